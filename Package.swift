@@ -1,0 +1,72 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let strict: [SwiftSetting] = [.enableUpcomingFeature("ExistentialAny")]
+
+let package = Package(
+    name: "lab",
+    products: [
+        .executable(name: "lab", targets: ["LabRunner"]),
+        .executable(name: "lab-guest", targets: ["Guest"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // C, each as small as it can be; every header opens with its reason to exist.
+        .systemLibrary(name: "CLibvirt", pkgConfig: "libvirt", providers: [.apt(["libvirt-dev"])]),
+        .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
+        .target(name: "CLinux"),
+        .target(name: "CGuest"),
+
+        // The program that runs inside: one static binary, the same bytes in every engine.
+        // Embedded Swift, so that its start costs what a C program's does; -O in every configuration,
+        // because a debug build of Embedded Swift is another program.
+        .executableTarget(
+            name: "Guest",
+            dependencies: ["CGuest"],
+            swiftSettings: [
+                .enableExperimentalFeature("Embedded"),
+                .unsafeFlags(["-wmo", "-Osize"]),
+            ],
+            linkerSettings: [.unsafeFlags(["-Xclang-linker", "-static", "-Xlinker", "-s"])]
+        ),
+
+        // The model: no engine, no report, no I/O beyond files.
+        .target(
+            name: "LabCore",
+            dependencies: ["CLinux", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict
+        ),
+        // The only importer of YAML.
+        .target(
+            name: "LabFile",
+            dependencies: ["LabCore", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict
+        ),
+        .target(name: "VMDriver", dependencies: ["LabCore", "CLibvirt"], swiftSettings: strict),
+        .target(
+            name: "ContainerDriver",
+            dependencies: ["LabCore", "CLinux", "CSeccomp"],
+            swiftSettings: strict
+        ),
+        .target(name: "Report", dependencies: ["LabCore"], swiftSettings: strict),
+        .executableTarget(
+            name: "LabRunner",
+            dependencies: [
+                "LabCore", "LabFile", "VMDriver", "ContainerDriver", "Report",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
+
+        .testTarget(name: "LabCoreTests", dependencies: ["LabCore", "LabFile"]),
+        .testTarget(name: "ReportTests", dependencies: ["Report", "LabCore"]),
+        .testTarget(name: "ContainerDriverTests", dependencies: ["ContainerDriver", "LabCore", "Guest"]),
+        .testTarget(name: "VMDriverTests", dependencies: ["VMDriver", "LabCore", "Guest"]),
+        .testTarget(name: "LabRunnerTests", dependencies: ["LabRunner", "LabCore", "Guest"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,2 @@
+import CGuest
+_ = write(1, "init\nready\n", 11)

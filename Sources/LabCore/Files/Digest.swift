@@ -1,0 +1,31 @@
+import Crypto
+import Glibc
+
+/// SHA-256 digests as lower-case hex (FIPS 180-4).
+public enum Digest {
+    public static func sha256(_ bytes: some Sequence<UInt8>) -> String {
+        hex(SHA256.hash(data: Array(bytes)))
+    }
+
+    /// The digest of a file's bytes, read in pieces.
+    public static func sha256(file path: String) throws(LabError) -> String {
+        var hash = SHA256()
+        do {
+            let file = try FileDescriptor.open(path, O_RDONLY)
+            while true {
+                let chunk = try file.read(upTo: 1 << 20)
+                if chunk.isEmpty { return hex(hash.finalize()) }
+                hash.update(data: chunk)
+            }
+        } catch {
+            throw LabError(.input, "cannot read \(path)", cause: "\(error)")
+        }
+    }
+
+    private static func hex(_ digest: some Sequence<UInt8>) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        for byte in digest { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

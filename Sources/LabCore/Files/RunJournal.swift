@@ -1,0 +1,117 @@
+import Glibc
+import Synchronization
+
+/// Something that a run makes and that would outlive a crash.
+public struct JournaledResource: Equatable, Sendable {
+    public enum Kind: String, Sendable, CaseIterable {
+        /// A process: `pid:start-time` (field 22 of proc(5) `stat`), so that a reused pid is never killed.
+        case process
+        /// A libvirt domain: `name connection-URI`.
+        case domain
+        /// A cgroup directory; processes in it are killed before it is removed.
+        case cgroup
+        case mount
+        case directory
+        case file
+    }
+    public var kind: Kind
+    /// What it is, by kind; holds no control character.
+    public var name: String
+
+    public init(_ kind: Kind, _ name: String) {
+        self.kind = kind
+        self.name = name
+    }
+}
+
+/// The crash journal of one run: each resource is written down before it is made.
+///
+/// The file is locked (flock(2)) while its run lives; a journal without a lock belongs to a run that died, and is
+/// replayed backwards by `lab clean` or the next run. Lines are `kind TAB name LF`; a torn last line is ignored,
+/// because its resource had not been made yet.
+public final class RunJournal: Sendable {
+    public let runID: String
+    public let path: String
+    private let file: FileDescriptor
+
+    /// Starts the journal of a new run.
+    public init(runID: String, paths: LabPaths) throws(LabError) {
+        self.runID = runID
+        path = "\(paths.journals)/\(runID).journal"
+        try Files.makeDirectory(paths.journals, mode: 0o700)
+        do {
+            file = try FileDescriptor.open(path, O_RDWR | O_CREAT | O_EXCL | O_APPEND, mode: 0o600)
+            try checked { flock(file.rawValue, LOCK_EX | LOCK_NB) }
+        } catch {
+            throw LabError(.output, "cannot write the journal \(path)", cause: "\(error)")
+        }
+    }
+
+    /// Writes resources down, with one write(2).
+    public func record(_ resources: JournaledResource...) throws(LabError) {
+        var text: [UInt8] = []
+        for resource in resources {
+            precondition(!resource.name.utf8.contains { $0 < 0x20 }, "a journaled name holds a control character")
+            text += resource.kind.rawValue.utf8
+            text.append(0x09)
+            text += resource.name.utf8
+            text.append(0x0a)
+        }
+        do {
+            try file.writeAll(text)
+        } catch {
+            throw LabError(.output, "cannot write the journal \(path)", cause: "\(error)")
+        }
+    }
+
+    /// Ends the run: call when all that was recorded is gone.
+    public func finish() { unlink(path) }
+
+    /// A journal whose run is dead, locked by us until it goes out of scope.
+    public struct Abandoned: ~Copyable {
+        public let runID: String
+        public let path: String
+        /// What was recorded, the newest first.
+        public let resources: [JournaledResource]
+        private let file: FileDescriptor
+
+        fileprivate init(runID: String, path: String, resources: [JournaledResource], file: consuming FileDescriptor) {
+            self.runID = runID
+            self.path = path
+            self.resources = resources
+            self.file = file
+        }
+
+        /// Forgets it: call when everything in it is gone.
+        public consuming func remove() { unlink(path) }
+    }
+
+    /// Calls `body` for each journal whose run is dead; the journals of living runs are left alone.
+    public static func forEachAbandoned(
+        in paths: LabPaths, _ body: (consuming Abandoned) throws(LabError) -> Void
+    ) throws(LabError) {
+        for name in Files.list(paths.journals) where name.hasSuffix(".journal") {
+            let path = "\(paths.journals)/\(name)"
+            guard let file = try? FileDescriptor.open(path, O_RDWR | O_NOFOLLOW) else { continue }
+            guard flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 else { continue }
+            let bytes = try Files.read(path)
+            try body(
+                Abandoned(
+                    runID: String(name.dropLast(".journal".count)), path: path,
+                    resources: parse(bytes).reversed(), file: file))
+        }
+    }
+
+    /// The complete, well-formed lines of a journal, in order.
+    public static func parse(_ bytes: [UInt8]) -> [JournaledResource] {
+        guard let end = bytes.lastIndex(of: 0x0a) else { return [] }
+        return bytes[..<end].split(separator: 0x0a).compactMap { line in
+            let parts = line.split(separator: 0x09, maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, let kind = JournaledResource.Kind(rawValue: String(decoding: parts[0], as: UTF8.self)),
+                let name = String(validating: parts[1], as: UTF8.self), !name.isEmpty,
+                !name.utf8.contains(where: { $0 < 0x20 })
+            else { return nil }
+            return JournaledResource(kind, name)
+        }
+    }
+}

@@ -1,0 +1,63 @@
+/// What went wrong, in the words a user needs: what was being done and to what, why, and what helps.
+public struct LabError: Error, Codable, Equatable, Sendable, CustomStringConvertible {
+    /// What sort of failure this is; decides the exit code, which follows sysexits(3).
+    public enum Kind: String, Codable, Sendable, CaseIterable {
+        /// A word on the command line is wrong: an unknown lab, engine, option or unit.
+        case usage
+        /// A lab definition or a result file is malformed.
+        case data
+        /// A file that should be there can't be opened or read.
+        case input
+        /// This machine can't do it: no KVM, no libvirt, no kernel, a missing capability.
+        case unavailable
+        /// A bug of ours.
+        case software
+        /// Something could not be written or made.
+        case output
+        /// The guest did not come up, died, or said what it must not.
+        case instance
+        /// A deadline passed.
+        case timeout
+        /// The kernel refused for want of privilege.
+        case permission
+        /// The user stopped it (SIGINT, SIGTERM).
+        case interrupted
+    }
+
+    public var kind: Kind
+    /// What was being done and to what, without a full stop.
+    public var message: String
+    /// The cause as the kernel, libvirt or QEMU gave it.
+    public var cause: String?
+    /// One thing the user can do about it.
+    public var remedy: String?
+
+    public init(_ kind: Kind, _ message: String, cause: String? = nil, remedy: String? = nil) {
+        self.kind = kind
+        self.message = message
+        self.cause = cause
+        self.remedy = remedy
+    }
+
+    public var description: String {
+        var text = message
+        if let cause { text += ": \(cause)" }
+        if let remedy { text += "\n  remedy: \(remedy)" }
+        return text
+    }
+
+    /// The exit code of the program, as sysexits(3) numbers them; 1 for a run in which something failed.
+    public var exitCode: Int32 {
+        switch kind {
+        case .usage: 64
+        case .data: 65
+        case .input: 66
+        case .unavailable: 69
+        case .software: 70
+        case .output: 73
+        case .instance, .timeout: 1
+        case .permission: 77
+        case .interrupted: 130
+        }
+    }
+}

@@ -1,0 +1,183 @@
+/// The name of one way of running a workload.
+public struct EngineID: RawRepresentable, Codable, Hashable, Comparable, Sendable, ExpressibleByStringLiteral,
+    CustomStringConvertible
+{
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+    public init(stringLiteral value: String) { rawValue = value }
+    public var description: String { rawValue }
+    public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+
+    /// fork+exec of the workload with nothing around it: the baseline of every ratio.
+    public static let process: EngineID = "process"
+    /// This project's own namespace, cgroup and overlay runtime.
+    public static let container: EngineID = "container"
+    /// libvirt domain type `kvm`: the hypervisor in the kernel.
+    public static let kvm: EngineID = "kvm"
+    /// libvirt domain type `qemu`: QEMU's TCG, emulation in user space.
+    public static let qemu: EngineID = "qemu"
+}
+
+/// What sort of boundary an engine puts around the workload.
+public enum EngineKind: String, Codable, Sendable {
+    case process, container, virtualMachine = "virtual-machine"
+}
+
+/// Whether an engine works on this machine, proved by using it.
+public enum Availability: Codable, Equatable, Sendable {
+    case available
+    /// `remedy` is one thing the user can do, if anything helps.
+    case unavailable(because: String, remedy: String?)
+}
+
+/// One way of running a workload. A new engine is one type that conforms to this.
+///
+/// Methods are called from one thread at a time and run synchronously on it.
+public protocol Engine: AnyObject {
+    var id: EngineID { get }
+    var kind: EngineKind { get }
+
+    /// Proves by use that this engine works here; may boot a guest. Cheap when asked again.
+    func probe() -> Availability
+
+    /// Does once what is the same for every sample, outside any measured time: unpacks, connects, compiles.
+    func prepare(_ context: RunContext) throws(LabError)
+
+    /// Starts one instance. `requested` is stamped by the first statement.
+    /// - Throws: `LabError` when there is no instance; everything made on the way has been undone.
+    func launch(_ request: LaunchRequest) throws(LabError) -> any Instance
+
+    /// What really runs, for the report; complete after `prepare`.
+    var record: EngineRecord { get }
+
+    /// What would run, as text: a domain XML or a launch program. Runs nothing.
+    func explain(_ request: LaunchRequest) throws(LabError) -> String
+
+    /// Gives back what `prepare` took. Called once, also after a failure.
+    func shutDown()
+}
+
+/// One running workload. Blocking calls return as soon as what they wait for happened.
+public protocol Instance: AnyObject {
+    /// What was seen so far; complete after `dispose`.
+    var timeline: Timeline { get }
+    /// What the guest said so far.
+    var transcript: GuestTranscript { get }
+    /// Waits for the record `ready`.
+    /// - Throws: `.timeout` at the deadline; `.instance` when the guest died or broke the protocol.
+    func waitUntilReady(deadline: MonotonicInstant) throws(LabError)
+    /// Waits for the end of the workload and returns its exit status (128 + N for signal N).
+    func waitForExit(deadline: MonotonicInstant) throws(LabError) -> Int32
+    /// Ends it if it still runs and removes everything of it. May be called more than once.
+    func dispose() throws(LabError)
+    /// Nanoseconds at the end of each step of `EngineRecord.steps`, counted from `requested`.
+    var stepNanoseconds: [UInt64] { get }
+}
+
+/// An instance whose memory the host can account for.
+public protocol MemoryAccounting: Instance {
+    /// Bytes by source, see `Metric`: `host-pss`, `cgroup-charge` and the like.
+    func memoryBytes() throws(LabError) -> [String: UInt64]
+}
+
+/// An instance whose use of host CPU is known, work done on its behalf outside the guest included.
+public protocol CPUAccounting: Instance {
+    /// Nanoseconds of host CPU time so far, user and system, VMM threads included.
+    func hostCPUNanoseconds() throws(LabError) -> UInt64
+}
+
+/// What an engine needs to know about the run it serves.
+public struct RunContext: Sendable {
+    /// In the name of every resource of the run, for example `20261124T064930-3fa9`.
+    public let runID: String
+    public let paths: LabPaths
+    public let journal: RunJournal
+    /// The root file system that every engine runs from.
+    public let rootFilesystem: RootFilesystem
+
+    public init(runID: String, paths: LabPaths, journal: RunJournal, rootFilesystem: RootFilesystem) {
+        self.runID = runID
+        self.paths = paths
+        self.journal = journal
+        self.rootFilesystem = rootFilesystem
+    }
+}
+
+/// One instance to start.
+public struct LaunchRequest: Sendable {
+    /// Counts the instances of a run, from 0; together with the run's id it names every resource.
+    public var index: Int
+    public var workload: Workload
+    /// Memory of the VM, or limit of the container, in bytes.
+    public var memoryBytes: UInt64
+    /// Virtual CPUs of the VM, or CPU limit of the container.
+    public var cpus: Int
+    /// When the start has failed if the guest has not said `ready`.
+    public var deadline: MonotonicInstant
+
+    public init(index: Int, workload: Workload, memoryBytes: UInt64, cpus: Int, deadline: MonotonicInstant) {
+        self.index = index
+        self.workload = workload
+        self.memoryBytes = memoryBytes
+        self.cpus = cpus
+        self.deadline = deadline
+    }
+}
+
+/// What `lab-guest` is told to do.
+public struct Workload: Codable, Equatable, Sendable {
+    public var name: String
+    public var arguments: [String]
+
+    public init(name: String, arguments: [String] = []) {
+        self.name = name
+        self.arguments = arguments
+    }
+
+    /// Says `ready` and exits.
+    public static let noop = Workload(name: "noop")
+    /// Says `ready`, then sends `nonce` back as its output.
+    public static func hello(nonce: String) -> Workload { Workload(name: "hello", arguments: [nonce]) }
+    /// Says `ready` and waits to be killed.
+    public static let idle = Workload(name: "idle")
+}
+
+/// What really ran for one engine: goes into the result and beside every table.
+public struct EngineRecord: Codable, Equatable, Sendable {
+    public var id: EngineID
+    public var kind: EngineKind
+    public var availability: Availability
+    /// True when no hardware virtualisation is used: every table says so.
+    public var emulated: Bool
+    /// Versions and settings worth a line in the report, in order: `("libvirt", "9.0.0")`.
+    public var details: [Detail]
+    /// SHA-256 of what ran, by name: `kernel`, `initramfs`, `domain-xml`.
+    public var digests: [String: String]
+    /// Names of the steps that `Observation.stepNanoseconds` times; empty when the engine has none.
+    public var steps: [String]
+    /// What this engine can't do equally to the others.
+    public var footnotes: [String]
+
+    public struct Detail: Codable, Equatable, Sendable {
+        public var name: String
+        public var value: String
+        public init(_ name: String, _ value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    public init(
+        id: EngineID, kind: EngineKind, availability: Availability = .available, emulated: Bool = false,
+        details: [Detail] = [], digests: [String: String] = [:], steps: [String] = [], footnotes: [String] = []
+    ) {
+        self.id = id
+        self.kind = kind
+        self.availability = availability
+        self.emulated = emulated
+        self.details = details
+        self.digests = digests
+        self.steps = steps
+        self.footnotes = footnotes
+    }
+}

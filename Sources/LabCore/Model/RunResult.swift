@@ -1,0 +1,130 @@
+/// A whole run: everything a report needs, and nothing derived.
+public struct RunResult: Codable, Equatable, Sendable {
+    /// Version of this file's shape. A reader refuses what it does not know.
+    public static let schema = "lab.result/1"
+
+    public var header: Header
+    public var samples: [Observation]
+    public var ending: Ending
+
+    /// What is known before the first trial: the first line of `samples.jsonl`.
+    public struct Header: Codable, Equatable, Sendable {
+        public var schema: String
+        /// Version of the program that made the result.
+        public var version: String
+        public var runID: String
+        /// UTC, RFC 3339, to the second.
+        public var startedAt: String
+        public var lab: LabDefinition
+        /// What the user asked for on the command line, shell-quoted: reproduces the run.
+        public var command: String
+        public var plan: Plan
+        public var environment: Environment
+        public var engines: [EngineRecord]
+        /// SHA-256 by name: `workload` (lab-guest), `root-filesystem`.
+        public var digests: [String: String]
+
+        public init(
+            version: String, runID: String, startedAt: String, lab: LabDefinition, command: String, plan: Plan,
+            environment: Environment, engines: [EngineRecord], digests: [String: String]
+        ) {
+            schema = RunResult.schema
+            self.version = version
+            self.runID = runID
+            self.startedAt = startedAt
+            self.lab = lab
+            self.command = command
+            self.plan = plan
+            self.environment = environment
+            self.engines = engines
+            self.digests = digests
+        }
+    }
+
+    /// Why the run stopped.
+    public enum Ending: String, Codable, Sendable {
+        /// Every planned trial was made.
+        case complete
+        /// The time budget ended.
+        case budget
+        /// SIGINT or SIGTERM.
+        case interrupted
+        /// No end was written: the program was killed. Read back from `samples.jsonl`.
+        case killed
+    }
+
+    public init(header: Header, samples: [Observation], ending: Ending) {
+        self.header = header
+        self.samples = samples
+        self.ending = ending
+    }
+
+    /// The samples that count in statistics: those of one engine without the warm-ups.
+    public func measured(_ engine: EngineID) -> [Observation] {
+        samples.filter { $0.engine == engine && !$0.warmup }
+    }
+
+    /// The values of a metric for one engine, in the order in which they were taken.
+    public func values(_ metric: Metric, _ engine: EngineID) -> [Double] {
+        measured(engine).compactMap { metric.value(of: $0) }
+    }
+}
+
+/// The machine and its state when the run began. Unknown is nil, never a guess.
+public struct Environment: Codable, Equatable, Sendable {
+    public var cpuModel: String?
+    public var cpuCount: Int
+    public var microcode: String?
+    public var memoryBytes: UInt64?
+    public var kernel: String?
+    public var distribution: String?
+    /// Vulnerability name → mitigation, from /sys/devices/system/cpu/vulnerabilities.
+    public var mitigations: [String: String]
+    /// `v1`, `hybrid`, `v2` or `none`.
+    public var cgroupLayout: String
+    public var governor: String?
+    public var turbo: String?
+    public var smt: String?
+    public var swapBytes: UInt64?
+    /// One-minute load average when the run began.
+    public var load: Double?
+    /// The hypervisor under this machine as the CPU names it, nil on bare metal.
+    public var hypervisor: String?
+    public var root: Bool
+    /// What makes the figures less sure, each with the remedy.
+    public var warnings: [Warning]
+
+    public struct Warning: Codable, Equatable, Sendable {
+        public var text: String
+        public var remedy: String?
+        public init(_ text: String, remedy: String? = nil) {
+            self.text = text
+            self.remedy = remedy
+        }
+    }
+
+    public init(
+        cpuModel: String? = nil, cpuCount: Int = 1, microcode: String? = nil, memoryBytes: UInt64? = nil,
+        kernel: String? = nil, distribution: String? = nil, mitigations: [String: String] = [:],
+        cgroupLayout: String = "none", governor: String? = nil, turbo: String? = nil, smt: String? = nil,
+        swapBytes: UInt64? = nil, load: Double? = nil, hypervisor: String? = nil, root: Bool = false,
+        warnings: [Warning] = []
+    ) {
+        self.cpuModel = cpuModel
+        self.cpuCount = cpuCount
+        self.microcode = microcode
+        self.memoryBytes = memoryBytes
+        self.kernel = kernel
+        self.distribution = distribution
+        self.mitigations = mitigations
+        self.cgroupLayout = cgroupLayout
+        self.governor = governor
+        self.turbo = turbo
+        self.smt = smt
+        self.swapBytes = swapBytes
+        self.load = load
+        self.hypervisor = hypervisor
+        self.root = root
+        self.warnings = warnings
+    }
+}

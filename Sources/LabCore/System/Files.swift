@@ -1,0 +1,125 @@
+import Glibc
+
+/// Small whole-file helpers. Every failure is a `LabError` that names the path.
+public enum Files {
+    /// The bytes of a file, at most `limit`; a longer file is an error.
+    public static func read(_ path: String, limit: Int = 64 << 20) throws(LabError) -> [UInt8] {
+        do {
+            let file = try FileDescriptor.open(path, O_RDONLY)
+            var bytes: [UInt8] = []
+            while true {
+                let chunk = try file.read(upTo: 1 << 16)
+                if chunk.isEmpty { return bytes }
+                bytes += chunk
+                if bytes.count > limit {
+                    throw LabError(.data, "\(path) is larger than \(limit) bytes")
+                }
+            }
+        } catch let error as LabError {
+            throw error
+        } catch {
+            throw LabError(.input, "cannot read \(path)", cause: "\(error)")
+        }
+    }
+
+    /// The text of a file, invalid UTF-8 repaired.
+    public static func readText(_ path: String, limit: Int = 64 << 20) throws(LabError) -> String {
+        String(decoding: try read(path, limit: limit), as: UTF8.self)
+    }
+
+    /// The trimmed text of a small file, nil when it can't be read: for /proc and /sys.
+    public static func line(_ path: String) -> String? {
+        guard let text = try? readText(path, limit: 1 << 20) else { return nil }
+        let trimmed = text.trimmingWhitespace()
+        return trimmed.isEmpty ? nil : trimmed
+    }
+
+    /// Replaces a file whole: a reader sees the old bytes or the new, never half.
+    public static func write(_ bytes: some Collection<UInt8>, to path: String, mode: mode_t = 0o644) throws(LabError) {
+        let temporary = path + ".new-\(getpid())"
+        do {
+            let file = try FileDescriptor.open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: mode)
+            try file.writeAll(bytes)
+            try checked { rename(temporary, path) }
+        } catch {
+            unlink(temporary)
+            let remedy = error == Errno(ENOSPC) ? "free space on that file system" : nil
+            throw LabError(.output, "cannot write \(path)", cause: "\(error)", remedy: remedy)
+        }
+    }
+
+    public static func write(_ text: String, to path: String, mode: mode_t = 0o644) throws(LabError) {
+        try write(Array(text.utf8), to: path, mode: mode)
+    }
+
+    /// Makes a directory and its parents.
+    public static func makeDirectory(_ path: String, mode: mode_t = 0o755) throws(LabError) {
+        if mkdir(path, mode) == 0 { return }
+        let code = errno
+        if code == EEXIST { return }
+        if code == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex {
+            try makeDirectory(String(path[..<slash]), mode: mode)
+            if mkdir(path, mode) == 0 || errno == EEXIST { return }
+        }
+        throw LabError(.output, "cannot make the directory \(path)", cause: "\(Errno(code))")
+    }
+
+    /// Whether anything is at `path`, a dangling link included.
+    public static func exists(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0
+    }
+
+    /// Names in a directory, sorted; empty when it can't be read.
+    public static func list(_ path: String) -> [String] {
+        guard let directory = opendir(path) else { return [] }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    /// Removes a tree without following links and without crossing into another file system's mount.
+    /// A path that is gone already is no error.
+    public static func removeTree(_ path: String) throws(LabError) {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return }
+        let device = status.st_dev
+        try removeTree(path, status, device)
+    }
+
+    private static func removeTree(_ path: String, _ status: stat, _ device: dev_t) throws(LabError) {
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            if unlink(path) != 0 && errno != ENOENT {
+                throw LabError(.output, "cannot remove \(path)", cause: "\(Errno(errno))")
+            }
+            return
+        }
+        guard status.st_dev == device else {
+            throw LabError(.output, "cannot remove \(path)", cause: "something is mounted there", remedy: "umount \(path)")
+        }
+        for name in list(path) {
+            var inner = stat()
+            let child = "\(path)/\(name)"
+            if lstat(child, &inner) == 0 { try removeTree(child, inner, device) }
+        }
+        if rmdir(path) != 0 && errno != ENOENT {
+            throw LabError(.output, "cannot remove \(path)", cause: "\(Errno(errno))")
+        }
+    }
+}
+
+extension StringProtocol {
+    /// This text without white space at either end.
+    public func trimmingWhitespace() -> String {
+        var slice = self[...]
+        while let first = slice.first, first.isWhitespace { slice = slice.dropFirst() }
+        while let last = slice.last, last.isWhitespace { slice = slice.dropLast() }
+        return String(slice)
+    }
+}
