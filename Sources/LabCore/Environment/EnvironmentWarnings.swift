@@ -7,7 +7,8 @@ enum EnvironmentWarnings {
 
     static func all(_ machine: Environment, swapUsed: UInt64?, stealShare: Double?) -> [Environment.Warning] {
         [
-            load(machine), steal(stealShare), virtualised(machine), governor(machine), turbo(machine), smt(machine),
+            load(machine), steal(stealShare), virtualised(machine), governor(machine), turbo(machine),
+            smt(machine),
             swap(swapUsed),
         ].compactMap { $0 }
     }
