@@ -52,6 +52,17 @@ struct RunJournalTests {
         }
     }
 
+    @Test func aStartThatWasKilledLeavesNothing() throws {
+        try withPaths { paths in
+            try Files.makeDirectory(paths.journals)
+            // No process has a pid beyond the kernel's limit of 2²².
+            try Files.write("", to: "\(paths.journals)/a.journal.new-\(1 << 22 + 1)")
+            try Files.write("", to: "\(paths.journals)/b.journal.new-\(getpid())")
+            #expect(try abandoned(paths).isEmpty)
+            #expect(Files.list(paths.journals) == ["b.journal.new-\(getpid())"])
+        }
+    }
+
     @Test func aRunIdIsUsedOnce() throws {
         try withPaths { paths in
             let journal = try RunJournal(runID: "one", paths: paths)

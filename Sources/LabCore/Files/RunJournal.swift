@@ -40,7 +40,7 @@ public final class RunJournal: Sendable {
         path = "\(paths.journals)/\(runID).journal"
         try Files.makeDirectory(paths.journals, mode: 0o700)
         // Locked before it gets its name: a journal that can be found without a lock counts as abandoned.
-        let unnamed = "\(path).new-\(getpid())"
+        let unnamed = path + Self.unnamedSuffix + "\(getpid())"
         defer { unlink(unnamed) }
         do {
             file = try FileDescriptor.open(unnamed, O_RDWR | O_CREAT | O_EXCL | O_APPEND, mode: 0o600)
@@ -97,7 +97,9 @@ public final class RunJournal: Sendable {
     public static func forEachAbandoned(
         in paths: LabPaths, _ body: (consuming Abandoned) throws(LabError) -> Void
     ) throws(LabError) {
-        for name in Files.list(paths.journals) where name.hasSuffix(".journal") {
+        for name in Files.list(paths.journals) {
+            forgetUnnamed("\(paths.journals)/\(name)")
+            guard name.hasSuffix(".journal") else { continue }
             let path = "\(paths.journals)/\(name)"
             guard let file = try? FileDescriptor.open(path, O_RDWR | O_NOFOLLOW) else { continue }
             guard flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 else { continue }
@@ -110,6 +112,16 @@ public final class RunJournal: Sendable {
                     runID: String(name.dropLast(".journal".count)), path: path,
                     resources: parse(bytes).reversed(), file: file))
         }
+    }
+
+    /// What a journal's name is followed by until it is locked; then comes the pid of its maker.
+    private static let unnamedSuffix = ".new-"
+
+    /// Removes what a process left that was killed before its journal had a name: nothing was recorded in it.
+    private static func forgetUnnamed(_ path: String) {
+        guard let mark = path.ranges(of: unnamedSuffix).last, let maker = pid_t(path[mark.upperBound...])
+        else { return }
+        if maker > 0, kill(maker, 0) == -1, errno == ESRCH { unlink(path) }
     }
 
     private static func read(_ file: borrowing FileDescriptor, _ path: String) throws(LabError) -> [UInt8] {
