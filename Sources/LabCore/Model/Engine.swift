@@ -16,6 +16,9 @@ public struct EngineID: RawRepresentable, Codable, Hashable, Comparable, Sendabl
     public static let kvm: EngineID = "kvm"
     /// libvirt domain type `qemu`: QEMU's TCG, emulation in user space.
     public static let qemu: EngineID = "qemu"
+
+    /// Every engine that a lab or the command line may name.
+    public static let known: [EngineID] = [.process, .container, .kvm, .qemu]
 }
 
 /// What sort of boundary an engine puts around the workload.
@@ -140,6 +143,9 @@ public struct Workload: Codable, Equatable, Sendable {
     public static func hello(nonce: String) -> Workload { Workload(name: "hello", arguments: [nonce]) }
     /// Says `ready` and waits to be killed.
     public static let idle = Workload(name: "idle")
+
+    /// Every workload that `lab-guest` holds.
+    public static let knownNames = ["noop", "hello", "idle"]
 }
 
 /// What really ran for one engine: goes into the result and beside every table.
