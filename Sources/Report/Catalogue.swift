@@ -74,11 +74,16 @@ struct Catalogue {
     var no: String { pick("no", "否") }
     func until(_ mark: String) -> String { pick("until \(mark)", "到 \(mark)") }
     var restOfStart: String { pick("in no step", "不属于任何步骤") }
-    func remedy(_ text: String) -> String { pick("Remedy: \(text)", "办法:\(text)") }
+    private func remedy(_ text: String) -> String { pick("Remedy: \(text)", "办法:\(text)") }
     func unavailable(because reason: String, remedy: String?) -> String {
-        let cause = pick("unavailable, because \(reason)", "不可用,因为:\(reason)")
-        guard let remedy else { return cause }
-        return pick("\(cause). Remedy: \(remedy)", "\(cause)。办法:\(remedy)")
+        problem(pick("unavailable, because \(reason)", "不可用,因为:\(reason)"), remedy: remedy)
+    }
+    /// An error on one line; a text that has its full stop gets no second.
+    func problem(_ what: String, cause: String? = nil, remedy: String?) -> String {
+        let problem = cause.map { pick("\(what): \($0)", "\(what):\($0)") } ?? what
+        guard let remedy else { return problem }
+        return (problem.hasSuffix(".") ? problem + " " : pick("\(problem). ", "\(problem)。"))
+            + self.remedy(remedy)
     }
     var notRun: String { pick("no sample was taken", "没有样本") }
     var allFailed: String { pick("every sample failed, see the warnings", "所有样本都失败了,见警告") }
@@ -86,11 +91,17 @@ struct Catalogue {
 
 // The answer in sentences.
 extension Catalogue {
-    func takesTimes(_ engine: String, _ ratio: String, _ interval: String?, of other: String, isTime: Bool) -> String {
+    func takesTimes(_ engine: String, _ ratio: String, _ interval: String?, of other: String, isTime: Bool)
+        -> String
+    {
         let range = interval.map { pick(" (95 % interval \($0))", "(95 % 区间 \($0))") } ?? ""
         return isTime
-            ? pick("\(engine) takes \(ratio) times as long as \(other)\(range)", "\(engine) 用时是 \(other) 的 \(ratio) 倍\(range)")
-            : pick("\(engine) has \(ratio) times the figure of \(other)\(range)", "\(engine) 的数值是 \(other) 的 \(ratio) 倍\(range)")
+            ? pick(
+                "\(engine) takes \(ratio) times as long as \(other)\(range)",
+                "\(engine) 用时是 \(other) 的 \(ratio) 倍\(range)")
+            : pick(
+                "\(engine) has \(ratio) times the figure of \(other)\(range)",
+                "\(engine) 的数值是 \(other) 的 \(ratio) 倍\(range)")
     }
 
     func cannotBeTold(_ engine: String, from other: String, _ interval: String) -> String {
@@ -134,12 +145,17 @@ extension Catalogue {
         }
     }
 
-    func explain(_ reason: Judgement.Reason, bounds: String) -> String {
-        switch reason {
-        case .within: pick("the whole interval lies within \(bounds)", "整个区间都在 \(bounds) 之内")
-        case .below: pick("the whole interval lies below \(bounds)", "整个区间都低于 \(bounds)")
-        case .above: pick("the whole interval lies above \(bounds)", "整个区间都高于 \(bounds)")
-        case .straddles: pick("the interval crosses a bound of \(bounds)", "区间跨越了 \(bounds) 的界限")
+    /// Why a verdict is what it is. The bounds of the rule are text already; the one that a reason speaks of exists.
+    func explain(_ reason: Judgement.Reason, atLeast: String?, atMost: String?) -> String {
+        let low = atLeast ?? Format.none
+        let high = atMost ?? Format.none
+        let bounds = bounds(atLeast: atLeast, atMost: atMost)
+        return switch reason {
+        case .within: pick("the whole interval is \(bounds)", "整个区间\(bounds)")
+        case .below: pick("the whole interval lies below \(low)", "整个区间都低于 \(low)")
+        case .above: pick("the whole interval lies above \(high)", "整个区间都高于 \(high)")
+        case .straddles:
+            pick("only a part of the interval is \(bounds)", "只有一部分区间\(bounds)")
         case .tooFew(let needed): pick("a verdict needs at least \(needed) samples", "判定至少需要 \(needed) 个样本")
         case .noSamples: pick("no engine that could show it has samples", "能说明问题的引擎都没有样本")
         case .noBaseline(let engine):
@@ -148,8 +164,8 @@ extension Catalogue {
                 "作为比较对象的 \(Escaping.markdown(engine.rawValue)) 没有样本")
         case .belowThoughEmulated:
             pick(
-                "the whole interval lies below \(bounds), although emulation only makes a VM slower",
-                "整个区间都低于 \(bounds),而软件模拟只会让虚拟机更慢")
+                "the whole interval lies below \(low), although emulation only makes a VM slower",
+                "整个区间都低于 \(low),而软件模拟只会让虚拟机更慢")
         case .emulatedOnly:
             pick(
                 "there are figures from emulation only, and they can't decide this claim",
@@ -157,12 +173,12 @@ extension Catalogue {
         }
     }
 
-    func bounds(atLeast: String?, atMost: String?) -> String {
+    private func bounds(atLeast: String?, atMost: String?) -> String {
         switch (atLeast, atMost) {
-        case (let low?, let high?): pick("\(low) to \(high)", "\(low) 至 \(high)")
+        case (let low?, let high?): pick("from \(low) to \(high)", "在 \(low) 至 \(high) 之间")
         case (let low?, nil): pick("at least \(low)", "不低于 \(low)")
         case (nil, let high?): pick("at most \(high)", "不高于 \(high)")
-        case (nil, nil): pick("no bounds", "无界限")
+        case (nil, nil): pick("within no bounds", "没有界限")
         }
     }
 }

@@ -35,10 +35,10 @@ extension Catalogue {
     }
     var statistics: String {
         pick(
-            "Medians with percentile bootstrap intervals (\(Bootstrap.draws) resamples, seeded); quantiles of type 7; "
+            "Medians with percentile bootstrap intervals (\(Format.grouped(UInt64(Bootstrap.draws))) resamples, seeded); quantiles of type 7; "
                 + "ratios of medians with both sides resampled. Failures and time-outs are counted, never turned into "
                 + "durations.",
-            "中位数及百分位自助法区间(\(Bootstrap.draws) 次重抽样,种子固定);分位数为第 7 类;中位数之比由两侧独立重抽样"
+            "中位数及百分位自助法区间(\(Format.grouped(UInt64(Bootstrap.draws))) 次重抽样,种子固定);分位数为第 7 类;中位数之比由两侧独立重抽样"
                 + "得到。失败与超时只计数,从不当作时间。")
     }
     func ending(_ ending: RunResult.Ending) -> String {
@@ -109,7 +109,7 @@ extension Catalogue {
     }
     func outlying(_ engine: String, _ count: Int, _ n: Int) -> String {
         pick(
-            "\(count) of \(n) samples of \(engine) are outliers; they are kept, and the median hardly feels them.",
+            "\(engine): \(count) of \(n) samples flagged as outliers and kept; the median hardly feels them.",
             "\(engine) 的 \(n) 个样本中有 \(count) 个离群值;均予保留,中位数几乎不受影响。")
     }
     func failures(_ engine: String, _ count: Int, after mark: String?, example: String) -> String {

@@ -20,7 +20,10 @@ public enum Report {
         if !breakdowns.isEmpty {
             sections.append(PhasesSection(analysis: analysis, text: text, breakdowns: breakdowns).markdown)
             plots.append(
-                (PhasesSection.plotName, WaterfallPlot(analysis: analysis, text: text, breakdowns: breakdowns).svg))
+                (
+                    PhasesSection.plotName,
+                    WaterfallPlot(analysis: analysis, text: text, breakdowns: breakdowns).svg
+                ))
         }
         if let plot = DistributionPlot(analysis: analysis, text: text) {
             sections.append("## \(text.distribution)\n\n![\(text.distribution)](\(DistributionPlot.name))\n")

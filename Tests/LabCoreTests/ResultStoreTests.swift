@@ -35,7 +35,8 @@ import Testing
             for sample in result.samples { try log.append(sample) }
             var killed = result
             killed.ending = .killed
-            #expect(try ResultStore.load(directory) == killed, "a log without an ending belongs to a killed run")
+            #expect(
+                try ResultStore.load(directory) == killed, "a log without an ending belongs to a killed run")
             try log.finish(.complete)
             #expect(try ResultStore.load(directory) == result)
             #expect(throws: LabError.self) { _ = try SampleLog(directory: directory, header: result.header) }
@@ -49,12 +50,16 @@ import Testing
             for sample in result.samples { try log.append(sample) }
             let bytes = try Files.read(log.path)
             let headerEnd = try #require(bytes.firstIndex(of: 0x0a))
-            #expect(throws: LabError.self) { _ = try ResultStore.parse(log: Array(bytes[..<headerEnd]), path: "x") }
+            #expect(throws: LabError.self) {
+                _ = try ResultStore.parse(log: Array(bytes[..<headerEnd]), path: "x")
+            }
             for cut in stride(from: headerEnd + 1, through: bytes.count, by: 7) {
                 let whole = bytes[..<cut].count { $0 == 0x0a } - 1
                 let read = try ResultStore.parse(log: Array(bytes[..<cut]), path: "x.jsonl")
                 #expect(read.ending == .killed)
-                #expect(read.samples.count - whole <= 1 && read.samples.elementsEqual(result.samples.prefix(read.samples.count)))
+                #expect(
+                    read.samples.count - whole <= 1
+                        && read.samples.elementsEqual(result.samples.prefix(read.samples.count)))
             }
         }
     }
@@ -93,7 +98,8 @@ import Testing
         try withDirectory { directory in
             for path in [directory, "\(directory)/nothing"] {
                 let error = #expect(throws: LabError.self) { _ = try ResultStore.load(path) }
-                #expect(error?.kind == .input && error?.remedy != nil && error?.message.contains(path) == true)
+                #expect(
+                    error?.kind == .input && error?.remedy != nil && error?.message.contains(path) == true)
             }
         }
     }
@@ -118,7 +124,10 @@ import Testing
             ("samples[0].index", { $0.samples[0].index = -1 }),
             ("samples[1].stepNanoseconds", { $0.samples[1].stepNanoseconds = [1, 2, 3] }),
             ("samples[1].values.guest-uptime-ns", { $0.samples[1].values["guest-uptime-ns"] = -4 }),
-            ("samples[1].timeline.ready", { $0.samples[1] = ResultFixture.observation(1, .process, ready: .max) }),
+            (
+                "samples[1].timeline.ready",
+                { $0.samples[1] = ResultFixture.observation(1, .process, ready: .max) }
+            ),
             ("header.engines", { $0.header.engines.append($0.header.engines[0]) }),
             ("header.lab.metrics", { $0.header.lab.metrics = [] }),
             ("header.lab.samples.warmup", { $0.header.lab.samples.warmup = -1 }),
@@ -145,7 +154,9 @@ import Testing
         #expect(refused("lab.result/1", "lab.result/2").contains(#"has the schema "lab.result/2""#))
         // For a number that doesn't fit the decoder gives no key path.
         for number in ["1e999", "-1", "18446744073709551616", "1.5", "NaN"] {
-            #expect(refused("\"seed\":18446744073709551615", "\"seed\":\(number)").hasPrefix("r.json is malformed"))
+            #expect(
+                refused("\"seed\":18446744073709551615", "\"seed\":\(number)").hasPrefix(
+                    "r.json is malformed"))
         }
         #expect(refused("\"kind\":\"process\"", "\"kind\":\"magic\"").contains("header.engines[0].kind"))
         #expect(refusal([])?.kind == .data)
@@ -171,7 +182,9 @@ import Testing
                 case 0: bytes[place] = UInt8.random(in: 0...255, using: &generator)
                 case 1: bytes[place] = alphabet.randomElement(using: &generator) ?? 0
                 case 2: bytes.insert(alphabet.randomElement(using: &generator) ?? 0, at: place)
-                case 3: bytes.removeSubrange(place..<min(bytes.count, place + Int.random(in: 1...40, using: &generator)))
+                case 3:
+                    bytes.removeSubrange(
+                        place..<min(bytes.count, place + Int.random(in: 1...40, using: &generator)))
                 default:
                     let end = min(bytes.count, place + Int.random(in: 1...40, using: &generator))
                     bytes.insert(contentsOf: Array(bytes[place..<end]), at: place)
