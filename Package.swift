@@ -62,11 +62,11 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        .testTarget(name: "LabCoreTests", dependencies: ["LabCore", "LabFile"]),
+        .testTarget(name: "LabCoreTests", dependencies: ["LabCore", "LabFile"], exclude: ["Fixtures"]),
         .testTarget(name: "ReportTests", dependencies: ["Report", "LabCore"]),
-        .testTarget(name: "ContainerDriverTests", dependencies: ["ContainerDriver", "LabCore", "Guest"]),
-        .testTarget(name: "VMDriverTests", dependencies: ["VMDriver", "LabCore", "Guest"]),
-        .testTarget(name: "LabRunnerTests", dependencies: ["LabRunner", "LabCore", "Guest"]),
+        .testTarget(name: "ContainerDriverTests", dependencies: ["ContainerDriver", "LabCore"]),
+        .testTarget(name: "VMDriverTests", dependencies: ["VMDriver", "LabCore"]),
+        .testTarget(name: "LabRunnerTests", dependencies: ["LabRunner", "LabCore"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -23,16 +23,19 @@ struct DistributionPlot {
     private static let right = 24.0
     private static let top = 44.0
     private static let plotHeight = 260.0
+    /// What a logarithmic axis has a place for: more than nothing, less than any counter overflows at.
+    private static let plotted = 1e-12...1e24
     /// A curve of more points looks no different at this width.
     private static let mostPoints = 600
 
-    /// Nil when no engine has a positive value: a logarithmic axis has no place for others.
+    /// Nil when no engine has a value that a logarithmic axis has a place for.
     init?(analysis: Analysis, text: Catalogue) {
         self.text = text
         metric = analysis.headline
         var curves: [Curve] = []
         for (place, engine) in analysis.engines.enumerated() {
-            let sorted = analysis.result.values(analysis.headline, engine.id).filter { $0 > 0 }.sorted()
+            let sorted = analysis.result.values(analysis.headline, engine.id).filter(Self.plotted.contains)
+                .sorted()
             guard let median = Statistics.median(sorted: sorted) else { continue }
             curves.append(
                 Curve(

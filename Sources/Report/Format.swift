@@ -80,7 +80,7 @@ enum Format {
     /// Three significant digits; whole numbers beyond are kept whole and grouped by comma: `0.412`, `12.3`, `4,630`.
     static func number(_ value: Double) -> String {
         guard value != 0, value.isFinite else { return value == 0 ? "0" : none }
-        let size = Int(floor(log10(abs(value) * 1.0005)))
+        let size = Int(floor(log10(abs(value)) + log10(1.0005)))
         return fixed(value, decimals: min(max(2 - size, 0), 12))
     }
 

@@ -55,12 +55,12 @@ public enum Report {
 extension Catalogue {
     func name(_ record: EngineRecord) -> String {
         let id = Escaping.code(record.id.rawValue)
-        return record.emulated ? pick("\(id) (\(emulated))", "\(id)(\(emulated))") : id
+        return record.emulated ? pick("\(id) (\(emulated))", "\(id)（\(emulated)）") : id
     }
 
     /// The same for plots and terminals.
     func plainName(_ record: EngineRecord) -> String {
         let id = Escaping.plain(record.id.rawValue)
-        return record.emulated ? pick("\(id) (\(emulated))", "\(id)(\(emulated))") : id
+        return record.emulated ? pick("\(id) (\(emulated))", "\(id)（\(emulated)）") : id
     }
 }

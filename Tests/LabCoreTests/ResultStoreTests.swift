@@ -113,6 +113,12 @@ import Testing
         return Array(try encoder.encode(copy))
     }
 
+    private func log() throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        let lines = try [encoder.encode(result.header)] + result.samples.map { try encoder.encode($0) }
+        return lines.flatMap { Array($0) + [0x0a] } + Array("{\"ending\":\"budget\"}\n".utf8)
+    }
+
     private func refusal(_ bytes: [UInt8]) -> LabError? {
         #expect(throws: LabError.self) { _ = try ResultStore.parse(json: bytes, path: "r.json") }
     }
@@ -170,9 +176,10 @@ import Testing
     }
 
     /// Damaged files never crash: each is a clear error or a result that is possible.
-    @Test func damagedFilesNeverCrash() throws {
+    @Test(arguments: [false, true])
+    func damagedFilesNeverCrash(isLog: Bool) throws {
         var generator = SeededGenerator(seed: 20_261_124)
-        let json = try edited { _ in }
+        let json = isLog ? try log() : try edited { _ in }
         let alphabet = Array("0123456789-.eE\"{}[],:\\\n\u{0}ntru".utf8)
         for _ in 0..<1_500 {
             var bytes = json
@@ -192,7 +199,11 @@ import Testing
                 if bytes.isEmpty { break }
             }
             do throws(LabError) {
-                _ = try ResultStore.parse(json: bytes, path: "r.json")
+                if isLog {
+                    _ = try ResultStore.parse(log: bytes, path: "r.json")
+                } else {
+                    _ = try ResultStore.parse(json: bytes, path: "r.json")
+                }
             } catch {
                 #expect(error.kind == .data && error.message.hasPrefix("r.json") && error.remedy != nil)
             }

@@ -52,6 +52,7 @@ import Testing
         #expect(Report.files(for: read, language: language).map(\.contents) == first.map(\.contents))
         for (name, contents) in first {
             if name.hasSuffix(".svg") { expectWellFormed(contents) } else { expectWholeTables(contents) }
+            // To look at one: LAB_REPORT_SAMPLE=/tmp/report swift test --filter sameResult
             if let directory = ProcessInfo.processInfo.environment["LAB_REPORT_SAMPLE"] {
                 try Files.makeDirectory("\(directory)/\(language.rawValue)")
                 try Files.write(contents, to: "\(directory)/\(language.rawValue)/\(name)")
@@ -184,6 +185,46 @@ import Testing
         #expect(Report.csv(for: result).split(separator: "\n").count == result.samples.count + 1)
     }
 
+    /// Whatever the store accepts can be reported on.
+    @Test func damagedResultsThatAreAcceptedCanBeReported() throws {
+        var generator = SeededGenerator(seed: 5)
+        var fixture = RunFixture()
+        for engine in [EngineID.process, .container, .qemu] { fixture.add(engine, count: 6) }
+        let json = Array(try JSONEncoder().encode(fixture.result))
+        let digits = json.indices.filter { (0x30...0x39).contains(json[$0]) }
+        var accepted = 0
+        for _ in 0..<40 {
+            var bytes = json
+            for _ in 0..<3 {
+                guard let place = digits.randomElement(using: &generator) else { continue }
+                bytes[place] = Array("0123456789e.-".utf8).randomElement(using: &generator) ?? 0x30
+            }
+            guard let result = try? ResultStore.parse(json: bytes, path: "r.json") else { continue }
+            accepted += 1
+            for file in Report.files(for: result) where file.name.hasSuffix(".svg") {
+                expectWellFormed(file.contents)
+            }
+            #expect(!Report.summaryLines(for: result).isEmpty && !Report.csv(for: result).isEmpty)
+        }
+        #expect(accepted > 10, "\(accepted)")
+    }
+
+    /// Values at the ends of what a number can hold.
+    @Test(arguments: [
+        Double.leastNonzeroMagnitude, 1e-300, 0, 1, 1e18, 1e300, Double.greatestFiniteMagnitude,
+    ])
+    func extremeValuesCanBeReported(value: Double) throws {
+        var fixture = RunFixture()
+        fixture.add(.process, count: 6)
+        var result = fixture.result
+        result.header.lab.metrics.removeFirst()
+        for place in result.samples.indices { result.samples[place].values["guest-uptime-ns"] = value }
+        for file in Report.files(for: result) where file.name.hasSuffix(".svg") {
+            expectWellFormed(file.contents)
+        }
+        #expect(!Report.summaryLines(for: result).isEmpty)
+    }
+
     @Test func plotsSayWhatTheyShow() throws {
         let result = RunFixture.complete().result
         for name in ["waterfall.svg", "distribution.svg"] {
@@ -197,7 +238,7 @@ import Testing
     @Test func chineseReportIsChinese() throws {
         let markdown = try file("report.md", RunFixture.complete().result, .chinese)
         #expect(
-            markdown.contains("# 启动延迟") && markdown.contains("`qemu`(软件模拟)") && markdown.contains("--lang zh")
+            markdown.contains("# 启动延迟") && markdown.contains("`qemu`（软件模拟）") && markdown.contains("--lang zh")
         )
         let headings = markdown.split(separator: "\n").filter { $0.hasPrefix("#") }
         #expect(headings.allSatisfy { $0.unicodeScalars.contains { (0x4e00...0x9fff).contains($0.value) } })

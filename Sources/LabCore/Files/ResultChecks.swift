@@ -87,8 +87,8 @@ extension Observation {
         if let time = stepNanoseconds.first(where: { $0 > longest }) {
             return ("stepNanoseconds", "\(time) ns is longer than a year")
         }
-        for (key, value) in values.sorted(by: { $0.key < $1.key }) where !value.isFinite || value < 0 {
-            return ("values.\(key)", "\(value) is no quantity")
+        for (key, value) in values.sorted(by: { $0.key < $1.key }) where !(0...0x1p64).contains(value) {
+            return ("values.\(key)", "\(value) is beyond what a counter holds")
         }
         return nil
     }
