@@ -1,6 +1,9 @@
 /// The name of one way of running a workload.
-public struct EngineID: RawRepresentable, Codable, Hashable, Comparable, Sendable, ExpressibleByStringLiteral,
-    CustomStringConvertible
+///
+/// `CodingKeyRepresentable`, so that a dictionary by engine is a JSON object with sorted keys and not an array in
+/// the order of this process's hash seed.
+public struct EngineID: RawRepresentable, Codable, CodingKeyRepresentable, Hashable, Comparable, Sendable,
+    ExpressibleByStringLiteral, CustomStringConvertible
 {
     public let rawValue: String
     public init(rawValue: String) { self.rawValue = rawValue }
