@@ -32,6 +32,8 @@ static void on_signal(int number) {
     errno = saved;
 }
 
+static void ignore(int number) { (void)number; }
+
 int clinux_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 
 int clinux_catch_interrupts(int descriptor) {
@@ -43,6 +45,11 @@ int clinux_catch_interrupts(int descriptor) {
     sigaddset(&action.sa_mask, SIGTERM);
     sigaddset(&action.sa_mask, SIGHUP);
     if (sigaction(SIGINT, &action, NULL) != 0 || sigaction(SIGTERM, &action, NULL) != 0) return -1;
+    // A reader of our output that went away must not end a run in its middle: write(2) fails instead. Not SIG_IGN,
+    // which every program that we start would inherit.
+    struct sigaction quiet = {.sa_handler = ignore, .sa_flags = SA_RESTART};
+    sigemptyset(&quiet.sa_mask);
+    if (sigaction(SIGPIPE, &quiet, NULL) != 0) return -1;
     struct sigaction current;
     if (sigaction(SIGHUP, NULL, &current) != 0) return -1;
     // nohup(1) asked that a hang-up be ignored.

@@ -6,5 +6,6 @@
 int clinux_eventfd(void);
 
 /// Lets SIGINT, SIGTERM and (unless it is ignored) SIGHUP write to the eventfd `descriptor` instead of ending the
-/// process. A second signal ends it at once with status 130. Returns 0, or -1 with errno. See sigaction(2).
+/// process. A second signal ends it at once with status 130. SIGPIPE ends it no more: write(2) fails instead.
+/// Returns 0, or -1 with errno. See sigaction(2).
 int clinux_catch_interrupts(int descriptor);

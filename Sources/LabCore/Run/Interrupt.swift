@@ -30,7 +30,7 @@ public final class Interrupt: Sendable {
     deinit { if descriptor >= 0 { close(descriptor) } }
 
     /// Lets SIGINT, SIGTERM and SIGHUP raise this instead of ending the program; a second one ends it at once with
-    /// status 130. The object must live as long as the process.
+    /// status 130. SIGPIPE no longer ends it either. The object must live as long as the process.
     public func catchSignals() throws(LabError) {
         do {
             try checked { clinux_catch_interrupts(descriptor) }
