@@ -1,1 +1,66 @@
 import LabCore
+
+/// Reads lab definitions: `labs/<id>/lab.yaml` → `LabDefinition`.
+///
+/// Reading is strict. Every problem of a file is one line `file:line: what is wrong`, and one `LabError` of kind
+/// `.data` carries them all, so that an author mends a file in one go.
+public enum LabFile {
+    /// The most bytes that a definition may have.
+    public static let mostBytes = 1 << 20
+    /// The name of the file in a lab's folder.
+    public static let fileName = "lab.yaml"
+
+    /// The definition in the file at `path`, whose folder must have the lab's id as its name.
+    /// - Throws: `.input` when the file can't be read, `.data` when it is no valid definition.
+    public static func load(path: String) throws(LabError) -> LabDefinition {
+        let bytes = try Files.read(path, limit: mostBytes)
+        let folders = path.split(separator: "/").dropLast()
+        return try parse(bytes, name: path, folder: folders.last.map(String.init))
+    }
+
+    /// The definition in `text`; `name` stands for the file in messages.
+    /// - Parameter folder: what the lab's id must be, nil when any will do.
+    /// - Throws: `.data` when it is no valid definition.
+    public static func parse(
+        _ text: String, name: String, folder: String? = nil
+    ) throws(LabError) -> LabDefinition {
+        try parse(Array(text.utf8), name: name, folder: folder)
+    }
+
+    /// The definition in `bytes`, which need not be valid UTF-8: that is one of the errors.
+    public static func parse(
+        _ bytes: [UInt8], name: String, folder: String? = nil
+    ) throws(LabError) -> LabDefinition {
+        guard bytes.count <= mostBytes else {
+            throw LabError(.data, "\(name) is larger than \(mostBytes) bytes")
+        }
+        let problems = Problems(file: name)
+        guard let root = YAMLNode.compose(bytes, problems),
+            let definition = DefinitionReader(problems: problems, folder: folder).definition(root),
+            problems.isEmpty
+        else { throw problems.error }
+        return definition
+    }
+}
+
+/// What is wrong with a file, collected while it is read.
+final class Problems {
+    private let file: String
+    private var found: [(line: Int, text: String)] = []
+    /// More than these help nobody: the first ones cause the rest.
+    private static let most = 20
+
+    init(file: String) { self.file = file }
+
+    var isEmpty: Bool { found.isEmpty }
+
+    func add(_ line: Int, _ text: String) { found.append((line, text)) }
+
+    /// All of them in one error, in the order of the lines.
+    var error: LabError {
+        let sorted = found.enumerated().sorted { ($0.element.line, $0.offset) < ($1.element.line, $1.offset) }
+        var lines = sorted.prefix(Self.most).map { "\(file):\($0.element.line): \($0.element.text)" }
+        if sorted.count > Self.most { lines.append("\(file): and \(sorted.count - Self.most) more problems") }
+        return LabError(.data, lines.joined(separator: "\n"))
+    }
+}

@@ -1,6 +1,9 @@
 /// The name of one way of running a workload.
-public struct EngineID: RawRepresentable, Codable, Hashable, Comparable, Sendable, ExpressibleByStringLiteral,
-    CustomStringConvertible
+///
+/// `CodingKeyRepresentable`, so that a dictionary by engine is a JSON object with sorted keys and not an array in
+/// the order of this process's hash seed.
+public struct EngineID: RawRepresentable, Codable, CodingKeyRepresentable, Hashable, Comparable, Sendable,
+    ExpressibleByStringLiteral, CustomStringConvertible
 {
     public let rawValue: String
     public init(rawValue: String) { self.rawValue = rawValue }
@@ -16,6 +19,9 @@ public struct EngineID: RawRepresentable, Codable, Hashable, Comparable, Sendabl
     public static let kvm: EngineID = "kvm"
     /// libvirt domain type `qemu`: QEMU's TCG, emulation in user space.
     public static let qemu: EngineID = "qemu"
+
+    /// Every engine that a lab or the command line may name.
+    public static let known: [EngineID] = [.process, .container, .kvm, .qemu]
 }
 
 /// What sort of boundary an engine puts around the workload.
@@ -146,6 +152,9 @@ public struct Workload: Codable, Equatable, Sendable {
     public static func hello(nonce: String) -> Workload { Workload(name: "hello", arguments: [nonce]) }
     /// Says `ready` and waits to be killed.
     public static let idle = Workload(name: "idle")
+
+    /// Every workload that `lab-guest` holds.
+    public static let knownNames = ["noop", "hello", "idle"]
 }
 
 /// What really ran for one engine: goes into the result and beside every table.

@@ -1,0 +1,121 @@
+import Glibc
+
+/// Whether a quantity changed while the run went on: warming up, throttling, a cache that fills.
+public struct Drift: Equatable, Sendable {
+    /// Kendall's τ-b between the value and its place in the run, from −1 to 1.
+    public var tau: Double
+    /// Two-sided p-value of the Mann–Kendall test, normal approximation with correction for ties.
+    public var p: Double
+    /// Median of the last third over median of the first third, minus 1: the size of the change.
+    public var relativeChange: Double
+
+    /// Below this number the normal approximation is poor, and no answer is given.
+    public static let fewestValues = 10
+
+    /// The drift of values in the order in which they were taken; nil below `fewestValues`.
+    /// All equal: τ 0, p 1. Sources: Mann, Econometrica 13, 1945; Kendall, "Rank correlation methods", 1975.
+    public init?(_ values: [Double]) {
+        let n = values.count
+        guard n >= Drift.fewestValues, let first = Statistics.median(Array(values.prefix(n / 3))),
+            let last = Statistics.median(Array(values.suffix(n / 3)))
+        else { return nil }
+        relativeChange = first == 0 ? 0 : last / first - 1
+
+        var balance = 0
+        values.withUnsafeBufferPointer { values in
+            for i in 0..<n {
+                let earlier = values[i]
+                var j = i + 1
+                while j < n {
+                    if values[j] > earlier { balance += 1 } else if values[j] < earlier { balance -= 1 }
+                    j += 1
+                }
+            }
+        }
+        let groups = Trend.tieGroups(values)
+        let pairs = Double(n) * Double(n - 1) / 2
+        let tiedPairs = groups.reduce(0) { $0 + $1 * ($1 - 1) / 2 }
+        let variance = Trend.kendallVariance(n: n, ties: groups)
+        guard variance > 0 else {
+            tau = 0
+            p = 1
+            return
+        }
+        tau = Double(balance) / (pairs * (pairs - tiedPairs)).squareRoot()
+        p = Statistics.twoSidedP(Double(balance) / variance.squareRoot())
+    }
+}
+
+/// A straight line fitted so that a few wild points don't move it.
+public struct RobustLine: Equatable, Sendable {
+    /// Change of y per unit of x: the Theil–Sen estimate, the median of the slopes of all pairs.
+    public var slope: Double
+    /// 95 % interval of the slope.
+    public var slopeInterval: ConfidenceInterval
+    /// median(y) − slope × median(x).
+    public var intercept: Double
+
+    /// The fit to points; nil unless at least two have different x. The interval of few points is their full range.
+    /// Source: Sen, "Estimates of the regression coefficient based on Kendall's tau", JASA 63, 1968, eq. 2.6.
+    public init?(x: [Double], y: [Double]) {
+        precondition(x.count == y.count, "each x has its y")
+        var slopes: [Double] = []
+        for i in x.indices {
+            for j in x.indices where x[j] > x[i] { slopes.append((y[j] - y[i]) / (x[j] - x[i])) }
+        }
+        slopes.sort()
+        guard let slope = Statistics.median(sorted: slopes), let middleX = Statistics.median(x),
+            let middleY = Statistics.median(y)
+        else { return nil }
+        self.slope = slope
+        intercept = middleY - slope * middleX
+        let variance = Trend.kendallVariance(n: x.count, ties: Trend.tieGroups(x), Trend.tieGroups(y))
+        let reach = Statistics.z975 * max(variance, 0).squareRoot()
+        let count = Double(slopes.count)
+        let lower = Int(((count - reach) / 2).rounded(.toNearestOrEven)) - 1
+        let upper = Int(((count + reach) / 2).rounded(.toNearestOrEven))
+        slopeInterval = ConfidenceInterval(
+            lower: slopes[min(max(lower, 0), slopes.count - 1)], upper: slopes[min(max(upper, 0), slopes.count - 1)])
+    }
+}
+
+extension Statistics {
+    /// The correlation of each value with the next one; nil below three values or when all are equal.
+    /// Independent samples give about 0 ± 2/√n.
+    public static func lag1Autocorrelation(_ values: [Double]) -> Double? {
+        guard values.count >= 3 else { return nil }
+        let mean = values.reduce(0, +) / Double(values.count)
+        var together = 0.0
+        var alone = 0.0
+        for i in values.indices {
+            let distance = values[i] - mean
+            alone += distance * distance
+            if i + 1 < values.count { together += distance * (values[i + 1] - mean) }
+        }
+        return alone > 0 ? together / alone : nil
+    }
+}
+
+enum Trend {
+    /// Sizes of the groups of equal values, those of one value left out.
+    static func tieGroups(_ values: [Double]) -> [Double] {
+        var groups: [Double] = []
+        var previous: Double?
+        var length = 0
+        for value in values.sorted() {
+            if value != previous {
+                if length > 1 { groups.append(Double(length)) }
+                length = 0
+                previous = value
+            }
+            length += 1
+        }
+        return length > 1 ? groups + [Double(length)] : groups
+    }
+
+    /// Variance of Kendall's S without association, less what ties in either variable take away.
+    static func kendallVariance(n: Int, ties: [Double]...) -> Double {
+        func term(_ k: Double) -> Double { k * (k - 1) * (2 * k + 5) }
+        return (term(Double(n)) - ties.joined().reduce(0) { $0 + term($1) }) / 18
+    }
+}

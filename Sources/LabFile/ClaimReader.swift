@@ -1,0 +1,81 @@
+import LabCore
+
+/// Reads the document's claims and the rules that judge them.
+struct ClaimReader {
+    let read: FieldReader
+    /// The metrics that a rule may name; nil when they could not be read, which has been reported.
+    let metrics: [Metric]?
+    let parts: DefinitionReader
+
+    func claims(_ node: YAMLNode?) -> [Claim]? {
+        guard let items = read.list(node, of: "claims") else { return nil }
+        var claims: [Claim] = []
+        for item in items {
+            guard let claim = claim(item) else { continue }
+            if claims.contains(where: { $0.id == claim.id }) {
+                read.problems.add(item.line, "claim \(quoted(claim.id)) is made twice")
+            } else {
+                claims.append(claim)
+            }
+        }
+        return claims.count == items.count ? claims : nil
+    }
+
+    private func claim(_ node: YAMLNode) -> Claim? {
+        guard let fields = read.fields(node, of: "a claim", required: ["id", "subject", "source", "text", "rule"])
+        else { return nil }
+        let id = read.identifier(fields["id"], of: "claim id")
+        let subject = read.choice(fields["subject"], of: "subject", in: Claim.Subject.allCases.map(\.rawValue))
+            .flatMap(Claim.Subject.init)
+        let source = read.text(fields["source"], of: "source")
+        let text = parts.localized(fields["text"], of: "text")
+        let rule = fields["rule"].flatMap(rule)
+        guard let id, let subject, let source, let text, let rule else { return nil }
+        return Claim(id: id, subject: subject, source: source, text: text, rule: rule)
+    }
+
+    private func rule(_ node: YAMLNode) -> Claim.Rule? {
+        guard
+            let fields = read.fields(
+                node, of: "a rule", required: ["metric", "engines"],
+                optional: ["relative-to", "at-least", "at-most", "emulation"])
+        else { return nil }
+        let engines = parts.engines(fields["engines"], of: "engines")
+        let reference = parts.engine(fields["relative-to"])
+        let emulation = read.choice(
+            fields["emulation"], of: "emulation", in: Claim.Rule.Emulation.allCases.map(\.rawValue)
+        ).flatMap(Claim.Rule.Emulation.init)
+        if let reference, let engines, engines.contains(reference) {
+            read.problems.add(fields.line(of: "relative-to"), "the rule compares \(quoted(reference.rawValue)) with itself")
+        }
+        if fields["at-least"] == nil && fields["at-most"] == nil {
+            read.problems.add(node.line, "a rule needs \"at-least\", \"at-most\" or both")
+        }
+        if emulation == .contradictsLowerBound && fields["at-least"] == nil {
+            read.problems.add(fields.line(of: "emulation"), "there is no \"at-least\" that emulation could contradict")
+        }
+        guard let engines, let metrics,
+            let name = read.choice(fields["metric"], of: "metric", in: metrics.map(\.id)),
+            let metric = metrics.first(where: { $0.id == name })
+        else { return nil }
+
+        let unit = fields["relative-to"] == nil ? metric.unit : .ratio
+        let least = bound(fields["at-least"], "at-least", unit)
+        let most = bound(fields["at-most"], "at-most", unit)
+        if let least, let most, least > most {
+            read.problems.add(fields.line(of: "at-most"), "at-most is less than at-least: no figure could satisfy the rule")
+        }
+        return Claim.Rule(
+            metric: name, engines: engines, relativeTo: reference, atLeast: least, atMost: most,
+            emulation: emulation ?? .never)
+    }
+
+    /// A bound in the unit of what is judged: nanoseconds, bytes or a plain number.
+    private func bound(_ node: YAMLNode?, _ what: String, _ unit: Metric.Unit) -> Double? {
+        switch unit {
+        case .nanoseconds: read.duration(node, of: what).map { Double($0.nanoseconds) }
+        case .bytes: read.bytes(node, of: what).map(Double.init)
+        case .ratio, .count: read.number(node, of: what)
+        }
+    }
+}

@@ -1,0 +1,162 @@
+import LabCore
+
+/// Reads a whole definition. Each part reports its own problems; a definition comes out only when all parts do.
+struct DefinitionReader {
+    let problems: Problems
+    /// What the lab's id must be, nil when any will do.
+    let folder: String?
+
+    private var read: FieldReader { FieldReader(problems: problems) }
+
+    /// The limits of what a lab may ask for: beyond them is a slip of the pen, not a wish.
+    private enum Limit {
+        static let samples = 1...1_000_000
+        static let warmup = 0...1_000
+        static let cpus = 1...1_024
+    }
+
+    func definition(_ root: YAMLNode) -> LabDefinition? {
+        guard
+            let lab = read.fields(
+                root, of: "the lab",
+                required: [
+                    "id", "title", "question", "dimension", "engines", "workload", "method", "metrics", "samples",
+                    "budget", "timeout", "memory", "cpus", "claims",
+                ])
+        else { return nil }
+        let id = identity(lab)
+        let title = localized(lab["title"], of: "title")
+        let question = localized(lab["question"], of: "question")
+        let dimension = read.text(lab["dimension"], of: "dimension")
+        let engines = engines(lab["engines"], of: "engines")
+        let workload = read.choice(lab["workload"], of: "workload", in: Workload.knownNames)
+        let method = read.choice(lab["method"], of: "method", in: LabDefinition.Method.allCases.map(\.rawValue))
+            .flatMap(LabDefinition.Method.init)
+        let metrics = metrics(lab["metrics"])
+        let samples = samples(lab["samples"])
+        let budget = read.duration(lab["budget"], of: "budget")
+        let timeout = read.duration(lab["timeout"], of: "timeout")
+        let memory = read.bytes(lab["memory"], of: "memory")
+        let cpus = read.integer(lab["cpus"], of: "cpus", in: Limit.cpus)
+        let claims = ClaimReader(read: read, metrics: metrics, parts: self).claims(lab["claims"])
+        if let budget, let timeout, timeout > budget {
+            problems.add(lab.line(of: "timeout"), "timeout is longer than budget: no trial could end")
+        }
+        guard let id, let title, let question, let dimension, let engines, let workload, let method, let metrics,
+            let samples, let budget, let timeout, let memory, let cpus, let claims
+        else { return nil }
+        return LabDefinition(
+            id: id, title: title, question: question, dimension: dimension, engines: engines, workload: workload,
+            method: method, metrics: metrics, samples: samples, budgetSeconds: budget / .seconds(1),
+            timeoutSeconds: timeout / .seconds(1), memoryBytes: memory, cpus: cpus, claims: claims)
+    }
+
+    private func identity(_ lab: FieldReader.Fields) -> String? {
+        guard let id = read.identifier(lab["id"], of: "id") else { return nil }
+        if let folder, id != folder {
+            problems.add(lab.line(of: "id"), "id is \(quoted(id)) but its folder is \(quoted(folder)): they must agree")
+            return nil
+        }
+        return id
+    }
+
+    /// A text in both languages.
+    func localized(_ node: YAMLNode?, of what: String) -> LocalizedText? {
+        guard let node, let fields = read.fields(node, of: what, required: ["en", "zh"]) else { return nil }
+        let en = read.text(fields["en"], of: "\(what).en")
+        let zh = read.text(fields["zh"], of: "\(what).zh")
+        guard let en, let zh else { return nil }
+        return LocalizedText(en: en, zh: zh)
+    }
+
+    /// A list of engines, none of them twice.
+    func engines(_ node: YAMLNode?, of what: String) -> [EngineID]? {
+        guard let items = read.list(node, of: what) else { return nil }
+        var engines: [EngineID] = []
+        for item in items {
+            guard let engine = self.engine(item) else { continue }
+            if engines.contains(engine) {
+                problems.add(item.line, "\(what) names \(quoted(engine.rawValue)) twice")
+            } else {
+                engines.append(engine)
+            }
+        }
+        return engines.count == items.count ? engines : nil
+    }
+
+    func engine(_ node: YAMLNode?) -> EngineID? {
+        read.choice(node, of: "engine", in: EngineID.known.map(\.rawValue)).map(EngineID.init(rawValue:))
+    }
+
+    private func metrics(_ node: YAMLNode?) -> [Metric]? {
+        guard let items = read.list(node, of: "metrics") else { return nil }
+        var metrics: [Metric] = []
+        for item in items {
+            guard let metric = metric(item) else { continue }
+            if metrics.contains(where: { $0.id == metric.id }) {
+                problems.add(item.line, "metric \(quoted(metric.id)) is defined twice")
+            } else {
+                metrics.append(metric)
+            }
+        }
+        return metrics.count == items.count ? metrics : nil
+    }
+
+    /// Either a span (`from`, `to`), which is a time, or a recorded `value` with its `unit`.
+    private func metric(_ node: YAMLNode) -> Metric? {
+        guard
+            let fields = read.fields(
+                node, of: "a metric", required: ["id", "title"], optional: ["from", "to", "value", "unit"])
+        else { return nil }
+        let id = read.identifier(fields["id"], of: "metric id")
+        let title = localized(fields["title"], of: "title")
+        let span = fields["from"] != nil || fields["to"] != nil
+        guard span != (fields["value"] != nil) else {
+            problems.add(node.line, "a metric needs either \"from\" and \"to\" or \"value\"")
+            return nil
+        }
+        let source: Metric.Source?
+        let unit: Metric.Unit?
+        if span {
+            if fields["unit"] != nil { problems.add(fields.line(of: "unit"), "a metric with marks has no unit: it is a time") }
+            source = self.span(fields)
+            unit = .nanoseconds
+        } else {
+            if fields["unit"] == nil { problems.add(node.line, "a metric with a value has no \"unit\"") }
+            source = read.identifier(fields["value"], of: "value").map(Metric.Source.value)
+            unit = read.choice(fields["unit"], of: "unit", in: Metric.Unit.allCases.map(\.rawValue)).flatMap(Metric.Unit.init)
+        }
+        guard let id, let title, let source, let unit else { return nil }
+        return Metric(id: id, title: title, unit: unit, source: source)
+    }
+
+    private func span(_ fields: FieldReader.Fields) -> Metric.Source? {
+        for key in ["from", "to"] where fields[key] == nil {
+            problems.add(fields.line, "a metric with marks has no \"\(key)\"")
+        }
+        let marks = Mark.inOrder.map(\.rawValue)
+        let from = read.choice(fields["from"], of: "mark", in: marks)
+        let to = read.choice(fields["to"], of: "mark", in: marks)
+        guard let from, let to else { return nil }
+        guard let start = marks.firstIndex(of: from), let end = marks.firstIndex(of: to), start < end else {
+            problems.add(fields.line(of: "to"), "mark \(quoted(to)) does not come after \(quoted(from))")
+            return nil
+        }
+        return .span(from: Mark(rawValue: from), to: Mark(rawValue: to))
+    }
+
+    private func samples(_ node: YAMLNode?) -> LabDefinition.Samples? {
+        let names = EngineID.known.map(\.rawValue)
+        guard let node,
+            let fields = read.fields(node, of: "samples", required: ["default", "warmup"], optional: names)
+        else { return nil }
+        let `default` = read.integer(fields["default"], of: "samples.default", in: Limit.samples)
+        let warmup = read.integer(fields["warmup"], of: "samples.warmup", in: Limit.warmup)
+        var perEngine: [EngineID: Int] = [:]
+        for name in names where fields[name] != nil {
+            perEngine[EngineID(rawValue: name)] = read.integer(fields[name], of: "samples.\(name)", in: Limit.samples)
+        }
+        guard let `default`, let warmup else { return nil }
+        return LabDefinition.Samples(default: `default`, perEngine: perEngine, warmup: warmup)
+    }
+}

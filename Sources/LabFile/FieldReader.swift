@@ -1,0 +1,154 @@
+import LabCore
+
+/// Typed access to YAML values. Each method reports what is wrong and returns nil, so that reading goes on.
+struct FieldReader {
+    let problems: Problems
+
+    /// The entries of a mapping whose keys have been checked.
+    struct Fields {
+        let line: Int
+        fileprivate let entries: [String: YAMLNode.Entry]
+        subscript(key: String) -> YAMLNode? { entries[key]?.value }
+        /// The line of a key, or of the mapping when it is not there.
+        func line(of key: String) -> Int { entries[key]?.line ?? line }
+    }
+
+    /// A mapping that has all `required` keys and no others than these and the `optional` ones.
+    func fields(
+        _ node: YAMLNode, of what: String, required: [String], optional: [String] = []
+    ) -> Fields? {
+        guard case .mapping(let entries) = node.content else {
+            problems.add(node.line, "\(what) must be a mapping with the keys \(required.joined(separator: ", "))")
+            return nil
+        }
+        let known = required + optional
+        let present = Set(entries.map(\.key))
+        var meant: Set<String> = []
+        for entry in entries where !known.contains(entry.key) {
+            let absent = known.filter { !present.contains($0) }
+            let suggestion = nearest(entry.key, in: absent) ?? nearest(entry.key, in: known)
+            if let suggestion { meant.insert(suggestion) }
+            let hint =
+                suggestion.map { "; did you mean \"\($0)\"?" }
+                ?? "; \(what) has the keys \(known.joined(separator: ", "))"
+            problems.add(entry.line, "unknown key \(quoted(entry.key))\(hint)")
+        }
+        // A key that was only misspelt is not reported a second time as missing.
+        for key in required where !present.contains(key) && !meant.contains(key) {
+            problems.add(node.line, "\(what) has no \"\(key)\"")
+        }
+        return Fields(
+            line: node.line, entries: Dictionary(entries.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first }))
+    }
+
+    /// A list with at least one item.
+    func list(_ node: YAMLNode?, of what: String) -> [YAMLNode]? {
+        guard let node else { return nil }
+        guard case .list(let items) = node.content else {
+            problems.add(node.line, "\(what) must be a list")
+            return nil
+        }
+        if items.isEmpty { problems.add(node.line, "\(what) is empty") }
+        return items.isEmpty ? nil : items
+    }
+
+    /// Text that is not empty, without white space at its ends.
+    func text(_ node: YAMLNode?, of what: String) -> String? { scalar(node, of: what)?.text }
+
+    /// A name made of `a`–`z`, `0`–`9` and `-`: it appears in file names and on command lines.
+    func identifier(_ node: YAMLNode?, of what: String) -> String? {
+        guard let node, let text = text(node, of: what) else { return nil }
+        let allowed = text.utf8.allSatisfy {
+            (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-")
+        }
+        guard allowed, text.first != "-", text.utf8.count <= 64 else {
+            problems.add(
+                node.line, "\(what) is \(quoted(text)); it must be lower-case letters, digits and hyphens, at most 64")
+            return nil
+        }
+        return text
+    }
+
+    /// One of the known words.
+    func choice(_ node: YAMLNode?, of what: String, in known: [String]) -> String? {
+        guard let node, let text = text(node, of: what) else { return nil }
+        guard known.contains(text) else {
+            let hint = nearest(text, in: known).map { "did you mean \"\($0)\"?" } ?? "known: \(known.joined(separator: ", "))"
+            problems.add(node.line, "unknown \(what) \(quoted(text)); \(hint)")
+            return nil
+        }
+        return text
+    }
+
+    /// A whole number within `range`, written in decimal digits.
+    func integer(_ node: YAMLNode?, of what: String, in range: ClosedRange<Int>) -> Int? {
+        guard let node, let (text, plain) = scalar(node, of: what) else { return nil }
+        guard plain, let value = Int(text), range.contains(value) else {
+            problems.add(
+                node.line,
+                "\(what) is \(quoted(text)); it must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+            return nil
+        }
+        return value
+    }
+
+    /// A finite number that is not negative.
+    func number(_ node: YAMLNode?, of what: String) -> Double? {
+        guard let node, let (text, plain) = scalar(node, of: what) else { return nil }
+        guard plain, let value = Double(text), value.isFinite, value >= 0 else {
+            problems.add(node.line, "\(what) is \(quoted(text)); it must be a number that is not negative")
+            return nil
+        }
+        return value
+    }
+
+    /// A length of time with its unit, longer than nothing.
+    func duration(_ node: YAMLNode?, of what: String) -> Duration? {
+        quantity(node, of: what, Units.parseDuration) { $0 > .zero }
+    }
+
+    /// A size in bytes, more than nothing.
+    func bytes(_ node: YAMLNode?, of what: String) -> UInt64? {
+        quantity(node, of: what, Units.parseBytes) { $0 > 0 }
+    }
+
+    private func quantity<Value>(
+        _ node: YAMLNode?, of what: String, _ parse: (String) throws(LabError) -> Value, _ isValid: (Value) -> Bool
+    ) -> Value? {
+        guard let node, let text = text(node, of: what) else { return nil }
+        do {
+            let value = try parse(text)
+            if isValid(value) { return value }
+            problems.add(node.line, "\(what) is \(quoted(text)); it must be more than 0")
+        } catch {
+            var line = "\(what): \(error.message)"
+            if let cause = error.cause { line += ": \(cause)" }
+            if let remedy = error.remedy { line += "; \(remedy)" }
+            problems.add(node.line, line)
+        }
+        return nil
+    }
+
+    private func scalar(_ node: YAMLNode?, of what: String) -> (text: String, plain: Bool)? {
+        guard let node else { return nil }
+        guard case .scalar(let text, let plain) = node.content else {
+            problems.add(node.line, "\(what) must be a single value, not a list or a mapping")
+            return nil
+        }
+        let trimmed = text.trimmingWhitespace()
+        guard !trimmed.isEmpty, !(plain && ["~", "null"].contains(trimmed)) else {
+            problems.add(node.line, "\(what) is empty")
+            return nil
+        }
+        return (trimmed, plain)
+    }
+}
+
+/// A word of the file in quotation marks, shortened, and without what a terminal would obey.
+func quoted(_ word: String) -> String {
+    let shown = word.unicodeScalars.prefix(60).map { scalar -> String in
+        scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
+            ? "�" : String(scalar)
+    }
+    return "\"\(shown.joined())\(word.unicodeScalars.count > 60 ? "…" : "")\""
+}

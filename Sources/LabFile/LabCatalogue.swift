@@ -1,0 +1,57 @@
+import Glibc
+import LabCore
+
+/// The labs in one directory: each is a folder with a `lab.yaml`.
+public struct LabCatalogue: Sendable {
+    /// The directory that holds the folders.
+    public let directory: String
+    /// The labs' ids, sorted.
+    public let ids: [String]
+
+    /// Looks into `directory`.
+    /// - Throws: `.input` when there is no lab in it.
+    public static func open(_ directory: String) throws(LabError) -> LabCatalogue {
+        let ids = Files.list(directory).filter { Files.exists("\(directory)/\($0)/\(LabFile.fileName)") }
+        guard !ids.isEmpty else {
+            throw LabError(
+                .input, "there are no labs in \(directory)", cause: "no folder of it holds a \(LabFile.fileName)",
+                remedy: "run `lab` from its own checkout, or set LAB_LABS to the directory `labs` of one")
+        }
+        return LabCatalogue(directory: directory, ids: ids)
+    }
+
+    /// The labs that belong to this program: those that `LAB_LABS` names; else those of the checkout that it was
+    /// built in; else the directory `labs` in the current one.
+    /// - Throws: `.input` when there is no lab there.
+    public static func locate(environment: [String: String]) throws(LabError) -> LabCatalogue {
+        if let directory = environment["LAB_LABS"], !directory.isEmpty { return try open(directory) }
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let length = readlink("/proc/self/exe", &buffer, buffer.count)
+        let program = String(decoding: buffer.prefix(max(0, length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return try open(checkout(of: program).map { "\($0)/labs" } ?? "labs")
+    }
+
+    /// The nearest directory above `path` that holds a Package.swift and a directory `labs`.
+    static func checkout(of path: String) -> String? {
+        var rest = path[...]
+        while let slash = rest.lastIndex(of: "/") {
+            rest = rest[..<slash]
+            if Files.exists("\(rest)/Package.swift"), Files.exists("\(rest)/labs") { return String(rest) }
+        }
+        return nil
+    }
+
+    /// The definition of one lab.
+    /// - Throws: `.usage` for an unknown lab, with the nearest known one; `.data` for a malformed definition.
+    public func definition(_ id: String) throws(LabError) -> LabDefinition {
+        guard ids.contains(id) else {
+            throw LabError(
+                .usage, "there is no lab \(quoted(id))\(didYouMean(id, in: ids))",
+                remedy: "choose one of \(ids.joined(separator: ", "))")
+        }
+        return try LabFile.load(path: path(of: id))
+    }
+
+    /// The file that defines a lab.
+    public func path(of id: String) -> String { "\(directory)/\(id)/\(LabFile.fileName)" }
+}

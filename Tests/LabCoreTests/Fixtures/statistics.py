@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""Writes statistics.json: what numpy and scipy say about fixed data, for StatisticsReferenceTests.swift.
+
+    python3 Tests/LabCoreTests/Fixtures/statistics.py
+
+Made with scipy 1.17.1 and numpy 2.4.6.
+"""
+import json
+import pathlib
+
+import numpy
+from scipy import stats
+
+rng = numpy.random.default_rng(20261124)
+CASES = {
+    "lognormal": numpy.exp(rng.normal(13, 0.25, 101)).round(),
+    "even": rng.normal(1000, 50, 40).round(3),
+    "ties": rng.integers(5, 12, 60).astype(float),
+    "drifting": (rng.normal(100, 5, 75) + numpy.arange(75) * 0.3).round(4),
+    "outliers": numpy.append(rng.normal(10, 0.5, 30), [25.0, 0.5, 14.5]).round(5),
+    "mostly-equal": numpy.array([7.0] * 20 + [8.0, 9.0, 40.0]),
+    "equal": numpy.full(12, 3.5),
+    "small": numpy.array([3.0, 1.0, 2.0, 8.0, 5.0]),
+}
+
+
+def outliers(x):
+    """Iglewicz & Hoaglin: |0.6745 (x - median) / MAD| > 3.5, the mean distance where the MAD is 0."""
+    distance = numpy.abs(x - numpy.median(x))
+    scale = stats.median_abs_deviation(x, scale="normal")
+    if scale == 0:
+        scale = numpy.sqrt(numpy.pi / 2) * distance.mean()
+    return [] if scale == 0 else numpy.flatnonzero(distance / scale > 3.5).tolist()
+
+
+def lag1(x):
+    centred = x - x.mean()
+    return None if not centred.any() else float((centred[1:] * centred[:-1]).sum() / (centred**2).sum())
+
+
+def exact_median_interval(x):
+    """The percentile interval without resampling error (odd n): rank K of the resampled median has
+    P(K <= k) = P(Binomial(n, k/n) >= (n + 1)/2)."""
+    n = len(x)
+    if n % 2 == 0:
+        return None
+    ranks = numpy.arange(1, n + 1)
+    below = stats.binom.sf((n + 1) // 2 - 1, n, ranks / n)
+    ordered = numpy.sort(x)
+    return [float(ordered[numpy.searchsorted(below, p)]) for p in (0.025, 0.975)]
+
+
+def resampled_intervals(x, baseline):
+    medians = numpy.median(rng.choice(x, (200_000, len(x))), axis=1)
+    bases = numpy.median(rng.choice(baseline, (200_000, len(baseline))), axis=1)
+    return {
+        "median": numpy.quantile(medians, [0.025, 0.975]).tolist(),
+        "ratio": numpy.quantile(medians / bases, [0.025, 0.975]).tolist(),
+    }
+
+
+cases = {}
+for name, x in CASES.items():
+    order = numpy.arange(len(x), dtype=float)
+    tau, p = (0.0, 1.0) if numpy.ptp(x) == 0 else stats.kendalltau(order, x, method="asymptotic")
+    line = stats.theilslopes(x, order, 0.95)
+    cases[name] = {
+        "values": x.tolist(),
+        "median": float(numpy.median(x)),
+        "mad": float(stats.median_abs_deviation(x)),
+        "madNormal": float(stats.median_abs_deviation(x, scale="normal")),
+        "quantiles": {str(q): float(numpy.quantile(x, q)) for q in (0, 0.01, 0.25, 0.5, 0.9, 0.95, 0.99, 1)},
+        "outliers": outliers(x),
+        "lag1": lag1(x),
+        "ranks": stats.rankdata(x).tolist(),
+        "tau": float(tau),
+        "tauP": float(p),
+        "slope": float(line.slope),
+        "intercept": float(line.intercept),
+        "slopeInterval": [float(line.low_slope), float(line.high_slope)],
+        "exactMedianInterval": exact_median_interval(x),
+        "resampled": resampled_intervals(x, CASES["even"]),
+    }
+
+near = numpy.exp(rng.normal(5.05, 0.1, 30)).round(4)
+far = numpy.exp(rng.normal(5.00, 0.1, 33)).round(4)
+
+
+def log_ratio(a, b, axis):
+    return numpy.log(numpy.median(b, axis=axis) / numpy.median(a, axis=axis))
+
+
+test = stats.permutation_test(
+    (far, near), log_ratio, n_resamples=100_000, alternative="two-sided", rng=rng, vectorized=True
+)
+out = {
+    "cases": cases,
+    "permutation": {"old": far.tolist(), "new": near.tolist(), "p": float(test.pvalue)},
+}
+path = pathlib.Path(__file__).with_suffix(".json")
+path.write_text(json.dumps(out, indent=1) + "\n")
