@@ -85,6 +85,7 @@ public struct Environment: Codable, Equatable, Sendable {
     public var governor: String?
     public var turbo: String?
     public var smt: String?
+    /// Swap space that is configured, used or not.
     public var swapBytes: UInt64?
     /// One-minute load average when the run began.
     public var load: Double?
