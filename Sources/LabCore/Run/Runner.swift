@@ -49,9 +49,12 @@ public final class Runner {
     private let setup: Setup
     private let engines: [any Engine]
     private let context: RunContext
-    private var records: [EngineID: EngineRecord] = [:]
+    private var recordByName: [EngineID: EngineRecord] = [:]
     private var failures: [EngineID: Int] = [:]
     private var stopped: Set<EngineID> = []
+
+    /// What is known of each engine, in their order; also when the run could not begin.
+    public var records: [EngineRecord] { engines.compactMap { recordByName[$0.id] } }
 
     /// True when an instance could not be removed; the journal must be replayed.
     public private(set) var leftSomething = false
@@ -67,8 +70,10 @@ public final class Runner {
     ///
     /// An engine that is unavailable is recorded with the reason, and the run goes on without it. A failed trial is
     /// a sample. The run ends early when the budget is spent or the user interrupts; what was measured is returned.
-    /// - Throws: `.unavailable` when no engine works; `.interrupted` before the first trial; what the sink throws.
-    public func run(into sink: any SampleSink, watch: (Event) -> Void) throws(LabError) -> RunResult {
+    /// - Parameter directory: where `samples.jsonl` is written as the samples are taken; nil to keep none.
+    /// - Throws: `.unavailable` when no engine works; `.interrupted` before the first trial; `.output` when a sample
+    ///   can't be written down, all before it being safe.
+    public func run(samplesIn directory: String?, watch: (Event) -> Void) throws(LabError) -> RunResult {
         let began = MonotonicInstant.now()
         let usable = try available(watch)
         defer { for engine in usable { engine.shutDown() } }
@@ -77,13 +82,14 @@ public final class Runner {
         let counts = ready.map { (id: $0.id, samples: setup.lab.samples.count(for: $0.id)) }
         let plan = Plan(engines: counts, warmup: setup.lab.samples.warmup, seed: setup.seed)
         let header = header(plan)
-        try sink.begin(header)
+        let log = try directory.map { path throws(LabError) in try SampleLog(directory: path, header: header) }
 
         var result = RunResult(header: header, samples: [], ending: .complete)
         result.samples.reserveCapacity(plan.trials.count)
-        result.ending = try makeTrials(plan, ready, began: began, &result.samples, sink, watch)
+        result.ending = try makeTrials(plan, ready, began: began, &result.samples, log, watch)
+        try log?.finish(result.ending)
         // An engine that was stopped says so only now.
-        result.header.engines = engines.compactMap { records[$0.id] }
+        result.header.engines = records
         watch(.ended(result.ending))
         return result
     }
@@ -95,8 +101,8 @@ public final class Runner {
             try context.interrupt.check()
             watch(.probing(engine.id))
             let availability = engine.probe()
-            records[engine.id] = engine.record
-            records[engine.id]?.availability = availability
+            recordByName[engine.id] = engine.record
+            recordByName[engine.id]?.availability = availability
             switch availability {
             case .available: usable.append(engine)
             case .unavailable(let reason, let remedy):
@@ -115,13 +121,13 @@ public final class Runner {
             watch(.preparing(engine.id))
             do {
                 try engine.prepare(context)
-                records[engine.id] = engine.record
-                records[engine.id]?.availability = .available
+                recordByName[engine.id] = engine.record
+                recordByName[engine.id]?.availability = .available
                 ready.append(engine)
             } catch {
                 guard error.kind != .interrupted else { throw error }
                 let reason = error.cause.map { "\(error.message): \($0)" } ?? error.message
-                records[engine.id]?.availability = .unavailable(because: reason, remedy: error.remedy)
+                recordByName[engine.id]?.availability = .unavailable(because: reason, remedy: error.remedy)
                 watch(.unavailable(engine.id, because: reason, remedy: error.remedy))
             }
         }
@@ -133,7 +139,7 @@ public final class Runner {
         var reasons: [String] = []
         var remedy: String?
         for engine in engines {
-            guard case .unavailable(let reason, let help)? = records[engine.id]?.availability else { continue }
+            guard case .unavailable(let reason, let help)? = recordByName[engine.id]?.availability else { continue }
             reasons.append("\(engine.id): \(reason)")
             remedy = remedy ?? help
         }
@@ -146,7 +152,7 @@ public final class Runner {
         RunResult.Header(
             version: setup.version, runID: context.runID, startedAt: setup.startedAt, lab: setup.lab,
             command: setup.command, plan: plan, environment: setup.environment,
-            engines: engines.compactMap { records[$0.id] },
+            engines: records,
             digests: [
                 "workload": context.rootFilesystem.guestDigest, "root-filesystem": context.rootFilesystem.digest,
             ])
@@ -155,7 +161,7 @@ public final class Runner {
     /// Makes the trials in their order until they are done, the budget is spent or the user has had enough.
     private func makeTrials(
         _ plan: Plan, _ ready: [any Engine], began: MonotonicInstant, _ samples: inout [Observation],
-        _ sink: any SampleSink, _ watch: (Event) -> Void
+        _ log: SampleLog?, _ watch: (Event) -> Void
     ) throws(LabError) -> RunResult.Ending {
         let byName = Dictionary(uniqueKeysWithValues: ready.map { ($0.id, $0) })
         let procedure = TrialProcedure(lab: setup.lab)
@@ -181,7 +187,7 @@ public final class Runner {
             progress.made(trial.engine, nanoseconds: conclusion.ended.nanoseconds(since: previousEnd))
             previousEnd = conclusion.ended
             samples.append(conclusion.observation)
-            try sink.append(conclusion.observation)
+            try log?.append(conclusion.observation)
             judge(conclusion.observation, watch)
         }
         return .complete
@@ -200,7 +206,7 @@ public final class Runner {
         stopped.insert(observation.engine)
         let reason = error.cause.map { "\(error.message): \($0)" } ?? error.message
         let footnote = "stopped after \(inARow) failures in a row, the last: \(reason)"
-        records[observation.engine]?.footnotes.append(footnote)
+        recordByName[observation.engine]?.footnotes.append(footnote)
         watch(.stopped(observation.engine, because: footnote))
     }
 }

@@ -1,0 +1,36 @@
+import ContainerDriver
+import LabCore
+import VMDriver
+
+/// What the user says about engines apart from the lab: only VMs listen.
+struct EngineSettings: Equatable, Sendable {
+    /// One of `EngineFactory.profiles`; nil for the default one.
+    var profile: String?
+    /// A libvirt URI; nil for QEMU's driver inside this process.
+    var connect: String?
+    /// A kernel's path; nil for one of this machine's.
+    var kernel: String?
+}
+
+/// The one place that knows which engine is which type.
+enum EngineFactory {
+    static let profiles = ["microvm", "q35", "pc"]
+
+    /// Every engine and what it is, in a line; the order is that of `EngineID.known`.
+    static let catalogue: [(id: EngineID, summary: String)] = [
+        (.process, "a bare process: the baseline of every ratio"),
+        (.container, "lab's own container: namespaces, cgroup, overlay root, seccomp, capabilities"),
+        (.kvm, "a libvirt domain on KVM: the hypervisor in the kernel"),
+        (.qemu, "a libvirt domain on QEMU's TCG: emulation in user space, never presented as hardware"),
+    ]
+
+    /// The engines of these names, in their order.
+    static func make(_ engines: [EngineID], _ settings: EngineSettings, context: RunContext) -> [any Engine] {
+        []
+    }
+
+    /// What the drivers can prove of this machine piece by piece.
+    static func driverChecks(paths: LabPaths) -> [DoctorCheck] {
+        []
+    }
+}

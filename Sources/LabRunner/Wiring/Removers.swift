@@ -1,0 +1,9 @@
+import ContainerDriver
+import LabCore
+import VMDriver
+
+/// The one place that knows who removes what a journal names.
+enum Removers {
+    /// A cleaner for every kind of resource.
+    static func cleaner() -> Cleaner { Cleaner(removers: [:]) }
+}
