@@ -29,9 +29,10 @@ let package = Package(
             dependencies: ["CGuest"],
             swiftSettings: [
                 .enableExperimentalFeature("Embedded"),
-                .unsafeFlags(["-wmo", "-Osize"]),
+                // The embedded standard library lies only beside the dynamic one.
+                .unsafeFlags(["-wmo", "-Osize", "-no-static-stdlib"]),
             ],
-            linkerSettings: [.unsafeFlags(["-Xclang-linker", "-static", "-Xlinker", "-s"])]
+            linkerSettings: [.unsafeFlags(["-no-static-stdlib", "-Xclang-linker", "-static", "-Xlinker", "-s"])]
         ),
 
         // The model: no engine, no report, no I/O beyond files.

@@ -60,7 +60,8 @@ public enum Units {
         let names = scales.map(\.name)
         guard !number.isEmpty else {
             let cause = trimmed.hasPrefix("-") ? "it is negative" : "it does not begin with a number"
-            throw LabError(.usage, "\"\(text)\" is no \(kind)", cause: cause, remedy: "write it like `\(example)`")
+            throw LabError(
+                .usage, "\"\(text)\" is no \(kind)", cause: cause, remedy: "write it like `\(example)`")
         }
         let factor: UInt64
         if unit.isEmpty {

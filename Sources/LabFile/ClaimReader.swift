@@ -22,11 +22,15 @@ struct ClaimReader {
     }
 
     private func claim(_ node: YAMLNode) -> Claim? {
-        guard let fields = read.fields(node, of: "a claim", required: ["id", "subject", "source", "text", "rule"])
+        guard
+            let fields = read.fields(
+                node, of: "a claim", required: ["id", "subject", "source", "text", "rule"])
         else { return nil }
         let id = read.identifier(fields["id"], of: "claim id")
-        let subject = read.choice(fields["subject"], of: "subject", in: Claim.Subject.allCases.map(\.rawValue))
-            .flatMap(Claim.Subject.init)
+        let subject = read.choice(
+            fields["subject"], of: "subject", in: Claim.Subject.allCases.map(\.rawValue)
+        )
+        .flatMap(Claim.Subject.init)
         let source = read.text(fields["source"], of: "source")
         let text = parts.localized(fields["text"], of: "text")
         let rule = fields["rule"].flatMap(rule)
@@ -46,13 +50,15 @@ struct ClaimReader {
             fields["emulation"], of: "emulation", in: Claim.Rule.Emulation.allCases.map(\.rawValue)
         ).flatMap(Claim.Rule.Emulation.init)
         if let reference, let engines, engines.contains(reference) {
-            read.problems.add(fields.line(of: "relative-to"), "the rule compares \(quoted(reference.rawValue)) with itself")
+            read.problems.add(
+                fields.line(of: "relative-to"), "the rule compares \(quoted(reference.rawValue)) with itself")
         }
         if fields["at-least"] == nil && fields["at-most"] == nil {
             read.problems.add(node.line, "a rule needs \"at-least\", \"at-most\" or both")
         }
         if emulation == .contradictsLowerBound && fields["at-least"] == nil {
-            read.problems.add(fields.line(of: "emulation"), "there is no \"at-least\" that emulation could contradict")
+            read.problems.add(
+                fields.line(of: "emulation"), "there is no \"at-least\" that emulation could contradict")
         }
         guard let engines, let metrics,
             let name = read.choice(fields["metric"], of: "metric", in: metrics.map(\.id)),
@@ -63,7 +69,8 @@ struct ClaimReader {
         let least = bound(fields["at-least"], "at-least", unit)
         let most = bound(fields["at-most"], "at-most", unit)
         if let least, let most, least > most {
-            read.problems.add(fields.line(of: "at-most"), "at-most is less than at-least: no figure could satisfy the rule")
+            read.problems.add(
+                fields.line(of: "at-most"), "at-most is less than at-least: no figure could satisfy the rule")
         }
         return Claim.Rule(
             metric: name, engines: engines, relativeTo: reference, atLeast: least, atMost: most,

@@ -20,7 +20,8 @@ struct DefinitionReader {
             let lab = read.fields(
                 root, of: "the lab",
                 required: [
-                    "id", "title", "question", "dimension", "engines", "workload", "method", "metrics", "samples",
+                    "id", "title", "question", "dimension", "engines", "workload", "method", "metrics",
+                    "samples",
                     "budget", "timeout", "memory", "cpus", "claims",
                 ])
         else { return nil }
@@ -30,8 +31,10 @@ struct DefinitionReader {
         let dimension = read.text(lab["dimension"], of: "dimension")
         let engines = engines(lab["engines"], of: "engines")
         let workload = read.choice(lab["workload"], of: "workload", in: Workload.knownNames)
-        let method = read.choice(lab["method"], of: "method", in: LabDefinition.Method.allCases.map(\.rawValue))
-            .flatMap(LabDefinition.Method.init)
+        let method = read.choice(
+            lab["method"], of: "method", in: LabDefinition.Method.allCases.map(\.rawValue)
+        )
+        .flatMap(LabDefinition.Method.init)
         let metrics = metrics(lab["metrics"])
         let samples = samples(lab["samples"])
         let budget = read.duration(lab["budget"], of: "budget")
@@ -42,11 +45,13 @@ struct DefinitionReader {
         if let budget, let timeout, timeout > budget {
             problems.add(lab.line(of: "timeout"), "timeout is longer than budget: no trial could end")
         }
-        guard let id, let title, let question, let dimension, let engines, let workload, let method, let metrics,
+        guard let id, let title, let question, let dimension, let engines, let workload, let method,
+            let metrics,
             let samples, let budget, let timeout, let memory, let cpus, let claims
         else { return nil }
         return LabDefinition(
-            id: id, title: title, question: question, dimension: dimension, engines: engines, workload: workload,
+            id: id, title: title, question: question, dimension: dimension, engines: engines,
+            workload: workload,
             method: method, metrics: metrics, samples: samples, budgetSeconds: budget / .seconds(1),
             timeoutSeconds: timeout / .seconds(1), memoryBytes: memory, cpus: cpus, claims: claims)
     }
@@ -54,7 +59,9 @@ struct DefinitionReader {
     private func identity(_ lab: FieldReader.Fields) -> String? {
         guard let id = read.identifier(lab["id"], of: "id") else { return nil }
         if let folder, id != folder {
-            problems.add(lab.line(of: "id"), "id is \(quoted(id)) but its folder is \(quoted(folder)): they must agree")
+            problems.add(
+                lab.line(of: "id"), "id is \(quoted(id)) but its folder is \(quoted(folder)): they must agree"
+            )
             return nil
         }
         return id
@@ -118,13 +125,16 @@ struct DefinitionReader {
         let source: Metric.Source?
         let unit: Metric.Unit?
         if span {
-            if fields["unit"] != nil { problems.add(fields.line(of: "unit"), "a metric with marks has no unit: it is a time") }
+            if fields["unit"] != nil {
+                problems.add(fields.line(of: "unit"), "a metric with marks has no unit: it is a time")
+            }
             source = self.span(fields)
             unit = .nanoseconds
         } else {
             if fields["unit"] == nil { problems.add(node.line, "a metric with a value has no \"unit\"") }
             source = read.identifier(fields["value"], of: "value").map(Metric.Source.value)
-            unit = read.choice(fields["unit"], of: "unit", in: Metric.Unit.allCases.map(\.rawValue)).flatMap(Metric.Unit.init)
+            unit = read.choice(fields["unit"], of: "unit", in: Metric.Unit.allCases.map(\.rawValue)).flatMap(
+                Metric.Unit.init)
         }
         guard let id, let title, let source, let unit else { return nil }
         return Metric(id: id, title: title, unit: unit, source: source)
@@ -154,7 +164,8 @@ struct DefinitionReader {
         let warmup = read.integer(fields["warmup"], of: "samples.warmup", in: Limit.warmup)
         var perEngine: [EngineID: Int] = [:]
         for name in names where fields[name] != nil {
-            perEngine[EngineID(rawValue: name)] = read.integer(fields[name], of: "samples.\(name)", in: Limit.samples)
+            perEngine[EngineID(rawValue: name)] = read.integer(
+                fields[name], of: "samples.\(name)", in: Limit.samples)
         }
         guard let `default`, let warmup else { return nil }
         return LabDefinition.Samples(default: `default`, perEngine: perEngine, warmup: warmup)

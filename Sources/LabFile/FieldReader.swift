@@ -18,7 +18,8 @@ struct FieldReader {
         _ node: YAMLNode, of what: String, required: [String], optional: [String] = []
     ) -> Fields? {
         guard case .mapping(let entries) = node.content else {
-            problems.add(node.line, "\(what) must be a mapping with the keys \(required.joined(separator: ", "))")
+            problems.add(
+                node.line, "\(what) must be a mapping with the keys \(required.joined(separator: ", "))")
             return nil
         }
         let known = required + optional
@@ -38,7 +39,8 @@ struct FieldReader {
             problems.add(node.line, "\(what) has no \"\(key)\"")
         }
         return Fields(
-            line: node.line, entries: Dictionary(entries.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first }))
+            line: node.line,
+            entries: Dictionary(entries.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first }))
     }
 
     /// A list with at least one item.
@@ -63,7 +65,8 @@ struct FieldReader {
         }
         guard allowed, text.first != "-", text.utf8.count <= 64 else {
             problems.add(
-                node.line, "\(what) is \(quoted(text)); it must be lower-case letters, digits and hyphens, at most 64")
+                node.line,
+                "\(what) is \(quoted(text)); it must be lower-case letters, digits and hyphens, at most 64")
             return nil
         }
         return text
@@ -73,7 +76,9 @@ struct FieldReader {
     func choice(_ node: YAMLNode?, of what: String, in known: [String]) -> String? {
         guard let node, let text = text(node, of: what) else { return nil }
         guard known.contains(text) else {
-            let hint = nearest(text, in: known).map { "did you mean \"\($0)\"?" } ?? "known: \(known.joined(separator: ", "))"
+            let hint =
+                nearest(text, in: known).map { "did you mean \"\($0)\"?" }
+                ?? "known: \(known.joined(separator: ", "))"
             problems.add(node.line, "unknown \(what) \(quoted(text)); \(hint)")
             return nil
         }
@@ -86,7 +91,8 @@ struct FieldReader {
         guard plain, let value = Int(text), range.contains(value) else {
             problems.add(
                 node.line,
-                "\(what) is \(quoted(text)); it must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+                "\(what) is \(quoted(text)); it must be a whole number from \(range.lowerBound) to \(range.upperBound)"
+            )
             return nil
         }
         return value
@@ -113,7 +119,8 @@ struct FieldReader {
     }
 
     private func quantity<Value>(
-        _ node: YAMLNode?, of what: String, _ parse: (String) throws(LabError) -> Value, _ isValid: (Value) -> Bool
+        _ node: YAMLNode?, of what: String, _ parse: (String) throws(LabError) -> Value,
+        _ isValid: (Value) -> Bool
     ) -> Value? {
         guard let node, let text = text(node, of: what) else { return nil }
         do {

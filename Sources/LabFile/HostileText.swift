@@ -11,7 +11,9 @@ enum HostileText {
     static func firstProblem(in bytes: [UInt8]) -> (line: Int, text: String)? {
         var anchors = false
         var alias: Int?
-        for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
+        for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+            .enumerated()
+        {
             let number = index + 1
             if String(validating: line, as: UTF8.self) == nil { return (number, "not valid UTF-8") }
             if line.contains(0x09) { return (number, "a tab: YAML indents and separates with spaces") }
@@ -21,7 +23,9 @@ enum HostileText {
             for token in tokenStarts(line) {
                 let next = token + 1 < line.endIndex ? line[token + 1] : UInt8(ascii: " ")
                 let blank = next == UInt8(ascii: " ") || next == UInt8(ascii: "\r")
-                if line[token] == UInt8(ascii: "?"), blank { return (number, "a complex key (`? `): keys are words") }
+                if line[token] == UInt8(ascii: "?"), blank {
+                    return (number, "a complex key (`? `): keys are words")
+                }
                 if line[token] == UInt8(ascii: "*"), !blank, alias == nil { alias = number }
             }
             if !anchors { anchors = holdsAnchor(line) }
@@ -32,7 +36,8 @@ enum HostileText {
     }
 
     private static func isIndicator(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: " ") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: ":")
+        byte == UInt8(ascii: " ") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "?")
+            || byte == UInt8(ascii: ":")
     }
 
     /// The places in a line where a YAML token can begin: its first character, and those after `- ? : , [ {`.

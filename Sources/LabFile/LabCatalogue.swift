@@ -14,7 +14,8 @@ public struct LabCatalogue: Sendable {
         let ids = Files.list(directory).filter { Files.exists("\(directory)/\($0)/\(LabFile.fileName)") }
         guard !ids.isEmpty else {
             throw LabError(
-                .input, "there are no labs in \(directory)", cause: "no folder of it holds a \(LabFile.fileName)",
+                .input, "there are no labs in \(directory)",
+                cause: "no folder of it holds a \(LabFile.fileName)",
                 remedy: "run `lab` from its own checkout, or set LAB_LABS to the directory `labs` of one")
         }
         return LabCatalogue(directory: directory, ids: ids)
@@ -27,7 +28,8 @@ public struct LabCatalogue: Sendable {
         if let directory = environment["LAB_LABS"], !directory.isEmpty { return try open(directory) }
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
         let length = readlink("/proc/self/exe", &buffer, buffer.count)
-        let program = String(decoding: buffer.prefix(max(0, length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let program = String(
+            decoding: buffer.prefix(max(0, length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
         return try open(checkout(of: program).map { "\($0)/labs" } ?? "labs")
     }
 

@@ -17,7 +17,8 @@ extension Environment {
         environment.microcode = cpu.microcode
         environment.memoryBytes = memory.total
         environment.kernel = files.line("proc/sys/kernel/osrelease")
-        environment.distribution = ["etc/os-release", "usr/lib/os-release"].lazy
+        environment.distribution =
+            ["etc/os-release", "usr/lib/os-release"].lazy
             .compactMap { OSRelease.prettyName(files.text($0)) }.first
         for name in files.list(vulnerabilities) {
             environment.mitigations[name] = files.line("\(vulnerabilities)/\(name)")

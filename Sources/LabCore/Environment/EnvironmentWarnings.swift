@@ -7,7 +7,8 @@ enum EnvironmentWarnings {
 
     static func all(_ machine: Environment, swapUsed: UInt64?, stealShare: Double?) -> [Environment.Warning] {
         [
-            load(machine), steal(stealShare), virtualised(machine), governor(machine), turbo(machine), smt(machine),
+            load(machine), steal(stealShare), virtualised(machine), governor(machine), turbo(machine),
+            smt(machine),
             swap(swapUsed),
         ].compactMap { $0 }
     }
@@ -36,7 +37,7 @@ enum EnvironmentWarnings {
     private static func governor(_ machine: Environment) -> Environment.Warning? {
         guard machine.governor == "powersave" else { return nil }
         return .init(
-            "the CPU frequency governor is powersave: a short start runs at a low frequency",
+            "the CPU frequency governor is powersave: a short start may end before the frequency rises",
             remedy: "sudo cpupower frequency-set -g performance")
     }
 
@@ -55,8 +56,9 @@ enum EnvironmentWarnings {
     }
 
     private static func swap(_ used: UInt64?) -> Environment.Warning? {
-        guard let used, used > 0 else { return nil }
+        guard let used, used >= 1 << 20 else { return nil }
         return .init(
-            "\(used >> 20) MiB are swapped out: a start may wait for the disk", remedy: "free memory, then swapoff -a && swapon -a")
+            "\(used >> 20) MiB are swapped out: a start may wait for the disk",
+            remedy: "free memory, then swapoff -a && swapon -a")
     }
 }

@@ -105,11 +105,10 @@ enum HypervisorName {
         flag: Bool?, type: String?, vendor: String?, product: String?, clocksources: String?
     ) -> String? {
         if let type { return type == "xen" ? "Xen" : type }
+        if flag == false { return nil }
         let clocks = (clocksources ?? "").split(separator: " ")
-        let clock: String? =
-            clocks.contains("kvm-clock")
-            ? "KVM"
-            : clocks.contains("xen") ? "Xen" : clocks.contains("hyperv_clocksource_tsc_page") ? "Hyper-V" : nil
+        let paravirtual = ["kvm-clock": "KVM", "xen": "Xen", "hyperv_clocksource_tsc_page": "Hyper-V"]
+        let clock = clocks.lazy.compactMap { paravirtual[String($0)] }.first
         // Vendors whose every machine is a virtual one.
         let machine: String? =
             switch vendor {
@@ -119,12 +118,8 @@ enum HypervisorName {
             case "Microsoft Corporation": product == "Virtual Machine" ? "Hyper-V" : nil
             default: nil
             }
-        if flag == false { return nil }
-        if let name = clock ?? machine {
-            guard let vendor, vendor != name, clock != nil else { return name }
-            return "\(name) (\(vendor))"
-        }
-        guard flag == true else { return nil }
-        return vendor.map { "\(unnamed) (\($0))" } ?? unnamed
+        guard let name = clock ?? machine ?? (flag == true ? unnamed : nil) else { return nil }
+        guard machine == nil, let vendor else { return name }
+        return "\(name) (\(vendor))"
     }
 }
