@@ -10,26 +10,28 @@ struct Lab: ParsableCommand {
         abstract: "Measures what really differs between a virtual machine and a container.",
         discussion: """
             EXAMPLES
-              lab doctor                                what this machine can run, and what helps if it can't
-              lab run startup-latency                   measure, and write a report below results/
+              lab doctor                     what this machine can run, and what helps
+              lab run startup-latency        measure, and write a report below results/
               lab run startup-latency --engine process,container --samples 500
               lab report results/*/result.json --format csv
-              lab explain startup-latency --engine qemu the domain XML that would run
+              lab explain startup-latency --engine qemu
 
-            EXIT CODES (sysexits.h)
+            EXIT CODES
               0    done
-              1    an engine yielded no sample, a check failed, or something could not be removed
-              64   a word on the command line is wrong: an unknown lab, engine, option or unit
+              1    an engine yielded no sample, a check failed, or something could
+                   not be removed
+              64   a word on the command line is wrong: a lab, engine, option, unit
               65   a lab definition or a result file is malformed
               66   a file can't be read
-              69   this machine can't do it: no engine works, no libvirt, no guest kernel
+              69   this machine can't do it: no engine works, no libvirt, no kernel
               70   a bug of lab's
               73   something could not be written
               77   the kernel refused for want of privilege
-              130  stopped by SIGINT, SIGTERM or SIGHUP; what was measured has been written
+              130  stopped by a signal; what was measured has been written
 
             ENVIRONMENT
-              LAB_HOME   keep the cache and the crash journals below this directory instead of the XDG ones
+              LAB_HOME   keep the cache and the crash journals below this directory
+                         instead of the XDG base directories
               LAB_LABS   read the lab definitions from this directory
               LAB_GUEST  the lab-guest program to run inside
             """,

@@ -7,8 +7,9 @@ struct CleanCommand: ParsableCommand {
         commandName: "clean",
         abstract: "Remove what killed runs left: domains, processes, cgroups, mounts, directories, files.",
         discussion: """
-            Replays the journals of dead runs backwards. What belongs to a living run, or to nobody that lab knows
-            of, is left alone. Exits with 1 when something could not be removed; its journal is kept.
+            Replays the journals of dead runs backwards. What belongs to a living
+            run, or to nobody that lab knows of, is left alone. Exits with 1 when
+            something could not be removed; its journal is kept.
 
             EXAMPLES
               lab clean --dry-run

@@ -8,8 +8,12 @@ struct DoctorCommand: ParsableCommand {
         commandName: "doctor",
         abstract: "Prove what this machine can run, by running it, and name what helps.",
         discussion: """
-            PASS: it was used and worked. WARN: it works, or something stands in for it, and figures are the poorer.
-            FAIL: it was tried and did not work. SKIP: it was not tried. Exits with 1 when anything FAILs.
+            PASS  it was used and worked
+            WARN  it works, or something stands in for it, and figures are the poorer
+            FAIL  it was tried and did not work
+            SKIP  it was not tried
+
+            Exits with 1 when anything FAILs.
 
             EXAMPLES
               lab doctor

@@ -8,7 +8,7 @@ struct ExplainCommand: ParsableCommand {
         abstract: "Print what an engine would run: a domain XML or a launch program. Starts nothing.",
         discussion: """
             EXAMPLES
-              lab explain startup-latency --engine container    every system call between clone and exec
+              lab explain startup-latency --engine container
               lab explain startup-latency --engine qemu --profile q35
             """)
 

@@ -8,13 +8,14 @@ struct ReportCommand: ParsableCommand {
         commandName: "report",
         abstract: "Print the report of a result again, or its figures as CSV or JSON.",
         discussion: """
-            A RESULT is a directory that `lab run` wrote, its result.json, or the samples.jsonl of a run that was
-            killed. The same result gives the same bytes every time.
+            A RESULT is a directory that `lab run` wrote, its result.json, or the
+            samples.jsonl of a run that was killed. The same result gives the same
+            bytes every time.
 
             EXAMPLES
               lab report results/20261124T064930Z-startup-latency
               lab report results/*/result.json --format csv
-              lab report killed-run/samples.jsonl --output /tmp/again     report.md and its plots
+              lab report killed-run/samples.jsonl --output /tmp/again
             """)
 
     enum Format: String, ExpressibleByArgument, CaseIterable { case md, csv, json }

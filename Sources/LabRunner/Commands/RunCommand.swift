@@ -7,15 +7,16 @@ struct RunCommand: ParsableCommand {
         commandName: "run",
         abstract: "Measure: start the same workload on each engine and write a report.",
         discussion: """
-            Writes result.json, samples.jsonl, report.md and its plots to results/<UTC time>-<lab>/ and prints the
-            table that answers the lab's question. An engine that does not work here is left out, with the reason in
-            the report. Ctrl-C ends the run and still writes what was measured; a second one ends lab at once, and
-            `lab clean` removes what is left.
+            Writes result.json, samples.jsonl, report.md and its plots to
+            results/<UTC time>-<lab>/ and prints the table that answers the lab's
+            question. An engine that does not work here is left out, with the reason
+            in the report. Ctrl-C ends the run and still writes what was measured; a
+            second one ends lab at once, and `lab clean` removes what is left.
 
             EXAMPLES
               lab run startup-latency
               lab run startup-latency --engine process,container --samples 500 --seed 7
-              lab run startup-latency --engine qemu --profile q35 --memory 512MiB --timeout 1min
+              lab run startup-latency --engine qemu --profile q35 --memory 512MiB
               lab run startup-latency --budget 30s --output /tmp/first --json
             """)
 

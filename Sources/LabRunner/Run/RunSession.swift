@@ -32,8 +32,10 @@ struct RunSession {
         let workspace = try Workspace.open(time: time, interrupt: interrupt, warn: warn)
         var leftovers = true
         defer { workspace.close(leftovers: leftovers, warn: warn) }
-        let directory = try output.map { path throws(LabError) in try OutputDirectory.named(path) }
-            ?? OutputDirectory.below(time: time, lab: lab.id)
+        let directory =
+            if let output { try OutputDirectory.named(output) } else {
+                try OutputDirectory.below(time: time, lab: lab.id)
+            }
         defer { directory.removeIfEmpty() }
 
         line.show("looking at the machine …", now: true)
