@@ -97,7 +97,7 @@ public struct Metric: Codable, Equatable, Sendable {
     public func value(of observation: Observation) -> Double? {
         guard observation.outcome.isCompleted else { return nil }
         switch source {
-        case .span(let from, let to): return observation.timeline.span(from: from, to: to).map(Double.init)
+        case .span(let from, let to): return observation.timeline.span(from: from, to: to).map { Double($0) }
         case .value(let key): return observation.values[key]
         }
     }

@@ -70,6 +70,12 @@ public enum Files {
         return lstat(path, &status) == 0
     }
 
+    /// Whether a directory is at `path`, or a link to one.
+    public static func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
     /// Names in a directory, sorted; empty when it can't be read.
     public static func list(_ path: String) -> [String] {
         guard let directory = opendir(path) else { return [] }

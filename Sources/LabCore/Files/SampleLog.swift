@@ -1,0 +1,66 @@
+import FoundationEssentials
+import Glibc
+
+/// The raw samples of a run, written down as they are taken, so that a crash loses none: `samples.jsonl`.
+///
+/// The first line is the header, then follows one line per observation, and the last says how the run ended; a log
+/// without an ending belongs to a run that was killed. Each line is one write(2) on a descriptor in append mode. What
+/// has been written survives the death of the program at once (the page cache holds it), not a power cut.
+public final class SampleLog {
+    public static let fileName = "samples.jsonl"
+
+    public let path: String
+    private let file: FileDescriptor
+    private let encoder: JSONEncoder
+    /// Bytes of complete lines: what a failed write is cut back to.
+    private var length = 0
+
+    /// The last line of a finished log.
+    struct EndingLine: Codable {
+        var ending: RunResult.Ending
+    }
+
+    /// Starts the log of a new run in a results directory, which must exist.
+    /// - Throws: `.output` when the file exists already or can't be written.
+    public init(directory: String, header: RunResult.Header) throws(LabError) {
+        path = "\(directory)/\(SampleLog.fileName)"
+        encoder = ResultStore.encoder(pretty: false)
+        do {
+            file = try FileDescriptor.open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND)
+        } catch {
+            throw LabError(
+                .output, "cannot write the samples to \(path)", cause: "\(error)",
+                remedy: error == Errno(EEXIST) ? "choose another directory with --output" : nil)
+        }
+        try write(header)
+    }
+
+    /// Writes one observation down.
+    /// - Throws: `.output`, for instance when the disk is full. What was appended before is still whole and readable.
+    public func append(_ observation: Observation) throws(LabError) {
+        try write(observation)
+    }
+
+    /// Writes down how the run ended; nothing may be appended afterwards.
+    public func finish(_ ending: RunResult.Ending) throws(LabError) {
+        try write(EndingLine(ending: ending))
+    }
+
+    private func write(_ line: some Encodable) throws(LabError) {
+        var bytes = try ResultStore.encode(line, with: encoder)
+        bytes.append(0x0a)
+        do {
+            try file.writeAll(bytes)
+        } catch {
+            // Half a line would make the next one unreadable.
+            ftruncate(file.rawValue, length)
+            let isFull = error == Errno(ENOSPC) || error == Errno(EDQUOT)
+            throw LabError(
+                .output, "cannot write a sample to \(path)", cause: "\(error)",
+                remedy: isFull
+                    ? "free space on that file system; `lab report \(path)` reports on the samples before this one"
+                    : nil)
+        }
+        length += bytes.count
+    }
+}

@@ -1,0 +1,77 @@
+import LabCore
+import Testing
+
+@Suite struct VerdictTests {
+    private let minutes = Claim.Rule(
+        metric: "start-up", engines: [.kvm, .qemu], atLeast: 60e9, emulation: .contradictsLowerBound)
+
+    private func around(_ nanoseconds: UInt64, count: UInt64 = 20) -> [UInt64] {
+        (0..<count).map { nanoseconds + $0 * nanoseconds / 1_000 }
+    }
+
+    private func judge(_ rule: Claim.Rule, _ times: [(EngineID, [UInt64])]) -> Judgement {
+        ResultFixture.claim(rule).judge(ResultFixture.result(times))
+    }
+
+    @Test func verdictFlipsWithTheData() {
+        var rule = minutes
+        let confirmed = judge(rule, [(.kvm, around(70_000_000_000))])
+        #expect(confirmed.verdict == .confirmed, "\(confirmed)")
+        let contradicted = judge(rule, [(.kvm, around(300_000_000))])
+        #expect(contradicted.verdict == .contradicted && contradicted.reason == .below && contradicted.engine == .kvm)
+        rule.atLeast = nil
+        rule.atMost = 1e9
+        #expect(judge(rule, [(.kvm, around(300_000_000))]).verdict == .confirmed)
+        #expect(judge(rule, [(.kvm, around(3_000_000_000))]).reason == .above)
+    }
+
+    @Test func intervalsAcrossABoundDecideNothing() {
+        let spread = (0..<20).map { UInt64(50_000_000_000 + $0 * 1_000_000_000) }
+        let judgement = judge(minutes, [(.kvm, spread)])
+        #expect(judgement.verdict == .inconclusive && judgement.reason == .straddles)
+    }
+
+    @Test func boundsAreInclusive() {
+        var rule = minutes
+        rule.atMost = 60e9
+        #expect(judge(rule, [(.kvm, Array(repeating: 60_000_000_000, count: 8))]).verdict == .confirmed)
+    }
+
+    @Test func fewSamplesDecideNothing() {
+        let judgement = judge(minutes, [(.kvm, around(300_000_000, count: 4))])
+        #expect(judgement.verdict == .inconclusive && judgement.reason == .tooFew(needed: 5) && judgement.n == 4)
+    }
+
+    @Test func emulationOnlyContradictsLowerBounds() {
+        var rule = minutes
+        #expect(judge(rule, [(.qemu, around(2_000_000_000))]).reason == .belowThoughEmulated)
+        #expect(judge(rule, [(.qemu, around(2_000_000_000))]).verdict == .contradicted)
+        #expect(judge(rule, [(.qemu, around(90_000_000_000))]).verdict == .notMeasurable)
+        rule.emulation = .never
+        let never = judge(rule, [(.qemu, around(2_000_000_000))])
+        #expect(never.verdict == .notMeasurable && never.reason == .emulatedOnly && never.emulated)
+        rule.emulation = .contradictsLowerBound
+        rule.atLeast = nil
+        rule.atMost = 1
+        #expect(judge(rule, [(.qemu, around(2_000_000_000))]).verdict == .notMeasurable)
+    }
+
+    @Test func ratiosNeedTheirBaseline() {
+        var rule = minutes
+        rule.relativeTo = .process
+        rule.atLeast = 100
+        let both = judge(rule, [(.kvm, around(300_000_000)), (.process, around(1_000_000))])
+        #expect(both.verdict == .confirmed && both.isRatio)
+        #expect(judge(rule, [(.kvm, around(300_000_000))]).reason == .noBaseline(.process))
+        #expect(
+            judge(rule, [(.kvm, around(300_000_000)), (.process, around(1_000, count: 3))]).reason
+                == .tooFew(needed: 5))
+    }
+
+    @Test func nothingMeasuredIsNotMeasurable() {
+        #expect(judge(minutes, []).verdict == .notMeasurable)
+        var rule = minutes
+        rule.metric = "unknown"
+        #expect(judge(rule, [(.kvm, around(300_000_000))]).reason == .noSamples)
+    }
+}
