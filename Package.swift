@@ -70,9 +70,9 @@ let package = Package(
 
         .testTarget(name: "LabCoreTests", dependencies: ["LabCore", "LabFile"]),
         .testTarget(name: "ReportTests", dependencies: ["Report", "LabCore"]),
-        .testTarget(name: "ContainerDriverTests", dependencies: ["ContainerDriver", "LabCore", "Guest"]),
-        .testTarget(name: "VMDriverTests", dependencies: ["VMDriver", "LabCore", "Guest"]),
-        .testTarget(name: "LabRunnerTests", dependencies: ["LabRunner", "LabCore", "Guest"]),
+        .testTarget(name: "ContainerDriverTests", dependencies: ["ContainerDriver", "LabCore"]),
+        .testTarget(name: "VMDriverTests", dependencies: ["VMDriver", "LabCore"]),
+        .testTarget(name: "LabRunnerTests", dependencies: ["LabRunner", "LabCore"]),
     ],
     swiftLanguageModes: [.v6]
 )
