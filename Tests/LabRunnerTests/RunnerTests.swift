@@ -16,19 +16,23 @@ import Testing
     private func context(_ interrupt: Interrupt = .never) throws -> RunContext {
         RunContext(
             runID: "test", paths: paths, journal: try RunJournal(runID: "test", paths: paths),
-            rootFilesystem: RootFilesystem(directory: "/", digest: "root", guestDigest: "guest"), interrupt: interrupt)
+            rootFilesystem: RootFilesystem(directory: "/", digest: "root", guestDigest: "guest"),
+            interrupt: interrupt)
     }
 
     private func runner(
-        _ engines: [ScriptEngine], samples: Int = 5, warmup: Int = 1, budget: Double = 60, timeout: Double = 20,
+        _ engines: [ScriptEngine], samples: Int = 5, warmup: Int = 1, budget: Double = 60,
+        timeout: Double = 20,
         interrupt: Interrupt = .never
     ) throws -> Runner {
         let text = LocalizedText(en: "Test", zh: "测试")
         let whole = Metric(
             id: "whole", title: text, unit: .nanoseconds, source: .span(from: .requested, to: .cleanedUp))
         let lab = LabDefinition(
-            id: "test", title: text, question: text, dimension: "", engines: engines.map(\.id), workload: "hello",
-            method: .lifecycle, metrics: [whole], samples: .init(default: samples, warmup: warmup), budgetSeconds: budget,
+            id: "test", title: text, question: text, dimension: "", engines: engines.map(\.id),
+            workload: "hello",
+            method: .lifecycle, metrics: [whole], samples: .init(default: samples, warmup: warmup),
+            budgetSeconds: budget,
             timeoutSeconds: timeout, memoryBytes: 64 << 20, cpus: 1, claims: [])
         let setup = Runner.Setup(
             lab: lab, command: "lab run test", version: "1.2.3", startedAt: "2026-11-24T00:00:00Z", seed: 7,
@@ -71,8 +75,10 @@ import Testing
 
     @Test func aGuestThatNeverAnswersEndsAtTheDeadline() throws {
         let began = MonotonicInstant.now()
-        let result = try runner([ScriptEngine("process", "echo init; sleep 60")], samples: 1, warmup: 0, timeout: 1)
-            .run(samplesIn: nil) { _ in }
+        let result = try runner(
+            [ScriptEngine("process", "echo init; sleep 60")], samples: 1, warmup: 0, timeout: 1
+        )
+        .run(samplesIn: nil) { _ in }
         guard case .failed(let error, let after)? = result.samples.first?.outcome else {
             Issue.record("the trial counts as completed")
             return
@@ -112,7 +118,8 @@ import Testing
         let missing = ScriptEngine("kvm")
         missing.availability = .unavailable(because: "no /dev/kvm", remedy: "modprobe kvm")
         let unprepared = ScriptEngine("qemu")
-        unprepared.prepareFailure = LabError(.unavailable, "no kernel", cause: "none in /boot", remedy: "--kernel")
+        unprepared.prepareFailure = LabError(
+            .unavailable, "no kernel", cause: "none in /boot", remedy: "--kernel")
         let result = try runner([ScriptEngine("process"), missing, unprepared]).run(samplesIn: nil) { _ in }
         #expect(
             result.header.engines.map(\.availability) == [
@@ -133,8 +140,10 @@ import Testing
     }
 
     @Test func noTrialStartsAfterTheBudget() throws {
-        let result = try runner([ScriptEngine("process", "sleep 0.1; \(ScriptEngine.obedient)")], samples: 1_000, budget: 0.3)
-            .run(samplesIn: nil) { _ in }
+        let result = try runner(
+            [ScriptEngine("process", "sleep 0.1; \(ScriptEngine.obedient)")], samples: 1_000, budget: 0.3
+        )
+        .run(samplesIn: nil) { _ in }
         #expect(result.ending == .budget)
         #expect((1...4).contains(result.samples.count))
     }
@@ -144,11 +153,13 @@ import Testing
         let marker = "\(home.path)/second"
         let script = "[ -e \(marker) ] && sleep 60; touch \(marker); \(ScriptEngine.obedient)"
         let began = MonotonicInstant.now()
-        let result = try runner([ScriptEngine("process", script)], samples: 3, warmup: 0, interrupt: interrupt)
-            .run(samplesIn: home.path) { event in
-                // Raised while the second trial, which would sleep, is about to begin.
-                if case .trial(_, let progress, _) = event, progress.done == 1 { interrupt.raise() }
-            }
+        let result = try runner(
+            [ScriptEngine("process", script)], samples: 3, warmup: 0, interrupt: interrupt
+        )
+        .run(samplesIn: home.path) { event in
+            // Raised while the second trial, which would sleep, is about to begin.
+            if case .trial(_, let progress, _) = event, progress.done == 1 { interrupt.raise() }
+        }
         #expect(result.ending == .interrupted)
         #expect(result.samples.count == 1, "what the user broke off is no sample")
         #expect(MonotonicInstant.now().nanoseconds(since: began) < 10_000_000_000)

@@ -9,7 +9,9 @@ import Testing
     @Test func countsAreWholeAndWithinBounds() throws {
         #expect(try Words.count("7", option: "--samples", in: 1...9) == 7)
         for text in ["0", "-3", "10", "1.5", "", "ten", "99999999999999999999"] {
-            let error = #expect(throws: LabError.self) { try Words.count(text, option: "--samples", in: 1...9) }
+            let error = #expect(throws: LabError.self) {
+                try Words.count(text, option: "--samples", in: 1...9)
+            }
             #expect(error?.exitCode == 64)
             #expect(error?.message.contains("--samples") == true)
         }
@@ -48,7 +50,10 @@ import Testing
         var generator = SeededGenerator(seed: 2_026)
         let letters = Array("ab '\"\\$`*?;&|<>(){}[]~#!\n\t启=")
         let words = (0..<100).map { _ in
-            String((0..<Int.random(in: 0..<12, using: &generator)).compactMap { _ in letters.randomElement(using: &generator) })
+            String(
+                (0..<Int.random(in: 0..<12, using: &generator)).compactMap { _ in
+                    letters.randomElement(using: &generator)
+                })
         }
         let pipe = try FileDescriptor.pipe()
         // The answer fits into a pipe's buffer, so that it can be read after the shell's end.
@@ -57,7 +62,9 @@ import Testing
         var status: Int32 = 0
         waitpid(child, &status, 0)
         let said = String(decoding: try pipe.read.read(upTo: 1 << 16), as: UTF8.self)
-        #expect(said.split(separator: "\u{1}", omittingEmptySubsequences: false).dropLast().map(String.init) == words)
+        #expect(
+            said.split(separator: "\u{1}", omittingEmptySubsequences: false).dropLast().map(String.init)
+                == words)
         #expect(ShellText.join(["lab", "run", "a,b"]) == "lab run a,b")
     }
 
@@ -73,7 +80,8 @@ import Testing
         #expect(progress.remainingNanoseconds == nil)
         progress.made("process", nanoseconds: 20_000_000_000)
         #expect(progress.remainingNanoseconds == 60_000_000_000)
-        let text = ProgressLine.describe(plan.trials[1], progress, elapsed: .seconds(20), budget: .seconds(65))
+        let text = ProgressLine.describe(
+            plan.trials[1], progress, elapsed: .seconds(20), budget: .seconds(65))
         #expect(text == "trial 2/4  process  20 s elapsed, about 45 s left")
         #expect(ProgressLine.fit(text, columns: 20).count == 19)
         #expect(ProgressLine.spoken(.seconds(185)) == "3 min 05 s")

@@ -23,7 +23,8 @@ public struct DoctorCheck: Codable, Equatable, Sendable {
     public var disables: [String]
 
     public init(
-        id: String, title: String, status: Status, detail: String, remedy: String? = nil, disables: [String] = []
+        id: String, title: String, status: Status, detail: String, remedy: String? = nil,
+        disables: [String] = []
     ) {
         self.id = id
         self.title = title

@@ -82,7 +82,8 @@ public final class Runner {
         let counts = ready.map { (id: $0.id, samples: setup.lab.samples.count(for: $0.id)) }
         let plan = Plan(engines: counts, warmup: setup.lab.samples.warmup, seed: setup.seed)
         let header = header(plan)
-        let log = try directory.map { path throws(LabError) in try SampleLog(directory: path, header: header) }
+        let log = try directory.map { path throws(LabError) in try SampleLog(directory: path, header: header)
+        }
 
         var result = RunResult(header: header, samples: [], ending: .complete)
         result.samples.reserveCapacity(plan.trials.count)
@@ -139,7 +140,9 @@ public final class Runner {
         var reasons: [String] = []
         var remedy: String?
         for engine in engines {
-            guard case .unavailable(let reason, let help)? = recordByName[engine.id]?.availability else { continue }
+            guard case .unavailable(let reason, let help)? = recordByName[engine.id]?.availability else {
+                continue
+            }
             reasons.append("\(engine.id): \(reason)")
             remedy = remedy ?? help
         }
@@ -154,7 +157,8 @@ public final class Runner {
             command: setup.command, plan: plan, environment: setup.environment,
             engines: records,
             digests: [
-                "workload": context.rootFilesystem.guestDigest, "root-filesystem": context.rootFilesystem.digest,
+                "workload": context.rootFilesystem.guestDigest,
+                "root-filesystem": context.rootFilesystem.digest,
             ])
     }
 
@@ -176,12 +180,16 @@ public final class Runner {
             let now = MonotonicInstant.now()
             if context.interrupt.isRaised { return .interrupted }
             if now > lastStart { return .budget }
-            watch(.trial(trial, progress, elapsed: .nanoseconds(Int64(clamping: now.nanoseconds(since: began)))))
+            watch(
+                .trial(trial, progress, elapsed: .nanoseconds(Int64(clamping: now.nanoseconds(since: began))))
+            )
 
             var conclusion = procedure.perform(trial, on: engine)
             if conclusion.disposalFailure != nil { leftSomething = true }
             // What the user broke off is no failure of the engine, so it is no sample.
-            if !conclusion.observation.outcome.isCompleted && context.interrupt.isRaised { return .interrupted }
+            if !conclusion.observation.outcome.isCompleted && context.interrupt.isRaised {
+                return .interrupted
+            }
             let overhead = conclusion.began.nanoseconds(since: previousEnd)
             conclusion.observation.values[Self.harnessValue] = Double(overhead)
             progress.made(trial.engine, nanoseconds: conclusion.ended.nanoseconds(since: previousEnd))

@@ -28,7 +28,8 @@ struct TrialProcedure {
         let began = MonotonicInstant.now()
         let deadline = began.advanced(by: .seconds(lab.timeoutSeconds))
         let request = LaunchRequest(
-            index: trial.index, workload: workload, memoryBytes: lab.memoryBytes, cpus: lab.cpus, deadline: deadline)
+            index: trial.index, workload: workload, memoryBytes: lab.memoryBytes, cpus: lab.cpus,
+            deadline: deadline)
 
         let instance: any Instance
         do {
@@ -62,14 +63,19 @@ struct TrialProcedure {
             index: trial.index, engine: trial.engine, warmup: trial.warmup,
             outcome: failure.map { .failed($0, after: timeline.last) } ?? .completed,
             timeline: timeline, stepNanoseconds: instance.stepNanoseconds, values: values)
-        return Conclusion(observation: observation, began: began, ended: ended, disposalFailure: disposalFailure)
+        return Conclusion(
+            observation: observation, began: began, ended: ended, disposalFailure: disposalFailure)
     }
 
     /// The lab's workload and what it must say. The nonce of `hello` is new for each trial, so that nothing but a
     /// guest that really ran can send it back.
     private func freshWorkload() -> (workload: Workload, expected: [String]) {
-        guard lab.workload == Workload.hello(nonce: "").name else { return (Workload(name: lab.workload), []) }
-        let nonce = String(UInt64.random(in: .min ... .max), radix: 16) + String(UInt64.random(in: .min ... .max), radix: 16)
+        guard lab.workload == Workload.hello(nonce: "").name else {
+            return (Workload(name: lab.workload), [])
+        }
+        let nonce =
+            String(UInt64.random(in: .min ... .max), radix: 16)
+            + String(UInt64.random(in: .min ... .max), radix: 16)
         return (.hello(nonce: nonce), [nonce])
     }
 

@@ -40,8 +40,10 @@ struct CleanCommand: ParsableCommand {
 
     func run() throws {
         let paths = try LabPaths.current(environment: Process.environment)
-        let outcome = try Removers.cleaner().cleanAbandoned(in: paths, dryRun: dryRun)
-        for failure in outcome.failures { Terminal.warn(CleanText.line(failure), remedy: failure.error.remedy) }
+        let outcome = try Removers.cleaner(paths).cleanAbandoned(in: paths, dryRun: dryRun)
+        for failure in outcome.failures {
+            Terminal.warn(CleanText.line(failure), remedy: failure.error.remedy)
+        }
         let living = RunJournal.living(in: paths)
         if json {
             try Terminal.answer(json: answer(outcome, living: living))

@@ -60,7 +60,9 @@ struct DoctorCommand: ParsableCommand {
                 return "\(labs.count) in \(catalogue.directory)"
             })
         // Without it no engine can be tried, and the check above has said so.
-        guard (try? RootFilesystem.locateGuest(environment: Process.environment)) != nil else { return checks }
+        guard (try? RootFilesystem.locateGuest(environment: Process.environment)) != nil else {
+            return checks
+        }
         let warn = { (text: String, remedy: String?) in line.warn(text, remedy: remedy) }
         let workspace = try Workspace.open(time: .now(), interrupt: interrupt, warn: warn)
         var leftovers = true

@@ -21,12 +21,15 @@ struct ExplainCommand: ParsableCommand {
         let lab = try instance.definition()
         let engines = try Words.engines(engine)
         guard engines.count == 1 else {
-            throw LabError(.usage, "--engine names \(engines.count) engines", remedy: "explain one engine at a time")
+            throw LabError(
+                .usage, "--engine names \(engines.count) engines", remedy: "explain one engine at a time")
         }
         let settings = try instance.engineSettings()
         let interrupt = try Interrupt()
         try interrupt.catchSignals()
-        let workspace = try Workspace.open(time: .now(), interrupt: interrupt) { Terminal.warn($0, remedy: $1) }
+        let workspace = try Workspace.open(time: .now(), interrupt: interrupt) {
+            Terminal.warn($0, remedy: $1)
+        }
         var leftovers = true
         defer { workspace.close(leftovers: leftovers) { Terminal.warn($0, remedy: $1) } }
         for engine in EngineFactory.make(engines, settings, context: workspace.context) {

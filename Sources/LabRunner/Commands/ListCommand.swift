@@ -70,7 +70,9 @@ struct ListCommand: ParsableCommand {
         for id in catalogue.ids {
             let lab = try catalogue.definition(id)
             entries.append(
-                LabEntry(id: id, title: lab.title, question: lab.question, engines: lab.engines, workload: lab.workload))
+                LabEntry(
+                    id: id, title: lab.title, question: lab.question, engines: lab.engines,
+                    workload: lab.workload))
         }
         return entries
     }
@@ -78,13 +80,17 @@ struct ListCommand: ParsableCommand {
     private static func text(_ answer: Answer) -> String {
         var blocks: [String] = []
         if let labs = answer.labs {
-            let lines = labs.map { "  \($0.id)\n    \($0.question.en)\n    \($0.engines.map(\.rawValue).joined(separator: ", "))" }
+            let lines = labs.map {
+                "  \($0.id)\n    \($0.question.en)\n    \($0.engines.map(\.rawValue).joined(separator: ", "))"
+            }
             blocks.append("LABS\n" + lines.joined(separator: "\n"))
         }
         for (heading, entries) in [("ENGINES", answer.engines), ("WORKLOADS", answer.workloads)] {
             guard let entries else { continue }
             let width = entries.map(\.id.count).max() ?? 0
-            let lines = entries.map { "  \($0.id)\(String(repeating: " ", count: width - $0.id.count))  \($0.summary)" }
+            let lines = entries.map {
+                "  \($0.id)\(String(repeating: " ", count: width - $0.id.count))  \($0.summary)"
+            }
             blocks.append(heading + "\n" + lines.joined(separator: "\n"))
         }
         return blocks.joined(separator: "\n\n")

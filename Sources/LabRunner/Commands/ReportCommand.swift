@@ -27,7 +27,8 @@ struct ReportCommand: ParsableCommand {
     var format = Format.md
 
     @Option(
-        help: ArgumentHelp("Write report.md and the plots of one RESULT to this directory instead.", valueName: "DIR"))
+        help: ArgumentHelp(
+            "Write report.md and the plots of one RESULT to this directory instead.", valueName: "DIR"))
     var output: String?
 
     func run() throws {
@@ -53,7 +54,8 @@ struct ReportCommand: ParsableCommand {
                 remedy: "write each to a directory of its own")
         }
         guard format == .md else {
-            throw LabError(.usage, "--output writes report.md", remedy: "send \(format.rawValue) to a file with `>`")
+            throw LabError(
+                .usage, "--output writes report.md", remedy: "send \(format.rawValue) to a file with `>`")
         }
         let directory = try OutputDirectory.named(path)
         defer { directory.removeIfEmpty() }

@@ -41,7 +41,11 @@ struct RunCommand: ParsableCommand {
             output: output, quiet: quiet)
         let outcome = try session.run()
         let answer = RunAnswer(outcome)
-        if json { try Terminal.answer(json: answer) } else { try Terminal.answer(answer.text(outcome.result)) }
+        if json {
+            try Terminal.answer(json: answer)
+        } else {
+            try Terminal.answer(answer.text(outcome.result))
+        }
         if outcome.result.ending == .interrupted { throw ExitCode(Interrupt.error.exitCode) }
         if answer.engines.contains(where: \.isLacking) { throw ExitCode.failure }
     }

@@ -10,7 +10,9 @@ enum DoctorText {
             let padding = String(repeating: " ", count: width - check.title.count)
             lines.append("\(check.status.rawValue.uppercased())  \(check.title)\(padding)  \(check.detail)")
             if let remedy = check.remedy { lines.append("      remedy: \(remedy)") }
-            if !check.disables.isEmpty { lines.append("      disables: \(check.disables.joined(separator: ", "))") }
+            if !check.disables.isEmpty {
+                lines.append("      disables: \(check.disables.joined(separator: ", "))")
+            }
         }
         let counts = DoctorCheck.Status.allCases.compactMap { status -> String? in
             let count = checks.count { $0.status == status }

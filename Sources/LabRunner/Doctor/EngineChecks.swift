@@ -41,7 +41,8 @@ enum EngineChecks {
             samples: LabDefinition.Samples(default: 1, warmup: 0), budgetSeconds: .greatestFiniteMagnitude,
             timeoutSeconds: timeoutSeconds, memoryBytes: 256 << 20, cpus: 1, claims: [])
         return Runner.Setup(
-            lab: lab, command: "lab doctor", version: Version.current, startedAt: UTCTime.now().rfc3339, seed: 0,
+            lab: lab, command: "lab doctor", version: Version.current, startedAt: UTCTime.now().rfc3339,
+            seed: 0,
             environment: Environment())
     }
 
@@ -57,7 +58,8 @@ enum EngineChecks {
                 id: id, title: title, status: failed, detail: reason, remedy: remedy, disables: disables)
         }
         guard let sample else {
-            return DoctorCheck(id: id, title: title, status: .skip, detail: "it was not tried", disables: disables)
+            return DoctorCheck(
+                id: id, title: title, status: .skip, detail: "it was not tried", disables: disables)
         }
         switch sample.outcome {
         case .completed:
@@ -70,7 +72,8 @@ enum EngineChecks {
             let reason = error.cause.map { "\(error.message): \($0)" } ?? error.message
             return DoctorCheck(
                 id: id, title: title, status: failed,
-                detail: reason + (mark.map { " (after the mark \($0.rawValue))" } ?? ""), remedy: error.remedy,
+                detail: reason + (mark.map { " (after the mark \($0.rawValue))" } ?? ""),
+                remedy: error.remedy,
                 disables: disables)
         }
     }

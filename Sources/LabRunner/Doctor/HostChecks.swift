@@ -48,7 +48,8 @@ enum HostChecks {
                     id: "disk-space", title: title, status: .warn, detail: low.joined(separator: ", "),
                     remedy: "free space until there are \(Units.format(bytes: leastFree))")
             }
-            return DoctorCheck(id: "disk-space", title: title, status: .pass, detail: "\(least >> 20) MiB free")
+            return DoctorCheck(
+                id: "disk-space", title: title, status: .pass, detail: "\(least >> 20) MiB free")
         } catch {
             return DoctorCheck(
                 id: "disk-space", title: title, status: .fail, detail: error.cause ?? error.message,
@@ -68,12 +69,15 @@ enum HostChecks {
     }
 
     private static func deadRuns(_ paths: LabPaths) -> DoctorCheck? {
-        guard let found = try? Removers.cleaner().cleanAbandoned(in: paths, dryRun: true), !found.runs.isEmpty else {
+        guard let found = try? Removers.cleaner(paths).cleanAbandoned(in: paths, dryRun: true),
+            !found.runs.isEmpty
+        else {
             return nil
         }
         return DoctorCheck(
             id: "dead-runs", title: "what killed runs left", status: .warn,
-            detail: "\(found.removed.count) things of \(found.runs.joined(separator: ", "))", remedy: "lab clean")
+            detail: "\(found.removed.count) things of \(found.runs.joined(separator: ", "))",
+            remedy: "lab clean")
     }
 
     private static func livingRuns(_ paths: LabPaths) -> DoctorCheck? {
@@ -81,12 +85,15 @@ enum HostChecks {
         guard !living.isEmpty else { return nil }
         return DoctorCheck(
             id: "living-runs", title: "other runs", status: .warn,
-            detail: "alive now: \(living.joined(separator: ", "))", remedy: "wait until they end before you measure")
+            detail: "alive now: \(living.joined(separator: ", "))",
+            remedy: "wait until they end before you measure")
     }
 
     private static func environment(_ warnings: [Environment.Warning]) -> [DoctorCheck] {
         guard !warnings.isEmpty else {
-            return [DoctorCheck(id: "noise", title: "quiet machine", status: .pass, detail: "nothing disturbs")]
+            return [
+                DoctorCheck(id: "noise", title: "quiet machine", status: .pass, detail: "nothing disturbs")
+            ]
         }
         return warnings.enumerated().map { index, warning in
             DoctorCheck(

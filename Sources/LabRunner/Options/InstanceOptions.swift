@@ -4,7 +4,8 @@ import LabFile
 
 /// What `run` and `explain` share: which lab, and what an instance is made of.
 struct InstanceOptions: ParsableArguments {
-    @Argument(help: ArgumentHelp("The lab, for example startup-latency; see `lab list labs`.", valueName: "LAB"))
+    @Argument(
+        help: ArgumentHelp("The lab, for example startup-latency; see `lab list labs`.", valueName: "LAB"))
     var lab: String
 
     @Option(

@@ -4,7 +4,8 @@ import LabCore
 /// How a run is made, apart from what an instance is made of.
 struct RunOptions: ParsableArguments {
     @Option(
-        help: ArgumentHelp("Engines to measure, separated by commas; by default those of the lab.", valueName: "a,b"))
+        help: ArgumentHelp(
+            "Engines to measure, separated by commas; by default those of the lab.", valueName: "a,b"))
     var engine: String?
 
     @Option(
@@ -19,7 +20,8 @@ struct RunOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Seed of the order of the trials; by default a new one, which is recorded.", valueName: "N"))
+        help: ArgumentHelp(
+            "Seed of the order of the trials; by default a new one, which is recorded.", valueName: "N"))
     var seed: String?
 
     @Option(
@@ -38,7 +40,9 @@ struct RunOptions: ParsableArguments {
             lab.samples.default = count
             lab.samples.perEngine = [:]
         }
-        if let warmup { lab.samples.warmup = try Words.count(warmup, option: "--warmup", in: 0...Self.mostSamples) }
+        if let warmup {
+            lab.samples.warmup = try Words.count(warmup, option: "--warmup", in: 0...Self.mostSamples)
+        }
         if let budget { lab.budgetSeconds = try Words.seconds(budget, option: "--budget") }
         return lab
     }
@@ -51,7 +55,9 @@ struct RunOptions: ParsableArguments {
 
     /// The words that say the same again, with the seed that was chosen.
     func words(seed: UInt64) -> [String] {
-        let options = [("--engine", engine), ("--samples", samples), ("--warmup", warmup), ("--budget", budget)]
+        let options = [
+            ("--engine", engine), ("--samples", samples), ("--warmup", warmup), ("--budget", budget),
+        ]
         return options.flatMap { name, value in value.map { [name, $0] } ?? [] } + ["--seed", String(seed)]
     }
 }

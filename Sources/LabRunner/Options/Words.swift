@@ -21,7 +21,8 @@ enum Words {
     static func seed(_ text: String) throws(LabError) -> UInt64 {
         guard let value = UInt64(text) else {
             throw LabError(
-                .usage, "--seed is \(quoted(text))", cause: "it must be a whole number from 0 to \(UInt64.max)")
+                .usage, "--seed is \(quoted(text))",
+                cause: "it must be a whole number from 0 to \(UInt64.max)")
         }
         return value
     }
@@ -50,7 +51,8 @@ enum Words {
         }
         guard bytes >= least else {
             throw LabError(
-                .usage, "\(option) is \(quoted(text))", cause: "it must be at least \(Units.format(bytes: least))")
+                .usage, "\(option) is \(quoted(text))",
+                cause: "it must be at least \(Units.format(bytes: least))")
         }
         return bytes
     }

@@ -32,7 +32,9 @@ struct OutputDirectory: Equatable {
     }
 
     /// Makes `results/<time>-<lab>` below the current directory; a second run in the same second gets a number.
-    static func below(_ parent: String = "results", time: UTCTime, lab: String) throws(LabError) -> OutputDirectory {
+    static func below(_ parent: String = "results", time: UTCTime, lab: String) throws(LabError)
+        -> OutputDirectory
+    {
         try Files.makeDirectory(parent)
         for attempt in 1...99 {
             let path = "\(parent)/\(time.compact)-\(lab)" + (attempt == 1 ? "" : "-\(attempt)")

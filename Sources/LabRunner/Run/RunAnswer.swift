@@ -62,7 +62,8 @@ struct RunAnswer: Encodable {
             return (metric.id, figure)
         }
         return EngineAnswer(
-            id: record.id, availability: record.availability, emulated: record.emulated, footnotes: record.footnotes,
+            id: record.id, availability: record.availability, emulated: record.emulated,
+            footnotes: record.footnotes,
             samples: measured.count, failures: measured.count { !$0.outcome.isCompleted },
             metrics: Dictionary(uniqueKeysWithValues: figures))
     }
@@ -76,14 +77,17 @@ extension RunAnswer {
         switch ending {
         case .complete: break
         case .budget: lines.append("The time budget ended the run before every planned trial was made.")
-        case .interrupted: lines.append("A signal ended the run; the figures are of the trials made until then.")
+        case .interrupted:
+            lines.append("A signal ended the run; the figures are of the trials made until then.")
         case .killed: lines.append("The run was killed; the figures are of the trials made until then.")
         }
         if let harnessNanoseconds {
             let microseconds = (harnessNanoseconds / 100).rounded() / 10
             lines.append("harness: \(microseconds) µs between two trials (median), outside every mark")
         }
-        if let report = files.first(where: { $0.hasSuffix(".md") }) { lines.append("report:  \(directory)/\(report)") }
+        if let report = files.first(where: { $0.hasSuffix(".md") }) {
+            lines.append("report:  \(directory)/\(report)")
+        }
         lines.append("again:   \(command)")
         return lines.joined(separator: "\n")
     }

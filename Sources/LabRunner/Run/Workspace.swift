@@ -13,7 +13,7 @@ final class Workspace {
         time: UTCTime, interrupt: Interrupt, warn: (String, _ remedy: String?) -> Void
     ) throws(LabError) -> Workspace {
         let paths = try LabPaths.current(environment: Process.environment)
-        let cleaned = try Removers.cleaner().cleanAbandoned(in: paths)
+        let cleaned = try Removers.cleaner(paths).cleanAbandoned(in: paths)
         for run in cleaned.runs { warn("the run \(run) had died; what it left was removed", nil) }
         for failure in cleaned.failures { warn(CleanText.line(failure), failure.error.remedy) }
 
@@ -45,7 +45,7 @@ final class Workspace {
     func close(leftovers: Bool, warn: (String, _ remedy: String?) -> Void) {
         do {
             if leftovers {
-                let failures = Removers.cleaner().remove(try context.journal.recorded()).failures
+                let failures = Removers.cleaner(context.paths).remove(try context.journal.recorded()).failures
                 for failure in failures { warn(CleanText.line(failure), failure.error.remedy) }
                 if !failures.isEmpty { return }
             } else {

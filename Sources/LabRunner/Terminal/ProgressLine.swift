@@ -19,7 +19,8 @@ final class ProgressLine {
         guard atOnce || now >= next else { return }
         next = now.advanced(by: Self.shortestInterval)
         // ECMA-48: CR, then EL to clear what a longer line left.
-        try? Terminal.writeAll(Array("\r\u{1b}[K\(Self.fit(text(), columns: Self.columns))".utf8), to: STDERR_FILENO)
+        try? Terminal.writeAll(
+            Array("\r\u{1b}[K\(Self.fit(text(), columns: Self.columns))".utf8), to: STDERR_FILENO)
         shown = true
     }
 
@@ -68,7 +69,9 @@ extension ProgressLine {
             warn("\(engine) is unavailable and left out: \(reason)", remedy: remedy)
         case .failed(let observation, let error):
             let reason = error.cause.map { "\(error.message): \($0)" } ?? error.message
-            warn("trial \(observation.index + 1) (\(observation.engine)) failed: \(reason)", remedy: error.remedy)
+            warn(
+                "trial \(observation.index + 1) (\(observation.engine)) failed: \(reason)",
+                remedy: error.remedy)
         case .stopped(let engine, let reason): warn("\(engine) was \(reason)")
         case .ended: clear()
         }
