@@ -42,10 +42,13 @@ struct TrialProcedure {
             return Conclusion(observation: observation, began: began, ended: ended)
         }
         let end: Result<Int32, LabError>
+        var reached = Mark.exited
         do {
             end = .success(try instance.waitForExit(deadline: deadline))
         } catch {
             end = .failure(error)
+            // Now, because `dispose` goes on to stamp marks of its own.
+            reached = instance.timeline.last ?? .requested
         }
         var disposalFailure: LabError?
         do {
@@ -56,13 +59,12 @@ struct TrialProcedure {
         let ended = MonotonicInstant.now()
 
         let failure = Self.failure(end, instance.transcript, expected: expected) ?? disposalFailure
-        let timeline = instance.timeline
         var values: [String: Double] = [:]
         for (name, value) in instance.transcript.metrics { values["guest-\(name)"] = Double(value) }
         let observation = Observation(
             index: trial.index, engine: trial.engine, warmup: trial.warmup,
-            outcome: failure.map { .failed($0, after: timeline.last) } ?? .completed,
-            timeline: timeline, stepNanoseconds: instance.stepNanoseconds, values: values)
+            outcome: failure.map { .failed($0, after: reached) } ?? .completed,
+            timeline: instance.timeline, stepNanoseconds: instance.stepNanoseconds, values: values)
         return Conclusion(
             observation: observation, began: began, ended: ended, disposalFailure: disposalFailure)
     }

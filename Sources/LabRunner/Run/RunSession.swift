@@ -29,15 +29,15 @@ struct RunSession {
         let warn = { (text: String, remedy: String?) in line.warn(text, remedy: remedy) }
 
         let time = UTCTime.now()
-        let workspace = try Workspace.open(time: time, interrupt: interrupt, warn: warn)
-        var leftovers = true
-        defer { workspace.close(leftovers: leftovers, warn: warn) }
         let directory =
             if let output { try OutputDirectory.named(output) } else {
                 try OutputDirectory.below(time: time, lab: lab.id)
             }
         defer { directory.removeIfEmpty() }
 
+        let workspace = try Workspace.open(time: time, interrupt: interrupt, warn: warn)
+        var leftovers = true
+        defer { workspace.close(leftovers: leftovers, warn: warn) }
         line.show("looking at the machine …", now: true)
         let runner = Runner(
             setup: Runner.Setup(
