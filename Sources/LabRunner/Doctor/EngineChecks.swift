@@ -4,6 +4,8 @@ import LabCore
 enum EngineChecks {
     /// The longest that a guest may take to answer, in seconds: emulation on a busy machine is slow.
     static let timeoutSeconds: Double = 60
+    /// Nobody waits longer than this for a doctor, in seconds.
+    static let budgetSeconds: Double = 600
 
     /// One check for each engine of `engines`.
     /// - Parameter labs: the labs by the engines that they use, for what a failure disables.
@@ -38,7 +40,7 @@ enum EngineChecks {
         let lab = LabDefinition(
             id: "doctor", title: title, question: title, dimension: "", engines: engines,
             workload: Workload.hello(nonce: "").name, method: .lifecycle, metrics: [],
-            samples: LabDefinition.Samples(default: 1, warmup: 0), budgetSeconds: .greatestFiniteMagnitude,
+            samples: LabDefinition.Samples(default: 1, warmup: 0), budgetSeconds: budgetSeconds,
             timeoutSeconds: timeoutSeconds, memoryBytes: 256 << 20, cpus: 1, claims: [])
         return Runner.Setup(
             lab: lab, command: "lab doctor", version: Version.current, startedAt: UTCTime.now().rfc3339,
