@@ -33,7 +33,9 @@ let package = Package(
                 // The embedded standard library lies only beside the dynamic one.
                 .unsafeFlags(["-wmo", "-Osize", "-no-static-stdlib"]),
             ],
-            linkerSettings: [.unsafeFlags(["-no-static-stdlib", "-Xclang-linker", "-static", "-Xlinker", "-s"])]
+            linkerSettings: [
+                .unsafeFlags(["-no-static-stdlib", "-Xclang-linker", "-static", "-Xlinker", "-s"])
+            ]
         ),
 
         // The model: no engine, no report, no I/O beyond files.

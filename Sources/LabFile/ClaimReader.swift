@@ -80,8 +80,9 @@ struct ClaimReader {
     /// A bound in the unit of what is judged: nanoseconds, bytes or a plain number.
     private func bound(_ node: YAMLNode?, _ what: String, _ unit: Metric.Unit) -> Double? {
         switch unit {
+        // Not `map(Double.init)`: the compiler takes that for `Double(bitPattern:)`.
         case .nanoseconds: read.duration(node, of: what).map { Double($0.nanoseconds) }
-        case .bytes: read.bytes(node, of: what).map(Double.init)
+        case .bytes: read.bytes(node, of: what).map { Double($0) }
         case .ratio, .count: read.number(node, of: what)
         }
     }

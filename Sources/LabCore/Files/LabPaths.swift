@@ -27,13 +27,15 @@ public struct LabPaths: Sendable, Equatable {
             return LabPaths(cache: "\(home)/cache", state: "\(home)/state")
         }
         guard let home = environment["HOME"], home.hasPrefix("/") else {
-            throw LabError(.unavailable, "HOME is not set", remedy: "set HOME or LAB_HOME to a directory of yours")
+            throw LabError(
+                .unavailable, "HOME is not set", remedy: "set HOME or LAB_HOME to a directory of yours")
         }
         func base(_ name: String, _ fallback: String) -> String {
             if let value = environment[name], value.hasPrefix("/") { return value }
             return "\(home)/\(fallback)"
         }
         return LabPaths(
-            cache: "\(base("XDG_CACHE_HOME", ".cache"))/lab", state: "\(base("XDG_STATE_HOME", ".local/state"))/lab")
+            cache: "\(base("XDG_CACHE_HOME", ".cache"))/lab",
+            state: "\(base("XDG_STATE_HOME", ".local/state"))/lab")
     }
 }

@@ -26,23 +26,24 @@ public struct RootFilesystem: Sendable, Equatable {
         let digest = Digest.sha256(listing.utf8)
         let target = "\(paths.cache)/rootfs/\(digest)"
         let root = RootFilesystem(directory: target, digest: digest, guestDigest: guestDigest)
-        if Files.exists(target), try Digest.sha256(file: root.hostGuestPath) == guestDigest { return root }
+        if root.isIntact { return root }
 
         // Built beside its place and renamed, so that another run never sees half of it.
         let building = "\(target).building-\(getpid())"
         try Files.removeTree(building)
         for name in directories { try Files.makeDirectory("\(building)/\(name)") }
         try Files.write(bytes, to: building + guestPath, mode: 0o755)
-        chmod(building + guestPath, 0o755)
+        // The digest covers the modes, so the user's umask must not change them.
+        for path in ["", guestPath] + directories.map({ "/\($0)" }) { chmod(building + path, 0o755) }
         if rename(building, target) != 0 {
             let code = errno
             if code == EEXIST || code == ENOTEMPTY {
                 // Another run was faster, or the cached copy was damaged and is replaced.
-                if (try? Digest.sha256(file: root.hostGuestPath)) != guestDigest {
+                if root.isIntact {
+                    try Files.removeTree(building)
+                } else {
                     try Files.removeTree(target)
                     try checkedRename(building, target)
-                } else {
-                    try Files.removeTree(building)
                 }
             } else {
                 try? Files.removeTree(building)
@@ -50,6 +51,12 @@ public struct RootFilesystem: Sendable, Equatable {
             }
         }
         return root
+    }
+
+    /// Whether the copy in the cache is what its digest says.
+    private var isIntact: Bool {
+        Self.directories.allSatisfy { Files.exists("\(directory)/\($0)") }
+            && (try? Digest.sha256(file: hostGuestPath)) == guestDigest
     }
 
     private static func checkedRename(_ from: String, _ to: String) throws(LabError) {

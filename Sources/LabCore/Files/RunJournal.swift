@@ -39,9 +39,13 @@ public final class RunJournal: Sendable {
         self.runID = runID
         path = "\(paths.journals)/\(runID).journal"
         try Files.makeDirectory(paths.journals, mode: 0o700)
+        // Locked before it gets its name: a journal that can be found without a lock counts as abandoned.
+        let unnamed = path + Self.unnamedSuffix + "\(getpid())"
+        defer { unlink(unnamed) }
         do {
-            file = try FileDescriptor.open(path, O_RDWR | O_CREAT | O_EXCL | O_APPEND, mode: 0o600)
+            file = try FileDescriptor.open(unnamed, O_RDWR | O_CREAT | O_EXCL | O_APPEND, mode: 0o600)
             try checked { flock(file.rawValue, LOCK_EX | LOCK_NB) }
+            try checked { link(unnamed, path) }
         } catch {
             throw LabError(.output, "cannot write the journal \(path)", cause: "\(error)")
         }
@@ -51,7 +55,8 @@ public final class RunJournal: Sendable {
     public func record(_ resources: JournaledResource...) throws(LabError) {
         var text: [UInt8] = []
         for resource in resources {
-            precondition(!resource.name.utf8.contains { $0 < 0x20 }, "a journaled name holds a control character")
+            precondition(
+                !resource.name.utf8.contains { $0 < 0x20 }, "a journaled name holds a control character")
             text += resource.kind.rawValue.utf8
             text.append(0x09)
             text += resource.name.utf8
@@ -80,7 +85,9 @@ public final class RunJournal: Sendable {
         public let resources: [JournaledResource]
         private let file: FileDescriptor
 
-        fileprivate init(runID: String, path: String, resources: [JournaledResource], file: consuming FileDescriptor) {
+        fileprivate init(
+            runID: String, path: String, resources: [JournaledResource], file: consuming FileDescriptor
+        ) {
             self.runID = runID
             self.path = path
             self.resources = resources
@@ -105,15 +112,43 @@ public final class RunJournal: Sendable {
     public static func forEachAbandoned(
         in paths: LabPaths, _ body: (consuming Abandoned) throws(LabError) -> Void
     ) throws(LabError) {
-        for name in Files.list(paths.journals) where name.hasSuffix(".journal") {
+        for name in Files.list(paths.journals) {
+            forgetUnnamed("\(paths.journals)/\(name)")
+            guard name.hasSuffix(".journal") else { continue }
             let path = "\(paths.journals)/\(name)"
             guard let file = try? FileDescriptor.open(path, O_RDWR | O_NOFOLLOW) else { continue }
             guard flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 else { continue }
-            let bytes = try Files.read(path)
+            // Its run may have ended between the two calls: then the file has no name any more.
+            var status = stat()
+            guard fstat(file.rawValue, &status) == 0, status.st_nlink > 0 else { continue }
+            let bytes = try read(file, path)
             try body(
                 Abandoned(
                     runID: String(name.dropLast(".journal".count)), path: path,
                     resources: parse(bytes).reversed(), file: file))
+        }
+    }
+
+    /// What a journal's name is followed by until it is locked; then comes the pid of its maker.
+    private static let unnamedSuffix = ".new-"
+
+    /// Removes what a process left that was killed before its journal had a name: nothing was recorded in it.
+    private static func forgetUnnamed(_ path: String) {
+        guard let mark = path.ranges(of: unnamedSuffix).last, let maker = pid_t(path[mark.upperBound...])
+        else { return }
+        if maker > 0, kill(maker, 0) == -1, errno == ESRCH { unlink(path) }
+    }
+
+    private static func read(_ file: borrowing FileDescriptor, _ path: String) throws(LabError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        do {
+            while true {
+                let chunk = try file.read(upTo: 1 << 16)
+                if chunk.isEmpty { return bytes }
+                bytes += chunk
+            }
+        } catch {
+            throw LabError(.input, "cannot read the journal \(path)", cause: "\(error)")
         }
     }
 
@@ -122,7 +157,8 @@ public final class RunJournal: Sendable {
         guard let end = bytes.lastIndex(of: 0x0a) else { return [] }
         return bytes[..<end].split(separator: 0x0a).compactMap { line in
             let parts = line.split(separator: 0x09, maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2, let kind = JournaledResource.Kind(rawValue: String(decoding: parts[0], as: UTF8.self)),
+            guard parts.count == 2,
+                let kind = JournaledResource.Kind(rawValue: String(decoding: parts[0], as: UTF8.self)),
                 let name = String(validating: parts[1], as: UTF8.self), !name.isEmpty,
                 !name.utf8.contains(where: { $0 < 0x20 })
             else { return nil }

@@ -35,10 +35,13 @@ public enum Files {
     }
 
     /// Replaces a file whole: a reader sees the old bytes or the new, never half.
-    public static func write(_ bytes: some Collection<UInt8>, to path: String, mode: mode_t = 0o644) throws(LabError) {
+    public static func write(_ bytes: some Collection<UInt8>, to path: String, mode: mode_t = 0o644)
+        throws(LabError)
+    {
         let temporary = path + ".new-\(getpid())"
         do {
-            let file = try FileDescriptor.open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: mode)
+            let file = try FileDescriptor.open(
+                temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: mode)
             try file.writeAll(bytes)
             try checked { rename(temporary, path) }
         } catch {
@@ -56,7 +59,10 @@ public enum Files {
     public static func makeDirectory(_ path: String, mode: mode_t = 0o755) throws(LabError) {
         if mkdir(path, mode) == 0 { return }
         let code = errno
-        if code == EEXIST { return }
+        if code == EEXIST {
+            var status = stat()
+            if stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR { return }
+        }
         if code == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex {
             try makeDirectory(String(path[..<slash]), mode: mode)
             if mkdir(path, mode) == 0 || errno == EEXIST { return }
@@ -107,7 +113,9 @@ public enum Files {
             return
         }
         guard status.st_dev == device else {
-            throw LabError(.output, "cannot remove \(path)", cause: "something is mounted there", remedy: "umount \(path)")
+            throw LabError(
+                .output, "cannot remove \(path)", cause: "something is mounted there",
+                remedy: "umount \(path)")
         }
         for name in list(path) {
             var inner = stat()

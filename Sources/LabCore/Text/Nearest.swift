@@ -1,18 +1,20 @@
 /// The known word that `word` was probably meant to be, nil when none is near.
 ///
 /// Near means: at most a third of the longer word's letters changed, inserted, dropped or swapped with their
-/// neighbour, and at least one letter kept. Of equally near words the first wins.
+/// neighbour, and at least one letter kept. Of equally near words one with the same first letter wins, then the first.
 public func nearest(_ word: String, in known: [String]) -> String? {
     // What a user typed is short; a line of garbage need not be measured.
     guard word.count <= 64 else { return nil }
     let letters = Array(word.lowercased())
-    var best: (word: String, distance: Int)?
+    var best: (word: String, rank: (Int, Int))?
     for candidate in known {
         let other = Array(candidate.lowercased())
         let longer = max(letters.count, other.count)
         let distance = editDistance(letters, other)
         guard distance <= max(1, longer / 3), distance < longer else { continue }
-        if distance < best?.distance ?? .max { best = (candidate, distance) }
+        let rank = (distance, letters.first == other.first ? 0 : 1)
+        if let found = best, found.rank <= rank { continue }
+        best = (candidate, rank)
     }
     return best?.word
 }

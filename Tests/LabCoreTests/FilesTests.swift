@@ -1,0 +1,139 @@
+import Glibc
+import LabCore
+import Testing
+
+struct FilesTests {
+    @Test func aTreeIsRemovedWithoutFollowingLinks() throws {
+        try withTemporaryDirectory { path in
+            try Files.makeDirectory("\(path)/outside")
+            try Files.write("kept", to: "\(path)/outside/file")
+            try Files.makeDirectory("\(path)/tree/deep/er")
+            try Files.write("x", to: "\(path)/tree/deep/er/file")
+            #expect(symlink("\(path)/outside", "\(path)/tree/deep/link") == 0)
+            #expect(symlink("/nowhere", "\(path)/tree/dangling") == 0)
+            try Files.removeTree("\(path)/tree")
+            #expect(!Files.exists("\(path)/tree"))
+            #expect(try Files.readText("\(path)/outside/file") == "kept")
+        }
+    }
+
+    @Test func aLinkToATreeIsRemovedAndTheTreeKept() throws {
+        try withTemporaryDirectory { path in
+            try Files.makeDirectory("\(path)/tree/inside")
+            #expect(symlink("\(path)/tree", "\(path)/link") == 0)
+            try Files.removeTree("\(path)/link")
+            #expect(Files.list(path) == ["tree"])
+            #expect(Files.list("\(path)/tree") == ["inside"])
+        }
+    }
+
+    @Test func removingWhatIsGoneIsNoError() throws {
+        try withTemporaryDirectory { try Files.removeTree("\($0)/never/was") }
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "skipped: mounting needs root"))
+    func whatIsMountedInATreeIsNotEmptied() throws {
+        try withTemporaryDirectory { path in
+            try Files.makeDirectory("\(path)/tree/mounted")
+            try #require(mount("lab-test", "\(path)/tree/mounted", "tmpfs", 0, nil) == 0)
+            defer { umount2("\(path)/tree/mounted", Int32(MNT_DETACH)) }
+            try Files.write("kept", to: "\(path)/tree/mounted/file")
+            let error = #expect(throws: LabError.self) { try Files.removeTree("\(path)/tree") }
+            #expect(error?.remedy == "umount \(path)/tree/mounted")
+            #expect(try Files.readText("\(path)/tree/mounted/file") == "kept")
+        }
+    }
+
+    @Test func aFileIsReplacedWholeAndNothingIsLeftBeside() throws {
+        try withTemporaryDirectory { path in
+            try Files.write("old", to: "\(path)/file")
+            let reader = try FileDescriptor.open("\(path)/file", O_RDONLY)
+            try Files.write("new and longer", to: "\(path)/file")
+            // Who had it open still reads the old bytes, all of them.
+            #expect(try reader.read(upTo: 100) == Array("old".utf8))
+            #expect(try Files.readText("\(path)/file") == "new and longer")
+            #expect(Files.list(path) == ["file"])
+        }
+    }
+
+    @Test func aFailedWriteKeepsTheOldFileAndNamesThePath() throws {
+        try withTemporaryDirectory { path in
+            try Files.makeDirectory("\(path)/file")
+            let error = #expect(throws: LabError.self) { try Files.write("x", to: "\(path)/file") }
+            #expect(error?.message == "cannot write \(path)/file")
+            #expect(error?.kind == .output)
+            #expect(Files.list(path) == ["file"])
+        }
+    }
+
+    @Test(.enabled(if: Files.exists("/dev/full"), "skipped: there is no /dev/full"))
+    func aFullDiskIsNamed() throws {
+        let full = try FileDescriptor.open("/dev/full", O_WRONLY)
+        let error = #expect(throws: Errno.self) { try full.writeAll([1]) }
+        #expect(error == Errno(ENOSPC))
+    }
+
+    @Test func aFileBeyondTheLimitIsRefused() throws {
+        try withTemporaryDirectory { path in
+            try Files.write([UInt8](repeating: 0, count: 1_000), to: "\(path)/file")
+            #expect(try Files.read("\(path)/file", limit: 1_000).count == 1_000)
+            #expect(throws: LabError.self) { try Files.read("\(path)/file", limit: 999) }
+        }
+    }
+
+    @Test func whatCannotBeReadIsAnInputError() throws {
+        let error = #expect(throws: LabError.self) { try Files.read("/nowhere/at all") }
+        #expect(error == LabError(.input, "cannot read /nowhere/at all", cause: "No such file or directory"))
+        #expect(Files.line("/nowhere") == nil)
+        #expect(Files.list("/nowhere").isEmpty)
+    }
+
+    @Test func directoriesAreMadeWithTheirParents() throws {
+        try withTemporaryDirectory { path in
+            try Files.makeDirectory("\(path)/a/b/c")
+            try Files.makeDirectory("\(path)/a/b/c")
+            try Files.write("x", to: "\(path)/file")
+            #expect(throws: LabError.self) { try Files.makeDirectory("\(path)/file") }
+            #expect(throws: LabError.self) { try Files.makeDirectory("\(path)/file/below") }
+        }
+    }
+}
+
+struct DigestTests {
+    /// The examples of FIPS 180-4 (NIST, "Secure Hash Standard", and its example values).
+    @Test(arguments: [
+        ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+        ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+    ])
+    func digestsAreThoseOfTheStandard(text: String, digest: String) throws {
+        #expect(Digest.sha256(text.utf8) == digest)
+        try withTemporaryDirectory { path in
+            try Files.write(text, to: "\(path)/file")
+            #expect(try Digest.sha256(file: "\(path)/file") == digest)
+        }
+    }
+}
+
+struct LabPathsTests {
+    @Test func labHomeComesBeforeXDGBeforeHome() throws {
+        var environment = ["HOME": "/home/a"]
+        #expect(
+            try LabPaths.current(environment: environment)
+                == LabPaths(cache: "/home/a/.cache/lab", state: "/home/a/.local/state/lab"))
+        environment["XDG_CACHE_HOME"] = "/c"
+        environment["XDG_STATE_HOME"] = "relative"
+        #expect(
+            try LabPaths.current(environment: environment)
+                == LabPaths(cache: "/c/lab", state: "/home/a/.local/state/lab"))
+        environment["LAB_HOME"] = "/l"
+        #expect(
+            try LabPaths.current(environment: environment) == LabPaths(cache: "/l/cache", state: "/l/state"))
+    }
+
+    @Test func aRelativeOrMissingHomeIsAnErrorWithARemedy() {
+        let relative = #expect(throws: LabError.self) { try LabPaths.current(environment: ["LAB_HOME": "x"]) }
+        #expect(relative?.kind == .usage)
+        let missing = #expect(throws: LabError.self) { try LabPaths.current(environment: [:]) }
+        #expect(missing?.remedy != nil)
+    }
+}

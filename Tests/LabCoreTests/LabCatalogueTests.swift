@@ -1,0 +1,81 @@
+import LabCore
+import Testing
+
+@testable import LabFile
+
+struct LabCatalogueTests {
+    @Test func everyLabOfThisCheckoutIsValidAndHasItsTexts() throws {
+        let labs = try LabCatalogue.open("\(checkout)/labs")
+        for id in labs.ids {
+            let lab = try labs.definition(id)
+            #expect(lab.id == id)
+            for text in ["README.md", "README.zh.md"] {
+                #expect(Files.exists("\(labs.directory)/\(id)/\(text)"))
+            }
+        }
+        #expect(labs.ids.contains("startup-latency"))
+    }
+
+    @Test func startupLatencyAsksWhatTheDocumentClaims() throws {
+        let lab = try LabCatalogue.open("\(checkout)/labs").definition("startup-latency")
+        #expect(lab.metrics.first?.source == .span(from: .requested, to: .firstOutput))
+        #expect(lab.engines == EngineID.known)
+        #expect(lab.samples == .init(default: 100, perEngine: [.kvm: 20, .qemu: 15], warmup: 1))
+        #expect(Set(lab.claims.map(\.subject)) == [.vm, .container])
+        // An emulated VM may only ever contradict.
+        for claim in lab.claims where claim.rule.engines.contains(.qemu) {
+            #expect(claim.rule.emulation == .contradictsLowerBound && claim.rule.atLeast != nil)
+        }
+    }
+
+    @Test func anUnknownLabIsAUsageErrorWithTheNearestOne() throws {
+        let error = #expect(throws: LabError.self) {
+            try LabCatalogue.open("\(checkout)/labs").definition("startup-latencey")
+        }
+        #expect(error?.kind == .usage)
+        #expect(error?.message == "there is no lab \"startup-latencey\"; did you mean \"startup-latency\"?")
+    }
+
+    @Test(arguments: ["../labs/startup-latency", "", ".", "startup-latency/"])
+    func aLabIsANameNotAPath(id: String) throws {
+        let error = #expect(throws: LabError.self) {
+            try LabCatalogue.open("\(checkout)/labs").definition(id)
+        }
+        #expect(error?.kind == .usage)
+    }
+
+    @Test func theFolderMustHaveTheLabsId() throws {
+        try withTemporaryDirectory { path in
+            let text = try Files.readText("\(checkout)/labs/startup-latency/lab.yaml")
+            try Files.makeDirectory("\(path)/other")
+            try Files.write(text, to: "\(path)/other/lab.yaml")
+            let error = #expect(throws: LabError.self) { try LabCatalogue.open(path).definition("other") }
+            #expect(
+                error?.message
+                    == "\(path)/other/lab.yaml:3: id is \"startup-latency\" but its folder is \"other\": they must agree"
+            )
+        }
+    }
+
+    @Test func aDirectoryWithoutLabsIsAnInputErrorWithARemedy() throws {
+        try withTemporaryDirectory { path in
+            try Files.makeDirectory("\(path)/empty")
+            let error = #expect(throws: LabError.self) { try LabCatalogue.open(path) }
+            #expect(error?.kind == .input)
+            #expect(error?.remedy?.contains("LAB_LABS") == true)
+        }
+    }
+
+    @Test func theLabsAreThoseOfTheProgramsCheckoutUnlessNamed() throws {
+        #expect(LabCatalogue.checkout(of: "\(checkout)/.build/release/lab") == checkout)
+        #expect(LabCatalogue.checkout(of: "/usr/bin/lab") == nil)
+        #expect(LabCatalogue.checkout(of: "") == nil)
+        #expect(try LabCatalogue.locate(environment: [:]).directory == "\(checkout)/labs")
+        try withTemporaryDirectory { path in
+            try Files.makeDirectory("\(path)/mine")
+            try Files.write("", to: "\(path)/mine/lab.yaml")
+            let labs = try LabCatalogue.locate(environment: ["LAB_LABS": path])
+            #expect(labs.ids == ["mine"])
+        }
+    }
+}

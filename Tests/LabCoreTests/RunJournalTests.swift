@@ -1,0 +1,105 @@
+import Glibc
+import LabCore
+import Testing
+
+struct RunJournalTests {
+    private func abandoned(_ paths: LabPaths) throws -> [String: [JournaledResource]] {
+        var found: [String: [JournaledResource]] = [:]
+        try RunJournal.forEachAbandoned(in: paths) { journal in found[journal.runID] = journal.resources }
+        return found
+    }
+
+    private func withPaths(_ body: (LabPaths) throws -> Void) throws {
+        try withTemporaryDirectory { try body(LabPaths(cache: "\($0)/cache", state: "\($0)/state")) }
+    }
+
+    /// Leaves a journal as a run that was killed leaves it: written, and locked by nobody.
+    private func leave(_ resources: [JournaledResource], _ runID: String, _ paths: LabPaths) throws {
+        let journal = try RunJournal(runID: runID, paths: paths)
+        for resource in resources { try journal.record(resource) }
+    }
+
+    @Test func aLivingRunIsLeftAlone() throws {
+        try withPaths { paths in
+            let journal = try RunJournal(runID: "living", paths: paths)
+            try journal.record(JournaledResource(.mount, "/x"))
+            #expect(try abandoned(paths).isEmpty)
+            #expect(Files.exists(journal.path))
+            journal.finish()
+            #expect(Files.list(paths.journals).isEmpty)
+        }
+    }
+
+    @Test func aDeadRunIsFoundWithTheNewestFirst() throws {
+        try withPaths { paths in
+            let made = [
+                JournaledResource(.directory, "/a b"), JournaledResource(.mount, "/a b/m"),
+                JournaledResource(.domain, "lab-1 qemu:///embed?root=/c"),
+            ]
+            try leave(made, "dead", paths)
+            let living = try RunJournal(runID: "living", paths: paths)
+            #expect(try abandoned(paths) == ["dead": made.reversed()])
+            living.finish()
+        }
+    }
+
+    @Test func aRemovedJournalIsForgotten() throws {
+        try withPaths { paths in
+            try leave([JournaledResource(.file, "/f")], "dead", paths)
+            try RunJournal.forEachAbandoned(in: paths) { $0.remove() }
+            #expect(try abandoned(paths).isEmpty)
+            #expect(Files.list(paths.journals).isEmpty)
+        }
+    }
+
+    @Test func aStartThatWasKilledLeavesNothing() throws {
+        try withPaths { paths in
+            try Files.makeDirectory(paths.journals)
+            // No process has a pid beyond the kernel's limit of 2²².
+            try Files.write("", to: "\(paths.journals)/a.journal.new-\(1 << 22 + 1)")
+            try Files.write("", to: "\(paths.journals)/b.journal.new-\(getpid())")
+            #expect(try abandoned(paths).isEmpty)
+            #expect(Files.list(paths.journals) == ["b.journal.new-\(getpid())"])
+        }
+    }
+
+    @Test func aRunIdIsUsedOnce() throws {
+        try withPaths { paths in
+            let journal = try RunJournal(runID: "one", paths: paths)
+            let error = #expect(throws: LabError.self) { try RunJournal(runID: "one", paths: paths) }
+            #expect(error?.kind == .output)
+            #expect(error?.cause == "File exists")
+            journal.finish()
+            #expect(Files.list(paths.journals).isEmpty, "a failed start leaves nothing")
+        }
+    }
+
+    @Test func aTornLineIsIgnored() throws {
+        let whole = Array("mount\t/a\nfile\t/b\n".utf8)
+        let complete = RunJournal.parse(whole)
+        #expect(complete == [JournaledResource(.mount, "/a"), JournaledResource(.file, "/b")])
+        for length in whole.indices {
+            let lines = whole[..<length].count { $0 == 0x0a }
+            #expect(RunJournal.parse(Array(whole[..<length])) == Array(complete.prefix(lines)))
+        }
+    }
+
+    @Test func linesThatNobodyWroteAreIgnored() {
+        let bytes = Array("mount /a\nsocket\t/b\nfile\t\n\t/c\nfile\t/d\u{7}\nfile\t/e\tf\nfile\t/ok\n".utf8)
+        #expect(RunJournal.parse(bytes) == [JournaledResource(.file, "/ok")])
+        #expect(RunJournal.parse(Array("file\t".utf8) + [0xff, 0x0a]).isEmpty)
+    }
+
+    @Test func anyBytesGiveOnlyNamesThatCouldHaveBeenRecorded() {
+        var fuzzer = Fuzzer(seed: 6)
+        let seed = Array("process\t12:345\ncgroup\t/sys/fs/cgroup/lab\nmount\t/m\n".utf8)
+        for _ in 0..<3_000 {
+            for resource in RunJournal.parse(
+                fuzzer.mutated(seed, dictionary: ["\n", "\t", "file\t/x\n", "\0"]))
+            {
+                #expect(!resource.name.isEmpty)
+                #expect(resource.name.utf8.allSatisfy { $0 >= 0x20 })
+            }
+        }
+    }
+}
