@@ -1,0 +1,100 @@
+import Glibc
+import LabCore
+
+/// Numbers as text, without locale: three significant digits and a unit that fits.
+enum Format {
+    /// What stands where there is no figure.
+    static let none = "–"
+
+    /// A unit and how many of the metric's own unit make one of it.
+    struct Scale: Equatable {
+        var symbol: String
+        var factor: Double
+
+        static let durations = [
+            Scale(symbol: "ns", factor: 1), Scale(symbol: "µs", factor: 1e3), Scale(symbol: "ms", factor: 1e6),
+            Scale(symbol: "s", factor: 1e9),
+        ]
+        static let bytes = [
+            Scale(symbol: "B", factor: 1), Scale(symbol: "KiB", factor: 0x1p10), Scale(symbol: "MiB", factor: 0x1p20),
+            Scale(symbol: "GiB", factor: 0x1p30), Scale(symbol: "TiB", factor: 0x1p40),
+        ]
+        static let plain = [Scale(symbol: "", factor: 1)]
+
+        /// The largest unit of which `value`, rounded as it will be shown, is at least one.
+        static func fitting(_ value: Double, _ unit: Metric.Unit) -> Scale {
+            let scales: [Scale]
+            switch unit {
+            case .nanoseconds: scales = durations
+            case .bytes: scales = bytes
+            case .ratio, .count: scales = plain
+            }
+            return scales.last { abs(value) >= $0.factor * 0.9995 } ?? scales[0]
+        }
+    }
+
+    /// A quantity, for example `412 µs`, `1.21 s` or `256 MiB`.
+    static func quantity(_ value: Double?, _ unit: Metric.Unit) -> String {
+        guard let value else { return none }
+        let scale = Scale.fitting(value, unit)
+        return join(number(value / scale.factor), scale)
+    }
+
+    /// An interval in one unit, for example `1.18–1.24 ms`.
+    static func interval(_ interval: ConfidenceInterval?, _ unit: Metric.Unit) -> String {
+        guard let interval else { return none }
+        let scale = Scale.fitting(max(abs(interval.lower), abs(interval.upper)), unit)
+        return join("\(number(interval.lower / scale.factor))–\(number(interval.upper / scale.factor))", scale)
+    }
+
+    private static func join(_ text: String, _ scale: Scale) -> String {
+        scale.symbol.isEmpty ? text : "\(text) \(scale.symbol)"
+    }
+
+    /// A nanosecond span.
+    static func duration(_ nanoseconds: Double?) -> String { quantity(nanoseconds, .nanoseconds) }
+
+    static func bytes(_ count: UInt64?) -> String { quantity(count.map { Double($0) }, .bytes) }
+
+    /// A share as a percentage with at most three significant digits and one decimal: `12.3 %`.
+    static func percent(_ share: Double?) -> String {
+        guard let share, share.isFinite else { return none }
+        let tenths = (share * 1_000).rounded()
+        return abs(tenths) >= 1_000 ? "\(number(share * 100)) %" : "\(fixed(share * 100, decimals: 1)) %"
+    }
+
+    /// Three significant digits; whole numbers beyond are kept whole and grouped by comma: `0.412`, `12.3`, `4,630`.
+    static func number(_ value: Double) -> String {
+        guard value != 0, value.isFinite else { return value == 0 ? "0" : none }
+        let size = Int(floor(log10(abs(value) * 1.0005)))
+        return fixed(value, decimals: min(max(2 - size, 0), 12))
+    }
+
+    /// A number with so many decimals, rounded half away from zero, whole part grouped.
+    static func fixed(_ value: Double, decimals: Int) -> String {
+        let power = pow(10, Double(decimals))
+        let scaled = (abs(value) * power).rounded()
+        // Beyond 2^63 no digit after the first sixteen means anything.
+        guard scaled < 0x1p62 else { return "\(value)" }
+        let whole = UInt64(scaled) / UInt64(power)
+        let fraction = UInt64(scaled) % UInt64(power)
+        var text = value < 0 && scaled > 0 ? "−" : ""
+        text += grouped(whole)
+        if decimals > 0 {
+            let digits = String(fraction)
+            text += "." + String(repeating: "0", count: decimals - digits.count) + digits
+        }
+        return text
+    }
+
+    /// A whole number with a comma between groups of three digits.
+    static func grouped(_ number: UInt64) -> String {
+        var text = ""
+        let digits = String(number)
+        for (place, digit) in digits.enumerated() {
+            if place > 0 && (digits.count - place).isMultiple(of: 3) { text.append(",") }
+            text.append(digit)
+        }
+        return text
+    }
+}
