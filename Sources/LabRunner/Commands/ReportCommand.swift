@@ -36,7 +36,7 @@ struct ReportCommand: ParsableCommand {
         for path in results { loaded.append(try ResultStore.load(path)) }
         if let output { return try write(loaded, to: output) }
         switch format {
-        case .md: try Terminal.write(Array(loaded.map(Report.markdown(for:)).joined(separator: "\n").utf8))
+        case .md: try Terminal.write(Array(loaded.map(ResultFiles.reportText).joined(separator: "\n").utf8))
         case .csv: try Terminal.write(Array(Self.csv(loaded).utf8))
         case .json:
             if loaded.count == 1 {

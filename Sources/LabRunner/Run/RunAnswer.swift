@@ -85,9 +85,7 @@ extension RunAnswer {
             let microseconds = (harnessNanoseconds / 100).rounded() / 10
             lines.append("harness: \(microseconds) µs between two trials (median), outside every mark")
         }
-        if let report = files.first(where: { $0.hasSuffix(".md") }) {
-            lines.append("report:  \(directory)/\(report)")
-        }
+        lines.append("report:  \(directory)/\(ResultFiles.reportName)")
         lines.append("again:   \(command)")
         return lines.joined(separator: "\n")
     }

@@ -9,6 +9,14 @@ enum ResultFiles {
         return [ResultStore.fileName, SampleLog.fileName] + (try saveReport(of: result, in: directory))
     }
 
+    /// The name of the report itself among its files.
+    static let reportName = "report.md"
+
+    /// The text of the report, without its plots.
+    static func reportText(of result: RunResult) -> String {
+        Report.files(for: result).first { $0.name == reportName }?.contents ?? ""
+    }
+
     /// Writes the report and its plots, and returns their names.
     static func saveReport(of result: RunResult, in directory: String) throws(LabError) -> [String] {
         var names: [String] = []
