@@ -42,11 +42,13 @@ final class LabProgram {
         try start(arguments, environment: environment, output: output).wait()
     }
 
-    /// Starts it. `output` is where standard output goes instead of a file that is read back.
+    /// Starts it, or another program in its stead. `output` is where standard output goes instead of a file that is
+    /// read back.
     func start(
-        _ arguments: [String], environment: [String: String] = [:], output: String? = nil
+        _ arguments: [String], program: String? = path, environment: [String: String] = [:],
+        output: String? = nil
     ) throws -> Running {
-        guard let program = Self.path else { throw Errno(ENOENT) }
+        guard let program else { throw Errno(ENOENT) }
         starts += 1
         let outputPath = output ?? "\(directory.path)/stdout-\(starts)"
         let errorPath = "\(directory.path)/stderr-\(starts)"

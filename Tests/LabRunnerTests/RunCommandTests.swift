@@ -118,6 +118,26 @@ struct RunCommandTests {
         #expect(lab.leftovers.isEmpty)
     }
 
+    @Test(.enabled(if: geteuid() == 0, "skipped: mounting a small file system needs root"))
+    func aFullDiskEndsTheRunAndLosesNoFinishedSample() throws {
+        let lab = try LabProgram()
+        let program = try #require(LabProgram.path)
+        // In a mount namespace of its own, so that the small file system is gone with the shell.
+        let script = """
+            mkdir small && mount -t tmpfs -o size=256k none small || exit 99
+            "$1" run startup-latency --engine process --samples 2000 --budget 1min --output small/out; status=$?
+            cp small/out/samples.jsonl kept.jsonl; exit $status
+            """
+        let finished = try lab.start(["-m", "sh", "-c", script, "sh", program], program: "/usr/bin/unshare")
+            .wait()
+        #expect(finished.status == 73, "\(finished.errors)")
+        #expect(finished.errors.contains("No space left on device"))
+        let result = try ResultStore.load("\(lab.directory.path)/kept.jsonl")
+        #expect(result.ending == .killed && result.samples.count > 10)
+        #expect(result.samples.map(\.index) == Array(0..<result.samples.count))
+        #expect(lab.leftovers.isEmpty)
+    }
+
     @Test func warnsWhileAnotherRunIsAlive() throws {
         let lab = try LabProgram()
         let other = try lab.start([
