@@ -70,7 +70,7 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        .testTarget(name: "LabCoreTests", dependencies: ["LabCore", "LabFile"]),
+        .testTarget(name: "LabCoreTests", dependencies: ["LabCore", "LabFile"], exclude: ["Fixtures"]),
         .testTarget(name: "ReportTests", dependencies: ["Report", "LabCore"]),
         .testTarget(name: "ContainerDriverTests", dependencies: ["ContainerDriver", "LabCore"]),
         .testTarget(name: "VMDriverTests", dependencies: ["VMDriver", "LabCore"]),

@@ -14,7 +14,7 @@ struct AnswerSection {
 
             ## \(text.answer)
 
-            \(Escaping.markdown(text[analysis.headline.title])):
+            \(definition(of: analysis.headline, in: text))
 
             \(EngineTable(text: text, metric: analysis.headline, engines: analysis.engines).markdown)
             \(sentences.joined(separator: text.sentenceGap))
@@ -47,14 +47,16 @@ struct AnswerSection {
             return phrase(engine, ratio, to: Escaping.code(Analysis.baseline.rawValue))
         }
         // What the project is about: the VM against the container.
-        if let vm = analysis.firstMeasured(.virtualMachine), let container = analysis.firstMeasured(.container),
+        if let vm = analysis.firstMeasured(.virtualMachine),
+            let container = analysis.firstMeasured(.container),
             let ratio = Analysis.Ratio(analysis.result.ratio(analysis.headline, vm.id, to: container.id))
         {
             parts.append(phrase(vm, ratio, to: text.name(container.record)))
         }
         if parts.isEmpty, let only = measured.first {
             parts = [
-                text.hasMedian(text.name(only.record), Format.quantity(only.summary.median, analysis.headline.unit))
+                text.hasMedian(
+                    text.name(only.record), Format.quantity(only.summary.median, analysis.headline.unit))
             ]
         }
         return text.sentences(parts)
@@ -67,7 +69,8 @@ struct AnswerSection {
             return text.cannotBeTold(name, from: other, interval)
         }
         return text.takesTimes(
-            name, Format.number(ratio.value), interval, of: other, isTime: analysis.headline.unit == .nanoseconds)
+            name, Format.number(ratio.value), interval, of: other,
+            isTime: analysis.headline.unit == .nanoseconds)
     }
 }
 
@@ -79,8 +82,10 @@ struct EngineTable {
 
     var markdown: String {
         var table = MarkdownTable([
-            (text.engine, .left), ("n", .right), (text.failed, .right), (text.median, .right), (text.interval, .right),
-            ("p95", .right), (text.minimum, .right), (text.ratioTo(Escaping.code(Analysis.baseline.rawValue)), .left),
+            (text.engine, .left), ("n", .right), (text.failed, .right), (text.median, .right),
+            (text.interval, .right),
+            ("p95", .right), (text.minimum, .right),
+            (text.ratioTo(Escaping.code(Analysis.baseline.rawValue)), .left),
         ])
         for engine in engines {
             let summary = engine.summary

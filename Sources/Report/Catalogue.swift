@@ -35,7 +35,7 @@ struct Catalogue {
     var claims: String { pick("What the document says, and what was measured", "文档的说法与实测") }
     var phases: String { pick("Where the time goes", "时间花在哪里") }
     var distribution: String { pick("Distribution", "分布") }
-    var method: String { pick("What was measured, and how", "测了什么,怎么测") }
+    var method: String { pick("What was measured, and how", "测了什么，怎么测") }
     var whatRan: String { pick("What ran", "实际运行的内容") }
     var environment: String { pick("Environment", "环境") }
     var warnings: String { pick("Warnings", "警告") }
@@ -68,35 +68,46 @@ struct Catalogue {
     var what: String { pick("what", "对象") }
 
     // Words.
-    var baseline: String { pick("1 (baseline)", "1(基准)") }
+    var baseline: String { pick("1 (baseline)", "1（基准）") }
     var emulated: String { pick("emulated", "软件模拟") }
     var yes: String { pick("yes", "是") }
     var no: String { pick("no", "否") }
     func until(_ mark: String) -> String { pick("until \(mark)", "到 \(mark)") }
     var restOfStart: String { pick("in no step", "不属于任何步骤") }
-    func remedy(_ text: String) -> String { pick("Remedy: \(text)", "办法:\(text)") }
+    private func remedy(_ text: String) -> String { pick("Remedy: \(text)", "办法：\(text)") }
     func unavailable(because reason: String, remedy: String?) -> String {
-        let cause = pick("unavailable, because \(reason)", "不可用,因为:\(reason)")
-        guard let remedy else { return cause }
-        return pick("\(cause). Remedy: \(remedy)", "\(cause)。办法:\(remedy)")
+        problem(pick("unavailable, because \(reason)", "不可用，因为：\(reason)"), remedy: remedy)
+    }
+    /// An error on one line; a text that has its full stop gets no second.
+    func problem(_ what: String, cause: String? = nil, remedy: String?) -> String {
+        let problem = cause.map { pick("\(what): \($0)", "\(what)：\($0)") } ?? what
+        guard let remedy else { return problem }
+        return (problem.hasSuffix(".") ? problem + " " : pick("\(problem). ", "\(problem)。"))
+            + self.remedy(remedy)
     }
     var notRun: String { pick("no sample was taken", "没有样本") }
-    var allFailed: String { pick("every sample failed, see the warnings", "所有样本都失败了,见警告") }
+    var allFailed: String { pick("every sample failed, see the warnings", "所有样本都失败了，见警告") }
 }
 
 // The answer in sentences.
 extension Catalogue {
-    func takesTimes(_ engine: String, _ ratio: String, _ interval: String?, of other: String, isTime: Bool) -> String {
-        let range = interval.map { pick(" (95 % interval \($0))", "(95 % 区间 \($0))") } ?? ""
+    func takesTimes(_ engine: String, _ ratio: String, _ interval: String?, of other: String, isTime: Bool)
+        -> String
+    {
+        let range = interval.map { pick(" (95 % interval \($0))", "（95 % 区间 \($0)）") } ?? ""
         return isTime
-            ? pick("\(engine) takes \(ratio) times as long as \(other)\(range)", "\(engine) 用时是 \(other) 的 \(ratio) 倍\(range)")
-            : pick("\(engine) has \(ratio) times the figure of \(other)\(range)", "\(engine) 的数值是 \(other) 的 \(ratio) 倍\(range)")
+            ? pick(
+                "\(engine) takes \(ratio) times as long as \(other)\(range)",
+                "\(engine) 用时是 \(other) 的 \(ratio) 倍\(range)")
+            : pick(
+                "\(engine) has \(ratio) times the figure of \(other)\(range)",
+                "\(engine) 的数值是 \(other) 的 \(ratio) 倍\(range)")
     }
 
     func cannotBeTold(_ engine: String, from other: String, _ interval: String) -> String {
         pick(
             "\(engine) can't be told from \(other) (95 % interval of the ratio \(interval))",
-            "\(engine) 与 \(other) 无法区分(比值的 95 % 区间 \(interval))")
+            "\(engine) 与 \(other) 无法区分（比值的 95 % 区间 \(interval)）")
     }
 
     func hasMedian(_ engine: String, _ median: String) -> String {
@@ -104,23 +115,23 @@ extension Catalogue {
     }
 
     var nothingMeasured: String {
-        pick("Nothing was measured: no sample was completed.", "没有测到任何结果:没有一个样本完成。")
+        pick("Nothing was measured: no sample was completed.", "没有测到任何结果：没有一个样本完成。")
     }
     func notMeasured(_ engines: String) -> String {
-        pick("Not measured on this machine: \(engines).", "本机未能测量:\(engines)。")
+        pick("Not measured on this machine: \(engines).", "本机未能测量：\(engines)。")
     }
     func emulationNote(_ engines: String) -> String {
         pick(
             "\(engines) is software emulation: its figures say nothing about hardware virtualisation.",
-            "\(engines) 是软件模拟,其数值不能说明硬件虚拟化。")
+            "\(engines) 是软件模拟，其数值不能说明硬件虚拟化。")
     }
     func seeWarnings(_ count: Int) -> String {
         pick(
             "There \(count == 1 ? "is 1 warning" : "are \(count) warnings"), see [below](#warnings).",
-            "有 \(count) 条警告,见[下文](#警告)。")
+            "有 \(count) 条警告，见[下文](#警告)。")
     }
     func sentence(_ text: String) -> String { pick("\(text).", "\(text)。") }
-    func sentences(_ parts: [String]) -> String { sentence(parts.joined(separator: pick("; ", ";"))) }
+    func sentences(_ parts: [String]) -> String { sentence(parts.joined(separator: pick("; ", "；"))) }
 }
 
 // Verdicts.
@@ -134,12 +145,17 @@ extension Catalogue {
         }
     }
 
-    func explain(_ reason: Judgement.Reason, bounds: String) -> String {
-        switch reason {
-        case .within: pick("the whole interval lies within \(bounds)", "整个区间都在 \(bounds) 之内")
-        case .below: pick("the whole interval lies below \(bounds)", "整个区间都低于 \(bounds)")
-        case .above: pick("the whole interval lies above \(bounds)", "整个区间都高于 \(bounds)")
-        case .straddles: pick("the interval crosses a bound of \(bounds)", "区间跨越了 \(bounds) 的界限")
+    /// Why a verdict is what it is. The bounds of the rule are text already; the one that a reason speaks of exists.
+    func explain(_ reason: Judgement.Reason, atLeast: String?, atMost: String?) -> String {
+        let low = atLeast ?? Format.none
+        let high = atMost ?? Format.none
+        let bounds = bounds(atLeast: atLeast, atMost: atMost)
+        return switch reason {
+        case .within: pick("the whole interval is \(bounds)", "整个区间\(bounds)")
+        case .below: pick("the whole interval lies below \(low)", "整个区间都低于 \(low)")
+        case .above: pick("the whole interval lies above \(high)", "整个区间都高于 \(high)")
+        case .straddles:
+            pick("only a part of the interval is \(bounds)", "只有一部分区间\(bounds)")
         case .tooFew(let needed): pick("a verdict needs at least \(needed) samples", "判定至少需要 \(needed) 个样本")
         case .noSamples: pick("no engine that could show it has samples", "能说明问题的引擎都没有样本")
         case .noBaseline(let engine):
@@ -148,21 +164,21 @@ extension Catalogue {
                 "作为比较对象的 \(Escaping.markdown(engine.rawValue)) 没有样本")
         case .belowThoughEmulated:
             pick(
-                "the whole interval lies below \(bounds), although emulation only makes a VM slower",
-                "整个区间都低于 \(bounds),而软件模拟只会让虚拟机更慢")
+                "the whole interval lies below \(low), although emulation only makes a VM slower",
+                "整个区间都低于 \(low)，而软件模拟只会让虚拟机更慢")
         case .emulatedOnly:
             pick(
                 "there are figures from emulation only, and they can't decide this claim",
-                "只有软件模拟的数值,不能据此判定")
+                "只有软件模拟的数值，不能据此判定")
         }
     }
 
-    func bounds(atLeast: String?, atMost: String?) -> String {
+    private func bounds(atLeast: String?, atMost: String?) -> String {
         switch (atLeast, atMost) {
-        case (let low?, let high?): pick("\(low) to \(high)", "\(low) 至 \(high)")
+        case (let low?, let high?): pick("from \(low) to \(high)", "在 \(low) 至 \(high) 之间")
         case (let low?, nil): pick("at least \(low)", "不低于 \(low)")
         case (nil, let high?): pick("at most \(high)", "不高于 \(high)")
-        case (nil, nil): pick("no bounds", "无界限")
+        case (nil, nil): pick("within no bounds", "没有界限")
         }
     }
 }
@@ -174,36 +190,36 @@ extension Catalogue {
             "Each figure is the median of the span that ends with the mark above it, taken from the mark before; "
                 + "– stands where an engine has no such mark. Medians need not add up exactly: sum and total show by "
                 + "how much.",
-            "每个数是到该列标记为止、从前一个标记算起的时段的中位数;– 表示该引擎没有这个标记。中位数之和不必等于总时间的"
-                + "中位数:合计与总时间之差即为误差。")
+            "每个数是到该列标记为止、从前一个标记算起的时段的中位数；– 表示该引擎没有这个标记。中位数之和不必等于总时间的"
+                + "中位数：合计与总时间之差即为误差。")
     }
     var waterfallTitle: String {
-        pick("Median time of each phase; every bar has its own scale", "各阶段时间的中位数;每个条形各有自己的比例")
+        pick("Median time of each phase; every bar has its own scale", "各阶段时间的中位数；每个条形各有自己的比例")
     }
     func waterfallLabel(_ engines: String) -> String {
         pick("Phases of the start and end of \(engines)", "\(engines) 启动到结束的各阶段")
     }
     func distributionTitle(_ metric: String) -> String {
-        pick("\(metric): share of samples at or below, logarithmic axis", "\(metric):不超过该值的样本比例,对数坐标")
+        pick("\(metric): share of samples at or below, logarithmic axis", "\(metric)：不超过该值的样本比例，对数坐标")
     }
     func distributionLabel(_ metric: String, _ engines: String) -> String {
         pick("Empirical distribution of \(metric) for \(engines)", "\(engines) 的 \(metric) 经验分布")
     }
     var noPlot: String { pick("no completed samples", "没有完成的样本") }
     func ofTotal(_ phase: String, _ time: String, _ share: String, _ total: String) -> String {
-        pick("\(phase): \(time), \(share) of \(total)", "\(phase):\(time),占 \(total) 的 \(share)")
+        pick("\(phase): \(time), \(share) of \(total)", "\(phase)：\(time)，占 \(total) 的 \(share)")
     }
     func stepsNote(_ n: Int) -> String {
         pick(
             "Medians of \(n) starts; the share is of the median time from `requested` to `ready`.",
-            "\(n) 次启动的中位数;比例相对于 `requested` 到 `ready` 的中位时间。")
+            "\(n) 次启动的中位数；比例相对于 `requested` 到 `ready` 的中位时间。")
     }
     var samplesNote: String {
         pick(
             "± is half the interval's width over the median. Outliers have a modified z-score above 3.5 (Iglewicz & "
                 + "Hoaglin); they are flagged and kept. Autocorrelation is of the ranks, lag 1. Drift is the last third "
                 + "against the first, with the p-value of the Mann–Kendall test.",
-            "± 是区间宽度的一半与中位数之比。离群值:修正 z 分数大于 3.5(Iglewicz 与 Hoaglin),只标记,不剔除。自相关:"
-                + "秩的一阶自相关。漂移:最后三分之一与最前三分之一之比,附 Mann–Kendall 检验的 p 值。")
+            "± 是区间宽度的一半与中位数之比。离群值：修正 z 分数大于 3.5（Iglewicz 与 Hoaglin），只标记，不剔除。自相关："
+                + "秩的一阶自相关。漂移：最后三分之一与最前三分之一之比，附 Mann–Kendall 检验的 p 值。")
     }
 }

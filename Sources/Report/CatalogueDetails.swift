@@ -5,7 +5,7 @@ extension Catalogue {
     func lifecycle(_ workload: String) -> String {
         pick(
             "Each trial starts one instance with the workload \(workload), waits for its end and removes everything of it.",
-            "每次试验启动一个实例,运行工作负载 \(workload),等待结束,并清除其全部痕迹。")
+            "每次试验启动一个实例，运行工作负载 \(workload)，等待结束，并清除其全部痕迹。")
     }
     func span(_ metric: String, _ from: String, _ to: String) -> String {
         pick("\(metric) is the time from \(from) to \(to).", "\(metric)是从 \(from) 到 \(to) 的时间。")
@@ -17,29 +17,29 @@ extension Catalogue {
         pick(
             "Marks are host `CLOCK_MONOTONIC`, taken when the host receives the byte that the guest sent: no two clocks "
                 + "are compared.",
-            "所有标记都取自宿主机的 `CLOCK_MONOTONIC`,在宿主机收到客体发出的字节时记录:不比较两个时钟。")
+            "所有标记都取自宿主机的 `CLOCK_MONOTONIC`，在宿主机收到客体发出的字节时记录：不比较两个时钟。")
     }
     func order(seed: UInt64, planned: Int, taken: Int, warmups: Int) -> String {
         pick(
             "The engines took turns in an order shuffled with the seed \(seed): \(planned) trials were planned, \(taken) "
                 + "made, \(warmups) of them warm-ups that are left out of every figure.",
-            "各引擎按种子 \(seed) 打乱的次序交替进行:计划 \(planned) 次试验,完成 \(taken) 次,其中预热 \(warmups) 次,"
+            "各引擎按种子 \(seed) 打乱的次序交替进行：计划 \(planned) 次试验，完成 \(taken) 次，其中预热 \(warmups) 次，"
                 + "不计入任何数值。")
     }
     func limits(memory: String, cpus: Int, timeout: String, budget: String) -> String {
         pick(
             "Each instance had \(memory) of memory and \(cpus) CPU\(cpus == 1 ? "" : "s") where the engine limits them, "
                 + "at most \(timeout) to get ready; the run had a budget of \(budget).",
-            "在引擎施加限制之处,每个实例有 \(memory) 内存和 \(cpus) 个 CPU,最多 \(timeout) 就绪;整个运行的时间预算为 "
+            "在引擎施加限制之处，每个实例有 \(memory) 内存和 \(cpus) 个 CPU，最多 \(timeout) 就绪；整个运行的时间预算为 "
                 + "\(budget)。")
     }
     var statistics: String {
         pick(
-            "Medians with percentile bootstrap intervals (\(Bootstrap.draws) resamples, seeded); quantiles of type 7; "
+            "Medians with percentile bootstrap intervals (\(Format.grouped(UInt64(Bootstrap.draws))) resamples, seeded); quantiles of type 7; "
                 + "ratios of medians with both sides resampled. Failures and time-outs are counted, never turned into "
                 + "durations.",
-            "中位数及百分位自助法区间(\(Bootstrap.draws) 次重抽样,种子固定);分位数为第 7 类;中位数之比由两侧独立重抽样"
-                + "得到。失败与超时只计数,从不当作时间。")
+            "中位数及百分位自助法区间（\(Format.grouped(UInt64(Bootstrap.draws))) 次重抽样，种子固定）；分位数为第 7 类；中位数之比由两侧独立重抽样"
+                + "得到。失败与超时只计数，从不当作时间。")
     }
     func ending(_ ending: RunResult.Ending) -> String {
         switch ending {
@@ -47,18 +47,18 @@ extension Catalogue {
         case .budget: pick("The run ended with its time budget.", "时间预算用完后结束。")
         case .interrupted: pick("The run was interrupted by a signal.", "运行被信号中断。")
         case .killed:
-            pick("The run was killed; this is what it had written down.", "运行被强行终止;以下是它已记录的内容。")
+            pick("The run was killed; this is what it had written down.", "运行被强行终止；以下是它已记录的内容。")
         }
     }
     func kept(_ baseline: String) -> String {
         pick(
             "\(baseline) is a bare fork and exec of the same program: what it takes is the harness's own share too.",
-            "\(baseline) 只是对同一程序的 fork 与 exec:其用时也包含测量程序自身的开销。")
+            "\(baseline) 只是对同一程序的 fork 与 exec：其用时也包含测量程序自身的开销。")
     }
 
     // What ran.
     var sameBytes: String {
-        pick("The same bytes ran in every engine:", "所有引擎运行的是相同的字节:")
+        pick("The same bytes ran in every engine:", "所有引擎运行的是相同的字节：")
     }
     var differences: String { pick("What differs between the engines", "引擎之间的差异") }
     func kind(_ kind: EngineKind) -> String {
@@ -70,7 +70,7 @@ extension Catalogue {
     }
     var boundary: String { pick("boundary", "边界") }
     func madeBy(version: String, started: String, run: String) -> String {
-        pick("Run \(run), started \(started), lab \(version).", "运行 \(run),开始于 \(started),lab \(version)。")
+        pick("Run \(run), started \(started), lab \(version).", "运行 \(run)，开始于 \(started)，lab \(version)。")
     }
 
     // Environment.
@@ -81,7 +81,7 @@ extension Catalogue {
     var swap: String { pick("swap", "交换空间") }
     var kernel: String { pick("kernel", "内核") }
     var systemName: String { pick("distribution", "发行版") }
-    var underHypervisor: String { pick("itself virtual, under", "本机自身是虚拟机,位于") }
+    var underHypervisor: String { pick("itself virtual, under", "本机自身是虚拟机，位于") }
     var cgroups: String { pick("cgroups", "cgroup 布局") }
     var governor: String { pick("frequency governor", "调频策略") }
     var turbo: String { pick("turbo", "睿频") }
@@ -95,28 +95,28 @@ extension Catalogue {
     func few(_ engine: String, _ n: Int) -> String {
         pick(
             "\(engine) has only \(n) sample\(n == 1 ? "" : "s"): its interval is rough. Remedy: `--samples`.",
-            "\(engine) 只有 \(n) 个样本:区间粗略。办法:`--samples`。")
+            "\(engine) 只有 \(n) 个样本：区间粗略。办法：`--samples`。")
     }
     func drifted(_ engine: String, _ change: String, _ p: String) -> String {
         pick(
             "\(engine) drifted by \(change) while the run went on (p = \(p)): the machine was not in a steady state.",
-            "\(engine) 在运行期间漂移了 \(change)(p = \(p)):机器未处于稳定状态。")
+            "\(engine) 在运行期间漂移了 \(change)（p = \(p)）：机器未处于稳定状态。")
     }
     func autocorrelated(_ engine: String, _ r: String) -> String {
         pick(
             "Neighbouring samples of \(engine) depend on each other (r = \(r)): its interval is too narrow.",
-            "\(engine) 的相邻样本互相依赖(r = \(r)):其区间偏窄。")
+            "\(engine) 的相邻样本互相依赖（r = \(r)）：其区间偏窄。")
     }
     func outlying(_ engine: String, _ count: Int, _ n: Int) -> String {
         pick(
-            "\(count) of \(n) samples of \(engine) are outliers; they are kept, and the median hardly feels them.",
-            "\(engine) 的 \(n) 个样本中有 \(count) 个离群值;均予保留,中位数几乎不受影响。")
+            "\(engine): \(count) of \(n) samples flagged as outliers and kept; the median hardly feels them.",
+            "\(engine) 的 \(n) 个样本中有 \(count) 个离群值；均予保留，中位数几乎不受影响。")
     }
     func failures(_ engine: String, _ count: Int, after mark: String?, example: String) -> String {
-        let place = mark.map { pick(" after \($0)", ",在 \($0) 之后") } ?? ""
+        let place = mark.map { pick(" after \($0)", "，在 \($0) 之后") } ?? ""
         return pick(
             "\(engine): \(count) sample\(count == 1 ? "" : "s") failed\(place): \(example)",
-            "\(engine):\(count) 个样本失败\(place):\(example)")
+            "\(engine)：\(count) 个样本失败\(place)：\(example)")
     }
     func incomplete(_ made: Int, _ planned: Int) -> String {
         pick("Only \(made) of \(planned) planned trials were made.", "计划的 \(planned) 次试验只完成了 \(made) 次。")
@@ -124,9 +124,9 @@ extension Catalogue {
 
     // How to do it again.
     var commandNote: String {
-        pick("The run, on a machine with the same state:", "在状态相同的机器上重新运行:")
+        pick("The run, on a machine with the same state:", "在状态相同的机器上重新运行：")
     }
     var reportNote: String {
-        pick("This report, byte for byte, in this directory:", "在本目录中逐字节重新生成本报告:")
+        pick("This report, byte for byte, in this directory:", "在本目录中逐字节重新生成本报告：")
     }
 }

@@ -9,13 +9,14 @@ struct ClaimsSection {
         let claims = analysis.result.header.lab.claims
         guard !claims.isEmpty else { return "" }
         var table = MarkdownTable([
-            (text.source, .left), (text.claim, .left), (text.measured, .left), (text.verdict, .left), (text.why, .left),
+            (text.source, .left), (text.claim, .left), (text.measured, .left), (text.verdict, .left),
+            (text.why, .left),
         ])
         for claim in claims {
             let judgement = claim.judge(analysis.result)
             table.add([
                 Escaping.markdown(claim.source), words(claim), figure(claim, judgement),
-                "**\(text.name(judgement.verdict))**", text.explain(judgement.reason, bounds: bounds(claim)),
+                "**\(text.name(judgement.verdict))**", why(claim, judgement),
             ])
         }
         return "## \(text.claims)\n\n\(table.text)"
@@ -42,10 +43,11 @@ struct ClaimsSection {
         return "\(shown), n = \(judgement.n)"
     }
 
-    private func bounds(_ claim: Claim) -> String {
+    private func why(_ claim: Claim, _ judgement: Judgement) -> String {
         func shown(_ bound: Double?) -> String? {
-            bound.map { "\(Format.quantity($0, unit(claim)))\(claim.rule.relativeTo == nil ? "" : " ×")" }
+            bound.map { "\(Format.bound($0, unit(claim)))\(claim.rule.relativeTo == nil ? "" : " ×")" }
         }
-        return text.bounds(atLeast: shown(claim.rule.atLeast), atMost: shown(claim.rule.atMost))
+        return text.explain(
+            judgement.reason, atLeast: shown(claim.rule.atLeast), atMost: shown(claim.rule.atMost))
     }
 }

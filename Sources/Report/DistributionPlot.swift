@@ -23,19 +23,24 @@ struct DistributionPlot {
     private static let right = 24.0
     private static let top = 44.0
     private static let plotHeight = 260.0
+    /// What a logarithmic axis has a place for: more than nothing, less than any counter overflows at.
+    private static let plotted = 1e-12...1e24
     /// A curve of more points looks no different at this width.
     private static let mostPoints = 600
 
-    /// Nil when no engine has a positive value: a logarithmic axis has no place for others.
+    /// Nil when no engine has a value that a logarithmic axis has a place for.
     init?(analysis: Analysis, text: Catalogue) {
         self.text = text
         metric = analysis.headline
         var curves: [Curve] = []
         for (place, engine) in analysis.engines.enumerated() {
-            let sorted = analysis.result.values(analysis.headline, engine.id).filter { $0 > 0 }.sorted()
+            let sorted = analysis.result.values(analysis.headline, engine.id).filter(Self.plotted.contains)
+                .sorted()
             guard let median = Statistics.median(sorted: sorted) else { continue }
             curves.append(
-                Curve(name: text.plainName(engine.record), sorted: sorted, median: median, style: place % SVG.strokeCount))
+                Curve(
+                    name: text.plainName(engine.record), sorted: sorted, median: median,
+                    style: place % SVG.strokeCount))
         }
         guard let low = curves.map({ $0.sorted[0] }).min(),
             let high = curves.map({ $0.sorted[$0.sorted.count - 1] }).max()
@@ -49,11 +54,14 @@ struct DistributionPlot {
         let bottom = Self.top + Self.plotHeight
         let height = bottom + 40 + Double((curves.count + 2) / 3) * 20
         var svg = SVG(
-            width: Self.width, height: height, label: text.distributionLabel(title, text.list(curves.map(\.name))))
+            width: Self.width, height: height,
+            label: text.distributionLabel(title, text.list(curves.map(\.name))))
         svg.text(text.distributionTitle(title), x: 16, y: 24, style: "bold")
         for percent in stride(from: 0, through: 100, by: 25) {
             let y = place(share: Double(percent) / 100)
-            svg.line(x1: Self.left, y1: y, x2: Self.width - Self.right, y2: y, style: percent == 0 ? "axis" : "grid")
+            svg.line(
+                x1: Self.left, y1: y, x2: Self.width - Self.right, y2: y,
+                style: percent == 0 ? "axis" : "grid")
             svg.text("\(percent) %", x: Self.left - 8, y: y + 4, anchor: .end, style: "mute")
         }
         for tick in axis.ticks {
@@ -62,14 +70,19 @@ struct DistributionPlot {
             svg.text(tick.label, x: x, y: bottom + 18, anchor: .middle, style: "mute")
         }
         for (number, curve) in curves.enumerated() {
-            let hover = "\(curve.name): \(text.median) \(Format.quantity(curve.median, metric.unit)), "
+            let hover =
+                "\(curve.name): \(text.median) \(Format.quantity(curve.median, metric.unit)), "
                 + "n = \(curve.sorted.count)"
             svg.path(points(curve), style: "curve s\(curve.style)", hover: hover)
-            svg.dot(x: place(value: curve.median), y: place(share: 0.5), style: "d\(curve.style)", hover: hover)
+            svg.dot(
+                x: place(value: curve.median), y: place(share: 0.5), style: "d\(curve.style)", hover: hover)
             let x = Self.left + Double(number % 3) * 262
             let y = bottom + 44 + Double(number / 3) * 20
-            svg.path("M\(SVG.coordinate(x)) \(SVG.coordinate(y - 4))h30", style: "curve s\(curve.style)", hover: hover)
-            svg.text("\(curve.name) · \(Format.quantity(curve.median, metric.unit))", x: x + 38, y: y)
+            svg.path(
+                "M\(SVG.coordinate(x)) \(SVG.coordinate(y - 4))h30", style: "curve s\(curve.style)",
+                hover: hover)
+            let name = SVG.fitted(curve.name, within: 150)
+            svg.text("\(name) · \(Format.quantity(curve.median, metric.unit))", x: x + 38, y: y)
         }
         return svg.document
     }

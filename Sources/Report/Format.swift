@@ -12,11 +12,13 @@ enum Format {
         var factor: Double
 
         static let durations = [
-            Scale(symbol: "ns", factor: 1), Scale(symbol: "µs", factor: 1e3), Scale(symbol: "ms", factor: 1e6),
+            Scale(symbol: "ns", factor: 1), Scale(symbol: "µs", factor: 1e3),
+            Scale(symbol: "ms", factor: 1e6),
             Scale(symbol: "s", factor: 1e9),
         ]
         static let bytes = [
-            Scale(symbol: "B", factor: 1), Scale(symbol: "KiB", factor: 0x1p10), Scale(symbol: "MiB", factor: 0x1p20),
+            Scale(symbol: "B", factor: 1), Scale(symbol: "KiB", factor: 0x1p10),
+            Scale(symbol: "MiB", factor: 0x1p20),
             Scale(symbol: "GiB", factor: 0x1p30), Scale(symbol: "TiB", factor: 0x1p40),
         ]
         static let plain = [Scale(symbol: "", factor: 1)]
@@ -40,11 +42,23 @@ enum Format {
         return join(number(value / scale.factor), scale)
     }
 
+    /// A bound that somebody wrote, without digits that were not: `60 s`, `1.05`.
+    static func bound(_ value: Double, _ unit: Metric.Unit) -> String {
+        let scale = Scale.fitting(value, unit)
+        var text = number(value / scale.factor)
+        if text.contains(".") {
+            while text.hasSuffix("0") { text.removeLast() }
+            if text.hasSuffix(".") { text.removeLast() }
+        }
+        return join(text, scale)
+    }
+
     /// An interval in one unit, for example `1.18–1.24 ms`.
     static func interval(_ interval: ConfidenceInterval?, _ unit: Metric.Unit) -> String {
         guard let interval else { return none }
         let scale = Scale.fitting(max(abs(interval.lower), abs(interval.upper)), unit)
-        return join("\(number(interval.lower / scale.factor))–\(number(interval.upper / scale.factor))", scale)
+        return join(
+            "\(number(interval.lower / scale.factor))–\(number(interval.upper / scale.factor))", scale)
     }
 
     private static func join(_ text: String, _ scale: Scale) -> String {
@@ -66,7 +80,7 @@ enum Format {
     /// Three significant digits; whole numbers beyond are kept whole and grouped by comma: `0.412`, `12.3`, `4,630`.
     static func number(_ value: Double) -> String {
         guard value != 0, value.isFinite else { return value == 0 ? "0" : none }
-        let size = Int(floor(log10(abs(value) * 1.0005)))
+        let size = Int(floor(log10(abs(value)) + log10(1.0005)))
         return fixed(value, decimals: min(max(2 - size, 0), 12))
     }
 

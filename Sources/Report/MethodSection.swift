@@ -17,24 +17,21 @@ struct MethodSection {
     private var points: [String] {
         let result = analysis.result
         let lab = result.header.lab
-        let method = switch lab.method {
-        case .lifecycle: text.lifecycle(Escaping.code(lab.workload))
-        }
-        let definitions = lab.metrics.map { metric in
-            let title = Escaping.markdown(text[metric.title])
-            return switch metric.source {
-            case .span(let from, let to): text.span(title, Escaping.code(from.rawValue), Escaping.code(to.rawValue))
-            case .value(let key): text.namedValue(title, Escaping.code(key))
+        let method =
+            switch lab.method {
+            case .lifecycle: text.lifecycle(Escaping.code(lab.workload))
             }
-        }
+        let definitions = lab.metrics.map { definition(of: $0, in: text) }
         return [method] + definitions + [
             text.clock, text.kept(Escaping.code(Analysis.baseline.rawValue)),
             text.order(
-                seed: result.header.plan.seed, planned: result.header.plan.trials.count, taken: result.samples.count,
+                seed: result.header.plan.seed, planned: result.header.plan.trials.count,
+                taken: result.samples.count,
                 warmups: result.samples.count(where: \.warmup)),
             text.limits(
                 memory: Format.bytes(lab.memoryBytes), cpus: lab.cpus,
-                timeout: Format.duration(lab.timeoutSeconds * 1e9), budget: Format.duration(lab.budgetSeconds * 1e9)),
+                timeout: Format.duration(lab.timeoutSeconds * 1e9),
+                budget: Format.duration(lab.budgetSeconds * 1e9)),
             text.statistics, text.ending(result.ending),
         ]
     }
@@ -42,7 +39,8 @@ struct MethodSection {
     /// How sure each figure of the answer is.
     private var quality: String {
         var table = MarkdownTable([
-            (text.engine, .left), (text.precision, .right), ("MAD", .right), ("p99", .right), (text.maximum, .right),
+            (text.engine, .left), (text.precision, .right), ("MAD", .right), ("p99", .right),
+            (text.maximum, .right),
             (text.outliers, .right), (text.autocorrelation, .right), (text.drift, .right),
         ])
         for engine in analysis.engines where engine.isMeasured {
@@ -66,7 +64,18 @@ struct MethodSection {
     }
 }
 
+/// What a metric is, in a sentence.
+func definition(of metric: Metric, in text: Catalogue) -> String {
+    let title = Escaping.markdown(text[metric.title])
+    return switch metric.source {
+    case .span(let from, let to): text.span(title, Escaping.code(from.rawValue), Escaping.code(to.rawValue))
+    case .value(let key): text.namedValue(title, Escaping.code(key))
+    }
+}
+
 extension Format {
     /// A p-value: two decimals, small ones as a bound.
-    static func probability(_ p: Double) -> String { p < 0.001 ? "&lt; 0.001" : fixed(p, decimals: p < 0.1 ? 3 : 2) }
+    static func probability(_ p: Double) -> String {
+        p < 0.001 ? "&lt; 0.001" : fixed(p, decimals: p < 0.1 ? 3 : 2)
+    }
 }

@@ -9,12 +9,15 @@ struct PhasesSection {
     static let plotName = "waterfall.svg"
 
     var markdown: String {
-        let ends = Mark.inOrder.filter { mark in breakdowns.contains { $0.phases.contains { $0.end == mark } } }
+        let ends = Mark.inOrder.filter { mark in breakdowns.contains { $0.phases.contains { $0.end == mark } }
+        }
         var table = MarkdownTable(
             [(text.engine, .left)] + ends.map { (text.until(Escaping.code($0.rawValue)), .right) }
                 + [(text.sum, .right), (text.total, .right)])
         for breakdown in breakdowns {
-            guard let record = analysis.engines.first(where: { $0.id == breakdown.engine })?.record else { continue }
+            guard let record = analysis.engines.first(where: { $0.id == breakdown.engine })?.record else {
+                continue
+            }
             let cells = ends.map { end in
                 Format.duration(breakdown.phases.first { $0.end == end }?.median)
             }
@@ -25,7 +28,8 @@ struct PhasesSection {
                     "**\(Format.duration(breakdown.total))**",
                 ])
         }
-        return "## \(text.phases)\n\n\(table.text)\n\(text.phasesNote)\n\n![\(text.phases)](\(Self.plotName))\n"
+        return
+            "## \(text.phases)\n\n\(table.text)\n\(text.phasesNote)\n\n![\(text.phases)](\(Self.plotName))\n"
     }
 }
 

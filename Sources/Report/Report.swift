@@ -20,7 +20,10 @@ public enum Report {
         if !breakdowns.isEmpty {
             sections.append(PhasesSection(analysis: analysis, text: text, breakdowns: breakdowns).markdown)
             plots.append(
-                (PhasesSection.plotName, WaterfallPlot(analysis: analysis, text: text, breakdowns: breakdowns).svg))
+                (
+                    PhasesSection.plotName,
+                    WaterfallPlot(analysis: analysis, text: text, breakdowns: breakdowns).svg
+                ))
         }
         if let plot = DistributionPlot(analysis: analysis, text: text) {
             sections.append("## \(text.distribution)\n\n![\(text.distribution)](\(DistributionPlot.name))\n")
@@ -52,12 +55,12 @@ public enum Report {
 extension Catalogue {
     func name(_ record: EngineRecord) -> String {
         let id = Escaping.code(record.id.rawValue)
-        return record.emulated ? pick("\(id) (\(emulated))", "\(id)(\(emulated))") : id
+        return record.emulated ? pick("\(id) (\(emulated))", "\(id)（\(emulated)）") : id
     }
 
     /// The same for plots and terminals.
     func plainName(_ record: EngineRecord) -> String {
         let id = Escaping.plain(record.id.rawValue)
-        return record.emulated ? pick("\(id) (\(emulated))", "\(id)(\(emulated))") : id
+        return record.emulated ? pick("\(id) (\(emulated))", "\(id)（\(emulated)）") : id
     }
 }

@@ -35,7 +35,8 @@ struct SVG {
     mutating func rectangle(
         x: Double, y: Double, width: Double, height: Double, style: String, hover: String? = nil
     ) {
-        let shape = "<rect x=\"\(Self.coordinate(x))\" y=\"\(Self.coordinate(y))\" "
+        let shape =
+            "<rect x=\"\(Self.coordinate(x))\" y=\"\(Self.coordinate(y))\" "
             + "width=\"\(Self.coordinate(width))\" height=\"\(Self.coordinate(height))\" class=\"\(style)\""
         lines.append(hover.map { "\(shape)><title>\(Escaping.xml($0))</title></rect>" } ?? "\(shape)/>")
     }
@@ -78,20 +79,37 @@ struct SVG {
         text.unicodeScalars.reduce(0) { $0 + ($1.value >= 0x2e80 ? fontSize : fontSize * 0.6) }
     }
 
-    /// Number of colours for the fills of phases and for the strokes of engines.
-    static let fills = ["#77aadd", "#ee8866", "#eedd88", "#ffaabb", "#99ddff", "#44bb99", "#bbcc33", "#dddddd"]
-    private static let strokes = ["#3b6ea5", "#c2452d", "#228833", "#8a6d00", "#aa3377", "#00798c", "#5b4b8a", "#555555"]
+    /// A text cut to a width, with an ellipsis where something is missing.
+    static func fitted(_ text: String, within limit: Double) -> String {
+        guard width(of: text) > limit else { return text }
+        var cut = text
+        while !cut.isEmpty && width(of: cut) + fontSize > limit { cut.removeLast() }
+        return cut + "…"
+    }
+
+    /// Colours of phases.
+    static let fills = [
+        "#77aadd", "#ee8866", "#eedd88", "#ffaabb", "#99ddff", "#44bb99", "#bbcc33", "#dddddd",
+    ]
+    private static let strokes = [
+        "#3b6ea5", "#c2452d", "#228833", "#8a6d00", "#aa3377", "#00798c", "#5b4b8a", "#555555",
+    ]
     private static let darkStrokes = [
         "#7fb2e5", "#ff8f73", "#6fcf7f", "#e0c34a", "#e58fc0", "#5fd0e0", "#b9a6f0", "#bbbbbb",
     ]
     private static let dashes = ["none", "8 3", "2 3", "10 3 2 3", "5 5", "12 4", "1 5", "6 2 2 2"]
+    /// Number of distinct styles of curves.
     static var strokeCount: Int { strokes.count }
 
     /// Fills come from Paul Tol's light scheme, which was made for dark text on it and for colour-blind readers;
     /// strokes differ by dash too, so that they are told apart in print. Print comes last and wins over dark.
     private static let styleSheet: String = {
-        func page(_ background: String, _ ink: String, _ mute: String, _ grid: String, _ strokes: [String]) -> String {
-            let lines = strokes.enumerated().map { ".s\($0.offset){stroke:\($0.element)}.d\($0.offset){fill:\($0.element)}" }
+        func page(_ background: String, _ ink: String, _ mute: String, _ grid: String, _ strokes: [String])
+            -> String
+        {
+            let lines = strokes.enumerated().map {
+                ".s\($0.offset){stroke:\($0.element)}.d\($0.offset){fill:\($0.element)}"
+            }
             return ".page{fill:\(background)}.ink{fill:\(ink)}.bold{fill:\(ink)}.mute{fill:\(mute)}"
                 + ".grid{stroke:\(grid)}.axis{stroke:\(mute)}.cut{stroke:\(background)}" + lines.joined()
         }

@@ -1,15 +1,17 @@
 import LabCore
 
 extension Report {
-    /// The answer as plain text for a terminal: one line per engine in aligned columns, then the warnings' number and
-    /// the verdicts. Lines hold no control character and no line feed.
+    /// The answer as plain text for a terminal: one line per engine in aligned columns, then what is unavailable and
+    /// why, and the verdicts. Lines hold no control character and no line feed.
     public static func summaryLines(for result: RunResult, language: Language = .english) -> [String] {
         let analysis = Analysis(result)
         let text = Catalogue(language: language)
         let unit = analysis.headline.unit
         var rows = [
-            [text.engine, "n", text.failed, text.median, text.interval, "p95", text.minimum,
-             text.ratioTo(Analysis.baseline.rawValue)]
+            [
+                text.engine, "n", text.failed, text.median, text.interval, "p95", text.minimum,
+                text.ratioTo(Analysis.baseline.rawValue),
+            ]
         ]
         var notes: [String] = []
         for engine in analysis.engines {
@@ -17,8 +19,9 @@ extension Report {
             let summary = engine.summary
             if !engine.isMeasured, case .unavailable(let reason, let remedy) = engine.record.availability {
                 notes.append(
-                    "\(name): " + text.unavailable(
-                        because: Escaping.plain(reason), remedy: remedy.map(Escaping.plain)))
+                    "\(name): "
+                        + text.unavailable(
+                            because: Escaping.plain(reason), remedy: remedy.map(Escaping.plain)))
                 continue
             }
             var ratio = engine.id == Analysis.baseline && engine.isMeasured ? text.baseline : Format.none
@@ -57,7 +60,8 @@ extension Report {
     }
 
     private static func isWide(_ scalar: UInt32) -> Bool {
-        (0x1100...0x115f).contains(scalar) || (0x2e80...0xa4cf).contains(scalar) || (0xac00...0xd7a3).contains(scalar)
+        (0x1100...0x115f).contains(scalar) || (0x2e80...0xa4cf).contains(scalar)
+            || (0xac00...0xd7a3).contains(scalar)
             || (0xf900...0xfaff).contains(scalar) || (0xfe30...0xfe6f).contains(scalar)
             || (0xff00...0xff60).contains(scalar) || (0x1f300...0x1faff).contains(scalar)
     }

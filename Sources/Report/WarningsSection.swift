@@ -18,8 +18,7 @@ struct WarningsSection {
     private var runWarnings: [String] {
         let result = analysis.result
         var warnings = result.header.environment.warnings.map { warning in
-            let remedy = warning.remedy.map { " " + text.remedy(Escaping.markdown($0)) } ?? ""
-            return Escaping.markdown(warning.text) + remedy
+            text.problem(Escaping.markdown(warning.text), remedy: warning.remedy.map(Escaping.markdown))
         }
         if result.ending != .complete {
             let made = text.incomplete(result.samples.count, result.header.plan.trials.count)
@@ -36,12 +35,15 @@ struct WarningsSection {
         if engine.record.emulated { warnings.append(text.emulationNote(name)) }
         if summary.n < Self.fewSamples { warnings.append(text.few(name, summary.n)) }
         if let drift = summary.drift, summary.isDrifting {
-            warnings.append(text.drifted(name, Format.percent(drift.relativeChange), Format.probability(drift.p)))
+            warnings.append(
+                text.drifted(name, Format.percent(drift.relativeChange), Format.probability(drift.p)))
         }
         if let r = summary.autocorrelation, summary.isAutocorrelated {
             warnings.append(text.autocorrelated(name, Format.fixed(r, decimals: 2)))
         }
-        if !summary.outliers.isEmpty { warnings.append(text.outlying(name, summary.outliers.count, summary.n)) }
+        if !summary.outliers.isEmpty {
+            warnings.append(text.outlying(name, summary.outliers.count, summary.n))
+        }
         return warnings
     }
 
@@ -57,8 +59,12 @@ struct WarningsSection {
         analysis.engines.flatMap { engine in
             groups(engine.id).map { group in
                 text.failures(
-                    text.name(engine.record), group.count, after: group.after.map { Escaping.code($0.rawValue) },
-                    example: Escaping.markdown(group.first.description))
+                    text.name(engine.record), group.count,
+                    after: group.after.map { Escaping.code($0.rawValue) },
+                    example: text.problem(
+                        Escaping.markdown(group.first.message),
+                        cause: group.first.cause.map(Escaping.markdown),
+                        remedy: group.first.remedy.map(Escaping.markdown)))
             }
         }
     }

@@ -19,7 +19,8 @@ struct WaterfallPlot {
 
     var svg: String {
         let names = breakdowns.map { name($0.engine) }
-        let ends = Mark.inOrder.filter { mark in breakdowns.contains { $0.phases.contains { $0.end == mark } } }
+        let ends = Mark.inOrder.filter { mark in breakdowns.contains { $0.phases.contains { $0.end == mark } }
+        }
         let legend = legendPlaces(ends)
         let bottom = Self.top + Double(breakdowns.count) * Self.rowHeight
         let height = bottom + (Double(legend.last?.row ?? 0) + 1) * Self.legendHeight + 16
@@ -42,7 +43,7 @@ struct WaterfallPlot {
     ) {
         let barWidth = Self.width - Self.left - Self.right
         let total = Format.duration(breakdown.total)
-        svg.text(name, x: Self.left - 10, y: y + 19, anchor: .end)
+        svg.text(SVG.fitted(name, within: Self.left - 14), x: Self.left - 10, y: y + 19, anchor: .end)
         svg.text(total, x: Self.width - Self.right + 10, y: y + 19, style: "bold")
         // Two marks that changed places make a negative span, which has no width.
         let lengths = breakdown.phases.map { max($0.median, 0) }
@@ -87,6 +88,7 @@ struct WaterfallPlot {
     }
 
     private func name(_ engine: EngineID) -> String {
-        analysis.engines.first { $0.id == engine }.map { text.plainName($0.record) } ?? Escaping.plain(engine.rawValue)
+        analysis.engines.first { $0.id == engine }.map { text.plainName($0.record) }
+            ?? Escaping.plain(engine.rawValue)
     }
 }

@@ -16,12 +16,15 @@ enum ResultFixture {
             id: "startup-latency", title: LocalizedText(en: "Start-up latency", zh: "启动延迟"),
             question: LocalizedText(en: "How long?", zh: "多久?"), dimension: "启动速度",
             engines: [.process, .kvm, .qemu], workload: "hello", method: .lifecycle, metrics: [start],
-            samples: .init(default: 20, perEngine: [.qemu: 5, .kvm: 7, .process: 9], warmup: 1), budgetSeconds: 60,
+            samples: .init(default: 20, perEngine: [.qemu: 5, .kvm: 7, .process: 9], warmup: 1),
+            budgetSeconds: 60,
             timeoutSeconds: 10, memoryBytes: 256 << 20, cpus: 1, claims: claims)
     }
 
     /// A run whose completed samples took these numbers of nanoseconds from `requested` to `ready`.
-    static func result(_ times: [(EngineID, [UInt64])], claims: [Claim] = [], seed: UInt64 = .max) -> RunResult {
+    static func result(_ times: [(EngineID, [UInt64])], claims: [Claim] = [], seed: UInt64 = .max)
+        -> RunResult
+    {
         var samples: [Observation] = []
         for (engine, nanoseconds) in times {
             for time in nanoseconds {
@@ -42,7 +45,8 @@ enum ResultFixture {
             lab: lab(claims: claims), command: "./lab run startup-latency",
             plan: Plan(engines: [(.process, 9), (.qemu, 5)], warmup: 1, seed: seed),
             environment: Environment(
-                cpuModel: "A \"quoted\" CPU", memoryBytes: 1 << 40, mitigations: ["b": "x", "a": "y"], load: 0.1,
+                cpuModel: "A \"quoted\" CPU", memoryBytes: 1 << 40, mitigations: ["b": "x", "a": "y"],
+                load: 0.1,
                 warnings: [.init("noisy", remedy: "wait")]),
             engines: engines, digests: ["workload": "cd"])
         return RunResult(header: header, samples: samples, ending: .complete)
@@ -61,7 +65,8 @@ enum ResultFixture {
 
     static func failure(_ index: Int, _ engine: EngineID) -> Observation {
         var sample = observation(index, engine, ready: 5)
-        sample.outcome = .failed(LabError(.timeout, "no ready", cause: "10 s", remedy: "wait"), after: .created)
+        sample.outcome = .failed(
+            LabError(.timeout, "no ready", cause: "10 s", remedy: "wait"), after: .created)
         return sample
     }
 }

@@ -35,7 +35,8 @@ import Testing
             for sample in result.samples { try log.append(sample) }
             var killed = result
             killed.ending = .killed
-            #expect(try ResultStore.load(directory) == killed, "a log without an ending belongs to a killed run")
+            #expect(
+                try ResultStore.load(directory) == killed, "a log without an ending belongs to a killed run")
             try log.finish(.complete)
             #expect(try ResultStore.load(directory) == result)
             #expect(throws: LabError.self) { _ = try SampleLog(directory: directory, header: result.header) }
@@ -49,12 +50,16 @@ import Testing
             for sample in result.samples { try log.append(sample) }
             let bytes = try Files.read(log.path)
             let headerEnd = try #require(bytes.firstIndex(of: 0x0a))
-            #expect(throws: LabError.self) { _ = try ResultStore.parse(log: Array(bytes[..<headerEnd]), path: "x") }
+            #expect(throws: LabError.self) {
+                _ = try ResultStore.parse(log: Array(bytes[..<headerEnd]), path: "x")
+            }
             for cut in stride(from: headerEnd + 1, through: bytes.count, by: 7) {
                 let whole = bytes[..<cut].count { $0 == 0x0a } - 1
                 let read = try ResultStore.parse(log: Array(bytes[..<cut]), path: "x.jsonl")
                 #expect(read.ending == .killed)
-                #expect(read.samples.count - whole <= 1 && read.samples.elementsEqual(result.samples.prefix(read.samples.count)))
+                #expect(
+                    read.samples.count - whole <= 1
+                        && read.samples.elementsEqual(result.samples.prefix(read.samples.count)))
             }
         }
     }
@@ -93,7 +98,8 @@ import Testing
         try withDirectory { directory in
             for path in [directory, "\(directory)/nothing"] {
                 let error = #expect(throws: LabError.self) { _ = try ResultStore.load(path) }
-                #expect(error?.kind == .input && error?.remedy != nil && error?.message.contains(path) == true)
+                #expect(
+                    error?.kind == .input && error?.remedy != nil && error?.message.contains(path) == true)
             }
         }
     }
@@ -107,6 +113,12 @@ import Testing
         return Array(try encoder.encode(copy))
     }
 
+    private func log() throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        let lines = try [encoder.encode(result.header)] + result.samples.map { try encoder.encode($0) }
+        return lines.flatMap { Array($0) + [0x0a] } + Array("{\"ending\":\"budget\"}\n".utf8)
+    }
+
     private func refusal(_ bytes: [UInt8]) -> LabError? {
         #expect(throws: LabError.self) { _ = try ResultStore.parse(json: bytes, path: "r.json") }
     }
@@ -118,7 +130,10 @@ import Testing
             ("samples[0].index", { $0.samples[0].index = -1 }),
             ("samples[1].stepNanoseconds", { $0.samples[1].stepNanoseconds = [1, 2, 3] }),
             ("samples[1].values.guest-uptime-ns", { $0.samples[1].values["guest-uptime-ns"] = -4 }),
-            ("samples[1].timeline.ready", { $0.samples[1] = ResultFixture.observation(1, .process, ready: .max) }),
+            (
+                "samples[1].timeline.ready",
+                { $0.samples[1] = ResultFixture.observation(1, .process, ready: .max) }
+            ),
             ("header.engines", { $0.header.engines.append($0.header.engines[0]) }),
             ("header.lab.metrics", { $0.header.lab.metrics = [] }),
             ("header.lab.samples.warmup", { $0.header.lab.samples.warmup = -1 }),
@@ -145,7 +160,9 @@ import Testing
         #expect(refused("lab.result/1", "lab.result/2").contains(#"has the schema "lab.result/2""#))
         // For a number that doesn't fit the decoder gives no key path.
         for number in ["1e999", "-1", "18446744073709551616", "1.5", "NaN"] {
-            #expect(refused("\"seed\":18446744073709551615", "\"seed\":\(number)").hasPrefix("r.json is malformed"))
+            #expect(
+                refused("\"seed\":18446744073709551615", "\"seed\":\(number)").hasPrefix(
+                    "r.json is malformed"))
         }
         #expect(refused("\"kind\":\"process\"", "\"kind\":\"magic\"").contains("header.engines[0].kind"))
         #expect(refusal([])?.kind == .data)
@@ -159,9 +176,10 @@ import Testing
     }
 
     /// Damaged files never crash: each is a clear error or a result that is possible.
-    @Test func damagedFilesNeverCrash() throws {
+    @Test(arguments: [false, true])
+    func damagedFilesNeverCrash(isLog: Bool) throws {
         var generator = SeededGenerator(seed: 20_261_124)
-        let json = try edited { _ in }
+        let json = isLog ? try log() : try edited { _ in }
         let alphabet = Array("0123456789-.eE\"{}[],:\\\n\u{0}ntru".utf8)
         for _ in 0..<1_500 {
             var bytes = json
@@ -171,7 +189,9 @@ import Testing
                 case 0: bytes[place] = UInt8.random(in: 0...255, using: &generator)
                 case 1: bytes[place] = alphabet.randomElement(using: &generator) ?? 0
                 case 2: bytes.insert(alphabet.randomElement(using: &generator) ?? 0, at: place)
-                case 3: bytes.removeSubrange(place..<min(bytes.count, place + Int.random(in: 1...40, using: &generator)))
+                case 3:
+                    bytes.removeSubrange(
+                        place..<min(bytes.count, place + Int.random(in: 1...40, using: &generator)))
                 default:
                     let end = min(bytes.count, place + Int.random(in: 1...40, using: &generator))
                     bytes.insert(contentsOf: Array(bytes[place..<end]), at: place)
@@ -179,7 +199,11 @@ import Testing
                 if bytes.isEmpty { break }
             }
             do throws(LabError) {
-                _ = try ResultStore.parse(json: bytes, path: "r.json")
+                if isLog {
+                    _ = try ResultStore.parse(log: bytes, path: "r.json")
+                } else {
+                    _ = try ResultStore.parse(json: bytes, path: "r.json")
+                }
             } catch {
                 #expect(error.kind == .data && error.message.hasPrefix("r.json") && error.remedy != nil)
             }

@@ -47,7 +47,8 @@ import Testing
     }
 
     private func expectClose(
-        _ value: Double?, _ expected: Double, tolerance: Double = 1e-9, _ location: SourceLocation = #_sourceLocation
+        _ value: Double?, _ expected: Double, tolerance: Double = 1e-9,
+        _ location: SourceLocation = #_sourceLocation
     ) {
         guard let value else {
             Issue.record("no value, expected \(expected)", sourceLocation: location)

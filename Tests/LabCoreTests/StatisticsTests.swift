@@ -44,7 +44,8 @@ import Testing
         #expect(
             Bootstrap.medianInterval(values, seed: 9) == Bootstrap.medianInterval(values, seed: 9))
         #expect(
-            Bootstrap.medianInterval(values, seed: 9) != Bootstrap.medianInterval(values.map { $0 + 1 }, seed: 9))
+            Bootstrap.medianInterval(values, seed: 9)
+                != Bootstrap.medianInterval(values.map { $0 + 1 }, seed: 9))
     }
 
     @Test func minimumEffectSilencesTrivialDifferences() throws {

@@ -18,7 +18,9 @@ import Testing
         let confirmed = judge(rule, [(.kvm, around(70_000_000_000))])
         #expect(confirmed.verdict == .confirmed, "\(confirmed)")
         let contradicted = judge(rule, [(.kvm, around(300_000_000))])
-        #expect(contradicted.verdict == .contradicted && contradicted.reason == .below && contradicted.engine == .kvm)
+        #expect(
+            contradicted.verdict == .contradicted && contradicted.reason == .below
+                && contradicted.engine == .kvm)
         rule.atLeast = nil
         rule.atMost = 1e9
         #expect(judge(rule, [(.kvm, around(300_000_000))]).verdict == .confirmed)
@@ -39,7 +41,8 @@ import Testing
 
     @Test func fewSamplesDecideNothing() {
         let judgement = judge(minutes, [(.kvm, around(300_000_000, count: 4))])
-        #expect(judgement.verdict == .inconclusive && judgement.reason == .tooFew(needed: 5) && judgement.n == 4)
+        #expect(
+            judgement.verdict == .inconclusive && judgement.reason == .tooFew(needed: 5) && judgement.n == 4)
     }
 
     @Test func emulationOnlyContradictsLowerBounds() {

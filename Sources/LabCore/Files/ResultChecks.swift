@@ -23,7 +23,8 @@ extension RunResult {
             }
             if !seen.insert(sample.index).inserted {
                 return ResultFlaw(
-                    sample: place, key: "samples[\(place)].index", problem: "another sample has \(sample.index) too")
+                    sample: place, key: "samples[\(place)].index",
+                    problem: "another sample has \(sample.index) too")
             }
         }
         return nil
@@ -38,13 +39,16 @@ extension RunResult {
         if let twice = firstRepeated(lab.metrics.map(\.id)) {
             return ("lab.metrics", "the metric \(twice) occurs twice")
         }
-        if header.plan.trials.count > Self.mostTrials { return ("plan.trials", "there are more than a run can make") }
+        if header.plan.trials.count > Self.mostTrials {
+            return ("plan.trials", "there are more than a run can make")
+        }
         let known = Set(header.engines.map(\.id))
         if let stray = header.plan.trials.first(where: { !known.contains($0.engine) }) {
             return ("plan.trials", "the engine \(stray.engine) is not in header.engines")
         }
         let counts = [("default", lab.samples.default), ("warmup", lab.samples.warmup)]
-        for (key, count) in counts + lab.samples.perEngine.sorted(by: { $0.key < $1.key }).map({ ($0.key.rawValue, $0.value) })
+        for (key, count) in counts
+            + lab.samples.perEngine.sorted(by: { $0.key < $1.key }).map({ ($0.key.rawValue, $0.value) })
         where !(0...Self.mostTrials).contains(count) {
             return ("lab.samples.\(key)", "\(count) is no number of samples")
         }
@@ -83,8 +87,8 @@ extension Observation {
         if let time = stepNanoseconds.first(where: { $0 > longest }) {
             return ("stepNanoseconds", "\(time) ns is longer than a year")
         }
-        for (key, value) in values.sorted(by: { $0.key < $1.key }) where !value.isFinite || value < 0 {
-            return ("values.\(key)", "\(value) is no quantity")
+        for (key, value) in values.sorted(by: { $0.key < $1.key }) where !(0...0x1p64).contains(value) {
+            return ("values.\(key)", "\(value) is beyond what a counter holds")
         }
         return nil
     }

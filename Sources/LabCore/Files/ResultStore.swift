@@ -42,7 +42,8 @@ public enum ResultStore {
 
     private static func load(file: String) throws(LabError) -> RunResult {
         let bytes = try Files.read(file, limit: largestFile)
-        return file.hasSuffix(".jsonl") ? try parse(log: bytes, path: file) : try parse(json: bytes, path: file)
+        return file.hasSuffix(".jsonl")
+            ? try parse(log: bytes, path: file) : try parse(json: bytes, path: file)
     }
 
     /// Reads the bytes of a `result.json`; `path` names them in errors.

@@ -80,7 +80,8 @@ extension Claim.Rule {
         }
         if isBelow { return (.contradicted, .below) }
         if let atMost, interval.lower > atMost { return (.contradicted, .above) }
-        let isWithin = (atLeast.map { interval.lower >= $0 } ?? true) && (atMost.map { interval.upper <= $0 } ?? true)
+        let isWithin =
+            (atLeast.map { interval.lower >= $0 } ?? true) && (atMost.map { interval.upper <= $0 } ?? true)
         return isWithin ? (.confirmed, .within) : (.inconclusive, .straddles)
     }
 }

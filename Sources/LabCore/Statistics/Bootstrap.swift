@@ -72,7 +72,9 @@ struct MedianSampler {
         return value(below / (below + gamma(n - middle + 1)))
     }
 
-    private func value(_ place: Double) -> Double { sorted[min(Int(place * Double(sorted.count)), sorted.count - 1)] }
+    private func value(_ place: Double) -> Double {
+        sorted[min(Int(place * Double(sorted.count)), sorted.count - 1)]
+    }
 
     /// Uniform in (0, 1): 53 bits, never 0.
     private mutating func uniform() -> Double { (Double(generator.next() >> 11) + 0.5) * 0x1p-53 }

@@ -40,7 +40,8 @@ public struct Comparison: Equatable, Sendable {
             }
         }
         return Comparison(
-            ratio: newMedian / oldMedian, p: Double(extreme) / Double(permutations + 1), minimumEffect: minimumEffect)
+            ratio: newMedian / oldMedian, p: Double(extreme) / Double(permutations + 1),
+            minimumEffect: minimumEffect)
     }
 
     /// Deals the pooled values, which are in ascending order, at random to two samples and returns their medians.

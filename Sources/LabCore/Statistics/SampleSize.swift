@@ -19,7 +19,8 @@ public struct SampleSizePlanner: Sendable {
     public init?(pilot: [Double]) {
         guard pilot.count >= Bootstrap.fewestValues, pilot.allSatisfy({ $0 > 0 }) else { return nil }
         let logs = pilot.map { log($0) }.sorted()
-        guard let middle = Statistics.median(sorted: logs), let low = Statistics.quantile7(sorted: logs, 0.25),
+        guard let middle = Statistics.median(sorted: logs),
+            let low = Statistics.quantile7(sorted: logs, 0.25),
             let high = Statistics.quantile7(sorted: logs, 0.75)
         else { return nil }
         let mean = logs.reduce(0, +) / Double(logs.count)

@@ -69,7 +69,8 @@ extension RunResult {
     ) -> (ratio: Double, interval: ConfidenceInterval?)? {
         let above = values(metric, engine)
         let below = values(metric, baseline)
-        guard let numerator = Statistics.median(above), let denominator = Statistics.median(below), denominator > 0
+        guard let numerator = Statistics.median(above), let denominator = Statistics.median(below),
+            denominator > 0
         else { return nil }
         let interval = Bootstrap.ratioInterval(
             above, to: below, seed: streamSeed("\(metric.id) of \(engine) to \(baseline)"))

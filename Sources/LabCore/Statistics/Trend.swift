@@ -75,7 +75,8 @@ public struct RobustLine: Equatable, Sendable {
         let lower = Int(((count - reach) / 2).rounded(.toNearestOrEven)) - 1
         let upper = Int(((count + reach) / 2).rounded(.toNearestOrEven))
         slopeInterval = ConfidenceInterval(
-            lower: slopes[min(max(lower, 0), slopes.count - 1)], upper: slopes[min(max(upper, 0), slopes.count - 1)])
+            lower: slopes[min(max(lower, 0), slopes.count - 1)],
+            upper: slopes[min(max(upper, 0), slopes.count - 1)])
     }
 }
 
