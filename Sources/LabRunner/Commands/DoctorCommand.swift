@@ -23,6 +23,9 @@ struct DoctorCommand: ParsableCommand {
     @Flag(help: "Print the checks as JSON.")
     var json = false
 
+    @Flag(help: "Download a guest kernel with apt-get when this machine has none.")
+    var fetch = false
+
     private struct Answer: Encodable {
         let version: String
         let checks: [DoctorCheck]
@@ -67,7 +70,8 @@ struct DoctorCommand: ParsableCommand {
         let workspace = try Workspace.open(time: .now(), interrupt: interrupt, warn: warn)
         var leftovers = true
         defer { workspace.close(leftovers: leftovers, warn: warn) }
-        let engines = EngineFactory.make(EngineID.known, EngineSettings(), context: workspace.context)
+        let engines = EngineFactory.make(
+            EngineID.known, EngineSettings(fetchesKernel: fetch), context: workspace.context)
         let proved = try EngineChecks.all(engines, context: workspace.context, labs: labs) { event in
             switch event {
             case .probing(let engine), .preparing(let engine): line.show("trying \(engine) …", now: true)

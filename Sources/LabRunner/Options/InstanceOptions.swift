@@ -37,6 +37,9 @@ struct InstanceOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Kernel of the guest; by default one of this machine.", valueName: "PATH"))
     var kernel: String?
 
+    @Flag(help: "Download a guest kernel with apt-get when this machine has none.")
+    var fetch = false
+
     /// A VM's kernel and initramfs need more than this to unpack.
     static let leastMemory: UInt64 = 16 << 20
     static let mostCPUs = 1_024
@@ -54,7 +57,7 @@ struct InstanceOptions: ParsableArguments {
 
     /// What the engines are told apart from the lab.
     func engineSettings() throws(LabError) -> EngineSettings {
-        var settings = EngineSettings(connect: connect, kernel: kernel)
+        var settings = EngineSettings(connect: connect, kernel: kernel, fetchesKernel: fetch)
         if let profile {
             settings.profile = try Words.choice(profile, option: "--profile", of: EngineFactory.profiles)
         }
@@ -68,5 +71,6 @@ struct InstanceOptions: ParsableArguments {
             ("--connect", connect), ("--kernel", kernel),
         ]
         return [lab] + options.flatMap { name, value in value.map { [name, $0] } ?? [] }
+            + (fetch ? ["--fetch"] : [])
     }
 }

@@ -10,6 +10,8 @@ struct EngineSettings: Equatable, Sendable {
     var connect: String?
     /// A kernel's path; nil for one of this machine's.
     var kernel: String?
+    /// Whether a kernel may be downloaded when there is none: the only time that lab uses the network.
+    var fetchesKernel = false
 }
 
 /// The one place that knows which engine is which type.
