@@ -16,7 +16,7 @@ struct EngineSettings: Equatable, Sendable {
 
 /// The one place that knows which engine is which type.
 enum EngineFactory {
-    static let profiles = ["microvm", "q35", "pc"]
+    static let profiles = MachineProfile.allCases.map(\.rawValue)
 
     /// Every engine and what it is, in a line; the order is that of `EngineID.known`.
     static let catalogue: [(id: EngineID, summary: String)] = [
@@ -28,7 +28,29 @@ enum EngineFactory {
 
     /// The engines of these names, in their order.
     static func make(_ engines: [EngineID], _ settings: EngineSettings, context: RunContext) -> [any Engine] {
-        []
+        engines.compactMap { make($0, settings, context: context) }
+    }
+
+    /// One engine; nil for a name that `catalogue` does not hold.
+    private static func make(
+        _ engine: EngineID, _ settings: EngineSettings, context: RunContext
+    ) -> (any Engine)? {
+        switch engine {
+        case .kvm: virtualMachine(.kvm, settings, context: context)
+        case .qemu: virtualMachine(.qemu, settings, context: context)
+        default: nil
+        }
+    }
+
+    private static func virtualMachine(
+        _ type: DomainType, _ settings: EngineSettings, context: RunContext
+    ) -> VMEngine {
+        let profile = settings.profile.flatMap(MachineProfile.init(rawValue:)) ?? .standard
+        let configuration = VMConfiguration(
+            profile: profile, connection: settings.connect, kernel: settings.kernel,
+            fetchesKernel: settings.fetchesKernel)
+        return VMEngine(
+            type, configuration: configuration, paths: context.paths, rootFilesystem: context.rootFilesystem)
     }
 
     /// What the drivers can prove of this machine piece by piece.
