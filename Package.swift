@@ -18,6 +18,7 @@ let package = Package(
         // C, each as small as it can be; every header opens with its reason to exist.
         .systemLibrary(name: "CLibvirt", pkgConfig: "libvirt", providers: [.apt(["libvirt-dev"])]),
         .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
+        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .target(name: "CLinux"),
         .target(name: "CGuest"),
 
@@ -49,7 +50,11 @@ let package = Package(
             dependencies: ["LabCore", .product(name: "Yams", package: "Yams")],
             swiftSettings: strict
         ),
-        .target(name: "VMDriver", dependencies: ["LabCore", "CLibvirt"], swiftSettings: strict),
+        .target(
+            name: "VMDriver",
+            dependencies: ["LabCore", "CArchive", "CLibvirt", "CLinux"],
+            swiftSettings: strict
+        ),
         .target(
             name: "ContainerDriver",
             dependencies: ["LabCore", "CLinux", "CSeccomp"],

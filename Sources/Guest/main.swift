@@ -1,2 +1,28 @@
+// lab-guest: the one program that runs inside every engine, the same bytes everywhere.
+//
+//     lab-guest [--machine] [--channel=fd:N|port:0xHHH|path:PATH] WORKLOAD [ARGUMENT…]
+//
+// It speaks the records of GuestProtocol.swift. With --machine it is PID 1 of a virtual machine: it reports its
+// exit status on the channel and brings the machine down; it never returns, because the kernel would panic.
+
 import CGuest
-_ = write(1, "init\nready\n", 11)
+
+/// The whole life of the program; returns its exit status, and from a machine never.
+func runGuest() -> Int32 {
+    let invocation = Invocation(cguest_argv(), count: Int(cguest_argc()))
+    let machine = Machine(invocation.isMachine)
+    machine.prepare(for: invocation.channel)
+    guard let channel = Channel(opening: invocation.channel) else {
+        complain("lab-guest: cannot open its channel\n")
+        machine.end(status: Status.cannotOpen, on: nil)
+        return Status.cannotOpen
+    }
+    channel.send("init")
+    var session = Session(channel: channel, uptime: machine.uptime())
+    let status = runWorkload(invocation, &session)
+    session.finish()
+    machine.end(status: status, on: channel)
+    return status
+}
+
+exit(runGuest())

@@ -1,5 +1,54 @@
 import ArgumentParser
+import Glibc
+import LabCore
 
-@main struct Lab: ParsableCommand {
-    mutating func run() {}
+/// The program `lab`.
+@main
+struct Lab: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lab",
+        abstract: "Measures what really differs between a virtual machine and a container.",
+        discussion: """
+            EXAMPLES
+              lab doctor                     what this machine can run, and what helps
+              lab run startup-latency        measure, and write a report below results/
+              lab run startup-latency --engine process,container --samples 500
+              lab report results/*/result.json --format csv
+              lab explain startup-latency --engine qemu
+
+            EXIT CODES
+              0    done
+              1    an engine yielded no sample, a check failed, or something could
+                   not be removed
+              64   a word on the command line is wrong: a lab, engine, option, unit
+              65   a lab definition or a result file is malformed
+              66   a file can't be read
+              69   this machine can't do it: no engine works, no libvirt, no kernel
+              70   a bug of lab's
+              73   something could not be written
+              77   the kernel refused for want of privilege
+              130  stopped by a signal; what was measured has been written
+
+            ENVIRONMENT
+              LAB_HOME   keep the cache and the crash journals below this directory
+                         instead of the XDG base directories
+              LAB_LABS   read the lab definitions from this directory
+              LAB_GUEST  the lab-guest program to run inside
+            """,
+        subcommands: [
+            DoctorCommand.self, ListCommand.self, RunCommand.self, ReportCommand.self, ExplainCommand.self,
+            CleanCommand.self, VersionCommand.self,
+        ])
+
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let error as LabError {
+            Terminal.complain(error)
+            Glibc.exit(error.exitCode)
+        } catch {
+            exit(withError: error)
+        }
+    }
 }

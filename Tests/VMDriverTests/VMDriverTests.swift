@@ -1,1 +1,161 @@
+import Foundation
+import Glibc
+import LabCore
 import Testing
+
+@testable import VMDriver
+
+/// What a test that boots a guest needs, made once for the process: libvirt opens one embedded root in it.
+struct Bench {
+    let paths: LabPaths
+    let root: RootFilesystem
+    /// Why no guest can boot here, nil when one can.
+    let obstacle: String?
+
+    static let shared: Bench = {
+        // Kernels and libvirt's knowledge of QEMU take seconds to get, so that the cache outlives the test run.
+        let base = "/tmp/lab-vm-tests-\(getuid())"
+        let paths = LabPaths(cache: "\(base)/cache", state: "\(base)/state-\(getpid())")
+        do {
+            let guest = try RootFilesystem.locateGuest(environment: ProcessInfo.processInfo.environment)
+            let root = try RootFilesystem.minimal(guest: guest, paths: paths)
+            let probe = VMEngine(
+                .qemu, configuration: VMConfiguration(fetchesKernel: true), paths: paths, rootFilesystem: root)
+            if case .unavailable(let because, _) = probe.probe() {
+                return Bench(paths: paths, root: root, obstacle: because)
+            }
+            return Bench(paths: paths, root: root, obstacle: nil)
+        } catch {
+            let nowhere = RootFilesystem(directory: "/nonexistent", digest: "", guestDigest: "")
+            return Bench(paths: paths, root: nowhere, obstacle: "\(error)")
+        }
+    }()
+
+    /// Runs `body` with an engine that is ready to launch; checks afterwards that nothing of the run is left.
+    func withEngine(
+        _ configuration: VMConfiguration = VMConfiguration(), _ body: (VMEngine) throws -> Void
+    ) throws {
+        let runID = "t\(UInt32.random(in: 0 ... .max))"
+        let journal = try RunJournal(runID: runID, paths: paths)
+        let engine = VMEngine(.qemu, configuration: configuration, paths: paths, rootFilesystem: root)
+        try engine.prepare(RunContext(runID: runID, paths: paths, journal: journal, rootFilesystem: root))
+        defer {
+            journal.finish()
+            rmdir(paths.run(runID))
+        }
+        try body(engine)
+        engine.shutDown()
+        #expect(QEMUProcess.all(of: "lab-\(runID)-0").isEmpty)
+        #expect(Files.list(paths.run(runID)).isEmpty)
+        let hypervisor = try Hypervisor.embedded(paths: paths)
+        let known = hypervisor.connection.domain(named: "lab-\(runID)-0") != nil
+        #expect(!known)
+    }
+
+    static func request(_ workload: Workload, index: Int = 0, seconds: Int = 40) -> LaunchRequest {
+        LaunchRequest(
+            index: index, workload: workload, memoryBytes: 256 << 20, cpus: 1,
+            deadline: .now().advanced(by: .seconds(seconds)))
+    }
+}
+
+@Suite("guests under TCG", .serialized, .enabled(if: Bench.shared.obstacle == nil, "no guest boots on this machine"))
+struct BootTests {
+    @Test(arguments: MachineProfile.allCases)
+    func helloComesBackWithItsNonceAndEveryMark(profile: MachineProfile) throws {
+        try Bench.shared.withEngine(VMConfiguration(profile: profile)) { engine in
+            let request = Bench.request(.hello(nonce: "nonce-\(profile.rawValue) with a space"))
+            let instance = try engine.launch(request)
+            try instance.waitUntilReady(deadline: request.deadline)
+            #expect(try instance.waitForExit(deadline: request.deadline) == 0)
+            try instance.dispose()
+            try instance.dispose()
+            #expect(instance.transcript.outputs == ["nonce-\(profile.rawValue) with a space"])
+            #expect(instance.transcript.metrics["uptime-ns"] != nil)
+            let times = Mark.inOrder.compactMap { instance.timeline[$0] }
+            #expect(times.count == Mark.inOrder.count, "\(instance.timeline)")
+            print("BOOT", profile.rawValue, Mark.inOrder.map { "\($0.rawValue)=\((instance.timeline[$0] ?? 0) / 1_000_000)" }.joined(separator: " "))
+        }
+    }
+
+    @Test func recordsThroughASecondSerialPort() throws {
+        try Bench.shared.withEngine(VMConfiguration(profile: .q35, channel: .serial)) { engine in
+            let request = Bench.request(Workload(name: "exit", arguments: ["7"]))
+            let instance = try engine.launch(request)
+            defer { try? instance.dispose() }
+            #expect(try instance.waitForExit(deadline: request.deadline) == 7)
+        }
+    }
+
+    @Test func garbageIsAViolationAndFloodEnds() throws {
+        try Bench.shared.withEngine { engine in
+            for workload in ["garbage", "flood"] {
+                let request = Bench.request(Workload(name: workload))
+                let instance = try engine.launch(request)
+                defer { try? instance.dispose() }
+                let error = #expect(throws: LabError.self) {
+                    _ = try instance.waitForExit(deadline: request.deadline)
+                }
+                #expect(error?.kind == .instance)
+                #expect(instance.transcript.violation != nil)
+            }
+        }
+    }
+
+    @Test func silenceIsATimeOutAndTheVMCostsMemoryAndTime() throws {
+        try Bench.shared.withEngine { engine in
+            let request = Bench.request(.idle)
+            let instance = try engine.launch(request)
+            defer { try? instance.dispose() }
+            try instance.waitUntilReady(deadline: request.deadline)
+            let error = #expect(throws: LabError.self) {
+                _ = try instance.waitForExit(deadline: .now().advanced(by: .milliseconds(50)))
+            }
+            #expect(error?.kind == .timeout)
+            let memory = try #require(instance as? any MemoryAccounting).memoryBytes()
+            #expect(memory["host-pss"] ?? 0 > 16 << 20)
+            #expect(try #require(instance as? any CPUAccounting).hostCPUNanoseconds() > 100_000_000)
+        }
+    }
+
+    @Test func aKilledQEMUIsNoticedAtOnce() throws {
+        try Bench.shared.withEngine { engine in
+            let request = Bench.request(.idle)
+            let instance = try engine.launch(request)
+            defer { try? instance.dispose() }
+            try instance.waitUntilReady(deadline: request.deadline)
+            let name = try engine.explain(request).split(separator: "<name>")[1].prefix { $0 != "<" }
+            for process in QEMUProcess.all(of: String(name)) { kill(process.pid, SIGKILL) }
+            let start = MonotonicInstant.now()
+            let error = #expect(throws: LabError.self) { _ = try instance.waitForExit(deadline: request.deadline) }
+            #expect(error?.kind == .instance)
+            #expect(MonotonicInstant.now().nanoseconds(since: start) < 5_000_000_000)
+        }
+    }
+
+    @Test func severalAtOnce() throws {
+        try Bench.shared.withEngine { engine in
+            let requests = (0..<3).map { Bench.request(.hello(nonce: "n\($0)"), index: $0, seconds: 60) }
+            let instances = try requests.map { try engine.launch($0) }
+            for (request, instance) in zip(requests, instances) {
+                #expect(try instance.waitForExit(deadline: request.deadline) == 0)
+                #expect(instance.transcript.outputs == ["n\(request.index)"])
+                try instance.dispose()
+            }
+        }
+    }
+
+    @Test func theRemoverEndsWhatARunLeft() throws {
+        try Bench.shared.withEngine { engine in
+            let request = Bench.request(.idle)
+            let instance = try engine.launch(request)
+            try instance.waitUntilReady(deadline: request.deadline)
+            let name = String(try engine.explain(request).split(separator: "<name>")[1].prefix { $0 != "<" })
+            let uri = try Hypervisor.embedded(paths: Bench.shared.paths).uri
+            try DomainRemover.remove("\(name) \(uri)", paths: Bench.shared.paths)
+            #expect(QEMUProcess.all(of: name).isEmpty)
+            try DomainRemover.remove("\(name) \(uri)", paths: Bench.shared.paths)
+            try instance.dispose()
+        }
+    }
+}

@@ -69,6 +69,11 @@ public final class RunJournal: Sendable {
         }
     }
 
+    /// What was recorded so far, the newest first.
+    public func recorded() throws(LabError) -> [JournaledResource] {
+        Self.parse(try Files.read(path)).reversed()
+    }
+
     /// Ends the run: call when all that was recorded is gone.
     public func finish() { unlink(path) }
 
@@ -91,6 +96,16 @@ public final class RunJournal: Sendable {
 
         /// Forgets it: call when everything in it is gone.
         public consuming func remove() { unlink(path) }
+    }
+
+    /// The ids of the runs that are alive, sorted; one of this process is among them.
+    public static func living(in paths: LabPaths) -> [String] {
+        Files.list(paths.journals).filter { $0.hasSuffix(".journal") }.compactMap { name in
+            guard let file = try? FileDescriptor.open("\(paths.journals)/\(name)", O_RDWR | O_NOFOLLOW) else { return nil }
+            // The lock that is taken here goes with the descriptor, at the end of this closure.
+            guard flock(file.rawValue, LOCK_EX | LOCK_NB) != 0 else { return nil }
+            return String(name.dropLast(".journal".count))
+        }
     }
 
     /// Calls `body` for each journal whose run is dead; the journals of living runs are left alone.

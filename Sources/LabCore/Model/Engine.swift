@@ -100,12 +100,18 @@ public struct RunContext: Sendable {
     public let journal: RunJournal
     /// The root file system that every engine runs from.
     public let rootFilesystem: RootFilesystem
+    /// Goes into the poll set of every wait, so that Ctrl-C ends it.
+    public let interrupt: Interrupt
 
-    public init(runID: String, paths: LabPaths, journal: RunJournal, rootFilesystem: RootFilesystem) {
+    public init(
+        runID: String, paths: LabPaths, journal: RunJournal, rootFilesystem: RootFilesystem,
+        interrupt: Interrupt = .never
+    ) {
         self.runID = runID
         self.paths = paths
         self.journal = journal
         self.rootFilesystem = rootFilesystem
+        self.interrupt = interrupt
     }
 }
 

@@ -43,7 +43,7 @@ public struct RunResult: Codable, Equatable, Sendable {
 
     /// Why the run stopped.
     public enum Ending: String, Codable, Sendable {
-        /// Every planned trial was made.
+        /// Every planned trial was made, but for those of engines that were stopped, which say so in a footnote.
         case complete
         /// The time budget ended.
         case budget

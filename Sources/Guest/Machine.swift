@@ -1,0 +1,31 @@
+import CGuest
+
+/// What PID 1 of a virtual machine owes to it; does nothing where lab-guest is a payload like any other.
+struct Machine {
+    private let isMachine: Bool
+
+    init(_ isMachine: Bool) { self.isMachine = isMachine }
+
+    /// Mounts what the channel needs: a device file needs devtmpfs, a port needs nothing.
+    func prepare(for channel: Text) {
+        if isMachine && suffix(of: channel, after: "path:") != nil {
+            _ = mount("devtmpfs", "/dev", "devtmpfs", UInt(MS_NOSUID), nil)
+        }
+    }
+
+    /// Nanoseconds since this machine's kernel started; nil where the kernel is the host's.
+    func uptime() -> UInt64? { isMachine ? cguest_uptime() : nil }
+
+    /// Reports the status and resets the machine: the host ends a machine that resets, and of all ways down
+    /// this is the one that every machine type has. Never returns from a machine.
+    func end(status: Int32, on channel: Channel?) {
+        guard isMachine else { return }
+        if let channel {
+            channel.send("exit", number: UInt64(UInt8(truncatingIfNeeded: status)))
+            channel.drain()
+        }
+        sync()
+        cguest_reset()
+        while true { pause() }
+    }
+}

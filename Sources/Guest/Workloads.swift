@@ -1,0 +1,108 @@
+import CGuest
+
+/// What a workload has: a channel to the host, on which it says `ready` once.
+struct Session {
+    let channel: Channel
+    /// The guest's uptime when `init` was sent, nil outside a machine.
+    let uptime: UInt64?
+    private var isReported = false
+
+    init(channel: Channel, uptime: UInt64?) {
+        self.channel = channel
+        self.uptime = uptime
+    }
+
+    func ready() { channel.send("ready") }
+
+    /// Sends what must not delay a mark; before a workload that never ends waits.
+    mutating func finish() {
+        guard !isReported, let uptime else { return }
+        isReported = true
+        channel.send("metric uptime-ns", number: uptime)
+    }
+
+    /// Reports, then waits until somebody kills us.
+    mutating func waitForever() -> Never {
+        finish()
+        while true { pause() }
+    }
+}
+
+/// One thing that lab-guest can do. A new workload is one entry of the table below.
+struct Workload: Sendable {
+    let name: StaticString
+    /// Does it and returns the exit status.
+    let run: @Sendable (Arguments, inout Session) -> Int32
+}
+
+let workloads: [Workload] = [
+    // Says ready and exits.
+    Workload(name: "noop") { _, session in
+        session.ready()
+        return 0
+    },
+    // hello NONCE: sends the nonce back, which proves that this very guest ran.
+    Workload(name: "hello") { arguments, session in
+        guard let nonce = arguments[0] else { return refuse("lab-guest: hello needs a nonce\n") }
+        session.ready()
+        session.channel.send("output", text: nonce)
+        return 0
+    },
+    // Says ready and waits to be killed.
+    Workload(name: "idle") { _, session in
+        session.ready()
+        session.waitForever()
+    },
+    // exit N: ends with that status.
+    Workload(name: "exit") { arguments, session in
+        guard let status = arguments.number(0, limit: 255) else {
+            return refuse("lab-guest: exit needs a status from 0 to 255\n")
+        }
+        session.ready()
+        return Int32(status)
+    },
+    // touch MIB: writes to every page of so much memory, says ready, and keeps it.
+    Workload(name: "touch") { arguments, session in
+        guard let mebibytes = arguments.number(0, limit: 1 << 24), mebibytes > 0 else {
+            return refuse("lab-guest: touch needs a number of MiB\n")
+        }
+        let length = Int(mebibytes) << 20
+        guard let memory = cguest_map(length) else {
+            complain("lab-guest: there is not so much memory\n")
+            return Status.noMemory
+        }
+        let page = sysconf(Int32(_SC_PAGESIZE))
+        // The address goes into the page, so that no two pages are alike and none can be merged.
+        for offset in stride(from: 0, to: length, by: page) {
+            memory.advanced(by: offset).withMemoryRebound(to: Int.self, capacity: 1) { $0.pointee = offset + 1 }
+        }
+        session.ready()
+        session.waitForever()
+    },
+    // Sends what is not a record: the host must take it as a failure, and as nothing worse.
+    Workload(name: "garbage") { _, session in
+        let bytes: StaticString = "\u{1b}[2J not a record \u{7}\n"
+        session.channel.sendRaw(bytes.utf8Start, count: bytes.utf8CodeUnitCount)
+        session.waitForever()
+    },
+    // Says more than any host should listen to.
+    Workload(name: "flood") { _, session in
+        session.ready()
+        while true { session.channel.send("output", text: literal("flood")) }
+    },
+]
+
+/// Runs the workload that the command line names; `Status.usage` when there is none of that name.
+func runWorkload(_ invocation: Invocation, _ session: inout Session) -> Int32 {
+    guard let name = invocation.workload else { return refuse("lab-guest: no workload given\n") }
+    for workload in workloads where strcmp(name, literal(workload.name)) == 0 {
+        return workload.run(invocation.arguments, &session)
+    }
+    return refuse("lab-guest: no such workload\n")
+}
+
+/// Says what is wrong with the command line.
+func refuse(_ text: StaticString) -> Int32 {
+    complain(text)
+    return Status.usage
+}

@@ -1,0 +1,62 @@
+/// Removes what a journal names, the newest first.
+public struct Cleaner {
+    /// Removes one resource by name; what is gone already is no error.
+    public typealias Remover = (_ name: String) throws(LabError) -> Void
+
+    /// What came of it.
+    public struct Outcome: Equatable, Sendable {
+        public struct Failure: Equatable, Sendable {
+            public var resource: JournaledResource
+            public var error: LabError
+        }
+        /// Runs whose journal was replayed.
+        public var runs: [String] = []
+        /// What is gone now; in a dry run, what would be removed.
+        public var removed: [JournaledResource] = []
+        public var failures: [Failure] = []
+    }
+
+    private let removers: [JournaledResource.Kind: Remover]
+
+    /// - Parameter removers: one for each kind; a kind without one is a failure when a journal names it.
+    public init(removers: [JournaledResource.Kind: Remover]) { self.removers = removers }
+
+    /// Replays every journal whose run is dead. One resource that can't be removed does not stop the others; its
+    /// journal is kept, so that the next attempt finds it.
+    /// - Parameter dryRun: only says what would be done.
+    public func cleanAbandoned(in paths: LabPaths, dryRun: Bool = false) throws(LabError) -> Outcome {
+        var outcome = Outcome()
+        try RunJournal.forEachAbandoned(in: paths) { (journal) throws(LabError) in
+            outcome.runs.append(journal.runID)
+            if dryRun {
+                outcome.removed += journal.resources
+                return
+            }
+            let (removed, failures) = remove(journal.resources)
+            outcome.removed += removed
+            outcome.failures += failures
+            if failures.isEmpty { journal.remove() }
+        }
+        return outcome
+    }
+
+    /// Removes resources in the order given.
+    public func remove(
+        _ resources: [JournaledResource]
+    ) -> (removed: [JournaledResource], failures: [Outcome.Failure]) {
+        var removed: [JournaledResource] = []
+        var failures: [Outcome.Failure] = []
+        for resource in resources {
+            do throws(LabError) {
+                guard let remover = removers[resource.kind] else {
+                    throw LabError(.software, "nothing here removes a \(resource.kind.rawValue)")
+                }
+                try remover(resource.name)
+                removed.append(resource)
+            } catch {
+                failures.append(Outcome.Failure(resource: resource, error: error))
+            }
+        }
+        return (removed, failures)
+    }
+}

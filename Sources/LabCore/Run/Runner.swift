@@ -1,0 +1,220 @@
+/// Makes a run: probes and prepares the engines, plans the trials, makes them one after another on the calling
+/// thread, and hands over each sample as it is taken.
+public final class Runner {
+    /// What the run is, but for what the engines say of themselves.
+    public struct Setup: Sendable {
+        /// The lab with the user's overrides.
+        public var lab: LabDefinition
+        /// Reproduces the run, shell-quoted.
+        public var command: String
+        /// Version of the program.
+        public var version: String
+        /// UTC, RFC 3339, to the second.
+        public var startedAt: String
+        public var seed: UInt64
+        public var environment: Environment
+
+        public init(
+            lab: LabDefinition, command: String, version: String, startedAt: String, seed: UInt64,
+            environment: Environment
+        ) {
+            self.lab = lab
+            self.command = command
+            self.version = version
+            self.startedAt = startedAt
+            self.seed = seed
+            self.environment = environment
+        }
+    }
+
+    /// What a user who watches is told. Sent outside any measured time.
+    public enum Event: Sendable {
+        case probing(EngineID)
+        case unavailable(EngineID, because: String, remedy: String?)
+        case preparing(EngineID)
+        /// The next trial is about to be made.
+        case trial(Plan.Trial, RunProgress, elapsed: Duration)
+        case failed(Observation, LabError)
+        /// An engine failed too often in a row; its remaining trials are left out.
+        case stopped(EngineID, because: String)
+        case ended(RunResult.Ending)
+    }
+
+    /// An engine that fails so often in a row is stopped: it will not recover, and each failure may cost a deadline.
+    public static let failuresInARow = 3
+    /// The name in `Observation.values` of the harness's own cost: nanoseconds from the end of the previous trial to
+    /// the start of this one, in which the loop keeps the sample, tells the watcher and makes the request.
+    public static let harnessValue = "harness-ns"
+
+    private let setup: Setup
+    private let engines: [any Engine]
+    private let context: RunContext
+    private var recordByName: [EngineID: EngineRecord] = [:]
+    private var failures: [EngineID: Int] = [:]
+    private var stopped: Set<EngineID> = []
+
+    /// What is known of each engine, in their order; also when the run could not begin.
+    public var records: [EngineRecord] { engines.compactMap { recordByName[$0.id] } }
+
+    /// True when an instance could not be removed; the journal must be replayed.
+    public private(set) var leftSomething = false
+
+    /// - Parameter engines: those that the lab names, in its order, no two of the same name.
+    public init(setup: Setup, engines: [any Engine], context: RunContext) {
+        self.setup = setup
+        self.engines = engines
+        self.context = context
+    }
+
+    /// Makes the run and returns all of it.
+    ///
+    /// An engine that is unavailable is recorded with the reason, and the run goes on without it. A failed trial is
+    /// a sample. The run ends early when the budget is spent or the user interrupts; what was measured is returned.
+    /// - Parameter directory: where `samples.jsonl` is written as the samples are taken; nil to keep none.
+    /// - Throws: `.unavailable` when no engine works; `.interrupted` before the first trial; `.output` when a sample
+    ///   can't be written down, all before it being safe.
+    public func run(samplesIn directory: String?, watch: (Event) -> Void) throws(LabError) -> RunResult {
+        let began = MonotonicInstant.now()
+        let usable = try available(watch)
+        defer { for engine in usable { engine.shutDown() } }
+        let ready = try prepared(usable, watch)
+
+        let counts = ready.map { (id: $0.id, samples: setup.lab.samples.count(for: $0.id)) }
+        let plan = Plan(engines: counts, warmup: setup.lab.samples.warmup, seed: setup.seed)
+        let header = header(plan)
+        let log = try directory.map { path throws(LabError) in try SampleLog(directory: path, header: header)
+        }
+
+        var result = RunResult(header: header, samples: [], ending: .complete)
+        result.samples.reserveCapacity(plan.trials.count)
+        result.ending = try makeTrials(plan, ready, began: began, &result.samples, log, watch)
+        try log?.finish(result.ending)
+        // An engine that was stopped says so only now.
+        result.header.engines = records
+        watch(.ended(result.ending))
+        return result
+    }
+
+    /// The engines that work here.
+    private func available(_ watch: (Event) -> Void) throws(LabError) -> [any Engine] {
+        var usable: [any Engine] = []
+        for engine in engines {
+            try context.interrupt.check()
+            watch(.probing(engine.id))
+            let availability = engine.probe()
+            recordByName[engine.id] = engine.record
+            recordByName[engine.id]?.availability = availability
+            switch availability {
+            case .available: usable.append(engine)
+            case .unavailable(let reason, let remedy):
+                watch(.unavailable(engine.id, because: reason, remedy: remedy))
+            }
+        }
+        try context.interrupt.check()
+        return usable
+    }
+
+    /// The engines among `usable` that could be prepared.
+    private func prepared(_ usable: [any Engine], _ watch: (Event) -> Void) throws(LabError) -> [any Engine] {
+        var ready: [any Engine] = []
+        for engine in usable {
+            try context.interrupt.check()
+            watch(.preparing(engine.id))
+            do {
+                try engine.prepare(context)
+                recordByName[engine.id] = engine.record
+                recordByName[engine.id]?.availability = .available
+                ready.append(engine)
+            } catch {
+                guard error.kind != .interrupted else { throw error }
+                let reason = error.cause.map { "\(error.message): \($0)" } ?? error.message
+                recordByName[engine.id]?.availability = .unavailable(because: reason, remedy: error.remedy)
+                watch(.unavailable(engine.id, because: reason, remedy: error.remedy))
+            }
+        }
+        guard !ready.isEmpty else { throw noEngine() }
+        return ready
+    }
+
+    private func noEngine() -> LabError {
+        var reasons: [String] = []
+        var remedy: String?
+        for engine in engines {
+            guard case .unavailable(let reason, let help)? = recordByName[engine.id]?.availability else {
+                continue
+            }
+            reasons.append("\(engine.id): \(reason)")
+            remedy = remedy ?? help
+        }
+        return LabError(
+            .unavailable, "no engine of \(setup.lab.id) works on this machine",
+            cause: reasons.joined(separator: "; "), remedy: remedy ?? "see `lab doctor`")
+    }
+
+    private func header(_ plan: Plan) -> RunResult.Header {
+        RunResult.Header(
+            version: setup.version, runID: context.runID, startedAt: setup.startedAt, lab: setup.lab,
+            command: setup.command, plan: plan, environment: setup.environment,
+            engines: records,
+            digests: [
+                "workload": context.rootFilesystem.guestDigest,
+                "root-filesystem": context.rootFilesystem.digest,
+            ])
+    }
+
+    /// Makes the trials in their order until they are done, the budget is spent or the user has had enough.
+    private func makeTrials(
+        _ plan: Plan, _ ready: [any Engine], began: MonotonicInstant, _ samples: inout [Observation],
+        _ log: SampleLog?, _ watch: (Event) -> Void
+    ) throws(LabError) -> RunResult.Ending {
+        let byName = Dictionary(uniqueKeysWithValues: ready.map { ($0.id, $0) })
+        let procedure = TrialProcedure(lab: setup.lab)
+        let lastStart = began.advanced(by: .seconds(setup.lab.budgetSeconds))
+        var progress = RunProgress(plan: plan)
+        var previousEnd = MonotonicInstant.now()
+        for trial in plan.trials {
+            guard !stopped.contains(trial.engine), let engine = byName[trial.engine] else {
+                progress.skipped(trial.engine)
+                continue
+            }
+            let now = MonotonicInstant.now()
+            if context.interrupt.isRaised { return .interrupted }
+            if now > lastStart { return .budget }
+            watch(
+                .trial(trial, progress, elapsed: .nanoseconds(Int64(clamping: now.nanoseconds(since: began))))
+            )
+
+            var conclusion = procedure.perform(trial, on: engine)
+            if conclusion.disposalFailure != nil { leftSomething = true }
+            // What the user broke off is no failure of the engine, so it is no sample.
+            if !conclusion.observation.outcome.isCompleted && context.interrupt.isRaised {
+                return .interrupted
+            }
+            let overhead = conclusion.began.nanoseconds(since: previousEnd)
+            conclusion.observation.values[Self.harnessValue] = Double(overhead)
+            progress.made(trial.engine, nanoseconds: conclusion.ended.nanoseconds(since: previousEnd))
+            previousEnd = conclusion.ended
+            samples.append(conclusion.observation)
+            try log?.append(conclusion.observation)
+            judge(conclusion.observation, watch)
+        }
+        return .complete
+    }
+
+    /// Stops an engine that has failed too often in a row.
+    private func judge(_ observation: Observation, _ watch: (Event) -> Void) {
+        guard case .failed(let error, _) = observation.outcome else {
+            failures[observation.engine] = 0
+            return
+        }
+        watch(.failed(observation, error))
+        let inARow = failures[observation.engine, default: 0] + 1
+        failures[observation.engine] = inARow
+        guard inARow >= Self.failuresInARow else { return }
+        stopped.insert(observation.engine)
+        let reason = error.cause.map { "\(error.message): \($0)" } ?? error.message
+        let footnote = "stopped after \(inARow) failures in a row, the last: \(reason)"
+        recordByName[observation.engine]?.footnotes.append(footnote)
+        watch(.stopped(observation.engine, because: footnote))
+    }
+}

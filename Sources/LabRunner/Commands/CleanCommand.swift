@@ -1,0 +1,73 @@
+import ArgumentParser
+import LabCore
+
+/// `lab clean`: removes what killed runs left.
+struct CleanCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "clean",
+        abstract: "Remove what killed runs left: domains, processes, cgroups, mounts, directories, files.",
+        discussion: """
+            Replays the journals of dead runs backwards. What belongs to a living
+            run, or to nobody that lab knows of, is left alone. Exits with 1 when
+            something could not be removed; its journal is kept.
+
+            EXAMPLES
+              lab clean --dry-run
+              lab clean
+            """)
+
+    @Flag(help: "Only print what would be removed.")
+    var dryRun = false
+
+    @Flag(help: "Print the outcome as JSON.")
+    var json = false
+
+    private struct Answer: Encodable {
+        struct Resource: Encodable {
+            let kind: String
+            let name: String
+        }
+        struct Failure: Encodable {
+            let resource: Resource
+            let error: LabError
+        }
+        let dryRun: Bool
+        let runs: [String]
+        let removed: [Resource]
+        let failures: [Failure]
+        let living: [String]
+    }
+
+    func run() throws {
+        let paths = try LabPaths.current(environment: Process.environment)
+        let outcome = try Removers.cleaner(paths).cleanAbandoned(in: paths, dryRun: dryRun)
+        for failure in outcome.failures {
+            Terminal.warn(CleanText.line(failure), remedy: failure.error.remedy)
+        }
+        let living = RunJournal.living(in: paths)
+        if json {
+            try Terminal.answer(json: answer(outcome, living: living))
+        } else {
+            try Terminal.answer(text(outcome, living: living))
+        }
+        if !outcome.failures.isEmpty { throw ExitCode.failure }
+    }
+
+    private func answer(_ outcome: Cleaner.Outcome, living: [String]) -> Answer {
+        func shown(_ resource: JournaledResource) -> Answer.Resource {
+            Answer.Resource(kind: resource.kind.rawValue, name: resource.name)
+        }
+        return Answer(
+            dryRun: dryRun, runs: outcome.runs, removed: outcome.removed.map(shown),
+            failures: outcome.failures.map { Answer.Failure(resource: shown($0.resource), error: $0.error) },
+            living: living)
+    }
+
+    private func text(_ outcome: Cleaner.Outcome, living: [String]) -> String {
+        let verb = dryRun ? "would remove" : "gone"
+        var lines = outcome.removed.map { "\(verb): \(CleanText.line($0))" }
+        if outcome.runs.isEmpty { lines.append("nothing is left of any dead run") }
+        for run in living { lines.append("left alone: the run \(run), which is alive") }
+        return lines.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,86 @@
+import ArgumentParser
+import LabCore
+import LabFile
+
+/// `lab doctor`: what this machine can run.
+struct DoctorCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Prove what this machine can run, by running it, and name what helps.",
+        discussion: """
+            PASS  it was used and worked
+            WARN  it works, or something stands in for it, and figures are the poorer
+            FAIL  it was tried and did not work
+            SKIP  it was not tried
+
+            Exits with 1 when anything FAILs.
+
+            EXAMPLES
+              lab doctor
+              lab doctor --json
+            """)
+
+    @Flag(help: "Print the checks as JSON.")
+    var json = false
+
+    @Flag(help: "Download a guest kernel with apt-get when this machine has none.")
+    var fetch = false
+
+    private struct Answer: Encodable {
+        let version: String
+        let checks: [DoctorCheck]
+    }
+
+    func run() throws {
+        let interrupt = try Interrupt()
+        try interrupt.catchSignals()
+        let line = ProgressLine(quiet: json)
+        let checks = try checks(interrupt, line)
+        line.clear()
+        if json {
+            try Terminal.answer(json: Answer(version: Version.current, checks: checks))
+        } else {
+            try Terminal.answer(DoctorText.table(checks))
+        }
+        if checks.contains(where: { $0.status == .fail }) { throw ExitCode.failure }
+    }
+
+    private func checks(_ interrupt: Interrupt, _ line: ProgressLine) throws(LabError) -> [DoctorCheck] {
+        line.show("looking at the machine …", now: true)
+        let paths = try LabPaths.current(environment: Process.environment)
+        // Before anything is cleaned and before the trials make the machine busy.
+        var checks = HostChecks.all(paths: paths, warnings: Environment.capture().warnings)
+        try interrupt.check()
+        line.show("using what engines need …", now: true)
+        checks += EngineFactory.driverChecks(paths: paths)
+        try interrupt.check()
+
+        var labs: [LabDefinition] = []
+        checks.append(
+            .proving("labs", "the labs are well-formed", disables: ["lab run"]) { () throws(LabError) in
+                let catalogue = try LabCatalogue.locate(environment: Process.environment)
+                for id in catalogue.ids { labs.append(try catalogue.definition(id)) }
+                return "\(labs.count) in \(catalogue.directory)"
+            })
+        // Without it no engine can be tried, and the check above has said so.
+        guard (try? RootFilesystem.locateGuest(environment: Process.environment)) != nil else {
+            return checks
+        }
+        let warn = { (text: String, remedy: String?) in line.warn(text, remedy: remedy) }
+        let workspace = try Workspace.open(time: .now(), interrupt: interrupt, warn: warn)
+        var leftovers = true
+        defer { workspace.close(leftovers: leftovers, warn: warn) }
+        let engines = EngineFactory.make(
+            EngineID.known, EngineSettings(fetchesKernel: fetch), context: workspace.context)
+        let proved = try EngineChecks.all(engines, context: workspace.context, labs: labs) { event in
+            switch event {
+            case .probing(let engine), .preparing(let engine): line.show("trying \(engine) …", now: true)
+            case .trial(let trial, _, _): line.show("running a guest on \(trial.engine) …", now: true)
+            case .unavailable, .failed, .stopped, .ended: break
+            }
+        }
+        checks += proved
+        leftovers = false
+        return checks
+    }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import LabCore
+
+/// `lab explain`: what an engine would run.
+struct ExplainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain",
+        abstract: "Print what an engine would run: a domain XML or a launch program. Starts nothing.",
+        discussion: """
+            EXAMPLES
+              lab explain startup-latency --engine container
+              lab explain startup-latency --engine qemu --profile q35
+            """)
+
+    @OptionGroup(title: "Instance") var instance: InstanceOptions
+
+    @Option(help: ArgumentHelp("The engine; see `lab list engines`.", valueName: "E"))
+    var engine: String
+
+    func run() throws {
+        let lab = try instance.definition()
+        let engines = try Words.engines(engine)
+        guard engines.count == 1 else {
+            throw LabError(
+                .usage, "--engine names \(engines.count) engines", remedy: "explain one engine at a time")
+        }
+        let settings = try instance.engineSettings()
+        let interrupt = try Interrupt()
+        try interrupt.catchSignals()
+        let workspace = try Workspace.open(time: .now(), interrupt: interrupt) {
+            Terminal.warn($0, remedy: $1)
+        }
+        var leftovers = true
+        defer { workspace.close(leftovers: leftovers) { Terminal.warn($0, remedy: $1) } }
+        for engine in EngineFactory.make(engines, settings, context: workspace.context) {
+            defer { engine.shutDown() }
+            try engine.prepare(workspace.context)
+            try Terminal.answer(try engine.explain(request(lab)))
+        }
+        leftovers = false
+    }
+
+    /// The first trial of the lab, with a nonce that is recognised as an example.
+    private func request(_ lab: LabDefinition) -> LaunchRequest {
+        let hello = Workload.hello(nonce: "NONCE")
+        return LaunchRequest(
+            index: 0, workload: lab.workload == hello.name ? hello : Workload(name: lab.workload),
+            memoryBytes: lab.memoryBytes, cpus: lab.cpus,
+            deadline: MonotonicInstant.now().advanced(by: .seconds(lab.timeoutSeconds)))
+    }
+}

@@ -1,0 +1,76 @@
+import ArgumentParser
+import LabCore
+import LabFile
+
+/// What `run` and `explain` share: which lab, and what an instance is made of.
+struct InstanceOptions: ParsableArguments {
+    @Argument(
+        help: ArgumentHelp("The lab, for example startup-latency; see `lab list labs`.", valueName: "LAB"))
+    var lab: String
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Longest time from the request until the guest is ready.", valueName: "30s"))
+    var timeout: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Memory of the VM, or limit of the container.", valueName: "256MiB"))
+    var memory: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Virtual CPUs of the VM, or CPU limit of the container.", valueName: "N"))
+    var cpus: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Machine of the VM: \(EngineFactory.profiles.joined(separator: ", ")).", valueName: "profile"))
+    var profile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "libvirt connection, for example qemu:///system; by default QEMU's driver runs inside lab.",
+            valueName: "URI"))
+    var connect: String?
+
+    @Option(help: ArgumentHelp("Kernel of the guest; by default one of this machine.", valueName: "PATH"))
+    var kernel: String?
+
+    @Flag(help: "Download a guest kernel with apt-get when this machine has none.")
+    var fetch = false
+
+    /// A VM's kernel and initramfs need more than this to unpack.
+    static let leastMemory: UInt64 = 16 << 20
+    static let mostCPUs = 1_024
+
+    /// The lab with what was said here.
+    func definition() throws(LabError) -> LabDefinition {
+        var definition = try LabCatalogue.locate(environment: Process.environment).definition(lab)
+        if let timeout { definition.timeoutSeconds = try Words.seconds(timeout, option: "--timeout") }
+        if let memory {
+            definition.memoryBytes = try Words.bytes(memory, option: "--memory", atLeast: Self.leastMemory)
+        }
+        if let cpus { definition.cpus = try Words.count(cpus, option: "--cpus", in: 1...Self.mostCPUs) }
+        return definition
+    }
+
+    /// What the engines are told apart from the lab.
+    func engineSettings() throws(LabError) -> EngineSettings {
+        var settings = EngineSettings(connect: connect, kernel: kernel, fetchesKernel: fetch)
+        if let profile {
+            settings.profile = try Words.choice(profile, option: "--profile", of: EngineFactory.profiles)
+        }
+        return settings
+    }
+
+    /// The words that say the same again.
+    var words: [String] {
+        let options = [
+            ("--timeout", timeout), ("--memory", memory), ("--cpus", cpus), ("--profile", profile),
+            ("--connect", connect), ("--kernel", kernel),
+        ]
+        return [lab] + options.flatMap { name, value in value.map { [name, $0] } ?? [] }
+            + (fetch ? ["--fetch"] : [])
+    }
+}

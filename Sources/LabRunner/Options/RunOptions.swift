@@ -1,0 +1,63 @@
+import ArgumentParser
+import LabCore
+
+/// How a run is made, apart from what an instance is made of.
+struct RunOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Engines to measure, separated by commas; by default those of the lab.", valueName: "a,b"))
+    var engine: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Samples of each engine; by default as the lab says.", valueName: "N"))
+    var samples: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Trials of each engine before the samples, kept but not counted.", valueName: "N"))
+    var warmup: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Seed of the order of the trials; by default a new one, which is recorded.", valueName: "N"))
+    var seed: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("No trial starts later than this after the run began.", valueName: "2min"))
+    var budget: String?
+
+    static let mostSamples = 100_000
+
+    /// `definition` with what was said here.
+    func apply(to definition: LabDefinition) throws(LabError) -> LabDefinition {
+        var lab = definition
+        if let engine { lab.engines = try Words.engines(engine) }
+        if let samples {
+            let count = try Words.count(samples, option: "--samples", in: 1...Self.mostSamples)
+            lab.samples.default = count
+            lab.samples.perEngine = [:]
+        }
+        if let warmup {
+            lab.samples.warmup = try Words.count(warmup, option: "--warmup", in: 0...Self.mostSamples)
+        }
+        if let budget { lab.budgetSeconds = try Words.seconds(budget, option: "--budget") }
+        return lab
+    }
+
+    /// The seed that was given, else a new one, short enough to be typed again.
+    func chosenSeed() throws(LabError) -> UInt64 {
+        guard let seed else { return UInt64(UInt32.random(in: .min ... .max)) }
+        return try Words.seed(seed)
+    }
+
+    /// The words that say the same again, with the seed that was chosen.
+    func words(seed: UInt64) -> [String] {
+        let options = [
+            ("--engine", engine), ("--samples", samples), ("--warmup", warmup), ("--budget", budget),
+        ]
+        return options.flatMap { name, value in value.map { [name, $0] } ?? [] } + ["--seed", String(seed)]
+    }
+}

@@ -1,0 +1,105 @@
+import LabCore
+
+/// Reads single words of the command line. Every error is a `.usage` that names the option.
+enum Words {
+    /// A whole number within bounds.
+    static func count(_ text: String, option: String, in range: ClosedRange<Int>) throws(LabError) -> Int {
+        guard let value = Int(text) else {
+            throw LabError(
+                .usage, "\(option) is \(quoted(text))", cause: "it must be a whole number",
+                remedy: "give a number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        guard range.contains(value) else {
+            throw LabError(
+                .usage, "\(option) is \(value)",
+                cause: "it must be from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+
+    /// A seed: any whole number that fits into 64 bits without a sign.
+    static func seed(_ text: String) throws(LabError) -> UInt64 {
+        guard let value = UInt64(text) else {
+            throw LabError(
+                .usage, "--seed is \(quoted(text))",
+                cause: "it must be a whole number from 0 to \(UInt64.max)")
+        }
+        return value
+    }
+
+    /// A length of time above zero, in seconds.
+    static func seconds(_ text: String, option: String) throws(LabError) -> Double {
+        let duration: Duration
+        do {
+            duration = try Units.parseDuration(text)
+        } catch {
+            throw named(option, error)
+        }
+        guard duration > .zero else {
+            throw LabError(.usage, "\(option) is \(quoted(text))", cause: "it must be longer than nothing")
+        }
+        return Double(duration.nanoseconds) / 1e9
+    }
+
+    /// A size of at least `least` bytes.
+    static func bytes(_ text: String, option: String, atLeast least: UInt64) throws(LabError) -> UInt64 {
+        let bytes: UInt64
+        do {
+            bytes = try Units.parseBytes(text)
+        } catch {
+            throw named(option, error)
+        }
+        guard bytes >= least else {
+            throw LabError(
+                .usage, "\(option) is \(quoted(text))",
+                cause: "it must be at least \(Units.format(bytes: least))")
+        }
+        return bytes
+    }
+
+    /// Engines separated by commas, each once, in the order given.
+    static func engines(_ text: String) throws(LabError) -> [EngineID] {
+        let known = EngineID.known.map(\.rawValue)
+        var engines: [EngineID] = []
+        for word in text.split(separator: ",", omittingEmptySubsequences: false) {
+            let name = word.trimmingWhitespace()
+            guard known.contains(name) else {
+                throw LabError(
+                    .usage, "there is no engine \(quoted(name))\(didYouMean(name, in: known))",
+                    remedy: "choose from \(known.joined(separator: ", "))")
+            }
+            let engine = EngineID(rawValue: name)
+            guard !engines.contains(engine) else {
+                throw LabError(.usage, "--engine names \(name) twice")
+            }
+            engines.append(engine)
+        }
+        return engines
+    }
+
+    /// One word of a closed set.
+    static func choice(_ text: String, option: String, of known: [String]) throws(LabError) -> String {
+        guard known.contains(text) else {
+            throw LabError(
+                .usage, "\(option) is \(quoted(text))\(didYouMean(text, in: known))",
+                remedy: "choose one of \(known.joined(separator: ", "))")
+        }
+        return text
+    }
+
+    private static func named(_ option: String, _ error: LabError) -> LabError {
+        LabError(error.kind, "\(option): \(error.message)", cause: error.cause, remedy: error.remedy)
+    }
+}
+
+/// A word of the user's in quotation marks, shortened, and without what a terminal would obey.
+func quoted(_ word: String) -> String {
+    let longest = 60
+    let shown = word.unicodeScalars.prefix(longest).map { scalar -> String in
+        switch scalar.properties.generalCategory {
+        case .control, .format: "\u{fffd}"
+        default: String(scalar)
+        }
+    }
+    return "\"\(shown.joined())\(word.unicodeScalars.count > longest ? "…" : "")\""
+}

@@ -1,0 +1,60 @@
+import Glibc
+import LabCore
+
+/// What a run stands on: its id, its journal, its directory and the root file system of every engine.
+///
+/// `close` must be called, whatever happens between.
+final class Workspace {
+    let context: RunContext
+
+    /// Replays the journals of dead runs, warns of living ones, and starts a journal of its own.
+    /// - Parameter warn: told what was found.
+    static func open(
+        time: UTCTime, interrupt: Interrupt, warn: (String, _ remedy: String?) -> Void
+    ) throws(LabError) -> Workspace {
+        let paths = try LabPaths.current(environment: Process.environment)
+        let cleaned = try Removers.cleaner(paths).cleanAbandoned(in: paths)
+        for run in cleaned.runs { warn("the run \(run) had died; what it left was removed", nil) }
+        for failure in cleaned.failures { warn(CleanText.line(failure), failure.error.remedy) }
+
+        let guest = try RootFilesystem.locateGuest(environment: Process.environment)
+        let root = try RootFilesystem.minimal(guest: guest, paths: paths)
+        // Two runs of one second differ in the last part; the lock of the journal settles the rest.
+        let runID = "\(time.compact.dropLast())-\(String(UInt16.random(in: 0x1000...0xffff), radix: 16))"
+        let journal = try RunJournal(runID: runID, paths: paths)
+        // Journaled first, so that it is removed last.
+        do {
+            try journal.record(JournaledResource(.directory, paths.run(runID)))
+            try Files.makeDirectory(paths.run(runID), mode: 0o700)
+        } catch {
+            journal.finish()
+            throw error
+        }
+        return Workspace(
+            RunContext(
+                runID: runID, paths: paths, journal: journal, rootFilesystem: root, interrupt: interrupt))
+    }
+
+    private init(_ context: RunContext) { self.context = context }
+
+    /// Other runs that are alive now: they disturb what is measured.
+    var otherRuns: [String] { RunJournal.living(in: context.paths).filter { $0 != context.runID } }
+
+    /// Removes the run's directory and its journal.
+    /// - Parameter leftovers: whether something may be left that the journal knows of; then all of it is replayed.
+    func close(leftovers: Bool, warn: (String, _ remedy: String?) -> Void) {
+        do {
+            if leftovers {
+                let failures = Removers.cleaner(context.paths).remove(try context.journal.recorded()).failures
+                for failure in failures { warn(CleanText.line(failure), failure.error.remedy) }
+                if !failures.isEmpty { return }
+            } else {
+                try Files.removeTree(context.paths.run(context.runID))
+            }
+            context.journal.finish()
+        } catch {
+            // The journal stays, so that `lab clean` finds what is left.
+            warn("\(error)", "lab clean")
+        }
+    }
+}

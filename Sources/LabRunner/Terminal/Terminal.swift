@@ -1,0 +1,54 @@
+import FoundationEssentials
+import Glibc
+import LabCore
+
+/// Standard output has the answer and nothing else; standard error has everything that is said on the way.
+enum Terminal {
+    /// Writes the answer.
+    /// - Throws: `.output` when standard output can't take it: a full disk, a closed pipe.
+    static func answer(_ text: String) throws(LabError) {
+        try write(Array(text.utf8) + [UInt8(ascii: "\n")])
+    }
+
+    /// Writes the answer as JSON with sorted keys.
+    static func answer(json value: some Encodable) throws(LabError) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        do {
+            try answer(String(decoding: encoder.encode(value), as: UTF8.self))
+        } catch let error as LabError {
+            throw error
+        } catch {
+            throw LabError(.software, "cannot encode the answer", cause: "\(error)")
+        }
+    }
+
+    /// Writes bytes as they are.
+    static func write(_ bytes: [UInt8]) throws(LabError) {
+        do {
+            try writeAll(bytes, to: STDOUT_FILENO)
+        } catch {
+            throw LabError(.output, "cannot write to standard output", cause: "\(error)")
+        }
+    }
+
+    /// Says something on standard error. Nobody can be told when that fails.
+    static func say(_ text: String) { try? writeAll(Array((text + "\n").utf8), to: STDERR_FILENO) }
+
+    static func warn(_ text: String, remedy: String? = nil) {
+        say("lab: warning: \(text)" + (remedy.map { "\n  remedy: \($0)" } ?? ""))
+    }
+
+    static func complain(_ error: LabError) { say("lab: \(error)") }
+
+    static func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws(Errno) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let chunk = rest
+            let written = try checked {
+                chunk.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            }
+            rest = rest.dropFirst(written)
+        }
+    }
+}

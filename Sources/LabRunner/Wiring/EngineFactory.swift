@@ -1,0 +1,60 @@
+import ContainerDriver
+import LabCore
+import VMDriver
+
+/// What the user says about engines apart from the lab: only VMs listen.
+struct EngineSettings: Equatable, Sendable {
+    /// One of `EngineFactory.profiles`; nil for the default one.
+    var profile: String?
+    /// A libvirt URI; nil for QEMU's driver inside this process.
+    var connect: String?
+    /// A kernel's path; nil for one of this machine's.
+    var kernel: String?
+    /// Whether a kernel may be downloaded when there is none: the only time that lab uses the network.
+    var fetchesKernel = false
+}
+
+/// The one place that knows which engine is which type.
+enum EngineFactory {
+    static let profiles = MachineProfile.allCases.map(\.rawValue)
+
+    /// Every engine and what it is, in a line; the order is that of `EngineID.known`.
+    static let catalogue: [(id: EngineID, summary: String)] = [
+        (.process, "a bare process: the baseline of every ratio"),
+        (.container, "lab's own container: namespaces, cgroup, overlay root, seccomp, capabilities"),
+        (.kvm, "a libvirt domain on KVM: the hypervisor in the kernel"),
+        (.qemu, "a libvirt domain on QEMU's TCG: emulation in user space, never presented as hardware"),
+    ]
+
+    /// The engines of these names, in their order.
+    static func make(_ engines: [EngineID], _ settings: EngineSettings, context: RunContext) -> [any Engine] {
+        engines.compactMap { make($0, settings, context: context) }
+    }
+
+    /// One engine; nil for a name that `catalogue` does not hold.
+    private static func make(
+        _ engine: EngineID, _ settings: EngineSettings, context: RunContext
+    ) -> (any Engine)? {
+        switch engine {
+        case .kvm: virtualMachine(.kvm, settings, context: context)
+        case .qemu: virtualMachine(.qemu, settings, context: context)
+        default: nil
+        }
+    }
+
+    private static func virtualMachine(
+        _ type: DomainType, _ settings: EngineSettings, context: RunContext
+    ) -> VMEngine {
+        let profile = settings.profile.flatMap(MachineProfile.init(rawValue:)) ?? .standard
+        let configuration = VMConfiguration(
+            profile: profile, connection: settings.connect, kernel: settings.kernel,
+            fetchesKernel: settings.fetchesKernel)
+        return VMEngine(
+            type, configuration: configuration, paths: context.paths, rootFilesystem: context.rootFilesystem)
+    }
+
+    /// What the drivers can prove of this machine piece by piece.
+    static func driverChecks(paths: LabPaths) -> [DoctorCheck] {
+        []
+    }
+}

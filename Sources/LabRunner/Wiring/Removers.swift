@@ -1,0 +1,15 @@
+import ContainerDriver
+import LabCore
+import VMDriver
+
+/// The one place that knows who removes what a journal names.
+enum Removers {
+    /// A cleaner for every kind of resource that a driver journals.
+    static func cleaner(_ paths: LabPaths) -> Cleaner {
+        Cleaner(removers: [
+            .domain: { name throws(LabError) in try DomainRemover.remove(name, paths: paths) },
+            .directory: { name throws(LabError) in try Files.removeTree(name) },
+            .file: { name throws(LabError) in try Files.removeTree(name) },
+        ])
+    }
+}

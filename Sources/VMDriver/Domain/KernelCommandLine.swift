@@ -1,0 +1,64 @@
+import CLinux
+import LabCore
+
+/// The guest kernel's command line. See Documentation/admin-guide/kernel-parameters.txt in Linux.
+struct KernelCommandLine {
+    /// What the kernel accepts: COMMAND_LINE_SIZE of x86, its NUL counted.
+    static let longest = 2_047
+    /// What the kernel hands to init: MAX_INIT_ARGS.
+    static let mostArguments = 32
+
+    private static let parameters = [
+        // The kernel's messages go to the first serial port, from its first line on; in normal times there are few.
+        "console=ttyS0", "earlyprintk=serial,ttyS0,115200", "quiet",
+        // A panic resets at once, which ends the machine, and a reset is the processor's triple fault: the only way
+        // down that needs no device.
+        "panic=-1", "reboot=t",
+        "rdinit=\(RootFilesystem.guestPath)",
+    ]
+
+    /// The command line that runs `workload`.
+    /// - Throws: `.usage` when the kernel could not pass the arguments on unchanged.
+    static func text(
+        for workload: Workload, channel: RecordChannel, timeStampKilohertz: UInt64?
+    ) throws(LabError) -> String {
+        var words = parameters
+        // Without it the kernel calibrates the counter against a timer chip, which fails on a busy host: microvm has
+        // no second chip, and the boot then hangs (seen in 3 of 4 boots with 3 at once on 2 processors).
+        if let timeStampKilohertz { words.append("tsc_early_khz=\(timeStampKilohertz)") }
+        words.append("--")
+        let arguments = ["--machine", "--channel=\(channel.guestArgument)", workload.name] + workload.arguments
+        for argument in arguments { words.append(try quoted(argument)) }
+        let text = words.joined(separator: " ")
+        guard text.utf8.count <= longest, arguments.count < mostArguments else {
+            throw LabError(
+                .usage, "the workload \(workload.name) has more arguments than a kernel command line can carry",
+                cause: "at most \(longest) bytes and \(mostArguments) arguments")
+        }
+        return text
+    }
+
+    /// The kernel splits at spaces outside double quotes and knows no escape (lib/cmdline.c, next_arg).
+    private static func quoted(_ argument: String) throws(LabError) -> String {
+        guard argument.utf8.allSatisfy({ $0 > 0x1f && $0 != 0x7f && $0 != 0x22 }), argument != "--" else {
+            throw LabError(
+                .usage, "a workload's argument can't be passed to a VM",
+                cause: "a kernel command line holds no double quote and no control character")
+        }
+        return argument.isEmpty || argument.contains(" ") ? "\"\(argument)\"" : argument
+    }
+}
+
+/// How fast this host's time-stamp counter runs; a guest under TCG sees the same counter.
+enum TimeStampCounter {
+    /// Kilohertz, measured once against CLOCK_MONOTONIC; nil where there is no such counter.
+    static let kilohertz: UInt64? = {
+        guard clinux_time_stamp() != 0 else { return nil }
+        // 20 ms: the two clocks are read within 100 ns of each other, so the error stays below ten in a million.
+        let interval: UInt64 = 20_000_000
+        let start = (clinux_time_stamp(), MonotonicInstant.now())
+        var elapsed: UInt64 = 0
+        while elapsed < interval { elapsed = MonotonicInstant.now().nanoseconds(since: start.1) }
+        return (clinux_time_stamp() &- start.0) * 1_000_000 / elapsed
+    }()
+}

@@ -1,0 +1,42 @@
+/// The board that a VM is given: QEMU's machine type and what goes with it.
+public enum MachineProfile: String, Codable, Sendable, CaseIterable {
+    /// No PCI, no ACPI tables, a firmware of a few kilobytes: made for short starts.
+    case microvm
+    /// PCI Express, AHCI, HPET: what a new VM gets today.
+    case q35
+    /// The PC of 1996: PCI, IDE.
+    case pc
+
+    /// What `lab` uses unless told otherwise: the one that starts soonest.
+    public static let standard = MachineProfile.microvm
+
+    /// Whether the machine describes itself to the guest through ACPI.
+    var hasACPI: Bool { self != .microvm }
+}
+
+/// Who executes the guest's instructions: libvirt's domain type.
+public enum DomainType: String, Codable, Sendable {
+    /// The processor, under the kernel's hypervisor.
+    case kvm
+    /// QEMU's translator (TCG), in user space.
+    case qemu
+}
+
+/// How the guest's records leave the machine.
+public enum RecordChannel: String, Codable, Sendable {
+    /// QEMU's isa-debugcon: one `outb` per byte, no driver in the guest.
+    case debugPort
+    /// A second serial port and the guest's 8250 driver, for libvirt before 8.1, which has no isa-debugcon.
+    case serial
+
+    /// The port of isa-debugcon, as Bochs chose it.
+    static let port = 0xe9
+
+    /// What `lab-guest` gets as its `--channel`.
+    var guestArgument: String {
+        switch self {
+        case .debugPort: "port:0x\(String(Self.port, radix: 16))"
+        case .serial: "path:/dev/ttyS1"
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import CLinux
+import Glibc
+import LabCore
+import Synchronization
+
+/// The QEMU process of one domain on this host.
+///
+/// libvirt starts QEMU as a daemon. Where its parent is slow to reap it, libvirt waits for the zombie: 1.8 s on a
+/// machine whose init polls. So this process adopts QEMU and reaps it itself.
+struct QEMUProcess: Sendable {
+    let pid: pid_t
+
+    /// Runs `body`, which starts domains; the QEMU processes that libvirt detaches meanwhile become our children.
+    static func adopting<Value: ~Copyable>(
+        _ body: () throws(LabError) -> Value
+    ) throws(LabError) -> Value {
+        adopters.withLock { count in
+            if count == 0 { clinux_adopt_orphans(1) }
+            count += 1
+        }
+        defer {
+            adopters.withLock { count in
+                count -= 1
+                if count == 0 { clinux_adopt_orphans(0) }
+            }
+        }
+        return try body()
+    }
+
+    private static let adopters = Mutex(0)
+
+    /// The process of that domain, as the pid file below `directory` names it.
+    init?(domain name: String, root directory: String) {
+        guard let text = Files.line("\(directory)/run/qemu/\(name).pid"), let pid = pid_t(text),
+            Self.isQEMU(pid, of: name)
+        else { return nil }
+        self.pid = pid
+    }
+
+    /// Every process whose command line carries the domain's name, for when libvirt knows nothing of it.
+    static func all(of name: String) -> [QEMUProcess] {
+        Files.list("/proc").compactMap { pid_t($0) }.filter { isQEMU($0, of: name) }.map { QEMUProcess(pid: $0) }
+    }
+
+    private init(pid: pid_t) { self.pid = pid }
+
+    /// libvirt passes `-name guest=NAME,debug-threads=on`: the pair is looked for, so that a pid that was used again
+    /// by another program, or an editor with that name open, is left alone.
+    private static func isQEMU(_ pid: pid_t, of name: String) -> Bool {
+        guard let bytes = try? Files.read("/proc/\(pid)/cmdline", limit: 1 << 20) else { return false }
+        let words = bytes.split(separator: 0, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
+        return zip(words, words.dropFirst()).contains {
+            $0 == "-name" && ($1 == "guest=\(name)" || $1.hasPrefix("guest=\(name),"))
+        }
+    }
+
+    /// Kills it and waits until it is gone; reaps it where it is our child. The guest's disk is RAM: nothing is lost.
+    /// - Returns: false when it is still there at the deadline.
+    func end(deadline: MonotonicInstant) -> Bool {
+        kill(pid, SIGKILL)
+        while true {
+            if waitpid(pid, nil, WNOHANG) == pid { return true }
+            if kill(pid, 0) == -1 && errno == ESRCH { return true }
+            if isZombie { return true }
+            if MonotonicInstant.now() >= deadline { return false }
+            // A killed QEMU needs a few milliseconds to give back its memory.
+            usleep(500)
+        }
+    }
+
+    /// Ended, and waiting for a parent that isn't us.
+    private var isZombie: Bool {
+        guard let text = Files.line("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else { return false }
+        return text[end...].dropFirst(2).first == "Z"
+    }
+
+    /// Proportional set size: its memory, with shared pages divided among their users. See proc(5), smaps_rollup.
+    func proportionalBytes() throws(LabError) -> UInt64 {
+        let text = try Files.readText("/proc/\(pid)/smaps_rollup")
+        for line in text.split(separator: "\n") where line.hasPrefix("Pss:") {
+            if let kibibytes = line.split(separator: " ").dropFirst().first.flatMap({ UInt64($0) }) {
+                return kibibytes * 1_024
+            }
+        }
+        throw LabError(.instance, "the memory of process \(pid) is unknown", cause: "no Pss in smaps_rollup")
+    }
+
+    /// Nanoseconds of CPU time of all its threads, the dead ones too. The corresponding C function is
+    /// `clock_getcpuclockid`.
+    func cpuNanoseconds() throws(LabError) -> UInt64 {
+        var clock = clockid_t()
+        var time = timespec()
+        let code = clock_getcpuclockid(pid, &clock)
+        guard code == 0, clock_gettime(clock, &time) == 0 else {
+            throw LabError(.instance, "the CPU time of process \(pid) is unknown", cause: "it has ended")
+        }
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+}

@@ -1,0 +1,63 @@
+import Glibc
+import LabCore
+
+/// Runs a program of the system and collects what it says. For preparation only: nothing that is timed.
+enum Tool {
+    struct Output {
+        /// Exit status, 128 + N for signal N.
+        var status: Int32
+        /// Standard output and standard error, together, repaired UTF-8.
+        var text: String
+    }
+
+    /// Runs `program` (searched in PATH) in `directory` and waits for it.
+    /// - Throws: `.unavailable` when the program is missing, `.timeout` at the deadline.
+    static func run(
+        _ program: String, _ arguments: [String], in directory: String, deadline: MonotonicInstant
+    ) throws(LabError) -> Output {
+        let pipe: FileDescriptor.Pipe
+        do { pipe = try FileDescriptor.pipe() } catch {
+            throw LabError(.output, "cannot run \(program)", cause: "\(error)")
+        }
+        let child = try spawn(program, arguments, in: directory, output: pipe.write.rawValue)
+        let read = pipe.read
+        // Ours is closed, so that the end of the program is the end of the file.
+        do { _ = pipe.write }
+        var bytes: [UInt8] = []
+        while true {
+            var descriptor = pollfd(fd: read.rawValue, events: Int16(POLLIN), revents: 0)
+            if poll(&descriptor, 1, deadline.pollTimeoutMilliseconds) == 0 {
+                kill(child, SIGKILL)
+                waitpid(child, nil, 0)
+                throw LabError(.timeout, "\(program) \(arguments.joined(separator: " ")) took too long")
+            }
+            guard let chunk = try? read.read(upTo: 1 << 16), !chunk.isEmpty else { break }
+            bytes += chunk
+        }
+        var status: Int32 = 0
+        while waitpid(child, &status, 0) == -1 && errno == EINTR {}
+        let signal = status & 0x7f
+        return Output(
+            status: signal == 0 ? status >> 8 & 0xff : 128 + signal, text: String(decoding: bytes, as: UTF8.self))
+    }
+
+    private static func spawn(
+        _ program: String, _ arguments: [String], in directory: String, output: Int32
+    ) throws(LabError) -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, output, 1)
+        posix_spawn_file_actions_adddup2(&actions, output, 2)
+        // env(1) changes the directory; and asks for plain English, so that what a tool says can be read by a program.
+        let words = ["env", "-C", directory, "LC_ALL=C", program] + arguments
+        var argv: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
+        defer { for word in argv { free(word) } }
+        argv.append(nil)
+        var child: pid_t = 0
+        let code = posix_spawnp(&child, "env", &actions, nil, argv, environ)
+        guard code == 0 else { throw LabError(.unavailable, "cannot run \(program)", cause: "\(Errno(code))") }
+        return child
+    }
+}

@@ -1,0 +1,137 @@
+import Glibc
+import LabCore
+
+/// Whether a hypervisor works here, proved by booting a guest: that KVM opens doesn't mean that it runs a kernel.
+struct HypervisorProbe {
+    let engine: VMEngine
+    let setup: VMSetup
+    let paths: LabPaths
+
+    /// A boot under emulation takes 2 s here; ten times as long on a slow and busy machine.
+    private static let emulationLimit = Duration.seconds(40)
+
+    func answer() throws(LabError) -> Availability {
+        guard setup.type == .kvm else {
+            try setup.checkCapabilities()
+            return boot(limit: Self.emulationLimit)
+        }
+        if let obstacle = KVMDevice.obstacle(daemon: setup.hypervisor.directory == nil) { return obstacle }
+        try setup.checkCapabilities()
+        let cache = "\(paths.cache)/probe/kvm-\(key)"
+        if let text = try? Files.readText(cache), let known = Self.parse(text) { return known }
+        let answer = boot(limit: engine.configuration.kvmProbeLimit)
+        try Files.makeDirectory("\(paths.cache)/probe")
+        try Files.write(Self.text(answer), to: cache)
+        return answer
+    }
+
+    /// What the answer depends on: this boot of the host, its KVM modules, QEMU, and what is booted.
+    private var key: String {
+        let parts = [
+            Files.line("/proc/sys/kernel/random/boot_id") ?? "", KVMDevice.modules.joined(separator: ","),
+            setup.hypervisor.libvirtVersion, setup.hypervisor.hypervisorVersion, setup.kernel.digest,
+            setup.configuration.profile.rawValue, "\(setup.configuration.kvmProbeLimit)",
+        ]
+        return Digest.sha256(parts.joined(separator: "\n").utf8)
+    }
+
+    private func boot(limit: Duration) -> Availability {
+        let requested = MonotonicInstant.now()
+        let nonce = "probe-\(requested.nanoseconds)"
+        let deadline = requested.advanced(by: limit)
+        let request = LaunchRequest(
+            index: 0, workload: .hello(nonce: nonce), memoryBytes: 256 << 20, cpus: 1, deadline: deadline)
+        do throws(LabError) {
+            let runID = "probe-\(getpid())-\(requested.nanoseconds)"
+            let journal = try RunJournal(runID: runID, paths: paths)
+            defer {
+                journal.finish()
+                rmdir(paths.run(runID))
+            }
+            let instance = try engine.launch(request, requested: requested, runID: runID, journal: journal)
+            let result = Result { () throws(LabError) in try instance.waitForExit(deadline: deadline) }
+            try instance.dispose()
+            let status = try result.get()
+            guard status == 0, instance.transcript.outputs == [nonce] else {
+                throw LabError(.instance, "the guest answered wrongly", cause: "status \(status)")
+            }
+            return .available
+        } catch {
+            return .unavailable(because: reason(error, limit), remedy: remedy)
+        }
+    }
+
+    private func reason(_ error: LabError, _ limit: Duration) -> String {
+        let what = "a guest booted to prove it did not come up within \(limit.components.seconds) s"
+        var text = setup.type == .kvm ? "/dev/kvm opens, but \(what)" : what
+        if setup.type == .kvm {
+            let modules = KVMDevice.modules
+            if modules.contains("kvm_pvm") {
+                text += "; the host's module is kvm_pvm, which runs only kernels that were made for it"
+            } else if !modules.isEmpty {
+                text += "; the host's modules are \(modules.joined(separator: ", "))"
+            }
+        }
+        return text + " (\(error.message)\(error.cause.map { ": \($0)" } ?? ""))"
+    }
+
+    private var remedy: String? {
+        setup.type == .kvm
+            ? "use a host with hardware virtualisation (kvm_intel or kvm_amd); qemu is measured instead, marked as emulation"
+            : nil
+    }
+
+    // One line `available`, or three: `unavailable`, reason, remedy.
+    static func text(_ answer: Availability) -> String {
+        switch answer {
+        case .available: return "available\n"
+        case .unavailable(let because, let remedy):
+            func line(_ text: String) -> String { text.split { $0.isNewline }.joined(separator: " ") }
+            return "unavailable\n\(line(because))\n\(line(remedy ?? ""))\n"
+        }
+    }
+
+    static func parse(_ text: String) -> Availability? {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        if lines.count == 2, lines[0] == "available" { return .available }
+        guard lines.count == 4, lines[0] == "unavailable", !lines[1].isEmpty else { return nil }
+        return .unavailable(because: String(lines[1]), remedy: lines[2].isEmpty ? nil : String(lines[2]))
+    }
+}
+
+/// The kernel's hypervisor as a device file. See Documentation/virt/kvm/api.rst in Linux.
+enum KVMDevice {
+    static let path = "/dev/kvm"
+
+    /// The modules that make up KVM here, `kvm` itself left out.
+    static var modules: [String] { Files.list("/sys/module").filter { $0.hasPrefix("kvm_") } }
+
+    /// What keeps KVM from being used at all, nil when nothing does. Nothing is changed.
+    ///
+    /// - Parameter daemon: whether QEMU is run by a libvirt daemon, as a user of its own.
+    static func obstacle(daemon: Bool) -> Availability? {
+        guard Files.exists(path) else {
+            return .unavailable(
+                because: "there is no \(path)",
+                remedy: "enable virtualisation in the firmware (or nested virtualisation in the cloud) and load kvm_intel or kvm_amd")
+        }
+        do {
+            _ = try FileDescriptor.open(path, O_RDWR)
+        } catch {
+            let isRefused = error == Errno(EACCES) || error == Errno(EPERM)
+            return .unavailable(
+                because: "\(path) can't be opened: \(error)",
+                remedy: isRefused ? "usermod -aG kvm \"$USER\", then log in again; or run as root" : nil)
+        }
+        return daemon ? staleCapabilities : nil
+    }
+
+    /// A daemon runs QEMU as a user that can't open the device: libvirt then probes QEMU anew at each call, 44 s.
+    private static var staleCapabilities: Availability? {
+        var status = stat()
+        guard geteuid() == 0, stat(path, &status) == 0, status.st_mode & 0o066 == 0 else { return nil }
+        return .unavailable(
+            because: "\(path) is for root only, so a libvirt daemon probes QEMU anew at each start (44 s)",
+            remedy: "chgrp kvm \(path) && chmod 660 \(path)")
+    }
+}

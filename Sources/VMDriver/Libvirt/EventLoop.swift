@@ -1,0 +1,30 @@
+import CLibvirt
+import Glibc
+
+/// libvirt's event loop, on a thread of its own for the life of the process.
+///
+/// The embedded driver needs one before the first connection is opened: it reads QEMU's monitors in it. See
+/// virEventRegisterDefaultImpl in libvirt-event.h.
+enum EventLoop {
+    /// Starts it, the first time; and keeps libvirt from writing to our standard error.
+    static func start() { _ = started }
+
+    private static let started: Void = {
+        // Errors reach the user through LabError. libvirt's own log is for who asks for it in the environment.
+        setenv("LIBVIRT_LOG_OUTPUTS", "4:file:/dev/null", 0)
+        virSetErrorFunc(nil, ignoreError)
+        virEventRegisterDefaultImpl()
+        var thread = pthread_t()
+        let code = pthread_create(&thread, nil, runEventLoop, nil)
+        precondition(code == 0, "a thread for libvirt's event loop can't be made")
+        pthread_detach(thread)
+    }()
+}
+
+// Free functions and not closures: libvirt calls them on threads that belong to no actor.
+private func ignoreError(_: UnsafeMutableRawPointer?, _: virErrorPtr?) {}
+
+private func runEventLoop(_: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    while virEventRunDefaultImpl() == 0 {}
+    return nil
+}

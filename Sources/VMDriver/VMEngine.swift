@@ -1,0 +1,169 @@
+import Glibc
+import LabCore
+
+/// Runs workloads in virtual machines that libvirt starts: `kvm` and `qemu` are two of these.
+public final class VMEngine: Engine {
+    public let id: EngineID
+    public let kind = EngineKind.virtualMachine
+    public let type: DomainType
+    public let configuration: VMConfiguration
+    private let paths: LabPaths
+    private let rootFilesystem: RootFilesystem
+    private var setUpDone: VMSetup?
+    private var availability: Availability?
+    private var context: RunContext?
+
+    /// - Parameter id: the engine's name in plans and reports, where it isn't the domain type's.
+    public init(
+        _ type: DomainType, id: EngineID? = nil, configuration: VMConfiguration, paths: LabPaths,
+        rootFilesystem: RootFilesystem
+    ) {
+        self.type = type
+        self.id = id ?? EngineID(rawValue: type.rawValue)
+        self.configuration = configuration
+        self.paths = paths
+        self.rootFilesystem = rootFilesystem
+    }
+
+    /// Boots a guest, the first time it is asked; KVM's answer is kept until the host restarts.
+    public func probe() -> Availability {
+        if let availability { return availability }
+        let answer: Availability
+        do {
+            answer = try HypervisorProbe(engine: self, setup: try setUp(), paths: paths).answer()
+        } catch {
+            answer = .unavailable(because: error.cause.map { "\(error.message): \($0)" } ?? error.message, remedy: error.remedy)
+        }
+        availability = answer
+        return answer
+    }
+
+    public func prepare(_ context: RunContext) throws(LabError) {
+        // QEMU is probed by libvirt here, so that the first start isn't the one to wait for it.
+        try setUp().checkCapabilities()
+        self.context = context
+    }
+
+    public func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
+        let requested = MonotonicInstant.now()
+        guard let context else {
+            throw LabError(.software, "\(id) was asked for an instance before it was prepared")
+        }
+        return try launch(request, requested: requested, runID: context.runID, journal: context.journal)
+    }
+
+    /// The same outside a run: for the probe.
+    func launch(
+        _ request: LaunchRequest, requested: MonotonicInstant, runID: String, journal: RunJournal
+    ) throws(LabError) -> VMInstance {
+        let setup = try setUp()
+        let place = VMPlace(
+            name: "lab-\(runID)-\(request.index)", directory: "\(paths.run(runID))/\(id)-\(request.index)",
+            hypervisor: setup.hypervisor)
+        let description = try setup.description(of: place, request)
+        return try VMInstance.start(description, at: place, requested: requested, journal: journal)
+    }
+
+    /// The domain XML that `launch` would hand to libvirt.
+    public func explain(_ request: LaunchRequest) throws(LabError) -> String {
+        let runID = context?.runID ?? "RUN"
+        let setup = try setUp()
+        let place = VMPlace(
+            name: "lab-\(runID)-\(request.index)", directory: "\(paths.run(runID))/\(id)-\(request.index)",
+            hypervisor: setup.hypervisor)
+        return try setup.description(of: place, request).xml
+    }
+
+    public var record: EngineRecord {
+        var record = EngineRecord(id: id, kind: kind, availability: availability ?? .available, emulated: type == .qemu)
+        if let setUpDone { setUpDone.complete(&record) }
+        return record
+    }
+
+    /// The connection stays open: the embedded driver can be opened only once in a process.
+    public func shutDown() { context = nil }
+
+    /// Finds the kernel, makes the initramfs and connects: once.
+    private func setUp() throws(LabError) -> VMSetup {
+        if let setUpDone { return setUpDone }
+        let made = try VMSetup(type: type, configuration, rootFilesystem, paths)
+        setUpDone = made
+        return made
+    }
+}
+
+/// What all VMs of one engine have in common.
+struct VMSetup: Sendable {
+    let type: DomainType
+    let configuration: VMConfiguration
+    let hypervisor: Hypervisor
+    let kernel: GuestKernel
+    let initramfs: Initramfs
+    let channel: RecordChannel
+    /// Told to the guest under emulation; the processor under KVM has its own ways.
+    let timeStampKilohertz: UInt64?
+
+    init(
+        type: DomainType, _ configuration: VMConfiguration, _ root: RootFilesystem, _ paths: LabPaths
+    ) throws(LabError) {
+        self.type = type
+        self.configuration = configuration
+        kernel = try GuestKernel.find(
+            explicit: configuration.kernel, unpack: configuration.unpacksKernel,
+            fetch: configuration.fetchesKernel, paths: paths)
+        initramfs = try Initramfs.make(of: root, paths: paths)
+        hypervisor = try Hypervisor.connect(configuration.connection, paths: paths)
+        let knowsDebugPort = hypervisor.connection.libraryVersion.map { $0 >= Version(8, 1, 0) } ?? false
+        channel = configuration.channel ?? (knowsDebugPort ? .debugPort : .serial)
+        timeStampKilohertz = type == .qemu ? TimeStampCounter.kilohertz : nil
+    }
+
+    /// Asks the connection whether it runs such domains; QEMU is probed by the first call.
+    func checkCapabilities() throws(LabError) {
+        _ = try hypervisor.connection.domainCapabilities(
+            type: type.rawValue, machine: configuration.profile.rawValue)
+    }
+
+    func description(of place: VMPlace, _ request: LaunchRequest) throws(LabError) -> DomainDescription {
+        guard request.cpus > 0, request.memoryBytes >= VMSetup.leastMemory else {
+            throw LabError(
+                .usage, "a VM with \(request.cpus) CPUs and \(request.memoryBytes) bytes of memory can't start",
+                remedy: "give it at least 1 CPU and \(VMSetup.leastMemory >> 20) MiB")
+        }
+        return DomainDescription(
+            name: place.name, type: type, machine: configuration.profile, memoryBytes: request.memoryBytes,
+            cpus: request.cpus, kernel: kernel.path, initramfs: initramfs.path,
+            commandLine: try KernelCommandLine.text(
+                for: request.workload, channel: channel, timeStampKilohertz: timeStampKilohertz),
+            consolePipe: place.consolePipe, recordPipe: place.recordPipe, channel: channel)
+    }
+
+    /// Below it a distribution's kernel runs out of memory before its init.
+    private static let leastMemory: UInt64 = 96 << 20
+
+    /// Adds what runs to an engine's record.
+    func complete(_ record: inout EngineRecord) {
+        record.details = [
+            .init("libvirt", hypervisor.libvirtVersion),
+            .init(hypervisor.connection.driver, hypervisor.hypervisorVersion),
+            .init("connection", hypervisor.directory == nil ? hypervisor.uri : "embedded, without a daemon"),
+            .init("accelerator", type == .qemu ? "none: TCG emulation" : "KVM"),
+            .init("machine", configuration.profile.rawValue),
+            .init("guest kernel", kernel.version.isEmpty ? kernel.source : "\(kernel.version) (\(kernel.source))"),
+            .init("kernel entry", kernel.isUnpacked ? "PVH, unpacked on the host" : "bzImage, unpacked by the guest"),
+            .init("record channel", channel == .debugPort ? "isa-debugcon" : "second serial port"),
+        ]
+        record.digests = ["kernel": kernel.digest, "initramfs": initramfs.digest]
+        // Names and paths differ from VM to VM: the digest is that of the description without them.
+        let place = VMPlace(name: "lab", directory: "", hypervisor: hypervisor)
+        let request = LaunchRequest(
+            index: 0, workload: .noop, memoryBytes: 256 << 20, cpus: 1, deadline: MonotonicInstant(nanoseconds: 0))
+        if let description = try? self.description(of: place, request) {
+            record.details.append(.init("kernel command line", description.commandLine))
+            record.digests["domain-xml"] = Digest.sha256(description.xml.utf8)
+        }
+        if type == .qemu {
+            record.footnotes = ["Every instruction of the guest is translated by QEMU: no hardware virtualisation."]
+        }
+    }
+}

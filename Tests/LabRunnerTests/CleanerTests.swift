@@ -1,0 +1,59 @@
+import Glibc
+import Testing
+
+@testable import LabCore
+
+@Suite struct CleanerTests {
+    let home: TemporaryDirectory
+    let paths: LabPaths
+
+    init() throws {
+        home = try TemporaryDirectory()
+        paths = LabPaths(cache: "\(home.path)/cache", state: "\(home.path)/state")
+    }
+
+    /// Leaves a journal as a run that was killed does: without its lock.
+    private func abandon(_ runID: String, _ resources: [JournaledResource]) throws {
+        let journal = try RunJournal(runID: runID, paths: paths)
+        for resource in resources { try journal.record(resource) }
+    }
+
+    @Test func removesTheNewestFirstAndForgetsTheJournal() throws {
+        try abandon("a", [.init(.directory, "/outer"), .init(.file, "/outer/inner")])
+        var seen: [String] = []
+        let cleaner = Cleaner(removers: [.directory: { seen.append($0) }, .file: { seen.append($0) }])
+        let outcome = try cleaner.cleanAbandoned(in: paths)
+        #expect(seen == ["/outer/inner", "/outer"])
+        #expect(outcome.runs == ["a"] && outcome.failures.isEmpty)
+        #expect(Files.list(paths.journals).isEmpty)
+        #expect(try cleaner.cleanAbandoned(in: paths) == Cleaner.Outcome())
+    }
+
+    @Test func whatCannotBeRemovedStopsNothingElseAndStaysInTheJournal() throws {
+        let stuck = LabError(.output, "cannot remove it", cause: "busy")
+        try abandon("a", [.init(.directory, "/d"), .init(.mount, "/m"), .init(.file, "/f")])
+        let cleaner = Cleaner(removers: [
+            .directory: { _ in }, .file: { _ in }, .mount: { _ throws(LabError) in throw stuck },
+        ])
+        let outcome = try cleaner.cleanAbandoned(in: paths)
+        #expect(outcome.removed.map(\.name) == ["/f", "/d"])
+        #expect(outcome.failures == [.init(resource: .init(.mount, "/m"), error: stuck)])
+        #expect(Files.list(paths.journals) == ["a.journal"])
+    }
+
+    @Test func aDryRunRemovesNothing() throws {
+        try abandon("a", [.init(.file, "/f")])
+        let cleaner = Cleaner(removers: [.file: { _ in Issue.record("a dry run removed something") }])
+        #expect(try cleaner.cleanAbandoned(in: paths, dryRun: true).removed.map(\.name) == ["/f"])
+        #expect(Files.list(paths.journals) == ["a.journal"])
+    }
+
+    @Test func aLivingRunIsLeftAlone() throws {
+        let journal = try RunJournal(runID: "alive", paths: paths)
+        try journal.record(.init(.file, "/f"))
+        let cleaner = Cleaner(removers: [.file: { _ in Issue.record("a living run lost something") }])
+        #expect(try cleaner.cleanAbandoned(in: paths).runs.isEmpty)
+        #expect(RunJournal.living(in: paths) == ["alive"])
+        #expect(try journal.recorded() == [.init(.file, "/f")])
+    }
+}

@@ -1,0 +1,71 @@
+import Testing
+
+@testable import LabCore
+@testable import LabRunner
+
+@Suite struct DoctorTests {
+    let home: TemporaryDirectory
+    let paths: LabPaths
+
+    init() throws {
+        home = try TemporaryDirectory()
+        paths = LabPaths(cache: "\(home.path)/cache", state: "\(home.path)/state")
+    }
+
+    private func checks(_ engines: [ScriptEngine]) throws -> [String: DoctorCheck] {
+        let context = RunContext(
+            runID: "test", paths: paths, journal: try RunJournal(runID: "test", paths: paths),
+            rootFilesystem: RootFilesystem(directory: "/", digest: "root", guestDigest: "guest"))
+        let checks = try EngineChecks.all(engines, context: context, labs: []) { _ in }
+        return Dictionary(uniqueKeysWithValues: checks.map { ($0.id, $0) })
+    }
+
+    private func missingKVM() -> ScriptEngine {
+        let kvm = ScriptEngine(.kvm)
+        kvm.availability = .unavailable(because: "no /dev/kvm", remedy: "modprobe kvm")
+        return kvm
+    }
+
+    @Test func anEnginePassesWhenItsGuestSendsTheNonceBack() throws {
+        let checks = try checks([ScriptEngine(.process), ScriptEngine(.container, "echo init; echo ready")])
+        #expect(checks["engine-process"]?.status == .pass)
+        #expect(checks["engine-process"]?.detail.hasPrefix("answered after ") == true)
+        #expect(checks["engine-container"]?.status == .fail)
+        #expect(checks["engine-container"]?.detail.contains("did not do its workload") == true)
+    }
+
+    @Test func kvmIsAWarningWhileEmulationWorksAndAFailureWithoutIt() throws {
+        let replaced = try checks([missingKVM(), ScriptEngine(.qemu)])
+        #expect(replaced["engine-kvm"]?.status == .warn && replaced["engine-kvm"]?.remedy == "modprobe kvm")
+    }
+
+    @Test func withoutAnyEngineEachSaysWhy() throws {
+        let alone = try checks([missingKVM()])
+        #expect(alone["engine-kvm"]?.status == .fail && alone["engine-kvm"]?.detail == "no /dev/kvm")
+    }
+
+    @Test func theTableCountsEachStatus() {
+        let text = DoctorText.table([
+            DoctorCheck(id: "a", title: "one", status: .pass, detail: "works"),
+            DoctorCheck(
+                id: "b", title: "second", status: .fail, detail: "does not", remedy: "mend it",
+                disables: ["lab"]),
+        ])
+        #expect(
+            text == """
+                PASS  one     works
+                FAIL  second  does not
+                      remedy: mend it
+                      disables: lab
+
+                1 pass, 1 fail
+                """)
+    }
+
+    @Test func aFreshHomePassesTheHostChecks() {
+        let checks = HostChecks.all(paths: paths, warnings: [])
+        #expect(checks.first { $0.id == "disk-space" }?.status == .pass)
+        #expect(checks.first { $0.id == "noise" }?.status == .pass)
+        #expect(!checks.contains { $0.id == "dead-runs" || $0.id == "living-runs" })
+    }
+}

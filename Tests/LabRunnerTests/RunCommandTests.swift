@@ -1,0 +1,159 @@
+import Glibc
+import LabCore
+import Testing
+
+/// `lab run` from end to end, with the bare process.
+@Suite(.enabled(if: LabProgram.isBuilt, "skipped: the program lab is not built beside the tests"))
+struct RunCommandTests {
+    struct Answer: Decodable {
+        struct Engine: Decodable {
+            let id: String
+            let samples: Int
+            let failures: Int
+        }
+        let directory: String
+        let files: [String]
+        let ending: String
+        let command: String
+        let harnessNanoseconds: Double?
+        let engines: [Engine]
+    }
+
+    @Test func writesAReportThatComesAgainByteForByte() throws {
+        let lab = try LabProgram()
+        let finished = try lab.run([
+            "run", "startup-latency", "--engine", "process", "--samples", "5", "--seed", "7", "--json",
+            "--output", "out",
+        ])
+        #expect(finished.status == 0, "\(finished.errors)")
+        let answer = try finished.json(Answer.self)
+        #expect(answer.directory == "out" && answer.ending == "complete")
+        #expect(answer.engines.map(\.samples) == [5] && answer.engines.map(\.failures) == [0])
+        #expect(answer.command == "lab run startup-latency --engine process --samples 5 --seed 7")
+        #expect(answer.harnessNanoseconds != nil)
+        let out = "\(lab.directory.path)/out"
+        #expect(Files.list(out) == answer.files.sorted())
+        #expect(Set(answer.files).isSuperset(of: ["result.json", "samples.jsonl", "report.md"]))
+        #expect(lab.leftovers.isEmpty)
+
+        let report = try Files.readText("\(out)/report.md")
+        for source in ["out", "out/result.json", "out/samples.jsonl"] {
+            #expect(try lab.run(["report", source]).output == report)
+        }
+        #expect(try lab.run(["report", "out", "--output", "again"]).status == 0)
+        for name in Files.list("\(lab.directory.path)/again") {
+            #expect(try Files.read("\(lab.directory.path)/again/\(name)") == Files.read("\(out)/\(name)"))
+        }
+        #expect(
+            try lab.run(["report", "out", "--format", "json"]).output == Files.readText("\(out)/result.json"))
+        #expect(try lab.run(["report", "out", "out/result.json", "--format", "csv"]).status == 0)
+    }
+
+    @Test func printsTheTableAndWhereTheReportIs() throws {
+        let lab = try LabProgram()
+        let finished = try lab.run(["run", "startup-latency", "--engine", "process", "--samples", "3"])
+        #expect(finished.status == 0, "\(finished.errors)")
+        let name = try #require(Files.list("\(lab.directory.path)/results").first)
+        #expect(finished.output.contains("results/\(name)/report.md"))
+        #expect(name.hasSuffix("Z-startup-latency"))
+        // Standard error is no terminal: only what is wrong may be there.
+        #expect(
+            finished.errors.split(separator: "\n").allSatisfy {
+                $0.contains("warning") || $0.contains("remedy")
+            })
+    }
+
+    @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
+    func aSignalEndsTheRunAndWhatWasMeasuredIsWritten(signal: Int32) throws {
+        let lab = try LabProgram()
+        let running = try lab.start([
+            "run", "startup-latency", "--engine", "process", "--samples", "100000", "--budget", "10min",
+            "--json",
+        ])
+        let samples = try #require(lab.samples(lines: 20))
+        running.signal(signal)
+        let finished = try running.wait()
+        #expect(finished.status == 130, "\(finished.errors)")
+        #expect(try finished.json(Answer.self).ending == "interrupted")
+        let result = try ResultStore.load(String(samples.dropLast("/samples.jsonl".count)))
+        #expect(result.ending == .interrupted && result.samples.count >= 19)
+        #expect(lab.leftovers.isEmpty)
+    }
+
+    @Test func aKilledRunLosesNoSampleAndCleanRemovesWhatItLeft() throws {
+        let lab = try LabProgram()
+        let running = try lab.start([
+            "run", "startup-latency", "--engine", "process", "--samples", "100000", "--budget", "10min",
+        ])
+        let samples = try #require(lab.samples(lines: 20))
+        running.signal(SIGKILL)
+        #expect(try running.wait().status == 137)
+        #expect(!lab.leftovers.isEmpty)
+
+        #expect(try lab.run(["clean", "--dry-run"]).output.contains("would remove: directory"))
+        #expect(!lab.leftovers.isEmpty)
+        let cleaned = try lab.run(["clean"])
+        #expect(cleaned.status == 0, "\(cleaned.errors)")
+        #expect(lab.leftovers.isEmpty)
+        #expect(try lab.run(["clean"]).output.contains("nothing is left"))
+
+        let result = try ResultStore.load(samples)
+        #expect(result.ending == .killed && result.samples.count >= 19)
+        #expect(try lab.run(["report", samples]).status == 0)
+    }
+
+    @Test func theNextRunRemovesWhatAKilledOneLeft() throws {
+        let lab = try LabProgram()
+        let killed = try lab.start([
+            "run", "startup-latency", "--engine", "process", "--samples", "100000", "--output", "killed",
+        ])
+        try #require(lab.hasBegun())
+        killed.signal(SIGKILL)
+        _ = try killed.wait()
+        let next = try lab.run([
+            "run", "startup-latency", "--engine", "process", "--samples", "1", "--output", "next",
+        ])
+        #expect(next.status == 0, "\(next.errors)")
+        #expect(next.errors.contains("had died"))
+        #expect(lab.leftovers.isEmpty)
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "skipped: mounting a small file system needs root"))
+    func aFullDiskEndsTheRunAndLosesNoFinishedSample() throws {
+        let lab = try LabProgram()
+        let program = try #require(LabProgram.path)
+        // In a mount namespace of its own, so that the small file system is gone with the shell.
+        let script = """
+            mkdir small && mount -t tmpfs -o size=256k none small || exit 99
+            "$1" run startup-latency --engine process --samples 2000 --budget 1min --output small/out; status=$?
+            cp small/out/samples.jsonl kept.jsonl; exit $status
+            """
+        let finished = try lab.start(["-m", "sh", "-c", script, "sh", program], program: "/usr/bin/unshare")
+            .wait()
+        #expect(finished.status == 73, "\(finished.errors)")
+        #expect(finished.errors.contains("No space left on device"))
+        let result = try ResultStore.load("\(lab.directory.path)/kept.jsonl")
+        #expect(result.ending == .killed && result.samples.count > 10)
+        #expect(result.samples.map(\.index) == Array(0..<result.samples.count))
+        #expect(lab.leftovers.isEmpty)
+    }
+
+    @Test func warnsWhileAnotherRunIsAlive() throws {
+        let lab = try LabProgram()
+        let other = try lab.start([
+            "run", "startup-latency", "--engine", "process", "--samples", "100000", "--output", "other",
+        ])
+        defer {
+            other.signal(SIGINT)
+            _ = try? other.wait()
+        }
+        try #require(lab.hasBegun())
+        let finished = try lab.run([
+            "run", "startup-latency", "--engine", "process", "--samples", "1", "--output", "one",
+        ])
+        #expect(finished.status == 0)
+        #expect(finished.errors.contains("another run was alive"))
+        let result = try ResultStore.load("\(lab.directory.path)/one")
+        #expect(result.header.environment.warnings.contains { $0.text.contains("another run was alive") })
+    }
+}

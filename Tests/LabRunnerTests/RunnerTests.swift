@@ -1,0 +1,195 @@
+import Glibc
+import Testing
+
+@testable import LabCore
+
+/// The run loop, with engines that are real processes.
+@Suite struct RunnerTests {
+    let home: TemporaryDirectory
+    let paths: LabPaths
+
+    init() throws {
+        home = try TemporaryDirectory()
+        paths = LabPaths(cache: "\(home.path)/cache", state: "\(home.path)/state")
+    }
+
+    private func context(_ interrupt: Interrupt = .never) throws -> RunContext {
+        RunContext(
+            runID: "test", paths: paths, journal: try RunJournal(runID: "test", paths: paths),
+            rootFilesystem: RootFilesystem(directory: "/", digest: "root", guestDigest: "guest"),
+            interrupt: interrupt)
+    }
+
+    private func runner(
+        _ engines: [ScriptEngine], samples: Int = 5, warmup: Int = 1, budget: Double = 60,
+        timeout: Double = 20,
+        interrupt: Interrupt = .never
+    ) throws -> Runner {
+        let text = LocalizedText(en: "Test", zh: "测试")
+        let whole = Metric(
+            id: "whole", title: text, unit: .nanoseconds, source: .span(from: .requested, to: .cleanedUp))
+        let lab = LabDefinition(
+            id: "test", title: text, question: text, dimension: "", engines: engines.map(\.id),
+            workload: "hello",
+            method: .lifecycle, metrics: [whole], samples: .init(default: samples, warmup: warmup),
+            budgetSeconds: budget,
+            timeoutSeconds: timeout, memoryBytes: 64 << 20, cpus: 1, claims: [])
+        let setup = Runner.Setup(
+            lab: lab, command: "lab run test", version: "1.2.3", startedAt: "2026-11-24T00:00:00Z", seed: 7,
+            environment: Environment())
+        return Runner(setup: setup, engines: engines, context: try context(interrupt))
+    }
+
+    @Test func makesEveryTrialInThePlannedOrderAndWritesItDown() throws {
+        let engines = [ScriptEngine("process"), ScriptEngine("container")]
+        let result = try runner(engines).run(samplesIn: home.path) { _ in }
+
+        #expect(result.ending == .complete)
+        #expect(result.samples.map(\.index) == result.header.plan.trials.map(\.index))
+        #expect(result.samples.map(\.engine) == result.header.plan.trials.map(\.engine))
+        #expect(result.samples.allSatisfy { $0.outcome.isCompleted && $0.values[Runner.harnessValue] != nil })
+        #expect(result.measured("process").count == 5 && result.measured("container").count == 5)
+        #expect(engines.allSatisfy { $0.launches == 6 && $0.shutDowns == 1 })
+        #expect(try ResultStore.load("\(home.path)/samples.jsonl") == result)
+    }
+
+    @Test(arguments: [
+        ("exit 3", LabError.Kind.instance, "exit status 3"),
+        ("echo init; echo ready; echo output forged", .instance, "forged"),
+        ("echo init; echo ready", .instance, "received []"),
+        (#"printf 'init\nready\n\033[2Jrubbish\n'"#, .instance, #"\x1b[2Jrubbish"#),
+        ("echo init; yes output x | head -c 2000000", .instance, "1048576 bytes"),
+        ("printf init", .instance, "middle of a record"),
+        ("kill -9 $$", .instance, "exit status 137"),
+    ])
+    func aGuestThatMisbehavesIsAFailedSample(script: String, kind: LabError.Kind, says: String) throws {
+        let result = try runner([ScriptEngine("process", script)], samples: 1, warmup: 0)
+            .run(samplesIn: nil) { _ in }
+        guard case .failed(let error, _)? = result.samples.first?.outcome else {
+            Issue.record("the trial counts as completed")
+            return
+        }
+        #expect(error.kind == kind)
+        #expect("\(error)".contains(says))
+    }
+
+    @Test func aGuestThatNeverAnswersEndsAtTheDeadline() throws {
+        let began = MonotonicInstant.now()
+        let result = try runner(
+            [ScriptEngine("process", "echo init; sleep 60")], samples: 1, warmup: 0, timeout: 1
+        )
+        .run(samplesIn: nil) { _ in }
+        guard case .failed(let error, let after)? = result.samples.first?.outcome else {
+            Issue.record("the trial counts as completed")
+            return
+        }
+        #expect(error.kind == .timeout && after == .initStarted)
+        #expect(MonotonicInstant.now().nanoseconds(since: began) < 10_000_000_000)
+    }
+
+    @Test func threeFailuresInARowStopAnEngineAndTheOthersGoOn() throws {
+        let broken = ScriptEngine("container", "exit 1")
+        let sound = ScriptEngine("process")
+        var stopped: [EngineID] = []
+        let result = try runner([sound, broken], samples: 8, warmup: 0).run(samplesIn: nil) { event in
+            if case .stopped(let engine, _) = event { stopped.append(engine) }
+        }
+        #expect(broken.launches == 3 && sound.launches == 8)
+        #expect(stopped == ["container"])
+        let footnotes = result.header.engines.last?.footnotes ?? []
+        #expect(footnotes.count == 1 && footnotes[0].contains("3 failures in a row"))
+    }
+
+    @Test func aSuccessStartsTheCountOfFailuresAnew() throws {
+        // Fails on every trial but each third: never three in a row.
+        let counter = "\(home.path)/count"
+        let script = """
+            n=$(cat \(counter) 2>/dev/null || echo 0); echo $((n + 1)) > \(counter)
+            [ $((n % 3)) = 2 ] || exit 1
+            \(ScriptEngine.obedient)
+            """
+        let engine = ScriptEngine("process", script)
+        let result = try runner([engine], samples: 9, warmup: 0).run(samplesIn: nil) { _ in }
+        #expect(engine.launches == 9)
+        #expect(result.samples.count { $0.outcome.isCompleted } == 3)
+    }
+
+    @Test func anUnavailableEngineIsRecordedAndLeftOut() throws {
+        let missing = ScriptEngine("kvm")
+        missing.availability = .unavailable(because: "no /dev/kvm", remedy: "modprobe kvm")
+        let unprepared = ScriptEngine("qemu")
+        unprepared.prepareFailure = LabError(
+            .unavailable, "no kernel", cause: "none in /boot", remedy: "--kernel")
+        let result = try runner([ScriptEngine("process"), missing, unprepared]).run(samplesIn: nil) { _ in }
+        #expect(
+            result.header.engines.map(\.availability) == [
+                .available, .unavailable(because: "no /dev/kvm", remedy: "modprobe kvm"),
+                .unavailable(because: "no kernel: none in /boot", remedy: "--kernel"),
+            ])
+        #expect(missing.launches == 0 && missing.shutDowns == 0)
+        #expect(unprepared.launches == 0 && unprepared.shutDowns == 1)
+    }
+
+    @Test func withoutAnyEngineThereIsOneErrorThatNamesEachReason() throws {
+        let missing = ScriptEngine("kvm")
+        missing.availability = .unavailable(because: "no /dev/kvm", remedy: "modprobe kvm")
+        let error = #expect(throws: LabError.self) { try runner([missing]).run(samplesIn: nil) { _ in } }
+        #expect(error?.kind == .unavailable)
+        #expect(error?.cause == "kvm: no /dev/kvm")
+        #expect(error?.remedy == "modprobe kvm")
+    }
+
+    @Test func noTrialStartsAfterTheBudget() throws {
+        let result = try runner(
+            [ScriptEngine("process", "sleep 0.1; \(ScriptEngine.obedient)")], samples: 1_000, budget: 0.3
+        )
+        .run(samplesIn: nil) { _ in }
+        #expect(result.ending == .budget)
+        #expect((1...4).contains(result.samples.count))
+    }
+
+    @Test func anInterruptEndsABlockedWaitAndKeepsWhatWasMeasured() throws {
+        let interrupt = try Interrupt()
+        let marker = "\(home.path)/second"
+        let script = "[ -e \(marker) ] && sleep 60; touch \(marker); \(ScriptEngine.obedient)"
+        let began = MonotonicInstant.now()
+        let result = try runner(
+            [ScriptEngine("process", script)], samples: 3, warmup: 0, interrupt: interrupt
+        )
+        .run(samplesIn: home.path) { event in
+            // Raised while the second trial, which would sleep, is about to begin.
+            if case .trial(_, let progress, _) = event, progress.done == 1 { interrupt.raise() }
+        }
+        #expect(result.ending == .interrupted)
+        #expect(result.samples.count == 1, "what the user broke off is no sample")
+        #expect(MonotonicInstant.now().nanoseconds(since: began) < 10_000_000_000)
+        #expect(try ResultStore.load("\(home.path)/samples.jsonl").ending == .interrupted)
+    }
+
+    @Test func anInterruptBeforeTheFirstTrialIsAnError() throws {
+        let interrupt = try Interrupt()
+        interrupt.raise()
+        let engine = ScriptEngine("process")
+        let error = #expect(throws: LabError.self) {
+            try runner([engine], interrupt: interrupt).run(samplesIn: home.path) { _ in }
+        }
+        #expect(error?.exitCode == 130)
+        #expect(engine.launches == 0)
+    }
+
+    @Test func anInstanceThatCannotBeRemovedIsAFailureAndLeavesTheJournalToBeReplayed() throws {
+        let engine = ScriptEngine("process")
+        engine.disposeFailure = LabError(.output, "cannot remove a cgroup", cause: "busy")
+        let runner = try runner([engine], samples: 1, warmup: 0)
+        let result = try runner.run(samplesIn: nil) { _ in }
+        #expect(runner.leftSomething)
+        #expect(result.samples.first?.outcome.isCompleted == false)
+    }
+
+    @Test func theHarnessTakesLittleAroundASample() throws {
+        let result = try runner([ScriptEngine("process")], samples: 50).run(samplesIn: home.path) { _ in }
+        let gaps = result.samples.dropFirst().compactMap { $0.values[Runner.harnessValue] }
+        // Encoding in a debug build takes several times what it does in a release build, whose limit is 50 µs.
+        #expect(try #require(Statistics.median(gaps)) < 1_000_000)
+    }
+}

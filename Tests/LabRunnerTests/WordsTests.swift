@@ -1,0 +1,89 @@
+import Glibc
+import LabCore
+import Testing
+
+@testable import LabRunner
+
+/// The words of the command line, and the text that goes back into a shell.
+@Suite struct WordsTests {
+    @Test func countsAreWholeAndWithinBounds() throws {
+        #expect(try Words.count("7", option: "--samples", in: 1...9) == 7)
+        for text in ["0", "-3", "10", "1.5", "", "ten", "99999999999999999999"] {
+            let error = #expect(throws: LabError.self) {
+                try Words.count(text, option: "--samples", in: 1...9)
+            }
+            #expect(error?.exitCode == 64)
+            #expect(error?.message.contains("--samples") == true)
+        }
+    }
+
+    @Test func enginesAreKnownAndNamedOnce() throws {
+        #expect(try Words.engines("qemu, process") == [.qemu, .process])
+        let unknown = #expect(throws: LabError.self) { try Words.engines("contaner") }
+        #expect(unknown?.message.contains("did you mean \"container\"?") == true)
+        #expect(throws: LabError.self) { try Words.engines("kvm,kvm") }
+        #expect(throws: LabError.self) { try Words.engines("") }
+        #expect(throws: LabError.self) { try Words.engines("kvm,") }
+    }
+
+    @Test func lengthsAndSizesNeedTheirUnitsAndSomeSize() throws {
+        #expect(try Words.seconds("1500ms", option: "--timeout") == 1.5)
+        #expect(throws: LabError.self) { try Words.seconds("0s", option: "--timeout") }
+        #expect(throws: LabError.self) { try Words.seconds("-1s", option: "--timeout") }
+        #expect(throws: LabError.self) { try Words.seconds("5", option: "--timeout") }
+        #expect(try Words.bytes("1GiB", option: "--memory", atLeast: 1) == 1 << 30)
+        #expect(throws: LabError.self) { try Words.bytes("1KiB", option: "--memory", atLeast: 1 << 20) }
+    }
+
+    @Test func everyEngineIsDescribedAndEveryWorkload() {
+        #expect(EngineFactory.catalogue.map(\.id) == EngineID.known)
+        #expect(ListCommand.workloads.map(\.id) == Workload.knownNames)
+    }
+
+    @Test func whatAUserTypedCannotStirTheTerminal() {
+        #expect(quoted("a\u{1b}[2Jb") == "\"a\u{fffd}[2Jb\"")
+        #expect(quoted(String(repeating: "x", count: 1_000)).count == 63)
+    }
+
+    /// A shell reads back exactly the words that were quoted, whatever bytes of text they hold.
+    @Test func aShellReadsQuotedWordsBack() throws {
+        var generator = SeededGenerator(seed: 2_026)
+        let letters = Array("ab '\"\\$`*?;&|<>(){}[]~#!\n\t启=")
+        let words = (0..<100).map { _ in
+            String(
+                (0..<Int.random(in: 0..<12, using: &generator)).compactMap { _ in
+                    letters.randomElement(using: &generator)
+                })
+        }
+        let pipe = try FileDescriptor.pipe()
+        // The answer fits into a pipe's buffer, so that it can be read after the shell's end.
+        let child = try spawn(
+            ["/bin/sh", "-c", "printf '%s\\001' \(ShellText.join(words))"], output: pipe.write.rawValue)
+        var status: Int32 = 0
+        waitpid(child, &status, 0)
+        let said = String(decoding: try pipe.read.read(upTo: 1 << 16), as: UTF8.self)
+        #expect(
+            said.split(separator: "\u{1}", omittingEmptySubsequences: false).dropLast().map(String.init)
+                == words)
+        #expect(ShellText.join(["lab", "run", "a,b"]) == "lab run a,b")
+    }
+
+    @Test func timesArePrintedInUTC() {
+        let time = UTCTime(secondsSinceEpoch: 1_795_502_970)
+        #expect(time.rfc3339 == "2026-11-24T06:49:30Z")
+        #expect(time.compact == "20261124T064930Z")
+    }
+
+    @Test func progressFitsTheLineAndPromisesNoMoreThanTheBudget() throws {
+        let plan = Plan(engines: [(id: "process", samples: 4)], warmup: 0, seed: 1)
+        var progress = RunProgress(plan: plan)
+        #expect(progress.remainingNanoseconds == nil)
+        progress.made("process", nanoseconds: 20_000_000_000)
+        #expect(progress.remainingNanoseconds == 60_000_000_000)
+        let text = ProgressLine.describe(
+            plan.trials[1], progress, elapsed: .seconds(20), budget: .seconds(65))
+        #expect(text == "trial 2/4  process  20 s elapsed, about 45 s left")
+        #expect(ProgressLine.fit(text, columns: 20).count == 19)
+        #expect(ProgressLine.spoken(.seconds(185)) == "3 min 05 s")
+    }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import FoundationXML
+import LabCore
+import Testing
+
+@testable import VMDriver
+
+struct DescriptionTests {
+    private func description(_ machine: MachineProfile = .microvm, commandLine: String = "quiet") -> DomainDescription {
+        DomainDescription(
+            name: "lab-a-0", type: .qemu, machine: machine, memoryBytes: 256 << 20, cpus: 2, kernel: "/k",
+            initramfs: "/i", commandLine: commandLine, consolePipe: "/c", recordPipe: "/r", channel: .debugPort)
+    }
+
+    @Test(arguments: MachineProfile.allCases)
+    func theXMLSaysWhatTheDescriptionSays(machine: MachineProfile) throws {
+        let document = try XMLDocument(xmlString: description(machine).xml)
+        func value(_ path: String) throws -> String? { try document.nodes(forXPath: path).first?.stringValue }
+        #expect(try value("/domain/@type") == "qemu")
+        #expect(try value("/domain/os/type/@machine") == machine.rawValue)
+        #expect(try value("/domain/memory") == "\(256 << 20)")
+        #expect(try value("/domain/vcpu") == "2")
+        #expect(try value("/domain/os/kernel") == "/k")
+        #expect(try value("/domain/devices/serial[2]/address/@iobase") == "0xe9")
+        #expect(try document.nodes(forXPath: "/domain/features/acpi").isEmpty == !machine.hasACPI)
+    }
+
+    @Test func anyTextSurvivesAnXMLParser() throws {
+        var generator = SeededGenerator(seed: 1)
+        let alphabet = Array("ab <>&'\"]]>\t\n\r\u{e9}\u{1f600}%;!--".unicodeScalars)
+        for _ in 0..<300 {
+            var text = "x"
+            for _ in 0..<Int.random(in: 0..<40, using: &generator) {
+                text.unicodeScalars.append(alphabet[Int.random(in: 0..<alphabet.count, using: &generator)])
+            }
+            text += "x"
+            let document = try XMLDocument(xmlString: description(commandLine: text).xml)
+            let back = try document.nodes(forXPath: "/domain/os/cmdline").first?.stringValue
+            #expect(back.map { Array($0.unicodeScalars) } == Array(text.unicodeScalars))
+            let attribute = try XMLDocument(xmlString: "<a b='\(xmlEscaped(text))'/>").rootElement()?.attribute(forName: "b")
+            #expect(attribute?.stringValue.map { Array($0.unicodeScalars) } == Array(text.unicodeScalars))
+        }
+    }
+
+    @Test func whatXMLCannotCarryIsReplaced() {
+        #expect(xmlEscaped("a\u{0}b\u{1b}c\u{ffff}") == "a\u{fffd}b\u{fffd}c\u{fffd}")
+    }
+
+    @Test func libvirtItselfReadsItBack() throws {
+        // The test driver knows no type qemu, and otherwise parses like any driver.
+        let connection = try Connection("test:///default")
+        #expect(connection.driver.lowercased() == "test")
+        let xml = description(.q35, commandLine: "a<b & 'c'").xml
+            .replacingOccurrences(of: "type='qemu'", with: "type='test'")
+            .replacingOccurrences(of: " machine='q35'", with: "")
+        let domain = try connection.define(xml, name: "lab-a-0")
+        #expect(domain.xml?.contains("<cmdline>a&lt;b &amp; 'c'</cmdline>") == true)
+        domain.undefine()
+    }
+
+    @Test func aRefusalCarriesLibvirtsWords() throws {
+        let connection = try Connection("test:///default")
+        #expect(throws: LabError.self) { _ = try connection.define("<domain/>", name: "x") }
+        #expect(throws: LabError.self) { _ = try Connection("nonsense:///nowhere") }
+    }
+
+    @Test func theCommandLineKeepsItsArguments() throws {
+        let text = try KernelCommandLine.text(
+            for: .hello(nonce: "two words"), channel: .debugPort, timeStampKilohertz: 5)
+        #expect(text.hasSuffix("tsc_early_khz=5 -- --machine --channel=port:0xe9 hello \"two words\""))
+        for bad in ["a\"b", "a\nb", "--", String(repeating: "x", count: 2_100)] {
+            #expect(throws: LabError.self) {
+                _ = try KernelCommandLine.text(for: .hello(nonce: bad), channel: .serial, timeStampKilohertz: nil)
+            }
+        }
+    }
+}
