@@ -19,7 +19,7 @@ public final class ChildInstance: Instance {
     /// The last bytes that the child wrote to stderr, for error messages.
     private var lastWords: [UInt8] = []
     private let pidfd: FileDescriptor
-    private let interrupt: Int32
+    private let interrupt: Interrupt
     /// Removes what the engine made around the child, stamping its steps. Called once, after the child was reaped.
     private var cleanUp: ((ChildInstance) throws(LabError) -> Void)?
 
@@ -37,7 +37,7 @@ public final class ChildInstance: Instance {
 
     init(
         started: consuming ProgramBuffer.Started, output: consuming FileDescriptor, errors: consuming FileDescriptor,
-        requested: MonotonicInstant, stepsBefore: [UInt64], interrupt: Int32,
+        requested: MonotonicInstant, stepsBefore: [UInt64], interrupt: Interrupt,
         cleanUp: @escaping (ChildInstance) throws(LabError) -> Void
     ) {
         let created = MonotonicInstant.now()
@@ -97,7 +97,7 @@ public final class ChildInstance: Instance {
             pollfd(fd: output.pollNumber, events: Int16(POLLIN), revents: 0),
             pollfd(fd: errors.pollNumber, events: Int16(POLLIN), revents: 0),
             pollfd(fd: pidfd.rawValue, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: interrupt, events: Int16(POLLIN), revents: 0)
+            pollfd(fd: interrupt.descriptor, events: Int16(POLLIN), revents: 0)
         )
         let ready = withUnsafeMutableBytes(of: &events) {
             Glibc.poll($0.baseAddress?.assumingMemoryBound(to: pollfd.self), 4, deadline.pollTimeoutMilliseconds)
@@ -107,7 +107,7 @@ public final class ChildInstance: Instance {
             let last = timeline.last.map { " after the mark \($0.rawValue)" } ?? ""
             throw LabError(.timeout, "the workload did not reach \(what) in time\(last)", remedy: "raise --timeout")
         }
-        if events.3.revents != 0 { throw LabError(.interrupted, "interrupted") }
+        if events.3.revents != 0 { throw Interrupt.error }
         if events.0.revents != 0 { takeOutput() }
         if events.1.revents != 0 { takeErrors() }
         if events.2.revents != 0 { try reap() }

@@ -22,7 +22,7 @@ final class ChildLauncher {
 
     /// Starts `program`, whose standard descriptors are the ends that `makeProgram` is given.
     func start(
-        arguments: [String], cgroup: Int32, requested: MonotonicInstant, stepsBefore: [UInt64], interrupt: Int32,
+        arguments: [String], cgroup: Int32, requested: MonotonicInstant, stepsBefore: [UInt64], interrupt: Interrupt,
         makeProgram: (_ descriptors: (input: Int32, output: Int32, error: Int32)) -> LaunchProgram,
         cleanUp: @escaping (ChildInstance) throws(LabError) -> Void
     ) throws(LabError) -> ChildInstance {

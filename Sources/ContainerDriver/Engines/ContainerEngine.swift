@@ -8,7 +8,6 @@ public final class ContainerEngine: Engine {
     public let kind = EngineKind.container
     public private(set) var record: EngineRecord
     private let isolation: Isolation
-    private let interrupt: Int32
     private var prepared: Prepared?
     private var availability: Availability?
 
@@ -21,13 +20,10 @@ public final class ContainerEngine: Engine {
         let directory: String
     }
 
-    /// - Parameters:
-    ///   - isolation: what to put around the workload; by default all of it, as far as this user may.
-    ///   - interrupt: a descriptor that polls readable when the user wants to stop, or -1.
-    public init(id: EngineID = .container, isolation: Isolation? = nil, interrupt: Int32 = -1) {
+    /// - Parameter isolation: what to put around the workload; by default all of it, as far as this user may.
+    public init(id: EngineID = .container, isolation: Isolation? = nil) {
         self.id = id
         self.isolation = isolation ?? (geteuid() == 0 ? .standard : .rootless)
-        self.interrupt = interrupt
         record = EngineRecord(id: id, kind: .container)
     }
 
@@ -92,7 +88,7 @@ public final class ContainerEngine: Engine {
             let number: Int32 = if let cgroup { cgroup.rawValue } else { -1 }
             return try prepared.launcher.start(
                 arguments: ChildLauncher.arguments(request.workload), cgroup: number, requested: requested,
-                stepsBefore: steps, interrupt: interrupt,
+                stepsBefore: steps, interrupt: prepared.context.interrupt,
                 makeProgram: { .container(spec(request.index, prepared, descriptors: $0)) },
                 cleanUp: { child throws(LabError) in
                     try prepared.cgroups?.remove(request.index)

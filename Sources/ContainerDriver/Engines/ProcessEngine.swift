@@ -8,11 +8,9 @@ public final class ProcessEngine: Engine {
     public private(set) var record: EngineRecord
     private var launcher: ChildLauncher?
     private var program = ""
-    private let interrupt: Int32
+    private var interrupt = Interrupt.never
 
-    /// - Parameter interrupt: a descriptor that polls readable when the user wants to stop, or -1.
-    public init(interrupt: Int32 = -1) {
-        self.interrupt = interrupt
+    public init() {
         record = EngineRecord(id: .process, kind: .process)
     }
 
@@ -20,6 +18,7 @@ public final class ProcessEngine: Engine {
 
     public func prepare(_ context: RunContext) throws(LabError) {
         launcher = try ChildLauncher()
+        interrupt = context.interrupt
         program = context.rootFilesystem.hostGuestPath
         let steps = LaunchProgram.process(program: program, standardDescriptors: (0, 0, 0), parent: 0).steps
         record.steps = ["pipes", "clone3"] + steps.map(\.name) + ["workload"]
