@@ -67,20 +67,28 @@ extension LaunchProgram {
 
     private static func root(_ spec: ContainerSpec) -> [Step] {
         let lower = spec.lowerDirectories.map(escaped).joined(separator: ":")
-        // volatile: the layer dies with the container, so nothing need reach the disk before it is unmounted.
-        var options = "lowerdir=\(lower),upperdir=\(escaped(spec.upperDirectory)),workdir=\(escaped(spec.workDirectory)),volatile"
+        let layer = spec.mountPoint
+        var options = "lowerdir=\(lower),upperdir=\(escaped(layer))/upper,workdir=\(escaped(layer))/work"
         if spec.isolation.contains(.user) { options += ",userxattr" }
         return [
             Step(
                 "private mounts",
                 .mount(source: nil, target: "/", type: nil, flags: [.makePrivate, .recursive], data: nil)),
+            // The writable layer is a tmpfs of the container's own: its pages are charged to the container, and it
+            // goes with the mount namespace, so that a start leaves no file to remove, whatever becomes of us.
+            Step(
+                "writable layer",
+                .mount(source: "tmpfs", target: layer, type: "tmpfs", flags: [.noDevices], data: "mode=755")),
+            Step("mkdir upper", .makeDirectory("\(layer)/upper", mode: 0o755)),
+            Step("mkdir work", .makeDirectory("\(layer)/work", mode: 0o755)),
+            Step("mkdir root", .makeDirectory("\(layer)/root", mode: 0o755)),
             // nodev everywhere a container may write: a device node that it makes opens nothing. This is what the
             // devices controller is for, and it holds on v1, v2 and without root alike.
             Step(
                 "overlay root",
                 .mount(
-                    source: "overlay", target: spec.mountPoint, type: "overlay", flags: [.noDevices], data: options)),
-            Step("pivot_root", .pivotRoot(spec.mountPoint)),
+                    source: "overlay", target: "\(layer)/root", type: "overlay", flags: [.noDevices], data: options)),
+            Step("pivot_root", .pivotRoot("\(layer)/root")),
         ]
     }
 

@@ -54,10 +54,7 @@ struct ContainerSpec: Sendable {
     var isolation: Isolation
     /// The read-only lower layers, the topmost first.
     var lowerDirectories: [String]
-    /// Paths of the writable layer and of overlayfs's work directory, on the same file system.
-    var upperDirectory: String
-    var workDirectory: String
-    /// Where the root is mounted, inside the container's mount namespace only.
+    /// An empty directory of the host. In the container's mount namespace only, it carries the writable layer.
     var mountPoint: String
     /// Path of the program in the container's root; with no `root` isolation, on the host.
     var program: String

@@ -17,7 +17,7 @@ public final class ContainerEngine: Engine {
         let cgroups: CgroupTree?
         let filter: SeccompFilter?
         let kernelFiles: KernelFiles
-        let directory: String
+        let mountPoint: String
     }
 
     /// - Parameter isolation: what to put around the workload; by default all of it, as far as this user may.
@@ -37,9 +37,9 @@ public final class ContainerEngine: Engine {
     }
 
     public func prepare(_ context: RunContext) throws(LabError) {
-        let directory = context.paths.run(context.runID)
-        try context.journal.record(JournaledResource(.directory, directory))
-        for name in ["\(directory)/root", "\(directory)/\(id)"] { try Files.makeDirectory(name, mode: 0o700) }
+        let mountPoint = "\(context.paths.run(context.runID))/root"
+        try context.journal.record(JournaledResource(.directory, context.paths.run(context.runID)))
+        try Files.makeDirectory(mountPoint, mode: 0o700)
         let layout = CgroupLayout.current()
         let kernelFiles = KernelFiles.found()
         let prepared = Prepared(
@@ -47,21 +47,21 @@ public final class ContainerEngine: Engine {
             cgroups: isolation.contains(.limits)
                 ? try CgroupTree(layout: layout, name: "lab-\(context.runID)-\(id)", journal: context.journal) : nil,
             filter: isolation.contains(.seccomp) ? try SeccompFilter(profile: .containerDefault) : nil,
-            kernelFiles: kernelFiles, directory: directory)
+            kernelFiles: kernelFiles, mountPoint: mountPoint)
         self.prepared = prepared
         describe(prepared, layout)
     }
 
     private func describe(_ prepared: Prepared, _ layout: CgroupLayout) {
         let program = LaunchProgram.container(spec(0, prepared, descriptors: (0, 0, 0)))
-        record.steps = ["directories", "cgroups", "pipes", program.cloneName] + program.steps.map(\.name)
-            + ["workload", "remove cgroups", "remove directories"]
+        record.steps = ["cgroups", "pipes", program.cloneName] + program.steps.map(\.name)
+            + ["workload", "remove cgroups"]
         var namespaces = program.namespaces
         if isolation.contains(.cgroupNamespace) { namespaces.insert(.cgroup) }
         record.details = [
             EngineRecord.Detail("runtime", "lab's own, \(program.steps.count) steps from clone3 to execve"),
             EngineRecord.Detail("namespaces", namespaces.names.joined(separator: ", ")),
-            EngineRecord.Detail("root", "overlay, private upper layer, pivot_root"),
+            EngineRecord.Detail("root", "overlay, writable layer of its own in memory, pivot_root"),
             EngineRecord.Detail("cgroups", prepared.cgroups.map { _ in "\(layout.name): memory, cpu, pids" } ?? "none"),
             EngineRecord.Detail("capabilities", "\(Capabilities.containerDefault.rawValue.nonzeroBitCount) kept"),
             EngineRecord.Detail(
@@ -77,9 +77,6 @@ public final class ContainerEngine: Engine {
         guard let prepared else { throw LabError(.software, "the engine \(id) was not prepared") }
         var steps: [UInt64] = []
         steps.reserveCapacity(8)
-        let layer = WritableLayer(directory: layerDirectory(request.index, prepared))
-        try layer.make()
-        steps.append(MonotonicInstant.now().nanoseconds(since: requested))
         do {
             let limits = ResourceLimits(memoryBytes: request.memoryBytes, cpus: request.cpus)
             try prepared.cgroups?.make(request.index, limits: limits)
@@ -93,12 +90,9 @@ public final class ContainerEngine: Engine {
                 cleanUp: { child throws(LabError) in
                     try prepared.cgroups?.remove(request.index)
                     child.stampStep()
-                    try layer.remove()
-                    child.stampStep()
                 })
         } catch {
             try? prepared.cgroups?.remove(request.index)
-            try? layer.remove()
             throw error
         }
     }
@@ -114,23 +108,15 @@ public final class ContainerEngine: Engine {
         guard let prepared else { return }
         self.prepared = nil
         try? prepared.cgroups?.removeAll()
-        rmdir("\(prepared.directory)/\(id)")
-        rmdir("\(prepared.directory)/root")
-        rmdir(prepared.directory)
-    }
-
-    private func layerDirectory(_ index: Int, _ prepared: Prepared) -> String {
-        "\(prepared.directory)/\(id)/\(index)"
+        rmdir(prepared.mountPoint)
     }
 
     private func spec(
         _ index: Int, _ prepared: Prepared, descriptors: (input: Int32, output: Int32, error: Int32)
     ) -> ContainerSpec {
-        let layer = WritableLayer(directory: layerDirectory(index, prepared))
         let root = prepared.context.rootFilesystem
         return ContainerSpec(
-            isolation: isolation, lowerDirectories: [root.directory], upperDirectory: layer.upper,
-            workDirectory: layer.work, mountPoint: "\(prepared.directory)/root",
+            isolation: isolation, lowerDirectories: [root.directory], mountPoint: prepared.mountPoint,
             program: isolation.contains(.root) ? RootFilesystem.guestPath : root.hostGuestPath,
             hostname: "lab-\(index)", cgroupsToJoin: prepared.cgroups?.directoriesToJoin(of: index) ?? [],
             filter: prepared.filter, kernelFiles: prepared.kernelFiles, standardDescriptors: descriptors,
