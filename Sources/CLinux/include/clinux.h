@@ -1,6 +1,84 @@
-// Why this exists: what Swift can't do with the kernel. Functions that glibc declares only under _GNU_SOURCE,
-// and everything that runs between clone and exec, where no Swift may run.
+// Why this exists: what Swift can't do with the kernel. Functions that glibc 2.36 does not declare (or only under
+// _GNU_SOURCE), and everything that runs between clone3 and execve, where no Swift may run: the child shares our
+// memory (CLONE_VM) and must neither allocate nor take a lock.
 #pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
 
 /// pipe2(2).
 int clinux_pipe2(int ends[2], int flags);
+/// memfd_create(2) with MFD_CLOEXEC.
+int clinux_memfd(const char *name);
+/// pidfd_open(2); the descriptor is close-on-exec.
+int clinux_pidfd_open(pid_t pid);
+/// pidfd_send_signal(2).
+int clinux_pidfd_send_signal(int pidfd, int signal);
+/// waitid(2) on a pidfd with WEXITED and `options`. Returns 0 and the shell's status (128 + N for signal N) in
+/// `status`; -1 with errno otherwise, EAGAIN when WNOHANG found it alive. `cpu_nanoseconds` may be
+/// NULL, else receives user + system CPU time of the child and of what it waited for.
+int clinux_wait_pidfd(int pidfd, int options, int32_t *status, uint64_t *cpu_nanoseconds);
+
+/// What the child does, one system call (or one short fixed sequence) each.
+enum clinux_operation {
+    CLINUX_EXEC,           ///< execve(a, argv, envp); ends the program
+    CLINUX_MOUNT,          ///< mount(a, b, c, x, data)
+    CLINUX_UNMOUNT,        ///< umount2(a, x)
+    CLINUX_PIVOT_ROOT,     ///< open("/"); chdir(a); pivot_root(".", "."); fchdir(old root): relative paths are the host's
+    CLINUX_LEAVE_OLD_ROOT, ///< umount2(".", MNT_DETACH); chdir("/")
+    CLINUX_CHDIR,          ///< chdir(a)
+    CLINUX_MKDIR,          ///< mkdir(a, x); EEXIST is no error
+    CLINUX_SYMLINK,        ///< symlink(a, b)
+    CLINUX_CREATE,         ///< open(a, O_CREAT | O_EXCL, x); close
+    CLINUX_WRITE,          ///< open(a, O_WRONLY); write(data, y); close
+    CLINUX_UNSHARE,        ///< unshare(x)
+    CLINUX_HOSTNAME,       ///< sethostname(a)
+    CLINUX_LOOPBACK_UP,    ///< SIOCSIFFLAGS IFF_UP on lo
+    CLINUX_RLIMIT,         ///< prlimit64(0, x, { y, z })
+    CLINUX_DUP,            ///< dup3(x, y, 0)
+    CLINUX_CLOSE_FROM,     ///< close_range(x, ~0, CLOSE_RANGE_CLOEXEC)
+    CLINUX_SETSID,         ///< setsid()
+    CLINUX_USER,           ///< setgroups(0); setresgid(y); setresuid(x)
+    CLINUX_BOUNDING_SET,   ///< prctl(PR_CAPBSET_DROP) for each capability that is not in the mask x
+    CLINUX_CAPABILITIES,   ///< capset(effective = permitted = x, inheritable = 0)
+    CLINUX_NO_NEW_PRIVS,   ///< prctl(PR_SET_NO_NEW_PRIVS)
+    CLINUX_SECCOMP,        ///< seccomp(SECCOMP_SET_MODE_FILTER) with the x BPF instructions at data
+    CLINUX_PDEATHSIG,      ///< prctl(PR_SET_PDEATHSIG, x); ESRCH if the parent, a pidfd y, has died already
+};
+
+/// One step of a launch program. Which fields count depends on `operation`; the rest are 0.
+struct clinux_step {
+    enum clinux_operation operation;
+    /// Non-zero: a failure with this errno is passed over (a kernel without the feature).
+    int tolerated_error;
+    const char *a, *b, *c;
+    const void *data;
+    uint64_t x, y, z;
+};
+
+/// A launch program and what became of it. The child writes the last three fields in our memory.
+struct clinux_launch {
+    const struct clinux_step *steps;
+    uint32_t count;
+    char *const *argv;
+    char *const *envp;
+    /// CLONE_NEW* flags for clone3.
+    uint64_t namespaces;
+    /// Descriptor of a cgroup v2 directory for CLONE_INTO_CGROUP, or -1.
+    int cgroup;
+    /// CLOCK_MONOTONIC nanoseconds at the end of each step; `count` entries, written by the child.
+    uint64_t *stamps;
+    /// CLOCK_MONOTONIC nanoseconds when the child began.
+    uint64_t child_began;
+    /// Index of the failed step, or -1.
+    int32_t failed_step;
+    /// Its errno.
+    int32_t error;
+};
+
+/// Starts the program in a child made by clone3(2) with CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_CLEAR_SIGHAND.
+/// Returns the pid when execve succeeded, with a close-on-exec pidfd in `pidfd`; otherwise -1, the child reaped:
+/// `failed_step` >= 0 names the step and `error` its errno; `failed_step` == -1 means that clone3 itself failed with
+/// `error`. A child that something killed before its execve counts as started: the wait reports the signal.
+pid_t clinux_start(struct clinux_launch *launch, int *pidfd);

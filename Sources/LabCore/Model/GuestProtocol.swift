@@ -100,16 +100,21 @@ public struct GuestTranscript: Sendable {
         return UInt64(String(decoding: digits, as: UTF8.self))
     }
 
-    /// At most 80 bytes, everything that is not printable ASCII shown as `\xNN`: safe on any terminal.
+    /// At most 80 bytes in quotes, safe on any terminal.
     static func excerpt(_ bytes: [UInt8]) -> String {
+        "\"\(printable(bytes.prefix(80)))\(bytes.count > 80 ? "…" : "")\""
+    }
+
+    /// Bytes from a guest as text that is safe on any terminal: all but printable ASCII shown as `\xNN`.
+    public static func printable(_ bytes: some Sequence<UInt8>) -> String {
         var text = ""
-        for byte in bytes.prefix(80) {
+        for byte in bytes {
             if (0x20..<0x7f).contains(byte) && byte != 0x5c {
                 text.unicodeScalars.append(Unicode.Scalar(byte))
             } else {
                 text += "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
             }
         }
-        return bytes.count > 80 ? "\"\(text)…\"" : "\"\(text)\""
+        return text
     }
 }

@@ -36,6 +36,8 @@ enum EngineFactory {
         _ engine: EngineID, _ settings: EngineSettings, context: RunContext
     ) -> (any Engine)? {
         switch engine {
+        case .process: ProcessEngine()
+        case .container: ContainerEngine()
         case .kvm: virtualMachine(.kvm, settings, context: context)
         case .qemu: virtualMachine(.qemu, settings, context: context)
         default: nil

@@ -1,0 +1,103 @@
+import CFloor
+import ContainerDriver
+import Glibc
+import LabCore
+
+/// Starts of the container beside the raw floor, interleaved in one process.
+///
+///     swift run -c release --static-swift-stdlib container-start [samples, by default 500]
+///
+/// Prints the medians of request → first byte → reaped → cleaned up, their ratio to the floor, and every step's share.
+@main
+struct ContainerStart {
+    static func main() throws {
+        let samples = CommandLine.arguments.count > 1 ? Int(CommandLine.arguments[1]) ?? 500 : 500
+        let home = "/tmp/container-start-\(getpid())"
+        let paths = LabPaths(cache: "\(home)/cache", state: "\(home)/state")
+        let root = try RootFilesystem.minimal(guest: RootFilesystem.locateGuest(environment: [:]), paths: paths)
+        let journal = try RunJournal(runID: "benchmark-\(getpid())", paths: paths)
+        let context = RunContext(runID: journal.runID, paths: paths, journal: journal, rootFilesystem: root)
+        let process = ProcessEngine()
+        let container = ContainerEngine()
+        try process.prepare(context)
+        try container.prepare(context)
+        defer {
+            container.shutDown()
+            process.shutDown()
+            journal.finish()
+            try? Files.removeTree(home)
+        }
+        var floors: (first: [UInt64], whole: [UInt64]) = ([], [])
+        var processes = Columns()
+        var containers = Columns()
+        for index in 0..<samples {
+            // The order turns with each round, so that none always follows the same other.
+            for turn in 0..<3 {
+                switch (index + turn) % 3 {
+                case 0: try measureFloor(root, &floors)
+                case 1: try processes.add(process, index)
+                default: try containers.add(container, index)
+                }
+            }
+        }
+        let floor = median(floors.whole)
+        line("floor", first: median(floors.first), whole: floor, floor)
+        line("process", first: median(processes.first), whole: median(processes.whole), floor)
+        line("container", first: median(containers.first), whole: median(containers.whole), floor)
+        print("\ncontainer, step by step: median µs, share")
+        let whole = Double(median(containers.whole))
+        for (column, name) in container.record.steps.enumerated() {
+            let spans = containers.steps.map { column == 0 ? $0[0] : $0[column] - $0[column - 1] }
+            let step = Double(median(spans))
+            print("  \(micro(step))  \(fixed(100 * step / whole, 1)) %  \(name)")
+        }
+    }
+
+    private struct Columns {
+        var first: [UInt64] = []
+        var whole: [UInt64] = []
+        var steps: [[UInt64]] = []
+
+        mutating func add(_ engine: any Engine, _ index: Int) throws {
+            let deadline = MonotonicInstant.now().advanced(by: .seconds(10))
+            let instance = try engine.launch(
+                LaunchRequest(
+                    index: index, workload: .hello(nonce: "1"), memoryBytes: 256 << 20, cpus: 1, deadline: deadline))
+            let status = try instance.waitForExit(deadline: deadline)
+            try instance.dispose()
+            precondition(status == 0 && instance.transcript.outputs == ["1"], "the workload did not answer")
+            first.append(instance.timeline[.initStarted] ?? 0)
+            whole.append(instance.timeline[.cleanedUp] ?? 0)
+            steps.append(instance.stepNanoseconds)
+        }
+    }
+
+    private static func measureFloor(
+        _ root: RootFilesystem, _ floors: inout (first: [UInt64], whole: [UInt64])
+    ) throws {
+        var first: UInt64 = 0
+        var whole: UInt64 = 0
+        let words: [String] = ["lab-guest", "hello", "1"]
+        var argv: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+        let code = floor_start(root.directory, RootFilesystem.guestPath, &argv, &first, &whole)
+        argv.forEach { free($0) }
+        guard code == 0 else { throw Errno(code) }
+        floors.first.append(first)
+        floors.whole.append(whole)
+    }
+
+    private static func line(_ name: String, first: UInt64, whole: UInt64, _ floor: UInt64) {
+        print(
+            name, "first byte", micro(Double(first)), "µs, to the end", micro(Double(whole)), "µs =",
+            fixed(Double(whole) / Double(floor), 2), "× the floor")
+    }
+
+    private static func median(_ values: [UInt64]) -> UInt64 { UInt64(Statistics.median(values.map { Double($0) }) ?? 0) }
+    private static func micro(_ nanoseconds: Double) -> String { fixed(nanoseconds / 1_000, 1) }
+    private static func fixed(_ value: Double, _ digits: Int) -> String {
+        let scale = digits == 1 ? 10 : 100
+        let whole = Int((value * Double(scale)).rounded())
+        let fraction = String(whole % scale)
+        return "\(whole / scale).\(String(repeating: "0", count: digits - fraction.count))\(fraction)"
+    }
+}

@@ -1,0 +1,242 @@
+// The child's side of a launch program. Async-signal-safe calls only: the memory is our parent's, which is
+// suspended by CLONE_VFORK until we exec or exit.
+#define _GNU_SOURCE
+#include "clinux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC (1U << 2)
+#endif
+
+static uint64_t now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+static int write_file(const struct clinux_step *step) {
+    int file = open(step->a, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (file < 0) return -1;
+    ssize_t written = write(file, step->data, step->y);
+    int error = written < 0 ? errno : written != (ssize_t)step->y ? EIO : 0;
+    close(file);
+    errno = error;
+    return error ? -1 : 0;
+}
+
+static int create_file(const struct clinux_step *step) {
+    int file = open(step->a, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)step->x);
+    return file < 0 ? -1 : close(file);
+}
+
+// The old root ends up stacked on the new one and is where we stand (see pivot_root(2), NOTES): from here on an
+// absolute path is the container's, however hostile its symlinks, and a relative one the host's.
+static int pivot(const char *root) {
+    int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (old < 0) return -1;
+    int result = chdir(root);
+    if (result == 0) result = (int)syscall(SYS_pivot_root, ".", ".");
+    if (result == 0) result = fchdir(old);
+    int error = errno;
+    close(old);
+    errno = error;
+    return result;
+}
+
+static int die_with_parent(const struct clinux_step *step) {
+    if (prctl(PR_SET_PDEATHSIG, (int)step->x, 0, 0, 0) != 0) return -1;
+    // The parent may have died before the prctl; a pidfd polls readable from then on.
+    struct pollfd parent = {.fd = (int)step->y, .events = POLLIN};
+    if (poll(&parent, 1, 0) == 0) return 0;
+    errno = ESRCH;
+    return -1;
+}
+
+static int loopback_up(void) {
+    int handle = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (handle < 0) return -1;
+    struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+    int result = ioctl(handle, SIOCSIFFLAGS, &request);
+    int error = errno;
+    close(handle);
+    errno = error;
+    return result;
+}
+
+static int set_limit(const struct clinux_step *step) {
+    struct rlimit64 limit = {.rlim_cur = step->y, .rlim_max = step->z};
+    return (int)syscall(SYS_prlimit64, 0, (int)step->x, &limit, NULL);
+}
+
+// The raw calls: glibc's would change every thread of the process whose memory this is.
+static int set_user(uid_t user, gid_t group) {
+    if (syscall(SYS_setgroups, 0, NULL) != 0 && errno != EPERM) return -1;  // EPERM: "deny" in a user namespace
+    if (syscall(SYS_setresgid, group, group, group) != 0) return -1;
+    return (int)syscall(SYS_setresuid, user, user, user);
+}
+
+static int bound_capabilities(uint64_t kept) {
+    for (int capability = 0; capability < 64; capability++) {
+        if (kept >> capability & 1) continue;
+        if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0) return errno == EINVAL ? 0 : -1;  // past the last one
+    }
+    return 0;
+}
+
+static int set_capabilities(uint64_t mask) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2] = {
+        {.effective = (uint32_t)mask, .permitted = (uint32_t)mask},
+        {.effective = (uint32_t)(mask >> 32), .permitted = (uint32_t)(mask >> 32)},
+    };
+    return (int)syscall(SYS_capset, &header, data);
+}
+
+static int load_filter(const struct clinux_step *step) {
+    struct sock_fprog program = {.len = (unsigned short)step->x, .filter = (struct sock_filter *)step->data};
+    return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+}
+
+static int run(const struct clinux_step *step, struct clinux_launch *launch) {
+    switch (step->operation) {
+    case CLINUX_EXEC: {
+        sigset_t none;
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
+        return execve(step->a, launch->argv, launch->envp);
+    }
+    case CLINUX_MOUNT: return mount(step->a, step->b, step->c, step->x, step->data);
+    case CLINUX_UNMOUNT: return umount2(step->a, (int)step->x);
+    case CLINUX_PIVOT_ROOT: return pivot(step->a);
+    case CLINUX_LEAVE_OLD_ROOT: return umount2(".", MNT_DETACH) != 0 ? -1 : chdir("/");
+    case CLINUX_CHDIR: return chdir(step->a);
+    case CLINUX_MKDIR: return mkdir(step->a, (mode_t)step->x) != 0 && errno != EEXIST ? -1 : 0;
+    case CLINUX_SYMLINK: return symlink(step->a, step->b);
+    case CLINUX_CREATE: return create_file(step);
+    case CLINUX_WRITE: return write_file(step);
+    case CLINUX_UNSHARE: return unshare((int)step->x);
+    case CLINUX_HOSTNAME: return sethostname(step->a, strlen(step->a));
+    case CLINUX_LOOPBACK_UP: return loopback_up();
+    case CLINUX_RLIMIT: return set_limit(step);
+    case CLINUX_DUP: return dup3((int)step->x, (int)step->y, 0);
+    case CLINUX_CLOSE_FROM:
+        return (int)syscall(SYS_close_range, (unsigned)step->x, ~0U, CLOSE_RANGE_CLOEXEC);
+    case CLINUX_SETSID: return setsid();
+    case CLINUX_USER: return set_user((uid_t)step->x, (gid_t)step->y);
+    case CLINUX_BOUNDING_SET: return bound_capabilities(step->x);
+    case CLINUX_CAPABILITIES: return set_capabilities(step->x);
+    case CLINUX_NO_NEW_PRIVS: return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    case CLINUX_SECCOMP: return load_filter(step);
+    case CLINUX_PDEATHSIG: return die_with_parent(step);
+    }
+    errno = EINVAL;
+    return -1;
+}
+
+static int child(void *argument) {
+    struct clinux_launch *launch = argument;
+    launch->child_began = now();
+    for (uint32_t index = 0; index < launch->count; index++) {
+        const struct clinux_step *step = &launch->steps[index];
+        if (run(step, launch) < 0 && errno != step->tolerated_error) {
+            launch->error = errno;
+            launch->failed_step = (int32_t)index;
+            return 127;
+        }
+        launch->stamps[index] = now();
+    }
+    launch->error = ENOEXEC;  // a program without an exec
+    launch->failed_step = (int32_t)launch->count;
+    return 127;
+}
+
+#if !defined(__x86_64__)
+#error "clone3 with a stack of the child's own is written for x86-64 only"
+#endif
+
+// clone3 returns twice, the second time on another stack: C can't express it, so the child's path is assembly
+// until it is in `child`. The system call keeps every register but rax, rcx and r11.
+static long clone3_onto_stack(struct clone_args *arguments, struct clinux_launch *launch) {
+    long result = SYS_clone3;
+    register struct clinux_launch *first __asm__("r12") = launch;
+    register int (*function)(void *) __asm__("r13") = child;
+    __asm__ volatile(
+        "syscall\n\t"
+        "testq %%rax, %%rax\n\t"
+        "jnz 1f\n\t"
+        "xorl %%ebp, %%ebp\n\t"
+        "movq %%r12, %%rdi\n\t"
+        "callq *%%r13\n\t"
+        "movl %%eax, %%edi\n\t"
+        "movl %[exit], %%eax\n\t"
+        "syscall\n\t"
+        "hlt\n"
+        "1:"
+        : "+a"(result)
+        : "D"(arguments), "S"(sizeof *arguments), [exit] "i"(SYS_exit_group), "r"(first), "r"(function)
+        : "rcx", "r11", "memory");
+    return result;
+}
+
+pid_t clinux_start(struct clinux_launch *launch, int *pidfd) {
+    // One stack per thread, not per start: the parent thread is suspended while the child uses it.
+    static _Thread_local char stack[64 << 10] __attribute__((aligned(16)));
+    int handle = -1;
+    struct clone_args arguments = {
+        .flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_CLEAR_SIGHAND | launch->namespaces,
+        .pidfd = (uint64_t)(uintptr_t)&handle,
+        .exit_signal = SIGCHLD,
+        .stack = (uint64_t)(uintptr_t)stack,
+        .stack_size = sizeof stack,
+    };
+    if (launch->cgroup >= 0) {
+        arguments.flags |= CLONE_INTO_CGROUP;
+        arguments.cgroup = (uint64_t)launch->cgroup;
+    }
+    launch->failed_step = -1;
+    launch->error = 0;
+
+    // No handler of ours may run in the child, which shares our memory.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    long pid = clone3_onto_stack(&arguments, launch);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+
+    if (pid < 0) {
+        launch->error = (int32_t)-pid;
+        return -1;
+    }
+    if (launch->failed_step < 0) {
+        *pidfd = handle;
+        // With CLONE_VFORK we resume when the child has exec'ed or died; one that was killed first is left to the
+        // caller's wait, which reports the signal.
+        return (pid_t)pid;
+    }
+    int32_t status;
+    while (clinux_wait_pidfd(handle, 0, &status, NULL) != 0 && errno == EINTR) {}
+    close(handle);
+    return -1;
+}

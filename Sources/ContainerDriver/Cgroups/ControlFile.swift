@@ -1,0 +1,26 @@
+import Glibc
+import LabCore
+
+/// Writing and reading the files of a cgroup: existing, never created, one write(2) each. See cgroups(7).
+enum ControlFile {
+    static func write(_ text: String, to path: String) throws(LabError) {
+        do throws(Errno) {
+            let file = try FileDescriptor.open(path, O_WRONLY)
+            var text = text
+            let result = text.withUTF8 { Glibc.write(file.rawValue, $0.baseAddress, $0.count) }
+            if result < 0 { throw Errno(errno) }
+        } catch {
+            let kind: LabError.Kind = error == Errno(EACCES) || error == Errno(EPERM) ? .permission : .unavailable
+            throw LabError(kind, "cannot write \(text) to \(path)", cause: "\(error)")
+        }
+    }
+
+    /// The decimal number in a file, nil when it can't be read or is none (`max`).
+    static func number(_ path: String) -> UInt64? { Files.line(path).flatMap(UInt64.init) }
+
+    /// The pids in a cgroup as this pid namespace numbers them; those it can't see (listed as 0) are left out.
+    static func processes(of directory: String) -> [pid_t] {
+        guard let text = try? Files.readText("\(directory)/cgroup.procs") else { return [] }
+        return text.split(separator: "\n").compactMap { pid_t($0) }.filter { $0 > 0 }
+    }
+}

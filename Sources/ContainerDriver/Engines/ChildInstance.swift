@@ -1,0 +1,174 @@
+import CLinux
+import Glibc
+import LabCore
+
+/// A running child of ours, a bare process or the init of a container, and the pipes that it speaks on.
+public final class ChildInstance: Instance {
+    public private(set) var timeline = Timeline()
+    public private(set) var transcript = GuestTranscript()
+    public private(set) var stepNanoseconds: [UInt64]
+    /// User and system CPU time of the child and of what it waited for, in nanoseconds; nil until it was reaped.
+    public private(set) var cpuNanoseconds: UInt64?
+    /// The host's pid of the child; reused by the kernel once it was reaped.
+    public let pid: pid_t
+
+    private let requested: MonotonicInstant
+    private var life: Life
+    private var output: PolledPipe
+    private var errors: PolledPipe
+    /// The last bytes that the child wrote to stderr, for error messages.
+    private var lastWords: [UInt8] = []
+    private let pidfd: FileDescriptor
+    private let interrupt: Interrupt
+    /// Removes what the engine made around the child, stamping its steps. Called once, after the child was reaped.
+    private var cleanUp: ((ChildInstance) throws(LabError) -> Void)?
+
+    private enum Life {
+        case running
+        case reaped(status: Int32)
+    }
+
+    /// The read end of a pipe, -1 once it has ended: poll(2) passes over negative descriptors.
+    private struct PolledPipe: ~Copyable {
+        let descriptor: FileDescriptor
+        var ended = false
+        var pollNumber: Int32 { ended ? -1 : descriptor.rawValue }
+    }
+
+    init(
+        started: consuming ProgramBuffer.Started, output: consuming FileDescriptor, errors: consuming FileDescriptor,
+        requested: MonotonicInstant, stepsBefore: [UInt64], interrupt: Interrupt,
+        cleanUp: @escaping (ChildInstance) throws(LabError) -> Void
+    ) {
+        let created = MonotonicInstant.now()
+        self.requested = requested
+        pid = started.pid
+        var steps = stepsBefore
+        steps.reserveCapacity(stepsBefore.count + started.stamps.count + 8)
+        steps.append(MonotonicInstant(nanoseconds: started.began).nanoseconds(since: requested))
+        for stamp in started.stamps { steps.append(MonotonicInstant(nanoseconds: stamp).nanoseconds(since: requested)) }
+        steps.append(created.nanoseconds(since: requested))
+        stepNanoseconds = steps
+        pidfd = started.pidfd
+        self.output = PolledPipe(descriptor: output)
+        self.errors = PolledPipe(descriptor: errors)
+        self.interrupt = interrupt
+        self.cleanUp = cleanUp
+        life = .running
+        timeline.stamp(.requested, at: requested, since: requested)
+        timeline.stamp(.created, at: created, since: requested)
+    }
+
+    deinit { precondition(cleanUp == nil, "an instance was dropped without dispose()") }
+
+    public func waitUntilReady(deadline: MonotonicInstant) throws(LabError) {
+        while timeline[.ready] == nil {
+            if case .reaped = life {
+                throw LabError(.instance, "the workload ended before it was ready", cause: dyingWords())
+            }
+            try poll(deadline: deadline, waitingFor: "ready")
+        }
+    }
+
+    public func waitForExit(deadline: MonotonicInstant) throws(LabError) -> Int32 {
+        while true {
+            if case .reaped(let status) = life { return status }
+            try poll(deadline: deadline, waitingFor: "exit")
+        }
+    }
+
+    public func dispose() throws(LabError) {
+        if case .running = life {
+            _ = clinux_pidfd_send_signal(pidfd.rawValue, SIGKILL)
+            try reap()
+        }
+        guard let cleanUp else { return }
+        self.cleanUp = nil
+        try cleanUp(self)
+        timeline.stamp(.cleanedUp, at: .now(), since: requested)
+    }
+
+    /// Notes the end of one more of the engine's steps.
+    func stampStep() { stepNanoseconds.append(MonotonicInstant.now().nanoseconds(since: requested)) }
+
+    /// One round of poll(2): takes what the child said and notices its end.
+    private func poll(deadline: MonotonicInstant, waitingFor what: String) throws(LabError) {
+        var events = (
+            pollfd(fd: output.pollNumber, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: errors.pollNumber, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: pidfd.rawValue, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: interrupt.descriptor, events: Int16(POLLIN), revents: 0)
+        )
+        let ready = withUnsafeMutableBytes(of: &events) {
+            Glibc.poll($0.baseAddress?.assumingMemoryBound(to: pollfd.self), 4, deadline.pollTimeoutMilliseconds)
+        }
+        if ready < 0 { return }  // EINTR: the caller's loop comes back
+        if ready == 0 {
+            let last = timeline.last.map { " after the mark \($0.rawValue)" } ?? ""
+            throw LabError(.timeout, "the workload did not reach \(what) in time\(last)", remedy: "raise --timeout")
+        }
+        if events.3.revents != 0 { throw Interrupt.error }
+        if events.0.revents != 0 { takeOutput() }
+        if events.1.revents != 0 { takeErrors() }
+        if events.2.revents != 0 { try reap() }
+        if let violation = transcript.violation {
+            throw LabError(.instance, "the workload broke the protocol", cause: violation)
+        }
+    }
+
+    /// Reads what is there without blocking (the pipes are O_NONBLOCK) and stamps it.
+    private func takeOutput() {
+        var buffer: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0, 0, 0)
+        while !output.ended {
+            let count = withUnsafeMutableBytes(of: &buffer) { read(output.descriptor.rawValue, $0.baseAddress, $0.count) }
+            let instant = MonotonicInstant.now()
+            if count < 0 { return }  // EAGAIN
+            if count == 0 {
+                output.ended = true
+                transcript.finish()
+                return
+            }
+            withUnsafeBytes(of: &buffer) { bytes in
+                transcript.receive(bytes.prefix(count)) { record in
+                    switch record {
+                    case .initStarted: timeline.stamp(.initStarted, at: instant, since: requested)
+                    case .ready: timeline.stamp(.ready, at: instant, since: requested)
+                    case .output: timeline.stamp(.firstOutput, at: instant, since: requested)
+                    case .metric, .exit: break
+                    }
+                }
+            }
+        }
+    }
+
+    private func takeErrors() {
+        guard let bytes = try? errors.descriptor.read(upTo: 4_096) else { return }
+        if bytes.isEmpty { errors.ended = true }
+        lastWords = (lastWords + bytes).suffix(4_096)
+    }
+
+    private func reap() throws(LabError) {
+        // All that the child said before its end is in the pipes: read first, so that marks keep their order.
+        takeOutput()
+        takeErrors()
+        var status: Int32 = 0
+        var cpu: UInt64 = 0
+        while clinux_wait_pidfd(pidfd.rawValue, 0, &status, &cpu) != 0 {
+            let code = errno
+            guard code == EINTR else {
+                throw LabError(.software, "cannot wait for the workload", cause: "\(Errno(code))")
+            }
+        }
+        timeline.stamp(.exited, at: .now(), since: requested)
+        stampStep()
+        cpuNanoseconds = cpu
+        life = .reaped(status: status)
+    }
+
+    private func dyingWords() -> String {
+        let said = GuestTranscript.printable(lastWords)
+        guard case .reaped(let status) = life else { return said }
+        let how = status > 128 ? "killed by signal \(status - 128)" : "exit status \(status)"
+        return said.isEmpty ? how : "\(how); it said \(said)"
+    }
+}

@@ -1,0 +1,114 @@
+import Glibc
+import LabCore
+
+/// What a child does between clone3 and execve, in order: flat, immutable, and the very thing that runs.
+public struct LaunchProgram: Equatable, Sendable {
+    /// CLONE_NEW* flags of the clone3(2) call that starts it.
+    public var namespaces: Namespaces
+    public var steps: [Step]
+
+    /// One step with the name under which the report times it.
+    public struct Step: Equatable, Sendable {
+        public var name: String
+        public var action: Action
+        /// An errno that means "this kernel or file system lacks it" and is passed over.
+        public var tolerates: Errno?
+
+        public init(_ name: String, _ action: Action, tolerates: Errno? = nil) {
+            self.name = name
+            self.action = action
+            self.tolerates = tolerates
+        }
+    }
+
+    /// One system call, or one short fixed sequence of them. The C side is `clinux_operation`.
+    public enum Action: Equatable, Sendable {
+        case mount(source: String?, target: String, type: String?, flags: MountFlags, data: String?)
+        /// After it, absolute paths are the container's and relative ones the host's.
+        case pivotRoot(String)
+        case leaveOldRoot
+        case changeDirectory(String)
+        case makeDirectory(String, mode: UInt32)
+        case symlink(target: String, path: String)
+        case createFile(String, mode: UInt32)
+        case write(String, to: String)
+        case unshare(Namespaces)
+        case setHostname(String)
+        case loopbackUp
+        case limit(resource: UInt32, soft: UInt64, hard: UInt64)
+        case duplicate(Int32, onto: Int32)
+        case closeOnExec(from: Int32)
+        case newSession
+        case user(UInt32, group: UInt32)
+        case boundCapabilities(Capabilities)
+        case setCapabilities(Capabilities)
+        case noNewPrivileges
+        case loadFilter(SeccompFilter)
+        case dieWithParent(signal: Int32, parent: Int32)
+        case execute(String)
+    }
+
+    public init(namespaces: Namespaces, steps: [Step]) {
+        self.namespaces = namespaces
+        self.steps = steps
+    }
+
+    /// The name of the call that starts it, for the report's table of steps.
+    var cloneName: String { "clone3 (\(namespaces.names.joined(separator: ", ")))" }
+}
+
+/// Linux namespaces as clone(2) flags.
+public struct Namespaces: OptionSet, Hashable, Sendable {
+    public let rawValue: UInt64
+    public init(rawValue: UInt64) { self.rawValue = rawValue }
+
+    public static let mount = Namespaces(rawValue: 0x0002_0000)
+    public static let cgroup = Namespaces(rawValue: 0x0200_0000)
+    public static let uts = Namespaces(rawValue: 0x0400_0000)
+    public static let ipc = Namespaces(rawValue: 0x0800_0000)
+    public static let user = Namespaces(rawValue: 0x1000_0000)
+    public static let pid = Namespaces(rawValue: 0x2000_0000)
+    public static let network = Namespaces(rawValue: 0x4000_0000)
+
+    /// Each kind with the name of its file in `/proc/PID/ns`, see namespaces(7).
+    public static let named: [(name: String, namespace: Namespaces)] = [
+        ("user", .user), ("pid", .pid), ("mnt", .mount), ("net", .network), ("ipc", .ipc), ("uts", .uts),
+        ("cgroup", .cgroup),
+    ]
+
+    /// The names of the set's files in `/proc/PID/ns`.
+    public var names: [String] { Namespaces.named.filter { contains($0.namespace) }.map(\.name) }
+
+    /// The flags by name, as the C constants spell them.
+    public var flagNames: [String] {
+        let constants = ["mnt": "CLONE_NEWNS"]
+        return Namespaces.named.filter { contains($0.namespace) }
+            .map { constants[$0.name] ?? "CLONE_NEW\($0.name.uppercased())" }
+    }
+}
+
+/// Flags of mount(2).
+public struct MountFlags: OptionSet, Hashable, Sendable {
+    public let rawValue: UInt64
+    public init(rawValue: UInt64) { self.rawValue = rawValue }
+
+    public static let readOnly = MountFlags(rawValue: 1)
+    public static let noSetUID = MountFlags(rawValue: 2)
+    public static let noDevices = MountFlags(rawValue: 4)
+    public static let noExecute = MountFlags(rawValue: 8)
+    public static let remount = MountFlags(rawValue: 32)
+    public static let bind = MountFlags(rawValue: 4_096)
+    public static let recursive = MountFlags(rawValue: 16_384)
+    public static let makePrivate = MountFlags(rawValue: 1 << 18)
+
+    private static let names: [(MountFlags, String)] = [
+        (.readOnly, "MS_RDONLY"), (.noSetUID, "MS_NOSUID"), (.noDevices, "MS_NODEV"), (.noExecute, "MS_NOEXEC"),
+        (.remount, "MS_REMOUNT"), (.bind, "MS_BIND"), (.recursive, "MS_REC"), (.makePrivate, "MS_PRIVATE"),
+    ]
+
+    /// The flags as C spells them; `0` when there are none.
+    public var text: String {
+        let set = Self.names.filter { contains($0.0) }.map(\.1)
+        return set.isEmpty ? "0" : set.joined(separator: "|")
+    }
+}

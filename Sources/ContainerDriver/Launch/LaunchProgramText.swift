@@ -1,0 +1,64 @@
+extension LaunchProgram {
+    /// The program as the system calls that it makes, one line a step: what `lab explain` prints.
+    public func text(arguments: [String]) -> String {
+        let flags = ["CLONE_VM", "CLONE_VFORK", "CLONE_PIDFD", "CLONE_CLEAR_SIGHAND"] + namespaces.flagNames
+        var lines = ["clone3({flags=\(flags.joined(separator: "|"))})"]
+        for (index, step) in steps.enumerated() {
+            let number = String(index + 1)
+            let tolerated = step.tolerates.map { "  // \($0.name) is passed over" } ?? ""
+            lines.append(
+                String(repeating: " ", count: max(0, 3 - number.count)) + number + "  "
+                    + step.action.text(arguments: arguments) + "  // " + step.name + tolerated)
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+}
+
+extension LaunchProgram.Action {
+    /// This step in the notation of strace(1).
+    func text(arguments: [String]) -> String {
+        switch self {
+        case .mount(let source, let target, let type, let flags, let data):
+            return "mount(\(quoted(source)), \(quoted(target)), \(quoted(type)), \(flags.text), \(quoted(data)))"
+        case .pivotRoot(let path): return "chdir(\(quoted(path))); pivot_root(\".\", \".\"); fchdir(<old root>)"
+        case .leaveOldRoot: return "umount2(\".\", MNT_DETACH); chdir(\"/\")"
+        case .changeDirectory(let path): return "chdir(\(quoted(path)))"
+        case .makeDirectory(let path, let mode): return "mkdir(\(quoted(path)), 0\(String(mode, radix: 8)))"
+        case .symlink(let target, let path): return "symlink(\(quoted(target)), \(quoted(path)))"
+        case .createFile(let path, let mode):
+            return "open(\(quoted(path)), O_WRONLY|O_CREAT|O_EXCL, 0\(String(mode, radix: 8)))"
+        case .write(let text, let path): return "write(<\(path)>, \(quoted(text)))"
+        case .unshare(let namespaces): return "unshare(\(namespaces.flagNames.joined(separator: "|")))"
+        case .setHostname(let name): return "sethostname(\(quoted(name)))"
+        case .loopbackUp: return "ioctl(<socket>, SIOCSIFFLAGS, {\"lo\", IFF_UP})"
+        case .limit(let resource, let soft, let hard): return "prlimit64(0, \(resource), {\(soft), \(hard)})"
+        case .duplicate(let old, let new): return "dup3(\(old), \(new), 0)"
+        case .closeOnExec(let first): return "close_range(\(first), ~0U, CLOSE_RANGE_CLOEXEC)"
+        case .newSession: return "setsid()"
+        case .user(let user, let group):
+            return "setgroups(0); setresgid(\(group), \(group), \(group)); setresuid(\(user), \(user), \(user))"
+        case .boundCapabilities(let kept): return "prctl(PR_CAPBSET_DROP, …all but \(kept.text))"
+        case .setCapabilities(let kept): return "capset({effective=permitted=\(kept.text), inheritable=0})"
+        case .noNewPrivileges: return "prctl(PR_SET_NO_NEW_PRIVS, 1)"
+        case .loadFilter(let filter):
+            return "seccomp(SECCOMP_SET_MODE_FILTER, 0, {len=\(filter.instructionCount), …})"
+        case .dieWithParent(let signal, _): return "prctl(PR_SET_PDEATHSIG, \(signal)); poll(<parent's pidfd>)"
+        case .execute(let path):
+            return "execve(\(quoted(path)), [\(arguments.map { quoted($0) }.joined(separator: ", "))], <environment>)"
+        }
+    }
+
+    /// A C string literal, or NULL.
+    private func quoted(_ text: String?) -> String {
+        guard let text else { return "NULL" }
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": result += "\\\(scalar)"
+            case "\n": result += "\\n"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+}
