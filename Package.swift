@@ -30,9 +30,12 @@ let package = Package(
             dependencies: ["CGuest"],
             swiftSettings: [
                 .enableExperimentalFeature("Embedded"),
-                .unsafeFlags(["-wmo", "-Osize"]),
+                // The embedded standard library lies only beside the dynamic one.
+                .unsafeFlags(["-wmo", "-Osize", "-no-static-stdlib"]),
             ],
-            linkerSettings: [.unsafeFlags(["-Xclang-linker", "-static", "-Xlinker", "-s"])]
+            linkerSettings: [
+                .unsafeFlags(["-no-static-stdlib", "-Xclang-linker", "-static", "-Xlinker", "-s"])
+            ]
         ),
 
         // The model: no engine, no report, no I/O beyond files.
@@ -69,9 +72,9 @@ let package = Package(
 
         .testTarget(name: "LabCoreTests", dependencies: ["LabCore", "LabFile"]),
         .testTarget(name: "ReportTests", dependencies: ["Report", "LabCore"]),
-        .testTarget(name: "ContainerDriverTests", dependencies: ["ContainerDriver", "LabCore", "Guest"]),
-        .testTarget(name: "VMDriverTests", dependencies: ["VMDriver", "LabCore", "Guest"]),
-        .testTarget(name: "LabRunnerTests", dependencies: ["LabRunner", "LabCore", "Guest"]),
+        .testTarget(name: "ContainerDriverTests", dependencies: ["ContainerDriver", "LabCore"]),
+        .testTarget(name: "VMDriverTests", dependencies: ["VMDriver", "LabCore"]),
+        .testTarget(name: "LabRunnerTests", dependencies: ["LabRunner", "LabCore"]),
     ],
     swiftLanguageModes: [.v6]
 )
