@@ -41,6 +41,15 @@ import Testing
         #expect(Files.list(paths.journals) == ["a.journal"])
     }
 
+    @Test func theDirectoryOfTheRunGoesLastEvenWhenNobodyWroteItDown() throws {
+        try abandon("a", [.init(.file, "/f")])
+        try Files.makeDirectory(paths.run("a"))
+        var seen: [String] = []
+        let cleaner = Cleaner(removers: [.directory: { seen.append($0) }, .file: { seen.append($0) }])
+        _ = try cleaner.cleanAbandoned(in: paths)
+        #expect(seen == ["/f", paths.run("a")])
+    }
+
     @Test func aDryRunRemovesNothing() throws {
         try abandon("a", [.init(.file, "/f")])
         let cleaner = Cleaner(removers: [.file: { _ in Issue.record("a dry run removed something") }])

@@ -8,7 +8,7 @@ import Testing
 /// What a test that boots a guest needs, made once for the process: libvirt opens one embedded root in it.
 struct Bench {
     let paths: LabPaths
-    let root: RootFilesystem
+    let root: RootFilesystem?
     /// Why no guest can boot here, nil when one can.
     let obstacle: String?
 
@@ -26,8 +26,7 @@ struct Bench {
             }
             return Bench(paths: paths, root: root, obstacle: nil)
         } catch {
-            let nowhere = RootFilesystem(directory: "/nonexistent", digest: "", guestDigest: "")
-            return Bench(paths: paths, root: nowhere, obstacle: "\(error)")
+            return Bench(paths: paths, root: nil, obstacle: "\(error)")
         }
     }()
 
@@ -35,6 +34,7 @@ struct Bench {
     func withEngine(
         _ configuration: VMConfiguration = VMConfiguration(), _ body: (VMEngine) throws -> Void
     ) throws {
+        let root = try #require(root)
         let runID = "t\(UInt32.random(in: 0 ... .max))"
         let journal = try RunJournal(runID: runID, paths: paths)
         let engine = VMEngine(.qemu, configuration: configuration, paths: paths, rootFilesystem: root)

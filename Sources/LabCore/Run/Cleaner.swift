@@ -28,11 +28,15 @@ public struct Cleaner {
         var outcome = Outcome()
         try RunJournal.forEachAbandoned(in: paths) { (journal) throws(LabError) in
             outcome.runs.append(journal.runID)
+            // The run's directory goes last, whether or not a driver wrote it down.
+            let directory = JournaledResource(.directory, paths.run(journal.runID))
+            var resources = journal.resources
+            if !resources.contains(directory) && Files.exists(directory.name) { resources.append(directory) }
             if dryRun {
-                outcome.removed += journal.resources
+                outcome.removed += resources
                 return
             }
-            let (removed, failures) = remove(journal.resources)
+            let (removed, failures) = remove(resources)
             outcome.removed += removed
             outcome.failures += failures
             if failures.isEmpty { journal.remove() }

@@ -59,9 +59,10 @@ struct QEMUProcess: Sendable {
     func end(deadline: MonotonicInstant) -> Bool {
         kill(pid, SIGKILL)
         while true {
-            if waitpid(pid, nil, WNOHANG) == pid { return true }
-            if kill(pid, 0) == -1 && errno == ESRCH { return true }
-            if isZombie { return true }
+            let reaped = waitpid(pid, nil, WNOHANG)
+            if reaped == pid { return true }
+            // Not our child: gone, or a zombie that its parent has yet to reap.
+            if reaped == -1 && (isZombie || kill(pid, 0) == -1) { return true }
             if MonotonicInstant.now() >= deadline { return false }
             // A killed QEMU needs a few milliseconds to give back its memory.
             usleep(500)

@@ -21,9 +21,9 @@ enum KernelImage: Equatable {
     private static func bzImage(_ bytes: [UInt8]) -> KernelImage? {
         // Offsets of the real-mode header: boot_flag, header, version, kernel_version, loadflags, payload_*.
         guard bytes.little16(0x1fe) == 0xaa55, bytes.little32(0x202) == 0x5372_6448,
-            let format = bytes.little16(0x206), format >= 0x0208, bytes[0x211] & 1 == 1,
+            let format = bytes.little16(0x206), format >= 0x0208,
             let payloadOffset = bytes.little32(0x248), let payloadLength = bytes.little32(0x24c),
-            let versionOffset = bytes.little16(0x20e)
+            let versionOffset = bytes.little16(0x20e), bytes[0x211] & 1 == 1
         else { return nil }
         let sectors = bytes[0x1f1] == 0 ? 4 : Int(bytes[0x1f1])
         let start = (sectors + 1) * 512 + Int(payloadOffset)

@@ -19,10 +19,11 @@ enum Tool {
         do { pipe = try FileDescriptor.pipe() } catch {
             throw LabError(.output, "cannot run \(program)", cause: "\(error)")
         }
-        let child = try spawn(program, arguments, in: directory, output: pipe.write.rawValue)
         let read = pipe.read
+        let write = pipe.write
+        let child = try spawn(program, arguments, in: directory, output: write.rawValue)
         // Ours is closed, so that the end of the program is the end of the file.
-        do { _ = pipe.write }
+        close(write.release())
         var bytes: [UInt8] = []
         while true {
             var descriptor = pollfd(fd: read.rawValue, events: Int16(POLLIN), revents: 0)
