@@ -14,29 +14,31 @@ public enum DomainRemover {
         try remove(name: String(parts[0]), uri: String(parts[1]), paths: paths)
     }
 
-    /// Destroys the domain through libvirt; kills its QEMU where libvirt doesn't know it or can't be asked.
+    /// Kills the QEMU of a domain of the embedded driver, then lets libvirt forget the domain; one of a daemon is
+    /// destroyed through libvirt.
     /// A domain that is gone already is no error.
     /// - Throws: when the domain or its process is still there afterwards.
     public static func remove(name: String, uri: String, paths: LabPaths) throws(LabError) {
-        var refusal: LabError?
-        do {
-            // With an embedded root, libvirt finds a living QEMU again by the state it left there.
+        let directory = EmbeddedRoot.directory(of: uri)
+        if directory != nil {
+            // Killed before libvirt is asked: it would wait for a QEMU that has ended and that nobody has reaped yet.
+            let deadline = MonotonicInstant.now().advanced(by: limit)
+            for process in QEMUProcess.all(of: name) where !process.end(deadline: deadline) {
+                throw LabError(.instance, "QEMU of the domain \(name) does not end", cause: "process \(process.pid)")
+            }
+        }
+        do throws(LabError) {
+            // An embedded root knows its domains again when it is opened.
             let hypervisor = try Hypervisor.connect(uri, paths: paths)
             if hypervisor.uri == uri, let domain = hypervisor.connection.domain(named: name) {
                 try domain.destroy()
             }
         } catch {
-            refusal = error
+            // A daemon's word is all there is. An embedded root may be in use; whoever opens it next, or has it open,
+            // sees that QEMU is gone.
+            if directory == nil { throw error }
         }
-        guard let directory = EmbeddedRoot.directory(of: uri) else {
-            // Somebody else's daemon: its word is all there is.
-            if let refusal { throw refusal }
-            return
-        }
-        let deadline = MonotonicInstant.now().advanced(by: limit)
-        for process in QEMUProcess.all(of: name) where !process.end(deadline: deadline) {
-            throw LabError(.instance, "QEMU of the domain \(name) does not end", cause: "process \(process.pid)")
-        }
+        guard let directory else { return }
         for file in ["run/qemu/\(name).pid", "run/qemu/\(name).xml", "log/qemu/\(name).log"] {
             unlink("\(directory)/\(file)")
         }

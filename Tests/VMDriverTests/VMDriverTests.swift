@@ -74,7 +74,6 @@ struct BootTests {
             #expect(instance.transcript.metrics["uptime-ns"] != nil)
             let times = Mark.inOrder.compactMap { instance.timeline[$0] }
             #expect(times.count == Mark.inOrder.count, "\(instance.timeline)")
-            print("BOOT", profile.rawValue, Mark.inOrder.map { "\($0.rawValue)=\((instance.timeline[$0] ?? 0) / 1_000_000)" }.joined(separator: " "))
         }
     }
 
@@ -157,5 +156,21 @@ struct BootTests {
             try DomainRemover.remove("\(name) \(uri)", paths: Bench.shared.paths)
             try instance.dispose()
         }
+    }
+
+    /// KVM is either proved by a boot or refused with the reason; here a stock kernel never comes up under kvm_pvm.
+    @Test func kvmIsProvedOrRefusedWithTheReason() throws {
+        let bench = Bench.shared
+        let engine = VMEngine(
+            .kvm, configuration: VMConfiguration(kvmProbeLimit: .seconds(10)), paths: bench.paths,
+            rootFilesystem: try #require(bench.root))
+        switch engine.probe() {
+        case .available: #expect(KVMDevice.obstacle(daemon: false) == nil)
+        case .unavailable(let because, _):
+            #expect(!because.isEmpty)
+            if KVMDevice.modules.contains("kvm_pvm") { #expect(because.contains("kvm_pvm"), "\(because)") }
+        }
+        #expect(!engine.record.emulated)
+        print("KVM:", engine.probe())
     }
 }
