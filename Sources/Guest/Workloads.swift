@@ -74,7 +74,9 @@ let workloads: [Workload] = [
         let page = sysconf(Int32(_SC_PAGESIZE))
         // The address goes into the page, so that no two pages are alike and none can be merged.
         for offset in stride(from: 0, to: length, by: page) {
-            memory.advanced(by: offset).withMemoryRebound(to: Int.self, capacity: 1) { $0.pointee = offset + 1 }
+            memory.advanced(by: offset).withMemoryRebound(to: Int.self, capacity: 1) {
+                $0.pointee = offset + 1
+            }
         }
         session.ready()
         session.waitForever()

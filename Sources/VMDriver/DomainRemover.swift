@@ -10,7 +10,9 @@ public enum DomainRemover {
     /// - Throws: `.data` when the entry is malformed; else as `remove(name:uri:paths:)`.
     public static func remove(_ entry: String, paths: LabPaths) throws(LabError) {
         let parts = entry.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2 else { throw LabError(.data, "a journal names the domain \"\(entry)\" without a URI") }
+        guard parts.count == 2 else {
+            throw LabError(.data, "a journal names the domain \"\(entry)\" without a URI")
+        }
         try remove(name: String(parts[0]), uri: String(parts[1]), paths: paths)
     }
 
@@ -24,7 +26,8 @@ public enum DomainRemover {
             // Killed before libvirt is asked: it would wait for a QEMU that has ended and that nobody has reaped yet.
             let deadline = MonotonicInstant.now().advanced(by: limit)
             for process in QEMUProcess.all(of: name) where !process.end(deadline: deadline) {
-                throw LabError(.instance, "QEMU of the domain \(name) does not end", cause: "process \(process.pid)")
+                throw LabError(
+                    .instance, "QEMU of the domain \(name) does not end", cause: "process \(process.pid)")
             }
         }
         do throws(LabError) {

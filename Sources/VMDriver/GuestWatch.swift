@@ -170,6 +170,8 @@ struct ConsoleTail {
     /// The last lines, safe to print: only printable ASCII, at most 160 bytes of each line.
     func lastLines(_ count: Int) -> [String] {
         let lines = bytes.suffix(Self.most).split { $0 == 0x0a || $0 == 0x0d }.suffix(count)
-        return lines.map { String(decoding: $0.prefix(160).map { (0x20..<0x7f).contains($0) ? $0 : 0x3f }, as: UTF8.self) }
+        return lines.map {
+            String(decoding: $0.prefix(160).map { (0x20..<0x7f).contains($0) ? $0 : 0x3f }, as: UTF8.self)
+        }
     }
 }

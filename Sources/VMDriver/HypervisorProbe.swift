@@ -62,7 +62,8 @@ struct HypervisorProbe {
     }
 
     private func reason(_ error: LabError, _ limit: Duration) -> String {
-        let what = "a guest booted to prove it did not come up within \(limit.components.seconds) s"
+        let inTime = error.kind == .timeout ? " within \(limit.components.seconds) s" : ""
+        let what = "the guest that was booted to prove it did not come up\(inTime)"
         var text = setup.type == .kvm ? "/dev/kvm opens, but \(what)" : what
         if setup.type == .kvm {
             let modules = KVMDevice.modules
@@ -72,7 +73,8 @@ struct HypervisorProbe {
                 text += "; the host's modules are \(modules.joined(separator: ", "))"
             }
         }
-        return text + " (\(error.message)\(error.cause.map { ": \($0)" } ?? ""))"
+        let cause = error.cause.map { ": \($0.split { $0.isNewline }.joined(separator: " "))" } ?? ""
+        return "\(text) (\(error.message)\(cause))"
     }
 
     private var remedy: String? {
@@ -113,7 +115,9 @@ enum KVMDevice {
         guard Files.exists(path) else {
             return .unavailable(
                 because: "there is no \(path)",
-                remedy: "enable virtualisation in the firmware (or nested virtualisation in the cloud) and load kvm_intel or kvm_amd")
+                remedy:
+                    "enable virtualisation in the firmware (or nested virtualisation in the cloud) and load kvm_intel or kvm_amd"
+            )
         }
         do {
             _ = try FileDescriptor.open(path, O_RDWR)

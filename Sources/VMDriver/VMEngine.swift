@@ -32,7 +32,8 @@ public final class VMEngine: Engine {
         do {
             answer = try HypervisorProbe(engine: self, setup: try setUp(), paths: paths).answer()
         } catch {
-            answer = .unavailable(because: error.cause.map { "\(error.message): \($0)" } ?? error.message, remedy: error.remedy)
+            answer = .unavailable(
+                because: error.cause.map { "\(error.message): \($0)" } ?? error.message, remedy: error.remedy)
         }
         availability = answer
         return answer
@@ -75,7 +76,8 @@ public final class VMEngine: Engine {
     }
 
     public var record: EngineRecord {
-        var record = EngineRecord(id: id, kind: kind, availability: availability ?? .available, emulated: type == .qemu)
+        var record = EngineRecord(
+            id: id, kind: kind, availability: availability ?? .available, emulated: type == .qemu)
         if let setUpDone { setUpDone.complete(&record) }
         return record
     }
@@ -127,7 +129,8 @@ struct VMSetup: Sendable {
     func description(of place: VMPlace, _ request: LaunchRequest) throws(LabError) -> DomainDescription {
         guard request.cpus > 0, request.memoryBytes >= VMSetup.leastMemory else {
             throw LabError(
-                .usage, "a VM with \(request.cpus) CPUs and \(request.memoryBytes) bytes of memory can't start",
+                .usage,
+                "a VM with \(request.cpus) CPUs and \(request.memoryBytes) bytes of memory can't start",
                 remedy: "give it at least 1 CPU and \(VMSetup.leastMemory >> 20) MiB")
         }
         return DomainDescription(
@@ -149,21 +152,28 @@ struct VMSetup: Sendable {
             .init("connection", hypervisor.directory == nil ? hypervisor.uri : "embedded, without a daemon"),
             .init("accelerator", type == .qemu ? "none: TCG emulation" : "KVM"),
             .init("machine", configuration.profile.rawValue),
-            .init("guest kernel", kernel.version.isEmpty ? kernel.source : "\(kernel.version) (\(kernel.source))"),
-            .init("kernel entry", kernel.isUnpacked ? "PVH, unpacked on the host" : "bzImage, unpacked by the guest"),
+            .init(
+                "guest kernel",
+                kernel.version.isEmpty ? kernel.source : "\(kernel.version) (\(kernel.source))"),
+            .init(
+                "kernel entry",
+                kernel.isUnpacked ? "PVH, unpacked on the host" : "bzImage, unpacked by the guest"),
             .init("record channel", channel == .debugPort ? "isa-debugcon" : "second serial port"),
         ]
         record.digests = ["kernel": kernel.digest, "initramfs": initramfs.digest]
         // Names and paths differ from VM to VM: the digest is that of the description without them.
         let place = VMPlace(name: "lab", directory: "", hypervisor: hypervisor)
         let request = LaunchRequest(
-            index: 0, workload: .noop, memoryBytes: 256 << 20, cpus: 1, deadline: MonotonicInstant(nanoseconds: 0))
+            index: 0, workload: .noop, memoryBytes: 256 << 20, cpus: 1,
+            deadline: MonotonicInstant(nanoseconds: 0))
         if let description = try? self.description(of: place, request) {
             record.details.append(.init("kernel command line", description.commandLine))
             record.digests["domain-xml"] = Digest.sha256(description.xml.utf8)
         }
         if type == .qemu {
-            record.footnotes = ["Every instruction of the guest is translated by QEMU: no hardware virtualisation."]
+            record.footnotes = [
+                "Every instruction of the guest is translated by QEMU: no hardware virtualisation."
+            ]
         }
     }
 }

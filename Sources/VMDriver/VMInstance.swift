@@ -44,13 +44,11 @@ public final class VMInstance: Instance, MemoryAccounting, CPUAccounting {
         do throws(LabError) {
             try makePipes(place)
             let watch = try GuestWatch(
-                consolePath: "\(place.consolePipe).out", recordPath: "\(place.recordPipe).out", requested: requested)
+                consolePath: "\(place.consolePipe).out", recordPath: "\(place.recordPipe).out",
+                requested: requested)
             try watch.start()
             do throws(LabError) {
-                let domain = try QEMUProcess.adopting { () throws(LabError) in
-                    try place.hypervisor.connection.create(description.xml, name: place.name)
-                }
-                watch.stamp(.created)
+                let domain = try create(description, at: place, watch)
                 let process = place.hypervisor.directory.flatMap { QEMUProcess(domain: place.name, root: $0) }
                 return VMInstance(place: place, watch: watch, domain: domain, process: process)
             } catch {
@@ -61,6 +59,19 @@ public final class VMInstance: Instance, MemoryAccounting, CPUAccounting {
             try? removeFiles(place)
             throw error
         }
+    }
+
+    private static func create(
+        _ description: DomainDescription, at place: VMPlace, _ watch: GuestWatch
+    ) throws(LabError) -> Domain {
+        func create() throws(LabError) -> Domain {
+            let domain = try place.hypervisor.connection.create(description.xml, name: place.name)
+            watch.stamp(.created)
+            return domain
+        }
+        // A daemon's QEMU is never ours.
+        guard let directory = place.hypervisor.directory else { return try create() }
+        return try Adoption.around(domain: place.name, root: directory, create)
     }
 
     public var timeline: Timeline { watch.now.timeline }
@@ -117,7 +128,8 @@ public final class VMInstance: Instance, MemoryAccounting, CPUAccounting {
         while domain.isActive && MonotonicInstant.now() < deadline { usleep(500) }
         guard isGone, !domain.isActive else {
             throw LabError(
-                .timeout, "the VM \(place.name) could not be removed in time", remedy: "lab clean, when the load is lower")
+                .timeout, "the VM \(place.name) could not be removed in time",
+                remedy: "lab clean, when the load is lower")
         }
         watch.stop()
         try Self.removeFiles(place)
@@ -137,7 +149,8 @@ public final class VMInstance: Instance, MemoryAccounting, CPUAccounting {
     private func ownProcess() throws(LabError) -> QEMUProcess {
         guard let process else {
             throw LabError(
-                .unavailable, "the process of VM \(place.name) is unknown", cause: "it belongs to a libvirt daemon",
+                .unavailable, "the process of VM \(place.name) is unknown",
+                cause: "it belongs to a libvirt daemon",
                 remedy: "leave --connect out")
         }
         return process

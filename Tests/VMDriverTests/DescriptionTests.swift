@@ -6,10 +6,13 @@ import Testing
 @testable import VMDriver
 
 struct DescriptionTests {
-    private func description(_ machine: MachineProfile = .microvm, commandLine: String = "quiet") -> DomainDescription {
+    private func description(_ machine: MachineProfile = .microvm, commandLine: String = "quiet")
+        -> DomainDescription
+    {
         DomainDescription(
             name: "lab-a-0", type: .qemu, machine: machine, memoryBytes: 256 << 20, cpus: 2, kernel: "/k",
-            initramfs: "/i", commandLine: commandLine, consolePipe: "/c", recordPipe: "/r", channel: .debugPort)
+            initramfs: "/i", commandLine: commandLine, consolePipe: "/c", recordPipe: "/r",
+            channel: .debugPort)
     }
 
     @Test(arguments: MachineProfile.allCases)
@@ -37,7 +40,8 @@ struct DescriptionTests {
             let document = try XMLDocument(xmlString: description(commandLine: text).xml)
             let back = try document.nodes(forXPath: "/domain/os/cmdline").first?.stringValue
             #expect(back.map { Array($0.unicodeScalars) } == Array(text.unicodeScalars))
-            let attribute = try XMLDocument(xmlString: "<a b='\(xmlEscaped(text))'/>").rootElement()?.attribute(forName: "b")
+            let attribute = try XMLDocument(xmlString: "<a b='\(xmlEscaped(text))'/>").rootElement()?
+                .attribute(forName: "b")
             #expect(attribute?.stringValue.map { Array($0.unicodeScalars) } == Array(text.unicodeScalars))
         }
     }
@@ -73,7 +77,8 @@ struct DescriptionTests {
         #expect(text.hasSuffix("tsc_early_khz=5 -- --machine --channel=port:0xe9 hello \"two words\""))
         for bad in ["a\"b", "a\nb", "--", String(repeating: "x", count: 2_100)] {
             #expect(throws: LabError.self) {
-                _ = try KernelCommandLine.text(for: .hello(nonce: bad), channel: .serial, timeStampKilohertz: nil)
+                _ = try KernelCommandLine.text(
+                    for: .hello(nonce: bad), channel: .serial, timeStampKilohertz: nil)
             }
         }
     }

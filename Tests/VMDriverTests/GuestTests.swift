@@ -8,7 +8,9 @@ struct GuestTests {
     /// A bzImage header over `payload`, with the fields that boot.rst demands.
     private func bzImage(payload: [UInt8]) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: 1_024)
-        func put(_ value: [UInt8], at offset: Int) { bytes.replaceSubrange(offset..<offset + value.count, with: value) }
+        func put(_ value: [UInt8], at offset: Int) {
+            bytes.replaceSubrange(offset..<offset + value.count, with: value)
+        }
         bytes[0x1f1] = 1
         put([0x55, 0xaa], at: 0x1fe)
         put(Array("HdrS".utf8) + [0x0f, 0x02], at: 0x202)
@@ -31,10 +33,13 @@ struct GuestTests {
         for round in 0..<4_000 {
             var bytes = round % 2 == 0 ? image : elf
             for _ in 0..<Int.random(in: 1..<12, using: &generator) {
-                bytes[Int.random(in: 0..<bytes.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+                bytes[Int.random(in: 0..<bytes.count, using: &generator)] = UInt8.random(
+                    in: 0...255, using: &generator)
             }
             bytes.removeLast(Int.random(in: 0..<bytes.count, using: &generator))
-            if case .bzImage(_, let payload)? = KernelImage(bytes) { #expect(payload.upperBound <= bytes.count) }
+            if case .bzImage(_, let payload)? = KernelImage(bytes) {
+                #expect(payload.upperBound <= bytes.count)
+            }
         }
     }
 
@@ -52,11 +57,13 @@ struct GuestTests {
 
     @Test func kernelsForVMsComeFirstThenTheNewest() {
         let order = [
-            "/boot/vmlinuz-5.10.0-9-amd64", "/boot/vmlinuz-6.1.0-9-cloud-amd64", "/boot/vmlinuz-6.1.0-10-cloud-amd64",
+            "/boot/vmlinuz-5.10.0-9-amd64", "/boot/vmlinuz-6.1.0-9-cloud-amd64",
+            "/boot/vmlinuz-6.1.0-10-cloud-amd64",
             "/boot/vmlinuz-6.12.1-amd64",
         ].sorted { GuestKernel.isBetter($0, $1) }
-        #expect(order.map { String($0.split(separator: "-")[1] + "-" + $0.split(separator: "-")[2]) }
-            == ["6.1.0-10", "6.1.0-9", "6.12.1-amd64", "5.10.0-9"])
+        #expect(
+            order.map { String($0.split(separator: "-")[1] + "-" + $0.split(separator: "-")[2]) }
+                == ["6.1.0-10", "6.1.0-9", "6.12.1-amd64", "5.10.0-9"])
     }
 
     @Test func theMetaPackageNamesItsImage() {
@@ -79,13 +86,17 @@ struct GuestTests {
         #expect(first.starts(with: Array("070701".utf8)))
         try Files.write(first, to: "\(base)/archive")
         let listing = try Tool.run(
-            "sh", ["-c", "cpio -itv --quiet < archive"], in: base, deadline: .now().advanced(by: .seconds(10)))
+            "sh", ["-c", "cpio -itv --quiet < archive"], in: base, deadline: .now().advanced(by: .seconds(10))
+        )
         #expect(listing.status == 0)
         for name in ["file", "link -> file", "dev/console"] { #expect(listing.text.contains(name)) }
     }
 
     @Test func theProbesAnswerIsReadBack() {
-        for answer in [Availability.available, .unavailable(because: "a b", remedy: nil), .unavailable(because: "c", remedy: "d")] {
+        for answer in [
+            Availability.available, .unavailable(because: "a b", remedy: nil),
+            .unavailable(because: "c", remedy: "d"),
+        ] {
             #expect(HypervisorProbe.parse(HypervisorProbe.text(answer)) == answer)
         }
         #expect(HypervisorProbe.parse("unavailable\n") == nil)

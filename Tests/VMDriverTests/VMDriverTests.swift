@@ -20,7 +20,8 @@ struct Bench {
             let guest = try RootFilesystem.locateGuest(environment: ProcessInfo.processInfo.environment)
             let root = try RootFilesystem.minimal(guest: guest, paths: paths)
             let probe = VMEngine(
-                .qemu, configuration: VMConfiguration(fetchesKernel: true), paths: paths, rootFilesystem: root)
+                .qemu, configuration: VMConfiguration(fetchesKernel: true), paths: paths, rootFilesystem: root
+            )
             if case .unavailable(let because, _) = probe.probe() {
                 return Bench(paths: paths, root: root, obstacle: because)
             }
@@ -59,7 +60,9 @@ struct Bench {
     }
 }
 
-@Suite("guests under TCG", .serialized, .enabled(if: Bench.shared.obstacle == nil, "no guest boots on this machine"))
+@Suite(
+    "guests under TCG", .serialized,
+    .enabled(if: Bench.shared.obstacle == nil, "no guest boots on this machine"))
 struct BootTests {
     @Test(arguments: MachineProfile.allCases)
     func helloComesBackWithItsNonceAndEveryMark(profile: MachineProfile) throws {
@@ -126,7 +129,9 @@ struct BootTests {
             let name = try engine.explain(request).split(separator: "<name>")[1].prefix { $0 != "<" }
             for process in QEMUProcess.all(of: String(name)) { kill(process.pid, SIGKILL) }
             let start = MonotonicInstant.now()
-            let error = #expect(throws: LabError.self) { _ = try instance.waitForExit(deadline: request.deadline) }
+            let error = #expect(throws: LabError.self) {
+                _ = try instance.waitForExit(deadline: request.deadline)
+            }
             #expect(error?.kind == .instance)
             #expect(MonotonicInstant.now().nanoseconds(since: start) < 5_000_000_000)
         }

@@ -27,12 +27,14 @@ struct KernelCommandLine {
         // no second chip, and the boot then hangs (seen in 3 of 4 boots with 3 at once on 2 processors).
         if let timeStampKilohertz { words.append("tsc_early_khz=\(timeStampKilohertz)") }
         words.append("--")
-        let arguments = ["--machine", "--channel=\(channel.guestArgument)", workload.name] + workload.arguments
+        let arguments =
+            ["--machine", "--channel=\(channel.guestArgument)", workload.name] + workload.arguments
         for argument in arguments { words.append(try quoted(argument)) }
         let text = words.joined(separator: " ")
         guard text.utf8.count <= longest, arguments.count < mostArguments else {
             throw LabError(
-                .usage, "the workload \(workload.name) has more arguments than a kernel command line can carry",
+                .usage,
+                "the workload \(workload.name) has more arguments than a kernel command line can carry",
                 cause: "at most \(longest) bytes and \(mostArguments) arguments")
         }
         return text

@@ -1,37 +1,18 @@
-import CLinux
 import Glibc
 import LabCore
-import Synchronization
 
 /// The QEMU process of one domain on this host.
-///
-/// libvirt starts QEMU as a daemon. Where its parent is slow to reap it, libvirt waits for the zombie: 1.8 s on a
-/// machine whose init polls. So this process adopts QEMU and reaps it itself.
 struct QEMUProcess: Sendable {
     let pid: pid_t
 
-    /// Runs `body`, which starts domains; the QEMU processes that libvirt detaches meanwhile become our children.
-    static func adopting<Value: ~Copyable>(
-        _ body: () throws(LabError) -> Value
-    ) throws(LabError) -> Value {
-        adopters.withLock { count in
-            if count == 0 { clinux_adopt_orphans(1) }
-            count += 1
-        }
-        defer {
-            adopters.withLock { count in
-                count -= 1
-                if count == 0 { clinux_adopt_orphans(0) }
-            }
-        }
-        return try body()
+    /// Where the embedded driver below `directory` writes the pid of a domain's QEMU.
+    static func pidFile(domain name: String, root directory: String) -> String {
+        "\(directory)/run/qemu/\(name).pid"
     }
-
-    private static let adopters = Mutex(0)
 
     /// The process of that domain, as the pid file below `directory` names it.
     init?(domain name: String, root directory: String) {
-        guard let text = Files.line("\(directory)/run/qemu/\(name).pid"), let pid = pid_t(text),
+        guard let text = Files.line(Self.pidFile(domain: name, root: directory)), let pid = pid_t(text),
             Self.isQEMU(pid, of: name)
         else { return nil }
         self.pid = pid
@@ -39,7 +20,9 @@ struct QEMUProcess: Sendable {
 
     /// Every process whose command line carries the domain's name, for when libvirt knows nothing of it.
     static func all(of name: String) -> [QEMUProcess] {
-        Files.list("/proc").compactMap { pid_t($0) }.filter { isQEMU($0, of: name) }.map { QEMUProcess(pid: $0) }
+        Files.list("/proc").compactMap { pid_t($0) }.filter { isQEMU($0, of: name) }.map {
+            QEMUProcess(pid: $0)
+        }
     }
 
     private init(pid: pid_t) { self.pid = pid }
@@ -48,7 +31,9 @@ struct QEMUProcess: Sendable {
     /// by another program, or an editor with that name open, is left alone.
     private static func isQEMU(_ pid: pid_t, of name: String) -> Bool {
         guard let bytes = try? Files.read("/proc/\(pid)/cmdline", limit: 1 << 20) else { return false }
-        let words = bytes.split(separator: 0, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
+        let words = bytes.split(separator: 0, omittingEmptySubsequences: false).map {
+            String(decoding: $0, as: UTF8.self)
+        }
         return zip(words, words.dropFirst()).contains {
             $0 == "-name" && ($1 == "guest=\(name)" || $1.hasPrefix("guest=\(name),"))
         }
@@ -71,7 +56,9 @@ struct QEMUProcess: Sendable {
 
     /// Ended, and waiting for a parent that isn't us.
     private var isZombie: Bool {
-        guard let text = Files.line("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else { return false }
+        guard let text = Files.line("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else {
+            return false
+        }
         return text[end...].dropFirst(2).first == "Z"
     }
 

@@ -30,7 +30,8 @@ public struct GuestKernel: Equatable, Sendable {
         case .bzImage(let version, let payload):
             if unpack, let kernel = try unpacked(bytes[payload], digest, paths) {
                 return GuestKernel(
-                    path: kernel.path, digest: kernel.digest, source: path, version: version, isUnpacked: true)
+                    path: kernel.path, digest: kernel.digest, source: path, version: version, isUnpacked: true
+                )
             }
             return GuestKernel(path: path, digest: digest, source: path, version: version, isUnpacked: false)
         }
@@ -72,7 +73,8 @@ public struct GuestKernel: Equatable, Sendable {
         guard fetch else {
             throw LabError(
                 .unavailable, "there is no guest kernel on this machine",
-                cause: unreadable.isEmpty ? "nothing in /boot and /lib/modules" : "\(unreadable[0]) can't be read",
+                cause: unreadable.isEmpty
+                    ? "nothing in /boot and /lib/modules" : "\(unreadable[0]) can't be read",
                 remedy: "let lab fetch one (lab doctor --fetch), or name a file with --kernel")
         }
         return try open(try KernelPackage.fetch(paths: paths), unpack: unpack, paths: paths)
@@ -86,14 +88,18 @@ public struct GuestKernel: Equatable, Sendable {
         }
         let cache = KernelPackage.directory(paths)
         for entry in Files.list(cache) {
-            found += Files.list("\(cache)/\(entry)").filter { $0.hasPrefix("vmlinuz-") }.map { "\(cache)/\(entry)/\($0)" }
+            found += Files.list("\(cache)/\(entry)").filter { $0.hasPrefix("vmlinuz-") }.map {
+                "\(cache)/\(entry)/\($0)"
+            }
         }
         return found.sorted { isBetter($0, $1) }
     }
 
     /// Kernels made for VMs are smaller and start sooner; among equals the newer version wins.
     static func isBetter(_ left: String, _ right: String) -> Bool {
-        func isForVMs(_ path: String) -> Bool { ["-cloud-", "-kvm", "-virtual"].contains { path.contains($0) } }
+        func isForVMs(_ path: String) -> Bool {
+            ["-cloud-", "-kvm", "-virtual"].contains { path.contains($0) }
+        }
         if isForVMs(left) != isForVMs(right) { return isForVMs(left) }
         let (first, second) = (numbers(left), numbers(right))
         return first == second ? left < right : second.lexicographicallyPrecedes(first)

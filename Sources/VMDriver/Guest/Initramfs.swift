@@ -47,7 +47,9 @@ struct Initramfs: Equatable, Sendable {
             case S_IFLNK:
                 try writer.add(inner, mode: status.st_mode, link: try target(of: path))
             default:
-                throw LabError(.data, "\(path) can't go into an initramfs", cause: "it is neither file, directory nor link")
+                throw LabError(
+                    .data, "\(path) can't go into an initramfs",
+                    cause: "it is neither file, directory nor link")
             }
         }
     }
@@ -78,7 +80,8 @@ private final class CpioWriter {
             archive, opaque, nil,
             { _, context, bytes, count in
                 guard let context, let bytes else { return -1 }
-                Unmanaged<CpioWriter>.fromOpaque(context).takeUnretainedValue().bytes += UnsafeRawBufferPointer(start: bytes, count: count)
+                Unmanaged<CpioWriter>.fromOpaque(context).takeUnretainedValue().bytes +=
+                    UnsafeRawBufferPointer(start: bytes, count: count)
                 return count
             }, nil)
         try check(status)
@@ -121,6 +124,8 @@ private final class CpioWriter {
     }
 
     private func failure() -> LabError {
-        LabError(.output, "cannot write an initramfs", cause: archive_error_string(archive).map { String(cString: $0) })
+        LabError(
+            .output, "cannot write an initramfs",
+            cause: archive_error_string(archive).map { String(cString: $0) })
     }
 }

@@ -31,7 +31,9 @@ enum KernelImage: Equatable {
         guard end <= bytes.count, payloadLength > 4 else { return nil }
         var version = ""
         if versionOffset != 0 {
-            let text = bytes.dropFirst(Int(versionOffset) + 0x200).prefix(128).prefix { $0 > 0x20 && $0 < 0x7f }
+            let text = bytes.dropFirst(Int(versionOffset) + 0x200).prefix(128).prefix {
+                $0 > 0x20 && $0 < 0x7f
+            }
             version = String(decoding: text, as: UTF8.self)
         }
         return .bzImage(version: version, payload: start..<end)
@@ -46,7 +48,8 @@ enum KernelImage: Equatable {
         for index in 0..<Int(count) {
             let header = Int(table) + index * Int(size)
             guard let type = bytes.little32(header) else { return false }
-            guard type == 4, let offset = bytes.little64(header + 8), let length = bytes.little64(header + 32),
+            guard type == 4, let offset = bytes.little64(header + 8),
+                let length = bytes.little64(header + 32),
                 offset <= UInt64(bytes.count), length <= UInt64(bytes.count) - offset
             else { continue }
             if hasPVHNote(bytes, in: Int(offset)..<Int(offset + length)) { return true }

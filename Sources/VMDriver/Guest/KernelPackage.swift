@@ -65,7 +65,9 @@ enum KernelPackage {
     static func imagePackage(in dependencies: String) -> String? {
         for line in dependencies.split(separator: "\n") {
             let words = line.split { $0 == " " || $0 == "|" }
-            if words.count == 2, words[0] == "Depends:", words[1].hasPrefix("linux-image-") { return String(words[1]) }
+            if words.count == 2, words[0] == "Depends:", words[1].hasPrefix("linux-image-") {
+                return String(words[1])
+            }
         }
         return nil
     }
@@ -76,7 +78,9 @@ enum KernelPackage {
     ) throws(LabError) -> String {
         let output = try Tool.run(program, arguments, in: directory, deadline: .now().advanced(by: patience))
         guard output.status == 0 else {
-            let words = output.text.split(separator: "\n").filter { $0.hasPrefix("E:") || $0.hasPrefix("dpkg") }
+            let words = output.text.split(separator: "\n").filter {
+                $0.hasPrefix("E:") || $0.hasPrefix("dpkg")
+            }
             throw LabError(
                 .unavailable, "cannot fetch a guest kernel: \(program) failed with status \(output.status)",
                 cause: words.isEmpty ? output.text.trimmingWhitespace() : words.joined(separator: " "),

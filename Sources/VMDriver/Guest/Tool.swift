@@ -39,7 +39,8 @@ enum Tool {
         while waitpid(child, &status, 0) == -1 && errno == EINTR {}
         let signal = status & 0x7f
         return Output(
-            status: signal == 0 ? status >> 8 & 0xff : 128 + signal, text: String(decoding: bytes, as: UTF8.self))
+            status: signal == 0 ? status >> 8 & 0xff : 128 + signal,
+            text: String(decoding: bytes, as: UTF8.self))
     }
 
     private static func spawn(
@@ -58,7 +59,9 @@ enum Tool {
         argv.append(nil)
         var child: pid_t = 0
         let code = posix_spawnp(&child, "env", &actions, nil, argv, environ)
-        guard code == 0 else { throw LabError(.unavailable, "cannot run \(program)", cause: "\(Errno(code))") }
+        guard code == 0 else {
+            throw LabError(.unavailable, "cannot run \(program)", cause: "\(Errno(code))")
+        }
         return child
     }
 }

@@ -12,14 +12,18 @@ enum Unpacker {
     /// Linux, size_append; for gzip it is the format's own ISIZE).
     static func unpack(_ payload: [UInt8]) -> [UInt8]? {
         let length = payload.suffix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
-        guard payload.count > 4, length > 0, length <= mostBytes, let reader = archive_read_new() else { return nil }
+        guard payload.count > 4, length > 0, length <= mostBytes, let reader = archive_read_new() else {
+            return nil
+        }
         defer { archive_read_free(reader) }
         archive_read_support_filter_all(reader)
         archive_read_support_format_raw(reader)
         let isGzip = payload.starts(with: [0x1f, 0x8b])
         let packedLength = isGzip ? payload.count : payload.count - 4
         return payload.withUnsafeBytes { packed -> [UInt8]? in
-            guard archive_read_open_memory(reader, packed.baseAddress, packedLength) == ARCHIVE_OK else { return nil }
+            guard archive_read_open_memory(reader, packed.baseAddress, packedLength) == ARCHIVE_OK else {
+                return nil
+            }
             var entry: OpaquePointer?
             guard archive_read_next_header(reader, &entry) == ARCHIVE_OK else { return nil }
             let bytes = [UInt8](unsafeUninitializedCapacity: length) { buffer, filled in

@@ -114,7 +114,9 @@ struct Version: Comparable, CustomStringConvertible, Sendable {
 
     init(_ number: UInt) { self.number = number }
 
-    init(_ major: UInt, _ minor: UInt, _ release: UInt) { number = major * 1_000_000 + minor * 1_000 + release }
+    init(_ major: UInt, _ minor: UInt, _ release: UInt) {
+        number = major * 1_000_000 + minor * 1_000 + release
+    }
 
     var description: String { "\(number / 1_000_000).\(number / 1_000 % 1_000).\(number % 1_000)" }
 

@@ -38,7 +38,8 @@ final class EmbeddedRoot: Sendable {
         guard directory.utf8.count <= longestPath else {
             throw LabError(
                 .usage, "the path \(directory) is too long for libvirt's sockets",
-                cause: "\(directory.utf8.count) bytes, and at most \(longestPath) fit into a socket's address",
+                cause:
+                    "\(directory.utf8.count) bytes, and at most \(longestPath) fit into a socket's address",
                 remedy: "set LAB_HOME to a shorter path")
         }
         guard directory.utf8.allSatisfy({ isPlain($0) }) else {

@@ -44,7 +44,9 @@ public final class Hypervisor: Sendable {
     /// Any libvirt URI; nil means the driver inside this process.
     public static func connect(_ uri: String?, paths: LabPaths) throws(LabError) -> Hypervisor {
         guard let uri else { return try embedded(paths: paths) }
-        guard let directory = EmbeddedRoot.directory(of: uri) else { return try Hypervisor(uri: uri, root: nil) }
+        guard let directory = EmbeddedRoot.directory(of: uri) else {
+            return try Hypervisor(uri: uri, root: nil)
+        }
         return try embedded { () throws(LabError) in
             guard let root = try EmbeddedRoot.take(directory: directory) else {
                 throw LabError(.unavailable, "\(uri) is in use by another process")
