@@ -1,1 +1,334 @@
+import Foundation
+import Glibc
 import Testing
+
+@testable import ContainerDriver
+@testable import LabCore
+
+/// LabCore has one of its own, for the environment of a report.
+private typealias Layout = ContainerDriver.CgroupLayout
+
+/// Why no container can be started here; nil when one can.
+private let obstacle: String? = {
+    if case .unavailable(let because, _) = ContainerEngine().probe() { return because }
+    return nil
+}()
+private let isRoot = geteuid() == 0
+
+/// A prepared engine in a home of its own, all of which is gone afterwards.
+private func withContainer(
+    _ isolation: Isolation? = nil, root custom: RootFilesystem? = nil, limits cpus: Int = 1,
+    _ body: (ContainerEngine, RunContext) throws -> Void
+) throws {
+    let home = "/tmp/lab-container-tests-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+    let paths = LabPaths(cache: "\(home)/cache", state: "\(home)/state")
+    defer { try? Files.removeTree(home) }
+    let guest = try RootFilesystem.locateGuest(environment: ProcessInfo.processInfo.environment)
+    let root = try custom ?? RootFilesystem.minimal(guest: guest, paths: paths)
+    let journal = try RunJournal(runID: "t\(UInt32.random(in: 0 ... .max))", paths: paths)
+    let context = RunContext(runID: journal.runID, paths: paths, journal: journal, rootFilesystem: root)
+    let engine = ContainerEngine(isolation: isolation)
+    try engine.prepare(context)
+    defer {
+        engine.shutDown()
+        journal.finish()
+    }
+    try body(engine, context)
+    engine.shutDown()
+    for hierarchy in Layout.current().hierarchies {
+        #expect(!Files.exists("\(hierarchy.mountPoint)/lab-\(journal.runID)-container"))
+    }
+    #expect(Files.list(paths.run(journal.runID)).isEmpty)
+}
+
+private func request(_ workload: Workload, index: Int = 0, seconds: Int = 20) -> LaunchRequest {
+    LaunchRequest(
+        index: index, workload: workload, memoryBytes: 64 << 20, cpus: 1,
+        deadline: .now().advanced(by: .seconds(seconds)))
+}
+
+/// Starts an idle container and hands its pid to `body`, which looks at it from the host.
+private func withIdle(_ isolation: Isolation? = nil, _ body: (pid_t, RunContext) throws -> Void) throws {
+    try withContainer(isolation) { engine, context in
+        let instance = try engine.launch(request(.idle))
+        defer { try? instance.dispose() }
+        try instance.waitUntilReady(deadline: .now().advanced(by: .seconds(20)))
+        let child = try #require(instance as? ChildInstance)
+        try body(child.pid, context)
+    }
+}
+
+private func link(_ path: String) -> String? { try? FileManager.default.destinationOfSymbolicLink(atPath: path) }
+
+private func status(_ pid: pid_t, _ key: String) throws -> String {
+    let text = try Files.readText("/proc/\(pid)/status")
+    let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("\(key):") })
+    return line.dropFirst(key.count + 1).trimmingWhitespace()
+}
+
+@Suite("containers", .enabled(if: obstacle == nil, "skipped: no container can be started on this machine"))
+struct ContainerTests {
+    @Test func helloComesBackWithEveryMarkInOrder() throws {
+        try withContainer { engine, _ in
+            let instance = try engine.launch(request(.hello(nonce: "a1b2")))
+            #expect(try instance.waitForExit(deadline: .now().advanced(by: .seconds(20))) == 0)
+            try instance.dispose()
+            #expect(instance.transcript.outputs == ["a1b2"])
+            let marks: [Mark] = [.requested, .created, .initStarted, .ready, .firstOutput, .exited, .cleanedUp]
+            let reached = marks.compactMap { instance.timeline[$0] }
+            #expect(reached.count == marks.count)
+            // The child may speak before clone3 has returned to us, so `created` is not compared.
+            #expect(Array(reached.dropFirst(2)) == reached.dropFirst(2).sorted())
+            #expect(instance.stepNanoseconds.count == engine.record.steps.count)
+            #expect(instance.stepNanoseconds == instance.stepNanoseconds.sorted())
+        }
+    }
+
+    @Test func itsNamespacesAreNotOurs() throws {
+        try withIdle { pid, _ in
+            for (name, namespace) in Namespaces.named where namespace != .user || !isRoot {
+                if namespace == .cgroup && !isRoot { continue }
+                let theirs = try #require(link("/proc/\(pid)/ns/\(name)"))
+                #expect(theirs != link("/proc/self/ns/\(name)"), "\(name)")
+            }
+        }
+    }
+
+    @Test func aUserNamespaceMapsOnlyTheCaller() throws {
+        try withIdle(.rootless) { pid, _ in
+            #expect(link("/proc/\(pid)/ns/user") != link("/proc/self/ns/user"))
+            let map = try Files.readText("/proc/\(pid)/uid_map").split { $0.isWhitespace }.map(String.init)
+            #expect(map == ["0", "\(getuid())", "1"])
+            #expect(try Files.readText("/proc/\(pid)/setgroups").trimmingWhitespace() == "deny")
+        }
+    }
+
+    @Test(.enabled(if: isRoot, "skipped: writing through /proc/PID/root needs root"))
+    func whatItWritesStaysInItsOwnLayer() throws {
+        try withIdle { pid, context in
+            let name = "tmp/written"
+            try Files.write("x", to: "/proc/\(pid)/root/\(name)")
+            #expect(Files.exists("/proc/\(pid)/root/\(name)"))
+            #expect(!Files.exists("\(context.rootFilesystem.directory)/\(name)"))
+            #expect(Files.list("/proc/\(pid)/root").contains("lab-guest"))
+            #expect(!Files.exists("/proc/\(pid)/root/root/.bashrc"))
+        }
+    }
+
+    @Test func mountsAreAsTheRuntimeSpecificationWantsThem() throws {
+        try withIdle { pid, _ in
+            let mounts = try Files.readText("/proc/\(pid)/mountinfo").split(separator: "\n")
+                .map { $0.split(separator: " ") }
+            func options(_ path: String) -> [Substring] {
+                mounts.last { $0.count > 5 && $0[4] == path }?[5].split(separator: ",") ?? []
+            }
+            #expect(options("/").contains("nodev"))
+            #expect(options("/proc").contains("nosuid"))
+            #expect(options("/sys").contains("ro"))
+            #expect(options("/proc/sys").contains("ro"))
+            #expect(!options("/dev/null").isEmpty && !options("/dev/shm").isEmpty && !options("/dev/pts").isEmpty)
+            // Nothing of the host is left to see: every mount hangs below the new root.
+            #expect(mounts.count < 40)
+            if isRoot && Files.exists("/proc/keys") {
+                #expect(try Files.readText("/proc/\(pid)/root/proc/keys").isEmpty)
+            }
+        }
+    }
+
+    @Test func privilegesAreThoseOfADefaultContainer() throws {
+        try withIdle { (pid, _) throws in
+            let kept = String(Capabilities.containerDefault.rawValue, radix: 16)
+            for set in ["CapEff", "CapPrm", "CapBnd"] {
+                #expect(try status(pid, set) == String(repeating: "0", count: 16 - kept.count) + kept)
+            }
+            for set in ["CapInh", "CapAmb"] { #expect(try status(pid, set) == String(repeating: "0", count: 16)) }
+            #expect(try status(pid, "NoNewPrivs") == "1")
+            #expect(try status(pid, "Seccomp") == "2")
+        }
+    }
+
+    @Test(.enabled(if: isRoot, "skipped: cgroup limits need root"))
+    func limitsAreSetAndJoined() throws {
+        try withIdle { pid, context in
+            let membership = try Files.readText("/proc/\(pid)/cgroup")
+            for hierarchy in Layout.current().hierarchies {
+                let directory = "\(hierarchy.mountPoint)/lab-\(context.runID)-container/0"
+                #expect(ControlFile.processes(of: directory) == [pid])
+                for controller in hierarchy.controllers {
+                    switch (hierarchy.version, controller) {
+                    case (.v1, .memory): #expect(Files.line("\(directory)/memory.limit_in_bytes") == "\(64 << 20)")
+                    case (.v1, .cpu): #expect(Files.line("\(directory)/cpu.cfs_quota_us") == "100000")
+                    case (.v2, .memory): #expect(Files.line("\(directory)/memory.max") == "\(64 << 20)")
+                    case (.v2, .cpu): #expect(Files.line("\(directory)/cpu.max") == "100000 100000")
+                    case (_, .pids): #expect(Files.line("\(directory)/pids.max") == "1024")
+                    }
+                }
+            }
+            #expect(membership.contains("lab-\(context.runID)-container/0"))
+        }
+    }
+
+    @Test(.enabled(if: isRoot, "skipped: cgroup limits need root"))
+    func theMemoryLimitKillsWhatExceedsIt() throws {
+        try withContainer { engine, _ in
+            let instance = try engine.launch(request(Workload(name: "touch", arguments: ["256"])))
+            #expect(try instance.waitForExit(deadline: .now().advanced(by: .seconds(20))) == 128 + SIGKILL)
+            try instance.dispose()
+        }
+    }
+
+    @Test func silenceIsATimeOutAndLeavesNothing() throws {
+        try withContainer { engine, _ in
+            let instance = try engine.launch(request(.idle))
+            let child = try #require(instance as? ChildInstance)
+            let error = #expect(throws: LabError.self) {
+                _ = try instance.waitForExit(deadline: .now().advanced(by: .milliseconds(200)))
+            }
+            #expect(error?.kind == .timeout)
+            try instance.dispose()
+            try instance.dispose()
+            #expect(kill(child.pid, 0) == -1)
+        }
+    }
+
+    @Test(arguments: ["garbage", "flood"])
+    func aGuestThatBreaksTheProtocolIsAFailure(workload: String) throws {
+        try withContainer { engine, _ in
+            let instance = try engine.launch(request(Workload(name: workload)))
+            let error = #expect(throws: LabError.self) {
+                _ = try instance.waitForExit(deadline: .now().advanced(by: .seconds(20)))
+            }
+            #expect(error?.kind == .instance)
+            try instance.dispose()
+        }
+    }
+
+    @Test func aFailedStepIsNamedWithItsErrnoAndUndone() throws {
+        let missing = RootFilesystem(directory: "/nonexistent/lab-root", digest: "", guestDigest: "")
+        try withContainer(root: missing) { engine, _ in
+            let error = #expect(throws: LabError.self) { _ = try engine.launch(request(.noop)) }
+            #expect(error?.message.contains("overlay root") == true)
+            #expect(error?.cause?.contains("ENOENT") == true)
+        }
+    }
+
+    @Test func aHostileRootsLinksStayInside() throws {
+        // /proc, /sys and /dev of this root point at places of the host; mounting there must not touch the host.
+        let directory = "/tmp/lab-hostile-root-\(getpid())"
+        defer { try? Files.removeTree(directory) }
+        let target = "/tmp/lab-hostile-target-\(getpid())"
+        try Files.makeDirectory(target)
+        defer { try? Files.removeTree(target) }
+        try Files.makeDirectory(directory)
+        for name in ["proc", "sys", "dev"] { #expect(symlink("../../../..\(target)", "\(directory)/\(name)") == 0) }
+        let guest = try RootFilesystem.locateGuest(environment: ProcessInfo.processInfo.environment)
+        try Files.write(try Files.read(guest), to: "\(directory)/lab-guest", mode: 0o755)
+        let before = try Files.readText("/proc/self/mountinfo")
+        let root = RootFilesystem(directory: directory, digest: "", guestDigest: "")
+        try withContainer(root: root) { engine, _ in
+            #expect(throws: LabError.self) { _ = try engine.launch(request(.noop)) }
+        }
+        #expect(try Files.readText("/proc/self/mountinfo").contains(target) == before.contains(target))
+        #expect(Files.list(target).isEmpty)
+    }
+
+    @Test func severalLiveAtOnce() throws {
+        try withContainer { engine, _ in
+            let instances = try (0..<8).map { try engine.launch(request(.idle, index: $0)) }
+            for instance in instances { try instance.waitUntilReady(deadline: .now().advanced(by: .seconds(20))) }
+            for instance in instances { try instance.dispose() }
+        }
+    }
+
+    @Test func explainPrintsTheProgramThatRuns() throws {
+        try withContainer { engine, _ in
+            let lines = try engine.explain(request(.hello(nonce: "n"))).split(separator: "\n")
+            // Around the program's steps the record has those of the parent.
+            let parents = ["cgroups", "pipes", "workload", "remove cgroups"]
+            let steps = engine.record.steps.filter { !parents.contains($0) }
+            #expect(lines.count == steps.count)
+            for (line, step) in zip(lines, steps).dropFirst() { #expect(line.contains("// \(step)")) }
+            #expect(lines.first?.hasPrefix("clone3({flags=CLONE_VM|CLONE_VFORK") == true)
+        }
+    }
+}
+
+@Suite("launch programs", .enabled(if: isRoot, "skipped: needs root"))
+struct LaunchProgramTests {
+    /// The step at which a program of these steps fails, and how.
+    private func failure(_ namespaces: Namespaces, _ steps: [LaunchProgram.Step]) -> LabError? {
+        let program = LaunchProgram(
+            namespaces: namespaces, steps: steps + [.init("the end", .execute("/dev/null/none"))])
+        do {
+            _ = try ProgramBuffer().start(program, arguments: ["none"], environment: [], cgroup: -1)
+            return nil
+        } catch { return error }
+    }
+
+    @Test func theFilterForbidsNamespaces() throws {
+        let filter = try SeccompFilter(profile: .containerDefault)
+        #expect(failure([], [.init("unshare", .unshare(.uts))])?.message.contains("the end") == true)
+        let refused = failure(
+            [], [.init("nnp", .noNewPrivileges), .init("filter", .loadFilter(filter)), .init("unshare", .unshare(.uts))])
+        #expect(refused?.message.contains("unshare") == true)
+        #expect(refused?.cause?.contains("EPERM") == true)
+    }
+
+    @Test func theCapabilitiesForbidWhatTheyShould() {
+        let allowed = failure(.uts, [.init("hostname", .setHostname("x"))])
+        #expect(allowed?.message.contains("the end") == true)
+        let refused = failure(
+            .uts,
+            [
+                .init("bound", .boundCapabilities(.containerDefault)),
+                .init("drop", .setCapabilities(.containerDefault)), .init("hostname", .setHostname("x")),
+            ])
+        #expect(refused?.message.contains("hostname") == true)
+        #expect(refused?.cause?.contains("EPERM") == true)
+    }
+
+    @Test func aToleratedErrnoIsPassedOver() {
+        let step = LaunchProgram.Action.makeDirectory("/nonexistent/x/y", mode: 0o755)
+        #expect(failure([], [.init("mkdir", step)])?.message.contains("mkdir") == true)
+        #expect(failure([], [.init("mkdir", step, tolerates: Errno(ENOENT))])?.message.contains("the end") == true)
+    }
+}
+
+@Suite struct CgroupLayoutTests {
+    private func layout(_ mounts: String, v2: String = "") -> Layout {
+        Layout(mountinfo: mounts) { _ in v2 }
+    }
+
+    private let hybrid = """
+        24 23 0:20 / /sys/fs/cgroup rw - tmpfs tmpfs rw
+        25 24 0:21 / /sys/fs/cgroup/cpu\\040x,cpuacct rw,nosuid shared:9 - cgroup cgroup rw,cpu,cpuacct
+        26 24 0:22 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory
+        27 24 0:23 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids
+        28 24 0:24 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw
+        """
+
+    @Test func theFourLayoutsAreTold() {
+        let found = layout(hybrid, v2: "hugetlb\n")
+        #expect(found.name == "hybrid")
+        #expect(found.hierarchies.map(\.controllers) == [[.cpu], [.memory], [.pids]])
+        #expect(found.hierarchies.first?.mountPoint == "/sys/fs/cgroup/cpu x,cpuacct")
+        let pure = layout("30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw", v2: "cpuset cpu io memory pids")
+        #expect(pure.name == "v2")
+        #expect(pure.hierarchies.map(\.controllers) == [[.memory, .cpu, .pids]])
+        #expect(layout("25 24 0:21 / /c rw - cgroup cgroup rw,cpu").name == "v1")
+        #expect(layout("").name == "none")
+    }
+
+    @Test func noTextCrashesTheParser() {
+        var generator = SeededGenerator(seed: 7)
+        let bytes = Array(hybrid.utf8)
+        for _ in 0..<2_000 {
+            var mutated = bytes
+            for _ in 0..<8 {
+                mutated[Int.random(in: 0..<mutated.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+            }
+            let found = layout(String(decoding: mutated, as: UTF8.self), v2: "pids")
+            #expect(["v1", "v2", "hybrid", "none"].contains(found.name))
+        }
+    }
+}

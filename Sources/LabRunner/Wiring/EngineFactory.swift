@@ -12,6 +12,8 @@ struct EngineSettings: Equatable, Sendable {
     var kernel: String?
     /// Whether a kernel may be downloaded when there is none: the only time that lab uses the network.
     var fetchesKernel = false
+    /// What `./lab`, whose work is to install what is missing, says for the user.
+    static var fetchIsAllowed: Bool { Process.environment["LAB_FETCH"] == "1" }
 }
 
 /// The one place that knows which engine is which type.
