@@ -9,11 +9,10 @@ struct SpecificationTests {
         var references: [Reference]
     }
 
-    /// `Suite/test`, or a suite alone. A planned one is not written yet.
+    /// `Suite/test`, or a suite alone.
     private struct Reference: CustomStringConvertible {
         var suite: String
         var test: String?
-        var planned: Bool
         var description: String { test.map { "\(suite)/\($0)" } ?? suite }
     }
 
@@ -21,9 +20,8 @@ struct SpecificationTests {
         let text = try Files.readText("\(checkout)/SPECIFICATION.md")
         // A promise begins with its number in bold and ends where the next one or a heading begins.
         return text.matches(of: /(?m)^- \*\*P-(\d+)\*\*((?:(?!\n- \*\*P-|\n#)[\s\S])*)/).map { match in
-            let references = match.2.matches(of: /`([A-Za-z]+Tests)(?:\/([A-Za-z0-9]+))?`( \(planned\))?/).map
-            {
-                Reference(suite: String($0.1), test: $0.2.map(String.init), planned: $0.3 != nil)
+            let references = match.2.matches(of: /`([A-Za-z]+Tests)(?:\/([A-Za-z0-9]+))?`/).map {
+                Reference(suite: String($0.1), test: $0.2.map(String.init))
             }
             return Promise(number: Int(match.1) ?? 0, references: references)
         }
@@ -60,15 +58,9 @@ struct SpecificationTests {
             #expect(!promise.references.isEmpty, "P-\(promise.number) names no test")
             for reference in promise.references {
                 let tests = suites[reference.suite]
-                if reference.planned {
-                    #expect(
-                        tests == nil,
-                        "P-\(promise.number): \(reference) is still called planned, but the suite exists")
-                } else {
-                    #expect(
-                        reference.test.map { tests?.contains($0) == true } == true,
-                        "P-\(promise.number): there is no test \(reference)")
-                }
+                #expect(
+                    reference.test.map { tests?.contains($0) == true } == true,
+                    "P-\(promise.number): there is no test \(reference)")
             }
         }
     }

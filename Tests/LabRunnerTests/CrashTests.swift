@@ -1,0 +1,113 @@
+import Glibc
+import LabCore
+import Testing
+
+/// kill -9 of `lab` at the worst moments, then `lab clean`: nothing of the run may be left on the host.
+@Suite("lab is killed", .enabled(if: LabProgram.isBuilt && geteuid() == 0, "skipped: needs root and the built lab"))
+struct CrashTests {
+    /// The shipped lab with the workload `idle`, whose instance runs until somebody ends it.
+    private func writeIdleLab(in directory: String) throws {
+        let checkout = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
+        let text = try Files.readText("\(checkout)/labs/startup-latency/lab.yaml")
+            .replacing("id: startup-latency", with: "id: idle").replacing("workload: hello", with: "workload: idle")
+            .replacing("timeout: 30 s", with: "timeout: 2 min")
+        try Files.makeDirectory("\(directory)/labs/idle")
+        try Files.write(text, to: "\(directory)/labs/idle/lab.yaml")
+    }
+
+    /// Everything on the host that carries `home` or the run's id: processes, mounts, cgroups, files.
+    private func traces(of lab: LabProgram, _ runIDs: [String]) -> [String] {
+        var found = lab.leftovers
+        let mounts = Files.line("/proc/self/mountinfo") ?? ""
+        if mounts.contains(lab.directory.path) { found.append("a mount") }
+        for line in mounts.split(separator: "\n") where line.contains(" - cgroup") {
+            let mountPoint = String(line.split(separator: " ")[4])
+            found += Files.list(mountPoint).filter { name in runIDs.contains { name.contains($0) } }
+        }
+        for name in Files.list("/proc") where pid_t(name) != nil {
+            // Of a zombie nothing is left but its parent's duty to reap it; it has no command line.
+            let words = Files.line("/proc/\(name)/cmdline") ?? ""
+            let groups = Files.line("/proc/\(name)/cgroup") ?? ""
+            if runIDs.contains(where: { words.contains($0) || groups.contains($0) }) { found.append("process \(name)") }
+        }
+        return found
+    }
+
+    /// The ids of the runs whose journals exist, waited for.
+    private func runIDs(of lab: LabProgram) throws -> [String] {
+        #expect(lab.hasBegun())
+        return Files.list(lab.paths.journals).map { String($0.prefix { $0 != "." }) }
+    }
+
+    private func waitUntil(_ limit: Duration, _ condition: () -> Bool) -> Bool {
+        let deadline = MonotonicInstant.now().advanced(by: limit)
+        while MonotonicInstant.now() < deadline {
+            if condition() { return true }
+            usleep(2_000)
+        }
+        return false
+    }
+
+    @Test(arguments: [0, 400, 900, 1_700, 2_300])
+    func duringContainerStarts(microseconds: UInt32) throws {
+        let lab = try LabProgram()
+        let running = try lab.start([
+            "run", "startup-latency", "--engine", "container", "--samples", "100000", "--budget", "10min",
+        ])
+        _ = try #require(lab.samples(lines: 10))
+        usleep(microseconds)
+        let runs = try runIDs(of: lab)
+        running.signal(SIGKILL)
+        #expect(try running.wait().status == 137)
+        let cleaned = try lab.run(["clean"])
+        #expect(cleaned.status == 0, "\(cleaned.errors)")
+        #expect(traces(of: lab, runs).isEmpty)
+    }
+
+    @Test func whileAContainerRuns() throws {
+        let lab = try LabProgram()
+        try writeIdleLab(in: lab.directory.path)
+        let running = try lab.start(
+            ["run", "idle", "--engine", "container", "--samples", "1"],
+            environment: ["LAB_LABS": "\(lab.directory.path)/labs"])
+        let runs = try runIDs(of: lab)
+        // In the container's cgroup there is a process: it has started, and idles.
+        let alive = waitUntil(.seconds(30)) { traces(of: lab, runs).contains { $0.hasPrefix("process") } }
+        #expect(alive)
+        running.signal(SIGKILL)
+        #expect(try running.wait().status == 137)
+        #expect(try lab.run(["clean"]).status == 0)
+        #expect(traces(of: lab, runs).isEmpty)
+    }
+
+    @Test func whileAVMRuns() throws {
+        let lab = try LabProgram()
+        try writeIdleLab(in: lab.directory.path)
+        // A cache that outlives the test: the guest kernel is downloaded once, not for each run of the tests.
+        let shared = "/tmp/lab-vm-tests-\(getuid())/cache"
+        try Files.makeDirectory(shared)
+        let home = "\(lab.directory.path)/home"
+        try Files.makeDirectory(home)
+        #expect(symlink(shared, "\(home)/cache") == 0)
+        let environment = ["LAB_LABS": "\(lab.directory.path)/labs", "LAB_FETCH": "1"]
+        let running = try lab.start(["run", "idle", "--engine", "qemu", "--samples", "1"], environment: environment)
+        let runs = try runIDs(of: lab)
+        let alive = waitUntil(.seconds(240)) {
+            traces(of: lab, runs).contains { $0.hasPrefix("process") } || kill(running.pid, 0) != 0
+                || Files.line("/proc/\(running.pid)/stat")?.contains(") Z ") == true
+        }
+        #expect(alive)
+        let booted = traces(of: lab, runs).contains { $0.hasPrefix("process") }
+        running.signal(SIGKILL)
+        let ended = try running.wait()
+        guard booted else {
+            // No libvirt, no QEMU or no kernel here: `lab` has said so and ended by itself.
+            #expect(ended.status == 69, "\(ended.errors)")
+            return
+        }
+        #expect(ended.status == 137)
+        let cleaned = try lab.run(["clean"], environment: environment)
+        #expect(cleaned.status == 0, "\(cleaned.errors)")
+        #expect(traces(of: lab, runs).isEmpty)
+    }
+}
