@@ -109,26 +109,27 @@ struct PhaseBreakdown {
     }
 }
 
-/// The steps of an engine that times them, with their share of the start.
+/// The steps of an engine that times them, from the request to the end of the last, which cleans up.
 struct StepBreakdown {
     var engine: EngineID
     /// Name and median duration in nanoseconds, in order.
     var steps: [(name: String, median: Double)]
-    /// Median time from `requested` to `ready`, in nanoseconds.
-    var start: Double
+    /// Median time from `requested` to the end of the last step, in nanoseconds.
+    var total: Double
     var n: Int
 
-    /// The part of the start that is in no step.
-    var rest: Double { start - steps.reduce(0) { $0 + $1.median } }
+    /// What the steps' medians leave of the total, in nanoseconds. The steps of one sample leave nothing: medians
+    /// add up to the median of the sums only where the steps vary together, so that it may be negative.
+    var rest: Double { total - steps.reduce(0) { $0 + $1.median } }
 
     init?(_ result: RunResult, _ record: EngineRecord) {
         let samples = result.measured(record.id).filter {
             $0.outcome.isCompleted && $0.stepNanoseconds.count == record.steps.count
         }
-        let starts = samples.compactMap { $0.timeline.span(from: .requested, to: .ready).map { Double($0) } }
-        guard !record.steps.isEmpty, let start = Statistics.median(starts), start > 0 else { return nil }
+        let ends = samples.compactMap { $0.stepNanoseconds.last.map { Double($0) } }
+        guard let total = Statistics.median(ends), total > 0 else { return nil }
         engine = record.id
-        self.start = start
+        self.total = total
         n = samples.count
         steps = record.steps.enumerated().map { place, name in
             let durations = samples.map { sample in

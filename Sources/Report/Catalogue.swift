@@ -58,7 +58,7 @@ struct Catalogue {
     var sum: String { pick("sum", "合计") }
     var total: String { pick("total", "总时间") }
     var step: String { pick("step", "步骤") }
-    var share: String { pick("share of the start", "占启动时间") }
+    var share: String { pick("share of the total", "占总时间") }
     var precision: String { pick("± (95 %)", "±(95 %)") }
     var outliers: String { pick("outliers", "离群值") }
     var autocorrelation: String { pick("autocorrelation", "自相关") }
@@ -73,7 +73,7 @@ struct Catalogue {
     var yes: String { pick("yes", "是") }
     var no: String { pick("no", "否") }
     func until(_ mark: String) -> String { pick("until \(mark)", "到 \(mark)") }
-    var restOfStart: String { pick("in no step", "不属于任何步骤") }
+    var restOfSteps: String { pick("total less the steps' medians", "总时间减各步骤中位数之和") }
     private func remedy(_ text: String) -> String { pick("Remedy: \(text)", "办法：\(text)") }
     func unavailable(because reason: String, remedy: String?) -> String {
         problem(pick("unavailable, because \(reason)", "不可用，因为：\(reason)"), remedy: remedy)
@@ -209,10 +209,11 @@ extension Catalogue {
     func ofTotal(_ phase: String, _ time: String, _ share: String, _ total: String) -> String {
         pick("\(phase): \(time), \(share) of \(total)", "\(phase)：\(time)，占 \(total) 的 \(share)")
     }
-    func stepsNote(_ n: Int) -> String {
+    func stepsNote(_ n: Int, last: String) -> String {
         pick(
-            "Medians of \(n) starts; the share is of the median time from `requested` to `ready`.",
-            "\(n) 次启动的中位数；比例相对于 `requested` 到 `ready` 的中位时间。")
+            "Medians of \(n) samples; the total, of which the shares are, is the median time from `requested` to the end of the "
+                + "last step (\(last)).",
+            "\(n) 个样本的中位数；总时间是从 `requested` 到最后一步（\(last)）结束的中位时间，比例相对于它。")
     }
     var samplesNote: String {
         pick(

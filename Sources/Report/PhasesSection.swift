@@ -33,21 +33,26 @@ struct PhasesSection {
     }
 }
 
-/// The steps of one engine's start.
+/// The steps of one engine, from the request to the end of its clean-up.
 struct StepsSection {
     let text: Catalogue
     let breakdown: StepBreakdown
+
+    /// Below this share the medians add up as far as a reader can see.
+    private static let leastRest = 0.01
 
     var markdown: String {
         var table = MarkdownTable([(text.step, .left), (text.median, .right), (text.share, .right)])
         for step in breakdown.steps {
             table.add([Escaping.markdown(step.name), Format.duration(step.median), share(step.median)])
         }
-        table.add([text.restOfStart, Format.duration(breakdown.rest), share(breakdown.rest)])
-        table.add(["**\(text.total)**", "**\(Format.duration(breakdown.start))**", share(breakdown.start)])
+        if abs(breakdown.rest / breakdown.total) > Self.leastRest {
+            table.add([text.restOfSteps, Format.duration(breakdown.rest), share(breakdown.rest)])
+        }
+        table.add(["**\(text.total)**", "**\(Format.duration(breakdown.total))**", share(breakdown.total)])
         return "## \(text.steps(Escaping.code(breakdown.engine.rawValue)))\n\n\(table.text)\n"
-            + text.stepsNote(breakdown.n) + "\n"
+            + text.stepsNote(breakdown.n, last: Escaping.markdown(breakdown.steps.last?.name ?? "")) + "\n"
     }
 
-    private func share(_ nanoseconds: Double) -> String { Format.percent(nanoseconds / breakdown.start) }
+    private func share(_ nanoseconds: Double) -> String { Format.percent(nanoseconds / breakdown.total) }
 }

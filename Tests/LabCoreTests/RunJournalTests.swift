@@ -22,7 +22,7 @@ struct RunJournalTests {
     @Test func aLivingRunIsLeftAlone() throws {
         try withPaths { paths in
             let journal = try RunJournal(runID: "living", paths: paths)
-            try journal.record(JournaledResource(.mount, "/x"))
+            try journal.record(JournaledResource(.cgroup, "/x"))
             #expect(try abandoned(paths).isEmpty)
             #expect(Files.exists(journal.path))
             journal.finish()
@@ -33,7 +33,7 @@ struct RunJournalTests {
     @Test func aDeadRunIsFoundWithTheNewestFirst() throws {
         try withPaths { paths in
             let made = [
-                JournaledResource(.directory, "/a b"), JournaledResource(.mount, "/a b/m"),
+                JournaledResource(.directory, "/a b"), JournaledResource(.cgroup, "/a b/m"),
                 JournaledResource(.domain, "lab-1 qemu:///embed?root=/c"),
             ]
             try leave(made, "dead", paths)
@@ -75,9 +75,9 @@ struct RunJournalTests {
     }
 
     @Test func aTornLineIsIgnored() throws {
-        let whole = Array("mount\t/a\nfile\t/b\n".utf8)
+        let whole = Array("cgroup\t/a\nfile\t/b\n".utf8)
         let complete = RunJournal.parse(whole)
-        #expect(complete == [JournaledResource(.mount, "/a"), JournaledResource(.file, "/b")])
+        #expect(complete == [JournaledResource(.cgroup, "/a"), JournaledResource(.file, "/b")])
         for length in whole.indices {
             let lines = whole[..<length].count { $0 == 0x0a }
             #expect(RunJournal.parse(Array(whole[..<length])) == Array(complete.prefix(lines)))
@@ -85,14 +85,14 @@ struct RunJournalTests {
     }
 
     @Test func linesThatNobodyWroteAreIgnored() {
-        let bytes = Array("mount /a\nsocket\t/b\nfile\t\n\t/c\nfile\t/d\u{7}\nfile\t/e\tf\nfile\t/ok\n".utf8)
+        let bytes = Array("cgroup /a\nsocket\t/b\nfile\t\n\t/c\nfile\t/d\u{7}\nfile\t/e\tf\nfile\t/ok\n".utf8)
         #expect(RunJournal.parse(bytes) == [JournaledResource(.file, "/ok")])
         #expect(RunJournal.parse(Array("file\t".utf8) + [0xff, 0x0a]).isEmpty)
     }
 
     @Test func anyBytesGiveOnlyNamesThatCouldHaveBeenRecorded() {
         var fuzzer = Fuzzer(seed: 6)
-        let seed = Array("process\t12:345\ncgroup\t/sys/fs/cgroup/lab\nmount\t/m\n".utf8)
+        let seed = Array("domain\tlab-1 qemu:///system\ncgroup\t/sys/fs/cgroup/lab\ndirectory\t/d\n".utf8)
         for _ in 0..<3_000 {
             for resource in RunJournal.parse(
                 fuzzer.mutated(seed, dictionary: ["\n", "\t", "file\t/x\n", "\0"]))

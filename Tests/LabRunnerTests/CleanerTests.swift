@@ -31,13 +31,13 @@ import Testing
 
     @Test func whatCannotBeRemovedStopsNothingElseAndStaysInTheJournal() throws {
         let stuck = LabError(.output, "cannot remove it", cause: "busy")
-        try abandon("a", [.init(.directory, "/d"), .init(.mount, "/m"), .init(.file, "/f")])
+        try abandon("a", [.init(.directory, "/d"), .init(.cgroup, "/m"), .init(.file, "/f")])
         let cleaner = Cleaner(removers: [
-            .directory: { _ in }, .file: { _ in }, .mount: { _ throws(LabError) in throw stuck },
+            .directory: { _ in }, .file: { _ in }, .cgroup: { _ throws(LabError) in throw stuck },
         ])
         let outcome = try cleaner.cleanAbandoned(in: paths)
         #expect(outcome.removed.map(\.name) == ["/f", "/d"])
-        #expect(outcome.failures == [.init(resource: .init(.mount, "/m"), error: stuck)])
+        #expect(outcome.failures == [.init(resource: .init(.cgroup, "/m"), error: stuck)])
         #expect(Files.list(paths.journals) == ["a.journal"])
     }
 

@@ -116,12 +116,34 @@ import Testing
         #expect(breakdown.phases.allSatisfy { $0.median >= 0 })
     }
 
-    @Test func stepsAddUpToTheStart() throws {
+    /// The total is that of the steps and not of the start: they go on to the end of the clean-up.
+    @Test func stepsAddUpToTheirTotal() throws {
         let result = RunFixture.complete().result
         let steps = try #require(StepBreakdown(result, result.header.engines[1]))
         #expect(steps.steps.map(\.name) == ["clone3", "mounts", "pivot_root", "seccomp", "exec"])
-        #expect(abs(steps.steps.reduce(0) { $0 + $1.median } + steps.rest - steps.start) < 1)
+        let ends = result.measured(.container).compactMap { $0.stepNanoseconds.last.map { Double($0) } }
+        #expect(steps.total == Statistics.median(ends))
+        #expect(abs(steps.rest / steps.total) < 0.01)
         #expect(StepBreakdown(result, result.header.engines[0]) == nil)
+        let markdown = try file("report.md", result)
+        #expect(markdown.contains("`requested` to the end of the last step (exec)"))
+        #expect(!markdown.contains("total less the steps' medians"))
+    }
+
+    /// Where the steps don't vary together their medians don't add up, and the table says by how much.
+    @Test(arguments: Language.allCases)
+    func stepsThatDoNotAddUpAreShown(language: Language) throws {
+        var fixture = RunFixture()
+        fixture.add(.container, count: 3)
+        // Durations 100, 0, 0 µs in one sample and so on: each step's median is 0, and the total's 100 µs.
+        let ends: [[UInt64]] = [[100, 100, 100], [0, 100, 100], [0, 0, 100]]
+        for (place, ends) in ends.enumerated() {
+            fixture.samples[place].stepNanoseconds = ends.map { $0 * 1_000 } + [100_000, 100_000]
+        }
+        let steps = try #require(StepBreakdown(fixture.result, fixture.engines[1]))
+        #expect(steps.rest == 100_000 && steps.total == 100_000)
+        let label = language == .english ? "total less the steps' medians" : "总时间减各步骤中位数之和"
+        #expect(try file("report.md", fixture.result, language).contains("\(label) | 100 µs | 100 % |"))
     }
 
     @Test(arguments: Language.allCases)

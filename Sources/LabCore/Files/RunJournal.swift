@@ -4,13 +4,10 @@ import Synchronization
 /// Something that a run makes and that would outlive a crash.
 public struct JournaledResource: Equatable, Sendable {
     public enum Kind: String, Sendable, CaseIterable {
-        /// A process: `pid:start-time` (field 22 of proc(5) `stat`), so that a reused pid is never killed.
-        case process
         /// A libvirt domain: `name connection-URI`.
         case domain
         /// A cgroup directory; processes in it are killed before it is removed.
         case cgroup
-        case mount
         case directory
         case file
     }

@@ -59,6 +59,6 @@ enum EngineFactory {
 
     /// What the drivers can prove of this machine piece by piece.
     static func driverChecks(paths: LabPaths) -> [DoctorCheck] {
-        []
+        ContainerChecks.all(paths: paths) + VMChecks.all(paths: paths)
     }
 }

@@ -1,0 +1,48 @@
+import Glibc
+import LabCore
+
+/// What VMs need of this machine, each part proved by using it once; that a guest boots is proved by the engines.
+public enum VMChecks {
+    /// The hypervisor's device, the guest kernel, and libvirt with QEMU. No guest is booted, nothing is downloaded.
+    ///
+    /// - Parameter paths: where kernels and the embedded driver's files are kept.
+    public static func all(paths: LabPaths) -> [DoctorCheck] { [device(), kernel(paths), libvirt(paths)] }
+
+    private static let disabled = ["kvm", "qemu"]
+
+    /// Opens the device. Without it VMs are emulated: labs are the poorer, and only `kvm` is lost.
+    private static func device() -> DoctorCheck {
+        let title = "\(KVMDevice.path) opens"
+        if case .unavailable(let reason, let remedy) = KVMDevice.obstacle(daemon: false) {
+            return DoctorCheck(
+                id: "kvm-device", title: title, status: .warn, detail: reason, remedy: remedy,
+                disables: ["kvm"])
+        }
+        var status = stat()
+        let mode = stat(KVMDevice.path, &status) == 0 ? String(status.st_mode & 0o7777, radix: 8) : "unknown"
+        let modules = KVMDevice.modules
+        return DoctorCheck(
+            id: "kvm-device", title: title, status: .pass,
+            detail:
+                "mode \(mode), modules: \(modules.isEmpty ? "none listed" : modules.joined(separator: ", "))")
+    }
+
+    /// Finds and reads a kernel. A missing one only warns: `lab doctor --fetch` gets it before the engines are tried.
+    private static func kernel(_ paths: LabPaths) -> DoctorCheck {
+        var check = DoctorCheck.proving("guest-kernel", "guest kernel", disables: disabled) {
+            () throws(LabError) in
+            let kernel = try GuestKernel.find(explicit: nil, unpack: false, fetch: false, paths: paths)
+            return kernel.version.isEmpty ? kernel.source : "\(kernel.version), \(kernel.source)"
+        }
+        if check.status == .fail { check.status = .warn }
+        return check
+    }
+
+    private static func libvirt(_ paths: LabPaths) -> DoctorCheck {
+        .proving("libvirt", "libvirt without a daemon", disables: disabled) { () throws(LabError) in
+            let hypervisor = try Hypervisor.embedded(paths: paths)
+            return
+                "libvirt \(hypervisor.libvirtVersion), \(hypervisor.connection.driver) \(hypervisor.hypervisorVersion)"
+        }
+    }
+}
