@@ -14,7 +14,8 @@ struct ContainerStart {
         let samples = CommandLine.arguments.count > 1 ? Int(CommandLine.arguments[1]) ?? 500 : 500
         let home = "/tmp/container-start-\(getpid())"
         let paths = LabPaths(cache: "\(home)/cache", state: "\(home)/state")
-        let root = try RootFilesystem.minimal(guest: RootFilesystem.locateGuest(environment: [:]), paths: paths)
+        let root = try RootFilesystem.minimal(
+            guest: RootFilesystem.locateGuest(environment: [:]), paths: paths)
         let journal = try RunJournal(runID: "benchmark-\(getpid())", paths: paths)
         let context = RunContext(runID: journal.runID, paths: paths, journal: journal, rootFilesystem: root)
         let process = ProcessEngine()
@@ -62,7 +63,8 @@ struct ContainerStart {
             let deadline = MonotonicInstant.now().advanced(by: .seconds(10))
             let instance = try engine.launch(
                 LaunchRequest(
-                    index: index, workload: .hello(nonce: "1"), memoryBytes: 256 << 20, cpus: 1, deadline: deadline))
+                    index: index, workload: .hello(nonce: "1"), memoryBytes: 256 << 20, cpus: 1,
+                    deadline: deadline))
             let status = try instance.waitForExit(deadline: deadline)
             try instance.dispose()
             precondition(status == 0 && instance.transcript.outputs == ["1"], "the workload did not answer")
@@ -92,7 +94,9 @@ struct ContainerStart {
             fixed(Double(whole) / Double(floor), 2), "× the floor")
     }
 
-    private static func median(_ values: [UInt64]) -> UInt64 { UInt64(Statistics.median(values.map { Double($0) }) ?? 0) }
+    private static func median(_ values: [UInt64]) -> UInt64 {
+        UInt64(Statistics.median(values.map { Double($0) }) ?? 0)
+    }
     private static func micro(_ nanoseconds: Double) -> String { fixed(nanoseconds / 1_000, 1) }
     private static func fixed(_ value: Double, _ digits: Int) -> String {
         let scale = digits == 1 ? 10 : 100

@@ -58,7 +58,9 @@ private func withIdle(_ isolation: Isolation? = nil, _ body: (pid_t, RunContext)
     }
 }
 
-private func link(_ path: String) -> String? { try? FileManager.default.destinationOfSymbolicLink(atPath: path) }
+private func link(_ path: String) -> String? {
+    try? FileManager.default.destinationOfSymbolicLink(atPath: path)
+}
 
 private func status(_ pid: pid_t, _ key: String) throws -> String {
     let text = try Files.readText("/proc/\(pid)/status")
@@ -74,7 +76,9 @@ struct ContainerTests {
             #expect(try instance.waitForExit(deadline: .now().advanced(by: .seconds(20))) == 0)
             try instance.dispose()
             #expect(instance.transcript.outputs == ["a1b2"])
-            let marks: [Mark] = [.requested, .created, .initStarted, .ready, .firstOutput, .exited, .cleanedUp]
+            let marks: [Mark] = [
+                .requested, .created, .initStarted, .ready, .firstOutput, .exited, .cleanedUp,
+            ]
             let reached = marks.compactMap { instance.timeline[$0] }
             #expect(reached.count == marks.count)
             // The child may speak before clone3 has returned to us, so `created` is not compared.
@@ -126,7 +130,8 @@ struct ContainerTests {
             #expect(options("/proc").contains("nosuid"))
             #expect(options("/sys").contains("ro"))
             #expect(options("/proc/sys").contains("ro"))
-            #expect(!options("/dev/null").isEmpty && !options("/dev/shm").isEmpty && !options("/dev/pts").isEmpty)
+            #expect(
+                !options("/dev/null").isEmpty && !options("/dev/shm").isEmpty && !options("/dev/pts").isEmpty)
             // Nothing of the host is left to see: every mount hangs below the new root.
             #expect(mounts.count < 40)
             if isRoot && Files.exists("/proc/keys") {
@@ -141,7 +146,9 @@ struct ContainerTests {
             for set in ["CapEff", "CapPrm", "CapBnd"] {
                 #expect(try status(pid, set) == String(repeating: "0", count: 16 - kept.count) + kept)
             }
-            for set in ["CapInh", "CapAmb"] { #expect(try status(pid, set) == String(repeating: "0", count: 16)) }
+            for set in ["CapInh", "CapAmb"] {
+                #expect(try status(pid, set) == String(repeating: "0", count: 16))
+            }
             #expect(try status(pid, "NoNewPrivs") == "1")
             #expect(try status(pid, "Seccomp") == "2")
         }
@@ -156,7 +163,8 @@ struct ContainerTests {
                 #expect(ControlFile.processes(of: directory) == [pid])
                 for controller in hierarchy.controllers {
                     switch (hierarchy.version, controller) {
-                    case (.v1, .memory): #expect(Files.line("\(directory)/memory.limit_in_bytes") == "\(64 << 20)")
+                    case (.v1, .memory):
+                        #expect(Files.line("\(directory)/memory.limit_in_bytes") == "\(64 << 20)")
                     case (.v1, .cpu): #expect(Files.line("\(directory)/cpu.cfs_quota_us") == "100000")
                     case (.v2, .memory): #expect(Files.line("\(directory)/memory.max") == "\(64 << 20)")
                     case (.v2, .cpu): #expect(Files.line("\(directory)/cpu.max") == "100000 100000")
@@ -220,7 +228,9 @@ struct ContainerTests {
         try Files.makeDirectory(target)
         defer { try? Files.removeTree(target) }
         try Files.makeDirectory(directory)
-        for name in ["proc", "sys", "dev"] { #expect(symlink("../../../..\(target)", "\(directory)/\(name)") == 0) }
+        for name in ["proc", "sys", "dev"] {
+            #expect(symlink("../../../..\(target)", "\(directory)/\(name)") == 0)
+        }
         let guest = try RootFilesystem.locateGuest(environment: ProcessInfo.processInfo.environment)
         try Files.write(try Files.read(guest), to: "\(directory)/lab-guest", mode: 0o755)
         let before = try Files.readText("/proc/self/mountinfo")
@@ -235,7 +245,9 @@ struct ContainerTests {
     @Test func severalLiveAtOnce() throws {
         try withContainer { engine, _ in
             let instances = try (0..<8).map { try engine.launch(request(.idle, index: $0)) }
-            for instance in instances { try instance.waitUntilReady(deadline: .now().advanced(by: .seconds(20))) }
+            for instance in instances {
+                try instance.waitUntilReady(deadline: .now().advanced(by: .seconds(20)))
+            }
             for instance in instances { try instance.dispose() }
         }
     }
@@ -269,7 +281,11 @@ struct LaunchProgramTests {
         let filter = try SeccompFilter(profile: .containerDefault)
         #expect(failure([], [.init("unshare", .unshare(.uts))])?.message.contains("the end") == true)
         let refused = failure(
-            [], [.init("nnp", .noNewPrivileges), .init("filter", .loadFilter(filter)), .init("unshare", .unshare(.uts))])
+            [],
+            [
+                .init("nnp", .noNewPrivileges), .init("filter", .loadFilter(filter)),
+                .init("unshare", .unshare(.uts)),
+            ])
         #expect(refused?.message.contains("unshare") == true)
         #expect(refused?.cause?.contains("EPERM") == true)
     }
@@ -290,7 +306,9 @@ struct LaunchProgramTests {
     @Test func aToleratedErrnoIsPassedOver() {
         let step = LaunchProgram.Action.makeDirectory("/nonexistent/x/y", mode: 0o755)
         #expect(failure([], [.init("mkdir", step)])?.message.contains("mkdir") == true)
-        #expect(failure([], [.init("mkdir", step, tolerates: Errno(ENOENT))])?.message.contains("the end") == true)
+        #expect(
+            failure([], [.init("mkdir", step, tolerates: Errno(ENOENT))])?.message.contains("the end") == true
+        )
     }
 }
 
@@ -312,7 +330,8 @@ struct LaunchProgramTests {
         #expect(found.name == "hybrid")
         #expect(found.hierarchies.map(\.controllers) == [[.cpu], [.memory], [.pids]])
         #expect(found.hierarchies.first?.mountPoint == "/sys/fs/cgroup/cpu x,cpuacct")
-        let pure = layout("30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw", v2: "cpuset cpu io memory pids")
+        let pure = layout(
+            "30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw", v2: "cpuset cpu io memory pids")
         #expect(pure.name == "v2")
         #expect(pure.hierarchies.map(\.controllers) == [[.memory, .cpu, .pids]])
         #expect(layout("25 24 0:21 / /c rw - cgroup cgroup rw,cpu").name == "v1")
@@ -325,7 +344,8 @@ struct LaunchProgramTests {
         for _ in 0..<2_000 {
             var mutated = bytes
             for _ in 0..<8 {
-                mutated[Int.random(in: 0..<mutated.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+                mutated[Int.random(in: 0..<mutated.count, using: &generator)] = UInt8.random(
+                    in: 0...255, using: &generator)
             }
             let found = layout(String(decoding: mutated, as: UTF8.self), v2: "pids")
             #expect(["v1", "v2", "hybrid", "none"].contains(found.name))

@@ -3,13 +3,17 @@ import LabCore
 import Testing
 
 /// kill -9 of `lab` at the worst moments, then `lab clean`: nothing of the run may be left on the host.
-@Suite("lab is killed", .enabled(if: LabProgram.isBuilt && geteuid() == 0, "skipped: needs root and the built lab"))
+@Suite(
+    "lab is killed",
+    .enabled(if: LabProgram.isBuilt && geteuid() == 0, "skipped: needs root and the built lab"))
 struct CrashTests {
     /// The shipped lab with the workload `idle`, whose instance runs until somebody ends it.
     private func writeIdleLab(in directory: String) throws {
         let checkout = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
         let text = try Files.readText("\(checkout)/labs/startup-latency/lab.yaml")
-            .replacing("id: startup-latency", with: "id: idle").replacing("workload: hello", with: "workload: idle")
+            .replacing("id: startup-latency", with: "id: idle").replacing(
+                "workload: hello", with: "workload: idle"
+            )
             .replacing("timeout: 30 s", with: "timeout: 2 min")
         try Files.makeDirectory("\(directory)/labs/idle")
         try Files.write(text, to: "\(directory)/labs/idle/lab.yaml")
@@ -28,7 +32,9 @@ struct CrashTests {
             // Of a zombie nothing is left but its parent's duty to reap it; it has no command line.
             let words = Files.line("/proc/\(name)/cmdline") ?? ""
             let groups = Files.line("/proc/\(name)/cgroup") ?? ""
-            if runIDs.contains(where: { words.contains($0) || groups.contains($0) }) { found.append("process \(name)") }
+            if runIDs.contains(where: { words.contains($0) || groups.contains($0) }) {
+                found.append("process \(name)")
+            }
         }
         return found
     }
@@ -90,7 +96,8 @@ struct CrashTests {
         try Files.makeDirectory(home)
         #expect(symlink(shared, "\(home)/cache") == 0)
         let environment = ["LAB_LABS": "\(lab.directory.path)/labs", "LAB_FETCH": "1"]
-        let running = try lab.start(["run", "idle", "--engine", "qemu", "--samples", "1"], environment: environment)
+        let running = try lab.start(
+            ["run", "idle", "--engine", "qemu", "--samples", "1"], environment: environment)
         let runs = try runIDs(of: lab)
         let alive = waitUntil(.seconds(240)) {
             traces(of: lab, runs).contains { $0.hasPrefix("process") } || kill(running.pid, 0) != 0

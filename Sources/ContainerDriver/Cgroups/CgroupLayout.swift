@@ -34,7 +34,9 @@ public struct CgroupLayout: Equatable, Sendable {
         for line in mountinfo.split(separator: "\n") {
             // 36 35 98:0 /root /mount/point options… optional… - type source super-options
             let fields = line.split(separator: " ")
-            guard let dash = fields.firstIndex(of: "-"), fields.count > dash + 3, fields.count > 4 else { continue }
+            guard let dash = fields.firstIndex(of: "-"), fields.count > dash + 3, fields.count > 4 else {
+                continue
+            }
             let mountPoint = CgroupLayout.unescape(fields[4])
             switch fields[dash + 1] {
             case "cgroup2" where v2 == nil:

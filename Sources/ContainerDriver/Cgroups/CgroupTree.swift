@@ -36,7 +36,8 @@ public final class CgroupTree {
     /// - Throws: `.unavailable` or `.permission` when a limit can't be set here; nothing is left behind then.
     public init(layout: CgroupLayout, name: String, journal: RunJournal) throws(LabError) {
         self.layout = layout
-        guard Set(layout.hierarchies.flatMap(\.controllers)).count == CgroupLayout.Controller.allCases.count else {
+        guard Set(layout.hierarchies.flatMap(\.controllers)).count == CgroupLayout.Controller.allCases.count
+        else {
             let found = layout.hierarchies.flatMap(\.controllers).map(\.rawValue).joined(separator: ", ")
             throw LabError(
                 .unavailable, "the cgroup controllers memory, cpu and pids are not all mounted",
@@ -47,7 +48,9 @@ public final class CgroupTree {
         do {
             for hierarchy in layout.hierarchies {
                 let directory = "\(hierarchy.mountPoint)/\(name)"
-                if hierarchy.version == .v2 { try CgroupTree.enable(hierarchy.controllers, in: hierarchy.mountPoint) }
+                if hierarchy.version == .v2 {
+                    try CgroupTree.enable(hierarchy.controllers, in: hierarchy.mountPoint)
+                }
                 try journal.record(JournaledResource(.cgroup, directory))
                 try CgroupTree.make(directory)
                 made.append(
@@ -56,7 +59,9 @@ public final class CgroupTree {
                         limitsSwap: hierarchy.controllers.contains(.memory)
                             && Files.exists(
                                 "\(directory)/"
-                                    + (hierarchy.version == .v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes"))))
+                                    + (hierarchy.version == .v2
+                                        ? "memory.swap.max" : "memory.memsw.limit_in_bytes"))
+                    ))
                 if hierarchy.version == .v2 { try CgroupTree.enable(hierarchy.controllers, in: directory) }
             }
         } catch {
@@ -102,7 +107,8 @@ public final class CgroupTree {
     }
 
     private func set(
-        _ controller: CgroupLayout.Controller, _ limits: ResourceLimits, in directory: String, _ parent: Parent
+        _ controller: CgroupLayout.Controller, _ limits: ResourceLimits, in directory: String,
+        _ parent: Parent
     ) throws(LabError) {
         let quota = limits.cpus * Self.periodMicroseconds
         switch (parent.hierarchy.version, controller) {
@@ -116,7 +122,8 @@ public final class CgroupTree {
         case (.v2, .memory):
             try ControlFile.write("\(limits.memoryBytes)", to: "\(directory)/memory.max")
             if parent.limitsSwap { try ControlFile.write("0", to: "\(directory)/memory.swap.max") }
-        case (.v2, .cpu): try ControlFile.write("\(quota) \(Self.periodMicroseconds)", to: "\(directory)/cpu.max")
+        case (.v2, .cpu):
+            try ControlFile.write("\(quota) \(Self.periodMicroseconds)", to: "\(directory)/cpu.max")
         case (_, .pids): try ControlFile.write("\(limits.pids)", to: "\(directory)/pids.max")
         }
     }
@@ -133,7 +140,9 @@ public final class CgroupTree {
 
     /// Bytes charged to an instance: `memory.usage_in_bytes` (v1) or `memory.current` (v2).
     public func memoryCharge(of index: Int) -> UInt64? {
-        guard let parent = parents.first(where: { $0.hierarchy.controllers.contains(.memory) }) else { return nil }
+        guard let parent = parents.first(where: { $0.hierarchy.controllers.contains(.memory) }) else {
+            return nil
+        }
         let file = parent.hierarchy.version == .v2 ? "memory.current" : "memory.usage_in_bytes"
         return ControlFile.number("\(parent.directory)/\(index)/\(file)")
     }
@@ -144,12 +153,17 @@ public final class CgroupTree {
         let denied = error == Errno(EACCES) || error == Errno(EPERM) || error == Errno(EROFS)
         throw LabError(
             denied ? .permission : .unavailable, "cannot make the cgroup \(directory)", cause: "\(error)",
-            remedy: denied ? "run as root, or under a delegated cgroup: systemd-run --user --scope -p Delegate=yes" : nil)
+            remedy: denied
+                ? "run as root, or under a delegated cgroup: systemd-run --user --scope -p Delegate=yes" : nil
+        )
     }
 
     /// Turns controllers on for the children of a v2 cgroup, if they are not on already.
-    private static func enable(_ controllers: [CgroupLayout.Controller], in directory: String) throws(LabError) {
-        let on = Set((Files.line("\(directory)/cgroup.subtree_control") ?? "").split(separator: " ").map(String.init))
+    private static func enable(_ controllers: [CgroupLayout.Controller], in directory: String)
+        throws(LabError)
+    {
+        let on = Set(
+            (Files.line("\(directory)/cgroup.subtree_control") ?? "").split(separator: " ").map(String.init))
         for controller in controllers where !on.contains(controller.rawValue) {
             try ControlFile.write("+\(controller.rawValue)", to: "\(directory)/cgroup.subtree_control")
         }

@@ -10,7 +10,8 @@ enum ControlFile {
             let result = text.withUTF8 { Glibc.write(file.rawValue, $0.baseAddress, $0.count) }
             if result < 0 { throw Errno(errno) }
         } catch {
-            let kind: LabError.Kind = error == Errno(EACCES) || error == Errno(EPERM) ? .permission : .unavailable
+            let kind: LabError.Kind =
+                error == Errno(EACCES) || error == Errno(EPERM) ? .permission : .unavailable
             throw LabError(kind, "cannot write \(text) to \(path)", cause: "\(error)")
         }
     }

@@ -10,7 +10,8 @@ enum ContainerProbe {
             let missing = CgroupLayout.Controller.allCases.filter { !found.contains($0) }
             guard missing.isEmpty else {
                 return .unavailable(
-                    because: "the cgroup controllers \(missing.map(\.rawValue).joined(separator: ", ")) are not mounted",
+                    because:
+                        "the cgroup controllers \(missing.map(\.rawValue).joined(separator: ", ")) are not mounted",
                     remedy: "mount the cgroup2 file system on /sys/fs/cgroup")
             }
         }
@@ -18,7 +19,8 @@ enum ContainerProbe {
             try namespaces(isolation.cloned)
             return .available
         } catch {
-            return .unavailable(because: error.cause.map { "\(error.message): \($0)" } ?? error.message, remedy: error.remedy)
+            return .unavailable(
+                because: error.cause.map { "\(error.message): \($0)" } ?? error.message, remedy: error.remedy)
         }
     }
 
@@ -26,7 +28,8 @@ enum ContainerProbe {
     /// after the namespaces were made.
     private static func namespaces(_ namespaces: Namespaces) throws(LabError) {
         let launcher = ProgramBuffer()
-        let program = LaunchProgram(namespaces: namespaces, steps: [.init("execve", .execute("/dev/null/none"))])
+        let program = LaunchProgram(
+            namespaces: namespaces, steps: [.init("execve", .execute("/dev/null/none"))])
         do {
             _ = try launcher.start(program, arguments: ["none"], environment: [], cgroup: -1)
         } catch {

@@ -17,7 +17,8 @@ extension LaunchProgram {
         ]
         if isolation.contains(.user) { steps += userMapping(spec) }
         for directory in spec.cgroupsToJoin {
-            steps.append(Step("join cgroup \(hierarchyName(directory))", .write("0", to: "\(directory)/cgroup.procs")))
+            steps.append(
+                Step("join cgroup \(hierarchyName(directory))", .write("0", to: "\(directory)/cgroup.procs")))
         }
         if isolation.contains(.cgroupNamespace) { steps.append(Step("cgroup namespace", .unshare(.cgroup))) }
         if isolation.contains(.root) {
@@ -34,7 +35,9 @@ extension LaunchProgram {
             steps.append(Step("capabilities", .setCapabilities(.containerDefault)))
         }
         if isolation.contains(.noNewPrivileges) { steps.append(Step("no new privileges", .noNewPrivileges)) }
-        if isolation.contains(.seccomp), let filter = spec.filter { steps.append(Step("seccomp filter", .loadFilter(filter))) }
+        if isolation.contains(.seccomp), let filter = spec.filter {
+            steps.append(Step("seccomp filter", .loadFilter(filter)))
+        }
         steps.append(Step("execve", .execute(spec.program)))
         return LaunchProgram(namespaces: isolation.cloned, steps: steps)
     }
@@ -87,7 +90,8 @@ extension LaunchProgram {
             Step(
                 "overlay root",
                 .mount(
-                    source: "overlay", target: "\(layer)/root", type: "overlay", flags: [.noDevices], data: options)),
+                    source: "overlay", target: "\(layer)/root", type: "overlay", flags: [.noDevices],
+                    data: options)),
             Step("pivot_root", .pivotRoot("\(layer)/root")),
         ]
     }
@@ -95,13 +99,19 @@ extension LaunchProgram {
     private static let strict: MountFlags = [.noSetUID, .noDevices, .noExecute]
 
     private static func kernelFiles(_ spec: ContainerSpec) -> [Step] {
-        var steps = [Step("mount /proc", .mount(source: "proc", target: "/proc", type: "proc", flags: strict, data: nil))]
+        var steps = [
+            Step(
+                "mount /proc", .mount(source: "proc", target: "/proc", type: "proc", flags: strict, data: nil)
+            )
+        ]
         // sysfs shows the network namespace it is mounted in, and only its owner may mount it.
         if spec.isolation.contains(.network) {
             steps.append(
                 Step(
                     "mount /sys",
-                    .mount(source: "sysfs", target: "/sys", type: "sysfs", flags: strict.union(.readOnly), data: nil)))
+                    .mount(
+                        source: "sysfs", target: "/sys", type: "sysfs", flags: strict.union(.readOnly),
+                        data: nil)))
         }
         return steps
     }
@@ -111,7 +121,8 @@ extension LaunchProgram {
             Step(
                 "mount /dev",
                 .mount(
-                    source: "tmpfs", target: "/dev", type: "tmpfs", flags: [.noSetUID, .noDevices, .noExecute],
+                    source: "tmpfs", target: "/dev", type: "tmpfs",
+                    flags: [.noSetUID, .noDevices, .noExecute],
                     data: "mode=755,size=65536k"))
         ]
         for name in ["null", "zero", "full", "random", "urandom", "tty"] {
@@ -119,10 +130,12 @@ extension LaunchProgram {
             steps.append(
                 Step(
                     "bind /dev/\(name)",
-                    .mount(source: "dev/\(name)", target: "/dev/\(name)", type: nil, flags: .bind, data: nil)))
+                    .mount(source: "dev/\(name)", target: "/dev/\(name)", type: nil, flags: .bind, data: nil))
+            )
         }
         for (path, target) in [
-            ("/dev/fd", "/proc/self/fd"), ("/dev/stdin", "/proc/self/fd/0"), ("/dev/stdout", "/proc/self/fd/1"),
+            ("/dev/fd", "/proc/self/fd"), ("/dev/stdin", "/proc/self/fd/0"),
+            ("/dev/stdout", "/proc/self/fd/1"),
             ("/dev/stderr", "/proc/self/fd/2"), ("/dev/ptmx", "pts/ptmx"),
         ] {
             steps.append(Step("link \(path)", .symlink(target: target, path: path)))
@@ -138,7 +151,8 @@ extension LaunchProgram {
             Step(
                 "mount /dev/shm",
                 .mount(
-                    source: "shm", target: "/dev/shm", type: "tmpfs", flags: [.noSetUID, .noDevices, .noExecute],
+                    source: "shm", target: "/dev/shm", type: "tmpfs",
+                    flags: [.noSetUID, .noDevices, .noExecute],
                     data: "mode=1777,size=65536k")),
         ]
         if spec.kernelFiles.messageQueues && spec.isolation.contains(.ipc) {
@@ -156,17 +170,22 @@ extension LaunchProgram {
         var steps: [Step] = []
         for path in files.readOnly {
             steps.append(
-                Step("bind \(path)", .mount(source: path, target: path, type: nil, flags: [.bind, .recursive], data: nil)))
+                Step(
+                    "bind \(path)",
+                    .mount(source: path, target: path, type: nil, flags: [.bind, .recursive], data: nil)))
             steps.append(
                 Step(
                     "read-only \(path)",
                     .mount(
-                        source: nil, target: path, type: nil, flags: strict.union([.bind, .remount, .readOnly]),
+                        source: nil, target: path, type: nil,
+                        flags: strict.union([.bind, .remount, .readOnly]),
                         data: nil)))
         }
         for path in files.maskedFiles {
             steps.append(
-                Step("mask \(path)", .mount(source: "dev/null", target: path, type: nil, flags: .bind, data: nil)))
+                Step(
+                    "mask \(path)",
+                    .mount(source: "dev/null", target: path, type: nil, flags: .bind, data: nil)))
         }
         for path in files.maskedDirectories {
             steps.append(

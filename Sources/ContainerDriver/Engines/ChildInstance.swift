@@ -36,7 +36,8 @@ public final class ChildInstance: Instance {
     }
 
     init(
-        started: consuming ProgramBuffer.Started, output: consuming FileDescriptor, errors: consuming FileDescriptor,
+        started: consuming ProgramBuffer.Started, output: consuming FileDescriptor,
+        errors: consuming FileDescriptor,
         requested: MonotonicInstant, stepsBefore: [UInt64], interrupt: Interrupt,
         cleanUp: @escaping (ChildInstance) throws(LabError) -> Void
     ) {
@@ -46,7 +47,9 @@ public final class ChildInstance: Instance {
         var steps = stepsBefore
         steps.reserveCapacity(stepsBefore.count + started.stamps.count + 8)
         steps.append(MonotonicInstant(nanoseconds: started.began).nanoseconds(since: requested))
-        for stamp in started.stamps { steps.append(MonotonicInstant(nanoseconds: stamp).nanoseconds(since: requested)) }
+        for stamp in started.stamps {
+            steps.append(MonotonicInstant(nanoseconds: stamp).nanoseconds(since: requested))
+        }
         steps.append(created.nanoseconds(since: requested))
         stepNanoseconds = steps
         pidfd = started.pidfd
@@ -100,12 +103,14 @@ public final class ChildInstance: Instance {
             pollfd(fd: interrupt.descriptor, events: Int16(POLLIN), revents: 0)
         )
         let ready = withUnsafeMutableBytes(of: &events) {
-            Glibc.poll($0.baseAddress?.assumingMemoryBound(to: pollfd.self), 4, deadline.pollTimeoutMilliseconds)
+            Glibc.poll(
+                $0.baseAddress?.assumingMemoryBound(to: pollfd.self), 4, deadline.pollTimeoutMilliseconds)
         }
         if ready < 0 { return }  // EINTR: the caller's loop comes back
         if ready == 0 {
             let last = timeline.last.map { " after the mark \($0.rawValue)" } ?? ""
-            throw LabError(.timeout, "the workload did not reach \(what) in time\(last)", remedy: "raise --timeout")
+            throw LabError(
+                .timeout, "the workload did not reach \(what) in time\(last)", remedy: "raise --timeout")
         }
         if events.3.revents != 0 { throw Interrupt.error }
         if events.0.revents != 0 { takeOutput() }
@@ -118,9 +123,13 @@ public final class ChildInstance: Instance {
 
     /// Reads what is there without blocking (the pipes are O_NONBLOCK) and stamps it.
     private func takeOutput() {
-        var buffer: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0, 0, 0)
+        var buffer: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (
+            0, 0, 0, 0, 0, 0, 0, 0
+        )
         while !output.ended {
-            let count = withUnsafeMutableBytes(of: &buffer) { read(output.descriptor.rawValue, $0.baseAddress, $0.count) }
+            let count = withUnsafeMutableBytes(of: &buffer) {
+                read(output.descriptor.rawValue, $0.baseAddress, $0.count)
+            }
             let instant = MonotonicInstant.now()
             if count < 0 { return }  // EAGAIN
             if count == 0 {

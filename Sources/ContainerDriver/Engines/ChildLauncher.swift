@@ -22,7 +22,8 @@ final class ChildLauncher {
 
     /// Starts `program`, whose standard descriptors are the ends that `makeProgram` is given.
     func start(
-        arguments: [String], cgroup: Int32, requested: MonotonicInstant, stepsBefore: [UInt64], interrupt: Interrupt,
+        arguments: [String], cgroup: Int32, requested: MonotonicInstant, stepsBefore: [UInt64],
+        interrupt: Interrupt,
         makeProgram: (_ descriptors: (input: Int32, output: Int32, error: Int32)) -> LaunchProgram,
         cleanUp: @escaping (ChildInstance) throws(LabError) -> Void
     ) throws(LabError) -> ChildInstance {
@@ -34,7 +35,8 @@ final class ChildLauncher {
         let started = try buffer.start(
             program, arguments: arguments, environment: Self.environment, cgroup: cgroup)
         return ChildInstance(
-            started: started, output: output.read, errors: errors.read, requested: requested, stepsBefore: steps,
+            started: started, output: output.read, errors: errors.read, requested: requested,
+            stepsBefore: steps,
             interrupt: interrupt, cleanUp: cleanUp)
     }
 
@@ -50,5 +52,7 @@ final class ChildLauncher {
     }
 
     /// The words of a guest's command line: those of the workload behind the program's own name.
-    static func arguments(_ workload: Workload) -> [String] { ["lab-guest", workload.name] + workload.arguments }
+    static func arguments(_ workload: Workload) -> [String] {
+        ["lab-guest", workload.name] + workload.arguments
+    }
 }

@@ -45,7 +45,8 @@ public final class ContainerEngine: Engine {
         let prepared = Prepared(
             context: context, launcher: try ChildLauncher(),
             cgroups: isolation.contains(.limits)
-                ? try CgroupTree(layout: layout, name: "lab-\(context.runID)-\(id)", journal: context.journal) : nil,
+                ? try CgroupTree(layout: layout, name: "lab-\(context.runID)-\(id)", journal: context.journal)
+                : nil,
             filter: isolation.contains(.seccomp) ? try SeccompFilter(profile: .containerDefault) : nil,
             kernelFiles: kernelFiles, mountPoint: mountPoint)
         self.prepared = prepared
@@ -54,7 +55,8 @@ public final class ContainerEngine: Engine {
 
     private func describe(_ prepared: Prepared, _ layout: CgroupLayout) {
         let program = LaunchProgram.container(spec(0, prepared, descriptors: (0, 0, 0)))
-        record.steps = ["cgroups", "pipes", program.cloneName] + program.steps.map(\.name)
+        record.steps =
+            ["cgroups", "pipes", program.cloneName] + program.steps.map(\.name)
             + ["workload", "remove cgroups"]
         var namespaces = program.namespaces
         if isolation.contains(.cgroupNamespace) { namespaces.insert(.cgroup) }
@@ -62,8 +64,10 @@ public final class ContainerEngine: Engine {
             EngineRecord.Detail("runtime", "lab's own, \(program.steps.count) steps from clone3 to execve"),
             EngineRecord.Detail("namespaces", namespaces.names.joined(separator: ", ")),
             EngineRecord.Detail("root", "overlay, writable layer of its own in memory, pivot_root"),
-            EngineRecord.Detail("cgroups", prepared.cgroups.map { _ in "\(layout.name): memory, cpu, pids" } ?? "none"),
-            EngineRecord.Detail("capabilities", "\(Capabilities.containerDefault.rawValue.nonzeroBitCount) kept"),
+            EngineRecord.Detail(
+                "cgroups", prepared.cgroups.map { _ in "\(layout.name): memory, cpu, pids" } ?? "none"),
+            EngineRecord.Detail(
+                "capabilities", "\(Capabilities.containerDefault.rawValue.nonzeroBitCount) kept"),
             EngineRecord.Detail(
                 "seccomp", prepared.filter.map { "\($0.instructionCount) BPF instructions" } ?? "none"),
         ]

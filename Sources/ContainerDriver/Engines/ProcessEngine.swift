@@ -29,7 +29,8 @@ public final class ProcessEngine: Engine {
         let requested = MonotonicInstant.now()
         guard let launcher else { throw LabError(.software, "the engine process was not prepared") }
         return try launcher.start(
-            arguments: ChildLauncher.arguments(request.workload), cgroup: -1, requested: requested, stepsBefore: [],
+            arguments: ChildLauncher.arguments(request.workload), cgroup: -1, requested: requested,
+            stepsBefore: [],
             interrupt: interrupt,
             makeProgram: { descriptors in
                 .process(

@@ -102,7 +102,8 @@ public struct MountFlags: OptionSet, Hashable, Sendable {
     public static let makePrivate = MountFlags(rawValue: 1 << 18)
 
     private static let names: [(MountFlags, String)] = [
-        (.readOnly, "MS_RDONLY"), (.noSetUID, "MS_NOSUID"), (.noDevices, "MS_NODEV"), (.noExecute, "MS_NOEXEC"),
+        (.readOnly, "MS_RDONLY"), (.noSetUID, "MS_NOSUID"), (.noDevices, "MS_NODEV"),
+        (.noExecute, "MS_NOEXEC"),
         (.remount, "MS_REMOUNT"), (.bind, "MS_BIND"), (.recursive, "MS_REC"), (.makePrivate, "MS_PRIVATE"),
     ]
 

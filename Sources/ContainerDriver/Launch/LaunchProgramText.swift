@@ -19,8 +19,10 @@ extension LaunchProgram.Action {
     func text(arguments: [String]) -> String {
         switch self {
         case .mount(let source, let target, let type, let flags, let data):
-            return "mount(\(quoted(source)), \(quoted(target)), \(quoted(type)), \(flags.text), \(quoted(data)))"
-        case .pivotRoot(let path): return "chdir(\(quoted(path))); pivot_root(\".\", \".\"); fchdir(<old root>)"
+            return
+                "mount(\(quoted(source)), \(quoted(target)), \(quoted(type)), \(flags.text), \(quoted(data)))"
+        case .pivotRoot(let path):
+            return "chdir(\(quoted(path))); pivot_root(\".\", \".\"); fchdir(<old root>)"
         case .leaveOldRoot: return "umount2(\".\", MNT_DETACH); chdir(\"/\")"
         case .changeDirectory(let path): return "chdir(\(quoted(path)))"
         case .makeDirectory(let path, let mode): return "mkdir(\(quoted(path)), 0\(String(mode, radix: 8)))"
@@ -36,15 +38,18 @@ extension LaunchProgram.Action {
         case .closeOnExec(let first): return "close_range(\(first), ~0U, CLOSE_RANGE_CLOEXEC)"
         case .newSession: return "setsid()"
         case .user(let user, let group):
-            return "setgroups(0); setresgid(\(group), \(group), \(group)); setresuid(\(user), \(user), \(user))"
+            return
+                "setgroups(0); setresgid(\(group), \(group), \(group)); setresuid(\(user), \(user), \(user))"
         case .boundCapabilities(let kept): return "prctl(PR_CAPBSET_DROP, …all but \(kept.text))"
         case .setCapabilities(let kept): return "capset({effective=permitted=\(kept.text), inheritable=0})"
         case .noNewPrivileges: return "prctl(PR_SET_NO_NEW_PRIVS, 1)"
         case .loadFilter(let filter):
             return "seccomp(SECCOMP_SET_MODE_FILTER, 0, {len=\(filter.instructionCount), …})"
-        case .dieWithParent(let signal, _): return "prctl(PR_SET_PDEATHSIG, \(signal)); poll(<parent's pidfd>)"
+        case .dieWithParent(let signal, _):
+            return "prctl(PR_SET_PDEATHSIG, \(signal)); poll(<parent's pidfd>)"
         case .execute(let path):
-            return "execve(\(quoted(path)), [\(arguments.map { quoted($0) }.joined(separator: ", "))], <environment>)"
+            return
+                "execve(\(quoted(path)), [\(arguments.map { quoted($0) }.joined(separator: ", "))], <environment>)"
         }
     }
 

@@ -48,10 +48,12 @@ final class ProgramBuffer {
         _ program: LaunchProgram, arguments: [String], environment: [String], cgroup: Int32
     ) throws(LabError) -> Started {
         textUsed = 0
-        let needed = program.steps.reduce(0) { $0 + $1.action.textBytes }
+        let needed =
+            program.steps.reduce(0) { $0 + $1.action.textBytes }
             + (arguments + environment).reduce(0) { $0 + $1.utf8.count + 1 }
         guard arguments.count + environment.count + 2 <= Self.mostVectorEntries else {
-            throw LabError(.usage, "cannot start \(arguments.first ?? "a program")", cause: "too many arguments")
+            throw LabError(
+                .usage, "cannot start \(arguments.first ?? "a program")", cause: "too many arguments")
         }
         grow(text: needed, steps: program.steps.count)
         for (index, step) in program.steps.enumerated() {
@@ -79,20 +81,25 @@ final class ProgramBuffer {
             stamps: [UInt64](UnsafeBufferPointer(start: stamps, count: timed)))
     }
 
-    private func failure(of launch: clinux_launch, in program: LaunchProgram, _ arguments: [String]) -> LabError {
+    private func failure(of launch: clinux_launch, in program: LaunchProgram, _ arguments: [String])
+        -> LabError
+    {
         let error = Errno(launch.error)
         let denied = launch.error == EPERM || launch.error == EACCES
         guard launch.failed_step >= 0 else {
             let flags = program.namespaces.flagNames.joined(separator: "|")
             var remedy: String?
             if denied {
-                remedy = "run as root, or allow user namespaces: sysctl kernel.unprivileged_userns_clone=1, "
+                remedy =
+                    "run as root, or allow user namespaces: sysctl kernel.unprivileged_userns_clone=1, "
                     + "kernel.apparmor_restrict_unprivileged_userns=0"
             }
             if launch.error == ENOSPC || launch.error == EUSERS {
                 remedy = "raise the limits in /proc/sys/user/max_*_namespaces"
             }
-            if launch.error == ENOSYS { remedy = "clone3 needs Linux 5.5, and a seccomp profile that allows it" }
+            if launch.error == ENOSYS {
+                remedy = "clone3 needs Linux 5.5, and a seccomp profile that allows it"
+            }
             return LabError(
                 denied ? .permission : .instance, "clone3(\(flags)) failed", cause: "\(error.name), \(error)",
                 remedy: remedy)

@@ -59,13 +59,16 @@ public final class SeccompFilter: Equatable, @unchecked Sendable {
             var comparisons = rule.comparisons.map { comparison in
                 scmp_arg_cmp(
                     arg: comparison.argument,
-                    op: comparison.isMasked ? SCMP_CMP_MASKED_EQ : comparison.isInequality ? SCMP_CMP_NE : SCMP_CMP_EQ,
+                    op: comparison.isMasked
+                        ? SCMP_CMP_MASKED_EQ : comparison.isInequality ? SCMP_CMP_NE : SCMP_CMP_EQ,
                     datum_a: comparison.isMasked ? comparison.mask : comparison.value,
                     datum_b: comparison.isMasked ? comparison.value : 0)
             }
-            let code = seccomp_rule_add_array(context, action, number, UInt32(comparisons.count), &comparisons)
+            let code = seccomp_rule_add_array(
+                context, action, number, UInt32(comparisons.count), &comparisons)
             guard code == 0 else {
-                throw LabError(.unavailable, "libseccomp refused a rule for \(name)", cause: "\(Errno(-code))")
+                throw LabError(
+                    .unavailable, "libseccomp refused a rule for \(name)", cause: "\(Errno(-code))")
             }
         }
     }

@@ -98,7 +98,9 @@ public final class RunJournal: Sendable {
     /// The ids of the runs that are alive, sorted; one of this process is among them.
     public static func living(in paths: LabPaths) -> [String] {
         Files.list(paths.journals).filter { $0.hasSuffix(".journal") }.compactMap { name in
-            guard let file = try? FileDescriptor.open("\(paths.journals)/\(name)", O_RDWR | O_NOFOLLOW) else { return nil }
+            guard let file = try? FileDescriptor.open("\(paths.journals)/\(name)", O_RDWR | O_NOFOLLOW) else {
+                return nil
+            }
             // The lock that is taken here goes with the descriptor, at the end of this closure.
             guard flock(file.rawValue, LOCK_EX | LOCK_NB) != 0 else { return nil }
             return String(name.dropLast(".journal".count))

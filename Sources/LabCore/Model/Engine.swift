@@ -184,7 +184,8 @@ public struct EngineRecord: Codable, Equatable, Sendable {
 
     public init(
         id: EngineID, kind: EngineKind, availability: Availability = .available, emulated: Bool = false,
-        details: [Detail] = [], digests: [String: String] = [:], steps: [String] = [], footnotes: [String] = []
+        details: [Detail] = [], digests: [String: String] = [:], steps: [String] = [],
+        footnotes: [String] = []
     ) {
         self.id = id
         self.kind = kind

@@ -43,7 +43,8 @@ public struct GuestTranscript: Sendable {
             } else if byte != UInt8(ascii: "\n") {
                 line.append(byte)
                 if line.count > Self.longestLine {
-                    violation = "the guest sent a line of more than \(Self.longestLine) bytes: \(Self.excerpt(line))"
+                    violation =
+                        "the guest sent a line of more than \(Self.longestLine) bytes: \(Self.excerpt(line))"
                 }
             } else {
                 if let record = Self.parse(line) {
@@ -85,7 +86,8 @@ public struct GuestTranscript: Sendable {
         case ("metric", let rest?):
             let parts = rest.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
             guard parts.count == 2, let value = decimal(parts[1]), !parts[0].isEmpty,
-                parts[0].allSatisfy({ (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2d })
+                parts[0].allSatisfy({ (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2d }
+                )
             else { return nil }
             return .metric(name: String(decoding: parts[0], as: UTF8.self), value: value)
         case ("exit", let rest?):

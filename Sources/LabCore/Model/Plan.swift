@@ -26,12 +26,15 @@ public struct Plan: Codable, Equatable, Sendable {
         var placed: [(place: Double, engine: EngineID)] = []
         for (id, samples) in engines {
             for k in 0..<samples {
-                placed.append(((Double(k) + Double.random(in: 0..<1, using: &generator)) / Double(samples), id))
+                placed.append(
+                    ((Double(k) + Double.random(in: 0..<1, using: &generator)) / Double(samples), id))
             }
         }
         placed.sort { ($0.place, $0.engine) < ($1.place, $1.engine) }
         let order = warmups.map { ($0, true) } + placed.map { ($0.engine, false) }
-        trials = order.enumerated().map { Trial(index: $0.offset, engine: $0.element.0, warmup: $0.element.1) }
+        trials = order.enumerated().map {
+            Trial(index: $0.offset, engine: $0.element.0, warmup: $0.element.1)
+        }
     }
 }
 

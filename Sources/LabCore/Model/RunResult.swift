@@ -25,7 +25,8 @@ public struct RunResult: Codable, Equatable, Sendable {
         public var digests: [String: String]
 
         public init(
-            version: String, runID: String, startedAt: String, lab: LabDefinition, command: String, plan: Plan,
+            version: String, runID: String, startedAt: String, lab: LabDefinition, command: String,
+            plan: Plan,
             environment: Environment, engines: [EngineRecord], digests: [String: String]
         ) {
             schema = RunResult.schema

@@ -11,7 +11,9 @@ public struct FileDescriptor: ~Copyable, Sendable {
     deinit { close(rawValue) }
 
     /// Opens a file, close-on-exec always. The corresponding C function is `open`.
-    public static func open(_ path: String, _ flags: Int32, mode: mode_t = 0o644) throws(Errno) -> FileDescriptor {
+    public static func open(_ path: String, _ flags: Int32, mode: mode_t = 0o644) throws(Errno)
+        -> FileDescriptor
+    {
         FileDescriptor(owning: try checked { Glibc.open(path, flags | O_CLOEXEC, mode) })
     }
 
@@ -48,7 +50,9 @@ public struct FileDescriptor: ~Copyable, Sendable {
     /// Reads at most `count` bytes; empty at the end of the file. The corresponding C function is `read`.
     public func read(upTo count: Int) throws(Errno) -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: count)
-        let length = try checked { buffer.withUnsafeMutableBytes { Glibc.read(rawValue, $0.baseAddress, $0.count) } }
+        let length = try checked {
+            buffer.withUnsafeMutableBytes { Glibc.read(rawValue, $0.baseAddress, $0.count) }
+        }
         buffer.removeLast(count - length)
         return buffer
     }

@@ -21,7 +21,8 @@ public struct MonotonicInstant: Comparable, Hashable, Sendable {
     public func advanced(by duration: Duration) -> MonotonicInstant {
         let delta = duration.nanoseconds
         return MonotonicInstant(
-            nanoseconds: delta >= 0 ? nanoseconds &+ UInt64(delta) : nanoseconds - min(nanoseconds, UInt64(-delta)))
+            nanoseconds: delta >= 0
+                ? nanoseconds &+ UInt64(delta) : nanoseconds - min(nanoseconds, UInt64(-delta)))
     }
 
     /// Nanoseconds from `earlier` to this; 0 when `earlier` is later.

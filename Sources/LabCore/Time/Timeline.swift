@@ -35,7 +35,8 @@ public struct Timeline: Codable, Equatable, Sendable {
     public init() { nanoseconds = [:] }
 
     /// Records `mark` unless it was reached before: the first time counts.
-    public mutating func stamp(_ mark: Mark, at instant: MonotonicInstant, since requested: MonotonicInstant) {
+    public mutating func stamp(_ mark: Mark, at instant: MonotonicInstant, since requested: MonotonicInstant)
+    {
         if nanoseconds[mark] == nil { nanoseconds[mark] = instant.nanoseconds(since: requested) }
     }
 

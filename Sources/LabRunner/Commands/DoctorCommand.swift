@@ -71,7 +71,8 @@ struct DoctorCommand: ParsableCommand {
         var leftovers = true
         defer { workspace.close(leftovers: leftovers, warn: warn) }
         let engines = EngineFactory.make(
-            EngineID.known, EngineSettings(fetchesKernel: fetch || EngineSettings.fetchIsAllowed), context: workspace.context)
+            EngineID.known, EngineSettings(fetchesKernel: fetch || EngineSettings.fetchIsAllowed),
+            context: workspace.context)
         let proved = try EngineChecks.all(engines, context: workspace.context, labs: labs) { event in
             switch event {
             case .probing(let engine), .preparing(let engine): line.show("trying \(engine) …", now: true)

@@ -57,7 +57,8 @@ struct InstanceOptions: ParsableArguments {
 
     /// What the engines are told apart from the lab.
     func engineSettings() throws(LabError) -> EngineSettings {
-        var settings = EngineSettings(connect: connect, kernel: kernel, fetchesKernel: fetch || EngineSettings.fetchIsAllowed)
+        var settings = EngineSettings(
+            connect: connect, kernel: kernel, fetchesKernel: fetch || EngineSettings.fetchIsAllowed)
         if let profile {
             settings.profile = try Words.choice(profile, option: "--profile", of: EngineFactory.profiles)
         }
