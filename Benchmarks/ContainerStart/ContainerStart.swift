@@ -7,12 +7,15 @@ import LabCore
 ///
 ///     swift run -c release --static-swift-stdlib container-start [samples, by default 500]
 ///
-/// Prints the medians of request → first byte → reaped → cleaned up, their ratio to the floor, and every step's share.
+/// With `once` instead of a number it starts one container and ends: for hyperfine, beside runc, crun, bwrap, unshare.
+/// Otherwise prints the medians of request → first byte → reaped → cleaned up, their ratio to the floor, and every step's share.
 @main
 struct ContainerStart {
     static func main() throws {
+        let once = CommandLine.arguments.dropFirst().first == "once"
         let samples = CommandLine.arguments.count > 1 ? Int(CommandLine.arguments[1]) ?? 500 : 500
-        let home = "/tmp/container-start-\(getpid())"
+        // What a user of `once` has prepared beforehand, like the bundle of an OCI runtime, is kept: the root.
+        let home = "/tmp/container-start-\(once ? "once" : String(getpid()))"
         let paths = LabPaths(cache: "\(home)/cache", state: "\(home)/state")
         let root = try RootFilesystem.minimal(
             guest: RootFilesystem.locateGuest(environment: [:]), paths: paths)
@@ -20,13 +23,18 @@ struct ContainerStart {
         let context = RunContext(runID: journal.runID, paths: paths, journal: journal, rootFilesystem: root)
         let process = ProcessEngine()
         let container = ContainerEngine()
-        try process.prepare(context)
         try container.prepare(context)
+        if !once { try process.prepare(context) }
         defer {
             container.shutDown()
             process.shutDown()
             journal.finish()
-            try? Files.removeTree(home)
+            rmdir(paths.run(journal.runID))
+            if !once { try? Files.removeTree(home) }
+        }
+        if once {
+            var single = Columns()
+            return try single.add(container, 0)
         }
         var floors: (first: [UInt64], whole: [UInt64]) = ([], [])
         var processes = Columns()

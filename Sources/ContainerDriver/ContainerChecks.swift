@@ -80,7 +80,7 @@ public enum ContainerChecks {
             () throws(LabError) in
             try withRun(paths) { runID, journal throws(LabError) in
                 let limits = ResourceLimits(memoryBytes: 64 << 20, cpus: 1, pids: 32)
-                let tree = try CgroupTree(layout: .current(), name: "lab-\(runID)", journal: journal)
+                let tree = try CgroupTree(mounts: .current(), name: "lab-\(runID)", journal: journal)
                 do throws(LabError) {
                     try tree.make(0, limits: limits)
                     try readBack(limits, tree)
@@ -90,7 +90,7 @@ public enum ContainerChecks {
                 }
                 try tree.removeAll()
                 return
-                    "layout \(tree.layout.name): \(Units.format(bytes: limits.memoryBytes)), \(limits.cpus) CPU "
+                    "layout \(tree.mounts.layout.rawValue): \(Units.format(bytes: limits.memoryBytes)), \(limits.cpus) CPU "
                     + "and \(limits.pids) pids set and read back"
             }
         }
@@ -99,7 +99,7 @@ public enum ContainerChecks {
 
     /// Looks whether the kernel took over what was written.
     private static func readBack(_ limits: ResourceLimits, _ tree: CgroupTree) throws(LabError) {
-        for (hierarchy, directory) in zip(tree.layout.hierarchies, tree.directories(of: 0)) {
+        for (hierarchy, directory) in zip(tree.mounts.hierarchies, tree.directories(of: 0)) {
             let isV2 = hierarchy.version == .v2
             for controller in hierarchy.controllers {
                 let kept =

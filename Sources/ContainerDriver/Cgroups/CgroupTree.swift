@@ -18,12 +18,12 @@ public struct ResourceLimits: Equatable, Sendable {
 /// The cgroups of one engine's run: a parent directory in each hierarchy, and below it one cgroup an instance.
 /// The same calls serve v1, hybrid and v2.
 public final class CgroupTree {
-    public let layout: CgroupLayout
+    public let mounts: CgroupMounts
     private let parents: [Parent]
 
     /// One hierarchy's directory of the run, with what is the same for every instance found out beforehand.
     private struct Parent {
-        let hierarchy: CgroupLayout.Hierarchy
+        let hierarchy: CgroupMounts.Hierarchy
         let directory: String
         /// Whether the machine accounts swap, so that it can be limited too.
         let limitsSwap: Bool
@@ -34,19 +34,19 @@ public final class CgroupTree {
 
     /// Makes the parents, called `name` (`lab-<runID>-<engine>`). Journals each before it is made.
     /// - Throws: `.unavailable` or `.permission` when a limit can't be set here; nothing is left behind then.
-    public init(layout: CgroupLayout, name: String, journal: RunJournal) throws(LabError) {
-        self.layout = layout
-        guard Set(layout.hierarchies.flatMap(\.controllers)).count == CgroupLayout.Controller.allCases.count
+    public init(mounts: CgroupMounts, name: String, journal: RunJournal) throws(LabError) {
+        self.mounts = mounts
+        guard Set(mounts.hierarchies.flatMap(\.controllers)).count == CgroupMounts.Controller.allCases.count
         else {
-            let found = layout.hierarchies.flatMap(\.controllers).map(\.rawValue).joined(separator: ", ")
+            let found = mounts.hierarchies.flatMap(\.controllers).map(\.rawValue).joined(separator: ", ")
             throw LabError(
                 .unavailable, "the cgroup controllers memory, cpu and pids are not all mounted",
-                cause: "layout \(layout.name) offers \(found.isEmpty ? "none" : found)",
+                cause: "layout \(mounts.layout.rawValue) offers \(found.isEmpty ? "none" : found)",
                 remedy: "mount the cgroup2 file system on /sys/fs/cgroup")
         }
         var made: [Parent] = []
         do {
-            for hierarchy in layout.hierarchies {
+            for hierarchy in mounts.hierarchies {
                 let directory = "\(hierarchy.mountPoint)/\(name)"
                 if hierarchy.version == .v2 {
                     try CgroupTree.enable(hierarchy.controllers, in: hierarchy.mountPoint)
@@ -71,7 +71,7 @@ public final class CgroupTree {
         parents = made
     }
 
-    /// The directories of instance `index`, one per hierarchy, in the order of the layout.
+    /// The directories of instance `index`, one per hierarchy, in the order of the mounts.
     public func directories(of index: Int) -> [String] { parents.map { "\($0.directory)/\(index)" } }
 
     /// Those into which a child must move itself: a v2 cgroup is entered by CLONE_INTO_CGROUP instead.
@@ -107,7 +107,7 @@ public final class CgroupTree {
     }
 
     private func set(
-        _ controller: CgroupLayout.Controller, _ limits: ResourceLimits, in directory: String,
+        _ controller: CgroupMounts.Controller, _ limits: ResourceLimits, in directory: String,
         _ parent: Parent
     ) throws(LabError) {
         let quota = limits.cpus * Self.periodMicroseconds
@@ -159,7 +159,7 @@ public final class CgroupTree {
     }
 
     /// Turns controllers on for the children of a v2 cgroup, if they are not on already.
-    private static func enable(_ controllers: [CgroupLayout.Controller], in directory: String)
+    private static func enable(_ controllers: [CgroupMounts.Controller], in directory: String)
         throws(LabError)
     {
         let on = Set(

@@ -5,9 +5,9 @@ import LabCore
 enum ContainerProbe {
     static func run(isolation: Isolation) -> Availability {
         if isolation.contains(.limits) {
-            let layout = CgroupLayout.current()
-            let found = Set(layout.hierarchies.flatMap(\.controllers))
-            let missing = CgroupLayout.Controller.allCases.filter { !found.contains($0) }
+            let mounts = CgroupMounts.current()
+            let found = Set(mounts.hierarchies.flatMap(\.controllers))
+            let missing = CgroupMounts.Controller.allCases.filter { !found.contains($0) }
             guard missing.isEmpty else {
                 return .unavailable(
                     because:

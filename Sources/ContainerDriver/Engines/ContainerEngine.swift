@@ -40,20 +40,20 @@ public final class ContainerEngine: Engine {
         let mountPoint = "\(context.paths.run(context.runID))/root"
         try context.journal.record(JournaledResource(.directory, context.paths.run(context.runID)))
         try Files.makeDirectory(mountPoint, mode: 0o700)
-        let layout = CgroupLayout.current()
+        let mounts = CgroupMounts.current()
         let kernelFiles = KernelFiles.found()
         let prepared = Prepared(
             context: context, launcher: try ChildLauncher(),
             cgroups: isolation.contains(.limits)
-                ? try CgroupTree(layout: layout, name: "lab-\(context.runID)-\(id)", journal: context.journal)
+                ? try CgroupTree(mounts: mounts, name: "lab-\(context.runID)-\(id)", journal: context.journal)
                 : nil,
             filter: isolation.contains(.seccomp) ? try SeccompFilter(profile: .containerDefault) : nil,
             kernelFiles: kernelFiles, mountPoint: mountPoint)
         self.prepared = prepared
-        describe(prepared, layout)
+        describe(prepared, mounts)
     }
 
-    private func describe(_ prepared: Prepared, _ layout: CgroupLayout) {
+    private func describe(_ prepared: Prepared, _ mounts: CgroupMounts) {
         let program = LaunchProgram.container(spec(0, prepared, descriptors: (0, 0, 0)))
         record.steps =
             ["cgroups", "pipes", program.cloneName] + program.steps.map(\.name)
@@ -65,7 +65,8 @@ public final class ContainerEngine: Engine {
             EngineRecord.Detail("namespaces", namespaces.names.joined(separator: ", ")),
             EngineRecord.Detail("root", "overlay, writable layer of its own in memory, pivot_root"),
             EngineRecord.Detail(
-                "cgroups", prepared.cgroups.map { _ in "\(layout.name): memory, cpu, pids" } ?? "none"),
+                "cgroups",
+                prepared.cgroups.map { _ in "\(mounts.layout.rawValue): memory, cpu, pids" } ?? "none"),
             EngineRecord.Detail(
                 "capabilities", "\(Capabilities.containerDefault.rawValue.nonzeroBitCount) kept"),
             EngineRecord.Detail(

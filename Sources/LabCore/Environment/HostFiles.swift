@@ -28,7 +28,7 @@ struct MemoryInfo: Equatable {
 }
 
 /// How control groups are mounted below /sys/fs/cgroup. See cgroups(7).
-enum CgroupLayout: String {
+public enum CgroupLayout: String, Sendable {
     /// Only version 1 hierarchies.
     case v1
     /// Version 1 hierarchies and the unified one beside them.
@@ -38,7 +38,7 @@ enum CgroupLayout: String {
     case none
 
     /// Reads /proc/self/mountinfo; see proc_pid_mountinfo(5).
-    init(mountinfo text: String) {
+    public init(mountinfo text: String) {
         var v1 = false
         var v2 = false
         for line in text.split(whereSeparator: \.isNewline) {

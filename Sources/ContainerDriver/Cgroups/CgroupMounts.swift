@@ -1,7 +1,7 @@
 import LabCore
 
-/// How the cgroup hierarchies of a machine are mounted, read from /proc/self/mountinfo (proc(5)).
-public struct CgroupLayout: Equatable, Sendable {
+/// Where the cgroup hierarchies of a machine are mounted, read from /proc/self/mountinfo (proc(5)).
+public struct CgroupMounts: Equatable, Sendable {
     /// A controller that this project sets a limit with.
     public enum Controller: String, Sendable, CaseIterable { case memory, cpu, pids }
 
@@ -13,15 +13,14 @@ public struct CgroupLayout: Equatable, Sendable {
         public var controllers: [Controller]
     }
 
-    /// `v1`, `hybrid`, `v2` or `none`, in the words of systemd's documentation.
-    public var name: String
+    public var layout: CgroupLayout
     /// The hierarchies with at least one of our controllers, each once.
     public var hierarchies: [Hierarchy]
 
-    /// The layout of this machine.
-    public static func current() -> CgroupLayout {
+    /// Those of this machine.
+    public static func current() -> CgroupMounts {
         let mounts = (try? Files.readText("/proc/self/mountinfo")) ?? ""
-        return CgroupLayout(mountinfo: mounts) { mountPoint in
+        return CgroupMounts(mountinfo: mounts) { mountPoint in
             (try? Files.readText("\(mountPoint)/cgroup.controllers")) ?? ""
         }
     }
@@ -30,14 +29,13 @@ public struct CgroupLayout: Equatable, Sendable {
     init(mountinfo: String, v2Controllers: (_ mountPoint: String) -> String) {
         var v1: [Hierarchy] = []
         var v2: Hierarchy?
-        var sawV1 = false
         for line in mountinfo.split(separator: "\n") {
             // 36 35 98:0 /root /mount/point options… optional… - type source super-options
             let fields = line.split(separator: " ")
             guard let dash = fields.firstIndex(of: "-"), fields.count > dash + 3, fields.count > 4 else {
                 continue
             }
-            let mountPoint = CgroupLayout.unescape(fields[4])
+            let mountPoint = CgroupMounts.unescape(fields[4])
             switch fields[dash + 1] {
             case "cgroup2" where v2 == nil:
                 let names = v2Controllers(mountPoint).split { $0.isWhitespace }.map(String.init)
@@ -45,7 +43,6 @@ public struct CgroupLayout: Equatable, Sendable {
                     version: .v2, mountPoint: mountPoint,
                     controllers: Controller.allCases.filter { names.contains($0.rawValue) })
             case "cgroup":
-                sawV1 = true
                 let options = fields[dash + 3].split(separator: ",").map(String.init)
                 let here = Controller.allCases.filter { options.contains($0.rawValue) }
                 let known = v1.contains { !Set($0.controllers).isDisjoint(with: here) }
@@ -55,12 +52,7 @@ public struct CgroupLayout: Equatable, Sendable {
             default: break
             }
         }
-        switch (sawV1, v2 != nil) {
-        case (true, true): name = "hybrid"
-        case (true, false): name = "v1"
-        case (false, true): name = "v2"
-        case (false, false): name = "none"
-        }
+        layout = CgroupLayout(mountinfo: mountinfo)
         hierarchies = v1 + (v2.map { $0.controllers.isEmpty ? [] : [$0] } ?? [])
     }
 
