@@ -41,8 +41,14 @@ public enum VMChecks {
     private static func libvirt(_ paths: LabPaths) -> DoctorCheck {
         .proving("libvirt", "libvirt without a daemon", disables: disabled) { () throws(LabError) in
             let hypervisor = try Hypervisor.embedded(paths: paths)
-            return
-                "libvirt \(hypervisor.libvirtVersion), \(hypervisor.connection.driver) \(hypervisor.hypervisorVersion)"
+            let driver = hypervisor.connection.driver
+            // The connection opens without a QEMU, too; libvirt asks the program for its version here.
+            guard let version = hypervisor.connection.hypervisorVersion else {
+                throw LabError(
+                    .unavailable, "libvirt \(hypervisor.libvirtVersion) found no \(driver) that works",
+                    remedy: "install qemu-system-x86")
+            }
+            return "libvirt \(hypervisor.libvirtVersion), \(driver) \(version)"
         }
     }
 }
