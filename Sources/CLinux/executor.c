@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/sched.h>
@@ -18,7 +17,6 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -85,18 +83,6 @@ static int loopback_up(void) {
     return result;
 }
 
-static int set_limit(const struct clinux_step *step) {
-    struct rlimit64 limit = {.rlim_cur = step->y, .rlim_max = step->z};
-    return (int)syscall(SYS_prlimit64, 0, (int)step->x, &limit, NULL);
-}
-
-// The raw calls: glibc's would change every thread of the process whose memory this is.
-static int set_user(uid_t user, gid_t group) {
-    if (syscall(SYS_setgroups, 0, NULL) != 0 && errno != EPERM) return -1;  // EPERM: "deny" in a user namespace
-    if (syscall(SYS_setresgid, group, group, group) != 0) return -1;
-    return (int)syscall(SYS_setresuid, user, user, user);
-}
-
 static int bound_capabilities(uint64_t kept) {
     for (int capability = 0; capability < 64; capability++) {
         if (kept >> capability & 1) continue;
@@ -128,10 +114,8 @@ static int run(const struct clinux_step *step, struct clinux_launch *launch) {
         return execve(step->a, launch->argv, launch->envp);
     }
     case CLINUX_MOUNT: return mount(step->a, step->b, step->c, step->x, step->data);
-    case CLINUX_UNMOUNT: return umount2(step->a, (int)step->x);
     case CLINUX_PIVOT_ROOT: return pivot(step->a);
     case CLINUX_LEAVE_OLD_ROOT: return umount2(".", MNT_DETACH) != 0 ? -1 : chdir("/");
-    case CLINUX_CHDIR: return chdir(step->a);
     case CLINUX_MKDIR: return mkdir(step->a, (mode_t)step->x) != 0 && errno != EEXIST ? -1 : 0;
     case CLINUX_SYMLINK: return symlink(step->a, step->b);
     case CLINUX_CREATE: return create_file(step);
@@ -139,12 +123,10 @@ static int run(const struct clinux_step *step, struct clinux_launch *launch) {
     case CLINUX_UNSHARE: return unshare((int)step->x);
     case CLINUX_HOSTNAME: return sethostname(step->a, strlen(step->a));
     case CLINUX_LOOPBACK_UP: return loopback_up();
-    case CLINUX_RLIMIT: return set_limit(step);
     case CLINUX_DUP: return dup3((int)step->x, (int)step->y, 0);
     case CLINUX_CLOSE_FROM:
         return (int)syscall(SYS_close_range, (unsigned)step->x, ~0U, CLOSE_RANGE_CLOEXEC);
     case CLINUX_SETSID: return setsid();
-    case CLINUX_USER: return set_user((uid_t)step->x, (gid_t)step->y);
     case CLINUX_BOUNDING_SET: return bound_capabilities(step->x);
     case CLINUX_CAPABILITIES: return set_capabilities(step->x);
     case CLINUX_NO_NEW_PRIVS: return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);

@@ -30,7 +30,9 @@ public enum ContainerChecks {
             // Without root a user namespace gives the privilege to make the other.
             let made: Namespaces = isolation.contains(.user) ? [.user, kind] : kind
             do throws(LabError) {
-                try run(LaunchProgram(namespaces: made, steps: [Step("execve", .execute(nothing))]))
+                try LaunchProgram(
+                    namespaces: made, steps: [Step("execve", .execute(LaunchProgram.nothing))]
+                ).rehearse()
             } catch {
                 throw error.advising("boot a kernel that has it, see namespaces(7)")
             }
@@ -64,7 +66,7 @@ public enum ContainerChecks {
                 program.steps.insert(
                     Step("write", .createFile("/written", mode: 0o600)), at: program.steps.count - 1)
                 do throws(LabError) {
-                    try run(program)
+                    try program.rehearse()
                 } catch {
                     throw error.advising("modprobe overlay; without root it needs Linux 5.11 or newer")
                 }
@@ -135,7 +137,7 @@ public enum ContainerChecks {
         .proving("seccomp", "seccomp filter", disables: disabled) { () throws(LabError) in
             let filter = try SeccompFilter(profile: .containerDefault)
             do throws(LabError) {
-                try run(container([.noNewPrivileges, .seccomp], filter: filter))
+                try container([.noNewPrivileges, .seccomp], filter: filter).rehearse()
             } catch {
                 throw error.advising("boot a kernel with CONFIG_SECCOMP_FILTER")
             }
@@ -147,16 +149,14 @@ public enum ContainerChecks {
 
     private typealias Step = LaunchProgram.Step
 
-    /// A path that no machine has, with or without a root of its own: /dev/null is no directory.
-    private static let nothing = "/dev/null/none"
-
-    /// The program of a container that has only these layers and ends at an execve of `nothing`.
+    /// The program of a container that has only these layers and ends at an execve of `LaunchProgram.nothing`.
     private static func container(
         _ isolation: Isolation, lower: String = "/", mountPoint: String = "/", filter: SeccompFilter? = nil
     ) -> LaunchProgram {
         var program = LaunchProgram.container(
             ContainerSpec(
-                isolation: isolation, lowerDirectories: [lower], mountPoint: mountPoint, program: nothing,
+                isolation: isolation, lowerDirectories: [lower], mountPoint: mountPoint,
+                program: LaunchProgram.nothing,
                 hostname: "", cgroupsToJoin: [], filter: filter,
                 kernelFiles: KernelFiles(
                     maskedFiles: [], maskedDirectories: [], readOnly: [], messageQueues: false),
@@ -169,23 +169,6 @@ public enum ContainerChecks {
             }
         }
         return program
-    }
-
-    /// Runs a program whose execve fails on purpose, so that there is no child to wait for.
-    /// - Throws: when a step before the execve failed, or the execve for another reason than a missing file.
-    private static func run(_ program: LaunchProgram) throws(LabError) {
-        do throws(LabError) {
-            _ = try ProgramBuffer().start(program, arguments: [nothing], environment: [], cgroup: -1)
-        } catch {
-            // Which step failed: the last is the one whose failure proves that all the others worked.
-            let isLast = error.message.hasPrefix("step \(program.steps.count), ")
-            let isMissing = [ENOENT, ENOTDIR].contains {
-                error.cause?.hasPrefix("\(Errno($0).name), ") == true
-            }
-            if isLast, isMissing { return }
-            throw error
-        }
-        throw LabError(.software, "\(nothing) was executed")
     }
 
     /// Gives `body` a journal, so that even a doctor that is killed leaves nothing that `lab clean` can't remove.

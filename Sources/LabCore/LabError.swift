@@ -39,9 +39,11 @@ public struct LabError: Error, Codable, Equatable, Sendable, CustomStringConvert
         self.remedy = remedy
     }
 
+    /// What was being done and why it failed, without the remedy: for a place that shows the remedy by itself.
+    public var reason: String { cause.map { "\(message): \($0)" } ?? message }
+
     public var description: String {
-        var text = message
-        if let cause { text += ": \(cause)" }
+        var text = reason
         if let remedy { text += "\n  remedy: \(remedy)" }
         return text
     }

@@ -33,7 +33,7 @@ public final class VMEngine: Engine {
             answer = try HypervisorProbe(engine: self, setup: try setUp(), paths: paths).answer()
         } catch {
             answer = .unavailable(
-                because: error.cause.map { "\(error.message): \($0)" } ?? error.message, remedy: error.remedy)
+                because: error.reason, remedy: error.remedy)
         }
         availability = answer
         return answer

@@ -24,10 +24,8 @@ int clinux_wait_pidfd(int pidfd, int options, int32_t *status, uint64_t *cpu_nan
 enum clinux_operation {
     CLINUX_EXEC,           ///< execve(a, argv, envp); ends the program
     CLINUX_MOUNT,          ///< mount(a, b, c, x, data)
-    CLINUX_UNMOUNT,        ///< umount2(a, x)
     CLINUX_PIVOT_ROOT,     ///< open("/"); chdir(a); pivot_root(".", "."); fchdir(old root): relative paths are the host's
     CLINUX_LEAVE_OLD_ROOT, ///< umount2(".", MNT_DETACH); chdir("/")
-    CLINUX_CHDIR,          ///< chdir(a)
     CLINUX_MKDIR,          ///< mkdir(a, x); EEXIST is no error
     CLINUX_SYMLINK,        ///< symlink(a, b)
     CLINUX_CREATE,         ///< open(a, O_CREAT | O_EXCL, x); close
@@ -35,11 +33,9 @@ enum clinux_operation {
     CLINUX_UNSHARE,        ///< unshare(x)
     CLINUX_HOSTNAME,       ///< sethostname(a)
     CLINUX_LOOPBACK_UP,    ///< SIOCSIFFLAGS IFF_UP on lo
-    CLINUX_RLIMIT,         ///< prlimit64(0, x, { y, z })
     CLINUX_DUP,            ///< dup3(x, y, 0)
     CLINUX_CLOSE_FROM,     ///< close_range(x, ~0, CLOSE_RANGE_CLOEXEC)
     CLINUX_SETSID,         ///< setsid()
-    CLINUX_USER,           ///< setgroups(0); setresgid(y); setresuid(x)
     CLINUX_BOUNDING_SET,   ///< prctl(PR_CAPBSET_DROP) for each capability that is not in the mask x
     CLINUX_CAPABILITIES,   ///< capset(effective = permitted = x, inheritable = 0)
     CLINUX_NO_NEW_PRIVS,   ///< prctl(PR_SET_NO_NEW_PRIVS)
@@ -54,7 +50,7 @@ struct clinux_step {
     int tolerated_error;
     const char *a, *b, *c;
     const void *data;
-    uint64_t x, y, z;
+    uint64_t x, y;
 };
 
 /// A launch program and what became of it. The child writes the last three fields in our memory.

@@ -56,6 +56,18 @@ public struct CgroupMounts: Equatable, Sendable {
         hierarchies = v1 + (v2.map { $0.controllers.isEmpty ? [] : [$0] } ?? [])
     }
 
+    /// - Throws: `.unavailable` unless every controller that this project sets a limit with is mounted.
+    func requireControllers() throws(LabError) {
+        let found = hierarchies.flatMap(\.controllers)
+        guard Set(found).count < Controller.allCases.count else { return }
+        throw LabError(
+            .unavailable, "the cgroup controllers memory, cpu and pids are not all mounted",
+            cause:
+                "layout \(layout.rawValue) offers "
+                + (found.isEmpty ? "none" : found.map(\.rawValue).joined(separator: ", ")),
+            remedy: "mount the cgroup2 file system on /sys/fs/cgroup")
+    }
+
     /// Undoes the `\040` escapes of mountinfo.
     private static func unescape(_ field: Substring) -> String {
         var bytes: [UInt8] = []

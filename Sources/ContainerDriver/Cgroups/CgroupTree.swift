@@ -36,14 +36,7 @@ public final class CgroupTree {
     /// - Throws: `.unavailable` or `.permission` when a limit can't be set here; nothing is left behind then.
     public init(mounts: CgroupMounts, name: String, journal: RunJournal) throws(LabError) {
         self.mounts = mounts
-        guard Set(mounts.hierarchies.flatMap(\.controllers)).count == CgroupMounts.Controller.allCases.count
-        else {
-            let found = mounts.hierarchies.flatMap(\.controllers).map(\.rawValue).joined(separator: ", ")
-            throw LabError(
-                .unavailable, "the cgroup controllers memory, cpu and pids are not all mounted",
-                cause: "layout \(mounts.layout.rawValue) offers \(found.isEmpty ? "none" : found)",
-                remedy: "mount the cgroup2 file system on /sys/fs/cgroup")
-        }
+        try mounts.requireControllers()
         var made: [Parent] = []
         do {
             for hierarchy in mounts.hierarchies {

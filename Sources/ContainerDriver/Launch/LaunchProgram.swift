@@ -27,7 +27,6 @@ public struct LaunchProgram: Equatable, Sendable {
         /// After it, absolute paths are the container's and relative ones the host's.
         case pivotRoot(String)
         case leaveOldRoot
-        case changeDirectory(String)
         case makeDirectory(String, mode: UInt32)
         case symlink(target: String, path: String)
         case createFile(String, mode: UInt32)
@@ -35,11 +34,9 @@ public struct LaunchProgram: Equatable, Sendable {
         case unshare(Namespaces)
         case setHostname(String)
         case loopbackUp
-        case limit(resource: UInt32, soft: UInt64, hard: UInt64)
         case duplicate(Int32, onto: Int32)
         case closeOnExec(from: Int32)
         case newSession
-        case user(UInt32, group: UInt32)
         case boundCapabilities(Capabilities)
         case setCapabilities(Capabilities)
         case noNewPrivileges

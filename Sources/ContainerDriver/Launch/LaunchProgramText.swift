@@ -24,7 +24,6 @@ extension LaunchProgram.Action {
         case .pivotRoot(let path):
             return "chdir(\(quoted(path))); pivot_root(\".\", \".\"); fchdir(<old root>)"
         case .leaveOldRoot: return "umount2(\".\", MNT_DETACH); chdir(\"/\")"
-        case .changeDirectory(let path): return "chdir(\(quoted(path)))"
         case .makeDirectory(let path, let mode): return "mkdir(\(quoted(path)), 0\(String(mode, radix: 8)))"
         case .symlink(let target, let path): return "symlink(\(quoted(target)), \(quoted(path)))"
         case .createFile(let path, let mode):
@@ -33,13 +32,9 @@ extension LaunchProgram.Action {
         case .unshare(let namespaces): return "unshare(\(namespaces.flagNames.joined(separator: "|")))"
         case .setHostname(let name): return "sethostname(\(quoted(name)))"
         case .loopbackUp: return "ioctl(<socket>, SIOCSIFFLAGS, {\"lo\", IFF_UP})"
-        case .limit(let resource, let soft, let hard): return "prlimit64(0, \(resource), {\(soft), \(hard)})"
         case .duplicate(let old, let new): return "dup3(\(old), \(new), 0)"
         case .closeOnExec(let first): return "close_range(\(first), ~0U, CLOSE_RANGE_CLOEXEC)"
         case .newSession: return "setsid()"
-        case .user(let user, let group):
-            return
-                "setgroups(0); setresgid(\(group), \(group), \(group)); setresuid(\(user), \(user), \(user))"
         case .boundCapabilities(let kept): return "prctl(PR_CAPBSET_DROP, …all but \(kept.text))"
         case .setCapabilities(let kept): return "capset({effective=permitted=\(kept.text), inheritable=0})"
         case .noNewPrivileges: return "prctl(PR_SET_NO_NEW_PRIVS, 1)"

@@ -47,14 +47,25 @@ final class ProgramBuffer {
     func start(
         _ program: LaunchProgram, arguments: [String], environment: [String], cgroup: Int32
     ) throws(LabError) -> Started {
-        textUsed = 0
-        let needed =
-            program.steps.reduce(0) { $0 + $1.action.textBytes }
-            + (arguments + environment).reduce(0) { $0 + $1.utf8.count + 1 }
         guard arguments.count + environment.count + 2 <= Self.mostVectorEntries else {
             throw LabError(
                 .usage, "cannot start \(arguments.first ?? "a program")", cause: "too many arguments")
         }
+        do throws(LaunchFailure) {
+            return try attempt(program, arguments, environment, cgroup)
+        } catch {
+            throw error.explained(program, arguments)
+        }
+    }
+
+    /// `start` with a failure that a program can read.
+    func attempt(
+        _ program: LaunchProgram, _ arguments: [String], _ environment: [String], _ cgroup: Int32
+    ) throws(LaunchFailure) -> Started {
+        textUsed = 0
+        let needed =
+            program.steps.reduce(0) { $0 + $1.action.textBytes }
+            + (arguments + environment).reduce(0) { $0 + $1.utf8.count + 1 }
         grow(text: needed, steps: program.steps.count)
         for (index, step) in program.steps.enumerated() {
             steps[index] = layOut(step)
@@ -74,41 +85,14 @@ final class ProgramBuffer {
         launch.stamps = stamps
         var pidfd: Int32 = -1
         let pid = clinux_start(&launch, &pidfd)
-        guard pid > 0 else { throw failure(of: launch, in: program, arguments) }
+        guard pid > 0 else {
+            throw LaunchFailure(
+                step: launch.failed_step < 0 ? nil : Int(launch.failed_step), errno: Errno(launch.error))
+        }
         let timed = max(0, program.steps.count - 1)
         return Started(
             pid: pid, pidfd: FileDescriptor(owning: pidfd), began: launch.child_began,
             stamps: [UInt64](UnsafeBufferPointer(start: stamps, count: timed)))
-    }
-
-    private func failure(of launch: clinux_launch, in program: LaunchProgram, _ arguments: [String])
-        -> LabError
-    {
-        let error = Errno(launch.error)
-        let denied = launch.error == EPERM || launch.error == EACCES
-        guard launch.failed_step >= 0 else {
-            let flags = program.namespaces.flagNames.joined(separator: "|")
-            var remedy: String?
-            if denied {
-                remedy =
-                    "run as root, or allow user namespaces: sysctl kernel.unprivileged_userns_clone=1, "
-                    + "kernel.apparmor_restrict_unprivileged_userns=0"
-            }
-            if launch.error == ENOSPC || launch.error == EUSERS {
-                remedy = "raise the limits in /proc/sys/user/max_*_namespaces"
-            }
-            if launch.error == ENOSYS {
-                remedy = "clone3 needs Linux 5.5, and a seccomp profile that allows it"
-            }
-            return LabError(
-                denied ? .permission : .instance, "clone3(\(flags)) failed", cause: "\(error.name), \(error)",
-                remedy: remedy)
-        }
-        let step = program.steps[Int(launch.failed_step)]
-        return LabError(
-            denied ? .permission : .instance,
-            "step \(launch.failed_step + 1), \(step.name), failed: \(step.action.text(arguments: arguments))",
-            cause: "\(error.name), \(error)")
     }
 
     private func grow(text needed: Int, steps count: Int) {
@@ -127,12 +111,14 @@ final class ProgramBuffer {
     }
 
     private func layOut(_ strings: [String], at vector: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) {
-        for (index, string) in strings.enumerated() { vector[index] = copy(string) }
+        for (index, string) in strings.enumerated() {
+            vector[index] = UnsafeMutablePointer(mutating: copy(string))
+        }
         vector[strings.count] = nil
     }
 
     /// Copies a string into the buffer, which `grow` has made large enough.
-    private func copy(_ string: String) -> UnsafeMutablePointer<CChar> {
+    private func copy(_ string: String) -> UnsafePointer<CChar> {
         let start = text + textUsed
         var string = string
         string.withUTF8 { bytes in
@@ -141,14 +127,10 @@ final class ProgramBuffer {
             start[bytes.count] = 0
             textUsed += bytes.count + 1
         }
-        return start
+        return UnsafePointer(start)
     }
 
-    private func copy(_ string: String?) -> UnsafePointer<CChar>? {
-        guard let string else { return nil }
-        let pointer: UnsafeMutablePointer<CChar> = copy(string)
-        return UnsafePointer(pointer)
-    }
+    private func copy(ifAny string: String?) -> UnsafePointer<CChar>? { string.map { copy($0) } }
 
     private func layOut(_ step: LaunchProgram.Step) -> clinux_step {
         var c = clinux_step()
@@ -156,45 +138,39 @@ final class ProgramBuffer {
         switch step.action {
         case .mount(let source, let target, let type, let flags, let data):
             c.operation = CLINUX_MOUNT
-            c.a = copy(source)
-            c.b = copy(target as String?)
-            c.c = copy(type)
+            c.a = copy(ifAny: source)
+            c.b = copy(target)
+            c.c = copy(ifAny: type)
             c.x = flags.rawValue
-            c.data = UnsafeRawPointer(copy(data))
+            c.data = UnsafeRawPointer(copy(ifAny: data))
         case .pivotRoot(let path):
             c.operation = CLINUX_PIVOT_ROOT
-            c.a = copy(path as String?)
+            c.a = copy(path)
         case .leaveOldRoot: c.operation = CLINUX_LEAVE_OLD_ROOT
-        case .changeDirectory(let path):
-            c.operation = CLINUX_CHDIR
-            c.a = copy(path as String?)
         case .makeDirectory(let path, let mode):
             c.operation = CLINUX_MKDIR
-            c.a = copy(path as String?)
+            c.a = copy(path)
             c.x = UInt64(mode)
         case .symlink(let target, let path):
             c.operation = CLINUX_SYMLINK
-            c.a = copy(target as String?)
-            c.b = copy(path as String?)
+            c.a = copy(target)
+            c.b = copy(path)
         case .createFile(let path, let mode):
             c.operation = CLINUX_CREATE
-            c.a = copy(path as String?)
+            c.a = copy(path)
             c.x = UInt64(mode)
         case .write(let string, let path):
             c.operation = CLINUX_WRITE
-            c.a = copy(path as String?)
-            c.data = UnsafeRawPointer(copy(string as String?))
+            c.a = copy(path)
+            c.data = UnsafeRawPointer(copy(string))
             c.y = UInt64(string.utf8.count)
         case .unshare(let namespaces):
             c.operation = CLINUX_UNSHARE
             c.x = namespaces.rawValue
         case .setHostname(let name):
             c.operation = CLINUX_HOSTNAME
-            c.a = copy(name as String?)
+            c.a = copy(name)
         case .loopbackUp: c.operation = CLINUX_LOOPBACK_UP
-        case .limit(let resource, let soft, let hard):
-            c.operation = CLINUX_RLIMIT
-            (c.x, c.y, c.z) = (UInt64(resource), soft, hard)
         case .duplicate(let old, let new):
             c.operation = CLINUX_DUP
             (c.x, c.y) = (UInt64(old), UInt64(new))
@@ -202,9 +178,6 @@ final class ProgramBuffer {
             c.operation = CLINUX_CLOSE_FROM
             c.x = UInt64(first)
         case .newSession: c.operation = CLINUX_SETSID
-        case .user(let user, let group):
-            c.operation = CLINUX_USER
-            (c.x, c.y) = (UInt64(user), UInt64(group))
         case .boundCapabilities(let kept):
             c.operation = CLINUX_BOUNDING_SET
             c.x = kept.rawValue
@@ -221,7 +194,7 @@ final class ProgramBuffer {
             (c.x, c.y) = (UInt64(signal), UInt64(parent))
         case .execute(let path):
             c.operation = CLINUX_EXEC
-            c.a = copy(path as String?)
+            c.a = copy(path)
         }
         return c
     }
@@ -235,7 +208,7 @@ extension LaunchProgram.Action {
         case .mount(let source, let target, let type, _, let data): size(source, target, type, data)
         case .symlink(let target, let path): size(target, path)
         case .write(let string, let path): size(string, path)
-        case .pivotRoot(let path), .changeDirectory(let path), .makeDirectory(let path, _),
+        case .pivotRoot(let path), .makeDirectory(let path, _),
             .createFile(let path, _), .setHostname(let path), .execute(let path):
             size(path)
         default: 0

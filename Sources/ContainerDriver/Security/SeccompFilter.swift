@@ -10,7 +10,7 @@ public final class SeccompFilter: Equatable, @unchecked Sendable {
     /// Number of `struct sock_filter` instructions.
     public let instructionCount: Int
 
-    /// Compiles the default profile of a container with `capabilities`.
+    /// Compiles `profile`.
     /// - Throws: `.unavailable` when libseccomp refuses; names the system call that it refused.
     public init(profile: SeccompProfile) throws(LabError) {
         guard let context = seccomp_init(SeccompFilter.errorAction(profile.defaultErrno)) else {

@@ -41,7 +41,7 @@ public struct DoctorCheck: Codable, Equatable, Sendable {
         do {
             return DoctorCheck(id: id, title: title, status: .pass, detail: try use())
         } catch {
-            let detail = error.cause.map { "\(error.message): \($0)" } ?? error.message
+            let detail = error.reason
             return DoctorCheck(
                 id: id, title: title, status: .fail, detail: detail, remedy: error.remedy, disables: disables)
         }

@@ -127,7 +127,7 @@ public final class Runner {
                 ready.append(engine)
             } catch {
                 guard error.kind != .interrupted else { throw error }
-                let reason = error.cause.map { "\(error.message): \($0)" } ?? error.message
+                let reason = error.reason
                 recordByName[engine.id]?.availability = .unavailable(because: reason, remedy: error.remedy)
                 watch(.unavailable(engine.id, because: reason, remedy: error.remedy))
             }
@@ -212,7 +212,7 @@ public final class Runner {
         failures[observation.engine] = inARow
         guard inARow >= Self.failuresInARow else { return }
         stopped.insert(observation.engine)
-        let reason = error.cause.map { "\(error.message): \($0)" } ?? error.message
+        let reason = error.reason
         let footnote = "stopped after \(inARow) failures in a row, the last: \(reason)"
         recordByName[observation.engine]?.footnotes.append(footnote)
         watch(.stopped(observation.engine, because: footnote))

@@ -71,7 +71,7 @@ enum EngineChecks {
                 id: id, title: title, status: .pass,
                 detail: text + (record.emulated ? ", by emulation: its times are not those of hardware" : ""))
         case .failed(let error, let mark):
-            let reason = error.cause.map { "\(error.message): \($0)" } ?? error.message
+            let reason = error.reason
             return DoctorCheck(
                 id: id, title: title, status: failed,
                 detail: reason + (mark.map { " (after the mark \($0.rawValue))" } ?? ""),

@@ -5,7 +5,7 @@ enum CleanText {
     static func line(_ resource: JournaledResource) -> String { "\(resource.kind.rawValue) \(resource.name)" }
 
     static func line(_ failure: Cleaner.Outcome.Failure) -> String {
-        let reason = failure.error.cause.map { "\(failure.error.message): \($0)" } ?? failure.error.message
+        let reason = failure.error.reason
         return "\(line(failure.resource)) is left: \(reason)"
     }
 }

@@ -68,7 +68,7 @@ extension ProgressLine {
         case .unavailable(let engine, let reason, let remedy):
             warn("\(engine) is unavailable and left out: \(reason)", remedy: remedy)
         case .failed(let observation, let error):
-            let reason = error.cause.map { "\(error.message): \($0)" } ?? error.message
+            let reason = error.reason
             warn(
                 "trial \(observation.index + 1) (\(observation.engine)) failed: \(reason)",
                 remedy: error.remedy)

@@ -1,0 +1,55 @@
+import Glibc
+import LabCore
+
+/// Where a launch program failed: the child is gone, and nothing that it did outlives it.
+struct LaunchFailure: Error, Equatable {
+    /// The failed step, counted from 0; nil when clone3 itself failed.
+    let step: Int?
+    let errno: Errno
+
+    /// The failure in a user's words: the call with its operands, the errno, and what helps.
+    func explained(_ program: LaunchProgram, _ arguments: [String]) -> LabError {
+        let kind: LabError.Kind = [Errno(EPERM), Errno(EACCES)].contains(errno) ? .permission : .instance
+        let cause = "\(errno.name), \(errno)"
+        guard let step else {
+            let flags = program.namespaces.flagNames.joined(separator: "|")
+            return LabError(kind, "clone3(\(flags)) failed", cause: cause, remedy: cloneRemedy)
+        }
+        let failed = program.steps[step]
+        return LabError(
+            kind, "step \(step + 1), \(failed.name), failed: \(failed.action.text(arguments: arguments))",
+            cause: cause)
+    }
+
+    private var cloneRemedy: String? {
+        switch errno.rawValue {
+        case EPERM, EACCES:
+            "run as root, or allow user namespaces: sysctl kernel.unprivileged_userns_clone=1, "
+                + "kernel.apparmor_restrict_unprivileged_userns=0"
+        case ENOSPC, EUSERS: "raise the limits in /proc/sys/user/max_*_namespaces"
+        case ENOSYS: "clone3 needs Linux 5.5, and a seccomp profile that allows it"
+        default: nil
+        }
+    }
+}
+
+extension LaunchProgram {
+    /// A path that no machine has, with or without a root of its own: /dev/null is no directory. A program that is to
+    /// be rehearsed ends at an execve of it.
+    static let nothing = "/dev/null/none"
+
+    /// Runs a program whose execve fails on purpose, so that there is no child to wait for.
+    /// - Throws: when a step before the execve failed, or the execve for another reason than a missing file.
+    func rehearse() throws(LabError) {
+        let arguments = [Self.nothing]
+        do throws(LaunchFailure) {
+            _ = try ProgramBuffer().attempt(self, arguments, [], -1)
+        } catch {
+            // The last step is the one whose failure proves that all the others worked.
+            let missing = [Errno(ENOENT), Errno(ENOTDIR)].contains(error.errno)
+            if error.step == steps.count - 1 && missing { return }
+            throw error.explained(self, arguments)
+        }
+        throw LabError(.software, "\(Self.nothing) was executed")
+    }
+}
