@@ -146,14 +146,16 @@ public final class VMInstance: Instance, MemoryAccounting, CPUAccounting {
         try ownProcess().cpuNanoseconds()
     }
 
-    private func ownProcess() throws(LabError) -> QEMUProcess {
+    public var throttledNanoseconds: UInt64? { nil }
+
+    private func ownProcess() throws(LabError) -> HostProcess {
         guard let process else {
             throw LabError(
                 .unavailable, "the process of VM \(place.name) is unknown",
                 cause: "it belongs to a libvirt daemon",
                 remedy: "leave --connect out")
         }
-        return process
+        return HostProcess(pid: process.pid)
     }
 
     private static func makePipes(_ place: VMPlace) throws(LabError) {

@@ -20,8 +20,23 @@ public struct EngineID: RawRepresentable, Codable, CodingKeyRepresentable, Hasha
     /// libvirt domain type `qemu`: QEMU's TCG, emulation in user space.
     public static let qemu: EngineID = "qemu"
 
+    // Peers: what users would compare against, measured where they are installed.
+
+    /// The OCI runtimes, each started by hand on a bundle: runc in Go, crun in C.
+    public static let runc: EngineID = "runc"
+    public static let crun: EngineID = "crun"
+    /// Container engines: podman without a daemon, docker with one.
+    public static let podman: EngineID = "podman"
+    public static let docker: EngineID = "docker"
+    /// bubblewrap: namespaces and mounts, no cgroup.
+    public static let bwrap: EngineID = "bwrap"
+    /// QEMU's TCG without libvirt: same kernel, initramfs, machine and devices as `qemu`.
+    public static let qemuDirect: EngineID = "qemu-direct"
+
     /// Every engine that a lab or the command line may name.
-    public static let known: [EngineID] = [.process, .container, .kvm, .qemu]
+    public static let known: [EngineID] = [
+        .process, .container, .kvm, .qemu, .runc, .crun, .podman, .docker, .bwrap, .qemuDirect,
+    ]
 }
 
 /// What sort of boundary an engine puts around the workload.
@@ -82,14 +97,24 @@ public protocol Instance: AnyObject {
 
 /// An instance whose memory the host can account for.
 public protocol MemoryAccounting: Instance {
-    /// Bytes by source, see `Metric`: `host-pss`, `cgroup-charge` and the like.
+    /// Bytes by source, while it lives:
+    /// - `host-pss`: proportional set size of every process of the instance (VMM, helpers, payload), summed;
+    /// - `cgroup-charge`: what its memory cgroup is charged, `memory.usage_in_bytes` or `memory.current`;
+    /// - `cgroup-kernel`: the part of that which is kernel memory, `memory.kmem.usage_in_bytes` or `kernel` of
+    ///   `memory.stat`.
+    ///
+    /// A source that the engine does not have is absent.
     func memoryBytes() throws(LabError) -> [String: UInt64]
 }
 
 /// An instance whose use of host CPU is known, work done on its behalf outside the guest included.
 public protocol CPUAccounting: Instance {
-    /// Nanoseconds of host CPU time so far, user and system, VMM threads included.
+    /// Nanoseconds of host CPU time so far, user and system, VMM threads included; after `dispose` the total, in
+    /// which children that were waited for are counted too.
     func hostCPUNanoseconds() throws(LabError) -> UInt64
+    /// Nanoseconds for which its CPU limit made it wait so far, `throttled_time` (v1) or `throttled_usec` (v2) of
+    /// `cpu.stat`; nil where it has no such limit. To be asked before `dispose`.
+    var throttledNanoseconds: UInt64? { get }
 }
 
 /// What an engine needs to know about the run it serves.
@@ -126,13 +151,21 @@ public struct LaunchRequest: Sendable {
     public var cpus: Int
     /// When the start has failed if the guest has not said `ready`.
     public var deadline: MonotonicInstant
+    /// Which layers of isolation to put around the workload, for the ablation of the container's start:
+    /// `only-LAYER` or `without-LAYER`, `none`; nil for what the engine does by default. An instance that was started
+    /// with it times no steps: they are not those of `EngineRecord.steps`.
+    public var isolation: String?
 
-    public init(index: Int, workload: Workload, memoryBytes: UInt64, cpus: Int, deadline: MonotonicInstant) {
+    public init(
+        index: Int, workload: Workload, memoryBytes: UInt64, cpus: Int, deadline: MonotonicInstant,
+        isolation: String? = nil
+    ) {
         self.index = index
         self.workload = workload
         self.memoryBytes = memoryBytes
         self.cpus = cpus
         self.deadline = deadline
+        self.isolation = isolation
     }
 }
 

@@ -61,27 +61,4 @@ struct QEMUProcess: Sendable {
         }
         return text[end...].dropFirst(2).first == "Z"
     }
-
-    /// Proportional set size: its memory, with shared pages divided among their users. See proc(5), smaps_rollup.
-    func proportionalBytes() throws(LabError) -> UInt64 {
-        let text = try Files.readText("/proc/\(pid)/smaps_rollup")
-        for line in text.split(separator: "\n") where line.hasPrefix("Pss:") {
-            if let kibibytes = line.split(separator: " ").dropFirst().first.flatMap({ UInt64($0) }) {
-                return kibibytes * 1_024
-            }
-        }
-        throw LabError(.instance, "the memory of process \(pid) is unknown", cause: "no Pss in smaps_rollup")
-    }
-
-    /// Nanoseconds of CPU time of all its threads, the dead ones too. The corresponding C function is
-    /// `clock_getcpuclockid`.
-    func cpuNanoseconds() throws(LabError) -> UInt64 {
-        var clock = clockid_t()
-        var time = timespec()
-        let code = clock_getcpuclockid(pid, &clock)
-        guard code == 0, clock_gettime(clock, &time) == 0 else {
-            throw LabError(.instance, "the CPU time of process \(pid) is unknown", cause: "it has ended")
-        }
-        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-    }
 }

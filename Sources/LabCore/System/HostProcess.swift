@@ -1,0 +1,45 @@
+import Glibc
+
+/// What the host knows of a process: its memory, its CPU time and its children.
+public struct HostProcess: Hashable, Sendable {
+    public let pid: pid_t
+
+    public init(pid: pid_t) { self.pid = pid }
+
+    /// Proportional set size in bytes: its memory, with shared pages divided among their users. See proc(5),
+    /// smaps_rollup.
+    /// - Throws: `.instance` when it has ended, or `.input` when this user may not look.
+    public func proportionalBytes() throws(LabError) -> UInt64 {
+        let text = try Files.readText("/proc/\(pid)/smaps_rollup")
+        for line in text.split(separator: "\n") where line.hasPrefix("Pss:") {
+            if let kibibytes = line.split(separator: " ").dropFirst().first.flatMap({ UInt64($0) }) {
+                return kibibytes * 1_024
+            }
+        }
+        throw LabError(.instance, "the memory of process \(pid) is unknown", cause: "no Pss in smaps_rollup")
+    }
+
+    /// Nanoseconds of CPU time of all its threads, the dead ones too, without its children. The corresponding C
+    /// function is `clock_getcpuclockid`.
+    public func cpuNanoseconds() throws(LabError) -> UInt64 {
+        var clock = clockid_t()
+        var time = timespec()
+        let code = clock_getcpuclockid(pid, &clock)
+        guard code == 0, clock_gettime(clock, &time) == 0 else {
+            throw LabError(.instance, "the CPU time of process \(pid) is unknown", cause: "it has ended")
+        }
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+
+    /// Its children now, by every thread of it. See proc(5), `/proc/PID/task/TID/children`.
+    public var children: [HostProcess] {
+        Files.list("/proc/\(pid)/task").flatMap { thread in
+            (Files.line("/proc/\(pid)/task/\(thread)/children") ?? "").split(separator: " ").compactMap {
+                pid_t($0).map(HostProcess.init(pid:))
+            }
+        }
+    }
+
+    /// Itself and all that descends from it now.
+    public var family: [HostProcess] { [self] + children.flatMap(\.family) }
+}
