@@ -5,6 +5,8 @@ struct ClaimReader {
     let read: FieldReader
     /// The metrics that a rule may name; nil when they could not be read, which has been reported.
     let metrics: [Metric]?
+    /// What the lab varies, likewise.
+    let series: [Series]?
     let parts: DefinitionReader
 
     func claims(_ node: YAMLNode?) -> [Claim]? {
@@ -42,7 +44,7 @@ struct ClaimReader {
         guard
             let fields = read.fields(
                 node, of: "a rule", required: ["metric", "engines"],
-                optional: ["relative-to", "at-least", "at-most", "emulation"])
+                optional: ["at", "each", "relative-to", "at-least", "at-most", "emulation"])
         else { return nil }
         let engines = parts.engines(fields["engines"], of: "engines")
         let reference = parts.engine(fields["relative-to"])
@@ -60,7 +62,11 @@ struct ClaimReader {
             read.problems.add(
                 fields.line(of: "emulation"), "there is no \"at-least\" that emulation could contradict")
         }
-        guard let engines, let metrics,
+        let point = fields["at"].map(point) ?? [:]
+        let varied = Set((series ?? []).flatMap(\.parameters).map(\.parameter))
+        let each = read.choice(fields["each"], of: "each", in: varied.map(\.rawValue).sorted())
+            .flatMap(Parameter.init)
+        guard let engines, let metrics, let point,
             let name = read.choice(fields["metric"], of: "metric", in: metrics.map(\.id)),
             let metric = metrics.first(where: { $0.id == name })
         else { return nil }
@@ -73,8 +79,27 @@ struct ClaimReader {
                 fields.line(of: "at-most"), "at-most is less than at-least: no figure could satisfy the rule")
         }
         return Claim.Rule(
-            metric: name, engines: engines, relativeTo: reference, atLeast: least, atMost: most,
+            metric: name, engines: engines, at: point, each: each, relativeTo: reference, atLeast: least,
+            atMost: most,
             emulation: emulation ?? .never)
+    }
+
+    /// Values of parameters that the lab measures.
+    private func point(_ node: YAMLNode) -> Point? {
+        guard let series else { return nil }
+        var measured: [Parameter: [String]] = [:]
+        for varied in series.flatMap(\.parameters) {
+            measured[varied.parameter, default: []] += varied.values
+        }
+        guard
+            let fields = read.fields(
+                node, of: "at", required: [], optional: measured.keys.map(\.rawValue).sorted())
+        else { return nil }
+        var point: Point = [:]
+        for (parameter, values) in measured where fields[parameter.rawValue] != nil {
+            point[parameter] = read.choice(fields[parameter.rawValue], of: parameter.rawValue, in: values)
+        }
+        return point
     }
 
     /// A bound in the unit of what is judged: nanoseconds, bytes or a plain number.

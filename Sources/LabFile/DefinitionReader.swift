@@ -13,6 +13,8 @@ struct DefinitionReader {
         static let samples = 1...1_000_000
         static let warmup = 0...1_000
         static let cpus = 1...1_024
+        static let growth = 2...100
+        static let rounds = 1...1_000_000
     }
 
     func definition(_ root: YAMLNode) -> LabDefinition? {
@@ -23,7 +25,7 @@ struct DefinitionReader {
                     "id", "title", "question", "dimension", "engines", "workload", "method", "metrics",
                     "samples",
                     "budget", "timeout", "memory", "cpus", "claims",
-                ])
+                ], optional: ["rounds", "series"])
         else { return nil }
         let id = identity(lab)
         let title = localized(lab["title"], of: "title")
@@ -35,25 +37,29 @@ struct DefinitionReader {
             lab["method"], of: "method", in: LabDefinition.Method.allCases.map(\.rawValue)
         )
         .flatMap(LabDefinition.Method.init)
+        let series = SeriesReader(read: read, method: method, parts: self).series(
+            lab["series"], engines: engines)
         let metrics = metrics(lab["metrics"])
         let samples = samples(lab["samples"])
+        let rounds = rounds(lab, method)
         let budget = read.duration(lab["budget"], of: "budget")
         let timeout = read.duration(lab["timeout"], of: "timeout")
         let memory = read.bytes(lab["memory"], of: "memory")
         let cpus = read.integer(lab["cpus"], of: "cpus", in: Limit.cpus)
-        let claims = ClaimReader(read: read, metrics: metrics, parts: self).claims(lab["claims"])
+        let claims = ClaimReader(read: read, metrics: metrics, series: series, parts: self)
+            .claims(lab["claims"])
         if let budget, let timeout, timeout > budget {
             problems.add(lab.line(of: "timeout"), "timeout is longer than budget: no trial could end")
         }
         guard let id, let title, let question, let dimension, let engines, let workload, let method,
-            let metrics,
-            let samples, let budget, let timeout, let memory, let cpus, let claims
+            let metrics, let samples, let series, let budget, let timeout, let memory, let cpus, let claims
         else { return nil }
         return LabDefinition(
             id: id, title: title, question: question, dimension: dimension, engines: engines,
             workload: workload,
-            method: method, metrics: metrics, samples: samples, budgetSeconds: budget / .seconds(1),
-            timeoutSeconds: timeout / .seconds(1), memoryBytes: memory, cpus: cpus, claims: claims)
+            method: method, rounds: rounds, metrics: metrics, samples: samples, series: series,
+            budgetSeconds: budget / .seconds(1), timeoutSeconds: timeout / .seconds(1), memoryBytes: memory,
+            cpus: cpus, claims: claims)
     }
 
     private func identity(_ lab: FieldReader.Fields) -> String? {
@@ -113,7 +119,8 @@ struct DefinitionReader {
     private func metric(_ node: YAMLNode) -> Metric? {
         guard
             let fields = read.fields(
-                node, of: "a metric", required: ["id", "title"], optional: ["from", "to", "value", "unit"])
+                node, of: "a metric", required: ["id", "title"],
+                optional: ["from", "to", "value", "unit", "slope-over"])
         else { return nil }
         let id = read.identifier(fields["id"], of: "metric id")
         let title = localized(fields["title"], of: "title")
@@ -125,19 +132,28 @@ struct DefinitionReader {
         let source: Metric.Source?
         let unit: Metric.Unit?
         if span {
-            if fields["unit"] != nil {
-                problems.add(fields.line(of: "unit"), "a metric with marks has no unit: it is a time")
+            for key in ["unit", "slope-over"] where fields[key] != nil {
+                problems.add(fields.line(of: key), "a metric with marks has no \(key): it is a time")
             }
             source = self.span(fields)
             unit = .nanoseconds
         } else {
             if fields["unit"] == nil { problems.add(node.line, "a metric with a value has no \"unit\"") }
-            source = read.identifier(fields["value"], of: "value").map(Metric.Source.value)
+            source = recorded(fields)
             unit = read.choice(fields["unit"], of: "unit", in: Metric.Unit.allCases.map(\.rawValue)).flatMap(
                 Metric.Unit.init)
         }
         guard let id, let title, let source, let unit else { return nil }
         return Metric(id: id, title: title, unit: unit, source: source)
+    }
+
+    /// A recorded value, or how much it grows with a parameter whose values are numbers.
+    private func recorded(_ fields: FieldReader.Fields) -> Metric.Source? {
+        guard let value = read.identifier(fields["value"], of: "value") else { return nil }
+        guard let over = fields["slope-over"] else { return .value(value) }
+        let numbers: [Parameter] = [.instances, .touch]
+        return read.choice(over, of: "slope-over", in: numbers.map(\.rawValue)).flatMap(Parameter.init)
+            .map { .slope(value, over: $0) }
     }
 
     private func span(_ fields: FieldReader.Fields) -> Metric.Source? {
@@ -155,19 +171,63 @@ struct DefinitionReader {
         return .span(from: Mark(rawValue: from), to: Mark(rawValue: to))
     }
 
-    private func samples(_ node: YAMLNode?) -> LabDefinition.Samples? {
-        let names = EngineID.known.map(\.rawValue)
+    /// How many trials, and when there are enough.
+    func samples(_ node: YAMLNode?) -> LabDefinition.Samples? {
         guard let node,
-            let fields = read.fields(node, of: "samples", required: ["default", "warmup"], optional: names)
+            let fields = read.fields(
+                node, of: "samples", required: ["default", "warmup"],
+                optional: ["precision", "growth"] + engineNames)
         else { return nil }
-        let `default` = read.integer(fields["default"], of: "samples.default", in: Limit.samples)
+        let counts = counts(fields, of: "samples", in: Limit.samples)
         let warmup = read.integer(fields["warmup"], of: "samples.warmup", in: Limit.warmup)
-        var perEngine: [EngineID: Int] = [:]
-        for name in names where fields[name] != nil {
-            perEngine[EngineID(rawValue: name)] = read.integer(
-                fields[name], of: "samples.\(name)", in: Limit.samples)
+        let precision = read.number(fields["precision"], of: "samples.precision")
+        let growth = read.integer(fields["growth"], of: "samples.growth", in: Limit.growth)
+        if (fields["precision"] == nil) != (fields["growth"] == nil) {
+            problems.add(
+                fields.line, "\"precision\" and \"growth\" go together: how narrow, and at what cost")
         }
-        guard let `default`, let warmup else { return nil }
-        return LabDefinition.Samples(default: `default`, perEngine: perEngine, warmup: warmup)
+        if let precision, !(0.001...1).contains(precision) {
+            problems.add(
+                fields.line(of: "precision"), "samples.precision must be from 0.001 (± 0.1 %) to 1 (± 100 %)")
+        }
+        guard let counts, let warmup else { return nil }
+        return LabDefinition.Samples(
+            default: counts.default, perEngine: counts.perEngine, warmup: warmup, precision: precision,
+            growth: growth ?? 1)
+    }
+
+    private func rounds(_ lab: FieldReader.Fields, _ method: LabDefinition.Method?) -> LabDefinition
+        .PerEngine?
+    {
+        guard let method else { return nil }
+        guard let node = lab["rounds"] else {
+            if method == .compute {
+                problems.add(lab.line, "the method compute needs \"rounds\": how much work a trial does")
+            }
+            return nil
+        }
+        guard method == .compute else {
+            problems.add(lab.line(of: "rounds"), "the method \(method.rawValue) does no rounds of work")
+            return nil
+        }
+        guard let fields = read.fields(node, of: "rounds", required: ["default"], optional: engineNames)
+        else {
+            return nil
+        }
+        return counts(fields, of: "rounds", in: Limit.rounds)
+    }
+
+    private var engineNames: [String] { EngineID.known.map(\.rawValue) }
+
+    /// `default` and a number for each engine that differs.
+    private func counts(
+        _ fields: FieldReader.Fields, of what: String, in range: ClosedRange<Int>
+    ) -> LabDefinition.PerEngine? {
+        let `default` = read.integer(fields["default"], of: "\(what).default", in: range)
+        var perEngine: [EngineID: Int] = [:]
+        for name in engineNames where fields[name] != nil {
+            perEngine[EngineID(rawValue: name)] = read.integer(fields[name], of: "\(what).\(name)", in: range)
+        }
+        return `default`.map { LabDefinition.PerEngine(default: $0, perEngine: perEngine) }
     }
 }

@@ -15,21 +15,10 @@ struct Analysis {
         var record: EngineRecord
         /// Of the headline metric.
         var summary: Summary
-        var ratio: Ratio?
+        var ratio: Estimate?
 
         var id: EngineID { record.id }
         var isMeasured: Bool { summary.n > 0 }
-    }
-
-    struct Ratio {
-        var value: Double
-        var interval: ConfidenceInterval?
-
-        init?(_ ratio: (ratio: Double, interval: ConfidenceInterval?)?) {
-            guard let ratio else { return nil }
-            value = ratio.ratio
-            interval = ratio.interval
-        }
     }
 
     /// - Precondition: the lab has a metric, as definitions and results that were read from files do.
@@ -52,7 +41,7 @@ struct Analysis {
     private static func engine(_ record: EngineRecord, _ metric: Metric, _ result: RunResult) -> Engine {
         Engine(
             record: record, summary: result.summary(metric, record.id),
-            ratio: record.id == baseline ? nil : Ratio(result.ratio(metric, record.id, to: baseline)))
+            ratio: record.id == baseline ? nil : result.ratio(metric, record.id, to: baseline))
     }
 
     /// The same figures for another metric.

@@ -49,7 +49,7 @@ struct AnswerSection {
         // What the project is about: the VM against the container.
         if let vm = analysis.firstMeasured(.virtualMachine),
             let container = analysis.firstMeasured(.container),
-            let ratio = Analysis.Ratio(analysis.result.ratio(analysis.headline, vm.id, to: container.id))
+            let ratio = analysis.result.ratio(analysis.headline, vm.id, to: container.id)
         {
             parts.append(phrase(vm, ratio, to: text.name(container.record)))
         }
@@ -62,7 +62,7 @@ struct AnswerSection {
         return text.sentences(parts)
     }
 
-    private func phrase(_ engine: Analysis.Engine, _ ratio: Analysis.Ratio, to other: String) -> String {
+    private func phrase(_ engine: Analysis.Engine, _ ratio: Estimate, to other: String) -> String {
         let interval = ratio.interval.map { Format.interval($0, .ratio) }
         let name = text.name(engine.record)
         if let range = ratio.interval, let interval, range.contains(1) {

@@ -12,8 +12,8 @@ extension Report {
         let values = Set(samples.flatMap(\.values.keys)).sorted()
 
         var rows = [
-            ["index", "engine", "warmup", "outcome", "error"] + marks.map { "\($0.rawValue)-ns" } + parameters
-                + values
+            ["index", "engine", "warmup", "outcome", "error"] + marks.map { "\($0.rawValue)-ns" }
+                + parameters.map(\.rawValue) + values
         ]
         for sample in samples {
             var row = ["\(sample.index)", sample.engine.rawValue, "\(sample.warmup)"]

@@ -13,11 +13,12 @@ struct ClaimsSection {
             (text.why, .left),
         ])
         for claim in claims {
-            let judgement = claim.judge(analysis.result)
-            table.add([
-                Escaping.markdown(claim.source), words(claim), figure(claim, judgement),
-                "**\(text.name(judgement.verdict))**", why(claim, judgement),
-            ])
+            for judgement in claim.judge(analysis.result) {
+                table.add([
+                    Escaping.markdown(claim.source), words(claim), figure(claim, judgement),
+                    "**\(text.name(judgement.verdict))**", why(claim, judgement),
+                ])
+            }
         }
         return "## \(text.claims)\n\n\(table.text)"
     }

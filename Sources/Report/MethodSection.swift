@@ -19,7 +19,7 @@ struct MethodSection {
         let lab = result.header.lab
         let method =
             switch lab.method {
-            case .lifecycle: text.lifecycle(Escaping.code(lab.workload))
+            case .lifecycle, .memory, .compute: text.lifecycle(Escaping.code(lab.workload))
             }
         let definitions = lab.metrics.map { definition(of: $0, in: text) }
         return [method] + definitions + [
@@ -69,7 +69,7 @@ func definition(of metric: Metric, in text: Catalogue) -> String {
     let title = Escaping.markdown(text[metric.title])
     return switch metric.source {
     case .span(let from, let to): text.span(title, Escaping.code(from.rawValue), Escaping.code(to.rawValue))
-    case .value(let key): text.namedValue(title, Escaping.code(key))
+    case .value(let key), .slope(let key, _): text.namedValue(title, Escaping.code(key))
     }
 }
 

@@ -35,8 +35,11 @@ extension Report {
                 Format.quantity(summary.minimum, unit), ratio,
             ])
         }
-        let verdicts = result.header.lab.claims.map { claim in
-            "\(Escaping.plain(text[claim.text])): \(text.name(claim.judge(result).verdict))"
+        let verdicts = result.header.lab.claims.flatMap { claim in
+            claim.judge(result).map { judgement in
+                let place = judgement.point.isEmpty ? "" : " (\(judgement.point.text))"
+                return "\(Escaping.plain(text[claim.text]))\(place): \(text.name(judgement.verdict))"
+            }
         }
         return [Escaping.plain(text[analysis.headline.title])] + aligned(rows) + notes + verdicts
     }

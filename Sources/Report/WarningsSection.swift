@@ -71,7 +71,7 @@ struct WarningsSection {
 
     private func groups(_ engine: EngineID) -> [FailureGroup] {
         var groups: [FailureGroup] = []
-        for sample in analysis.result.measured(engine) {
+        for sample in analysis.result.measuredAnywhere(engine) {
             guard case .failed(let error, let mark) = sample.outcome else { continue }
             if let place = groups.firstIndex(where: { $0.kind == error.kind && $0.after == mark }) {
                 groups[place].count += 1

@@ -83,6 +83,10 @@ public final class VMInstance: Instance, MemoryAccounting, CPUAccounting {
         try wait(for: "ready", deadline: deadline) { $0.timeline[.ready] != nil }
     }
 
+    public func waitForOutput(deadline: MonotonicInstant) throws(LabError) {
+        try wait(for: "output", deadline: deadline) { $0.timeline[.firstOutput] != nil }
+    }
+
     public func waitForExit(deadline: MonotonicInstant) throws(LabError) -> Int32 {
         try wait(for: "exit", deadline: deadline) { $0.transcript.exitStatus != nil }
         guard let status = watch.now.transcript.exitStatus else {

@@ -266,7 +266,8 @@ struct LabFileTests {
                 let lab = try LabFile.parse(text, name: "lab.yaml")
                 accepted += 1
                 #expect(
-                    lab.samples.default > 0 && lab.cpus > 0 && lab.timeoutSeconds > 0 && !lab.metrics.isEmpty)
+                    lab.samples.counts.default > 0 && lab.cpus > 0 && lab.timeoutSeconds > 0
+                        && !lab.metrics.isEmpty)
             } catch {
                 #expect(error.kind == .data)
                 #expect(error.message.hasPrefix("lab.yaml:"), "\(error.message)")

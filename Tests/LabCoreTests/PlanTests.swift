@@ -2,13 +2,23 @@ import LabCore
 import Testing
 
 struct PlanTests {
+    /// A plan in which nothing is varied.
+    private func plan(_ engines: [(id: EngineID, samples: Int)], warmup: Int, growth: Int = 1, seed: UInt64)
+        -> Plan
+    {
+        Plan(
+            engines.map {
+                Plan.Quota(Plan.Cell(engine: $0.id), samples: $0.samples, warmup: warmup, growth: growth)
+            }, seed: seed)
+    }
+
     private let engines: [(id: EngineID, samples: Int)] = [
         (.process, 100), (.container, 60), (.kvm, 20), (.qemu, 7),
     ]
 
     @Test func theSameSeedGivesTheSameOrder() {
-        #expect(Plan(engines: engines, warmup: 2, seed: 7) == Plan(engines: engines, warmup: 2, seed: 7))
-        #expect(Plan(engines: engines, warmup: 2, seed: 7) != Plan(engines: engines, warmup: 2, seed: 8))
+        #expect(plan(engines, warmup: 2, seed: 7) == plan(engines, warmup: 2, seed: 7))
+        #expect(plan(engines, warmup: 2, seed: 7) != plan(engines, warmup: 2, seed: 8))
     }
 
     @Test func theOrderIsThatOfSplitMix64OnEveryMachine() {
@@ -21,7 +31,7 @@ struct PlanTests {
 
     @Test(arguments: 0..<50 as Range<UInt64>)
     func everyEngineGetsItsSamplesAndWarmupsComeFirst(seed: UInt64) {
-        let plan = Plan(engines: engines, warmup: 3, seed: seed)
+        let plan = plan(engines, warmup: 3, seed: seed)
         #expect(plan.trials.map(\.index) == Array(0..<plan.trials.count))
         for (id, samples) in engines {
             #expect(plan.trials.count { $0.engine == id && !$0.warmup } == samples)
@@ -34,7 +44,7 @@ struct PlanTests {
     /// At every moment of a run each engine has had its share of trials so far: a drift falls on all alike.
     @Test(arguments: 0..<50 as Range<UInt64>)
     func enginesAreSpreadEvenlyOverTheWholeRun(seed: UInt64) {
-        let order = Plan(engines: engines, warmup: 0, seed: seed).trials.map(\.engine)
+        let order = plan(engines, warmup: 0, seed: seed).trials.map(\.engine)
         let total = Double(order.count)
         for (id, samples) in engines {
             var seen = 0.0
@@ -49,7 +59,44 @@ struct PlanTests {
     }
 
     @Test func noEngineAndNoSampleGiveAnEmptyPlan() {
-        #expect(Plan(engines: [], warmup: 3, seed: 1).trials.isEmpty)
-        #expect(Plan(engines: [(.process, 0)], warmup: 0, seed: 1).trials.isEmpty)
+        #expect(plan([], warmup: 3, seed: 1).trials.isEmpty)
+        #expect(plan([(.process, 0)], warmup: 0, seed: 1).trials.isEmpty)
+    }
+
+    /// The extra trials come after all planned ones, and the planned ones are those of a plan without growth.
+    @Test(arguments: 0..<20 as Range<UInt64>)
+    func extraTrialsComeLastAndRoundByRound(seed: UInt64) {
+        let grown = plan(engines, warmup: 1, growth: 3, seed: seed).trials
+        let planned = plan(engines, warmup: 1, seed: seed).trials
+        #expect(Array(grown.prefix(planned.count)) == planned)
+        let extra = grown.dropFirst(planned.count)
+        #expect(extra.allSatisfy { $0.extra && !$0.warmup })
+        for (id, samples) in engines { #expect(extra.count { $0.engine == id } == 2 * samples) }
+        let round = engines.map(\.samples).reduce(0, +)
+        for (id, samples) in engines {
+            #expect(extra.prefix(round).count { $0.engine == id } == samples)
+        }
+    }
+
+    @Test func everyCombinationOfTheParametersIsMeasuredOnTheEnginesOfItsSeries() {
+        var lab = ResultFixture.lab()
+        lab.engines = [.process, .container, .qemu]
+        lab.samples = .init(default: 4, perEngine: [.qemu: 2], warmup: 0)
+        lab.series = [
+            .plain,
+            Series(
+                id: "both", parameters: [.init(.touch, ["0", "64"]), .init(.instances, ["1", "2", "4"])],
+                engines: [.container, .qemu], samples: .init(default: 3, warmup: 1)),
+        ]
+        let trials = Plan(lab, engines: [.process, .container, .qemu], seed: 3).trials
+        #expect(trials.count == 4 + 4 + 2 + 6 * 2 * (3 + 1))
+        #expect(trials.filter { !$0.parameters.isEmpty }.allSatisfy { $0.engine != .process })
+        let points = Set(trials.filter { $0.engine == .qemu && !$0.warmup }.map(\.parameters))
+        #expect(points.count == 7)
+        for point in points where !point.isEmpty {
+            #expect(trials.count { $0.engine == .qemu && !$0.warmup && $0.parameters == point } == 3)
+        }
+        // An engine that does not work here takes no part.
+        #expect(Plan(lab, engines: [.process], seed: 3).trials.allSatisfy { $0.engine == .process })
     }
 }

@@ -43,7 +43,11 @@ enum ResultFixture {
         let header = RunResult.Header(
             version: "0.1.0", runID: "20261124T064930-3fa9", startedAt: "2026-11-24T06:49:30Z",
             lab: lab(claims: claims), command: "./lab run startup-latency",
-            plan: Plan(engines: [(.process, 9), (.qemu, 5)], warmup: 1, seed: seed),
+            plan: Plan(
+                [
+                    .init(.init(engine: .process), samples: 9, warmup: 1),
+                    .init(.init(engine: .qemu), samples: 5, warmup: 1),
+                ], seed: seed),
             environment: Environment(
                 cpuModel: "A \"quoted\" CPU", memoryBytes: 1 << 40, mitigations: ["b": "x", "a": "y"],
                 load: 0.1,
@@ -58,7 +62,7 @@ enum ResultFixture {
         timeline.stamp(.requested, at: zero, since: zero)
         timeline.stamp(.ready, at: MonotonicInstant(nanoseconds: ready), since: zero)
         return Observation(
-            index: index, engine: engine, parameters: ["cache": "warm"], warmup: false, outcome: .completed,
+            index: index, engine: engine, warmup: false, outcome: .completed,
             timeline: timeline, stepNanoseconds: engine == .process ? [1, 2] : [],
             values: ["guest-uptime-ns": 0.1 + Double(index)])
     }

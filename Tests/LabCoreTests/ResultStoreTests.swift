@@ -137,7 +137,7 @@ import Testing
             ("header.engines", { $0.header.engines.append($0.header.engines[0]) }),
             ("header.lab.metrics", { $0.header.lab.metrics = [] }),
             ("header.lab.samples.warmup", { $0.header.lab.samples.warmup = -1 }),
-            ("header.lab.samples.qemu", { $0.header.lab.samples.perEngine[.qemu] = -1 }),
+            ("header.lab.samples.qemu", { $0.header.lab.samples.counts.perEngine[.qemu] = -1 }),
             ("header.lab.budgetSeconds", { $0.header.lab.budgetSeconds = -1 }),
             ("header.lab.cpus", { $0.header.lab.cpus = 0 }),
             ("header.environment.cpuCount", { $0.header.environment.cpuCount = 0 }),
@@ -157,7 +157,7 @@ import Testing
             #expect(text.contains(old))
             return refusal(Array(changed.utf8))?.description ?? ""
         }
-        #expect(refused("lab.result/1", "lab.result/2").contains(#"has the schema "lab.result/2""#))
+        #expect(refused("lab.result/2", "lab.result/9").contains(#"has the schema "lab.result/2""#))
         // For a number that doesn't fit the decoder gives no key path.
         for number in ["1e999", "-1", "18446744073709551616", "1.5", "NaN"] {
             #expect(

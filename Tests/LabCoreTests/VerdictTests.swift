@@ -10,7 +10,7 @@ import Testing
     }
 
     private func judge(_ rule: Claim.Rule, _ times: [(EngineID, [UInt64])]) -> Judgement {
-        ResultFixture.claim(rule).judge(ResultFixture.result(times))
+        ResultFixture.claim(rule).judge(ResultFixture.result(times))[0]
     }
 
     @Test func verdictFlipsWithTheData() {

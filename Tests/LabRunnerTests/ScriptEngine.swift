@@ -77,6 +77,10 @@ final class ScriptInstance: Instance {
         while timeline[.ready] == nil, try receive(deadline) {}
     }
 
+    func waitForOutput(deadline: MonotonicInstant) throws(LabError) {
+        while timeline[.firstOutput] == nil, try receive(deadline) {}
+    }
+
     func waitForExit(deadline: MonotonicInstant) throws(LabError) -> Int32 {
         while try receive(deadline) {}
         transcript.finish()

@@ -75,10 +75,11 @@ import Testing
     }
 
     @Test func progressFitsTheLineAndPromisesNoMoreThanTheBudget() throws {
-        let plan = Plan(engines: [(id: "process", samples: 4)], warmup: 0, seed: 1)
+        let plan = Plan(
+            [.init(.init(engine: "process"), samples: 4, warmup: 0, growth: 2)], seed: 1)
         var progress = RunProgress(plan: plan)
         #expect(progress.remainingNanoseconds == nil)
-        progress.made("process", nanoseconds: 20_000_000_000)
+        progress.made(plan.trials[0], nanoseconds: 20_000_000_000)
         #expect(progress.remainingNanoseconds == 60_000_000_000)
         let text = ProgressLine.describe(
             plan.trials[1], progress, elapsed: .seconds(20), budget: .seconds(65))

@@ -90,7 +90,7 @@ import Testing
             markdown.contains("the whole interval lies below 60 s, although emulation only makes a VM slower")
         )
         let verdicts = fixture.claims.map {
-            Catalogue(language: .english).name($0.judge(fixture.result).verdict)
+            Catalogue(language: .english).name($0.judge(fixture.result)[0].verdict)
         }
         #expect(verdicts == ["contradicted", "confirmed", "contradicted", "not measurable here"])
         for verdict in Set(verdicts) { #expect(markdown.contains("| **\(verdict)** |")) }
@@ -98,7 +98,7 @@ import Testing
         // A container that takes seconds contradicts what was confirmed.
         fixture.samples = []
         fixture.add(.container, count: 20, factor: 2_000)
-        #expect(fixture.claims[1].judge(fixture.result).verdict == .contradicted)
+        #expect(fixture.claims[1].judge(fixture.result)[0].verdict == .contradicted)
         #expect(try file("report.md", fixture.result).contains("the whole interval lies above"))
     }
 

@@ -134,7 +134,12 @@ struct RunFixture {
         let header = RunResult.Header(
             version: "0.1.0", runID: "20261124T064930-3fa9", startedAt: "2026-11-24T06:49:30Z", lab: lab,
             command: "./lab run startup-latency --seed 7",
-            plan: Plan(engines: [(.process, 200), (.container, 100), (.qemu, 12)], warmup: 2, seed: 7),
+            plan: Plan(
+                [
+                    .init(.init(engine: .process), samples: 200, warmup: 2),
+                    .init(.init(engine: .container), samples: 100, warmup: 2),
+                    .init(.init(engine: .qemu), samples: 12, warmup: 2),
+                ], seed: 7),
             environment: environment, engines: engines,
             digests: ["workload": "ab12", "root-filesystem": "cd34"])
         return RunResult(header: header, samples: samples, ending: ending)

@@ -65,11 +65,20 @@ public final class ChildInstance: Instance {
     deinit { precondition(cleanUp == nil, "an instance was dropped without dispose()") }
 
     public func waitUntilReady(deadline: MonotonicInstant) throws(LabError) {
-        while timeline[.ready] == nil {
+        try wait(for: .ready, deadline: deadline)
+    }
+
+    public func waitForOutput(deadline: MonotonicInstant) throws(LabError) {
+        try wait(for: .firstOutput, deadline: deadline)
+    }
+
+    private func wait(for mark: Mark, deadline: MonotonicInstant) throws(LabError) {
+        while timeline[mark] == nil {
             if case .reaped = life {
-                throw LabError(.instance, "the workload ended before it was ready", cause: dyingWords())
+                throw LabError(
+                    .instance, "the workload ended before the mark \(mark.rawValue)", cause: dyingWords())
             }
-            try poll(deadline: deadline, waitingFor: "ready")
+            try poll(deadline: deadline, waitingFor: mark.rawValue)
         }
     }
 

@@ -46,11 +46,9 @@ extension RunResult {
         if let stray = header.plan.trials.first(where: { !known.contains($0.engine) }) {
             return ("plan.trials", "the engine \(stray.engine) is not in header.engines")
         }
-        let counts = [("default", lab.samples.default), ("warmup", lab.samples.warmup)]
-        for (key, count) in counts
-            + lab.samples.perEngine.sorted(by: { $0.key < $1.key }).map({ ($0.key.rawValue, $0.value) })
-        where !(0...Self.mostTrials).contains(count) {
-            return ("lab.samples.\(key)", "\(count) is no number of samples")
+        if let (key, problem) = lab.countFlaw(most: Self.mostTrials) { return ("lab.\(key)", problem) }
+        if let time = header.harnessNanoseconds.first(where: { $0 > Self.longestNanoseconds }) {
+            return ("harnessNanoseconds", "\(time) ns is longer than a year")
         }
         for (key, seconds) in [("budgetSeconds", lab.budgetSeconds), ("timeoutSeconds", lab.timeoutSeconds)]
         where !(seconds >= 0 && seconds.isFinite) {
@@ -69,6 +67,51 @@ extension RunResult {
     private func firstRepeated<Element: Hashable>(_ elements: [Element]) -> Element? {
         var seen: Set<Element> = []
         return elements.first { !seen.insert($0).inserted }
+    }
+}
+
+extension LabDefinition {
+    /// A number of trials or a series that no run can have.
+    fileprivate func countFlaw(most: Int) -> (String, String)? {
+        if let (key, problem) = samples.flaw(most: most) { return ("samples.\(key)", problem) }
+        if let (key, problem) = rounds?.flaw(in: 1...most) { return ("rounds.\(key)", problem) }
+        if series.isEmpty { return ("series", "there is none") }
+        for (place, one) in series.enumerated() {
+            if let (key, problem) = one.samples?.flaw(most: most) {
+                return ("series[\(place)].samples.\(key)", problem)
+            }
+            var points = 1
+            for varied in one.parameters {
+                let (product, overflow) = points.multipliedReportingOverflow(by: varied.values.count)
+                points = product
+                if overflow || points > 100_000 || varied.values.isEmpty {
+                    return (
+                        "series[\(place)].parameters", "\(varied.values.count) values of \(varied.parameter)"
+                    )
+                }
+            }
+        }
+        return nil
+    }
+}
+
+extension LabDefinition.Samples {
+    fileprivate func flaw(most: Int) -> (String, String)? {
+        if !(0...most).contains(warmup) { return ("warmup", "\(warmup) is no number of samples") }
+        if !(1...most).contains(growth) { return ("growth", "\(growth) is no factor") }
+        if let precision, !(precision > 0 && precision.isFinite) {
+            return ("precision", "\(precision) is no width")
+        }
+        return counts.flaw(in: 0...most)
+    }
+}
+
+extension LabDefinition.PerEngine {
+    fileprivate func flaw(in range: ClosedRange<Int>) -> (String, String)? {
+        let all =
+            [("default", `default`)]
+            + perEngine.sorted { $0.key < $1.key }.map { ($0.key.rawValue, $0.value) }
+        return all.first { !range.contains($0.1) }.map { ($0.0, "\($0.1) is no such number") }
     }
 }
 

@@ -53,7 +53,8 @@ public enum Availability: Codable, Equatable, Sendable {
 
 /// One way of running a workload. A new engine is one type that conforms to this.
 ///
-/// Methods are called from one thread at a time and run synchronously on it.
+/// Methods run synchronously on the thread that calls them, one at a time, but for `launch`: several threads may call
+/// it at once.
 public protocol Engine: AnyObject {
     var id: EngineID { get }
     var kind: EngineKind { get }
@@ -87,6 +88,8 @@ public protocol Instance: AnyObject {
     /// Waits for the record `ready`.
     /// - Throws: `.timeout` at the deadline; `.instance` when the guest died or broke the protocol.
     func waitUntilReady(deadline: MonotonicInstant) throws(LabError)
+    /// Waits for the first record `output`, the same way.
+    func waitForOutput(deadline: MonotonicInstant) throws(LabError)
     /// Waits for the end of the workload and returns its exit status (128 + N for signal N).
     func waitForExit(deadline: MonotonicInstant) throws(LabError) -> Int32
     /// Ends it if it still runs and removes everything of it. May be called more than once.
@@ -186,8 +189,23 @@ public struct Workload: Codable, Equatable, Sendable {
     /// Says `ready` and waits to be killed.
     public static let idle = Workload(name: "idle")
 
-    /// Every workload that `lab-guest` holds.
-    public static let knownNames = ["noop", "hello", "idle"]
+    /// Writes to every page of so much memory, says `ready` and waits to be killed.
+    public static func touch(mebibytes: Int) -> Workload {
+        Workload(name: "touch", arguments: [String(mebibytes)])
+    }
+    /// Says `ready`, does so many rounds of one kind of work, sends their digest as its output and waits.
+    public static func compute(kind: String, rounds: Int) -> Workload {
+        Workload(name: "compute", arguments: [kind, String(rounds)])
+    }
+
+    /// The kinds of `compute`.
+    public static let computeKinds = [
+        "integer", "float", "memory-bandwidth", "memory-random", "syscall", "context-switch", "page-fault",
+        "fork-exec", "file-write", "file-read", "network-loopback",
+    ]
+
+    /// Every workload that a lab may name.
+    public static let knownNames = ["noop", "hello", "idle", "touch", "compute"]
 }
 
 /// What really ran for one engine: goes into the result and beside every table.

@@ -20,9 +20,13 @@ public struct LabDefinition: Codable, Equatable, Sendable {
     public var engines: [EngineID]
     public var workload: String
     public var method: Method
+    /// Rounds of work in each trial of the method `compute`, nil for the others.
+    public var rounds: PerEngine?
     /// What is reported, the first of them in the answer table.
     public var metrics: [Metric]
     public var samples: Samples
+    /// The parts of the run, all interleaved. A lab without parameters has one, `Series.plain`.
+    public var series: [Series]
     /// The longest a whole run may take before no new trial starts, in seconds.
     public var budgetSeconds: Double
     /// The longest from `requested` to `ready`, in seconds.
@@ -35,25 +39,59 @@ public struct LabDefinition: Codable, Equatable, Sendable {
     public enum Method: String, Codable, Sendable, CaseIterable {
         /// Start, wait for the end, clean up; marks are the result.
         case lifecycle
+        /// Start some instances, read what memory they take while all of them live, end them.
+        case memory
+        /// Start, let the workload do its rounds of work, end it; time and host CPU time per round are the result.
+        case compute
+
+        /// What the trials of a series may vary.
+        public var parameters: [Parameter] {
+            switch self {
+            case .lifecycle: [.cache, .concurrency, .isolation]
+            case .memory: [.touch, .instances]
+            case .compute: [.compute]
+            }
+        }
     }
 
-    /// How many trials. An engine may differ: a VM under emulation takes a thousand times a process's time.
-    public struct Samples: Codable, Equatable, Sendable {
+    /// A number that may differ for an engine: a VM under emulation takes a thousand times a process's time.
+    public struct PerEngine: Codable, Equatable, Sendable {
         public var `default`: Int
         public var perEngine: [EngineID: Int]
-        public var warmup: Int
-        public init(default: Int, perEngine: [EngineID: Int] = [:], warmup: Int) {
+        public init(default: Int, perEngine: [EngineID: Int] = [:]) {
             self.default = `default`
             self.perEngine = perEngine
-            self.warmup = warmup
         }
         public func count(for engine: EngineID) -> Int { perEngine[engine] ?? `default` }
     }
 
+    /// How many trials, and when there are enough.
+    public struct Samples: Codable, Equatable, Sendable {
+        public var counts: PerEngine
+        public var warmup: Int
+        /// Half the width of the 95 % interval of the headline's median, over the median, that is narrow enough:
+        /// 0.03 for ± 3 %. Nil to take the planned number and no more.
+        public var precision: Double?
+        /// While an interval is wider than that, its engine gets up to so many times its planned samples.
+        public var growth: Int
+
+        public init(
+            default: Int, perEngine: [EngineID: Int] = [:], warmup: Int, precision: Double? = nil,
+            growth: Int = 1
+        ) {
+            counts = PerEngine(default: `default`, perEngine: perEngine)
+            self.warmup = warmup
+            self.precision = precision
+            self.growth = growth
+        }
+        public func count(for engine: EngineID) -> Int { counts.count(for: engine) }
+    }
+
     public init(
         id: String, title: LocalizedText, question: LocalizedText, dimension: String, engines: [EngineID],
-        workload: String, method: Method, metrics: [Metric], samples: Samples, budgetSeconds: Double,
-        timeoutSeconds: Double, memoryBytes: UInt64, cpus: Int, claims: [Claim]
+        workload: String, method: Method, rounds: PerEngine? = nil, metrics: [Metric], samples: Samples,
+        series: [Series] = [.plain], budgetSeconds: Double, timeoutSeconds: Double, memoryBytes: UInt64,
+        cpus: Int, claims: [Claim]
     ) {
         self.id = id
         self.title = title
@@ -62,8 +100,10 @@ public struct LabDefinition: Codable, Equatable, Sendable {
         self.engines = engines
         self.workload = workload
         self.method = method
+        self.rounds = rounds
         self.metrics = metrics
         self.samples = samples
+        self.series = series
         self.budgetSeconds = budgetSeconds
         self.timeoutSeconds = timeoutSeconds
         self.memoryBytes = memoryBytes
@@ -80,6 +120,9 @@ public struct Metric: Codable, Equatable, Sendable {
         case span(from: Mark, to: Mark)
         /// An entry of `Observation.values`.
         case value(String)
+        /// How much an entry of `Observation.values` grows with a parameter whose values are numbers: the slope of a
+        /// robust line through the samples of all of them.
+        case slope(String, over: Parameter)
     }
     public var id: String
     public var title: LocalizedText
@@ -93,66 +136,13 @@ public struct Metric: Codable, Equatable, Sendable {
         self.source = source
     }
 
-    /// This metric of one completed observation; nil when it failed or did not yield it.
+    /// This metric of one completed observation; nil when it failed or did not yield it. For a slope the value that
+    /// grows.
     public func value(of observation: Observation) -> Double? {
         guard observation.outcome.isCompleted else { return nil }
         switch source {
         case .span(let from, let to): return observation.timeline.span(from: from, to: to).map { Double($0) }
-        case .value(let key): return observation.values[key]
+        case .value(let key), .slope(let key, _): return observation.values[key]
         }
-    }
-}
-
-/// One statement of the document and the rule that judges it. The rule is data: no verdict is written in code.
-public struct Claim: Codable, Equatable, Sendable {
-    public enum Subject: String, Codable, Sendable, CaseIterable { case vm, container }
-    public var id: String
-    public var subject: Subject
-    /// Where it stands, for example `3 · 启动速度`.
-    public var source: String
-    /// The document's words (`zh`) and their translation (`en`).
-    public var text: LocalizedText
-    public var rule: Rule
-
-    /// The claim holds when the metric of the engine lies within the bounds.
-    public struct Rule: Codable, Equatable, Sendable {
-        public var metric: String
-        /// The first of these that has samples is judged.
-        public var engines: [EngineID]
-        /// Judge the ratio to this engine instead of the value itself.
-        public var relativeTo: EngineID?
-        /// Inclusive bounds, in the metric's unit (or as a ratio); nil means unbounded.
-        public var atLeast: Double?
-        public var atMost: Double?
-        /// What a figure from emulation can carry: emulation only makes a VM slower, so a time *below* the
-        /// lower bound contradicts the claim all the more, and nothing else follows from it.
-        public var emulation: Emulation
-
-        public enum Emulation: String, Codable, Sendable, CaseIterable {
-            /// Emulated figures give no verdict.
-            case never
-            /// Emulated figures may contradict `atLeast`, nothing else.
-            case contradictsLowerBound = "contradicts-lower-bound"
-        }
-
-        public init(
-            metric: String, engines: [EngineID], relativeTo: EngineID? = nil, atLeast: Double? = nil,
-            atMost: Double? = nil, emulation: Emulation = .never
-        ) {
-            self.metric = metric
-            self.engines = engines
-            self.relativeTo = relativeTo
-            self.atLeast = atLeast
-            self.atMost = atMost
-            self.emulation = emulation
-        }
-    }
-
-    public init(id: String, subject: Subject, source: String, text: LocalizedText, rule: Rule) {
-        self.id = id
-        self.subject = subject
-        self.source = source
-        self.text = text
-        self.rule = rule
     }
 }

@@ -13,7 +13,7 @@ public struct Observation: Codable, Equatable, Sendable {
     public var index: Int
     public var engine: EngineID
     /// The values of the lab's parameters in this trial, empty when it has none.
-    public var parameters: [String: String]
+    public var parameters: Point
     /// Warm-ups are kept in the result and left out of every statistic.
     public var warmup: Bool
     public var outcome: Outcome
@@ -24,7 +24,7 @@ public struct Observation: Codable, Equatable, Sendable {
     public var values: [String: Double]
 
     public init(
-        index: Int, engine: EngineID, parameters: [String: String] = [:], warmup: Bool, outcome: Outcome,
+        index: Int, engine: EngineID, parameters: Point = [:], warmup: Bool, outcome: Outcome,
         timeline: Timeline, stepNanoseconds: [UInt64] = [], values: [String: Double] = [:]
     ) {
         self.index = index

@@ -6,35 +6,99 @@ public struct Plan: Codable, Equatable, Sendable {
     public struct Trial: Codable, Equatable, Sendable {
         public var index: Int
         public var engine: EngineID
+        public var parameters: Point
         public var warmup: Bool
-        public init(index: Int, engine: EngineID, warmup: Bool) {
+        /// Made only if the interval of its cell is still too wide when its turn comes.
+        public var extra: Bool
+
+        public init(
+            index: Int, engine: EngineID, parameters: Point = [:], warmup: Bool, extra: Bool = false
+        ) {
             self.index = index
             self.engine = engine
+            self.parameters = parameters
             self.warmup = warmup
+            self.extra = extra
+        }
+
+        public var cell: Cell { Cell(engine: engine, point: parameters) }
+    }
+
+    /// What the trials of one engine at one point share: the unit of every statistic.
+    public struct Cell: Hashable, Sendable {
+        public var engine: EngineID
+        public var point: Point
+        public init(engine: EngineID, point: Point = [:]) {
+            self.engine = engine
+            self.point = point
         }
     }
 
-    /// Warm-ups first, then every engine's samples spread evenly over the whole run.
+    /// How often a cell is measured.
+    public struct Quota: Sendable {
+        public var cell: Cell
+        public var samples: Int
+        public var warmup: Int
+        /// The cell may grow to so many times its samples.
+        public var growth: Int
+        public init(_ cell: Cell, samples: Int, warmup: Int, growth: Int = 1) {
+            self.cell = cell
+            self.samples = samples
+            self.warmup = warmup
+            self.growth = growth
+        }
+    }
+
+    /// Warm-ups first, then every cell's samples spread evenly over the whole run, then in the same way, round by
+    /// round, the extra ones of cells that may grow.
     ///
-    /// Sample `k` of an engine with `n` of them gets the place (k + u) / n with u uniform in [0, 1): a stratified
+    /// Sample `k` of a cell with `n` of them gets the place (k + u) / n with u uniform in [0, 1): a stratified
     /// order, in which a drift of the machine falls on all engines alike however much their numbers differ.
-    public init(engines: [(id: EngineID, samples: Int)], warmup: Int, seed: UInt64) {
+    public init(_ quotas: [Quota], seed: UInt64) {
         self.seed = seed
         var generator = SeededGenerator(seed: seed)
-        var warmups: [EngineID] = []
-        for _ in 0..<warmup { warmups += engines.map(\.id).shuffled(using: &generator) }
-        var placed: [(place: Double, engine: EngineID)] = []
-        for (id, samples) in engines {
-            for k in 0..<samples {
-                placed.append(
-                    ((Double(k) + Double.random(in: 0..<1, using: &generator)) / Double(samples), id))
+        var order: [(cell: Cell, warmup: Bool, extra: Bool)] = []
+        for turn in 0..<(quotas.map(\.warmup).max() ?? 0) {
+            order += quotas.filter { $0.warmup > turn }.map { ($0.cell, true, false) }
+                .shuffled(using: &generator)
+        }
+        for round in 0..<(quotas.map(\.growth).max() ?? 0) {
+            order += Self.spread(quotas.filter { $0.growth > round }, &generator).map {
+                ($0, false, round > 0)
             }
         }
-        placed.sort { ($0.place, $0.engine) < ($1.place, $1.engine) }
-        let order = warmups.map { ($0, true) } + placed.map { ($0.engine, false) }
-        trials = order.enumerated().map {
-            Trial(index: $0.offset, engine: $0.element.0, warmup: $0.element.1)
+        trials = order.enumerated().map { index, trial in
+            Trial(
+                index: index, engine: trial.cell.engine, parameters: trial.cell.point, warmup: trial.warmup,
+                extra: trial.extra)
         }
+    }
+
+    /// The samples of each cell once, spread over the whole.
+    private static func spread(_ quotas: [Quota], _ generator: inout SeededGenerator) -> [Cell] {
+        var placed: [(place: Double, turn: Int, cell: Cell)] = []
+        for (turn, quota) in quotas.enumerated() {
+            for k in 0..<quota.samples {
+                let within = Double.random(in: 0..<1, using: &generator)
+                placed.append(((Double(k) + within) / Double(quota.samples), turn, quota.cell))
+            }
+        }
+        return placed.sorted { ($0.place, $0.turn) < ($1.place, $1.turn) }.map(\.cell)
+    }
+
+    /// The plan of a lab on the engines that work.
+    public init(_ lab: LabDefinition, engines: [EngineID], seed: UInt64) {
+        let quotas = lab.series.flatMap { series in
+            let samples = lab.samples(of: series)
+            return series.points.flatMap { point in
+                lab.engines(of: series).filter(engines.contains).map { engine in
+                    Quota(
+                        Cell(engine: engine, point: point), samples: samples.count(for: engine),
+                        warmup: samples.warmup, growth: samples.precision == nil ? 1 : samples.growth)
+                }
+            }
+        }
+        self.init(quotas, seed: seed)
     }
 }
 

@@ -1,7 +1,7 @@
 /// A whole run: everything a report needs, and nothing derived.
 public struct RunResult: Codable, Equatable, Sendable {
     /// Version of this file's shape. A reader refuses what it does not know.
-    public static let schema = "lab.result/1"
+    public static let schema = "lab.result/2"
 
     public var header: Header
     public var samples: [Observation]
@@ -23,11 +23,14 @@ public struct RunResult: Codable, Equatable, Sendable {
         public var engines: [EngineRecord]
         /// SHA-256 by name: `workload` (lab-guest), `root-filesystem`.
         public var digests: [String: String]
+        /// What the harness itself adds to a sample: nanoseconds from `requested` to `cleaned-up` of an engine that
+        /// does nothing, measured before the first trial.
+        public var harnessNanoseconds: [UInt64]
 
         public init(
             version: String, runID: String, startedAt: String, lab: LabDefinition, command: String,
-            plan: Plan,
-            environment: Environment, engines: [EngineRecord], digests: [String: String]
+            plan: Plan, environment: Environment, engines: [EngineRecord], digests: [String: String],
+            harnessNanoseconds: [UInt64] = []
         ) {
             schema = RunResult.schema
             self.version = version
@@ -39,6 +42,7 @@ public struct RunResult: Codable, Equatable, Sendable {
             self.environment = environment
             self.engines = engines
             self.digests = digests
+            self.harnessNanoseconds = harnessNanoseconds
         }
     }
 
@@ -60,14 +64,19 @@ public struct RunResult: Codable, Equatable, Sendable {
         self.ending = ending
     }
 
-    /// The samples that count in statistics: those of one engine without the warm-ups.
-    public func measured(_ engine: EngineID) -> [Observation] {
+    /// The samples that count in statistics: those of one engine at one point, without the warm-ups.
+    public func measured(_ engine: EngineID, at point: Point = [:]) -> [Observation] {
+        samples.filter { $0.engine == engine && !$0.warmup && $0.parameters == point }
+    }
+
+    /// The same at every point.
+    public func measuredAnywhere(_ engine: EngineID) -> [Observation] {
         samples.filter { $0.engine == engine && !$0.warmup }
     }
 
-    /// The values of a metric for one engine, in the order in which they were taken.
-    public func values(_ metric: Metric, _ engine: EngineID) -> [Double] {
-        measured(engine).compactMap { metric.value(of: $0) }
+    /// The values of a metric for one engine at one point, in the order in which they were taken.
+    public func values(_ metric: Metric, _ engine: EngineID, at point: Point = [:]) -> [Double] {
+        measured(engine, at: point).compactMap { metric.value(of: $0) }
     }
 }
 

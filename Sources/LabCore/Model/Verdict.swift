@@ -16,6 +16,8 @@ public struct Judgement: Equatable, Sendable {
     public var figure: Double?
     public var interval: ConfidenceInterval?
     public var isRatio: Bool
+    /// Where it was judged.
+    public var point: Point
 
     public enum Reason: Equatable, Sendable {
         /// The whole interval lies within the bounds.
@@ -38,28 +40,37 @@ public struct Judgement: Equatable, Sendable {
 }
 
 extension Claim {
-    /// Judges the claim by its rule.
-    ///
+    /// Judges the claim by its rule: once, or once for each value of the rule's parameter.
+    public func judge(_ result: RunResult) -> [Judgement] {
+        guard let each = rule.each else { return [judge(result, at: rule.at)] }
+        return result.header.lab.values(of: each).map { value in
+            judge(result, at: rule.at.merging([each: value]) { _, new in new })
+        }
+    }
+
     /// The first engine of the rule that has samples is judged. The whole 95 % interval within the bounds confirms,
     /// the whole interval outside contradicts, anything else is inconclusive; the bounds are inclusive.
-    public func judge(_ result: RunResult) -> Judgement {
+    private func judge(_ result: RunResult, at point: Point) -> Judgement {
         var judgement = Judgement(
             verdict: .notMeasurable, reason: .noSamples, engine: nil, emulated: false, n: 0, figure: nil,
-            interval: nil, isRatio: rule.relativeTo != nil)
-        guard let metric = result.header.lab.metrics.first(where: { $0.id == rule.metric }),
-            let engine = rule.engines.first(where: { !result.values(metric, $0).isEmpty })
-        else { return judgement }
-        let summary = result.summary(metric, engine)
+            interval: nil, isRatio: rule.relativeTo != nil, point: point)
+        guard let metric = result.header.lab.metrics.first(where: { $0.id == rule.metric }) else {
+            return judgement
+        }
+        let found = rule.engines.lazy.compactMap { engine in
+            result.estimate(metric, engine, at: point).map { (engine, $0) }
+        }
+        guard let (engine, estimate) = found.first else { return judgement }
         judgement.engine = engine
         judgement.emulated = result.header.engines.contains { $0.id == engine && $0.emulated }
-        judgement.n = summary.n
-        judgement.figure = summary.median
-        judgement.interval = summary.interval
+        judgement.n = estimate.n
+        judgement.figure = estimate.value
+        judgement.interval = estimate.interval
         if let baseline = rule.relativeTo {
-            let ratio = result.ratio(metric, engine, to: baseline)
-            judgement.figure = ratio?.ratio
+            let ratio = result.ratio(metric, engine, to: baseline, at: point)
+            judgement.figure = ratio?.value
             judgement.interval = ratio?.interval
-            judgement.n = min(judgement.n, result.values(metric, baseline).count)
+            judgement.n = ratio?.n ?? 0
             if ratio == nil {
                 judgement.reason = .noBaseline(baseline)
                 return judgement

@@ -46,6 +46,9 @@ public final class Runner {
     /// the start of this one, in which the loop keeps the sample, tells the watcher and makes the request.
     public static let harnessValue = "harness-ns"
 
+    /// Trials of the engine that does nothing, before the first real one.
+    static let nullTrials = 200
+
     private let setup: Setup
     private let engines: [any Engine]
     private let context: RunContext
@@ -79,15 +82,17 @@ public final class Runner {
         defer { for engine in usable { engine.shutDown() } }
         let ready = try prepared(usable, watch)
 
-        let counts = ready.map { (id: $0.id, samples: setup.lab.samples.count(for: $0.id)) }
-        let plan = Plan(engines: counts, warmup: setup.lab.samples.warmup, seed: setup.seed)
+        let plan = Plan(setup.lab, engines: ready.map(\.id), seed: setup.seed)
+        let digests = ComputeDigests(setup.lab, engines: ready.map(\.id))
         let header = header(plan)
         let log = try directory.map { path throws(LabError) in try SampleLog(directory: path, header: header)
         }
 
         var result = RunResult(header: header, samples: [], ending: .complete)
         result.samples.reserveCapacity(plan.trials.count)
-        result.ending = try makeTrials(plan, ready, began: began, &result.samples, log, watch)
+        result.ending = try makeTrials(
+            plan, ready, TrialProcedure(lab: setup.lab, digests: digests), began: began, &result.samples, log,
+            watch)
         try log?.finish(result.ending)
         // An engine that was stopped says so only now.
         result.header.engines = records
@@ -159,24 +164,32 @@ public final class Runner {
             digests: [
                 "workload": context.rootFilesystem.guestDigest,
                 "root-filesystem": context.rootFilesystem.digest,
-            ])
+            ],
+            harnessNanoseconds: NullEngine.overhead(trials: Self.nullTrials))
     }
 
     /// Makes the trials in their order until they are done, the budget is spent or the user has had enough.
     private func makeTrials(
-        _ plan: Plan, _ ready: [any Engine], began: MonotonicInstant, _ samples: inout [Observation],
-        _ log: SampleLog?, _ watch: (Event) -> Void
+        _ plan: Plan, _ ready: [any Engine], _ procedure: TrialProcedure, began: MonotonicInstant,
+        _ samples: inout [Observation], _ log: SampleLog?, _ watch: (Event) -> Void
     ) throws(LabError) -> RunResult.Ending {
         let byName = Dictionary(uniqueKeysWithValues: ready.map { ($0.id, $0) })
-        let procedure = TrialProcedure(lab: setup.lab)
+        var procedure = procedure
+        var precision = Precision(setup.lab, ready.map(\.id))
         let lastStart = began.advanced(by: .seconds(setup.lab.budgetSeconds))
         var progress = RunProgress(plan: plan)
         var previousEnd = MonotonicInstant.now()
         for trial in plan.trials {
             guard !stopped.contains(trial.engine), let engine = byName[trial.engine] else {
-                progress.skipped(trial.engine)
+                progress.skipped(trial)
                 continue
             }
+            if trial.extra && precision.isEnough(trial.cell, samples, seed: plan.seed) {
+                progress.skipped(trial)
+                continue
+            }
+            // Looking at a cell is part of no trial.
+            if trial.extra { previousEnd = .now() }
             let now = MonotonicInstant.now()
             if context.interrupt.isRaised { return .interrupted }
             if now > lastStart { return .budget }
@@ -192,7 +205,7 @@ public final class Runner {
             }
             let overhead = conclusion.began.nanoseconds(since: previousEnd)
             conclusion.observation.values[Self.harnessValue] = Double(overhead)
-            progress.made(trial.engine, nanoseconds: conclusion.ended.nanoseconds(since: previousEnd))
+            progress.made(trial, nanoseconds: conclusion.ended.nanoseconds(since: previousEnd))
             previousEnd = conclusion.ended
             samples.append(conclusion.observation)
             try log?.append(conclusion.observation)

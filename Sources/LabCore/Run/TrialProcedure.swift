@@ -4,6 +4,15 @@
 /// calls of the instance.
 struct TrialProcedure {
     let lab: LabDefinition
+    /// The digest that `compute` must arrive at, by kind and rounds, made by the host itself.
+    let digests: ComputeDigests
+    /// Instances started so far: together with the run's id it names every resource.
+    private(set) var instances = 0
+
+    init(lab: LabDefinition, digests: ComputeDigests = ComputeDigests()) {
+        self.lab = lab
+        self.digests = digests
+    }
 
     /// What a trial left behind.
     struct Conclusion {
@@ -16,91 +25,66 @@ struct TrialProcedure {
     }
 
     /// Makes one trial. Does not throw: a failure is what the trial yields.
-    func perform(_ trial: Plan.Trial, on engine: any Engine) -> Conclusion {
-        switch lab.method {
-        case .lifecycle: lifecycle(trial, on: engine)
+    mutating func perform(_ trial: Plan.Trial, on engine: any Engine) -> Conclusion {
+        do {
+            switch lab.method {
+            case .lifecycle: return try lifecycle(trial, on: engine)
+            case .memory: return memory(trial, on: engine)
+            case .compute: return compute(trial, on: engine)
+            }
+        } catch {
+            let now = MonotonicInstant.now()
+            return Conclusion(observation: Self.failed(trial, error), began: now, ended: now)
         }
     }
 
-    /// Start, wait for the end, clean up.
-    private func lifecycle(_ trial: Plan.Trial, on engine: any Engine) -> Conclusion {
-        let (workload, expected) = freshWorkload()
-        let began = MonotonicInstant.now()
-        let deadline = began.advanced(by: .seconds(lab.timeoutSeconds))
-        let request = LaunchRequest(
-            index: trial.index, workload: workload, memoryBytes: lab.memoryBytes, cpus: lab.cpus,
-            deadline: deadline)
+    /// Takes the next number for an instance.
+    mutating func nextInstance() -> Int {
+        defer { instances += 1 }
+        return instances
+    }
 
-        let instance: any Instance
-        do {
-            instance = try engine.launch(request)
-        } catch {
-            let ended = MonotonicInstant.now()
-            let observation = Observation(
-                index: trial.index, engine: trial.engine, warmup: trial.warmup,
-                outcome: .failed(error, after: nil), timeline: Timeline())
-            return Conclusion(observation: observation, began: began, ended: ended)
-        }
-        let end: Result<Int32, LabError>
-        var reached = Mark.exited
-        do {
-            end = .success(try instance.waitForExit(deadline: deadline))
-        } catch {
-            end = .failure(error)
-            // Now, because `dispose` goes on to stamp marks of its own.
-            reached = instance.timeline.last ?? .requested
-        }
-        var disposalFailure: LabError?
+    mutating func request(
+        _ workload: Workload, began: MonotonicInstant, isolation: String? = nil
+    ) -> LaunchRequest {
+        LaunchRequest(
+            index: nextInstance(), workload: workload, memoryBytes: lab.memoryBytes, cpus: lab.cpus,
+            deadline: began.advanced(by: .seconds(lab.timeoutSeconds)), isolation: isolation)
+    }
+
+    /// A trial that has no instance to speak of.
+    static func failed(_ trial: Plan.Trial, _ error: LabError) -> Observation {
+        Observation(
+            index: trial.index, engine: trial.engine, parameters: trial.parameters, warmup: trial.warmup,
+            outcome: .failed(error, after: nil), timeline: Timeline())
+    }
+
+    /// Removes an instance; the error when that failed.
+    static func dispose(_ instance: any Instance) -> LabError? {
         do {
             try instance.dispose()
-        } catch {
-            disposalFailure = error
-        }
-        let ended = MonotonicInstant.now()
-
-        let failure = Self.failure(end, instance.transcript, expected: expected) ?? disposalFailure
-        var values: [String: Double] = [:]
-        for (name, value) in instance.transcript.metrics { values["guest-\(name)"] = Double(value) }
-        let observation = Observation(
-            index: trial.index, engine: trial.engine, warmup: trial.warmup,
-            outcome: failure.map { .failed($0, after: reached) } ?? .completed,
-            timeline: instance.timeline, stepNanoseconds: instance.stepNanoseconds, values: values)
-        return Conclusion(
-            observation: observation, began: began, ended: ended, disposalFailure: disposalFailure)
-    }
-
-    /// The lab's workload and what it must say. The nonce of `hello` is new for each trial, so that nothing but a
-    /// guest that really ran can send it back.
-    private func freshWorkload() -> (workload: Workload, expected: [String]) {
-        guard lab.workload == Workload.hello(nonce: "").name else {
-            return (Workload(name: lab.workload), [])
-        }
-        let nonce =
-            String(UInt64.random(in: .min ... .max), radix: 16)
-            + String(UInt64.random(in: .min ... .max), radix: 16)
-        return (.hello(nonce: nonce), [nonce])
-    }
-
-    /// Why the trial does not count, nil when the guest did exactly what it was told.
-    static func failure(
-        _ end: Result<Int32, LabError>, _ transcript: GuestTranscript, expected: [String]
-    ) -> LabError? {
-        switch end {
-        case .failure(let error): return error
-        case .success(let status):
-            if let violation = transcript.violation {
-                return LabError(.instance, "the guest broke the protocol", cause: violation)
-            }
-            guard status == 0 else {
-                return LabError(.instance, "the workload failed", cause: "exit status \(status)")
-            }
-            guard transcript.outputs == expected else {
-                let said = transcript.outputs.map { GuestTranscript.excerpt(Array($0.utf8)) }
-                return LabError(
-                    .instance, "the guest did not do its workload",
-                    cause: "expected the output \(expected), received [\(said.joined(separator: ", "))]")
-            }
             return nil
+        } catch {
+            return error
         }
+    }
+
+    /// What the guest counted, under names of its own.
+    static func guestValues(_ transcript: GuestTranscript) -> [String: Double] {
+        Dictionary(uniqueKeysWithValues: transcript.metrics.map { ("guest-\($0.key)", Double($0.value)) })
+    }
+
+    /// Why what a guest said does not count, nil when it is exactly what it was told to say.
+    static func failure(_ transcript: GuestTranscript, expected: [String]) -> LabError? {
+        if let violation = transcript.violation {
+            return LabError(.instance, "the guest broke the protocol", cause: violation)
+        }
+        guard transcript.outputs == expected else {
+            let said = transcript.outputs.map { GuestTranscript.excerpt(Array($0.utf8)) }
+            return LabError(
+                .instance, "the guest did not do its workload",
+                cause: "expected the output \(expected), received [\(said.joined(separator: ", "))]")
+        }
+        return nil
     }
 }

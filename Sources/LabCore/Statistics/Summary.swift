@@ -54,27 +54,59 @@ public struct Summary: Equatable, Sendable {
 }
 
 extension RunResult {
-    /// The summary of one metric for one engine; the bootstrap is seeded by the plan's seed and both names, so that
-    /// it is the same wherever it is computed.
-    public func summary(_ metric: Metric, _ engine: EngineID) -> Summary {
-        let failures = measured(engine).count { !$0.outcome.isCompleted }
+    /// The summary of one metric for one engine at one point; the bootstrap is seeded by the plan's seed and all
+    /// names, so that it is the same wherever it is computed. A slope is summarised by `slope`.
+    public func summary(_ metric: Metric, _ engine: EngineID, at point: Point = [:]) -> Summary {
+        let failures = measured(engine, at: point).count { !$0.outcome.isCompleted }
         return Summary(
-            values(metric, engine), failures: failures, seed: streamSeed("\(metric.id) of \(engine)"))
+            values(metric, engine, at: point), failures: failures,
+            seed: streamSeed("\(metric.id) of \(engine) \(point.text)"))
     }
 
-    /// median(`engine`) / median(`baseline`) and its interval; nil when either has no samples or the baseline's
-    /// median is not positive.
+    /// median(`engine`) / median(`baseline`) at one point and its interval; nil when either has no samples or the
+    /// baseline's median is not positive. Of two slopes the quotient, with every quotient of their intervals.
     public func ratio(
-        _ metric: Metric, _ engine: EngineID, to baseline: EngineID
-    ) -> (ratio: Double, interval: ConfidenceInterval?)? {
-        let above = values(metric, engine)
-        let below = values(metric, baseline)
+        _ metric: Metric, _ engine: EngineID, to baseline: EngineID, at point: Point = [:]
+    ) -> Estimate? {
+        if case .slope = metric.source {
+            guard let above = slope(metric, engine, at: point), let below = slope(metric, baseline, at: point)
+            else { return nil }
+            return above.divided(by: below)
+        }
+        let above = values(metric, engine, at: point)
+        let below = values(metric, baseline, at: point)
         guard let numerator = Statistics.median(above), let denominator = Statistics.median(below),
             denominator > 0
         else { return nil }
         let interval = Bootstrap.ratioInterval(
-            above, to: below, seed: streamSeed("\(metric.id) of \(engine) to \(baseline)"))
-        return (numerator / denominator, interval)
+            above, to: below, seed: streamSeed("\(metric.id) of \(engine) to \(baseline) \(point.text)"))
+        return Estimate(value: numerator / denominator, interval: interval, n: min(above.count, below.count))
+    }
+
+    /// How much a metric whose source is a slope grows per unit of its parameter, the other parameters being those of
+    /// `point`; nil when there are not two different values of it.
+    public func slope(_ metric: Metric, _ engine: EngineID, at point: Point = [:]) -> Estimate? {
+        guard case .slope(_, let parameter) = metric.source else { return nil }
+        var x: [Double] = []
+        var y: [Double] = []
+        for sample in measuredAnywhere(engine) {
+            var rest = sample.parameters
+            guard let place = rest.removeValue(forKey: parameter).flatMap(Double.init), rest == point,
+                let value = metric.value(of: sample)
+            else { continue }
+            x.append(place)
+            y.append(value)
+        }
+        return RobustLine(x: x, y: y).map {
+            Estimate(value: $0.slope, interval: $0.slopeInterval, n: x.count)
+        }
+    }
+
+    /// The figure of a metric for one engine at one point: a median, or the slope that it is.
+    public func estimate(_ metric: Metric, _ engine: EngineID, at point: Point = [:]) -> Estimate? {
+        if case .slope = metric.source { return slope(metric, engine, at: point) }
+        let summary = summary(metric, engine, at: point)
+        return summary.median.map { Estimate(value: $0, interval: summary.interval, n: summary.n) }
     }
 
     /// A seed for one purpose: the plan's, mixed with the purpose's name by FNV-1a (64 bit).
@@ -82,5 +114,31 @@ extension RunResult {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325 ^ header.plan.seed
         for byte in purpose.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
         return hash
+    }
+}
+
+/// A figure with its 95 % interval, which is nil where there are too few samples for one.
+public struct Estimate: Equatable, Sendable {
+    public var value: Double
+    public var interval: ConfidenceInterval?
+    public var n: Int
+
+    public init(value: Double, interval: ConfidenceInterval?, n: Int) {
+        self.value = value
+        self.interval = interval
+        self.n = n
+    }
+
+    /// The quotient, with the interval of all quotients: wider than 95 %, since both ends seldom meet. Nil when the
+    /// divisor is not positive; without an interval when the divisor's reaches down to 0.
+    func divided(by divisor: Estimate) -> Estimate? {
+        guard divisor.value > 0 else { return nil }
+        var interval: ConfidenceInterval?
+        if let above = self.interval, let below = divisor.interval, below.lower > 0 {
+            interval = ConfidenceInterval(
+                lower: min(above.lower / below.lower, above.lower / below.upper),
+                upper: max(above.upper / below.lower, above.upper / below.upper))
+        }
+        return Estimate(value: value / divisor.value, interval: interval, n: min(n, divisor.n))
     }
 }

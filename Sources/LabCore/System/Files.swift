@@ -55,6 +55,13 @@ public enum Files {
         try write(Array(text.utf8), to: path, mode: mode)
     }
 
+    /// Writes to a file that exists, with one write(2): for files of /proc and /sys.
+    public static func overwrite(_ text: String, at path: String) throws(Errno) {
+        let file = try FileDescriptor.open(path, O_WRONLY)
+        var text = text
+        try checked { text.withUTF8 { Glibc.write(file.rawValue, $0.baseAddress, $0.count) } }
+    }
+
     /// Makes a directory and its parents.
     public static func makeDirectory(_ path: String, mode: mode_t = 0o755) throws(LabError) {
         if mkdir(path, mode) == 0 { return }

@@ -7,6 +7,9 @@ public struct MonotonicInstant: Comparable, Hashable, Sendable {
 
     public init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
 
+    /// The start of the clock: what offsets count from.
+    static let zero = MonotonicInstant(nanoseconds: 0)
+
     /// Now. No allocation and no system call (vDSO).
     @inline(__always)
     public static func now() -> MonotonicInstant {

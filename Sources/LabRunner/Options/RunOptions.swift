@@ -37,11 +37,16 @@ struct RunOptions: ParsableArguments {
         if let engine { lab.engines = try Words.engines(engine) }
         if let samples {
             let count = try Words.count(samples, option: "--samples", in: 1...Self.mostSamples)
-            lab.samples.default = count
-            lab.samples.perEngine = [:]
+            lab.changeSamples { samples in
+                samples.counts = LabDefinition.PerEngine(default: count)
+                // Who says a number wants that number.
+                samples.precision = nil
+                samples.growth = 1
+            }
         }
         if let warmup {
-            lab.samples.warmup = try Words.count(warmup, option: "--warmup", in: 0...Self.mostSamples)
+            let count = try Words.count(warmup, option: "--warmup", in: 0...Self.mostSamples)
+            lab.changeSamples { $0.warmup = count }
         }
         if let budget { lab.budgetSeconds = try Words.seconds(budget, option: "--budget") }
         return lab

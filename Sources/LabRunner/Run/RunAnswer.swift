@@ -53,7 +53,7 @@ struct RunAnswer: Encodable {
     }
 
     private static func engine(_ record: EngineRecord, in result: RunResult) -> EngineAnswer {
-        let measured = result.measured(record.id)
+        let measured = result.measuredAnywhere(record.id)
         let figures = result.header.lab.metrics.map { metric in
             let summary = result.summary(metric, record.id)
             let figure = Figure(

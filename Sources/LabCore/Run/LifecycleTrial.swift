@@ -1,0 +1,135 @@
+import Synchronization
+
+extension TrialProcedure {
+    /// Start, wait for the end, clean up; alone or several at once, after a warm or a cold cache.
+    mutating func lifecycle(_ trial: Plan.Trial, on engine: any Engine) throws(LabError) -> Conclusion {
+        if trial.parameters[.cache] == "cold" { try HostMemory.dropCaches() }
+        let count = trial.parameters[.concurrency].flatMap { Int($0) } ?? 1
+        let isolation = trial.parameters[.isolation]
+        guard count > 1 else { return Self.live(start(isolation), on: engine).conclusion(trial) }
+
+        let starts = (0..<count).map { _ in start(isolation) }
+        let lives = Mutex<[Life]>([])
+        // Engines may be launched from several threads at once; their other methods are not called meanwhile.
+        nonisolated(unsafe) let engine = engine
+        try Threads.together(count) { index in
+            let life = Self.live(starts[index], on: engine)
+            lives.withLock { $0.append(life) }
+        }
+        return Life.last(of: lives.withLock { $0 }).conclusion(trial)
+    }
+
+    /// One instance that is to be started, with what it must say.
+    private struct Start: Sendable {
+        var request: LaunchRequest
+        let expected: [String]
+        let limit: Duration
+    }
+
+    private mutating func start(_ isolation: String?) -> Start {
+        let (workload, expected) = freshWorkload()
+        return Start(
+            request: request(workload, began: .now(), isolation: isolation), expected: expected,
+            limit: .seconds(lab.timeoutSeconds))
+    }
+
+    /// The lab's workload and what it must say. The nonce of `hello` is new for each trial, so that nothing but a
+    /// guest that really ran can send it back.
+    private func freshWorkload() -> (workload: Workload, expected: [String]) {
+        guard lab.workload == Workload.hello(nonce: "").name else {
+            return (Workload(name: lab.workload), [])
+        }
+        let nonce =
+            String(UInt64.random(in: .min ... .max), radix: 16)
+            + String(UInt64.random(in: .min ... .max), radix: 16)
+        return (.hello(nonce: nonce), [nonce])
+    }
+
+    /// What came of one instance.
+    private struct Life: Sendable {
+        let began: MonotonicInstant
+        var ended: MonotonicInstant
+        var timeline = Timeline()
+        var stepNanoseconds: [UInt64] = []
+        var values: [String: Double] = [:]
+        var failure: LabError?
+        /// The mark that was reached before a failure; nil when there was no instance.
+        var reached: Mark?
+        var disposalFailure: LabError?
+
+        func conclusion(_ trial: Plan.Trial) -> Conclusion {
+            let observation = Observation(
+                index: trial.index, engine: trial.engine, parameters: trial.parameters,
+                warmup: trial.warmup, outcome: failure.map { .failed($0, after: reached) } ?? .completed,
+                timeline: timeline, stepNanoseconds: stepNanoseconds, values: values)
+            return Conclusion(
+                observation: observation, began: began, ended: ended, disposalFailure: disposalFailure)
+        }
+
+        /// Several lives as one: each mark is that of the last to reach it, from the first request on; one failure is
+        /// the failure of all.
+        static func last(of lives: [Life]) -> Life {
+            let first = lives.map(\.began).min() ?? .now()
+            var all = Life(began: first, ended: lives.map(\.ended).max() ?? first)
+            all.disposalFailure = lives.lazy.compactMap(\.disposalFailure).first
+            if let failed = lives.first(where: { $0.failure != nil }) {
+                all.failure = failed.failure
+                all.reached = failed.reached
+            }
+            for mark in Mark.inOrder where mark != .requested {
+                let times = lives.compactMap { life in
+                    life.timeline[mark].map { $0 + life.began.nanoseconds(since: first) }
+                }
+                guard times.count == lives.count, let last = times.max() else { continue }
+                all.timeline.stamp(mark, at: MonotonicInstant(nanoseconds: last), since: .zero)
+            }
+            all.timeline.stamp(.requested, at: .zero, since: .zero)
+            return all
+        }
+    }
+
+    private static func live(_ start: Start, on engine: any Engine) -> Life {
+        var request = start.request
+        let began = MonotonicInstant.now()
+        request.deadline = began.advanced(by: start.limit)
+        let instance: any Instance
+        do {
+            instance = try engine.launch(request)
+        } catch {
+            var life = Life(began: began, ended: .now())
+            life.failure = error
+            return life
+        }
+        let end: Result<Int32, LabError>
+        var reached = Mark.exited
+        do {
+            end = .success(try instance.waitForExit(deadline: request.deadline))
+        } catch {
+            end = .failure(error)
+            // Now, because `dispose` goes on to stamp marks of its own.
+            reached = instance.timeline.last ?? .requested
+        }
+        let disposalFailure = dispose(instance)
+        var life = Life(began: began, ended: .now())
+        life.timeline = instance.timeline
+        life.stepNanoseconds = instance.stepNanoseconds
+        life.values = guestValues(instance.transcript)
+        life.failure = failure(end, instance.transcript, expected: start.expected) ?? disposalFailure
+        life.reached = reached
+        life.disposalFailure = disposalFailure
+        return life
+    }
+
+    private static func failure(
+        _ end: Result<Int32, LabError>, _ transcript: GuestTranscript, expected: [String]
+    ) -> LabError? {
+        switch end {
+        case .failure(let error): return error
+        case .success(let status):
+            if transcript.violation == nil && status != 0 {
+                return LabError(.instance, "the workload failed", cause: "exit status \(status)")
+            }
+            return failure(transcript, expected: expected)
+        }
+    }
+}

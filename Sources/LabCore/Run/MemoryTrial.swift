@@ -1,0 +1,69 @@
+import Glibc
+
+extension TrialProcedure {
+    /// Start the instances one after another, read what they take while all of them live, end them.
+    ///
+    /// Values, in bytes and summed over the instances but for the guest's own: `configured-bytes`, `host-bytes` (by
+    /// how much the host's available memory fell), one for each source of `MemoryAccounting` (`host-pss-bytes` …) and
+    /// `guest-used-bytes` (the mean of what each guest takes for used).
+    mutating func memory(_ trial: Plan.Trial, on engine: any Engine) -> Conclusion {
+        let count = trial.parameters[.instances].flatMap { Int($0) } ?? 1
+        let mebibytes = trial.parameters[.touch].flatMap { Int($0) } ?? 0
+        let requests = (0..<count).map { _ in
+            request(.touch(mebibytes: mebibytes), began: .now())
+        }
+        let before = HostMemory.settledBytes()
+        let began = MonotonicInstant.now()
+        var instances: [any Instance] = []
+        var failure: LabError?
+        var values: [String: Double] = [:]
+        do throws(LabError) {
+            for var request in requests {
+                request.deadline = MonotonicInstant.now().advanced(by: .seconds(lab.timeoutSeconds))
+                instances.append(try engine.launch(request))
+            }
+            let deadline = MonotonicInstant.now().advanced(by: .seconds(lab.timeoutSeconds))
+            for instance in instances { try instance.waitUntilReady(deadline: deadline) }
+            let after = HostMemory.settledBytes()
+            values = try Self.memoryValues(instances)
+            values["configured-bytes"] = Double(lab.memoryBytes) * Double(count)
+            if let before, let after {
+                // Others on the host give memory back too: less than nothing is noise, and noise stays in the data.
+                values["host-bytes"] = max(0, Double(before) - Double(after))
+            }
+        } catch {
+            failure = error
+        }
+        let reached = instances.last?.timeline.last
+        let disposalFailure = instances.reversed().compactMap(Self.dispose).last
+        let ended = MonotonicInstant.now()
+        let outcome = (failure ?? disposalFailure).map { Outcome.failed($0, after: reached) } ?? .completed
+        let observation = Observation(
+            index: trial.index, engine: trial.engine, parameters: trial.parameters, warmup: trial.warmup,
+            outcome: outcome, timeline: instances.first?.timeline ?? Timeline(), values: values)
+        return Conclusion(
+            observation: observation, began: began, ended: ended, disposalFailure: disposalFailure)
+    }
+
+    private static func memoryValues(_ instances: [any Instance]) throws(LabError) -> [String: Double] {
+        var values: [String: Double] = [:]
+        var used: [Double] = []
+        for instance in instances {
+            if let accounting = instance as? any MemoryAccounting {
+                for (source, bytes) in try accounting.memoryBytes() {
+                    values["\(source)-bytes", default: 0] += Double(bytes)
+                }
+            }
+            let metrics = instance.transcript.metrics
+            if let total = metrics["memory-total-bytes"], let available = metrics["memory-available-bytes"],
+                total >= available
+            {
+                used.append(Double(total - available))
+            }
+        }
+        if used.count == instances.count && !used.isEmpty {
+            values["guest-used-bytes"] = used.reduce(0, +) / Double(used.count)
+        }
+        return values
+    }
+}

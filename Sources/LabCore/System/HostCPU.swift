@@ -1,0 +1,23 @@
+import Glibc
+
+/// The host's processors as a whole.
+enum HostCPU {
+    /// Nanoseconds that the hypervisor below this host gave to others while this host wanted to run: the `steal` column
+    /// of /proc/stat, see proc(5). In steps of a clock tick; nil where the kernel doesn't say.
+    static func stealNanoseconds() -> UInt64? {
+        let ticksPerSecond = sysconf(Int32(_SC_CLK_TCK))
+        guard ticksPerSecond > 0,
+            let ticks = (try? Files.readText("/proc/stat", limit: 1 << 20)).flatMap(stealTicks(stat:))
+        else { return nil }
+        return ticks.multipliedReportingOverflow(by: 1_000_000_000 / UInt64(ticksPerSecond)).partialValue
+    }
+
+    /// The eighth figure of the line `cpu` of the text of /proc/stat.
+    static func stealTicks(stat text: String) -> UInt64? {
+        guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("cpu ") }) else {
+            return nil
+        }
+        let fields = line.split(separator: " ")
+        return fields.count > 8 ? UInt64(fields[8]) : nil
+    }
+}

@@ -1,0 +1,82 @@
+import LabCore
+
+/// Reads the parts of a run and what each varies.
+struct SeriesReader {
+    let read: FieldReader
+    /// Nil when it could not be read, which has been reported.
+    let method: LabDefinition.Method?
+    let parts: DefinitionReader
+
+    /// More combinations than this is a slip of the pen.
+    private static let mostPoints = 1_000
+
+    /// The series; one that varies nothing where the lab names none.
+    func series(_ node: YAMLNode?, engines: [EngineID]?) -> [Series]? {
+        guard let node else { return [.plain] }
+        guard let items = read.list(node, of: "series") else { return nil }
+        var all: [Series] = []
+        for item in items {
+            guard let series = one(item, engines) else { continue }
+            if all.contains(where: { $0.id == series.id }) {
+                read.problems.add(item.line, "series \(quoted(series.id)) is defined twice")
+            }
+            let points = Set(all.flatMap(\.points))
+            if let twice = series.points.first(where: points.contains) {
+                read.problems.add(
+                    item.line,
+                    "series \(quoted(series.id)) measures what another does: \(twice.isEmpty ? "no parameters" : twice.text)"
+                )
+            }
+            all.append(series)
+        }
+        return all.count == items.count ? all : nil
+    }
+
+    private func one(_ node: YAMLNode, _ engines: [EngineID]?) -> Series? {
+        guard
+            let fields = read.fields(
+                node, of: "a series", required: ["id"], optional: ["parameters", "engines", "samples"])
+        else { return nil }
+        let id = read.identifier(fields["id"], of: "series id")
+        let parameters = fields["parameters"].map(parameters) ?? []
+        let own = fields["engines"].map { parts.engines($0, of: "engines") } ?? nil
+        if let own, let engines, let stray = own.first(where: { !engines.contains($0) }) {
+            read.problems.add(
+                fields.line(of: "engines"), "\(quoted(stray.rawValue)) is not among the lab's engines")
+        }
+        let samples = fields["samples"].map { parts.samples($0) } ?? nil
+        guard let id, let parameters else { return nil }
+        let series = Series(id: id, parameters: parameters, engines: own, samples: samples)
+        guard parameters.reduce(1, { $0 * $1.values.count }) <= Self.mostPoints else {
+            read.problems.add(node.line, "series \(quoted(id)) has more than \(Self.mostPoints) combinations")
+            return nil
+        }
+        return series
+    }
+
+    private func parameters(_ node: YAMLNode) -> [Series.Varied]? {
+        guard let method else { return nil }
+        let names = method.parameters.map(\.rawValue)
+        guard
+            let fields = read.fields(
+                node, of: "parameters of \(method.rawValue)", required: [], optional: names)
+        else { return nil }
+        var all: [Series.Varied] = []
+        for parameter in method.parameters {
+            guard let node = fields[parameter.rawValue] else { continue }
+            guard let items = read.list(node, of: parameter.rawValue) else { return nil }
+            var values: [String] = []
+            for item in items {
+                guard let value = read.text(item, of: parameter.rawValue) else { return nil }
+                if let problem = parameter.problem(with: value) {
+                    read.problems.add(item.line, "\(parameter.rawValue) is \(quoted(value)); \(problem)")
+                } else if values.contains(value) {
+                    read.problems.add(item.line, "\(parameter.rawValue) has \(quoted(value)) twice")
+                }
+                values.append(value)
+            }
+            all.append(Series.Varied(parameter, values))
+        }
+        return all
+    }
+}
