@@ -20,16 +20,26 @@ struct SeriesReader {
             if all.contains(where: { $0.id == series.id }) {
                 read.problems.add(item.line, "series \(quoted(series.id)) is defined twice")
             }
-            let points = Set(all.flatMap(\.points))
-            if let twice = series.points.first(where: points.contains) {
-                read.problems.add(
-                    item.line,
-                    "series \(quoted(series.id)) measures what another does: \(twice.isEmpty ? "no parameters" : twice.text)"
-                )
+            if let twice = overlap(of: series, with: all, engines) {
+                read.problems.add(item.line, "series \(quoted(series.id)) measures what another does: \(twice)")
             }
             all.append(series)
         }
         return all.count == items.count ? all : nil
+    }
+
+    /// A cell that is measured already, in words.
+    private func overlap(of series: Series, with others: [Series], _ engines: [EngineID]?) -> String? {
+        func cells(_ series: Series) -> Set<Plan.Cell> {
+            Set(
+                series.points.flatMap { point in
+                    (series.engines ?? engines ?? []).map { Plan.Cell(engine: $0, point: point) }
+                })
+        }
+        let twice = cells(series).intersection(others.reduce(into: []) { $0.formUnion(cells($1)) })
+        return twice.min { ($0.engine, $0.point.text) < ($1.engine, $1.point.text) }.map {
+            "\($0.engine) with \($0.point.isEmpty ? "no parameters" : $0.point.text)"
+        }
     }
 
     private func one(_ node: YAMLNode, _ engines: [EngineID]?) -> Series? {
