@@ -1,4 +1,7 @@
+#define _GNU_SOURCE
 #include "cguest.h"
+
+#include <sched.h>
 
 static int count;
 static char **words;
@@ -11,3 +14,14 @@ __attribute__((constructor)) static void keep_arguments(int argc, char **argv) {
 
 int cguest_argc(void) { return count; }
 char **cguest_argv(void) { return words; }
+
+const char *cguest_error_text(int code) { return strerrordesc_np(code); }
+
+int cguest_pin(void) {
+    cpu_set_t here;
+    int cpu = sched_getcpu();
+    if (cpu < 0 || cpu >= CPU_SETSIZE) return -1;
+    CPU_ZERO(&here);
+    CPU_SET(cpu, &here);
+    return sched_setaffinity(0, sizeof here, &here);
+}

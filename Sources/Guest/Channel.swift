@@ -5,13 +5,14 @@ struct Channel {
     private enum Way {
         case descriptor(Int32)
         case port(UInt16)
+        case nowhere
     }
     private let way: Way
     /// Holds one record while it is put together: the longest that the host takes.
     private let buffer: UnsafeMutablePointer<UInt8>
     private static let capacity = 4_097
 
-    /// Opens `fd:N`, `port:0xHHH` or `path:PATH`; nil when that fails or is none of these.
+    /// Opens `fd:N`, `port:0xHHH`, `path:PATH` or `none`; nil when that fails or is none of these.
     init?(opening name: Text) {
         if let digits = suffix(of: name, after: "fd:") {
             guard let number = parseNumber(digits, base: 10, limit: 1 << 20) else { return nil }
@@ -25,6 +26,8 @@ struct Channel {
             let descriptor = cguest_open_channel(path)
             guard descriptor >= 0 else { return nil }
             way = .descriptor(descriptor)
+        } else if strcmp(name, "none") == 0 {
+            way = .nowhere
         } else {
             return nil
         }
@@ -66,6 +69,19 @@ struct Channel {
         finish(&end)
     }
 
+    /// Sends `name SP 16 hexadecimal digits LF`.
+    func send(_ name: StaticString, hexadecimal number: UInt64) {
+        var end = append(name, at: 0)
+        buffer[end] = 0x20
+        end += 1
+        for shift in stride(from: 60, through: 0, by: -4) {
+            let digit = UInt8(truncatingIfNeeded: number >> UInt64(shift)) & 15
+            buffer[end] = digit < 10 ? 0x30 + digit : 0x61 - 10 + digit
+            end += 1
+        }
+        finish(&end)
+    }
+
     /// Waits until what was sent has left, where the way holds bytes back: tcdrain(3).
     func drain() {
         if case .descriptor(let number) = way { _ = tcdrain(number) }
@@ -74,6 +90,7 @@ struct Channel {
     /// Sends bytes as they are: one write(2), more only where the kernel takes less at once, or a run of `outb`.
     func sendRaw(_ bytes: UnsafePointer<UInt8>, count: Int) {
         switch way {
+        case .nowhere: break
         case .port(let port):
             for index in 0..<count { cguest_outb(bytes[index], port) }
         case .descriptor(let number):

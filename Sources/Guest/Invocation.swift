@@ -6,7 +6,8 @@ typealias Text = UnsafePointer<CChar>
 /// Exit codes of lab-guest itself, as sysexits(3) numbers them.
 enum Status {
     static let usage: Int32 = 64
-    static let noMemory: Int32 = 71
+    /// The kernel refused what a workload needs: EX_OSERR.
+    static let system: Int32 = 71
     static let cannotOpen: Int32 = 73
 }
 
@@ -89,4 +90,29 @@ func parseNumber(_ text: Text, base: UInt, limit: UInt) -> UInt? {
 /// Says what is wrong on standard error: the console of a machine.
 func complain(_ text: StaticString) {
     _ = write(2, text.utf8Start, text.utf8CodeUnitCount)
+}
+
+/// Says what failed and why.
+func complain(_ failure: Failure) {
+    complain("lab-guest: ")
+    complain(failure.text)
+    if failure.code != 0, let reason = cguest_error_text(failure.code) {
+        complain(": ")
+        _ = write(2, reason, strlen(reason))
+    }
+    complain("\n")
+}
+
+/// Why a workload can't go on: what was being done, and the error number of the call that failed, 0 for none.
+struct Failure: Error {
+    let text: StaticString
+    let code: Int32
+
+    init(_ text: StaticString, code: Int32) {
+        self.text = text
+        self.code = code
+    }
+
+    /// With the errno of the call that has just failed.
+    init(_ text: StaticString) { self.init(text, code: cguest_errno()) }
 }

@@ -13,6 +13,18 @@ struct Machine {
         }
     }
 
+    /// Mounts /proc for a workload that reads it; elsewhere it is there or not, as the engine has it.
+    func mountProc() {
+        guard isMachine else { return }
+        _ = mount("proc", "/proc", "proc", UInt(MS_NOSUID | MS_NODEV | MS_NOEXEC), nil)
+    }
+
+    /// Brings up lo, which gives it the address 127.0.0.1; elsewhere that is the engine's business.
+    func raiseLoopback() throws(Failure) {
+        guard isMachine else { return }
+        guard cguest_interface_up("lo") == 0 else { throw Failure("cannot bring up the interface lo") }
+    }
+
     /// Nanoseconds since this machine's kernel started; nil where the kernel is the host's.
     func uptime() -> UInt64? { isMachine ? cguest_uptime() : nil }
 

@@ -3,13 +3,15 @@ import CGuest
 /// What a workload has: a channel to the host, on which it says `ready` once.
 struct Session {
     let channel: Channel
+    let machine: Machine
     /// The guest's uptime when `init` was sent, nil outside a machine.
-    let uptime: UInt64?
+    private let uptime: UInt64?
     private var isReported = false
 
-    init(channel: Channel, uptime: UInt64?) {
+    init(channel: Channel, machine: Machine) {
         self.channel = channel
-        self.uptime = uptime
+        self.machine = machine
+        uptime = machine.uptime()
     }
 
     func ready() { channel.send("ready") }
@@ -61,26 +63,24 @@ let workloads: [Workload] = [
         session.ready()
         return Int32(status)
     },
-    // touch MIB: writes to every page of so much memory, says ready, and keeps it.
+    // touch MIB: writes to every page of so much memory, says ready, tells what /proc/meminfo says, and keeps it.
     Workload(name: "touch") { arguments, session in
-        guard let mebibytes = arguments.number(0, limit: 1 << 24), mebibytes > 0 else {
+        guard let mebibytes = arguments.number(0, limit: 1 << 24) else {
             return refuse("lab-guest: touch needs a number of MiB\n")
         }
-        let length = Int(mebibytes) << 20
-        guard let memory = cguest_map(length) else {
-            complain("lab-guest: there is not so much memory\n")
-            return Status.noMemory
+        do throws(Failure) {
+            try keep(bytes: Int(mebibytes) << 20)
+        } catch {
+            complain(error)
+            return Status.system
         }
-        let page = sysconf(Int32(_SC_PAGESIZE))
-        // The address goes into the page, so that no two pages are alike and none can be merged.
-        for offset in stride(from: 0, to: length, by: page) {
-            memory.advanced(by: offset).withMemoryRebound(to: Int.self, capacity: 1) {
-                $0.pointee = offset + 1
-            }
-        }
+        session.machine.mountProc()
         session.ready()
+        reportMemory(on: session.channel)
         session.waitForever()
     },
+    // compute KIND ROUNDS [DIRECTORY]: fixed work, see Compute.swift.
+    Workload(name: "compute") { arguments, session in compute(arguments, &session) },
     // Sends what is not a record: the host must take it as a failure, and as nothing worse.
     Workload(name: "garbage") { _, session in
         let bytes: StaticString = "\u{1b}[2J not a record \u{7}\n"

@@ -5,66 +5,6 @@ import Testing
 @testable import ContainerDriver
 @testable import LabCore
 
-/// Why no container can be started here; nil when one can.
-private let obstacle: String? = {
-    if case .unavailable(let because, _) = ContainerEngine().probe() { return because }
-    return nil
-}()
-private let isRoot = geteuid() == 0
-
-/// A prepared engine in a home of its own, all of which is gone afterwards.
-private func withContainer(
-    _ isolation: Isolation? = nil, root custom: RootFilesystem? = nil, limits cpus: Int = 1,
-    _ body: (ContainerEngine, RunContext) throws -> Void
-) throws {
-    let home = "/tmp/lab-container-tests-\(getpid())-\(UInt32.random(in: 0 ... .max))"
-    let paths = LabPaths(cache: "\(home)/cache", state: "\(home)/state")
-    defer { try? Files.removeTree(home) }
-    let guest = try RootFilesystem.locateGuest(environment: ProcessInfo.processInfo.environment)
-    let root = try custom ?? RootFilesystem.minimal(guest: guest, paths: paths)
-    let journal = try RunJournal(runID: "t\(UInt32.random(in: 0 ... .max))", paths: paths)
-    let context = RunContext(runID: journal.runID, paths: paths, journal: journal, rootFilesystem: root)
-    let engine = ContainerEngine(isolation: isolation)
-    try engine.prepare(context)
-    defer {
-        engine.shutDown()
-        journal.finish()
-    }
-    try body(engine, context)
-    engine.shutDown()
-    for hierarchy in CgroupMounts.current().hierarchies {
-        #expect(!Files.exists("\(hierarchy.mountPoint)/lab-\(journal.runID)-container"))
-    }
-    #expect(Files.list(paths.run(journal.runID)).isEmpty)
-}
-
-private func request(_ workload: Workload, index: Int = 0, seconds: Int = 20) -> LaunchRequest {
-    LaunchRequest(
-        index: index, workload: workload, memoryBytes: 64 << 20, cpus: 1,
-        deadline: .now().advanced(by: .seconds(seconds)))
-}
-
-/// Starts an idle container and hands its pid to `body`, which looks at it from the host.
-private func withIdle(_ isolation: Isolation? = nil, _ body: (pid_t, RunContext) throws -> Void) throws {
-    try withContainer(isolation) { engine, context in
-        let instance = try engine.launch(request(.idle))
-        defer { try? instance.dispose() }
-        try instance.waitUntilReady(deadline: .now().advanced(by: .seconds(20)))
-        let child = try #require(instance as? ChildInstance)
-        try body(child.pid, context)
-    }
-}
-
-private func link(_ path: String) -> String? {
-    try? FileManager.default.destinationOfSymbolicLink(atPath: path)
-}
-
-private func status(_ pid: pid_t, _ key: String) throws -> String {
-    let text = try Files.readText("/proc/\(pid)/status")
-    let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("\(key):") })
-    return line.dropFirst(key.count + 1).trimmingWhitespace()
-}
-
 @Suite("containers", .enabled(if: obstacle == nil, "skipped: no container can be started on this machine"))
 struct ContainerTests {
     @Test func helloComesBackWithEveryMarkInOrder() throws {

@@ -4,13 +4,22 @@
 #pragma once
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/io.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,6 +29,12 @@ int cguest_argc(void);
 char **cguest_argv(void);
 
 static inline int cguest_errno(void) { return errno; }
+
+/// What errno says, in English: strerrordesc_np(3), NULL for an unknown number.
+const char *cguest_error_text(int code);
+
+/// Keeps this process and its children to come on the processor that it runs on: sched_setaffinity(2).
+int cguest_pin(void);
 
 /// open(2) for writing, never as a controlling terminal; a terminal is made raw, so that LF stays LF.
 static inline int cguest_open_channel(const char *path) {
@@ -46,6 +61,49 @@ static inline unsigned long long cguest_uptime(void) {
 static inline unsigned char *cguest_map(size_t length) {
     void *start = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     return start == MAP_FAILED ? NULL : (unsigned char *)start;
+}
+
+/// open(2) for reading.
+static inline int cguest_open(const char *path) { return open(path, O_RDONLY | O_CLOEXEC); }
+
+/// fork(2), which Swift declares unavailable. The program has one thread, so that the child may do anything.
+static inline pid_t cguest_fork(void) { return fork(); }
+
+/// Waits for a child: its exit status, or -1 when it ended otherwise or could not be waited for.
+static inline int cguest_wait(pid_t pid) {
+    int status;
+    pid_t ended;
+    do ended = waitpid(pid, &status, 0);
+    while (ended < 0 && errno == EINTR);
+    return ended == pid && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/// In a child: runs `PROGRAM --channel=none exit STATUS`, status 0 to 99. Never returns; 127 when execve(2) failed.
+_Noreturn static inline void cguest_exec_exit(const char *program, int status) {
+    char digits[3] = {(char)('0' + status / 10), (char)('0' + status % 10), 0};
+    char *words[] = {"lab-guest", "--channel=none", "exit", digits, NULL};
+    execv(program, words);
+    _exit(127);
+}
+
+/// umask(2) as the bare system call, which no library answers: returns the mask that the call before set.
+static inline unsigned cguest_umask(unsigned mask) { return (unsigned)syscall(SYS_umask, mask); }
+
+/// Sets IFF_UP of a network interface, netdevice(7); does nothing when it is up.
+static inline int cguest_interface_up(const char *name) {
+    struct ifreq request = {0};
+    strncpy(request.ifr_name, name, IFNAMSIZ - 1);
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -1;
+    int result = ioctl(fd, SIOCGIFFLAGS, &request);
+    if (result == 0 && !(request.ifr_flags & IFF_UP)) {
+        request.ifr_flags |= IFF_UP;
+        result = ioctl(fd, SIOCSIFFLAGS, &request);
+    }
+    int code = errno;
+    close(fd);
+    errno = code;
+    return result;
 }
 
 /// reboot(2) with RB_AUTOBOOT; returns only when the kernel refuses.

@@ -4,7 +4,8 @@ extension LaunchProgram {
     /// The program of a container: a pure function of its specification, used by launch and explain alike.
     ///
     /// Order matters: cgroups before the cgroup namespace; the root before what is mounted in it; all mounts before
-    /// capabilities go; the filter last, because it forbids nearly all of the above.
+    /// capabilities go; the filter last, because it forbids nearly all of the above. Only where new privileges are not
+    /// given up must it come before the capabilities go, because then seccomp(2) asks for one of them.
     static func container(_ spec: ContainerSpec) -> LaunchProgram {
         let isolation = spec.isolation
         var steps: [Step] = [
@@ -17,26 +18,35 @@ extension LaunchProgram {
         ]
         if isolation.contains(.user) { steps += userMapping(spec) }
         for directory in spec.cgroupsToJoin {
+            // Not cgroup.procs: to move a whole process, the kernel locks out every fork and exit of the machine and
+            // waits for an RCU grace period (up to 20 ms). A thread that moves itself needs no lock, and this is one.
             steps.append(
-                Step("join cgroup \(hierarchyName(directory))", .write("0", to: "\(directory)/cgroup.procs")))
+                Step("join cgroup \(hierarchyName(directory))", .write("0", to: "\(directory)/tasks")))
         }
         if isolation.contains(.cgroupNamespace) { steps.append(Step("cgroup namespace", .unshare(.cgroup))) }
         if isolation.contains(.root) {
             steps += root(spec)
             if isolation.contains(.kernelFiles) { steps += kernelFiles(spec) }
             if isolation.contains(.devices) { steps += devices(spec) }
-            if isolation.contains(.kernelFiles) { steps += masks(spec.kernelFiles) }
+            if isolation.contains(.kernelFiles) {
+                steps += masks(spec.kernelFiles, sysIsMounted: mountsSys(spec))
+            }
             steps.append(Step("leave the old root", .leaveOldRoot))
         }
         if isolation.contains(.uts) { steps.append(Step("hostname", .setHostname(spec.hostname))) }
         if isolation.contains(.network) { steps.append(Step("loopback up", .loopbackUp)) }
+        var filter: [Step] = []
+        if isolation.contains(.seccomp), let compiled = spec.filter {
+            filter = [Step("seccomp filter", .loadFilter(compiled))]
+        }
+        if !isolation.contains(.noNewPrivileges) { steps += filter }
         if isolation.contains(.capabilities) {
             steps.append(Step("bounding set", .boundCapabilities(.containerDefault)))
             steps.append(Step("capabilities", .setCapabilities(.containerDefault)))
         }
-        if isolation.contains(.noNewPrivileges) { steps.append(Step("no new privileges", .noNewPrivileges)) }
-        if isolation.contains(.seccomp), let filter = spec.filter {
-            steps.append(Step("seccomp filter", .loadFilter(filter)))
+        if isolation.contains(.noNewPrivileges) {
+            steps.append(Step("no new privileges", .noNewPrivileges))
+            steps += filter
         }
         steps.append(Step("execve", .execute(spec.program)))
         return LaunchProgram(namespaces: isolation.cloned, steps: steps)
@@ -99,13 +109,18 @@ extension LaunchProgram {
     private static let strict: MountFlags = [.noSetUID, .noDevices, .noExecute]
 
     private static func kernelFiles(_ spec: ContainerSpec) -> [Step] {
+        // procfs shows the pid namespace it is mounted in; like sysfs, it may be mounted only by that one's owner.
+        let isOwner = spec.isolation.contains(.pid) || !spec.isolation.contains(.user)
         var steps = [
-            Step(
-                "mount /proc", .mount(source: "proc", target: "/proc", type: "proc", flags: strict, data: nil)
-            )
+            isOwner
+                ? Step(
+                    "mount /proc",
+                    .mount(source: "proc", target: "/proc", type: "proc", flags: strict, data: nil))
+                : Step(
+                    "bind /proc",
+                    .mount(source: "proc", target: "/proc", type: nil, flags: [.bind, .recursive], data: nil))
         ]
-        // sysfs shows the network namespace it is mounted in, and only its owner may mount it.
-        if spec.isolation.contains(.network) {
+        if mountsSys(spec) {
             steps.append(
                 Step(
                     "mount /sys",
@@ -114,6 +129,11 @@ extension LaunchProgram {
                         data: nil)))
         }
         return steps
+    }
+
+    /// sysfs shows the network namespace it is mounted in, and only its owner may mount it.
+    private static func mountsSys(_ spec: ContainerSpec) -> Bool {
+        spec.isolation.contains(.network) || !spec.isolation.contains(.user)
     }
 
     private static func devices(_ spec: ContainerSpec) -> [Step] {
@@ -166,7 +186,8 @@ extension LaunchProgram {
         return steps
     }
 
-    private static func masks(_ files: KernelFiles) -> [Step] {
+    private static func masks(_ all: KernelFiles, sysIsMounted: Bool) -> [Step] {
+        let files = sysIsMounted ? all : all.below("/proc")
         var steps: [Step] = []
         for path in files.readOnly {
             steps.append(

@@ -102,4 +102,12 @@ struct KernelFiles: Equatable, Sendable {
             maskedFiles: files, maskedDirectories: directories, readOnly: protected.filter(Files.exists),
             messageQueues: Files.exists("/proc/sys/fs/mqueue"))
     }
+
+    /// Those in one directory.
+    func below(_ directory: String) -> KernelFiles {
+        func inside(_ path: String) -> Bool { path.hasPrefix("\(directory)/") }
+        return KernelFiles(
+            maskedFiles: maskedFiles.filter(inside), maskedDirectories: maskedDirectories.filter(inside),
+            readOnly: readOnly.filter(inside), messageQueues: messageQueues)
+    }
 }

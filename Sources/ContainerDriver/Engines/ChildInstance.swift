@@ -13,6 +13,8 @@ public final class ChildInstance: Instance {
     public let pid: pid_t
 
     private let requested: MonotonicInstant
+    /// Whether `stepNanoseconds` is kept at all.
+    private let timesSteps: Bool
     private var life: Life
     private var output: PolledPipe
     private var errors: PolledPipe
@@ -38,11 +40,12 @@ public final class ChildInstance: Instance {
     init(
         started: consuming ProgramBuffer.Started, output: consuming FileDescriptor,
         errors: consuming FileDescriptor,
-        requested: MonotonicInstant, stepsBefore: [UInt64], interrupt: Interrupt,
+        requested: MonotonicInstant, stepsBefore: [UInt64], timesSteps: Bool, interrupt: Interrupt,
         cleanUp: @escaping (ChildInstance) throws(LabError) -> Void
     ) {
         let created = MonotonicInstant.now()
         self.requested = requested
+        self.timesSteps = timesSteps
         pid = started.pid
         var steps = stepsBefore
         steps.reserveCapacity(stepsBefore.count + started.stamps.count + 8)
@@ -51,7 +54,7 @@ public final class ChildInstance: Instance {
             steps.append(MonotonicInstant(nanoseconds: stamp).nanoseconds(since: requested))
         }
         steps.append(created.nanoseconds(since: requested))
-        stepNanoseconds = steps
+        stepNanoseconds = timesSteps ? steps : []
         pidfd = started.pidfd
         self.output = PolledPipe(descriptor: output)
         self.errors = PolledPipe(descriptor: errors)
@@ -101,7 +104,9 @@ public final class ChildInstance: Instance {
     }
 
     /// Notes the end of one more of the engine's steps.
-    func stampStep() { stepNanoseconds.append(MonotonicInstant.now().nanoseconds(since: requested)) }
+    func stampStep() {
+        if timesSteps { stepNanoseconds.append(MonotonicInstant.now().nanoseconds(since: requested)) }
+    }
 
     /// One round of poll(2): takes what the child said and notices its end.
     private func poll(deadline: MonotonicInstant, waitingFor what: String) throws(LabError) {

@@ -23,7 +23,7 @@ final class ChildLauncher {
     /// Starts `program`, whose standard descriptors are the ends that `makeProgram` is given.
     func start(
         arguments: [String], cgroup: Int32, requested: MonotonicInstant, stepsBefore: [UInt64],
-        interrupt: Interrupt,
+        timesSteps: Bool = true, interrupt: Interrupt,
         makeProgram: (_ descriptors: (input: Int32, output: Int32, error: Int32)) -> LaunchProgram,
         cleanUp: @escaping (ChildInstance) throws(LabError) -> Void
     ) throws(LabError) -> ChildInstance {
@@ -36,8 +36,8 @@ final class ChildLauncher {
             program, arguments: arguments, environment: Self.environment, cgroup: cgroup)
         return ChildInstance(
             started: started, output: output.read, errors: errors.read, requested: requested,
-            stepsBefore: steps,
-            interrupt: interrupt, cleanUp: cleanUp)
+            stepsBefore: steps, timesSteps: timesSteps, interrupt: interrupt,
+            cleanUp: cleanUp)
     }
 
     /// A pipe whose read end, ours, does not block; the write end is another open file description and does.

@@ -54,7 +54,7 @@ public final class ContainerEngine: Engine {
     }
 
     private func describe(_ prepared: Prepared, _ mounts: CgroupMounts) {
-        let program = LaunchProgram.container(spec(0, prepared, descriptors: (0, 0, 0)))
+        let program = LaunchProgram.container(spec(0, isolation, prepared, descriptors: (0, 0, 0)))
         record.steps =
             ["cgroups", "pipes", program.cloneName] + program.steps.map(\.name)
             + ["workload", "remove cgroups"]
@@ -80,31 +80,36 @@ public final class ContainerEngine: Engine {
     public func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
         let requested = MonotonicInstant.now()
         guard let prepared else { throw LabError(.software, "the engine \(id) was not prepared") }
+        let isolation = try self.isolation.ablated(by: request.isolation)
+        let cgroups = isolation.contains(.limits) ? prepared.cgroups : nil
         var steps: [UInt64] = []
         steps.reserveCapacity(8)
         do {
             let limits = ResourceLimits(memoryBytes: request.memoryBytes, cpus: request.cpus)
-            try prepared.cgroups?.make(request.index, limits: limits)
+            try cgroups?.make(request.index, limits: limits)
             steps.append(MonotonicInstant.now().nanoseconds(since: requested))
-            let cgroup = try prepared.cgroups?.openForClone(request.index)
+            let cgroup = try cgroups?.openForClone(request.index)
             let number: Int32 = if let cgroup { cgroup.rawValue } else { -1 }
             return try prepared.launcher.start(
                 arguments: ChildLauncher.arguments(request.workload), cgroup: number, requested: requested,
-                stepsBefore: steps, interrupt: prepared.context.interrupt,
-                makeProgram: { .container(spec(request.index, prepared, descriptors: $0)) },
+                stepsBefore: steps, timesSteps: request.isolation == nil,
+                interrupt: prepared.context.interrupt,
+                makeProgram: { .container(spec(request.index, isolation, prepared, descriptors: $0)) },
                 cleanUp: { child throws(LabError) in
-                    try prepared.cgroups?.remove(request.index)
+                    try cgroups?.remove(request.index)
                     child.stampStep()
                 })
         } catch {
-            try? prepared.cgroups?.remove(request.index)
+            try? cgroups?.remove(request.index)
             throw error
         }
     }
 
     public func explain(_ request: LaunchRequest) throws(LabError) -> String {
         guard let prepared else { throw LabError(.software, "the engine \(id) was not prepared") }
-        let program = LaunchProgram.container(spec(request.index, prepared, descriptors: (0, 1, 2)))
+        let isolation = try self.isolation.ablated(by: request.isolation)
+        let program = LaunchProgram.container(
+            spec(request.index, isolation, prepared, descriptors: (0, 1, 2)))
         return program.text(arguments: ChildLauncher.arguments(request.workload))
     }
 
@@ -117,13 +122,15 @@ public final class ContainerEngine: Engine {
     }
 
     private func spec(
-        _ index: Int, _ prepared: Prepared, descriptors: (input: Int32, output: Int32, error: Int32)
+        _ index: Int, _ isolation: Isolation, _ prepared: Prepared,
+        descriptors: (input: Int32, output: Int32, error: Int32)
     ) -> ContainerSpec {
         let root = prepared.context.rootFilesystem
+        let cgroups = isolation.contains(.limits) ? prepared.cgroups : nil
         return ContainerSpec(
             isolation: isolation, lowerDirectories: [root.directory], mountPoint: prepared.mountPoint,
             program: isolation.contains(.root) ? RootFilesystem.guestPath : root.hostGuestPath,
-            hostname: "lab-\(index)", cgroupsToJoin: prepared.cgroups?.directoriesToJoin(of: index) ?? [],
+            hostname: "lab-\(index)", cgroupsToJoin: cgroups?.directoriesToJoin(of: index) ?? [],
             filter: prepared.filter, kernelFiles: prepared.kernelFiles, standardDescriptors: descriptors,
             parent: prepared.launcher.parent.rawValue, user: getuid(), group: getgid())
     }

@@ -189,23 +189,25 @@ public struct Workload: Codable, Equatable, Sendable {
     /// Says `ready` and waits to be killed.
     public static let idle = Workload(name: "idle")
 
-    /// Writes to every page of so much memory, says `ready` and waits to be killed.
+    /// Writes to so much memory, says `ready` and waits to be killed; 0 is an idle guest. Then sends the metrics
+    /// `memory-total-bytes` and `memory-available-bytes`, what its own kernel says in /proc/meminfo.
     public static func touch(mebibytes: Int) -> Workload {
-        Workload(name: "touch", arguments: [String(mebibytes)])
+        Workload(name: "touch", arguments: ["\(mebibytes)"])
     }
-    /// Says `ready`, does so many rounds of one kind of work, sends their digest as its output and waits.
-    public static func compute(kind: String, rounds: Int) -> Workload {
-        Workload(name: "compute", arguments: [kind, String(rounds)])
+    /// Prepares, says `ready`, does `rounds` rounds (1 to 1,000,000) of the fixed work of `kind`, sends a digest of
+    /// their results, which is the same in every engine, as its output, and waits to be killed.
+    /// - Parameter directory: where files are written; by default in memory, see BlockFile in lab-guest.
+    public static func compute(kind: String, rounds: Int, directory: String? = nil) -> Workload {
+        Workload(name: "compute", arguments: [kind, "\(rounds)"] + (directory.map { [$0] } ?? []))
     }
 
-    /// The kinds of `compute`.
+    /// Every workload that a lab may name.
+    public static let knownNames = ["noop", "hello", "idle", "touch", "compute"]
+    /// The kinds of `compute`, one round of each about 1 ms of a bare process on the machine it was written on.
     public static let computeKinds = [
         "integer", "float", "memory-bandwidth", "memory-random", "syscall", "context-switch", "page-fault",
         "fork-exec", "file-write", "file-read", "network-loopback",
     ]
-
-    /// Every workload that a lab may name.
-    public static let knownNames = ["noop", "hello", "idle", "touch", "compute"]
 }
 
 /// What really ran for one engine: goes into the result and beside every table.

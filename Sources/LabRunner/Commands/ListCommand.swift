@@ -30,6 +30,13 @@ struct ListCommand: ParsableCommand {
             id: Workload.hello(nonce: "").name,
             summary: "says ready, then sends back a nonce that the host invented"),
         Entry(id: Workload.idle.name, summary: "says ready and waits to be killed"),
+        Entry(
+            id: Workload.touch(mebibytes: 0).name,
+            summary: "writes to so many MiB of memory, says ready and keeps them"),
+        Entry(
+            id: Workload.compute(kind: "", rounds: 0).name,
+            summary: "says ready, does rounds of fixed work of one kind and sends a digest of the results: "
+                + Workload.computeKinds.joined(separator: ", ")),
     ]
 
     /// A name and what it is.
