@@ -63,9 +63,10 @@ let workloads: [Workload] = [
         session.ready()
         return Int32(status)
     },
-    // touch MIB: writes to every page of so much memory, says ready, tells what /proc/meminfo says, and keeps it.
+    // touch MIB: writes to every page of so much memory, says ready, tells what /proc/meminfo says, sends MIB back as a
+    // sign that this was all, and keeps the memory.
     Workload(name: "touch") { arguments, session in
-        guard let mebibytes = arguments.number(0, limit: 1 << 24) else {
+        guard let text = arguments[0], let mebibytes = arguments.number(0, limit: 1 << 24) else {
             return refuse("lab-guest: touch needs a number of MiB\n")
         }
         do throws(Failure) {
@@ -77,6 +78,7 @@ let workloads: [Workload] = [
         session.machine.mountProc()
         session.ready()
         reportMemory(on: session.channel)
+        session.channel.send("output", text: text)
         session.waitForever()
     },
     // compute KIND ROUNDS [DIRECTORY]: fixed work, see Compute.swift.

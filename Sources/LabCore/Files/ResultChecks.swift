@@ -130,7 +130,7 @@ extension Observation {
         if let time = stepNanoseconds.first(where: { $0 > longest }) {
             return ("stepNanoseconds", "\(time) ns is longer than a year")
         }
-        for (key, value) in values.sorted(by: { $0.key < $1.key }) where !(0...0x1p64).contains(value) {
+        for (key, value) in values.sorted(by: { $0.key < $1.key }) where !(-0x1p64...0x1p64).contains(value) {
             return ("values.\(key)", "\(value) is beyond what a counter holds")
         }
         return nil

@@ -12,8 +12,8 @@ extension TrialProcedure {
         let requests = (0..<count).map { _ in
             request(.touch(mebibytes: mebibytes), began: .now())
         }
-        let before = HostMemory.settledBytes()
         let began = MonotonicInstant.now()
+        let before = HostMemory.settledBytes()
         var instances: [any Instance] = []
         var failure: LabError?
         var values: [String: Double] = [:]
@@ -23,13 +23,17 @@ extension TrialProcedure {
                 instances.append(try engine.launch(request))
             }
             let deadline = MonotonicInstant.now().advanced(by: .seconds(lab.timeoutSeconds))
-            for instance in instances { try instance.waitUntilReady(deadline: deadline) }
+            // The output comes after what the guest says of its memory.
+            for instance in instances { try instance.waitForOutput(deadline: deadline) }
+            for instance in instances {
+                if let failure = Self.failure(instance.transcript, expected: ["\(mebibytes)"]) { throw failure }
+            }
             let after = HostMemory.settledBytes()
             values = try Self.memoryValues(instances)
             values["configured-bytes"] = Double(lab.memoryBytes) * Double(count)
             if let before, let after {
-                // Others on the host give memory back too: less than nothing is noise, and noise stays in the data.
-                values["host-bytes"] = max(0, Double(before) - Double(after))
+                // Less than nothing where others on the host gave memory back: noise, and noise stays in the data.
+                values["host-bytes"] = Double(before) - Double(after)
             }
         } catch {
             failure = error
