@@ -5,12 +5,12 @@ extension TrialProcedure {
     /// rounds, work done outside the guest included; `throttled-ns`; `host-steal-ns`, which another guest of this
     /// host's own hypervisor took meanwhile; and the guest's metrics.
     mutating func compute(_ trial: Plan.Trial, on engine: any Engine) -> Conclusion {
+        let began = MonotonicInstant.now()
         let kind = trial.parameters[.compute] ?? lab.workload
         let rounds = lab.rounds?.count(for: trial.engine) ?? 1
         let expected = digests.digest(kind, rounds: rounds)
         let stealBefore = HostCPU.stealNanoseconds()
         let request = request(.compute(kind: kind, rounds: rounds), began: .now())
-        let began = MonotonicInstant.now()
         let instance: any Instance
         do {
             instance = try engine.launch(request)
