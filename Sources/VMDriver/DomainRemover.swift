@@ -16,6 +16,16 @@ public enum DomainRemover {
         try remove(name: String(parts[0]), uri: String(parts[1]), paths: paths)
     }
 
+    /// Kills the QEMU that a dead run started without libvirt. It dies with its parent, so that there seldom is one.
+    public static func remove(qemu name: String) throws(LabError) { try endProcesses(name) }
+
+    private static func endProcesses(_ name: String) throws(LabError) {
+        let deadline = MonotonicInstant.now().advanced(by: limit)
+        for process in QEMUProcess.all(of: name) where !process.end(deadline: deadline).isGone {
+            throw LabError(.instance, "QEMU of the VM \(name) does not end", cause: "process \(process.pid)")
+        }
+    }
+
     /// Kills the QEMU of a domain of the embedded driver, then lets libvirt forget the domain; one of a daemon is
     /// destroyed through libvirt.
     /// A domain that is gone already is no error.
@@ -24,11 +34,7 @@ public enum DomainRemover {
         let directory = EmbeddedRoot.directory(of: uri)
         if directory != nil {
             // Killed before libvirt is asked: it would wait for a QEMU that has ended and that nobody has reaped yet.
-            let deadline = MonotonicInstant.now().advanced(by: limit)
-            for process in QEMUProcess.all(of: name) where !process.end(deadline: deadline) {
-                throw LabError(
-                    .instance, "QEMU of the domain \(name) does not end", cause: "process \(process.pid)")
-            }
+            try endProcesses(name)
         }
         do throws(LabError) {
             // An embedded root knows its domains again when it is opened.

@@ -12,11 +12,11 @@ struct HypervisorProbe {
 
     func answer() throws(LabError) -> Availability {
         guard setup.type == .kvm else {
-            try setup.checkCapabilities()
+            try setup.check()
             return boot(limit: Self.emulationLimit)
         }
-        if let obstacle = KVMDevice.obstacle(daemon: setup.hypervisor.directory == nil) { return obstacle }
-        try setup.checkCapabilities()
+        if let obstacle = KVMDevice.obstacle(daemon: setup.starter.isDaemon) { return obstacle }
+        try setup.check()
         let cache = "\(paths.cache)/probe/kvm-\(key)"
         if let text = try? Files.readText(cache), let known = Self.parse(text) { return known }
         let answer = boot(limit: engine.configuration.kvmProbeLimit)
@@ -29,7 +29,7 @@ struct HypervisorProbe {
     private var key: String {
         let parts = [
             Files.line("/proc/sys/kernel/random/boot_id") ?? "", KVMDevice.modules.joined(separator: ","),
-            setup.hypervisor.libvirtVersion, setup.hypervisor.hypervisorVersion, setup.kernel.digest,
+            setup.starter.details.map(\.value).joined(separator: ","), setup.kernel.digest,
             setup.configuration.profile.rawValue, "\(setup.configuration.kvmProbeLimit)",
         ]
         return Digest.sha256(parts.joined(separator: "\n").utf8)

@@ -3,6 +3,8 @@ import LabCore
 /// How the VMs of one engine are made.
 public struct VMConfiguration: Equatable, Sendable {
     public var profile: MachineProfile
+    /// Whether libvirt starts QEMU; otherwise this process does, and `connection` has no meaning.
+    public var usesLibvirt: Bool
     /// libvirt URI; nil for the driver inside this process.
     public var connection: String?
     /// Kernel image to boot; nil to find one.
@@ -17,11 +19,13 @@ public struct VMConfiguration: Equatable, Sendable {
     public var kvmProbeLimit: Duration
 
     public init(
-        profile: MachineProfile = .standard, connection: String? = nil, kernel: String? = nil,
-        fetchesKernel: Bool = false, unpacksKernel: Bool = true, channel: RecordChannel? = nil,
+        profile: MachineProfile = .standard, usesLibvirt: Bool = true, connection: String? = nil,
+        kernel: String? = nil, fetchesKernel: Bool = false, unpacksKernel: Bool = true,
+        channel: RecordChannel? = nil,
         kvmProbeLimit: Duration = .seconds(20)
     ) {
         self.profile = profile
+        self.usesLibvirt = usesLibvirt
         self.connection = connection
         self.kernel = kernel
         self.fetchesKernel = fetchesKernel

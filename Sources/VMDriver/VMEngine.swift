@@ -1,7 +1,7 @@
 import Glibc
 import LabCore
 
-/// Runs workloads in virtual machines that libvirt starts: `kvm` and `qemu` are two of these.
+/// Runs workloads in virtual machines: `kvm` and `qemu`, which libvirt starts, and `qemu-direct` are three of these.
 public final class VMEngine: Engine {
     public let id: EngineID
     public let kind = EngineKind.virtualMachine
@@ -41,7 +41,7 @@ public final class VMEngine: Engine {
 
     public func prepare(_ context: RunContext) throws(LabError) {
         // QEMU is probed by libvirt here, so that the first start isn't the one to wait for it.
-        try setUp().checkCapabilities()
+        try setUp().check()
         self.context = context
     }
 
@@ -58,21 +58,22 @@ public final class VMEngine: Engine {
         _ request: LaunchRequest, requested: MonotonicInstant, runID: String, journal: RunJournal
     ) throws(LabError) -> VMInstance {
         let setup = try setUp()
-        let place = VMPlace(
-            name: "lab-\(runID)-\(request.index)", directory: "\(paths.run(runID))/\(id)-\(request.index)",
-            hypervisor: setup.hypervisor)
-        let description = try setup.description(of: place, request)
-        return try VMInstance.start(description, at: place, requested: requested, journal: journal)
+        let place = place(request, runID: runID)
+        return try VMInstance.start(
+            try setup.description(of: place, request), by: setup.starter, at: place, requested: requested,
+            deadline: request.deadline, journal: journal)
     }
 
-    /// The domain XML that `launch` would hand to libvirt.
+    /// The domain XML that `launch` would hand to libvirt, or QEMU's command line.
     public func explain(_ request: LaunchRequest) throws(LabError) -> String {
-        let runID = context?.runID ?? "RUN"
         let setup = try setUp()
-        let place = VMPlace(
-            name: "lab-\(runID)-\(request.index)", directory: "\(paths.run(runID))/\(id)-\(request.index)",
-            hypervisor: setup.hypervisor)
-        return try setup.description(of: place, request).xml
+        let place = place(request, runID: context?.runID ?? "RUN")
+        return setup.starter.text(of: try setup.description(of: place, request))
+    }
+
+    private func place(_ request: LaunchRequest, runID: String) -> VMPlace {
+        VMPlace(
+            name: "lab-\(runID)-\(request.index)", directory: "\(paths.run(runID))/\(id)-\(request.index)")
     }
 
     public var record: EngineRecord {
@@ -98,7 +99,7 @@ public final class VMEngine: Engine {
 struct VMSetup: Sendable {
     let type: DomainType
     let configuration: VMConfiguration
-    let hypervisor: Hypervisor
+    let starter: any VMStarter
     let kernel: GuestKernel
     let initramfs: Initramfs
     let channel: RecordChannel
@@ -114,17 +115,15 @@ struct VMSetup: Sendable {
             explicit: configuration.kernel, unpack: configuration.unpacksKernel,
             fetch: configuration.fetchesKernel, paths: paths)
         initramfs = try Initramfs.make(of: root, paths: paths)
-        hypervisor = try Hypervisor.connect(configuration.connection, paths: paths)
-        let knowsDebugPort = hypervisor.connection.libraryVersion.map { $0 >= Version(8, 1, 0) } ?? false
-        channel = configuration.channel ?? (knowsDebugPort ? .debugPort : .serial)
+        starter =
+            configuration.usesLibvirt
+            ? LibvirtStarter(hypervisor: try Hypervisor.connect(configuration.connection, paths: paths))
+            : try DirectStarter()
+        channel = configuration.channel ?? starter.channel
         timeStampKilohertz = type == .qemu ? TimeStampCounter.kilohertz : nil
     }
 
-    /// Asks the connection whether it runs such domains; QEMU is probed by the first call.
-    func checkCapabilities() throws(LabError) {
-        _ = try hypervisor.connection.domainCapabilities(
-            type: type.rawValue, machine: configuration.profile.rawValue)
-    }
+    func check() throws(LabError) { try starter.check(type: type, machine: configuration.profile) }
 
     func description(of place: VMPlace, _ request: LaunchRequest) throws(LabError) -> DomainDescription {
         guard request.cpus > 0, request.memoryBytes >= VMSetup.leastMemory else {
@@ -146,10 +145,8 @@ struct VMSetup: Sendable {
 
     /// Adds what runs to an engine's record.
     func complete(_ record: inout EngineRecord) {
-        record.details = [
-            .init("libvirt", hypervisor.libvirtVersion),
-            .init(hypervisor.connection.driver, hypervisor.hypervisorVersion),
-            .init("connection", hypervisor.directory == nil ? hypervisor.uri : "embedded, without a daemon"),
+        record.details = starter.details
+        record.details += [
             .init("accelerator", type == .qemu ? "none: TCG emulation" : "KVM"),
             .init("machine", configuration.profile.rawValue),
             .init(
@@ -162,18 +159,19 @@ struct VMSetup: Sendable {
         ]
         record.digests = ["kernel": kernel.digest, "initramfs": initramfs.digest]
         // Names and paths differ from VM to VM: the digest is that of the description without them.
-        let place = VMPlace(name: "lab", directory: "", hypervisor: hypervisor)
+        let place = VMPlace(name: "lab", directory: "")
         let request = LaunchRequest(
             index: 0, workload: .noop, memoryBytes: 256 << 20, cpus: 1,
             deadline: MonotonicInstant(nanoseconds: 0))
         if let description = try? self.description(of: place, request) {
             record.details.append(.init("kernel command line", description.commandLine))
-            record.digests["domain-xml"] = Digest.sha256(description.xml.utf8)
+            record.digests[starter.textName] = Digest.sha256(starter.text(of: description).utf8)
         }
         if type == .qemu {
             record.footnotes = [
                 "Every instruction of the guest is translated by QEMU: no hardware virtualisation."
             ]
         }
+        record.footnotes += starter.footnotes
     }
 }

@@ -1,46 +1,34 @@
 import Glibc
 import LabCore
 
-/// Where one VM's name and files are.
-struct VMPlace: Sendable {
-    let name: String
-    /// Holds the FIFOs; removed with the VM.
-    let directory: String
-    let hypervisor: Hypervisor
-
-    var consolePipe: String { "\(directory)/console" }
-    var recordPipe: String { "\(directory)/records" }
-    /// What QEMU said on its standard error, by the embedded driver.
-    var log: String? { hypervisor.directory.map { "\($0)/log/qemu/\(name).log" } }
-}
-
 /// One virtual machine, from its start to its removal.
 public final class VMInstance: Instance, MemoryAccounting, CPUAccounting {
     private let place: VMPlace
     private let watch: GuestWatch
-    private let process: QEMUProcess?
-    private let domain: Domain
+    private let machine: any StartedVM
+    /// What QEMU said on its standard error.
+    private let log: String?
     private var isDisposed = false
+    /// Nanoseconds of CPU time of QEMU's whole life; known when it has ended.
+    private var totalCPU: UInt64?
 
     /// How long libvirt and the kernel may take to remove a VM that was killed.
     private static let removalLimit = Duration.seconds(30)
 
-    private init(
-        place: VMPlace, watch: GuestWatch, domain: consuming Domain, process: QEMUProcess?
-    ) {
+    private init(place: VMPlace, watch: GuestWatch, machine: any StartedVM, log: String?) {
         self.place = place
         self.watch = watch
-        self.domain = domain
-        self.process = process
+        self.machine = machine
+        self.log = log
     }
 
-    /// Starts a VM; the watch listens before libvirt is asked.
+    /// Starts a VM; the watch listens before QEMU is started.
     static func start(
-        _ description: DomainDescription, at place: VMPlace, requested: MonotonicInstant, journal: RunJournal
+        _ description: DomainDescription, by starter: any VMStarter, at place: VMPlace,
+        requested: MonotonicInstant, deadline: MonotonicInstant, journal: RunJournal
     ) throws(LabError) -> VMInstance {
-        try journal.record(
-            JournaledResource(.directory, place.directory),
-            JournaledResource(.domain, "\(place.name) \(place.hypervisor.uri)"))
+        try journal.record(JournaledResource(.directory, place.directory), starter.resource(for: place))
+        let log = starter.log(of: place)
         do throws(LabError) {
             try makePipes(place)
             let watch = try GuestWatch(
@@ -48,36 +36,26 @@ public final class VMInstance: Instance, MemoryAccounting, CPUAccounting {
                 requested: requested)
             try watch.start()
             do throws(LabError) {
-                let domain = try create(description, at: place, watch)
-                let process = place.hypervisor.directory.flatMap { QEMUProcess(domain: place.name, root: $0) }
-                return VMInstance(place: place, watch: watch, domain: domain, process: process)
+                let machine = try starter.start(description, at: place, deadline: deadline)
+                watch.stamp(.created)
+                return VMInstance(place: place, watch: watch, machine: machine, log: log)
             } catch {
                 watch.stop()
                 throw error
             }
         } catch {
-            try? removeFiles(place)
+            try? removeFiles(place, log)
             throw error
         }
     }
 
-    private static func create(
-        _ description: DomainDescription, at place: VMPlace, _ watch: GuestWatch
-    ) throws(LabError) -> Domain {
-        func create() throws(LabError) -> Domain {
-            let domain = try place.hypervisor.connection.create(description.xml, name: place.name)
-            watch.stamp(.created)
-            return domain
-        }
-        // A daemon's QEMU is never ours.
-        guard let directory = place.hypervisor.directory else { return try create() }
-        return try Adoption.around(domain: place.name, root: directory, create)
-    }
-
     public var timeline: Timeline { watch.now.timeline }
     public var transcript: GuestTranscript { watch.now.transcript }
-    /// Empty: libvirt doesn't tell its own steps apart.
+    /// Empty: neither libvirt nor QEMU tells its own steps apart.
     public var stepNanoseconds: [UInt64] { [] }
+
+    /// QEMU's process; nil where it belongs to a daemon.
+    var hostProcess: HostProcess? { machine.process }
 
     public func waitUntilReady(deadline: MonotonicInstant) throws(LabError) {
         try wait(for: "ready", deadline: deadline) { $0.timeline[.ready] != nil }
@@ -119,47 +97,48 @@ public final class VMInstance: Instance, MemoryAccounting, CPUAccounting {
     /// The last lines of the guest's console and of QEMU's log.
     private func lastWords(_ console: ConsoleTail) -> String? {
         var words = console.lastLines(3)
-        if let log = place.log, let text = try? Files.readText(log) { words += QEMULog.lastLines(text, 3) }
+        if let log, let text = try? Files.readText(log) { words += QEMULog.lastLines(text, 3) }
         return words.isEmpty ? nil : words.joined(separator: " | ")
     }
 
     public func dispose() throws(LabError) {
         guard !isDisposed else { return }
-        let deadline = MonotonicInstant.now().advanced(by: Self.removalLimit)
-        // Killed and reaped first: libvirt would send SIGTERM and look again every 200 ms.
-        let isGone = process?.end(deadline: deadline) ?? true
-        try domain.destroy()
-        while domain.isActive && MonotonicInstant.now() < deadline { usleep(500) }
-        guard isGone, !domain.isActive else {
-            throw LabError(
-                .timeout, "the VM \(place.name) could not be removed in time",
-                remedy: "lab clean, when the load is lower")
-        }
+        totalCPU = try machine.end(deadline: .now().advanced(by: Self.removalLimit)) ?? totalCPU
         watch.stop()
-        try Self.removeFiles(place)
+        try Self.removeFiles(place, log)
         watch.stamp(.cleanedUp)
         isDisposed = true
     }
 
-    /// QEMU's share of the host's memory: `host-pss`.
+    /// The host's memory that QEMU takes, and whatever it started: `host-pss`.
     public func memoryBytes() throws(LabError) -> [String: UInt64] {
-        ["host-pss": try ownProcess().proportionalBytes()]
+        let process = try ownProcess()
+        var sum = try process.proportionalBytes()
+        for relative in process.family.dropFirst() {
+            // A helper that ends meanwhile has no memory.
+            if let bytes = try? relative.proportionalBytes() { sum += bytes }
+        }
+        return ["host-pss": sum]
     }
 
     public func hostCPUNanoseconds() throws(LabError) -> UInt64 {
-        try ownProcess().cpuNanoseconds()
+        if let totalCPU { return totalCPU }
+        return try ownProcess().cpuNanoseconds()
     }
 
     public var throttledNanoseconds: UInt64? { nil }
 
     private func ownProcess() throws(LabError) -> HostProcess {
-        guard let process else {
+        guard !isDisposed else {
+            throw LabError(.software, "the VM \(place.name) was asked for its process after its end")
+        }
+        guard let process = machine.process else {
             throw LabError(
                 .unavailable, "the process of VM \(place.name) is unknown",
                 cause: "it belongs to a libvirt daemon",
                 remedy: "leave --connect out")
         }
-        return HostProcess(pid: process.pid)
+        return process
     }
 
     private static func makePipes(_ place: VMPlace) throws(LabError) {
@@ -171,18 +150,20 @@ public final class VMInstance: Instance, MemoryAccounting, CPUAccounting {
         }
     }
 
-    private static func removeFiles(_ place: VMPlace) throws(LabError) {
+    private static func removeFiles(_ place: VMPlace, _ log: String?) throws(LabError) {
         try Files.removeTree(place.directory)
-        if let log = place.log { unlink(log) }
+        if let log { unlink(log) }
     }
 }
 
-/// What QEMU wrote to its standard error, in the file that libvirt keeps for a domain.
+/// What QEMU wrote to its standard error, in the file that libvirt or `DirectStarter` keeps.
 enum QEMULog {
     /// The last lines that QEMU itself wrote: libvirt's own, the command and its environment are left out.
     static func lastLines(_ text: String, _ count: Int) -> [String] {
         let lines = text.split(separator: "\n").filter { line in
-            line.contains("qemu-system-") && !line.contains("starting up") && !line.hasSuffix("\\")
+            // It calls itself by its program's name or, in older parts, `qemu`.
+            (line.contains("qemu-system-") || line.hasPrefix("qemu: ") || line.contains(" qemu: "))
+                && !line.contains("starting up") && !line.hasSuffix("\\")
         }
         return lines.suffix(count).map { String($0.prefix(240)) }
     }

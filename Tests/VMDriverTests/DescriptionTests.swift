@@ -28,6 +28,24 @@ struct DescriptionTests {
         #expect(try document.nodes(forXPath: "/domain/features/acpi").isEmpty == !machine.hasACPI)
     }
 
+    @Test(arguments: MachineProfile.allCases)
+    func theCommandSaysWhatTheDescriptionSays(machine: MachineProfile) {
+        let arguments = description(machine, commandLine: "a, b").qemuArguments
+        for (option, value) in [
+            ("-name", "guest=lab-a-0,debug-threads=on"), ("-accel", "tcg"), ("-m", "256"), ("-kernel", "/k"),
+            ("-initrd", "/i"), ("-append", "a, b"), ("-chardev", "pipe,id=charserial0,path=/c"),
+            ("-chardev", "pipe,id=charserial1,path=/r"), ("-smp", "2,sockets=2,cores=1,threads=1"),
+            ("-device", "isa-debugcon,chardev=charserial1,id=serial1,iobase=233"),
+        ] {
+            #expect(
+                zip(arguments, arguments.dropFirst()).contains { $0 == option && $1 == value }, "\(option)")
+        }
+        #expect(arguments.contains { $0.hasSuffix(",acpi=off") } == !machine.hasACPI)
+        var odd = description()
+        odd.recordPipe = "/a,b"
+        #expect(odd.qemuArguments.contains("pipe,id=charserial1,path=/a,,b"))
+    }
+
     @Test func anyTextSurvivesAnXMLParser() throws {
         var generator = SeededGenerator(seed: 1)
         let alphabet = Array("ab <>&'\"]]>\t\n\r\u{e9}\u{1f600}%;!--".unicodeScalars)

@@ -72,7 +72,10 @@ struct GuestTests {
         #expect(KernelPackage.imagePackage(in: "W: nothing\n") == nil)
     }
 
-    @Test func theInitramfsIsReproducible() throws {
+    private static let hasCpio = access("/usr/bin/cpio", X_OK) == 0 || access("/bin/cpio", X_OK) == 0
+
+    @Test(.enabled(if: hasCpio, "skipped: there is no cpio to read the archive with"))
+    func theInitramfsIsReproducible() throws {
         let base = "/tmp/lab-initramfs-\(getpid())"
         defer { try? Files.removeTree(base) }
         for copy in ["a", "b"] {

@@ -38,7 +38,9 @@ struct Bench {
         let root = try #require(root)
         let runID = "t\(UInt32.random(in: 0 ... .max))"
         let journal = try RunJournal(runID: runID, paths: paths)
-        let engine = VMEngine(.qemu, configuration: configuration, paths: paths, rootFilesystem: root)
+        let engine = VMEngine(
+            .qemu, id: configuration.usesLibvirt ? nil : .qemuDirect, configuration: configuration,
+            paths: paths, rootFilesystem: root)
         try engine.prepare(RunContext(runID: runID, paths: paths, journal: journal, rootFilesystem: root))
         defer {
             journal.finish()
@@ -46,10 +48,38 @@ struct Bench {
         }
         try body(engine)
         engine.shutDown()
-        #expect(QEMUProcess.all(of: "lab-\(runID)-0").isEmpty)
+        for index in 0..<4 { #expect(QEMUProcess.all(of: "lab-\(runID)-\(index)").isEmpty) }
         #expect(Files.list(paths.run(runID)).isEmpty)
         let hypervisor = try Hypervisor.embedded(paths: paths)
         let known = hypervisor.connection.domain(named: "lab-\(runID)-0") != nil
+        #expect(!known)
+    }
+
+    /// Hands `body` the description of a VM with another kernel, and what starts it.
+    func withEngine(
+        _ configuration: VMConfiguration, kernel: String, seconds: Int = 30,
+        _ body: (DomainDescription, (DomainDescription) throws -> VMInstance) throws -> Void
+    ) throws {
+        let root = try #require(root)
+        let runID = "t\(UInt32.random(in: 0 ... .max))"
+        let journal = try RunJournal(runID: runID, paths: paths)
+        defer {
+            journal.finish()
+            rmdir(paths.run(runID))
+        }
+        let setup = try VMSetup(type: .qemu, configuration, root, paths)
+        let place = VMPlace(name: "lab-\(runID)-0", directory: "\(paths.run(runID))/vm-0")
+        let request = Self.request(.idle, seconds: seconds)
+        var description = try setup.description(of: place, request)
+        description.kernel = kernel
+        try body(description) { description in
+            try VMInstance.start(
+                description, by: setup.starter, at: place, requested: .now(),
+                deadline: .now().advanced(by: .seconds(seconds)), journal: journal)
+        }
+        #expect(QEMUProcess.all(of: place.name).isEmpty)
+        #expect(Files.list(paths.run(runID)).isEmpty)
+        let known = try Hypervisor.embedded(paths: paths).connection.domain(named: place.name) != nil
         #expect(!known)
     }
 
@@ -116,7 +146,26 @@ struct BootTests {
             #expect(error?.kind == .timeout)
             let memory = try #require(instance as? any MemoryAccounting).memoryBytes()
             #expect(memory["host-pss"] ?? 0 > 16 << 20)
-            #expect(try #require(instance as? any CPUAccounting).hostCPUNanoseconds() > 100_000_000)
+            let accounting = try #require(instance as? any CPUAccounting)
+            let before = try accounting.hostCPUNanoseconds()
+            #expect(before > 100_000_000)
+            try instance.dispose()
+            #expect(try accounting.hostCPUNanoseconds() >= before)
+            #expect(throws: LabError.self) { try (instance as? any MemoryAccounting)?.memoryBytes() }
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func idleOnesLiveSideBySideAndAreAllDisposed(usesLibvirt: Bool) throws {
+        try Bench.shared.withEngine(VMConfiguration(usesLibvirt: usesLibvirt)) { engine in
+            let requests = (0..<2).map { Bench.request(.idle, index: $0, seconds: 60) }
+            let instances = try requests.map { try #require(try engine.launch($0) as? VMInstance) }
+            for (request, instance) in zip(requests, instances) {
+                try instance.waitUntilReady(deadline: request.deadline)
+            }
+            for instance in instances { #expect(try instance.memoryBytes()["host-pss"] ?? 0 > 16 << 20) }
+            for instance in instances { try instance.dispose() }
+            for instance in instances { #expect(try instance.hostCPUNanoseconds() > 100_000_000) }
         }
     }
 

@@ -26,6 +26,7 @@ enum EngineFactory {
         (.container, "lab's own container: namespaces, cgroup, overlay root, seccomp, capabilities"),
         (.kvm, "a libvirt domain on KVM: the hypervisor in the kernel"),
         (.qemu, "a libvirt domain on QEMU's TCG: emulation in user space, never presented as hardware"),
+        (.qemuDirect, "the same QEMU started without libvirt: the difference is libvirt's own cost"),
     ]
 
     /// The engines of these names, in their order.
@@ -42,19 +43,22 @@ enum EngineFactory {
         case .container: ContainerEngine()
         case .kvm: virtualMachine(.kvm, settings, context: context)
         case .qemu: virtualMachine(.qemu, settings, context: context)
+        case .qemuDirect: virtualMachine(.qemu, settings, context: context, id: engine, usesLibvirt: false)
         default: nil
         }
     }
 
     private static func virtualMachine(
-        _ type: DomainType, _ settings: EngineSettings, context: RunContext
+        _ type: DomainType, _ settings: EngineSettings, context: RunContext, id: EngineID? = nil,
+        usesLibvirt: Bool = true
     ) -> VMEngine {
         let profile = settings.profile.flatMap(MachineProfile.init(rawValue:)) ?? .standard
         let configuration = VMConfiguration(
-            profile: profile, connection: settings.connect, kernel: settings.kernel,
+            profile: profile, usesLibvirt: usesLibvirt, connection: settings.connect, kernel: settings.kernel,
             fetchesKernel: settings.fetchesKernel)
         return VMEngine(
-            type, configuration: configuration, paths: context.paths, rootFilesystem: context.rootFilesystem)
+            type, id: id, configuration: configuration, paths: context.paths,
+            rootFilesystem: context.rootFilesystem)
     }
 
     /// What the drivers can prove of this machine piece by piece.

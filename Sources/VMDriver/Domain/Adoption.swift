@@ -11,20 +11,33 @@ enum Adoption {
     /// Processes detached while this is above 0 become our children: prctl(2), PR_SET_CHILD_SUBREAPER.
     private static let adopters = Mutex(0)
 
-    /// How often to look whether a QEMU that is being started has ended.
+    /// How often to look for the pid file of a QEMU that is being started, in milliseconds.
     private static let interval: Int32 = 20
+
+    /// How long a killed QEMU may take to be gone.
+    private static let killLimit = Duration.seconds(10)
 
     /// Runs `body`, which starts the domain `name` below the embedded root `directory`.
     ///
-    /// A QEMU that ends during its own start is reaped meanwhile; else libvirt would wait in vain and for long.
+    /// A QEMU that ends during its own start is reaped meanwhile; else libvirt would wait in vain and for long. One
+    /// that is still starting at the deadline is killed, which ends libvirt's call: it has no deadline of its own.
+    /// - Throws: `.timeout` then; else what `body` throws.
     static func around<Value: ~Copyable>(
-        domain name: String, root directory: String, _ body: () throws(LabError) -> Value
+        domain name: String, root directory: String, deadline: MonotonicInstant,
+        _ body: () throws(LabError) -> Value
     ) throws(LabError) -> Value {
         change(by: 1)
         defer { change(by: -1) }
-        let reaper = try Reaper(pidFile: QEMUProcess.pidFile(domain: name, root: directory))
-        defer { reaper.stop() }
-        return try body()
+        let nurse = try Nurse(pidFile: QEMUProcess.pidFile(domain: name, root: directory), deadline: deadline)
+        do throws(LabError) {
+            let value = try body()
+            nurse.stop()
+            return value
+        } catch {
+            nurse.stop()
+            guard nurse.hasKilled else { throw error }
+            throw LabError(.timeout, "libvirt did not start the domain \(name) in time", cause: error.cause)
+        }
     }
 
     private static func change(by step: Int) {
@@ -34,18 +47,22 @@ enum Adoption {
         }
     }
 
-    /// A thread that reaps the one process that a pid file will name.
-    private final class Reaper: @unchecked Sendable {
+    /// A thread that looks after the one process that a pid file will name.
+    private final class Nurse: @unchecked Sendable {
         private let pidFile: String
+        private let deadline: MonotonicInstant
         private let end: FileDescriptor.Pipe
         private var thread = pthread_t()
+        /// Whether the deadline came; to be read after `stop`.
+        private(set) var hasKilled = false
 
-        init(pidFile: String) throws(LabError) {
+        init(pidFile: String, deadline: MonotonicInstant) throws(LabError) {
             self.pidFile = pidFile
+            self.deadline = deadline
             do { end = try FileDescriptor.pipe() } catch {
                 throw LabError(.output, "cannot watch over the start of QEMU", cause: "\(error)")
             }
-            let code = pthread_create(&thread, nil, runReaper, Unmanaged.passRetained(self).toOpaque())
+            let code = pthread_create(&thread, nil, runNurse, Unmanaged.passRetained(self).toOpaque())
             guard code == 0 else {
                 Unmanaged.passUnretained(self).release()
                 throw LabError(.output, "cannot watch over the start of QEMU", cause: "\(Errno(code))")
@@ -58,18 +75,46 @@ enum Adoption {
         }
 
         func run() {
+            guard let pid = awaitedProcess() else { return }
+            let number = clinux_pidfd_open(pid)
+            guard number >= 0 else { return }
+            let process = FileDescriptor(owning: number)
+            switch wait(for: process.rawValue, orStop: end.read.rawValue, until: deadline) {
+            case .stopped: return
+            case .ended: break
+            case .tooLate:
+                hasKilled = true
+                _ = clinux_pidfd_send_signal(process.rawValue, SIGKILL)
+                _ = wait(for: process.rawValue, orStop: -1, until: .now().advanced(by: Adoption.killLimit))
+            }
+            waitpid(pid, nil, WNOHANG)
+        }
+
+        /// The process in the pid file, which libvirt writes before QEMU is executed; nil when stopped before.
+        private func awaitedProcess() -> pid_t? {
             var stopped = pollfd(fd: end.read.rawValue, events: Int16(POLLIN), revents: 0)
             while poll(&stopped, 1, Adoption.interval) <= 0 {
-                if let pid = Files.line(pidFile).flatMap({ pid_t($0) }), pid > 0 {
-                    waitpid(pid, nil, WNOHANG)
-                }
+                if let pid = Files.line(pidFile).flatMap({ pid_t($0) }), pid > 0 { return pid }
+            }
+            return nil
+        }
+
+        private enum Event { case stopped, ended, tooLate }
+
+        /// A pidfd is readable when its process has ended. poll(2) passes over a negative descriptor.
+        private func wait(for process: Int32, orStop stop: Int32, until limit: MonotonicInstant) -> Event {
+            var watched = [stop, process].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+            while true {
+                let count = poll(&watched, 2, limit.pollTimeoutMilliseconds)
+                if count > 0 { return watched[0].revents != 0 ? .stopped : .ended }
+                if count == 0 && MonotonicInstant.now() >= limit { return .tooLate }
             }
         }
     }
 
-    private static let runReaper: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = {
+    private static let runNurse: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = {
         context in
-        if let context { Unmanaged<Reaper>.fromOpaque(context).takeRetainedValue().run() }
+        if let context { Unmanaged<Nurse>.fromOpaque(context).takeRetainedValue().run() }
         return nil
     }
 }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import LabCore
 
@@ -25,7 +26,7 @@ struct QEMUProcess: Sendable {
         }
     }
 
-    private init(pid: pid_t) { self.pid = pid }
+    init(pid: pid_t) { self.pid = pid }
 
     /// libvirt passes `-name guest=NAME,debug-threads=on`: the pair is looked for, so that a pid that was used again
     /// by another program, or an editor with that name open, is left alone.
@@ -39,26 +40,32 @@ struct QEMUProcess: Sendable {
         }
     }
 
-    /// Kills it and waits until it is gone; reaps it where it is our child. The guest's disk is RAM: nothing is lost.
-    /// - Returns: false when it is still there at the deadline.
-    func end(deadline: MonotonicInstant) -> Bool {
-        kill(pid, SIGKILL)
-        while true {
-            let reaped = waitpid(pid, nil, WNOHANG)
-            if reaped == pid { return true }
-            // Not our child: gone, or a zombie that its parent has yet to reap.
-            if reaped == -1 && (isZombie || kill(pid, 0) == -1) { return true }
-            if MonotonicInstant.now() >= deadline { return false }
-            // A killed QEMU needs a few milliseconds to give back its memory.
-            usleep(500)
-        }
+    /// How a process ended.
+    struct End {
+        /// False when it is still there.
+        var isGone: Bool
+        /// Nanoseconds of CPU time in its whole life, user and system; nil when nobody can say any more.
+        var cpuNanoseconds: UInt64?
     }
 
-    /// Ended, and waiting for a parent that isn't us.
-    private var isZombie: Bool {
-        guard let text = Files.line("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else {
-            return false
+    /// Kills it and waits until it is gone; reaps it where it is our child. The guest's disk is RAM: nothing is lost.
+    ///
+    /// It is reaped the moment it has ended: libvirt, which notices the end too, looks for the process and sleeps for
+    /// 200 ms whenever it finds a zombie.
+    func end(deadline: MonotonicInstant) -> End {
+        let number = clinux_pidfd_open(pid)
+        guard number >= 0 else { return End(isGone: true) }
+        let process = FileDescriptor(owning: number)
+        // For a QEMU whose parent is somebody else.
+        let before = try? HostProcess(pid: pid).cpuNanoseconds()
+        _ = clinux_pidfd_send_signal(process.rawValue, SIGKILL)
+        var ended = pollfd(fd: process.rawValue, events: Int16(POLLIN), revents: 0)
+        while poll(&ended, 1, deadline.pollTimeoutMilliseconds) <= 0 {
+            if MonotonicInstant.now() >= deadline { return End(isGone: false) }
         }
-        return text[end...].dropFirst(2).first == "Z"
+        var status: Int32 = 0
+        var total: UInt64 = 0
+        let isOurs = clinux_wait_pidfd(process.rawValue, WNOHANG, &status, &total) == 0
+        return End(isGone: true, cpuNanoseconds: isOurs ? total : before)
     }
 }

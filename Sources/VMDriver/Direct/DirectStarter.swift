@@ -1,0 +1,121 @@
+import Glibc
+import LabCore
+
+/// Starts QEMU as a child of this process, without libvirt: what is left out is libvirt's own cost.
+struct DirectStarter: VMStarter {
+    /// The program's path.
+    let program: String
+    /// What it says of its version.
+    let version: String
+
+    /// Finds the program that libvirt would take: the first in PATH.
+    init() throws(LabError) {
+        guard let found = Self.find("qemu-system-x86_64") else {
+            throw LabError(
+                .unavailable, "there is no qemu-system-x86_64 in PATH", remedy: "install qemu-system-x86")
+        }
+        program = found
+        let output = try Tool.run(
+            found, ["--version"], in: "/", deadline: .now().advanced(by: Self.patience))
+        guard output.status == 0, let line = output.text.split(separator: "\n").first else {
+            throw LabError(
+                .unavailable, "\(found) does not run", cause: output.text.trimmingWhitespace(),
+                remedy: "install qemu-system-x86 again")
+        }
+        version =
+            line.split(separator: " ").first { $0.first?.isNumber ?? false }.map(String.init) ?? String(line)
+    }
+
+    /// The longest that QEMU may take to say its version.
+    private static let patience = Duration.seconds(20)
+
+    private static func find(_ name: String) -> String? {
+        let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"
+        return path.split(separator: ":").map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
+    }
+
+    func resource(for place: VMPlace) -> JournaledResource { JournaledResource(.qemu, place.name) }
+
+    func log(of place: VMPlace) -> String? { "\(place.directory)/qemu.log" }
+
+    func start(
+        _ description: DomainDescription, at place: VMPlace, deadline: MonotonicInstant
+    ) throws(LabError) -> any StartedVM {
+        let log = try Self.open("\(place.directory)/qemu.log", O_WRONLY | O_CREAT | O_APPEND)
+        let end = try Self.open("\(place.recordPipe).out", O_WRONLY | O_NONBLOCK)
+        // Its standard input is a write end of the record channel that it never writes to: so the channel ends with
+        // QEMU, also with one that dies before it has opened the channel itself.
+        let pid = try ChildProgram.start(
+            program, description.qemuArguments, input: end.rawValue, output: log.rawValue)
+        return DirectVM(place, QEMUProcess(pid: pid))
+    }
+
+    private static func open(_ path: String, _ flags: Int32) throws(LabError) -> FileDescriptor {
+        do {
+            return try FileDescriptor.open(path, flags, mode: 0o600)
+        } catch {
+            throw LabError(.output, "cannot open \(path) for QEMU", cause: "\(error)")
+        }
+    }
+
+    func check(type: DomainType, machine: MachineProfile) throws(LabError) {}
+
+    func text(of description: DomainDescription) -> String {
+        let lines = description.qemuOptions.map { option in
+            option.name + (option.value.map { " " + Self.quoted($0) } ?? "")
+        }
+        return ([program] + lines).joined(separator: " \\\n  ") + "\n"
+    }
+
+    var textName: String { "qemu-command" }
+
+    /// A word as sh(1) reads it back.
+    private static func quoted(_ word: String) -> String {
+        let isPlain = word.utf8.allSatisfy { byte in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true
+            default: Array("-_./,=:+@%".utf8).contains(byte)
+            }
+        }
+        if isPlain && !word.isEmpty { return word }
+        return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''")
+            + "'"
+    }
+
+    /// QEMU has isa-debugcon since 2009.
+    var channel: RecordChannel { .debugPort }
+    var isDaemon: Bool { false }
+
+    var details: [EngineRecord.Detail] {
+        [
+            .init("QEMU", version),
+            .init("start", "clone3(CLONE_VM|CLONE_VFORK), execve: no libvirt, no monitor"),
+        ]
+    }
+
+    var footnotes: [String] {
+        [
+            "`created` is when QEMU was executed; through libvirt it is when libvirt has set the VM going. "
+                + "Compare from the request to the kernel's entry."
+        ]
+    }
+}
+
+/// A VM whose QEMU is our child.
+private final class DirectVM: StartedVM {
+    private let place: VMPlace
+    private let qemu: QEMUProcess
+
+    init(_ place: VMPlace, _ qemu: QEMUProcess) {
+        self.place = place
+        self.qemu = qemu
+    }
+
+    var process: HostProcess? { HostProcess(pid: qemu.pid) }
+
+    func end(deadline: MonotonicInstant) throws(LabError) -> UInt64? {
+        let end = qemu.end(deadline: deadline)
+        guard end.isGone else { throw place.isStuck }
+        return end.cpuNanoseconds
+    }
+}

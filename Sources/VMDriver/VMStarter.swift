@@ -1,0 +1,64 @@
+import Glibc
+import LabCore
+
+/// Who starts a VM's QEMU and ends it: libvirt, or this process by itself.
+protocol VMStarter: Sendable {
+    /// What outlives a crash of ours, for the journal.
+    func resource(for place: VMPlace) -> JournaledResource
+
+    /// The file that holds what QEMU said on its standard error; nil where it is not ours to read.
+    func log(of place: VMPlace) -> String?
+
+    /// Starts QEMU; returns when the VM exists.
+    ///
+    /// - Throws: `.timeout` when that takes longer than `deadline`, and then nothing of it is left.
+    func start(
+        _ description: DomainDescription, at place: VMPlace, deadline: MonotonicInstant
+    ) throws(LabError) -> any StartedVM
+
+    /// Proves that such VMs can be started, as far as that is possible without one.
+    func check(type: DomainType, machine: MachineProfile) throws(LabError)
+
+    /// What `start` is given, as text.
+    func text(of description: DomainDescription) -> String
+    /// What that text is called among an engine's digests.
+    var textName: String { get }
+
+    /// The quickest way out for the guest's records.
+    var channel: RecordChannel { get }
+    /// Whether QEMU runs as a process of somebody else's.
+    var isDaemon: Bool { get }
+    /// Versions and settings for the report.
+    var details: [EngineRecord.Detail] { get }
+    /// What its figures mean other than those of other engines.
+    var footnotes: [String] { get }
+}
+
+/// A VM that was started, until it is gone.
+protocol StartedVM: AnyObject {
+    /// QEMU's process; nil where it belongs to a daemon.
+    var process: HostProcess? { get }
+
+    /// Kills QEMU and removes what its starter made; one that is gone already is no error.
+    ///
+    /// - Returns: nanoseconds of CPU time that QEMU took in its whole life; nil when nobody can say any more.
+    /// - Throws: `.timeout` when something is still there at the deadline.
+    func end(deadline: MonotonicInstant) throws(LabError) -> UInt64?
+}
+
+/// Where one VM's name and files are.
+struct VMPlace: Sendable {
+    let name: String
+    /// Holds the FIFOs; removed with the VM.
+    let directory: String
+
+    var consolePipe: String { "\(directory)/console" }
+    var recordPipe: String { "\(directory)/records" }
+
+    /// What a VM says that could not be removed.
+    var isStuck: LabError {
+        LabError(
+            .timeout, "the VM \(name) could not be removed in time",
+            remedy: "lab clean, when the load is lower")
+    }
+}

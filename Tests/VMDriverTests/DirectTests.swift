@@ -1,0 +1,203 @@
+import Glibc
+import LabCore
+import Testing
+
+@testable import VMDriver
+
+/// QEMU's options as libvirt or we pass them, brought to one form.
+private struct MachineParts: Equatable {
+    var machine = ""
+    var hasACPI = true
+    var mebibytes = 0
+    /// Options that say the same in the same words.
+    var plain: [String: String] = [:]
+    /// `driver`, `chardev` and what places it, of each device.
+    var devices: [[String: String]] = []
+    /// The pipes by their ids.
+    var pipes: [String: String] = [:]
+
+    init(_ arguments: [String]) {
+        for (option, value) in zip(arguments, arguments.dropFirst() + [""]) {
+            switch option {
+            case "-machine":
+                let parts = value.split(separator: ",").map(String.init)
+                machine = Self.alias(parts.first ?? "")
+                if parts.contains("acpi=off") { hasACPI = false }
+            case "-no-acpi": hasACPI = false
+            // `256`, or `size=262144k` by libvirt from 9.1 on.
+            case "-m":
+                let number = Int(value.filter(\.isNumber)) ?? 0
+                mebibytes = value.hasSuffix("k") ? number >> 10 : number
+            case "-accel", "-cpu", "-kernel", "-initrd", "-append", "-smp", "-display", "-rtc", "-boot":
+                plain[option] = value
+            case "-nodefaults", "-no-user-config": plain[option] = ""
+            case "-device": devices.append(Self.properties(value))
+            case "-chardev":
+                let properties = Self.properties(value)
+                if properties["driver"] == "pipe" { pipes[properties["id"] ?? ""] = properties["path"] }
+            default: break
+            }
+        }
+    }
+
+    /// libvirt names the version that an alias stands for: `pc-q35-7.2`.
+    private static func alias(_ machine: String) -> String {
+        if machine.hasPrefix("pc-q35-") { return "q35" }
+        return machine.hasPrefix("pc-i440fx-") ? "pc" : machine
+    }
+
+    /// The properties of `driver,name=value…`, or of the same as JSON without nesting.
+    private static func properties(_ text: String) -> [String: String] {
+        var result: [String: String] = [:]
+        let isJSON = text.hasPrefix("{")
+        for (index, part) in text.filter({ !isJSON || !"{}\"".contains($0) }).split(separator: ",")
+            .enumerated()
+        {
+            let pair = part.split(separator: isJSON ? ":" : "=", maxSplits: 1).map(String.init)
+            if pair.count == 2 { result[pair[0]] = pair[1] } else if index == 0 { result["driver"] = pair[0] }
+        }
+        return result
+    }
+}
+
+@Suite(
+    "QEMU without libvirt", .serialized,
+    .enabled(if: Bench.shared.obstacle == nil, "no guest boots on this machine"))
+struct DirectTests {
+    private static func directly(_ profile: MachineProfile = .microvm) -> VMConfiguration {
+        VMConfiguration(profile: profile, usesLibvirt: false)
+    }
+
+    @Test(arguments: MachineProfile.allCases)
+    func helloComesBackWithItsNonceAndEveryMark(profile: MachineProfile) throws {
+        try Bench.shared.withEngine(Self.directly(profile)) { engine in
+            let request = Bench.request(.hello(nonce: "nonce-\(profile.rawValue) with a space"))
+            let instance = try engine.launch(request)
+            try instance.waitUntilReady(deadline: request.deadline)
+            #expect(try instance.waitForExit(deadline: request.deadline) == 0)
+            try instance.dispose()
+            try instance.dispose()
+            #expect(instance.transcript.outputs == ["nonce-\(profile.rawValue) with a space"])
+            let times = Mark.inOrder.compactMap { instance.timeline[$0] }
+            #expect(times.count == Mark.inOrder.count && times == times.sorted(), "\(instance.timeline)")
+            #expect(engine.record.emulated && engine.id == .qemuDirect)
+        }
+    }
+
+    /// The command that libvirt really ran, as its log has it, against the one that we really run.
+    @Test(arguments: MachineProfile.allCases)
+    func libvirtAndWeStartTheSameMachine(profile: MachineProfile) throws {
+        func arguments(_ configuration: VMConfiguration) throws -> (parts: MachineParts, pipes: Int) {
+            var found: [String] = []
+            try Bench.shared.withEngine(configuration) { engine in
+                let request = Bench.request(.idle)
+                let instance = try #require(try engine.launch(request) as? VMInstance)
+                defer { try? instance.dispose() }
+                try instance.waitUntilReady(deadline: request.deadline)
+                let pid = try #require(instance.hostProcess).pid
+                found = try Files.read("/proc/\(pid)/cmdline").split(separator: 0).map {
+                    String(decoding: $0, as: UTF8.self)
+                }
+            }
+            var parts = MachineParts(found)
+            // Paths of the VM's own directory differ by the run.
+            let pipes = parts.pipes.keys.sorted()
+            parts.pipes = Dictionary(
+                uniqueKeysWithValues: parts.pipes.map { ($0, String($1.split(separator: "/").last ?? "")) })
+            return (parts, pipes.count)
+        }
+        let ours = try arguments(Self.directly(profile))
+        let libvirts = try arguments(VMConfiguration(profile: profile))
+        #expect(ours.parts == libvirts.parts)
+        // The comparison compares something.
+        #expect(ours.parts.machine == profile.rawValue && ours.parts.mebibytes == 256 && ours.pipes == 2)
+        #expect(ours.parts.devices.map { $0["driver"] } == ["isa-serial", "isa-debugcon"])
+        #expect(ours.parts.plain.count == 11 && ours.parts.hasACPI == profile.hasACPI)
+    }
+
+    @Test func aQEMUThatCannotStartIsNoticedAtOnceWithItsWords() throws {
+        try Bench.shared.withEngine(
+            Self.directly(), kernel: "/nonexistent"
+        ) { description, start in
+            let began = MonotonicInstant.now()
+            let instance = try start(description)
+            defer { try? instance.dispose() }
+            let error = #expect(throws: LabError.self) {
+                try instance.waitUntilReady(deadline: .now().advanced(by: .seconds(30)))
+            }
+            #expect(error?.kind == .instance)
+            #expect(error?.cause?.contains("/nonexistent") == true, "\(String(describing: error))")
+            #expect(MonotonicInstant.now().nanoseconds(since: began) < 5_000_000_000)
+        }
+    }
+
+    /// A kernel that is a FIFO without a writer keeps QEMU, and with it libvirt's call, waiting for ever.
+    @Test func aStartThatHangsEndsAtItsDeadline() throws {
+        let fifo = "/tmp/lab-hanging-kernel-\(getpid())"
+        mkfifo(fifo, 0o600)
+        defer { unlink(fifo) }
+        try Bench.shared.withEngine(VMConfiguration(), kernel: fifo, seconds: 2) { description, start in
+            let began = MonotonicInstant.now()
+            let error = #expect(throws: LabError.self) { _ = try start(description) }
+            #expect(error?.kind == .timeout, "\(String(describing: error))")
+            let took = MonotonicInstant.now().nanoseconds(since: began)
+            #expect(took > 1_900_000_000 && took < 10_000_000_000, "\(took) ns")
+        }
+    }
+
+    @Test func theRemoverEndsWhatARunLeft() throws {
+        try Bench.shared.withEngine(Self.directly()) { engine in
+            let request = Bench.request(.idle)
+            let instance = try #require(try engine.launch(request) as? VMInstance)
+            try instance.waitUntilReady(deadline: request.deadline)
+            let pid = try #require(instance.hostProcess).pid
+            #expect(getsid(pid) == pid)
+            let words = try Files.read("/proc/\(pid)/cmdline").split(separator: 0).map {
+                String(decoding: $0, as: UTF8.self)
+            }
+            let name = try #require(words.first { $0.hasPrefix("guest=") })
+                .dropFirst("guest=".count).prefix { $0 != "," }
+            try DomainRemover.remove(qemu: String(name))
+            #expect(kill(pid, 0) == -1)
+            try DomainRemover.remove(qemu: String(name))
+            try instance.dispose()
+        }
+    }
+}
+
+struct ChildProgramTests {
+    @Test func aFailedStepIsNamedWithItsErrno() throws {
+        let null = try FileDescriptor.open("/dev/null", O_RDWR)
+        let error = #expect(throws: LabError.self) {
+            _ = try ChildProgram.start("/nonexistent", [], input: null.rawValue, output: null.rawValue)
+        }
+        #expect(error?.cause?.contains("No such file") == true)
+    }
+
+    /// What happens to the children of a thread that ends happens to all of them when the process is killed.
+    @Test func aChildDiesWithItsParent() throws {
+        final class Box: @unchecked Sendable {
+            var pid: pid_t = 0
+            let null: Int32
+            init(null: Int32) { self.null = null }
+        }
+        let null = try FileDescriptor.open("/dev/null", O_RDWR)
+        let box = Box(null: null.rawValue)
+        var thread = pthread_t()
+        let opaque = Unmanaged.passUnretained(box).toOpaque()
+        pthread_create(
+            &thread, nil,
+            { context in
+                guard let context else { return nil }
+                let box = Unmanaged<Box>.fromOpaque(context).takeUnretainedValue()
+                box.pid =
+                    (try? ChildProgram.start("/bin/sleep", ["60"], input: box.null, output: box.null)) ?? 0
+                return nil
+            }, opaque)
+        pthread_join(thread, nil)
+        #expect(box.pid > 0)
+        var status: Int32 = 0
+        #expect(waitpid(box.pid, &status, 0) == box.pid)
+        #expect(status & 0x7f == SIGKILL)
+    }
+}
