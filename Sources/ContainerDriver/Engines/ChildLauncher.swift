@@ -23,7 +23,7 @@ final class ChildLauncher {
     /// Starts `program`, whose standard descriptors are the ends that `makeProgram` is given.
     func start(
         arguments: [String], cgroup: Int32, requested: MonotonicInstant, stepsBefore: [UInt64],
-        interrupt: Interrupt,
+        interrupt: Interrupt, accounts: CgroupAccounts? = nil,
         makeProgram: (_ descriptors: (input: Int32, output: Int32, error: Int32)) -> LaunchProgram,
         cleanUp: @escaping (ChildInstance) throws(LabError) -> Void
     ) throws(LabError) -> ChildInstance {
@@ -37,7 +37,7 @@ final class ChildLauncher {
         return ChildInstance(
             started: started, output: output.read, errors: errors.read, requested: requested,
             stepsBefore: steps,
-            interrupt: interrupt, cleanUp: cleanUp)
+            interrupt: interrupt, accounts: accounts, cleanUp: cleanUp)
     }
 
     /// A pipe whose read end, ours, does not block; the write end is another open file description and does.

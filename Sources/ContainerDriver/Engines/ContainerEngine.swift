@@ -91,6 +91,7 @@ public final class ContainerEngine: Engine {
             return try prepared.launcher.start(
                 arguments: ChildLauncher.arguments(request.workload), cgroup: number, requested: requested,
                 stepsBefore: steps, interrupt: prepared.context.interrupt,
+                accounts: prepared.cgroups?.accounts(of: request.index),
                 makeProgram: { .container(spec(request.index, prepared, descriptors: $0)) },
                 cleanUp: { child throws(LabError) in
                     try prepared.cgroups?.remove(request.index)
