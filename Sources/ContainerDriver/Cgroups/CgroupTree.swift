@@ -131,13 +131,15 @@ public final class CgroupTree {
         for parent in parents.reversed() { try CgroupTree.remove(parent.directory) }
     }
 
-    /// Bytes charged to an instance: `memory.usage_in_bytes` (v1) or `memory.current` (v2).
-    public func memoryCharge(of index: Int) -> UInt64? {
-        guard let parent = parents.first(where: { $0.hierarchy.controllers.contains(.memory) }) else {
-            return nil
+    /// Where the kernel accounts for an instance.
+    public func accounts(of index: Int) -> CgroupAccounts? {
+        func place(_ controller: CgroupMounts.Controller) -> CgroupAccounts.Place? {
+            parents.first { $0.hierarchy.controllers.contains(controller) }.map {
+                CgroupAccounts.Place(version: $0.hierarchy.version, directory: "\($0.directory)/\(index)")
+            }
         }
-        let file = parent.hierarchy.version == .v2 ? "memory.current" : "memory.usage_in_bytes"
-        return ControlFile.number("\(parent.directory)/\(index)/\(file)")
+        guard let memory = place(.memory), let cpu = place(.cpu) else { return nil }
+        return CgroupAccounts(memory: memory, cpu: cpu)
     }
 
     private static func make(_ directory: String) throws(LabError) {

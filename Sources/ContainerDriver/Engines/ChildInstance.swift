@@ -11,6 +11,8 @@ public final class ChildInstance: Instance {
     public private(set) var cpuNanoseconds: UInt64?
     /// The host's pid of the child; reused by the kernel once it was reaped.
     public let pid: pid_t
+    /// Its cgroups, nil when it has none of its own.
+    let accounts: CgroupAccounts?
 
     private let requested: MonotonicInstant
     /// Whether `stepNanoseconds` is kept at all.
@@ -41,7 +43,7 @@ public final class ChildInstance: Instance {
         started: consuming ProgramBuffer.Started, output: consuming FileDescriptor,
         errors: consuming FileDescriptor,
         requested: MonotonicInstant, stepsBefore: [UInt64], timesSteps: Bool, interrupt: Interrupt,
-        cleanUp: @escaping (ChildInstance) throws(LabError) -> Void
+        accounts: CgroupAccounts?, cleanUp: @escaping (ChildInstance) throws(LabError) -> Void
     ) {
         let created = MonotonicInstant.now()
         self.requested = requested
@@ -59,6 +61,7 @@ public final class ChildInstance: Instance {
         self.output = PolledPipe(descriptor: output)
         self.errors = PolledPipe(descriptor: errors)
         self.interrupt = interrupt
+        self.accounts = accounts
         self.cleanUp = cleanUp
         life = .running
         timeline.stamp(.requested, at: requested, since: requested)

@@ -23,7 +23,7 @@ final class ChildLauncher {
     /// Starts `program`, whose standard descriptors are the ends that `makeProgram` is given.
     func start(
         arguments: [String], cgroup: Int32, requested: MonotonicInstant, stepsBefore: [UInt64],
-        timesSteps: Bool = true, interrupt: Interrupt,
+        timesSteps: Bool = true, interrupt: Interrupt, accounts: CgroupAccounts? = nil,
         makeProgram: (_ descriptors: (input: Int32, output: Int32, error: Int32)) -> LaunchProgram,
         cleanUp: @escaping (ChildInstance) throws(LabError) -> Void
     ) throws(LabError) -> ChildInstance {
@@ -36,7 +36,7 @@ final class ChildLauncher {
             program, arguments: arguments, environment: Self.environment, cgroup: cgroup)
         return ChildInstance(
             started: started, output: output.read, errors: errors.read, requested: requested,
-            stepsBefore: steps, timesSteps: timesSteps, interrupt: interrupt,
+            stepsBefore: steps, timesSteps: timesSteps, interrupt: interrupt, accounts: accounts,
             cleanUp: cleanUp)
     }
 

@@ -93,7 +93,7 @@ public final class ContainerEngine: Engine {
             return try prepared.launcher.start(
                 arguments: ChildLauncher.arguments(request.workload), cgroup: number, requested: requested,
                 stepsBefore: steps, timesSteps: request.isolation == nil,
-                interrupt: prepared.context.interrupt,
+                interrupt: prepared.context.interrupt, accounts: cgroups?.accounts(of: request.index),
                 makeProgram: { .container(spec(request.index, isolation, prepared, descriptors: $0)) },
                 cleanUp: { child throws(LabError) in
                     try cgroups?.remove(request.index)

@@ -1,0 +1,29 @@
+import LabCore
+
+extension ChildInstance: MemoryAccounting {
+    public func memoryBytes() throws(LabError) -> [String: UInt64] {
+        // A pid that was reaped may be somebody else's by now.
+        guard cpuNanoseconds == nil else {
+            throw LabError(.instance, "the workload's memory is unknown", cause: "it has ended")
+        }
+        var bytes = accounts?.memoryBytes ?? [:]
+        var sum = try HostProcess(pid: pid).proportionalBytes()
+        for process in descendants { sum += (try? process.proportionalBytes()) ?? 0 }
+        bytes["host-pss"] = sum
+        return bytes
+    }
+}
+
+extension ChildInstance: CPUAccounting {
+    public func hostCPUNanoseconds() throws(LabError) -> UInt64 {
+        if let cpuNanoseconds { return cpuNanoseconds }
+        var sum = try HostProcess(pid: pid).cpuNanoseconds()
+        for process in descendants { sum += (try? process.cpuNanoseconds()) ?? 0 }
+        return sum
+    }
+
+    public var throttledNanoseconds: UInt64? { accounts?.throttledNanoseconds }
+
+    /// What it has started and still runs. One that ends while it is looked at is left out of the sum.
+    private var descendants: ArraySlice<HostProcess> { HostProcess(pid: pid).family.dropFirst() }
+}
