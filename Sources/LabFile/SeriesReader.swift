@@ -21,7 +21,8 @@ struct SeriesReader {
                 read.problems.add(item.line, "series \(quoted(series.id)) is defined twice")
             }
             if let twice = overlap(of: series, with: all, engines) {
-                read.problems.add(item.line, "series \(quoted(series.id)) measures what another does: \(twice)")
+                read.problems.add(
+                    item.line, "series \(quoted(series.id)) measures what another does: \(twice)")
             }
             all.append(series)
         }

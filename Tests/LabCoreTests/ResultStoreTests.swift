@@ -129,7 +129,7 @@ import Testing
             ("samples[2].index", { $0.samples[2].index = $0.samples[1].index }),
             ("samples[0].index", { $0.samples[0].index = -1 }),
             ("samples[1].stepNanoseconds", { $0.samples[1].stepNanoseconds = [1, 2, 3] }),
-            ("samples[1].values.guest-uptime-ns", { $0.samples[1].values["guest-uptime-ns"] = -4 }),
+            ("samples[1].values.guest-uptime-ns", { $0.samples[1].values["guest-uptime-ns"] = -1e30 }),
             (
                 "samples[1].timeline.ready",
                 { $0.samples[1] = ResultFixture.observation(1, .process, ready: .max) }
@@ -138,6 +138,22 @@ import Testing
             ("header.lab.metrics", { $0.header.lab.metrics = [] }),
             ("header.lab.samples.warmup", { $0.header.lab.samples.warmup = -1 }),
             ("header.lab.samples.qemu", { $0.header.lab.samples.counts.perEngine[.qemu] = -1 }),
+            ("header.lab.samples.growth", { $0.header.lab.samples.growth = 0 }),
+            ("header.lab.series", { $0.header.lab.series = [] }),
+            (
+                "header.lab.series[0].parameters",
+                { $0.header.lab.series[0].parameters = [.init(.touch, [])] }
+            ),
+            (
+                "header.lab.series[0].parameters",
+                {
+                    let thousand = (0..<1_000).map(String.init)
+                    $0.header.lab.series[0].parameters = [
+                        .init(.touch, thousand), .init(.instances, thousand), .init(.concurrency, thousand),
+                    ]
+                }
+            ),
+            ("header.harnessNanoseconds", { $0.header.harnessNanoseconds = [1, .max] }),
             ("header.lab.budgetSeconds", { $0.header.lab.budgetSeconds = -1 }),
             ("header.lab.cpus", { $0.header.lab.cpus = 0 }),
             ("header.environment.cpuCount", { $0.header.environment.cpuCount = 0 }),

@@ -13,7 +13,7 @@ struct BadInputTests {
         var testDescription: String { arguments.joined(separator: " ") }
     }
 
-    static let run = ["run", "startup-latency", "--engine", "process", "--samples", "1"]
+    static let run = ["run", "startup-latency", "--series", "plain", "--engine", "process", "--samples", "1"]
 
     static let mistakes: [Mistake] = [
         Mistake(arguments: ["frobnicate"], status: 64, says: ["frobnicate"]),

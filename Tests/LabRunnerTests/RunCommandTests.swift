@@ -22,7 +22,8 @@ struct RunCommandTests {
     @Test func writesAReportThatComesAgainByteForByte() throws {
         let lab = try LabProgram()
         let finished = try lab.run([
-            "run", "startup-latency", "--engine", "process", "--samples", "5", "--seed", "7", "--json",
+            "run", "startup-latency", "--series", "plain", "--engine", "process", "--samples", "5", "--seed",
+            "7", "--json",
             "--output", "out",
         ])
         #expect(finished.status == 0, "\(finished.errors)")
@@ -51,7 +52,9 @@ struct RunCommandTests {
 
     @Test func printsTheTableAndWhereTheReportIs() throws {
         let lab = try LabProgram()
-        let finished = try lab.run(["run", "startup-latency", "--engine", "process", "--samples", "3"])
+        let finished = try lab.run([
+            "run", "startup-latency", "--series", "plain", "--engine", "process", "--samples", "3",
+        ])
         #expect(finished.status == 0, "\(finished.errors)")
         let name = try #require(Files.list("\(lab.directory.path)/results").first)
         #expect(finished.output.contains("results/\(name)/report.md"))
@@ -67,7 +70,8 @@ struct RunCommandTests {
     func aSignalEndsTheRunAndWhatWasMeasuredIsWritten(signal: Int32) throws {
         let lab = try LabProgram()
         let running = try lab.start([
-            "run", "startup-latency", "--engine", "process", "--samples", "100000", "--budget", "10min",
+            "run", "startup-latency", "--series", "plain", "--engine", "process", "--samples", "100000",
+            "--budget", "10min",
             "--json",
         ])
         let samples = try #require(lab.samples(lines: 20))
@@ -83,7 +87,8 @@ struct RunCommandTests {
     @Test func aKilledRunLosesNoSampleAndCleanRemovesWhatItLeft() throws {
         let lab = try LabProgram()
         let running = try lab.start([
-            "run", "startup-latency", "--engine", "process", "--samples", "100000", "--budget", "10min",
+            "run", "startup-latency", "--series", "plain", "--engine", "process", "--samples", "100000",
+            "--budget", "10min",
         ])
         let samples = try #require(lab.samples(lines: 20))
         running.signal(SIGKILL)
@@ -105,13 +110,15 @@ struct RunCommandTests {
     @Test func theNextRunRemovesWhatAKilledOneLeft() throws {
         let lab = try LabProgram()
         let killed = try lab.start([
-            "run", "startup-latency", "--engine", "process", "--samples", "100000", "--output", "killed",
+            "run", "startup-latency", "--series", "plain", "--engine", "process", "--samples", "100000",
+            "--output", "killed",
         ])
         try #require(lab.hasBegun())
         killed.signal(SIGKILL)
         _ = try killed.wait()
         let next = try lab.run([
-            "run", "startup-latency", "--engine", "process", "--samples", "1", "--output", "next",
+            "run", "startup-latency", "--series", "plain", "--engine", "process", "--samples", "1",
+            "--output", "next",
         ])
         #expect(next.status == 0, "\(next.errors)")
         #expect(next.errors.contains("had died"))
@@ -141,7 +148,8 @@ struct RunCommandTests {
     @Test func warnsWhileAnotherRunIsAlive() throws {
         let lab = try LabProgram()
         let other = try lab.start([
-            "run", "startup-latency", "--engine", "process", "--samples", "100000", "--output", "other",
+            "run", "startup-latency", "--series", "plain", "--engine", "process", "--samples", "100000",
+            "--output", "other",
         ])
         defer {
             other.signal(SIGINT)
@@ -149,7 +157,8 @@ struct RunCommandTests {
         }
         try #require(lab.hasBegun())
         let finished = try lab.run([
-            "run", "startup-latency", "--engine", "process", "--samples", "1", "--output", "one",
+            "run", "startup-latency", "--series", "plain", "--engine", "process", "--samples", "1",
+            "--output", "one",
         ])
         #expect(finished.status == 0)
         #expect(finished.errors.contains("another run was alive"))

@@ -26,7 +26,9 @@ extension TrialProcedure {
             // The output comes after what the guest says of its memory.
             for instance in instances { try instance.waitForOutput(deadline: deadline) }
             for instance in instances {
-                if let failure = Self.failure(instance.transcript, expected: ["\(mebibytes)"]) { throw failure }
+                if let failure = Self.failure(instance.transcript, expected: ["\(mebibytes)"]) {
+                    throw failure
+                }
             }
             let after = HostMemory.settledBytes()
             values = try Self.memoryValues(instances)

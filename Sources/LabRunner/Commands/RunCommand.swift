@@ -17,6 +17,7 @@ struct RunCommand: ParsableCommand {
               lab run startup-latency
               lab run startup-latency --engine process,container --samples 500 --seed 7
               lab run startup-latency --engine qemu --profile q35 --memory 512MiB
+              lab run startup-latency --series ablation
               lab run startup-latency --budget 30s --output /tmp/first --json
             """)
 

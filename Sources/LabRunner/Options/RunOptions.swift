@@ -9,6 +9,11 @@ struct RunOptions: ParsableArguments {
     var engine: String?
 
     @Option(
+        help: ArgumentHelp(
+            "Parts of the run, separated by commas; by default all of the lab's series.", valueName: "a,b"))
+    var series: String?
+
+    @Option(
         parsing: .unconditional,
         help: ArgumentHelp("Samples of each engine; by default as the lab says.", valueName: "N"))
     var samples: String?
@@ -35,6 +40,15 @@ struct RunOptions: ParsableArguments {
     func apply(to definition: LabDefinition) throws(LabError) -> LabDefinition {
         var lab = definition
         if let engine { lab.engines = try Words.engines(engine) }
+        if let series {
+            let known = lab.series.map(\.id)
+            var chosen: [String] = []
+            for word in series.split(separator: ",", omittingEmptySubsequences: false) {
+                chosen.append(
+                    try Words.choice(word.trimmingWhitespace(), option: "--series", of: known))
+            }
+            lab.series = lab.series.filter { chosen.contains($0.id) }
+        }
         if let samples {
             let count = try Words.count(samples, option: "--samples", in: 1...Self.mostSamples)
             lab.changeSamples { samples in
@@ -61,7 +75,8 @@ struct RunOptions: ParsableArguments {
     /// The words that say the same again, with the seed that was chosen.
     func words(seed: UInt64) -> [String] {
         let options = [
-            ("--engine", engine), ("--samples", samples), ("--warmup", warmup), ("--budget", budget),
+            ("--engine", engine), ("--series", series), ("--samples", samples), ("--warmup", warmup),
+            ("--budget", budget),
         ]
         return options.flatMap { name, value in value.map { [name, $0] } ?? [] } + ["--seed", String(seed)]
     }
