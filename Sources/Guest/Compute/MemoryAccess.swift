@@ -7,18 +7,25 @@ import CGuest
 struct BandwidthWork: FixedWork {
     private static let words = 1 << 21
     private static let slice = 1 << 20
+    /// Words between two arrays: 18 pages and a third, lest equal indices fall on one place of every cache and of an
+    /// emulator's table of pages.
+    private static let gap = 18 * 512 + 168
 
     private var target: UnsafeMutablePointer<UInt64>
     private var first: UnsafeMutablePointer<UInt64>
     private var second: UnsafeMutablePointer<UInt64>
 
     init(_ setting: Setting) throws(Failure) {
-        let bytes = Self.words * MemoryLayout<UInt64>.size
-        let memory = try mapPages(3 * bytes).bindMemory(to: UInt64.self, capacity: 3 * Self.words)
-        for index in 0..<3 * Self.words { memory[index] = UInt64(index) &* golden }
-        target = memory
-        first = memory + Self.words
-        second = memory + 2 * Self.words
+        let distance = Self.words + Self.gap
+        let bytes = 3 * distance * MemoryLayout<UInt64>.size
+        target = try mapPages(bytes).bindMemory(to: UInt64.self, capacity: 3 * distance)
+        first = target + distance
+        second = first + distance
+        for index in 0..<Self.words {
+            target[index] = UInt64(index) &* golden
+            first[index] = UInt64(Self.words + index) &* golden
+            second[index] = UInt64(2 * Self.words + index) &* golden
+        }
     }
 
     mutating func round(_ number: UInt64, _ digest: inout Digest) {
