@@ -48,10 +48,21 @@ struct QEMUProcess: Sendable {
         var cpuNanoseconds: UInt64?
     }
 
-    /// Kills it and waits until it is gone; reaps it where it is our child. The guest's disk is RAM: nothing is lost.
+    /// Copies of its sockets, for the caller to close: nobody on their other ends notices its end before.
     ///
-    /// It is reaped the moment it has ended: libvirt, which notices the end too, looks for the process and sleeps for
-    /// 200 ms whenever it finds a zombie.
+    /// Empty where this user may not take them, ptrace(2) says when.
+    func holdSockets() -> [Int32] {
+        let number = clinux_pidfd_open(pid)
+        guard number >= 0 else { return [] }
+        let process = FileDescriptor(owning: number)
+        let directory = "/proc/\(pid)/fd"
+        return Files.list(directory).compactMap { Int32($0) }.filter { entry in
+            var status = stat()
+            return stat("\(directory)/\(entry)", &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
+        }.map { clinux_pidfd_getfd(process.rawValue, $0) }.filter { $0 >= 0 }
+    }
+
+    /// Kills it and waits until it is gone; reaps it where it is our child. The guest's disk is RAM: nothing is lost.
     func end(deadline: MonotonicInstant) -> End {
         let number = clinux_pidfd_open(pid)
         guard number >= 0 else { return End(isGone: true) }

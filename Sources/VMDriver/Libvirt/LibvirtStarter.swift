@@ -70,7 +70,10 @@ private final class LibvirtVM: StartedVM {
     var process: HostProcess? { qemu.map { HostProcess(pid: $0.pid) } }
 
     func end(deadline: MonotonicInstant) throws(LabError) -> UInt64? {
-        // Killed and reaped first: libvirt would send SIGTERM and look again every 200 ms.
+        // Killed and reaped first: libvirt would send SIGTERM and look again every 200 ms. It does the same when the
+        // monitor tells it of QEMU's end and there is still a zombie: so the monitor is held open meanwhile.
+        let monitor = qemu?.holdSockets() ?? []
+        defer { for socket in monitor { close(socket) } }
         let end = qemu?.end(deadline: deadline)
         try domain.destroy()
         while domain.isActive && MonotonicInstant.now() < deadline { usleep(500) }
