@@ -26,6 +26,12 @@ enum EngineFactory {
         (.container, "lab's own container: namespaces, cgroup, overlay root, seccomp, capabilities"),
         (.kvm, "a libvirt domain on KVM: the hypervisor in the kernel"),
         (.qemu, "a libvirt domain on QEMU's TCG: emulation in user space, never presented as hardware"),
+        (.runc, "runc, started by hand on an OCI bundle"),
+        (.crun, "crun, started by hand on an OCI bundle"),
+        (.podman, "podman run: a container engine without a daemon"),
+        (.docker, "docker run: a container engine with a daemon"),
+        (.bwrap, "bubblewrap: namespaces and mounts, no cgroup"),
+        (.qemuDirect, "QEMU's TCG started without libvirt: what libvirt itself costs"),
     ]
 
     /// The engines of these names, in their order.
@@ -33,7 +39,7 @@ enum EngineFactory {
         engines.compactMap { make($0, settings, context: context) }
     }
 
-    /// One engine; nil for a name that `catalogue` does not hold.
+    /// One engine; nil for one that no driver has.
     private static func make(
         _ engine: EngineID, _ settings: EngineSettings, context: RunContext
     ) -> (any Engine)? {
@@ -42,7 +48,7 @@ enum EngineFactory {
         case .container: ContainerEngine()
         case .kvm: virtualMachine(.kvm, settings, context: context)
         case .qemu: virtualMachine(.qemu, settings, context: context)
-        default: nil
+        default: PeerEngine(engine, context: context)
         }
     }
 

@@ -10,6 +10,7 @@ enum Removers {
             .domain: { name throws(LabError) in try DomainRemover.remove(name, paths: paths) },
             .cgroup: { name throws(LabError) in try CgroupTree.remove(name) },
             .directory: { name throws(LabError) in try Files.removeTree(name) },
+            .peer: { name throws(LabError) in try PeerRemover.remove(name) },
             .file: { name throws(LabError) in try Files.removeTree(name) },
         ])
     }
