@@ -25,15 +25,15 @@ import Testing
 
     @Test(.enabled(if: geteuid() == 0, "skipped: mounting needs root"))
     func whatIsMountedInADirectoryIsDetachedAndNothingElse() throws {
-        let home = try TemporaryDirectory()
-        for name in ["in side", "in side/deep", "beside"] {
-            try Files.makeDirectory("\(home.path)/\(name)")
-            try checked { mount("tmpfs", "\(home.path)/\(name)", "tmpfs", 0, nil) }
-            if name == "in side" { try Files.makeDirectory("\(home.path)/in side/deep") }
+        try withTemporaryDirectory { path in
+            for name in ["in side", "in side/deep", "beside"] {
+                try Files.makeDirectory("\(path)/\(name)")
+                try checked { mount("lab-test", "\(path)/\(name)", "tmpfs", 0, nil) }
+            }
+            try MountTable.detach(in: "\(path)/in side")
+            #expect(MountTable.current().mountPoints(in: path) == ["\(path)/beside"])
+            try MountTable.detach(in: path)
+            #expect(MountTable.current().mountPoints(in: path).isEmpty)
         }
-        try MountTable.detach(in: "\(home.path)/in side")
-        #expect(MountTable.current().mountPoints(in: home.path) == ["\(home.path)/beside"])
-        try MountTable.detach(in: home.path)
-        #expect(MountTable.current().mountPoints(in: home.path).isEmpty)
     }
 }

@@ -13,7 +13,7 @@ import Testing
         let output = try shell("echo out; echo err >&2; exit 7")
         #expect(output.status == 7)
         #expect(output.text == "out\nerr\n")
-        #expect(try shell("kill -TERM $$").status == 128 + SIGTERM)
+        #expect(try shell("kill -KILL $$").status == 128 + SIGKILL)
     }
 
     @Test func variablesStandBesideOurs() throws {

@@ -40,6 +40,7 @@ private struct PreparedBubblewrap: PreparedPeer {
             "no cgroup: no limit of memory, CPU or processes holds",
             "no overlay: the shared root is read-only, /tmp is a tmpfs of its own",
             "/sys is the host's, read-only: it can't mount a new one",
+            "the bounding set of capabilities is left whole",
         ]
     }
     var hasCgroups: Bool { false }

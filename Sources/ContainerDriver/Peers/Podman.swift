@@ -88,6 +88,16 @@ struct PodmanStore: Sendable {
         try PeerCommand.check(
             "remove the podman containers in \(directory)",
             words + ["rm", "--all", "--force", "--time", "0"], variables)
+        // When a container ends, its conmon starts a podman that tidies up, and makes again what is removed meanwhile.
+        let deadline = MonotonicInstant.now().advanced(by: .seconds(10))
+        while !PeerProcesses.carrying([directory]).isEmpty {
+            guard MonotonicInstant.now() < deadline else {
+                throw LabError(
+                    .output, "cannot remove \(directory)", cause: "a process of podman still works there",
+                    remedy: "lab clean")
+            }
+            usleep(5_000)
+        }
         for directory in [volatileDirectory, directory] {
             try MountTable.detach(in: directory)
             try Files.removeTree(directory)
