@@ -28,11 +28,21 @@ struct CrashTests {
             let mountPoint = String(line.split(separator: " ")[4])
             found += Files.list(mountPoint).filter { name in runIDs.contains { name.contains($0) } }
         }
+        // See PodmanStore: what may go when the machine restarts is elsewhere, under a name of its own.
+        for runID in runIDs {
+            let store = "\(lab.paths.run(runID))/podman/store"
+            let other = "/run/lab-podman-\(Digest.sha256(store.utf8).prefix(16))"
+            if Files.exists(other) { found.append(other) }
+        }
         for name in Files.list("/proc") where pid_t(name) != nil {
             // Of a zombie nothing is left but its parent's duty to reap it; it has no command line.
-            let words = Files.line("/proc/\(name)/cmdline") ?? ""
+            guard let words = Files.line("/proc/\(name)/cmdline") else { continue }
             let groups = Files.line("/proc/\(name)/cgroup") ?? ""
-            if runIDs.contains(where: { words.contains($0) || groups.contains($0) }) {
+            // What bwrap runs carries no name, but its root is ours.
+            let root = Files.line("/proc/\(name)/mountinfo") ?? ""
+            if root.contains(" \(lab.directory.path)/home/cache/rootfs")
+                || runIDs.contains(where: { words.contains($0) || groups.contains($0) })
+            {
                 found.append("process \(name)")
             }
         }
@@ -87,6 +97,64 @@ struct CrashTests {
         #expect(traces(of: lab, runs).isEmpty)
     }
 
+    @Test(arguments: ["runc", "crun", "podman", "bwrap"])
+    func whileAPeerRuns(engine: String) throws {
+        let lab = try LabProgram()
+        try writeIdleLab(in: lab.directory.path)
+        let running = try lab.start(
+            ["run", "idle", "--engine", engine, "--samples", "1"],
+            environment: ["LAB_LABS": "\(lab.directory.path)/labs"])
+        let runs = try runIDs(of: lab)
+        // The probe's guest says hello and ends; this one idles.
+        let idles = waitUntil(.seconds(60)) {
+            hasEnded(running.pid)
+                || Files.list("/proc").contains { name in
+                    pid_t(name) != nil && Files.line("/proc/\(name)/cmdline") == "/lab-guest\0idle\0"
+                }
+        }
+        #expect(idles)
+        let began = !hasEnded(running.pid)
+        running.signal(SIGKILL)
+        let ended = try running.wait()
+        guard began else {
+            #expect(ended.status == 69, "\(ended.errors)")
+            try Test.cancel("skipped: \(ended.errors)")
+        }
+        #expect(ended.status == 137)
+        let cleaned = try lab.run(["clean"])
+        #expect(cleaned.status == 0, "\(cleaned.errors)")
+        #expect(traces(of: lab, runs).isEmpty)
+    }
+
+    @Test(arguments: ["crun", "podman", "bwrap"], [0, 3_000, 40_000])
+    func duringAPeersStarts(engine: String, microseconds: UInt32) throws {
+        let lab = try LabProgram()
+        let running = try lab.start([
+            "run", "startup-latency", "--engine", engine, "--samples", "100000", "--budget", "10min",
+        ])
+        let runs = try runIDs(of: lab)
+        let measures = waitUntil(.seconds(60)) {
+            hasEnded(running.pid) || lab.samples(lines: 4, within: .milliseconds(1)) != nil
+        }
+        #expect(measures)
+        let began = !hasEnded(running.pid)
+        usleep(microseconds)
+        running.signal(SIGKILL)
+        let ended = try running.wait()
+        guard began else {
+            #expect(ended.status == 69, "\(ended.errors)")
+            try Test.cancel("skipped: \(ended.errors)")
+        }
+        let cleaned = try lab.run(["clean"])
+        #expect(cleaned.status == 0, "\(cleaned.errors)")
+        #expect(traces(of: lab, runs).isEmpty)
+    }
+
+    /// Whether a child of ours has ended; it is reaped later.
+    private func hasEnded(_ pid: pid_t) -> Bool {
+        kill(pid, 0) != 0 || Files.line("/proc/\(pid)/stat")?.contains(") Z ") == true
+    }
+
     @Test func whileAVMRuns() throws {
         let lab = try LabProgram()
         try writeIdleLab(in: lab.directory.path)
@@ -101,8 +169,7 @@ struct CrashTests {
             ["run", "idle", "--engine", "qemu", "--samples", "1"], environment: environment)
         let runs = try runIDs(of: lab)
         let alive = waitUntil(.seconds(240)) {
-            traces(of: lab, runs).contains { $0.hasPrefix("process") } || kill(running.pid, 0) != 0
-                || Files.line("/proc/\(running.pid)/stat")?.contains(") Z ") == true
+            traces(of: lab, runs).contains { $0.hasPrefix("process") } || hasEnded(running.pid)
         }
         #expect(alive)
         let booted = traces(of: lab, runs).contains { $0.hasPrefix("process") }

@@ -191,7 +191,8 @@ public final class ChildInstance: Instance {
         life = .reaped(status: status)
     }
 
-    private func dyingWords() -> String {
+    /// How it ended, and what it said on stderr.
+    func dyingWords() -> String {
         let said = GuestTranscript.printable(lastWords)
         guard case .reaped(let status) = life else { return said }
         let how = status > 128 ? "killed by signal \(status - 128)" : "exit status \(status)"

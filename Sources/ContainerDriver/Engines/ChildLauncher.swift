@@ -22,8 +22,9 @@ final class ChildLauncher {
 
     /// Starts `program`, whose standard descriptors are the ends that `makeProgram` is given.
     func start(
-        arguments: [String], cgroup: Int32, requested: MonotonicInstant, stepsBefore: [UInt64],
-        timesSteps: Bool = true, interrupt: Interrupt, accounts: CgroupAccounts? = nil,
+        arguments: [String], environment: [String] = ChildLauncher.environment, cgroup: Int32,
+        requested: MonotonicInstant, stepsBefore: [UInt64], timesSteps: Bool = true, interrupt: Interrupt,
+        accounts: CgroupAccounts? = nil,
         makeProgram: (_ descriptors: (input: Int32, output: Int32, error: Int32)) -> LaunchProgram,
         cleanUp: @escaping (ChildInstance) throws(LabError) -> Void
     ) throws(LabError) -> ChildInstance {
@@ -33,7 +34,7 @@ final class ChildLauncher {
         var steps = stepsBefore
         steps.append(MonotonicInstant.now().nanoseconds(since: requested))
         let started = try buffer.start(
-            program, arguments: arguments, environment: Self.environment, cgroup: cgroup)
+            program, arguments: arguments, environment: environment, cgroup: cgroup)
         return ChildInstance(
             started: started, output: output.read, errors: errors.read, requested: requested,
             stepsBefore: steps, timesSteps: timesSteps, interrupt: interrupt, accounts: accounts,

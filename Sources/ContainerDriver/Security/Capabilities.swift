@@ -32,9 +32,9 @@ public struct Capabilities: OptionSet, Hashable, Sendable {
         (.setfcap, "CAP_SETFCAP"),
     ]
 
+    /// The names of the set.
+    public var names: [String] { Self.names.filter { contains($0.0) }.map(\.1) }
+
     /// The names of the set, joined by `|`.
-    public var text: String {
-        let set = Self.names.filter { contains($0.0) }.map(\.1)
-        return set.isEmpty ? "0" : set.joined(separator: "|")
-    }
+    public var text: String { names.isEmpty ? "0" : names.joined(separator: "|") }
 }

@@ -41,6 +41,12 @@ public final class SeccompFilter: Equatable, @unchecked Sendable {
 
     deinit { instructions.deallocate() }
 
+    /// The instructions as bytes, for a program that loads them itself.
+    var bytes: [UInt8] {
+        [UInt8](
+            UnsafeRawBufferPointer(start: instructions, count: instructionCount * MemoryLayout<UInt64>.size))
+    }
+
     public static func == (left: SeccompFilter, right: SeccompFilter) -> Bool {
         left.instructionCount == right.instructionCount
             && memcmp(left.instructions, right.instructions, left.instructionCount * 8) == 0

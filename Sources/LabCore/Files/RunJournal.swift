@@ -12,6 +12,8 @@ public struct JournaledResource: Equatable, Sendable {
         case cgroup
         case directory
         case file
+        /// What a container engine keeps for a run: `podman STORE`, or `docker RUN HOST`.
+        case peer
     }
     public var kind: Kind
     /// What it is, by kind; holds no control character.

@@ -33,10 +33,11 @@ public struct EngineID: RawRepresentable, Codable, CodingKeyRepresentable, Hasha
     /// QEMU's TCG without libvirt: same kernel, initramfs, machine and devices as `qemu`.
     public static let qemuDirect: EngineID = "qemu-direct"
 
+    /// The peers: measured where they are installed, and no fault of a machine where they aren't.
+    public static let peers: [EngineID] = [.runc, .crun, .podman, .docker, .bwrap, .qemuDirect]
+
     /// Every engine that a lab or the command line may name.
-    public static let known: [EngineID] = [
-        .process, .container, .kvm, .qemu, .runc, .crun, .podman, .docker, .bwrap, .qemuDirect,
-    ]
+    public static let known: [EngineID] = [.process, .container, .kvm, .qemu] + peers
 }
 
 /// What sort of boundary an engine puts around the workload.

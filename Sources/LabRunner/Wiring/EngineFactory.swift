@@ -26,6 +26,11 @@ enum EngineFactory {
         (.container, "lab's own container: namespaces, cgroup, overlay root, seccomp, capabilities"),
         (.kvm, "a libvirt domain on KVM: the hypervisor in the kernel"),
         (.qemu, "a libvirt domain on QEMU's TCG: emulation in user space, never presented as hardware"),
+        (.runc, "runc, started by hand on an OCI bundle"),
+        (.crun, "crun, started by hand on an OCI bundle"),
+        (.podman, "podman run: a container engine without a daemon"),
+        (.docker, "docker run: a container engine with a daemon"),
+        (.bwrap, "bubblewrap: namespaces and mounts, no cgroup"),
         (.qemuDirect, "the same QEMU started without libvirt: the difference is libvirt's own cost"),
     ]
 
@@ -34,7 +39,7 @@ enum EngineFactory {
         engines.compactMap { make($0, settings, context: context) }
     }
 
-    /// One engine; nil for a name that `catalogue` does not hold.
+    /// One engine; nil for one that no driver has.
     private static func make(
         _ engine: EngineID, _ settings: EngineSettings, context: RunContext
     ) -> (any Engine)? {
@@ -44,7 +49,7 @@ enum EngineFactory {
         case .kvm: virtualMachine(.kvm, settings, context: context)
         case .qemu: virtualMachine(.qemu, settings, context: context)
         case .qemuDirect: virtualMachine(.qemu, settings, context: context, id: engine, usesLibvirt: false)
-        default: nil
+        default: PeerEngine(engine, context: context)
         }
     }
 

@@ -11,6 +11,7 @@ enum Removers {
             .qemu: { name throws(LabError) in try DomainRemover.remove(qemu: name) },
             .cgroup: { name throws(LabError) in try CgroupTree.remove(name) },
             .directory: { name throws(LabError) in try Files.removeTree(name) },
+            .peer: { name throws(LabError) in try PeerRemover.remove(name) },
             .file: { name throws(LabError) in try Files.removeTree(name) },
         ])
     }

@@ -1,7 +1,7 @@
 /// Words as a POSIX shell reads them.
-enum ShellText {
+public enum ShellText {
     /// `word` so that a shell takes it as one word and expands nothing in it.
-    static func quote(_ word: String) -> String {
+    public static func quote(_ word: String) -> String {
         let plain =
             !word.isEmpty
             && word.utf8.allSatisfy { byte in
@@ -18,5 +18,5 @@ enum ShellText {
             + "'"
     }
 
-    static func join(_ words: [String]) -> String { words.map(quote).joined(separator: " ") }
+    public static func join(_ words: [String]) -> String { words.map(quote).joined(separator: " ") }
 }

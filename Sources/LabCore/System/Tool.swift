@@ -1,19 +1,30 @@
 import Glibc
-import LabCore
 
 /// Runs a program of the system and collects what it says. For preparation only: nothing that is timed.
-enum Tool {
-    struct Output {
+public enum Tool {
+    public struct Output: Sendable {
         /// Exit status, 128 + N for signal N.
-        var status: Int32
+        public var status: Int32
         /// Standard output and standard error, together, repaired UTF-8.
-        var text: String
+        public var text: String
+    }
+
+    /// Where a program lies: in PATH, or where administrators' programs are, which a user's PATH may lack.
+    public static func find(_ name: String) -> String? {
+        let path = getenv("PATH").map { String(cString: $0) } ?? ""
+        let directories =
+            path.split(separator: ":").map(String.init) + ["/usr/local/sbin", "/usr/sbin", "/sbin"]
+        return directories.lazy.map { "\($0)/\(name)" }.first {
+            $0.hasPrefix("/") && !Files.isDirectory($0) && access($0, X_OK) == 0
+        }
     }
 
     /// Runs `program` (searched in PATH) in `directory` and waits for it.
+    /// - Parameter variables: `NAME=value`, beside the variables of this process.
     /// - Throws: `.unavailable` when the program is missing, `.timeout` at the deadline.
-    static func run(
-        _ program: String, _ arguments: [String], in directory: String, deadline: MonotonicInstant
+    public static func run(
+        _ program: String, _ arguments: [String], in directory: String, variables: [String] = [],
+        deadline: MonotonicInstant
     ) throws(LabError) -> Output {
         let pipe: FileDescriptor.Pipe
         do { pipe = try FileDescriptor.pipe() } catch {
@@ -21,7 +32,8 @@ enum Tool {
         }
         let read = pipe.read
         let write = pipe.write
-        let child = try spawn(program, arguments, in: directory, output: write.rawValue)
+        let child = try spawn(
+            variables + [program] + arguments, in: directory, output: write.rawValue)
         // Ours is closed, so that the end of the program is the end of the file.
         close(write.release())
         var bytes: [UInt8] = []
@@ -44,7 +56,7 @@ enum Tool {
     }
 
     private static func spawn(
-        _ program: String, _ arguments: [String], in directory: String, output: Int32
+        _ command: [String], in directory: String, output: Int32
     ) throws(LabError) -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -53,14 +65,15 @@ enum Tool {
         posix_spawn_file_actions_adddup2(&actions, output, 1)
         posix_spawn_file_actions_adddup2(&actions, output, 2)
         // env(1) changes the directory; and asks for plain English, so that what a tool says can be read by a program.
-        let words = ["env", "-C", directory, "LC_ALL=C", program] + arguments
+        let words = ["env", "-C", directory, "LC_ALL=C"] + command
         var argv: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
         defer { for word in argv { free(word) } }
         argv.append(nil)
         var child: pid_t = 0
         let code = posix_spawnp(&child, "env", &actions, nil, argv, environ)
         guard code == 0 else {
-            throw LabError(.unavailable, "cannot run \(program)", cause: "\(Errno(code))")
+            throw LabError(
+                .unavailable, "cannot run \(ShellText.join(command))", cause: "\(Errno(code))")
         }
         return child
     }

@@ -1,0 +1,139 @@
+import Glibc
+import LabCore
+
+/// docker: a container engine with a daemon, which must run already.
+struct Docker: PeerTool {
+    let engine = EngineID.docker
+    let command = "docker"
+    let package = "docker.io"
+    /// The daemon's address; nil for the one that the command finds by itself.
+    var host: String?
+
+    func prepare(_ run: PeerRun, program: String) throws(LabError) -> any PreparedPeer {
+        let host: String = if let host = self.host { host } else { try Self.findHost(program) }
+        guard host.hasPrefix("unix://") else {
+            throw LabError(
+                .unavailable, "docker's daemon is elsewhere", cause: "its address is \(host)",
+                remedy: "unset DOCKER_HOST and DOCKER_CONTEXT, and start a daemon on this machine")
+        }
+        let daemon = DockerDaemon(program: program, host: host)
+        return try PreparedDocker(run: run, daemon: daemon, info: try daemon.information()).made {
+            (prepared) throws(LabError) in
+            try run.context.journal.record(JournaledResource(.peer, "docker \(run.context.runID) \(host)"))
+            try Files.write(try SeccompDescription(.containerDefault).text(), to: prepared.filterFile)
+            let archive = try ImageArchive.make(run)
+            try PeerCommand.check(
+                "import the root file system into docker",
+                daemon.words + ["import", archive, ImageArchive.name(run)])
+        }
+    }
+
+    /// The address that the command would use: of DOCKER_HOST, else of the context.
+    private static func findHost(_ program: String) throws(LabError) -> String {
+        try PeerCommand.check(
+            "find docker's daemon", [program, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"]
+        ).trimmingWhitespace()
+    }
+}
+
+/// A daemon and the things in it that belong to a run, which carry its id as a label.
+struct DockerDaemon: Sendable {
+    let program: String
+    let host: String
+
+    var words: [String] { [program, "--host", host] }
+
+    /// The daemon's version, storage driver, cgroup driver and runtime.
+    func information() throws(LabError) -> String {
+        let format = "{{.ServerVersion}}, {{.Driver}}, cgroups by {{.CgroupDriver}}, {{.DefaultRuntime}}"
+        // Behind a word of ours, because warnings stand before and after it.
+        let output = try PeerCommand.run(words + ["info", "--format", "lab: \(format)"])
+        guard output.status == 0,
+            let line = output.text.split(separator: "\n").first(where: { $0.hasPrefix("lab: ") })
+        else {
+            throw LabError(
+                .unavailable, "docker's daemon does not answer",
+                cause: PeerCommand.lastWords(output.text.utf8),
+                remedy: "start it: systemctl start docker, or dockerd; or name another with DOCKER_HOST")
+        }
+        return String(line.dropFirst("lab: ".count))
+    }
+
+    static func label(_ runID: String) -> String { "lab.run=\(runID)" }
+
+    /// Ends and removes a container.
+    func remove(container id: String) throws(LabError) {
+        let deadline = MonotonicInstant.now().advanced(by: .seconds(10))
+        while true {
+            let output = try PeerCommand.run(words + ["rm", "--force", "--volumes", id])
+            if output.status == 0 || output.text.contains("No such container") { return }
+            // A container that is being removed is waited for.
+            guard output.text.contains("in progress"), MonotonicInstant.now() < deadline else {
+                throw LabError(
+                    .output, "cannot remove the docker container \(id)",
+                    cause: PeerCommand.lastWords(output.text.utf8))
+            }
+            usleep(20_000)
+        }
+    }
+
+    /// Removes every container of a run, and its image.
+    func remove(run runID: String) throws(LabError) {
+        let containers = try PeerCommand.check(
+            "list the docker containers of \(runID)",
+            words + ["ps", "--all", "--quiet", "--no-trunc", "--filter", "label=\(Self.label(runID))"])
+        for id in containers.split(separator: "\n") where id.utf8.count == 64 {
+            try remove(container: String(id))
+        }
+        let image = "lab:\(runID)"
+        let output = try PeerCommand.run(words + ["image", "rm", "--force", image])
+        guard output.status == 0 || output.text.contains("No such image") else {
+            throw LabError(
+                .output, "cannot remove the docker image \(image)",
+                cause: PeerCommand.lastWords(output.text.utf8))
+        }
+    }
+}
+
+private struct PreparedDocker: PreparedPeer {
+    let run: PeerRun
+    let daemon: DockerDaemon
+    let info: String
+
+    var filterFile: String { "\(run.directory)/seccomp.json" }
+
+    var details: [EngineRecord.Detail] {
+        [
+            EngineRecord.Detail("start", "run --rm, attached: the daemon carries the output to the command"),
+            EngineRecord.Detail("daemon", info),
+            EngineRecord.Detail("seccomp", "the filter of container"),
+        ]
+    }
+    var footnotes: [String] {
+        [
+            "the image was imported from the shared root; its writable layer is on disk, that of container in memory",
+            "what the daemon itself takes of memory and CPU time is not counted",
+        ]
+    }
+    /// The payload is a child of the daemon's shim.
+    var reapsEverything: Bool { false }
+
+    func arguments(_ name: PeerName, _ request: LaunchRequest) -> [String] {
+        daemon.words + [
+            "run", "--rm", "--name", name.id, "--cidfile", name.idFile, "--label",
+            DockerDaemon.label(run.context.runID), "--log-driver", "none",
+        ] + ContainerFlags.words(name, request, filterFile: filterFile)
+            + [ImageArchive.name(run)] + ContainerFlags.payload(request)
+    }
+
+    func markers(_ name: PeerName) -> [String] { [name.id] + ContainerFlags.inventedID(name) }
+
+    func isGone(_ name: PeerName) -> Bool { PeerProcesses.carrying(markers(name)).isEmpty }
+
+    func remove(_ name: PeerName) throws(LabError) { try daemon.remove(container: name.id) }
+
+    func shutDown() {
+        try? daemon.remove(run: run.context.runID)
+        try? Files.removeTree(run.directory)
+    }
+}

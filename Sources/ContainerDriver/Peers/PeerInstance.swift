@@ -1,0 +1,143 @@
+import Glibc
+import LabCore
+
+/// A workload that a peer runs: the peer's command is our child, and on its standard output the workload speaks.
+public final class PeerInstance: Instance {
+    let child: ChildInstance
+    private let name: PeerName
+    private let peer: any PreparedPeer
+    private let command: String
+    private let removal: Removal
+
+    /// What is known when it is removed.
+    final class Removal {
+        /// Descendants of the command when it was broken off.
+        var descendants: [HostProcess] = []
+        /// Whether the command was broken off, or ended without having started the workload.
+        var isForced = false
+    }
+
+    /// How long a peer may take to be gone.
+    private static let patience = Duration.seconds(10)
+    /// How long one that ended by itself may take, before it is removed by force.
+    private static let grace = Duration.seconds(2)
+
+    init(child: ChildInstance, name: PeerName, peer: any PreparedPeer, command: String, removal: Removal) {
+        self.child = child
+        self.name = name
+        self.peer = peer
+        self.command = command
+        self.removal = removal
+    }
+
+    public var timeline: Timeline { child.timeline }
+    public var transcript: GuestTranscript { child.transcript }
+    /// Empty: a peer doesn't tell its own steps apart.
+    public var stepNanoseconds: [UInt64] { [] }
+
+    public func waitUntilReady(deadline: MonotonicInstant) throws(LabError) {
+        do {
+            try child.waitUntilReady(deadline: deadline)
+        } catch {
+            if hasEnded && timeline[.initStarted] == nil { throw notStarted() }
+            throw error
+        }
+    }
+
+    public func waitForExit(deadline: MonotonicInstant) throws(LabError) -> Int32 {
+        let status = try child.waitForExit(deadline: deadline)
+        if status != 0 && timeline[.initStarted] == nil { throw notStarted() }
+        return status
+    }
+
+    public func dispose() throws(LabError) {
+        if !hasEnded {
+            removal.isForced = true
+            removal.descendants = Array(HostProcess(pid: child.pid).family.dropFirst())
+        } else if timeline[.initStarted] == nil {
+            removal.isForced = true
+        }
+        try child.dispose()
+    }
+
+    private var hasEnded: Bool { timeline[.exited] != nil }
+
+    /// The command ended, and the workload never spoke.
+    private func notStarted() -> LabError {
+        let words = child.dyingWords()
+        return LabError(
+            .instance, "\(command) did not start the workload", cause: words, remedy: PeerRemedy.of(words))
+    }
+
+    /// Removes what is left of an instance whose command has been reaped: what `ChildInstance.dispose` calls.
+    static func remove(_ name: PeerName, of peer: any PreparedPeer, _ removal: Removal) throws(LabError) {
+        if removal.isForced { try peer.remove(name) }
+        if !waitUntilGone(name, peer, removal, limit: removal.isForced ? patience : grace) {
+            try peer.remove(name)
+            guard waitUntilGone(name, peer, removal, limit: patience) else {
+                throw LabError(
+                    .output, "something is left of \(name.id)",
+                    cause: "it was still there after it was removed",
+                    remedy: "lab clean")
+            }
+        }
+        try Files.removeTree(name.directory)
+    }
+
+    private static func waitUntilGone(
+        _ name: PeerName, _ peer: any PreparedPeer, _ removal: Removal, limit: Duration
+    ) -> Bool {
+        let deadline = MonotonicInstant.now().advanced(by: limit)
+        while true {
+            removal.descendants.removeAll { !PeerProcesses.isRunning($0) }
+            if removal.descendants.isEmpty && peer.isGone(name) { return true }
+            if MonotonicInstant.now() > deadline { return false }
+            usleep(1_000)
+        }
+    }
+
+    /// Every process that runs for it now: the command and its descendants, and those that name it.
+    var processes: Set<HostProcess> {
+        guard !hasEnded else { return [] }
+        return Set(HostProcess(pid: child.pid).family).union(PeerProcesses.carrying(peer.markers(name)))
+    }
+
+    /// The process of the workload itself.
+    var payload: HostProcess? {
+        processes.first { PeerProcesses.words($0.pid)?.first == RootFilesystem.guestPath }
+    }
+}
+
+extension PeerInstance: MemoryAccounting {
+    public func memoryBytes() throws(LabError) -> [String: UInt64] {
+        guard let payload else {
+            throw LabError(
+                .instance, "the memory of \(name.id) is unknown", cause: "its workload is not running")
+        }
+        // One that ends in between, a helper, has no memory any more.
+        let sizes = processes.compactMap { try? $0.proportionalBytes() }
+        var bytes = peer.hasCgroups ? ProcessCgroups(payload).memoryBytes : [:]
+        bytes["host-pss"] = sizes.reduce(0, +)
+        return bytes
+    }
+}
+
+extension PeerInstance: CPUAccounting {
+    public func hostCPUNanoseconds() throws(LabError) -> UInt64 {
+        guard hasEnded else {
+            return processes.compactMap { try? $0.cpuNanoseconds() }.reduce(0, +)
+        }
+        guard peer.reapsEverything, let total = child.cpuNanoseconds else {
+            throw LabError(
+                .unavailable, "the CPU time of \(name.id) is not known after its end",
+                cause: "not all of its processes descend from the command \(command)",
+                remedy: "ask while it lives")
+        }
+        return total
+    }
+
+    public var throttledNanoseconds: UInt64? {
+        guard peer.hasCgroups, let payload else { return nil }
+        return ProcessCgroups(payload).throttledNanoseconds
+    }
+}

@@ -1,0 +1,83 @@
+import Glibc
+import LabCore
+
+/// What a peer is told of the run that it serves, and the names that it gives to things.
+///
+/// Names go into command lines, paths of cgroups and JSON of programs that are not ours, so they are made of few
+/// letters: an id that holds others is refused, not quoted.
+struct PeerRun: Sendable {
+    let engine: EngineID
+    let context: RunContext
+
+    init(engine: EngineID, context: RunContext) throws(LabError) {
+        guard Self.isPlain(context.runID) else {
+            throw LabError(
+                .usage,
+                "the run's id is no name for a container: \(PeerCommand.lastWords(context.runID.utf8))",
+                cause: "it must be 1 to 64 letters, digits, hyphens and underscores, the first no hyphen")
+        }
+        self.engine = engine
+        self.context = context
+    }
+
+    private static func isPlain(_ text: String) -> Bool {
+        (1...64).contains(text.utf8.count) && !text.hasPrefix("-")
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                    true
+                default: false
+                }
+            }
+    }
+
+    /// What the engine keeps for the run; below the run's own directory, which is journaled.
+    var directory: String { "\(context.paths.run(context.runID))/\(engine)" }
+    /// Name of the cgroup, in every hierarchy, below which the engine's instances have theirs.
+    var cgroup: String { "lab-\(context.runID)-\(engine)" }
+    /// Where that cgroup is in each hierarchy, whatever its controllers: a runtime joins them all.
+    var cgroupDirectories: [String] {
+        MountTable.current().entries.filter { $0.type == "cgroup" || $0.type == "cgroup2" }
+            .map { "\($0.mountPoint)/\(cgroup)" }
+    }
+
+    func instance(_ index: Int) -> PeerName {
+        let digits = String(index)
+        // Of one width, so that no name is the beginning of another.
+        return PeerName(run: self, label: String(repeating: "0", count: max(0, 6 - digits.count)) + digits)
+    }
+
+    /// Writes down the cgroups that a runtime will make.
+    func journalCgroups() throws(LabError) {
+        for directory in cgroupDirectories {
+            try context.journal.record(JournaledResource(.cgroup, directory))
+        }
+    }
+
+    /// Removes them; what still runs in one is killed.
+    func removeCgroups() throws(LabError) {
+        for directory in cgroupDirectories { try CgroupTree.remove(directory) }
+    }
+}
+
+/// The names of one instance of a peer.
+struct PeerName: Sendable {
+    /// Of the container, unique on the host: `lab-20261124T064930-3fa9-crun-000003`.
+    let id: String
+    let hostname: String
+    /// Holds what one start needs: a bundle, a file for the container's id. Removed with the instance.
+    let directory: String
+    /// Of its own cgroup, from the root of each hierarchy, for runtimes that are told it.
+    let cgroup: String
+
+    init(run: PeerRun, label: String) {
+        id = "\(run.cgroup)-\(label)"
+        hostname = "lab-\(label)"
+        directory = "\(run.directory)/\(label)"
+        cgroup = "/\(run.cgroup)/\(id)"
+    }
+
+    /// Where a container engine writes the id that it invents.
+    var idFile: String { "\(directory)/id" }
+}

@@ -1,0 +1,188 @@
+import FoundationEssentials
+import LabCore
+
+/// The `config.json` of an OCI bundle, in the words of the OCI runtime specification 1.0.2 (config.md,
+/// config-linux.md): the same isolation, limits and filter that `LaunchProgram.container` sets up by itself.
+struct RuntimeConfiguration: Encodable, Equatable {
+    var ociVersion = "1.0.2"
+    var process: Process
+    var root: Root
+    var hostname: String
+    var mounts: [Mount]
+    var linux: Linux
+
+    struct Process: Encodable, Equatable {
+        struct User: Encodable, Equatable {
+            var uid = 0
+            var gid = 0
+        }
+        struct CapabilitySets: Encodable, Equatable {
+            var bounding: [String]
+            var effective: [String]
+            var permitted: [String]
+        }
+        var user = User()
+        var args: [String]
+        var env: [String]
+        var cwd = "/"
+        var capabilities: CapabilitySets
+        var noNewPrivileges = true
+    }
+
+    struct Root: Encodable, Equatable {
+        var path: String
+        var readonly = true
+    }
+
+    struct Mount: Encodable, Equatable {
+        var destination: String
+        var type: String
+        var source: String
+        var options: [String]
+    }
+
+    struct Linux: Encodable, Equatable {
+        struct Namespace: Encodable, Equatable { var type: String }
+        var namespaces: [Namespace]
+        var cgroupsPath: String
+        var resources: Resources
+        var seccomp: SeccompDescription
+        var maskedPaths: [String]
+        var readonlyPaths: [String]
+    }
+
+    struct Resources: Encodable, Equatable {
+        struct Memory: Encodable, Equatable {
+            var limit: UInt64
+            /// Memory and swap together: the same figure means no swap.
+            var swap: UInt64
+        }
+        struct CPU: Encodable, Equatable {
+            /// Microseconds of each period.
+            var quota: Int
+            var period: Int
+        }
+        struct Pids: Encodable, Equatable { var limit: Int }
+        struct Device: Encodable, Equatable {
+            var allow: Bool
+            var access: String
+        }
+        var memory: Memory
+        var cpu: CPU
+        var pids: Pids
+        /// All refused but those that a runtime adds by itself: null, zero, full, random, urandom, tty.
+        var devices = [Device(allow: false, access: "rwm")]
+    }
+
+    init(
+        root: RootFilesystem, workload: Workload, limits: ResourceLimits, name: PeerName,
+        kernelFiles: KernelFiles,
+        profile: SeccompProfile
+    ) {
+        let kept = Capabilities.containerDefault.names
+        process = Process(
+            args: [RootFilesystem.guestPath, workload.name] + workload.arguments,
+            env: ChildLauncher.environment,
+            capabilities: Process.CapabilitySets(bounding: kept, effective: kept, permitted: kept))
+        self.root = Root(path: root.directory)
+        hostname = name.hostname
+        mounts = Self.mounts(messageQueues: kernelFiles.messageQueues)
+        let period = 100_000
+        linux = Linux(
+            namespaces: ["pid", "mount", "network", "ipc", "uts", "cgroup"].map(Linux.Namespace.init),
+            cgroupsPath: name.cgroup,
+            resources: Resources(
+                memory: Resources.Memory(limit: limits.memoryBytes, swap: limits.memoryBytes),
+                cpu: Resources.CPU(quota: limits.cpus * period, period: period),
+                pids: Resources.Pids(limit: limits.pids)),
+            seccomp: SeccompDescription(profile),
+            maskedPaths: kernelFiles.maskedFiles + kernelFiles.maskedDirectories,
+            readonlyPaths: kernelFiles.readOnly)
+    }
+
+    private static func mounts(messageQueues: Bool) -> [Mount] {
+        let strict = ["nosuid", "noexec", "nodev"]
+        var mounts = [
+            Mount(destination: "/proc", type: "proc", source: "proc", options: strict),
+            Mount(destination: "/sys", type: "sysfs", source: "sysfs", options: strict + ["ro"]),
+            Mount(
+                destination: "/dev", type: "tmpfs", source: "tmpfs",
+                options: ["nosuid", "noexec", "mode=755", "size=65536k"]),
+            Mount(
+                destination: "/dev/pts", type: "devpts", source: "devpts",
+                options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"]),
+            Mount(
+                destination: "/dev/shm", type: "tmpfs", source: "shm",
+                options: strict + ["mode=1777", "size=65536k"]),
+            // The root is read-only: what writes, writes here.
+            Mount(
+                destination: "/tmp", type: "tmpfs", source: "tmpfs",
+                options: ["nosuid", "nodev", "mode=1777"]),
+        ]
+        if messageQueues {
+            mounts.append(
+                Mount(destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: strict))
+        }
+        return mounts
+    }
+
+    /// The file's text: the same configuration gives the same bytes.
+    func text() throws(LabError) -> String { try JSONText.of(self) }
+}
+
+/// A seccomp profile in the words of the OCI runtime specification, which docker and podman read too.
+struct SeccompDescription: Encodable, Equatable {
+    struct Rule: Encodable, Equatable {
+        struct Argument: Encodable, Equatable {
+            var index: UInt32
+            var value: UInt64
+            var valueTwo: UInt64?
+            var op: String
+        }
+        var names: [String]
+        var action: String
+        var errnoRet: Int32?
+        var args: [Argument]?
+    }
+    var defaultAction = "SCMP_ACT_ERRNO"
+    var defaultErrnoRet: Int32
+    var syscalls: [Rule]
+
+    init(_ profile: SeccompProfile) {
+        defaultErrnoRet = profile.defaultErrno
+        syscalls = profile.rules.map { rule in
+            let arguments = rule.comparisons.map { comparison in
+                comparison.isMasked
+                    ? Rule.Argument(
+                        index: comparison.argument, value: comparison.mask, valueTwo: comparison.value,
+                        op: "SCMP_CMP_MASKED_EQ")
+                    : Rule.Argument(
+                        index: comparison.argument, value: comparison.value,
+                        op: comparison.isInequality ? "SCMP_CMP_NE" : "SCMP_CMP_EQ")
+            }
+            let (action, errno): (String, Int32?) =
+                switch rule.action {
+                case .allow: ("SCMP_ACT_ALLOW", nil)
+                case .fail(let errno): ("SCMP_ACT_ERRNO", errno)
+                }
+            return Rule(
+                names: rule.systemCalls, action: action, errnoRet: errno,
+                args: arguments.isEmpty ? nil : arguments)
+        }
+    }
+
+    func text() throws(LabError) -> String { try JSONText.of(self) }
+}
+
+/// JSON with sorted keys, so that the same value gives the same bytes.
+private enum JSONText {
+    static func of(_ value: some Encodable) throws(LabError) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        do {
+            return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
+        } catch {
+            throw LabError(.software, "cannot write JSON", cause: "\(error)")
+        }
+    }
+}

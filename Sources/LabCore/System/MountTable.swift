@@ -1,0 +1,64 @@
+import Glibc
+
+/// The mounts that this process sees, in the order in which they were made. See proc_pid_mountinfo(5).
+public struct MountTable: Equatable, Sendable {
+    public struct Entry: Equatable, Sendable {
+        public var mountPoint: String
+        /// Type of the file system: `cgroup2`, `overlay`.
+        public var type: String
+    }
+
+    public var entries: [Entry]
+
+    public static func current() -> MountTable {
+        MountTable(mountinfo: (try? Files.readText("/proc/self/mountinfo")) ?? "")
+    }
+
+    public init(mountinfo: String) {
+        // 36 35 98:0 /root /mount/point options… optional… - type source super-options
+        entries = mountinfo.split(separator: "\n").compactMap { line in
+            let fields = line.split(separator: " ")
+            guard fields.count > 6, let dash = fields.dropFirst(6).firstIndex(of: "-"),
+                fields.count > dash + 1
+            else { return nil }
+            return Entry(mountPoint: Self.unescape(fields[4]), type: String(fields[dash + 1]))
+        }
+    }
+
+    /// What is mounted at `directory` or below it, the newest first.
+    public func mountPoints(in directory: String) -> [String] {
+        entries.map(\.mountPoint).filter { $0 == directory || $0.hasPrefix(directory + "/") }.reversed()
+    }
+
+    /// Takes away what is mounted at `directory` or below it. The corresponding C function is `umount2`.
+    public static func detach(in directory: String) throws(LabError) {
+        for mountPoint in current().mountPoints(in: directory) {
+            do {
+                try checked { umount2(mountPoint, Int32(MNT_DETACH)) }
+            } catch {
+                // Gone already, or hidden below another that went first.
+                guard error != Errno(EINVAL), error != Errno(ENOENT) else { continue }
+                throw LabError(
+                    error == Errno(EPERM) ? .permission : .output, "cannot unmount \(mountPoint)",
+                    cause: "\(error)")
+            }
+        }
+    }
+
+    /// Undoes the `\040` escapes of mountinfo.
+    private static func unescape(_ field: Substring) -> String {
+        var bytes: [UInt8] = []
+        var rest = field.utf8[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "\\"), rest.count >= 3,
+                let code = UInt8(String(decoding: rest.prefix(3), as: UTF8.self), radix: 8)
+            {
+                bytes.append(code)
+                rest = rest.dropFirst(3)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,396 @@
+import FoundationEssentials
+import Glibc
+import Testing
+
+@testable import ContainerDriver
+@testable import LabCore
+
+/// Every peer does the same, so every test is made with each that works here.
+///
+/// One after another: what is left on the host is looked for by name, and two podmans at once would wait for each other.
+@Suite("peers", .serialized, .dockerDaemon) struct PeerTests {
+    static let engines: [EngineID] = [.runc, .crun, .podman, .docker, .bwrap]
+    /// Those that limit what an instance may use.
+    static let limiting: [EngineID] = [.runc, .crun, .podman, .docker]
+
+    private func tool(_ id: EngineID) -> any PeerTool {
+        switch id {
+        case .podman: Podman()
+        case .docker: Docker(host: DockerFixture.host)
+        case .bwrap: Bubblewrap()
+        default: OCIRuntime(engine: id)
+        }
+    }
+
+    /// A peer that has proved itself, in a home of its own. Afterwards nothing of it may be left on the host.
+    private func withPeer(_ id: EngineID, _ body: (PeerEngine, RunContext) throws -> Void) throws {
+        let home = "/tmp/lab-peer-tests-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+        let paths = LabPaths(cache: "\(home)/cache", state: "\(home)/state")
+        defer { try? Files.removeTree(home) }
+        let guest = try RootFilesystem.locateGuest(environment: [:])
+        let root = try RootFilesystem.minimal(guest: guest, paths: paths)
+        let journal = try RunJournal(runID: "t\(UInt32.random(in: 0 ... .max))", paths: paths)
+        defer { journal.finish() }
+        let context = RunContext(runID: journal.runID, paths: paths, journal: journal, rootFilesystem: root)
+        let engine = PeerEngine(tool(id), context: context)
+        if case .unavailable(let because, _) = engine.probe() {
+            try Test.cancel("skipped: \(because)")
+        }
+        do {
+            try body(engine, context)
+        } catch {
+            engine.shutDown()
+            throw error
+        }
+        engine.shutDown()
+        #expect(traces(of: context).isEmpty)
+        for resource in try journal.recorded() where resource.kind == .cgroup || resource.kind == .directory {
+            #expect(!Files.exists(resource.name))
+        }
+        #expect(Files.list(paths.run(journal.runID)).isEmpty)
+    }
+
+    /// What carries the run's id on this host: processes, cgroups, mounts, containers.
+    private func traces(of context: RunContext) -> [String] {
+        var found = PeerProcesses.carrying([context.runID]).map { "process \($0.pid)" }
+        let mounts = MountTable.current().entries
+        found += mounts.map(\.mountPoint).filter { $0.contains(context.runID) }
+        for mount in mounts where mount.type == "cgroup" || mount.type == "cgroup2" {
+            found += Files.list(mount.mountPoint).filter { $0.contains(context.runID) }
+        }
+        if let docker = Tool.find("docker"), let host = DockerFixture.host {
+            for listing in [["ps", "--all", "--format", "{{.Names}}"], ["images", "--format", "{{.Tag}}"]] {
+                let names = try? PeerCommand.run([docker, "--host", host] + listing).text
+                found += (names ?? "").split(separator: "\n").map(String.init).filter {
+                    $0.contains(context.runID)
+                }
+            }
+        }
+        return found
+    }
+
+    private func request(_ workload: Workload, index: Int = 0) -> LaunchRequest {
+        LaunchRequest(
+            index: index, workload: workload, memoryBytes: 64 << 20, cpus: 1,
+            deadline: .now().advanced(by: .seconds(30)))
+    }
+
+    private func soon(_ seconds: Int = 30) -> MonotonicInstant { .now().advanced(by: .seconds(seconds)) }
+
+    /// An idle instance, and its workload as the host sees it.
+    private func withIdle(
+        _ id: EngineID, _ body: (PeerInstance, HostProcess, RunContext) throws -> Void
+    ) throws {
+        try withPeer(id) { engine, context in
+            let instance = try #require(try engine.launch(request(.idle)) as? PeerInstance)
+            defer { try? instance.dispose() }
+            try instance.waitUntilReady(deadline: soon())
+            try body(instance, try #require(instance.payload), context)
+        }
+    }
+
+    @Test(arguments: engines) func helloComesBackWithItsNonceAndMarksInOrder(id: EngineID) throws {
+        try withPeer(id) { engine, _ in
+            let instance = try engine.launch(request(.hello(nonce: "a1b2")))
+            #expect(try instance.waitForExit(deadline: soon()) == 0)
+            try instance.dispose()
+            try instance.dispose()
+            #expect(instance.transcript.outputs == ["a1b2"])
+            let marks: [Mark] = [
+                .requested, .created, .initStarted, .ready, .firstOutput, .exited, .cleanedUp,
+            ]
+            let reached = marks.compactMap { instance.timeline[$0] }
+            #expect(reached.count == marks.count)
+            #expect(reached == reached.sorted())
+            #expect(instance.stepNanoseconds.isEmpty)
+        }
+    }
+
+    @Test(arguments: limiting) func theHostShowsTheLimits(id: EngineID) throws {
+        try withIdle(id) { _, payload, _ in
+            let cgroups = ProcessCgroups(payload)
+            for controller in CgroupMounts.Controller.allCases {
+                let (path, version) = try #require(cgroups.directory(controller))
+                switch (version, controller) {
+                case (.v1, .memory): #expect(Files.line("\(path)/memory.limit_in_bytes") == "\(64 << 20)")
+                case (.v1, .cpu):
+                    #expect(
+                        Files.line("\(path)/cpu.cfs_quota_us") == Files.line("\(path)/cpu.cfs_period_us"))
+                case (.v2, .memory): #expect(Files.line("\(path)/memory.max") == "\(64 << 20)")
+                case (.v2, .cpu):
+                    let words = (Files.line("\(path)/cpu.max") ?? "").split(separator: " ")
+                    #expect(words.count == 2 && words[0] == words[1])
+                case (_, .pids): #expect(Files.line("\(path)/pids.max") == "1024")
+                }
+            }
+        }
+    }
+
+    @Test(arguments: engines) func theWorkloadIsIsolatedAsInOurContainer(id: EngineID) throws {
+        try withIdle(id) { _, payload, _ in
+            for name in ["pid", "mnt", "net", "ipc", "uts", "cgroup"] {
+                var ours = stat()
+                var theirs = stat()
+                #expect(stat("/proc/self/ns/\(name)", &ours) == 0)
+                #expect(stat("/proc/\(payload.pid)/ns/\(name)", &theirs) == 0)
+                #expect(ours.st_ino != theirs.st_ino, "\(name)")
+            }
+            let status = try Files.readText("/proc/\(payload.pid)/status")
+            func field(_ key: String) -> String? {
+                status.split(separator: "\n").first { $0.hasPrefix("\(key):") }.map {
+                    $0.dropFirst(key.count + 1).trimmingWhitespace()
+                }
+            }
+            // bwrap leaves the bounding set whole, which its footnote says.
+            for set in ["CapEff", "CapPrm"] + (id == .bwrap ? [] : ["CapBnd"]) {
+                #expect(
+                    field(set).flatMap { UInt64($0, radix: 16) } == Capabilities.containerDefault.rawValue)
+            }
+            #expect(field("NoNewPrivs") == "1")
+            #expect(field("Seccomp") == "2")
+            #expect(field("NSpid")?.hasSuffix("\t1") == true)
+        }
+    }
+
+    @Test(arguments: engines) func aFailureInsideIsReportedWithItsStatus(id: EngineID) throws {
+        try withPeer(id) { engine, _ in
+            let instance = try engine.launch(request(Workload(name: "exit", arguments: ["3"])))
+            #expect(try instance.waitForExit(deadline: soon()) == 3)
+            try instance.dispose()
+        }
+    }
+
+    @Test(arguments: limiting) func theMemoryLimitKillsWhatExceedsIt(id: EngineID) throws {
+        try withPeer(id) { engine, _ in
+            let instance = try engine.launch(request(Workload(name: "touch", arguments: ["256"])))
+            #expect(try instance.waitForExit(deadline: soon()) == 128 + SIGKILL)
+            try instance.dispose()
+        }
+    }
+
+    @Test(arguments: engines) func silenceIsATimeOutAndLeavesNothing(id: EngineID) throws {
+        try withIdle(id) { instance, payload, context in
+            let error = #expect(throws: LabError.self) {
+                _ = try instance.waitForExit(deadline: .now().advanced(by: .milliseconds(100)))
+            }
+            #expect(error?.kind == .timeout)
+            #expect(!instance.processes.isEmpty)
+            try instance.dispose()
+            #expect(instance.timeline[.cleanedUp] != nil)
+            #expect(!PeerProcesses.isRunning(payload))
+            let left = traces(of: context).filter { $0.contains("-\(id)-000000") || $0.hasPrefix("process") }
+            #expect(left.isEmpty)
+        }
+    }
+
+    @Test(arguments: engines) func memoryAndTimeOfAllItsProcessesAreCounted(id: EngineID) throws {
+        try withIdle(id) { instance, payload, _ in
+            let bytes = try instance.memoryBytes()
+            let workload = try payload.proportionalBytes()
+            // At least the workload and its command; none has more than a hundred megabytes idle.
+            #expect((workload..<200 << 20).contains(bytes["host-pss"] ?? 0))
+            #expect((bytes["cgroup-charge"] != nil) == Self.limiting.contains(id))
+            #expect((bytes["cgroup-charge"] ?? 0) <= 64 << 20)
+            #expect(try instance.hostCPUNanoseconds() > 0)
+            #expect((instance.throttledNanoseconds != nil) == Self.limiting.contains(id))
+            try instance.dispose()
+            if id == .podman || id == .docker {
+                let error = #expect(throws: LabError.self) { try instance.hostCPUNanoseconds() }
+                #expect(error?.kind == .unavailable)
+            } else {
+                #expect(try instance.hostCPUNanoseconds() > 0)
+            }
+            #expect(throws: LabError.self) { try instance.memoryBytes() }
+        }
+    }
+
+    @Test(arguments: engines) func severalLiveAtOnce(id: EngineID) throws {
+        try withPeer(id) { engine, _ in
+            let instances = try (0..<3).map { try engine.launch(request(.idle, index: $0)) }
+            for instance in instances { try instance.waitUntilReady(deadline: soon()) }
+            let pids = instances.compactMap { ($0 as? PeerInstance)?.payload?.pid }
+            #expect(Set(pids).count == 3)
+            for instance in instances { try instance.dispose() }
+        }
+    }
+
+    @Test(arguments: [EngineID.podman, .docker]) func theJournalsEntryRemovesWhatADeadRunLeft(id: EngineID)
+        throws
+    {
+        try withIdle(id) { instance, payload, context in
+            // As after kill -9 of lab: its command dies with it, the container does not.
+            kill(instance.child.pid, SIGKILL)
+            let entry = try #require(try context.journal.recorded().first { $0.kind == .peer })
+            #expect(PeerProcesses.isRunning(payload))
+            try PeerRemover.remove(entry.name)
+            try PeerRemover.remove(entry.name)
+            let deadline = soon(5)
+            while PeerProcesses.isRunning(payload), MonotonicInstant.now() < deadline { usleep(1_000) }
+            #expect(!PeerProcesses.isRunning(payload))
+        }
+    }
+
+    @Test(arguments: engines) func explainPrintsTheCommandAndItsFiles(id: EngineID) throws {
+        try withPeer(id) { engine, _ in
+            let text = try engine.explain(request(.hello(nonce: "it's")))
+            #expect(text.contains(id == .runc || id == .crun ? "\"it's\"" : "'it'\\''s'"))
+            #expect(text.contains("config.json") == (id == .runc || id == .crun))
+            #expect(engine.record.details.first?.name == "version")
+            #expect(engine.record.details.first?.value != "unknown")
+            #expect(engine.record.footnotes.allSatisfy { $0.hasPrefix("\(id): ") })
+        }
+    }
+
+    @Test func aToolThatStartsNothingIsAFailureInItsOwnWords() throws {
+        try withPeer(.bwrap) { _, context in
+            let missing = RootFilesystem(directory: "/nonexistent/root", digest: "", guestDigest: "")
+            let elsewhere = RunContext(
+                runID: context.runID, paths: context.paths, journal: context.journal, rootFilesystem: missing)
+            let engine = PeerEngine(Bubblewrap(), context: elsewhere)
+            guard case .unavailable(let because, _) = engine.probe() else {
+                Issue.record("a root that is not there was used")
+                return
+            }
+            #expect(because.contains("bwrap did not start the workload"))
+            #expect(because.contains("/nonexistent/root"))
+        }
+    }
+}
+
+/// What can be said of peers without starting any.
+@Suite struct PeerDescriptionTests {
+    private func run(_ runID: String) throws -> PeerRun {
+        let home = "/tmp/lab-peer-names-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+        defer { try? Files.removeTree(home) }
+        let paths = LabPaths(cache: "\(home)/cache", state: "\(home)/state")
+        let context = RunContext(
+            runID: runID, paths: paths, journal: try RunJournal(runID: "journal", paths: paths),
+            rootFilesystem: RootFilesystem(directory: "/a root", digest: "", guestDigest: ""))
+        return try PeerRun(engine: .crun, context: context)
+    }
+
+    @Test(arguments: [
+        "", "../../etc", "a b", "-rm", "a\nb", "a/b", "a:b", "ä", "$(reboot)",
+        String(repeating: "a", count: 65),
+    ])
+    func aHostileRunIDIsRefused(runID: String) throws {
+        let error = #expect(throws: LabError.self) { try run(runID) }
+        #expect(error?.kind == .usage)
+        #expect(error?.message.contains("\n") == false)
+    }
+
+    @Test func noNameIsTheBeginningOfAnother() throws {
+        let run = try run("20261124T064930-3fa9")
+        let names = [0, 1, 9, 10, 99, 100, 999_999].map { run.instance($0).id }
+        for name in names {
+            #expect(names.filter { $0.hasPrefix(name) } == [name])
+            #expect(name.hasPrefix("lab-20261124T064930-3fa9-crun-"))
+        }
+    }
+
+    @Test func aMissingToolIsNamedWithItsPackage() throws {
+        let engine = PeerEngine(
+            OCIRuntime(engine: "no-such-runtime"), context: try run("test").context)
+        #expect(
+            engine.probe()
+                == .unavailable(
+                    because: "no-such-runtime is not installed: it is not in PATH",
+                    remedy: "apt-get install no-such-runtime"))
+    }
+
+    @Test func theHybridLayoutHasItsRemedy() {
+        #expect(
+            PeerRemedy.of("cgroups in hybrid mode not supported, drop all controllers from cgroupv2") != nil)
+        #expect(PeerRemedy.of("no space left on device") == nil)
+    }
+
+    @Test(arguments: ["", "podman", "docker run", "rkt run x"])
+    func aJournalEntryOfAnotherKindIsRefused(name: String) {
+        let error = #expect(throws: LabError.self) { try PeerRemover.remove(name) }
+        #expect(error?.kind == .data)
+    }
+
+    /// Whatever the workload's words and the limits are, the bundle says them, and is JSON.
+    @Test func theConfigurationIsJSONThatHoldsTheLimits() throws {
+        let run = try run("test")
+        let alphabet = Array("ab \"\\\n\t\u{7}/{}[]:,'$äж漢\u{1f600}")
+        var generator = SeededGenerator(seed: 11)
+        for index in 0..<200 {
+            let words = (0..<Int.random(in: 0...4, using: &generator)).map { _ in
+                String((0..<8).compactMap { _ in alphabet.randomElement(using: &generator) })
+            }
+            let limits = ResourceLimits(
+                memoryBytes: UInt64.random(in: 1...(1 << 53), using: &generator),
+                cpus: Int.random(in: 1...1_024, using: &generator),
+                pids: Int.random(in: 1...100_000, using: &generator))
+            let name = run.instance(index)
+            let text = try RuntimeConfiguration(
+                root: run.context.rootFilesystem, workload: Workload(name: "hello", arguments: words),
+                limits: limits,
+                name: name,
+                kernelFiles: KernelFiles(
+                    maskedFiles: ["/proc/keys"], maskedDirectories: ["/sys/firmware"],
+                    readOnly: ["/proc/sys"],
+                    messageQueues: index.isMultiple(of: 2)),
+                profile: .containerDefault
+            ).text()
+            let read = try JSONDecoder().decode(Configuration.self, from: Data(text.utf8))
+            #expect(read.ociVersion == "1.0.2")
+            #expect(read.process.args == ["/lab-guest", "hello"] + words)
+            #expect(read.process.noNewPrivileges && read.root.readonly && read.root.path == "/a root")
+            #expect(read.linux.resources.memory.limit == limits.memoryBytes)
+            #expect(read.linux.resources.memory.swap == limits.memoryBytes)
+            #expect(read.linux.resources.cpu.quota == limits.cpus * read.linux.resources.cpu.period)
+            #expect(read.linux.resources.pids.limit == limits.pids)
+            #expect(read.linux.cgroupsPath == "/lab-test-crun/\(name.id)")
+            #expect(read.linux.maskedPaths == ["/proc/keys", "/sys/firmware"])
+            #expect(read.linux.readonlyPaths == ["/proc/sys"])
+            #expect(
+                Set(read.linux.namespaces.map(\.type)) == ["pid", "mount", "network", "ipc", "uts", "cgroup"])
+        }
+    }
+
+    private struct Configuration: Decodable {
+        struct Process: Decodable {
+            let args: [String]
+            let noNewPrivileges: Bool
+        }
+        struct Root: Decodable {
+            let path: String
+            let readonly: Bool
+        }
+        struct Linux: Decodable {
+            struct Namespace: Decodable { let type: String }
+            struct Resources: Decodable {
+                struct Memory: Decodable { let limit, swap: UInt64 }
+                struct CPU: Decodable { let quota, period: Int }
+                struct Pids: Decodable { let limit: Int }
+                let memory: Memory
+                let cpu: CPU
+                let pids: Pids
+            }
+            let namespaces: [Namespace]
+            let cgroupsPath: String
+            let resources: Resources
+            let maskedPaths: [String]
+            let readonlyPaths: [String]
+        }
+        let ociVersion: String
+        let process: Process
+        let root: Root
+        let linux: Linux
+    }
+
+    @Test func theFilterIsThatOfOurContainer() throws {
+        let description = SeccompDescription(.containerDefault)
+        #expect(description.syscalls.count == SeccompProfile.containerDefault.rules.count)
+        let clone = try #require(description.syscalls.first { $0.names == ["clone"] }?.args?.first)
+        #expect(clone.op == "SCMP_CMP_MASKED_EQ" && clone.value == 0x7e02_0000 && clone.valueTwo == 0)
+        let clone3 = try #require(description.syscalls.first { $0.names == ["clone3"] })
+        #expect(clone3.action == "SCMP_ACT_ERRNO" && clone3.errnoRet == ENOSYS)
+        let socket = try #require(description.syscalls.first { $0.names == ["socket"] }?.args?.first)
+        #expect(socket.op == "SCMP_CMP_NE" && socket.value == 40 && socket.valueTwo == nil)
+        #expect(description.defaultErrnoRet == EPERM)
+        #expect(!description.syscalls.contains { $0.names.contains("mount") })
+    }
+}
