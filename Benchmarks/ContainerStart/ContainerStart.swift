@@ -36,6 +36,26 @@ struct ContainerStart {
             var single = Columns()
             return try single.add(container, 0)
         }
+        if CommandLine.arguments.contains("ablate") {
+            let words: [String?] = [nil] + Isolation.ablations.map { $0 }
+            var columns = words.map { _ in Columns() }
+            for _ in 0..<200 {
+                for (index, word) in words.enumerated() { try columns[index].add(container, 0, word) }
+            }
+            for (word, column) in zip(words, columns) {
+                print(micro(Double(median(column.whole))), word ?? "all")
+            }
+            return
+        }
+        if CommandLine.arguments.contains("loop") {
+            var columns = Columns()
+            for index in 0..<200 { try columns.add(container, index) }
+            let began = MonotonicInstant.now()
+            for index in 0..<2000 { try columns.add(container, index) }
+            print(
+                2000 / (Double(MonotonicInstant.now().nanoseconds(since: began)) / 1e9), "starts per second")
+            return
+        }
         var floors: (first: [UInt64], whole: [UInt64]) = ([], [])
         var processes = Columns()
         var containers = Columns()
@@ -67,12 +87,12 @@ struct ContainerStart {
         var whole: [UInt64] = []
         var steps: [[UInt64]] = []
 
-        mutating func add(_ engine: any Engine, _ index: Int) throws {
+        mutating func add(_ engine: any Engine, _ index: Int, _ word: String? = nil) throws {
             let deadline = MonotonicInstant.now().advanced(by: .seconds(10))
             let instance = try engine.launch(
                 LaunchRequest(
                     index: index, workload: .hello(nonce: "1"), memoryBytes: 256 << 20, cpus: 1,
-                    deadline: deadline))
+                    deadline: deadline, isolation: word))
             let status = try instance.waitForExit(deadline: deadline)
             try instance.dispose()
             precondition(status == 0 && instance.transcript.outputs == ["1"], "the workload did not answer")

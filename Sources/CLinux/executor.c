@@ -44,6 +44,9 @@ static int write_file(const struct clinux_step *step) {
     return error ? -1 : 0;
 }
 
+// Which may be that number already: dup3 refuses to, but then it must lose its close-on-exec.
+static int standard(int from, int to) { return from == to ? fcntl(from, F_SETFD, 0) : dup3(from, to, 0); }
+
 static int create_file(const struct clinux_step *step) {
     int file = open(step->a, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)step->x);
     return file < 0 ? -1 : close(file);
@@ -121,9 +124,10 @@ static int run(const struct clinux_step *step, struct clinux_launch *launch) {
     case CLINUX_CREATE: return create_file(step);
     case CLINUX_WRITE: return write_file(step);
     case CLINUX_UNSHARE: return unshare((int)step->x);
+    case CLINUX_JOIN_CGROUP: return write(launch->joins[step->x], "0", 1) == 1 ? 0 : -1;
     case CLINUX_HOSTNAME: return sethostname(step->a, strlen(step->a));
     case CLINUX_LOOPBACK_UP: return loopback_up();
-    case CLINUX_DUP: return dup3((int)step->x, (int)step->y, 0);
+    case CLINUX_STANDARD: return standard(launch->standard[step->x], (int)step->x);
     case CLINUX_CLOSE_FROM:
         return (int)syscall(SYS_close_range, (unsigned)step->x, ~0U, CLOSE_RANGE_CLOEXEC);
     case CLINUX_SETSID: return setsid();

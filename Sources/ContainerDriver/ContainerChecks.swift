@@ -84,8 +84,9 @@ public enum ContainerChecks {
                 let limits = ResourceLimits(memoryBytes: 64 << 20, cpus: 1, pids: 32)
                 let tree = try CgroupTree(mounts: .current(), name: "lab-\(runID)", journal: journal)
                 do throws(LabError) {
-                    try tree.make(0, limits: limits)
-                    try readBack(limits, tree)
+                    let cgroups = try tree.take(limits)
+                    try readBack(cgroups, tree.mounts)
+                    try tree.giveBack(cgroups, areEmpty: true)
                 } catch {
                     try? tree.removeAll()
                     throw error
@@ -100,8 +101,9 @@ public enum ContainerChecks {
     }
 
     /// Looks whether the kernel took over what was written.
-    private static func readBack(_ limits: ResourceLimits, _ tree: CgroupTree) throws(LabError) {
-        for (hierarchy, directory) in zip(tree.mounts.hierarchies, tree.directories(of: 0)) {
+    private static func readBack(_ cgroups: InstanceCgroups, _ mounts: CgroupMounts) throws(LabError) {
+        let limits = cgroups.limits
+        for (hierarchy, directory) in zip(mounts.hierarchies, cgroups.directories) {
             let isV2 = hierarchy.version == .v2
             for controller in hierarchy.controllers {
                 let kept =
@@ -160,11 +162,11 @@ public enum ContainerChecks {
                 hostname: "", cgroupsToJoin: [], filter: filter,
                 kernelFiles: KernelFiles(
                     maskedFiles: [], maskedDirectories: [], readOnly: [], messageQueues: false),
-                standardDescriptors: (-1, -1, -1), parent: -1, user: getuid(), group: getgid()))
+                parent: -1, user: getuid(), group: getgid()))
         // A child that ends at its execve says nothing and needs no descriptor.
         program.steps.removeAll { step in
             switch step.action {
-            case .duplicate, .dieWithParent: true
+            case .standardDescriptor, .dieWithParent: true
             default: false
             }
         }

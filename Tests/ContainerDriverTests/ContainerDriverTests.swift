@@ -193,7 +193,7 @@ struct ContainerTests {
         try withContainer { engine, _ in
             let lines = try engine.explain(request(.hello(nonce: "n"))).split(separator: "\n")
             // Around the program's steps the record has those of the parent.
-            let parents = ["cgroups", "pipes", "workload", "remove cgroups"]
+            let parents = ["cgroups", "pipes", "workload", "free cgroups"]
             let steps = engine.record.steps.filter { !parents.contains($0) }
             #expect(lines.count == steps.count)
             for (line, step) in zip(lines, steps).dropFirst() { #expect(line.contains("// \(step)")) }
@@ -209,7 +209,7 @@ struct LaunchProgramTests {
         let program = LaunchProgram(
             namespaces: namespaces, steps: steps + [.init("the end", .execute("/dev/null/none"))])
         do {
-            _ = try ProgramBuffer().start(program, arguments: ["none"], environment: [], cgroup: -1)
+            _ = try ProgramBuffer(program, environment: []).start(.init(arguments: ["none"]))
             return nil
         } catch { return error }
     }

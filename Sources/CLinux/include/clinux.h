@@ -31,9 +31,10 @@ enum clinux_operation {
     CLINUX_CREATE,         ///< open(a, O_CREAT | O_EXCL, x); close
     CLINUX_WRITE,          ///< open(a, O_WRONLY); write(data, y); close
     CLINUX_UNSHARE,        ///< unshare(x)
+    CLINUX_JOIN_CGROUP,    ///< write(joins[x], "0"): this thread moves into a v1 cgroup
     CLINUX_HOSTNAME,       ///< sethostname(a)
     CLINUX_LOOPBACK_UP,    ///< SIOCSIFFLAGS IFF_UP on lo
-    CLINUX_DUP,            ///< dup3(x, y, 0)
+    CLINUX_STANDARD,       ///< standard[x] becomes descriptor x
     CLINUX_CLOSE_FROM,     ///< close_range(x, ~0, CLOSE_RANGE_CLOEXEC)
     CLINUX_SETSID,         ///< setsid()
     CLINUX_BOUNDING_SET,   ///< prctl(PR_CAPBSET_DROP) for each capability that is not in the mask x
@@ -53,14 +54,20 @@ struct clinux_step {
     uint64_t x, y;
 };
 
-/// A launch program and what became of it. The child writes the last three fields in our memory.
+/// A launch program, what differs from one start of it to the next, and what became of it. The child writes the last
+/// three fields in our memory.
 struct clinux_launch {
     const struct clinux_step *steps;
     uint32_t count;
-    char *const *argv;
-    char *const *envp;
     /// CLONE_NEW* flags for clone3.
     uint64_t namespaces;
+    char *const *envp;
+
+    char *const *argv;
+    /// What becomes the child's descriptors 0, 1, 2 and, where a step asks for it, 3.
+    int standard[4];
+    /// Descriptors of the `tasks` files of the v1 cgroups that it joins.
+    const int *joins;
     /// Descriptor of a cgroup v2 directory for CLONE_INTO_CGROUP, or -1.
     int cgroup;
     /// CLOCK_MONOTONIC nanoseconds at the end of each step; `count` entries, written by the child.

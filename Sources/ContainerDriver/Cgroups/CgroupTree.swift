@@ -1,5 +1,6 @@
 import Glibc
 import LabCore
+import Synchronization
 
 /// Limits of one container.
 public struct ResourceLimits: Equatable, Sendable {
@@ -20,17 +21,22 @@ public struct ResourceLimits: Equatable, Sendable {
 public final class CgroupTree {
     public let mounts: CgroupMounts
     private let parents: [Parent]
+    /// Several threads may start instances at once.
+    private let pool = Mutex(Pool())
+
+    private struct Pool {
+        /// Without an instance, for the next ones.
+        var free: [InstanceCgroups] = []
+        var nextNumber = 0
+    }
 
     /// One hierarchy's directory of the run, with what is the same for every instance found out beforehand.
-    private struct Parent {
+    struct Parent {
         let hierarchy: CgroupMounts.Hierarchy
         let directory: String
         /// Whether the machine accounts swap, so that it can be limited too.
         let limitsSwap: Bool
     }
-
-    /// CPU bandwidth is enforced in periods of this length, the kernel's default.
-    private static let periodMicroseconds = 100_000
 
     /// Makes the parents, called `name` (`lab-<runID>-<engine>`). Journals each before it is made.
     /// - Throws: `.unavailable` or `.permission` when a limit can't be set here; nothing is left behind then.
@@ -64,85 +70,49 @@ public final class CgroupTree {
         parents = made
     }
 
-    /// The directories of instance `index`, one per hierarchy, in the order of the mounts.
-    public func directories(of index: Int) -> [String] { parents.map { "\($0.directory)/\(index)" } }
-
-    /// Those into which a child must move itself: a v2 cgroup is entered by CLONE_INTO_CGROUP instead.
-    public func directoriesToJoin(of index: Int) -> [String] {
-        parents.filter { $0.hierarchy.version == .v1 }.map { "\($0.directory)/\(index)" }
-    }
-
-    /// The v2 cgroup of an instance, opened for CLONE_INTO_CGROUP; nil when no controller of ours is in v2.
-    public func openForClone(_ index: Int) throws(LabError) -> FileDescriptor? {
-        guard let parent = parents.first(where: { $0.hierarchy.version == .v2 }) else { return nil }
-        let path = "\(parent.directory)/\(index)"
-        do {
-            return try FileDescriptor.open(path, O_RDONLY | O_DIRECTORY)
-        } catch {
-            throw LabError(.unavailable, "cannot open the cgroup \(path)", cause: "\(error)")
-        }
-    }
-
-    /// Makes the cgroups of an instance and sets its limits.
-    public func make(_ index: Int, limits: ResourceLimits) throws(LabError) {
-        do {
-            for parent in parents {
-                let directory = "\(parent.directory)/\(index)"
-                try CgroupTree.make(directory)
-                for controller in parent.hierarchy.controllers {
-                    try set(controller, limits, in: directory, parent)
-                }
+    /// Cgroups with these limits for an instance: those of one that has ended, or new ones.
+    func take(_ limits: ResourceLimits) throws(LabError) -> InstanceCgroups {
+        let found: Found = pool.withLock { pool in
+            if let index = pool.free.lastIndex(where: { $0.limits == limits }) {
+                return .free(pool.free.remove(at: index))
             }
-        } catch {
-            try? remove(index)
-            throw error
+            defer { pool.nextNumber += 1 }
+            return .new(pool.nextNumber)
+        }
+        switch found {
+        case .free(let cgroups): return cgroups
+        case .new(let number): return try InstanceCgroups(number: number, limits: limits, parents: parents)
         }
     }
 
-    private func set(
-        _ controller: CgroupMounts.Controller, _ limits: ResourceLimits, in directory: String,
-        _ parent: Parent
-    ) throws(LabError) {
-        let quota = limits.cpus * Self.periodMicroseconds
-        switch (parent.hierarchy.version, controller) {
-        case (.v1, .memory):
-            try ControlFile.write("\(limits.memoryBytes)", to: "\(directory)/memory.limit_in_bytes")
-            if parent.limitsSwap {
-                // Memory and swap together: the same figure means no swap.
-                try ControlFile.write("\(limits.memoryBytes)", to: "\(directory)/memory.memsw.limit_in_bytes")
-            }
-        case (.v1, .cpu): try ControlFile.write("\(quota)", to: "\(directory)/cpu.cfs_quota_us")
-        case (.v2, .memory):
-            try ControlFile.write("\(limits.memoryBytes)", to: "\(directory)/memory.max")
-            if parent.limitsSwap { try ControlFile.write("0", to: "\(directory)/memory.swap.max") }
-        case (.v2, .cpu):
-            try ControlFile.write("\(quota) \(Self.periodMicroseconds)", to: "\(directory)/cpu.max")
-        case (_, .pids): try ControlFile.write("\(limits.pids)", to: "\(directory)/pids.max")
+    private enum Found {
+        case free(InstanceCgroups)
+        case new(Int)
+    }
+
+    /// The directories called `number` into which a child must move itself: a v2 cgroup is entered by
+    /// CLONE_INTO_CGROUP instead.
+    func directoriesToJoin(_ number: Int) -> [String] {
+        parents.filter { $0.hierarchy.version == .v1 }.map { "\($0.directory)/\(number)" }
+    }
+
+    /// Takes back the cgroups of an instance that has been reaped.
+    /// - Parameter areEmpty: whether nothing can run in them any more, as when the init of a pid namespace has ended.
+    func giveBack(_ cgroups: InstanceCgroups, areEmpty: Bool) throws(LabError) {
+        if areEmpty && cgroups.areAsNew() {
+            pool.withLock { $0.free.append(cgroups) }
+        } else {
+            try cgroups.remove()
         }
     }
 
-    /// Removes the cgroups of an instance whose processes have been reaped.
-    public func remove(_ index: Int) throws(LabError) {
-        for parent in parents.reversed() { try CgroupTree.remove("\(parent.directory)/\(index)") }
-    }
-
-    /// Removes the parents; the instances must be gone.
+    /// Removes everything; the instances must be gone.
     public func removeAll() throws(LabError) {
+        while let last = pool.withLock({ $0.free.popLast() }) { try last.remove() }
         for parent in parents.reversed() { try CgroupTree.remove(parent.directory) }
     }
 
-    /// Where the kernel accounts for an instance.
-    public func accounts(of index: Int) -> CgroupAccounts? {
-        func place(_ controller: CgroupMounts.Controller) -> CgroupAccounts.Place? {
-            parents.first { $0.hierarchy.controllers.contains(controller) }.map {
-                CgroupAccounts.Place(version: $0.hierarchy.version, directory: "\($0.directory)/\(index)")
-            }
-        }
-        guard let memory = place(.memory), let cpu = place(.cpu) else { return nil }
-        return CgroupAccounts(memory: memory, cpu: cpu)
-    }
-
-    private static func make(_ directory: String) throws(LabError) {
+    static func make(_ directory: String) throws(LabError) {
         guard mkdir(directory, 0o755) != 0 else { return }
         let error = Errno(errno)
         let denied = error == Errno(EACCES) || error == Errno(EPERM) || error == Errno(EROFS)

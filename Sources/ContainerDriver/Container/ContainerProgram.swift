@@ -10,18 +10,20 @@ extension LaunchProgram {
         let isolation = spec.isolation
         var steps: [Step] = [
             Step("die with the parent", .dieWithParent(signal: 9, parent: spec.parent)),
-            Step("stdin", .duplicate(spec.standardDescriptors.input, onto: 0)),
-            Step("stdout", .duplicate(spec.standardDescriptors.output, onto: 1)),
-            Step("stderr", .duplicate(spec.standardDescriptors.error, onto: 2)),
+            Step("stdin", .standardDescriptor(0)),
+            Step("stdout", .standardDescriptor(1)),
+            Step("stderr", .standardDescriptor(2)),
             Step("close descriptors", .closeOnExec(from: 3)),
             Step("new session", .newSession),
         ]
         if isolation.contains(.user) { steps += userMapping(spec) }
-        for directory in spec.cgroupsToJoin {
+        for (index, directory) in spec.cgroupsToJoin.enumerated() {
             // Not cgroup.procs: to move a whole process, the kernel locks out every fork and exit of the machine and
             // waits for an RCU grace period (up to 20 ms). A thread that moves itself needs no lock, and this is one.
             steps.append(
-                Step("join cgroup \(hierarchyName(directory))", .write("0", to: "\(directory)/tasks")))
+                Step(
+                    "join cgroup \(hierarchyName(directory))", .joinCgroup(index: index, directory: directory)
+                ))
         }
         if isolation.contains(.cgroupNamespace) { steps.append(Step("cgroup namespace", .unshare(.cgroup))) }
         if isolation.contains(.root) {
@@ -53,16 +55,14 @@ extension LaunchProgram {
     }
 
     /// The program of a bare process: what a shell does, fork and exec.
-    static func process(
-        program: String, standardDescriptors: (input: Int32, output: Int32, error: Int32), parent: Int32
-    ) -> LaunchProgram {
+    static func process(program: String, parent: Int32) -> LaunchProgram {
         LaunchProgram(
             namespaces: [],
             steps: [
                 Step("die with the parent", .dieWithParent(signal: 9, parent: parent)),
-                Step("stdin", .duplicate(standardDescriptors.input, onto: 0)),
-                Step("stdout", .duplicate(standardDescriptors.output, onto: 1)),
-                Step("stderr", .duplicate(standardDescriptors.error, onto: 2)),
+                Step("stdin", .standardDescriptor(0)),
+                Step("stdout", .standardDescriptor(1)),
+                Step("stderr", .standardDescriptor(2)),
                 Step("close descriptors", .closeOnExec(from: 3)),
                 Step("new session", .newSession),
                 Step("execve", .execute(program)),

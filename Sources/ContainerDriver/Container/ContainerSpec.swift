@@ -59,13 +59,11 @@ struct ContainerSpec: Sendable {
     /// Path of the program in the container's root; with no `root` isolation, on the host.
     var program: String
     var hostname: String
-    /// v1 cgroups that the child joins by itself.
+    /// v1 cgroups that the child joins by itself. Which instance's makes no difference to what runs, only to its text.
     var cgroupsToJoin: [String]
     var filter: SeccompFilter?
     /// Host files to hide, found to exist: relative to /proc or /sys.
     var kernelFiles: KernelFiles
-    /// Descriptors for the child's 0, 1 and 2.
-    var standardDescriptors: (input: Int32, output: Int32, error: Int32)
     /// A pidfd of this process, for the check that it is alive.
     var parent: Int32
     /// The caller's ids, mapped to root in a user namespace.

@@ -2,12 +2,11 @@ import CLinux
 import Glibc
 import LabCore
 
-/// What both engines of this driver start children with: the program buffer, /dev/null and our own pidfd.
+/// What both engines of this driver start children with: /dev/null, pipes, and our own pidfd.
 final class ChildLauncher {
     let nullDevice: FileDescriptor
     /// Readable once this process has died.
     let parent: FileDescriptor
-    private let buffer = ProgramBuffer()
     /// The environment of every workload, the same in every engine.
     static let environment = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/"]
 
@@ -20,24 +19,26 @@ final class ChildLauncher {
         }
     }
 
-    /// Starts `program`, whose standard descriptors are the ends that `makeProgram` is given.
+    /// Starts a program that was laid out beforehand.
+    /// - Parameter stepsBefore: when the engine's steps before this call ended.
     func start(
-        arguments: [String], environment: [String] = ChildLauncher.environment, cgroup: Int32,
-        requested: MonotonicInstant, stepsBefore: [UInt64], timesSteps: Bool = true, interrupt: Interrupt,
-        accounts: CgroupAccounts? = nil,
-        makeProgram: (_ descriptors: (input: Int32, output: Int32, error: Int32)) -> LaunchProgram,
-        cleanUp: @escaping (ChildInstance) throws(LabError) -> Void
+        _ buffer: ProgramBuffer, arguments: [String], cgroups: InstanceCgroups? = nil,
+        inherited: Int32 = -1, requested: MonotonicInstant, stepsBefore: [UInt64] = [],
+        timesSteps: Bool = true,
+        interrupt: Interrupt, cleanUp: @escaping (ChildInstance) throws(LabError) -> Void
     ) throws(LabError) -> ChildInstance {
         let output = try Self.pipe()
         let errors = try Self.pipe()
-        let program = makeProgram((nullDevice.rawValue, output.write.rawValue, errors.write.rawValue))
+        let parameters = ProgramBuffer.Parameters(
+            arguments: arguments,
+            standard: (nullDevice.rawValue, output.write.rawValue, errors.write.rawValue, inherited),
+            cgroup: cgroups?.cloneTarget ?? -1, joins: cgroups?.joins ?? [])
         var steps = stepsBefore
         steps.append(MonotonicInstant.now().nanoseconds(since: requested))
-        let started = try buffer.start(
-            program, arguments: arguments, environment: environment, cgroup: cgroup)
+        let started = try buffer.start(parameters)
         return ChildInstance(
             started: started, output: output.read, errors: errors.read, requested: requested,
-            stepsBefore: steps, timesSteps: timesSteps, interrupt: interrupt, accounts: accounts,
+            stepsBefore: steps, timesSteps: timesSteps, interrupt: interrupt, accounts: cgroups?.accounts,
             cleanUp: cleanUp)
     }
 

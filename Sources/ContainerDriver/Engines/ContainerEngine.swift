@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import LabCore
+import Synchronization
 
 /// This project's own container runtime. No daemon, no shim, no supervisor: the caller is the parent.
 public final class ContainerEngine: Engine {
@@ -8,7 +9,10 @@ public final class ContainerEngine: Engine {
     public let kind = EngineKind.container
     public private(set) var record: EngineRecord
     private let isolation: Isolation
+    private let handsCgroupsOn: Bool
     private var prepared: Prepared?
+    /// The program of each set of layers that was started, laid out for the next time.
+    private let buffers = Mutex<[Isolation: ProgramBuffer]>([:])
     private var availability: Availability?
 
     private struct Prepared {
@@ -21,8 +25,11 @@ public final class ContainerEngine: Engine {
     }
 
     /// - Parameter isolation: what to put around the workload; by default all of it, as far as this user may.
-    public init(id: EngineID = .container, isolation: Isolation? = nil) {
+    /// - Parameter handsCgroupsOn: whether the cgroups of an instance that has ended serve the next. Then a start
+    ///   neither makes nor removes any, and up to a 64th of the memory limit may still be charged to them at first.
+    public init(id: EngineID = .container, isolation: Isolation? = nil, handsCgroupsOn: Bool = true) {
         self.id = id
+        self.handsCgroupsOn = handsCgroupsOn
         self.isolation = isolation ?? (geteuid() == 0 ? .standard : .rootless)
         record = EngineRecord(id: id, kind: .container)
     }
@@ -54,10 +61,11 @@ public final class ContainerEngine: Engine {
     }
 
     private func describe(_ prepared: Prepared, _ mounts: CgroupMounts) {
-        let program = LaunchProgram.container(spec(0, isolation, prepared, descriptors: (0, 0, 0)))
+        let program = LaunchProgram.container(spec(0, isolation, prepared))
         record.steps =
-            ["cgroups", "pipes", program.cloneName] + program.steps.map(\.name)
-            + ["workload", "remove cgroups"]
+            ["cgroups", "pipes", program.cloneName] + program.steps.map(\.name) + [
+                "workload", "free cgroups",
+            ]
         var namespaces = program.namespaces
         if isolation.contains(.cgroupNamespace) { namespaces.insert(.cgroup) }
         record.details = [
@@ -66,7 +74,10 @@ public final class ContainerEngine: Engine {
             EngineRecord.Detail("root", "overlay, writable layer of its own in memory, pivot_root"),
             EngineRecord.Detail(
                 "cgroups",
-                prepared.cgroups.map { _ in "\(mounts.layout.rawValue): memory, cpu, pids" } ?? "none"),
+                prepared.cgroups.map { _ in
+                    "\(mounts.layout.rawValue): memory, cpu, pids"
+                        + (handsCgroupsOn ? "; handed on from one instance to the next" : "")
+                } ?? "none"),
             EngineRecord.Detail(
                 "capabilities", "\(Capabilities.containerDefault.rawValue.nonzeroBitCount) kept"),
             EngineRecord.Detail(
@@ -81,57 +92,62 @@ public final class ContainerEngine: Engine {
         let requested = MonotonicInstant.now()
         guard let prepared else { throw LabError(.software, "the engine \(id) was not prepared") }
         let isolation = try self.isolation.ablated(by: request.isolation)
-        let cgroups = isolation.contains(.limits) ? prepared.cgroups : nil
-        var steps: [UInt64] = []
-        steps.reserveCapacity(8)
+        let tree = isolation.contains(.limits) ? prepared.cgroups : nil
+        let limits = ResourceLimits(memoryBytes: request.memoryBytes, cpus: request.cpus)
+        let cgroups = try tree?.take(limits)
+        let steps = [MonotonicInstant.now().nanoseconds(since: requested)]
         do {
-            let limits = ResourceLimits(memoryBytes: request.memoryBytes, cpus: request.cpus)
-            try cgroups?.make(request.index, limits: limits)
-            steps.append(MonotonicInstant.now().nanoseconds(since: requested))
-            let cgroup = try cgroups?.openForClone(request.index)
-            let number: Int32 = if let cgroup { cgroup.rawValue } else { -1 }
             return try prepared.launcher.start(
-                arguments: ChildLauncher.arguments(request.workload), cgroup: number, requested: requested,
-                stepsBefore: steps, timesSteps: request.isolation == nil,
-                interrupt: prepared.context.interrupt, accounts: cgroups?.accounts(of: request.index),
-                makeProgram: { .container(spec(request.index, isolation, prepared, descriptors: $0)) },
-                cleanUp: { child throws(LabError) in
-                    try cgroups?.remove(request.index)
-                    child.stampStep()
-                })
+                buffer(isolation, prepared), arguments: ChildLauncher.arguments(request.workload),
+                cgroups: cgroups, requested: requested, stepsBefore: steps,
+                timesSteps: request.isolation == nil,
+                interrupt: prepared.context.interrupt
+            ) { [handsCgroupsOn] child throws(LabError) in
+                if let cgroups {
+                    try tree?.giveBack(cgroups, areEmpty: handsCgroupsOn && isolation.contains(.pid))
+                }
+                child.stampStep()
+            }
         } catch {
-            try? cgroups?.remove(request.index)
+            try? cgroups?.remove()
             throw error
+        }
+    }
+
+    private func buffer(_ isolation: Isolation, _ prepared: Prepared) -> ProgramBuffer {
+        buffers.withLock { buffers in
+            if let known = buffers[isolation] { return known }
+            let laidOut = ProgramBuffer(
+                .container(spec(0, isolation, prepared)), environment: ChildLauncher.environment)
+            buffers[isolation] = laidOut
+            return laidOut
         }
     }
 
     public func explain(_ request: LaunchRequest) throws(LabError) -> String {
         guard let prepared else { throw LabError(.software, "the engine \(id) was not prepared") }
         let isolation = try self.isolation.ablated(by: request.isolation)
-        let program = LaunchProgram.container(
-            spec(request.index, isolation, prepared, descriptors: (0, 1, 2)))
-        return program.text(arguments: ChildLauncher.arguments(request.workload))
+        return LaunchProgram.container(spec(request.index, isolation, prepared))
+            .text(arguments: ChildLauncher.arguments(request.workload))
     }
 
     /// Removes the run's cgroups and directory. What can't be removed stays in the journal, for `lab clean`.
     public func shutDown() {
         guard let prepared else { return }
         self.prepared = nil
+        buffers.withLock { $0 = [:] }
         try? prepared.cgroups?.removeAll()
         rmdir(prepared.mountPoint)
     }
 
-    private func spec(
-        _ index: Int, _ isolation: Isolation, _ prepared: Prepared,
-        descriptors: (input: Int32, output: Int32, error: Int32)
-    ) -> ContainerSpec {
+    private func spec(_ number: Int, _ isolation: Isolation, _ prepared: Prepared) -> ContainerSpec {
         let root = prepared.context.rootFilesystem
         let cgroups = isolation.contains(.limits) ? prepared.cgroups : nil
         return ContainerSpec(
             isolation: isolation, lowerDirectories: [root.directory], mountPoint: prepared.mountPoint,
             program: isolation.contains(.root) ? RootFilesystem.guestPath : root.hostGuestPath,
-            hostname: "lab-\(index)", cgroupsToJoin: cgroups?.directoriesToJoin(of: index) ?? [],
-            filter: prepared.filter, kernelFiles: prepared.kernelFiles, standardDescriptors: descriptors,
+            hostname: id.rawValue, cgroupsToJoin: cgroups?.directoriesToJoin(number) ?? [],
+            filter: prepared.filter, kernelFiles: prepared.kernelFiles,
             parent: prepared.launcher.parent.rawValue, user: getuid(), group: getgid())
     }
 }

@@ -7,7 +7,7 @@ public final class ProcessEngine: Engine {
     public let kind = EngineKind.process
     public private(set) var record: EngineRecord
     private var launcher: ChildLauncher?
-    private var program = ""
+    private var buffer: ProgramBuffer?
     private var interrupt = Interrupt.never
 
     public init() {
@@ -17,32 +17,34 @@ public final class ProcessEngine: Engine {
     public func probe() -> Availability { .available }
 
     public func prepare(_ context: RunContext) throws(LabError) {
-        launcher = try ChildLauncher()
+        let launcher = try ChildLauncher()
         interrupt = context.interrupt
-        program = context.rootFilesystem.hostGuestPath
-        let steps = LaunchProgram.process(program: program, standardDescriptors: (0, 0, 0), parent: 0).steps
-        record.steps = ["pipes", "clone3"] + steps.map(\.name) + ["workload"]
+        let program = LaunchProgram.process(
+            program: context.rootFilesystem.hostGuestPath, parent: launcher.parent.rawValue)
+        buffer = ProgramBuffer(program, environment: ChildLauncher.environment)
+        self.launcher = launcher
+        record.steps = ["pipes", "clone3"] + program.steps.map(\.name) + ["workload"]
         record.details = [EngineRecord.Detail("start", "clone3(CLONE_VM|CLONE_VFORK), execve")]
     }
 
     public func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
         let requested = MonotonicInstant.now()
-        guard let launcher else { throw LabError(.software, "the engine process was not prepared") }
+        guard let launcher, let buffer else { throw unprepared }
         return try launcher.start(
-            arguments: ChildLauncher.arguments(request.workload), cgroup: -1, requested: requested,
-            stepsBefore: [],
+            buffer, arguments: ChildLauncher.arguments(request.workload), requested: requested,
             interrupt: interrupt,
-            makeProgram: { descriptors in
-                .process(
-                    program: program, standardDescriptors: descriptors, parent: launcher.parent.rawValue)
-            },
             cleanUp: { _ throws(LabError) in })
     }
 
     public func explain(_ request: LaunchRequest) throws(LabError) -> String {
-        LaunchProgram.process(program: program, standardDescriptors: (0, 1, 2), parent: 0)
-            .text(arguments: ChildLauncher.arguments(request.workload))
+        guard let buffer else { throw unprepared }
+        return buffer.program.text(arguments: ChildLauncher.arguments(request.workload))
     }
 
-    public func shutDown() { launcher = nil }
+    private var unprepared: LabError { LabError(.software, "the engine process was not prepared") }
+
+    public func shutDown() {
+        launcher = nil
+        buffer = nil
+    }
 }

@@ -43,7 +43,7 @@ extension LaunchProgram {
     func rehearse() throws(LabError) {
         let arguments = [Self.nothing]
         do throws(LaunchFailure) {
-            _ = try ProgramBuffer().attempt(self, arguments, [], -1)
+            _ = try ProgramBuffer(self, environment: []).attempt(.init(arguments: arguments))
         } catch {
             // The last step is the one whose failure proves that all the others worked.
             let missing = [Errno(ENOENT), Errno(ENOTDIR)].contains(error.errno)

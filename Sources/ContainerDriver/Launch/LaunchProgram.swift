@@ -32,9 +32,12 @@ public struct LaunchProgram: Equatable, Sendable {
         case createFile(String, mode: UInt32)
         case write(String, to: String)
         case unshare(Namespaces)
+        /// Writes to the `tasks` file of the directory, which is open: number `index` of a start's parameters.
+        case joinCgroup(index: Int, directory: String)
         case setHostname(String)
         case loopbackUp
-        case duplicate(Int32, onto: Int32)
+        /// Gives the child its descriptor 0, 1, 2 or 3, one of a start's parameters.
+        case standardDescriptor(Int32)
         case closeOnExec(from: Int32)
         case newSession
         case boundCapabilities(Capabilities)

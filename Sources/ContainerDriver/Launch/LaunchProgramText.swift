@@ -30,9 +30,11 @@ extension LaunchProgram.Action {
             return "open(\(quoted(path)), O_WRONLY|O_CREAT|O_EXCL, 0\(String(mode, radix: 8)))"
         case .write(let text, let path): return "write(<\(path)>, \(quoted(text)))"
         case .unshare(let namespaces): return "unshare(\(namespaces.flagNames.joined(separator: "|")))"
+        case .joinCgroup(_, let directory): return "write(<\(directory)/tasks>, \"0\")"
         case .setHostname(let name): return "sethostname(\(quoted(name)))"
         case .loopbackUp: return "ioctl(<socket>, SIOCSIFFLAGS, {\"lo\", IFF_UP})"
-        case .duplicate(let old, let new): return "dup3(\(old), \(new), 0)"
+        case .standardDescriptor(let number):
+            return "dup3(<\(number == 0 ? "/dev/null" : number < 3 ? "pipe" : "inherited")>, \(number), 0)"
         case .closeOnExec(let first): return "close_range(\(first), ~0U, CLOSE_RANGE_CLOEXEC)"
         case .newSession: return "setsid()"
         case .boundCapabilities(let kept): return "prctl(PR_CAPBSET_DROP, …all but \(kept.text))"

@@ -2,34 +2,48 @@ import CLinux
 import Glibc
 import LabCore
 
-/// A launch program laid out in C memory, and the memory itself, which is used again for the next start:
-/// a start allocates nothing here once the buffer has grown to its size.
+/// A launch program laid out in C memory once, and started as often as wanted: a start lays out only its arguments.
 ///
-/// Not thread safe; each launching thread has its own.
-final class ProgramBuffer {
-    private var text: UnsafeMutablePointer<CChar>
-    private var textCapacity: Int
+/// Several threads may start it at once: nothing in it changes after `init`.
+final class ProgramBuffer: @unchecked Sendable {
+    let program: LaunchProgram
+    private let text: UnsafeMutableBufferPointer<CChar>
     private var textUsed = 0
-    private var steps: UnsafeMutablePointer<clinux_step>
-    private var stamps: UnsafeMutablePointer<UInt64>
-    private var stepCapacity: Int
-    private var vectors: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
-    private static let mostVectorEntries = 1_024
+    private let steps: UnsafeMutableBufferPointer<clinux_step>
+    private let environment: UnsafeMutableBufferPointer<UnsafeMutablePointer<CChar>?>
 
-    init() {
-        textCapacity = 64 << 10
-        text = .allocate(capacity: textCapacity)
-        stepCapacity = 128
-        steps = .allocate(capacity: stepCapacity)
-        stamps = .allocate(capacity: stepCapacity)
-        vectors = .allocate(capacity: Self.mostVectorEntries)
+    init(_ program: LaunchProgram, environment variables: [String]) {
+        self.program = program
+        let textBytes =
+            program.steps.reduce(0) { $0 + $1.action.textBytes }
+            + variables.reduce(0) { $0 + $1.utf8.count + 1 }
+        text = .allocate(capacity: textBytes)
+        steps = .allocate(capacity: program.steps.count)
+        environment = .allocate(capacity: variables.count + 1)
+        for (index, step) in program.steps.enumerated() {
+            steps.initializeElement(at: index, to: layOut(step))
+        }
+        for (index, variable) in variables.enumerated() {
+            environment.initializeElement(at: index, to: UnsafeMutablePointer(mutating: copy(variable)))
+        }
+        environment.initializeElement(at: variables.count, to: nil)
     }
 
     deinit {
         text.deallocate()
         steps.deallocate()
-        stamps.deallocate()
-        vectors.deallocate()
+        environment.deallocate()
+    }
+
+    /// What differs from one start to the next.
+    struct Parameters {
+        var arguments: [String]
+        /// What becomes the child's descriptors 0, 1, 2 and, where a step asks for it, 3.
+        var standard: (input: Int32, output: Int32, error: Int32, inherited: Int32) = (-1, -1, -1, -1)
+        /// A cgroup v2 directory in which the child is born, or -1.
+        var cgroup: Int32 = -1
+        /// Descriptors of the `tasks` files of v1 cgroups, one for each step `joinCgroup`.
+        var joins: [Int32] = []
     }
 
     /// What came of a start: the child's pid and pidfd, and when it passed each step.
@@ -41,88 +55,55 @@ final class ProgramBuffer {
         let stamps: [UInt64]
     }
 
-    /// Lays out `program` and runs it in a new child.
-    /// - Parameter cgroup: a cgroup v2 directory in which the child is born, or -1.
+    /// Runs the program in a new child.
     /// - Throws: `.instance` or `.permission`, naming the step that failed and its errno.
-    func start(
-        _ program: LaunchProgram, arguments: [String], environment: [String], cgroup: Int32
-    ) throws(LabError) -> Started {
-        guard arguments.count + environment.count + 2 <= Self.mostVectorEntries else {
-            throw LabError(
-                .usage, "cannot start \(arguments.first ?? "a program")", cause: "too many arguments")
-        }
+    func start(_ parameters: Parameters) throws(LabError) -> Started {
         do throws(LaunchFailure) {
-            return try attempt(program, arguments, environment, cgroup)
+            return try attempt(parameters)
         } catch {
-            throw error.explained(program, arguments)
+            throw error.explained(program, parameters.arguments)
         }
     }
 
     /// `start` with a failure that a program can read.
-    func attempt(
-        _ program: LaunchProgram, _ arguments: [String], _ environment: [String], _ cgroup: Int32
-    ) throws(LaunchFailure) -> Started {
-        textUsed = 0
-        let needed =
-            program.steps.reduce(0) { $0 + $1.action.textBytes }
-            + (arguments + environment).reduce(0) { $0 + $1.utf8.count + 1 }
-        grow(text: needed, steps: program.steps.count)
-        for (index, step) in program.steps.enumerated() {
-            steps[index] = layOut(step)
-        }
-        let argv = vectors
-        let envp = vectors + arguments.count + 1
-        layOut(arguments, at: argv)
-        layOut(environment, at: envp)
-
+    func attempt(_ parameters: Parameters) throws(LaunchFailure) -> Started {
+        let argv: [UnsafeMutablePointer<CChar>?] = parameters.arguments.map { strdup($0) } + [nil]
+        defer { argv.forEach { free($0) } }
         var launch = clinux_launch()
-        launch.steps = UnsafePointer(steps)
-        launch.count = UInt32(program.steps.count)
-        launch.argv = UnsafePointer(argv)
-        launch.envp = UnsafePointer(envp)
+        launch.steps = UnsafePointer(steps.baseAddress)
+        launch.count = UInt32(steps.count)
         launch.namespaces = program.namespaces.rawValue
-        launch.cgroup = cgroup
-        launch.stamps = stamps
+        launch.envp = UnsafePointer(environment.baseAddress)
+        launch.standard = parameters.standard
+        launch.cgroup = parameters.cgroup
+        var stamps = [UInt64](repeating: 0, count: steps.count)
         var pidfd: Int32 = -1
-        let pid = clinux_start(&launch, &pidfd)
+        let pid = stamps.withUnsafeMutableBufferPointer { stamps in
+            argv.withUnsafeBufferPointer { argv in
+                parameters.joins.withUnsafeBufferPointer { joins in
+                    launch.stamps = stamps.baseAddress
+                    launch.argv = argv.baseAddress
+                    launch.joins = joins.baseAddress
+                    return clinux_start(&launch, &pidfd)
+                }
+            }
+        }
+        stamps.removeLast()
         guard pid > 0 else {
             throw LaunchFailure(
                 step: launch.failed_step < 0 ? nil : Int(launch.failed_step), errno: Errno(launch.error))
         }
-        let timed = max(0, program.steps.count - 1)
         return Started(
             pid: pid, pidfd: FileDescriptor(owning: pidfd), began: launch.child_began,
-            stamps: [UInt64](UnsafeBufferPointer(start: stamps, count: timed)))
+            stamps: stamps)
     }
 
-    private func grow(text needed: Int, steps count: Int) {
-        if needed > textCapacity {
-            text.deallocate()
-            textCapacity = needed * 2
-            text = .allocate(capacity: textCapacity)
-        }
-        if count > stepCapacity {
-            steps.deallocate()
-            stamps.deallocate()
-            stepCapacity = count * 2
-            steps = .allocate(capacity: stepCapacity)
-            stamps = .allocate(capacity: stepCapacity)
-        }
-    }
-
-    private func layOut(_ strings: [String], at vector: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) {
-        for (index, string) in strings.enumerated() {
-            vector[index] = UnsafeMutablePointer(mutating: copy(string))
-        }
-        vector[strings.count] = nil
-    }
-
-    /// Copies a string into the buffer, which `grow` has made large enough.
-    private func copy(_ string: String) -> UnsafePointer<CChar> {
-        let start = text + textUsed
+    /// Copies a string into the buffer, which is as large as all of them.
+    private func copy(_ string: String) -> UnsafePointer<CChar>? {
+        guard let start = text.baseAddress?.advanced(by: textUsed) else { return nil }
         var string = string
         string.withUTF8 { bytes in
-            precondition(textUsed + bytes.count < textCapacity, "the program buffer is too small")
+            precondition(textUsed + bytes.count < text.count, "the program buffer is too small")
             for (index, byte) in bytes.enumerated() { start[index] = CChar(bitPattern: byte) }
             start[bytes.count] = 0
             textUsed += bytes.count + 1
@@ -130,7 +111,7 @@ final class ProgramBuffer {
         return UnsafePointer(start)
     }
 
-    private func copy(ifAny string: String?) -> UnsafePointer<CChar>? { string.map { copy($0) } }
+    private func copy(ifAny string: String?) -> UnsafePointer<CChar>? { string.flatMap { copy($0) } }
 
     private func layOut(_ step: LaunchProgram.Step) -> clinux_step {
         var c = clinux_step()
@@ -167,13 +148,16 @@ final class ProgramBuffer {
         case .unshare(let namespaces):
             c.operation = CLINUX_UNSHARE
             c.x = namespaces.rawValue
+        case .joinCgroup(let index, _):
+            c.operation = CLINUX_JOIN_CGROUP
+            c.x = UInt64(index)
         case .setHostname(let name):
             c.operation = CLINUX_HOSTNAME
             c.a = copy(name)
         case .loopbackUp: c.operation = CLINUX_LOOPBACK_UP
-        case .duplicate(let old, let new):
-            c.operation = CLINUX_DUP
-            (c.x, c.y) = (UInt64(old), UInt64(new))
+        case .standardDescriptor(let number):
+            c.operation = CLINUX_STANDARD
+            c.x = UInt64(number)
         case .closeOnExec(let first):
             c.operation = CLINUX_CLOSE_FROM
             c.x = UInt64(first)

@@ -119,15 +119,12 @@ public final class PeerEngine: Engine {
                 }
             let arguments = peer.arguments(name, request)
             let removal = PeerInstance.Removal()
+            let program = LaunchProgram.peer(
+                program: arguments[0], parent: prepared.launcher.parent.rawValue, inherits: number != nil)
             let child = try prepared.launcher.start(
-                arguments: arguments, environment: prepared.environment, cgroup: -1, requested: requested,
-                stepsBefore: [], interrupt: context.interrupt,
-                makeProgram: {
-                    .peer(
-                        program: arguments[0], standardDescriptors: $0,
-                        parent: prepared.launcher.parent.rawValue,
-                        inherited: number)
-                },
+                ProgramBuffer(program, environment: prepared.environment), arguments: arguments,
+                inherited: number ?? -1, requested: requested, timesSteps: false,
+                interrupt: context.interrupt,
                 cleanUp: { _ throws(LabError) in try PeerInstance.remove(name, of: peer, removal) })
             withExtendedLifetime(inherited) {}
             return PeerInstance(child: child, name: name, peer: peer, command: tool.command, removal: removal)

@@ -44,6 +44,15 @@ public final class PeerInstance: Instance {
         }
     }
 
+    public func waitForOutput(deadline: MonotonicInstant) throws(LabError) {
+        do {
+            try child.waitForOutput(deadline: deadline)
+        } catch {
+            if hasEnded && timeline[.initStarted] == nil { throw notStarted() }
+            throw error
+        }
+    }
+
     public func waitForExit(deadline: MonotonicInstant) throws(LabError) -> Int32 {
         let status = try child.waitForExit(deadline: deadline)
         if status != 0 && timeline[.initStarted] == nil { throw notStarted() }

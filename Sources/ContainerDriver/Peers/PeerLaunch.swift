@@ -3,14 +3,13 @@ import Glibc
 extension LaunchProgram {
     /// The program of a peer's command: that of a bare process, with one more descriptor when it is to inherit one.
     static func peer(
-        program: String, standardDescriptors: (input: Int32, output: Int32, error: Int32), parent: Int32,
-        inherited: Int32?
+        program: String, parent: Int32, inherits: Bool
     ) -> LaunchProgram {
-        var launch = process(program: program, standardDescriptors: standardDescriptors, parent: parent)
-        if let inherited {
+        var launch = process(program: program, parent: parent)
+        if inherits {
             // After all others were marked close-on-exec: the copy is not.
             launch.steps.insert(
-                Step("inherited descriptor", .duplicate(inherited, onto: PeerEngine.inheritedNumber)),
+                Step("inherited descriptor", .standardDescriptor(PeerEngine.inheritedNumber)),
                 at: launch.steps.count - 1)
         }
         return launch

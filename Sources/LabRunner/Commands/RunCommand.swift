@@ -36,8 +36,10 @@ struct RunCommand: ParsableCommand {
     func run() throws {
         let lab = try options.apply(to: instance.definition())
         let seed = try options.chosenSeed()
+        var settings = try instance.engineSettings()
+        settings.handsCgroupsOn = lab.method == .lifecycle
         let session = RunSession(
-            lab: lab, settings: try instance.engineSettings(), seed: seed,
+            lab: lab, settings: settings, seed: seed,
             command: ShellText.join(["lab", "run"] + instance.words + options.words(seed: seed)),
             output: output, quiet: quiet)
         let outcome = try session.run()

@@ -12,6 +12,9 @@ struct EngineSettings: Equatable, Sendable {
     var kernel: String?
     /// Whether a kernel may be downloaded when there is none: the only time that lab uses the network.
     var fetchesKernel = false
+    /// Whether containers may get the cgroups of others that have ended; not where what those left on the account
+    /// would be measured.
+    var handsCgroupsOn = true
     /// What `./lab`, whose work is to install what is missing, says for the user.
     static var fetchIsAllowed: Bool { Process.environment["LAB_FETCH"] == "1" }
 }
@@ -45,7 +48,7 @@ enum EngineFactory {
     ) -> (any Engine)? {
         switch engine {
         case .process: ProcessEngine()
-        case .container: ContainerEngine()
+        case .container: ContainerEngine(handsCgroupsOn: settings.handsCgroupsOn)
         case .kvm: virtualMachine(.kvm, settings, context: context)
         case .qemu: virtualMachine(.qemu, settings, context: context)
         case .qemuDirect: virtualMachine(.qemu, settings, context: context, id: engine, usesLibvirt: false)

@@ -24,9 +24,9 @@ enum ChildProgram {
         let steps = [
             step(CLINUX_PDEATHSIG, UInt64(SIGKILL), UInt64(parent)),
             step(CLINUX_SETSID),
-            step(CLINUX_DUP, UInt64(input), 0),
-            step(CLINUX_DUP, UInt64(output), 1),
-            step(CLINUX_DUP, UInt64(output), 2),
+            step(CLINUX_STANDARD, 0),
+            step(CLINUX_STANDARD, 1),
+            step(CLINUX_STANDARD, 2),
             step(CLINUX_CLOSE_FROM, 3),
             clinux_step(
                 operation: CLINUX_EXEC, tolerated_error: 0, a: path, b: nil, c: nil, data: nil, x: 0, y: 0),
@@ -34,19 +34,21 @@ enum ChildProgram {
         return try withVector([program] + arguments) { (argv) throws(LabError) in
             // Plain English, as under libvirt: what QEMU says goes into error messages.
             try withVector(["LC_ALL=C", "PATH=/usr/bin:/bin"]) { (envp) throws(LabError) in
-                try start(steps, argv, envp, program)
+                try start(steps, argv, envp, (input, output, output, -1), program)
             }
         }
     }
 
     private static func start(
         _ steps: [clinux_step], _ argv: [UnsafeMutablePointer<CChar>?],
-        _ envp: [UnsafeMutablePointer<CChar>?], _ program: String
+        _ envp: [UnsafeMutablePointer<CChar>?], _ standard: (Int32, Int32, Int32, Int32),
+        _ program: String
     ) throws(LabError) -> pid_t {
         var stamps = [UInt64](repeating: 0, count: steps.count)
         var launch = clinux_launch()
         launch.count = UInt32(steps.count)
         launch.cgroup = -1
+        launch.standard = standard
         var pidfd: Int32 = -1
         let pid = steps.withUnsafeBufferPointer { steps in
             argv.withUnsafeBufferPointer { argv in

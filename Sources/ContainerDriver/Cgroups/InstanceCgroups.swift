@@ -1,0 +1,164 @@
+import Glibc
+import LabCore
+
+/// The cgroups of one instance at a time: one directory in each hierarchy, all with the same name.
+///
+/// When its instance has ended, the next one may be handed it: to make and to remove three cgroups costs more than
+/// any other step of a start but clone3.
+final class InstanceCgroups: @unchecked Sendable {
+    // Unchecked: one instance at a time has them, and the pool that hands them on is locked.
+
+    /// The name of the directories.
+    let number: Int
+    /// In the order of the mounts.
+    let directories: [String]
+    /// The `tasks` files of the v1 directories, open for the children that move themselves there.
+    private(set) var joins: [Int32] = []
+    /// The v2 directory, open for CLONE_INTO_CGROUP; -1 when no controller of ours is in v2.
+    private(set) var cloneTarget: Int32 = -1
+    let limits: ResourceLimits
+    private let parents: [CgroupTree.Parent]
+    private var gauges: Gauges?
+
+    /// CPU bandwidth is enforced in periods of this length, the kernel's default.
+    private static let periodMicroseconds = 100_000
+
+    /// Makes the directories and sets the limits. On failure nothing is left.
+    init(number: Int, limits: ResourceLimits, parents: [CgroupTree.Parent]) throws(LabError) {
+        self.number = number
+        self.limits = limits
+        self.parents = parents
+        directories = parents.map { "\($0.directory)/\(number)" }
+        do {
+            for (parent, directory) in zip(parents, directories) {
+                try CgroupTree.make(directory)
+                switch parent.hierarchy.version {
+                case .v1: joins.append(try Self.open("\(directory)/tasks", O_WRONLY))
+                case .v2: cloneTarget = try Self.open(directory, O_RDONLY | O_DIRECTORY)
+                }
+                for controller in parent.hierarchy.controllers {
+                    try limit(controller, in: directory, parent)
+                }
+            }
+        } catch {
+            try? remove()
+            throw error
+        }
+    }
+
+    deinit {
+        for descriptor in joins + [cloneTarget] where descriptor >= 0 { close(descriptor) }
+    }
+
+    /// Kept as a number, because an array can't hold what is not copyable; `deinit` closes it.
+    private static func open(_ path: String, _ flags: Int32) throws(LabError) -> Int32 {
+        do {
+            return try FileDescriptor.open(path, flags).release()
+        } catch {
+            throw LabError(.unavailable, "cannot open \(path)", cause: "\(error)")
+        }
+    }
+
+    private func limit(
+        _ controller: CgroupMounts.Controller, in directory: String, _ parent: CgroupTree.Parent
+    ) throws(LabError) {
+        let quota = limits.cpus * Self.periodMicroseconds
+        switch (parent.hierarchy.version, controller) {
+        case (.v1, .memory):
+            try ControlFile.write("\(limits.memoryBytes)", to: "\(directory)/memory.limit_in_bytes")
+            if parent.limitsSwap {
+                // Memory and swap together: the same figure means no swap.
+                try ControlFile.write("\(limits.memoryBytes)", to: "\(directory)/memory.memsw.limit_in_bytes")
+            }
+        case (.v1, .cpu): try ControlFile.write("\(quota)", to: "\(directory)/cpu.cfs_quota_us")
+        case (.v2, .memory):
+            try ControlFile.write("\(limits.memoryBytes)", to: "\(directory)/memory.max")
+            if parent.limitsSwap { try ControlFile.write("0", to: "\(directory)/memory.swap.max") }
+        case (.v2, .cpu):
+            try ControlFile.write("\(quota) \(Self.periodMicroseconds)", to: "\(directory)/cpu.max")
+        case (_, .pids): try ControlFile.write("\(limits.pids)", to: "\(directory)/pids.max")
+        }
+    }
+
+    /// Whether the next instance finds them as good as new: nobody in them was throttled or came to the memory limit,
+    /// and at most a 64th of that limit is still charged. (What is left is kernel memory that RCU frees a moment later,
+    /// and the 256 KiB that each CPU takes from a cgroup's account in advance.)
+    func areAsNew() -> Bool {
+        if gauges == nil { gauges = Gauges(zip(parents, directories)) }
+        guard let gauges, let charge = gauges.charge() else { return false }
+        return charge <= limits.memoryBytes / 64 && gauges.hasMetNoLimit()
+    }
+
+    /// Where the kernel accounts for the instance.
+    var accounts: CgroupAccounts? {
+        func place(_ controller: CgroupMounts.Controller) -> CgroupAccounts.Place? {
+            zip(parents, directories).first { $0.0.hierarchy.controllers.contains(controller) }.map {
+                CgroupAccounts.Place(version: $0.hierarchy.version, directory: $1)
+            }
+        }
+        guard let memory = place(.memory), let cpu = place(.cpu) else { return nil }
+        return CgroupAccounts(memory: memory, cpu: cpu)
+    }
+
+    /// Removes the directories; what still runs in them is killed.
+    func remove() throws(LabError) {
+        for directory in directories.reversed() { try CgroupTree.remove(directory) }
+    }
+
+    /// What the kernel has counted since they were made, in files that are kept open.
+    private final class Gauges {
+        private let usage: FileDescriptor
+        /// v1: how often the memory limit was met; v2: `memory.events`.
+        private let memoryEvents: FileDescriptor
+        private let cpuStatistics: FileDescriptor
+        private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1_024, alignment: 8)
+
+        init?(_ places: some Sequence<(CgroupTree.Parent, String)>) {
+            var memory = "", events = "", cpu = ""
+            for (parent, directory) in places {
+                let isV2 = parent.hierarchy.version == .v2
+                if parent.hierarchy.controllers.contains(.memory) {
+                    memory = "\(directory)/\(isV2 ? "memory.current" : "memory.usage_in_bytes")"
+                    events = "\(directory)/\(isV2 ? "memory.events" : "memory.failcnt")"
+                }
+                if parent.hierarchy.controllers.contains(.cpu) { cpu = "\(directory)/cpu.stat" }
+            }
+            do {
+                usage = try FileDescriptor.open(memory, O_RDONLY)
+                memoryEvents = try FileDescriptor.open(events, O_RDONLY)
+                cpuStatistics = try FileDescriptor.open(cpu, O_RDONLY)
+            } catch {
+                return nil
+            }
+        }
+
+        deinit { buffer.deallocate() }
+
+        /// Bytes charged now.
+        func charge() -> UInt64? {
+            var value: UInt64?
+            forEachNumber(usage) { _, number in value = number }
+            return value
+        }
+
+        func hasMetNoLimit() -> Bool {
+            var met = false
+            forEachNumber(memoryEvents) { _, number in met = met || number != 0 }
+            forEachNumber(cpuStatistics) { isThrottling, number in met = met || isThrottling && number != 0 }
+            return !met
+        }
+
+        /// Calls `body` with each number of a file of lines `NUMBER` or `name NUMBER`, and whether the name says that
+        /// somebody was throttled (`nr_throttled`).
+        private func forEachNumber(_ file: borrowing FileDescriptor, _ body: (Bool, UInt64) -> Void) {
+            let length = pread(file.rawValue, buffer.baseAddress, buffer.count, 0)
+            guard length > 0 else { return body(true, .max) }  // unreadable counts as met
+            for line in buffer[..<length].split(separator: UInt8(ascii: "\n")) {
+                let number = line.drop { $0 > UInt8(ascii: "9") || $0 < UInt8(ascii: "0") }
+                body(
+                    line.starts(with: "nr_throttled".utf8),
+                    number.reduce(0) { $0 &* 10 &+ UInt64($1 &- UInt8(ascii: "0")) })
+            }
+        }
+    }
+}
