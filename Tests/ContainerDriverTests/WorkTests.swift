@@ -172,9 +172,14 @@ private let reference: [String: [String: String]] = {
             var whole: UInt64 = 0
             var own: UInt64 = 0
             try wait(instance) {
-                if instance.transcript.outputs.isEmpty, HostProcess(pid: child.pid).family.count == 2 {
-                    whole = (try? instance.hostCPUNanoseconds()) ?? 0
-                    own = (try? HostProcess(pid: child.pid).cpuNanoseconds()) ?? 0
+                if instance.transcript.outputs.isEmpty {
+                    let now = (
+                        try? instance.hostCPUNanoseconds(), try? HostProcess(pid: child.pid).cpuNanoseconds()
+                    )
+                    // Still both of them: then the partner was there when they were read.
+                    if let both = now.0, let one = now.1, HostProcess(pid: child.pid).family.count == 2 {
+                        (whole, own) = (both, one)
+                    }
                 }
                 return !instance.transcript.outputs.isEmpty
             }

@@ -30,7 +30,7 @@ struct RunCommandTests {
         let answer = try finished.json(Answer.self)
         #expect(answer.directory == "out" && answer.ending == "complete")
         #expect(answer.engines.map(\.samples) == [5] && answer.engines.map(\.failures) == [0])
-        #expect(answer.command == "lab run startup-latency --engine process --samples 5 --seed 7")
+        #expect(answer.command == "lab run startup-latency --engine process --series plain --samples 5 --seed 7")
         #expect(answer.harnessNanoseconds != nil)
         let out = "\(lab.directory.path)/out"
         #expect(Files.list(out) == answer.files.sorted())
@@ -131,8 +131,8 @@ struct RunCommandTests {
         let program = try #require(LabProgram.path)
         // In a mount namespace of its own, so that the small file system is gone with the shell.
         let script = """
-            mkdir small && mount -t tmpfs -o size=256k none small || exit 99
-            "$1" run startup-latency --engine process --samples 2000 --budget 1min --output small/out; status=$?
+            mkdir small && mount -t tmpfs -o size=512k none small || exit 99
+            "$1" run startup-latency --series plain --engine process --samples 2000 --budget 1min --output small/out; status=$?
             cp small/out/samples.jsonl kept.jsonl; exit $status
             """
         let finished = try lab.start(["-m", "sh", "-c", script, "sh", program], program: "/usr/bin/unshare")
