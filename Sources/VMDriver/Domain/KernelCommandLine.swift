@@ -14,6 +14,11 @@ struct KernelCommandLine {
         // A panic resets at once, which ends the machine, and a reset is the processor's triple fault: the only way
         // down that needs no device.
         "panic=-1", "reboot=t",
+        // No self-tests of the kernel's ciphers, which nothing here uses: 0.22 s of a start under TCG.
+        "cryptomgr.notests",
+        // A guest with one processor keeps the instructions of one with several, as the host has them, instead of
+        // patching thousands of places: 0.12 s of a start under TCG.
+        "noreplace-smp",
         "rdinit=\(RootFilesystem.guestPath)",
     ]
 
