@@ -10,6 +10,8 @@ public struct JournaledResource: Equatable, Sendable {
         case cgroup
         case directory
         case file
+        /// A switch of the machine that was changed: `PATH=OLD`, see `MachineSetting`. It is put back, not removed.
+        case setting
     }
     public var kind: Kind
     /// What it is, by kind; holds no control character.

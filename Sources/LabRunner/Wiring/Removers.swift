@@ -10,6 +10,7 @@ enum Removers {
             .domain: { name throws(LabError) in try DomainRemover.remove(name, paths: paths) },
             .cgroup: { name throws(LabError) in try CgroupTree.remove(name) },
             .directory: { name throws(LabError) in try Files.removeTree(name) },
+            .setting: { name throws(LabError) in try MachineSetting.putBack(name) },
             .file: { name throws(LabError) in try Files.removeTree(name) },
         ])
     }
