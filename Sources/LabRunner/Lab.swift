@@ -14,14 +14,16 @@ struct Lab: ParsableCommand {
               lab run startup-latency        measure, and write a report below results/
               lab run startup-latency --engine process,container --samples 500
               lab report results/*/result.json --format csv
+              lab compare baseline new       what changed; exit 1 on a regression
               lab explain startup-latency --engine qemu
 
             EXIT CODES
               0    done
-              1    an engine yielded no sample, a check failed, or something could
-                   not be removed
+              1    an engine yielded no sample, a check failed, something could not
+                   be removed, or a comparison shows a regression
               64   a word on the command line is wrong: a lab, engine, option, unit
-              65   a lab definition or a result file is malformed
+              65   a lab definition or a result file is malformed, or two results
+                   are unlike and can't be compared
               66   a file can't be read
               69   this machine can't do it: no engine works, no libvirt, no kernel
               70   a bug of lab's
@@ -36,8 +38,8 @@ struct Lab: ParsableCommand {
               LAB_GUEST  the lab-guest program to run inside
             """,
         subcommands: [
-            DoctorCommand.self, ListCommand.self, RunCommand.self, ReportCommand.self, ExplainCommand.self,
-            CleanCommand.self, VersionCommand.self,
+            DoctorCommand.self, ListCommand.self, RunCommand.self, ReportCommand.self, CompareCommand.self,
+            ExplainCommand.self, CleanCommand.self, VersionCommand.self,
         ])
 
     static func main() {

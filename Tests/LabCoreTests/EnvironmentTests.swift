@@ -114,17 +114,54 @@ struct EnvironmentTests {
 
     @Test func eachDisturbanceIsAWarningWithARemedy() {
         var machine = Environment(cpuCount: 4, governor: "performance", turbo: "off", smt: "off", load: 2)
-        #expect(EnvironmentWarnings.all(machine, swapUsed: 0, stealShare: 0.01).isEmpty)
+        machine.stealShare = 0.01
+        #expect(EnvironmentWarnings.all(machine, swapUsed: 0).isEmpty)
         machine.load = 2.1
         machine.governor = "powersave"
         machine.turbo = "on"
         machine.smt = "on"
         machine.hypervisor = "KVM"
-        let warnings = EnvironmentWarnings.all(machine, swapUsed: 2 << 20, stealShare: 0.02)
-        #expect(warnings.count == 7)
+        machine.stealShare = 0.02
+        let hot = ThermalState(counters: [], devices: [("Processor", "3", "10")])
+        let warnings = EnvironmentWarnings.all(machine, swapUsed: 2 << 20, thermal: hot)
+        #expect(warnings.count == 8)
         #expect(warnings.allSatisfy { $0.remedy?.isEmpty == false })
-        #expect(Set(warnings.map(\.text)).count == 7)
+        #expect(Set(warnings.map(\.text)).count == 8)
         #expect(warnings.contains { $0.text.hasPrefix("2 % of the CPU time is stolen") })
+    }
+
+    @Test func heatIsReadFromCountersAndCoolingDevices() {
+        let cool = ThermalState(
+            counters: ["3", "4", ""], devices: [("Fan", "5", "9"), ("Processor", "0", "10"), (nil, "1", nil)])
+        #expect(cool.events == 7 && cool.active.isEmpty)
+        let hot = ThermalState(
+            counters: ["18446744073709551615", "1"],
+            devices: [("intel_powerclamp", "-1", "50"), ("cpufreq-cpu0", "2", nil), ("Processor", "x", "1")])
+        #expect(hot.events == .max && hot.active == ["cpufreq-cpu0 at 2"])
+        #expect(ThermalState(counters: [], devices: []).events == nil, "unknown, not none")
+        #expect(EnvironmentWarnings.throttled(before: 3, after: 5)?.text.hasSuffix("rose by 2") == true)
+        #expect(EnvironmentWarnings.throttled(before: 5, after: 5) == nil)
+        #expect(EnvironmentWarnings.throttled(before: nil, after: 5) == nil)
+        #expect(EnvironmentWarnings.throttled(before: 5, after: 3) == nil, "counters that were reset")
+    }
+
+    @Test func throttlingDuringARunIsToldAfterIt() throws {
+        try withTemporaryDirectory { root in
+            let counters = "\(root)/sys/devices/system/cpu/cpu0/thermal_throttle"
+            try Files.makeDirectory(counters)
+            try Files.write("7\n", to: "\(counters)/core_throttle_count")
+            let machine = Environment.capture(root: root, stealLook: .zero)
+            #expect(machine.throttleEvents == 7 && machine.disturbances(root: root).isEmpty)
+            try Files.write("9\n", to: "\(counters)/core_throttle_count")
+            let told = machine.disturbances(root: root)
+            #expect(told.count == 1 && told[0].text.hasSuffix("rose by 2") && told[0].remedy != nil)
+        }
+    }
+
+    @Test func governorsThatDifferAreAllNamed() {
+        #expect(Environment.governor([]) == nil)
+        #expect(Environment.governor(["schedutil", "schedutil"]) == "schedutil")
+        #expect(Environment.governor(["powersave", "performance"]) == "performance, powersave")
     }
 
     @Test func aMachineIsReadFromItsFiles() throws {

@@ -55,6 +55,21 @@ struct BadInputTests {
         Mistake(arguments: ["report", "/nonexistent"], status: 66, says: ["/nonexistent"]),
         Mistake(arguments: ["report", "/etc/passwd"], status: 65, says: ["/etc/passwd", "malformed"]),
         Mistake(arguments: ["report", "/etc", "--format", "docx"], status: 64, says: ["docx"]),
+        Mistake(arguments: ["compare", "/nonexistent"], status: 64, says: ["NEW"]),
+        Mistake(arguments: ["compare", "/nonexistent", "/etc"], status: 66, says: ["/nonexistent"]),
+        Mistake(
+            arguments: ["compare", "/etc/passwd", "/etc"], status: 65, says: ["/etc/passwd", "malformed"]),
+        Mistake(
+            arguments: ["compare", "a", "b", "--threshold", "3"], status: 64, says: ["--threshold", "5%"]),
+        Mistake(
+            arguments: ["compare", "a", "b", "--json", "--format", "csv"], status: 64,
+            says: ["--json", "csv"]),
+        Mistake(
+            arguments: ["compare", "a", "b", "--engine", "contaner"], status: 64,
+            says: ["did you mean \"container\"?"]),
+        Mistake(arguments: run + ["--threshold", "3%"], status: 64, says: ["--threshold", "--baseline"]),
+        Mistake(arguments: run + ["--force"], status: 64, says: ["--force", "--baseline"]),
+        Mistake(arguments: run + ["--baseline", "/nonexistent"], status: 66, says: ["/nonexistent"]),
         Mistake(arguments: ["explain", "startup-latency"], status: 64, says: ["--engine"]),
         Mistake(
             arguments: ["explain", "startup-latency", "--engine", "kvm,qemu"], status: 64,

@@ -24,7 +24,10 @@ extension Environment {
             environment.mitigations[name] = files.line("\(vulnerabilities)/\(name)")
         }
         environment.cgroupLayout = CgroupLayout(mountinfo: files.text("proc/self/mountinfo")).rawValue
-        environment.governor = files.line("sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+        environment.governor = governor(
+            files.list("sys/devices/system/cpu").filter(MachineSetting.isProcessor).compactMap {
+                files.line("sys/devices/system/cpu/\($0)/cpufreq/scaling_governor")
+            })
         environment.turbo = turbo(
             noTurbo: files.line("sys/devices/system/cpu/intel_pstate/no_turbo"),
             boost: files.line("sys/devices/system/cpu/cpufreq/boost"))
@@ -40,9 +43,43 @@ extension Environment {
             product: files.line("sys/class/dmi/id/product_name"),
             clocksources: files.line("sys/devices/system/clocksource/clocksource0/available_clocksource"))
         environment.root = geteuid() == 0
+        let before = thermalState(files)
+        environment.stealShare = stealShare(files, over: stealLook)
+        let thermal = thermalState(files)
+        environment.throttleEvents = thermal.events
         environment.warnings = EnvironmentWarnings.all(
-            environment, swapUsed: memory.swapUsed, stealShare: stealShare(files, over: stealLook))
+            environment, swapUsed: memory.swapUsed, thermal: thermal, before: before)
         return environment
+    }
+
+    /// What disturbed the run between `self` and now, to be asked when it has ended.
+    public func disturbances(root: String = "/") -> [Warning] {
+        let thermal = Self.thermalState(RootedFiles(root: root))
+        return [EnvironmentWarnings.throttled(before: throttleEvents, after: thermal.events)].compactMap {
+            $0
+        }
+    }
+
+    /// One governor when all processors have the same, else each that occurs.
+    static func governor(_ governors: [String]) -> String? {
+        governors.isEmpty ? nil : Set(governors).sorted().joined(separator: ", ")
+    }
+
+    private static func thermalState(_ files: RootedFiles) -> ThermalState {
+        let processors = "sys/devices/system/cpu"
+        let counters = files.list(processors).filter(MachineSetting.isProcessor).flatMap { name in
+            ["core_throttle_count", "package_throttle_count"].compactMap {
+                files.line("\(processors)/\(name)/thermal_throttle/\($0)")
+            }
+        }
+        let devices = files.list("sys/class/thermal").filter { $0.hasPrefix("cooling_device") }.map { name in
+            let path = "sys/class/thermal/\(name)"
+            return (
+                type: files.line("\(path)/type"), state: files.line("\(path)/cur_state"),
+                most: files.line("\(path)/max_state")
+            )
+        }
+        return ThermalState(counters: counters, devices: devices)
     }
 
     /// `on`, `off`, or nil when the machine has neither switch. intel_pstate's is inverted.

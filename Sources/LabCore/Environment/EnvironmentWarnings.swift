@@ -5,12 +5,34 @@ enum EnvironmentWarnings {
     /// Above this share of stolen time the host below is busy with others.
     static let mostSteal = 0.01
 
-    static func all(_ machine: Environment, swapUsed: UInt64?, stealShare: Double?) -> [Environment.Warning] {
+    /// - Parameters:
+    ///   - thermal: now; `before`: a moment ago.
+    static func all(
+        _ machine: Environment, swapUsed: UInt64?, thermal: ThermalState? = nil, before: ThermalState? = nil
+    ) -> [Environment.Warning] {
         [
-            load(machine), steal(stealShare), virtualised(machine), governor(machine), turbo(machine),
-            smt(machine),
-            swap(swapUsed),
+            load(machine), steal(machine.stealShare), heat(thermal, before: before), virtualised(machine),
+            governor(machine), turbo(machine), smt(machine), swap(swapUsed),
         ].compactMap { $0 }
+    }
+
+    private static func heat(_ now: ThermalState?, before: ThermalState?) -> Environment.Warning? {
+        guard let now else { return nil }
+        if !now.active.isEmpty {
+            return .init(
+                "the processors are held back to cool: \(now.active.joined(separator: ", "))",
+                remedy: "let the machine cool down, and free its fans")
+        }
+        return throttled(before: before?.events, after: now.events)
+    }
+
+    /// Heat between two looks at the counters.
+    static func throttled(before: UInt64?, after: UInt64?) -> Environment.Warning? {
+        guard let before, let after, after > before else { return nil }
+        return .init(
+            "the processors were throttled for heat while lab looked or measured: their counters rose by "
+                + "\(after - before)",
+            remedy: "let the machine cool down, and measure with fewer cores or a shorter run")
     }
 
     private static func load(_ machine: Environment) -> Environment.Warning? {
@@ -35,17 +57,20 @@ enum EnvironmentWarnings {
     }
 
     private static func governor(_ machine: Environment) -> Environment.Warning? {
-        guard machine.governor == "powersave" else { return nil }
+        // `userspace` holds one frequency too.
+        guard let governor = machine.governor, !["performance", "userspace"].contains(governor) else {
+            return nil
+        }
         return .init(
-            "the CPU frequency governor is powersave: a short start may end before the frequency rises",
-            remedy: "sudo cpupower frequency-set -g performance")
+            "the CPU frequency governor is \(governor): a short start may end before the frequency rises",
+            remedy: "`lab run --tune` as root, or sudo cpupower frequency-set -g performance")
     }
 
     private static func turbo(_ machine: Environment) -> Environment.Warning? {
         guard machine.turbo == "on" else { return nil }
         return .init(
             "turbo is on: the frequency depends on temperature and on what the other cores do",
-            remedy: "turn it off in /sys/devices/system/cpu (intel_pstate/no_turbo = 1 or cpufreq/boost = 0)")
+            remedy: "`lab run --tune` as root turns it off for the run and on again")
     }
 
     private static func smt(_ machine: Environment) -> Environment.Warning? {

@@ -58,6 +58,9 @@ extension RunResult {
         if header.environment.cpuCount < 1 {
             return ("environment.cpuCount", "\(header.environment.cpuCount) is no number of CPUs")
         }
+        if let share = header.environment.stealShare, !(0...1).contains(share) {
+            return ("environment.stealShare", "\(share) is no share of a whole")
+        }
         if let load = header.environment.load, !(load >= 0 && load.isFinite) {
             return ("environment.load", "\(load) is no load average")
         }
@@ -119,6 +122,11 @@ extension Observation {
     fileprivate func flaw(steps: [EngineID: Int], longest: UInt64) -> (String, String)? {
         guard let stepCount = steps[engine] else { return ("engine", "\(engine) is not in header.engines") }
         if index < 0 { return ("index", "\(index) is negative") }
+        for (parameter, value) in parameters.sorted(by: { $0.key < $1.key }) {
+            if let problem = parameter.problem(with: value) {
+                return ("parameters.\(parameter.rawValue)", "\(value.debugDescription): \(problem)")
+            }
+        }
         if stepNanoseconds.count > stepCount {
             return ("stepNanoseconds", "\(stepNanoseconds.count) steps, but \(engine) has \(stepCount)")
         }

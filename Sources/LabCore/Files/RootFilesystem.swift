@@ -10,6 +10,9 @@ public struct RootFilesystem: Sendable, Equatable {
     /// SHA-256 of `lab-guest`.
     public let guestDigest: String
 
+    /// By their names in a result.
+    public var digests: [String: String] { ["workload": guestDigest, "root-filesystem": digest] }
+
     /// Path of the guest inside the root.
     public static let guestPath = "/lab-guest"
     /// Mount points that every root has.

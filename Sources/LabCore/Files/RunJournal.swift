@@ -14,6 +14,8 @@ public struct JournaledResource: Equatable, Sendable {
         case file
         /// What a container engine keeps for a run: `podman STORE`, or `docker RUN HOST`.
         case peer
+        /// A switch of the machine that was changed: `PATH=OLD`, see `MachineSetting`. It is put back, not removed.
+        case setting
     }
     public var kind: Kind
     /// What it is, by kind; holds no control character.

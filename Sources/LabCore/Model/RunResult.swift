@@ -99,9 +99,15 @@ public struct Environment: Codable, Equatable, Sendable {
     public var swapBytes: UInt64?
     /// One-minute load average when the run began.
     public var load: Double?
+    /// Share of the CPU time that the host below gave to others just before the run, 0…1.
+    public var stealShare: Double?
+    /// Counters of throttling for heat since boot, summed over cores and packages: only their growth means anything.
+    public var throttleEvents: UInt64?
     /// The hypervisor under this machine as the CPU names it, nil on bare metal.
     public var hypervisor: String?
     public var root: Bool
+    /// What `--tune` set for the run and put back afterwards; nil without `--tune`.
+    public var tuned: [TunedSetting]?
     /// What makes the figures less sure, each with the remedy.
     public var warnings: [Warning]
 
@@ -118,8 +124,9 @@ public struct Environment: Codable, Equatable, Sendable {
         cpuModel: String? = nil, cpuCount: Int = 1, microcode: String? = nil, memoryBytes: UInt64? = nil,
         kernel: String? = nil, distribution: String? = nil, mitigations: [String: String] = [:],
         cgroupLayout: String = "none", governor: String? = nil, turbo: String? = nil, smt: String? = nil,
-        swapBytes: UInt64? = nil, load: Double? = nil, hypervisor: String? = nil, root: Bool = false,
-        warnings: [Warning] = []
+        swapBytes: UInt64? = nil, load: Double? = nil, stealShare: Double? = nil,
+        throttleEvents: UInt64? = nil, hypervisor: String? = nil, root: Bool = false,
+        tuned: [TunedSetting]? = nil, warnings: [Warning] = []
     ) {
         self.cpuModel = cpuModel
         self.cpuCount = cpuCount
@@ -134,8 +141,11 @@ public struct Environment: Codable, Equatable, Sendable {
         self.smt = smt
         self.swapBytes = swapBytes
         self.load = load
+        self.stealShare = stealShare
+        self.throttleEvents = throttleEvents
         self.hypervisor = hypervisor
         self.root = root
+        self.tuned = tuned
         self.warnings = warnings
     }
 }

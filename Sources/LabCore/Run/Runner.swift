@@ -73,10 +73,15 @@ public final class Runner {
     ///
     /// An engine that is unavailable is recorded with the reason, and the run goes on without it. A failed trial is
     /// a sample. The run ends early when the budget is spent or the user interrupts; what was measured is returned.
-    /// - Parameter directory: where `samples.jsonl` is written as the samples are taken; nil to keep none.
+    /// - Parameters:
+    ///   - directory: where `samples.jsonl` is written as the samples are taken; nil to keep none.
+    ///   - accept: sees what is known before the first trial; what it throws ends the run there.
     /// - Throws: `.unavailable` when no engine works; `.interrupted` before the first trial; `.output` when a sample
     ///   can't be written down, all before it being safe.
-    public func run(samplesIn directory: String?, watch: (Event) -> Void) throws(LabError) -> RunResult {
+    public func run(
+        samplesIn directory: String?, accept: (RunResult.Header) throws(LabError) -> Void = { _ in },
+        watch: (Event) -> Void
+    ) throws(LabError) -> RunResult {
         let began = MonotonicInstant.now()
         let usable = try available(watch)
         defer { for engine in usable { engine.shutDown() } }
@@ -85,6 +90,7 @@ public final class Runner {
         let plan = Plan(setup.lab, engines: ready.map(\.id), seed: setup.seed)
         let digests = ComputeDigests(setup.lab, engines: ready.map(\.id))
         let header = header(plan)
+        try accept(header)
         let log = try directory.map { path throws(LabError) in try SampleLog(directory: path, header: header)
         }
 
@@ -161,10 +167,7 @@ public final class Runner {
             version: setup.version, runID: context.runID, startedAt: setup.startedAt, lab: setup.lab,
             command: setup.command, plan: plan, environment: setup.environment,
             engines: records,
-            digests: [
-                "workload": context.rootFilesystem.guestDigest,
-                "root-filesystem": context.rootFilesystem.digest,
-            ],
+            digests: context.rootFilesystem.digests,
             harnessNanoseconds: NullEngine.overhead(trials: Self.nullTrials))
     }
 

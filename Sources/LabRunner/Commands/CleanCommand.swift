@@ -7,7 +7,8 @@ struct CleanCommand: ParsableCommand {
         commandName: "clean",
         abstract: "Remove what killed runs left: domains, processes, cgroups, mounts, directories, files.",
         discussion: """
-            Replays the journals of dead runs backwards. What belongs to a living
+            Replays the journals of dead runs backwards, and puts back what
+            `lab run --tune` had set. What belongs to a living
             run, or to nobody that lab knows of, is left alone. Exits with 1 when
             something could not be removed; its journal is kept.
 
@@ -64,8 +65,7 @@ struct CleanCommand: ParsableCommand {
     }
 
     private func text(_ outcome: Cleaner.Outcome, living: [String]) -> String {
-        let verb = dryRun ? "would remove" : "gone"
-        var lines = outcome.removed.map { "\(verb): \(CleanText.line($0))" }
+        var lines = outcome.removed.map(dryRun ? CleanText.planned : CleanText.done)
         if outcome.runs.isEmpty { lines.append("nothing is left of any dead run") }
         for run in living { lines.append("left alone: the run \(run), which is alive") }
         return lines.joined(separator: "\n")

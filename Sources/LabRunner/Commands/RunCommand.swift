@@ -1,5 +1,6 @@
 import ArgumentParser
 import LabCore
+import Report
 
 /// `lab run`: measures, and writes a report.
 struct RunCommand: ParsableCommand {
@@ -19,10 +20,23 @@ struct RunCommand: ParsableCommand {
               lab run startup-latency --engine qemu --profile q35 --memory 512MiB
               lab run startup-latency --series ablation
               lab run startup-latency --budget 30s --output /tmp/first --json
+              lab run startup-latency --quick
+              sudo lab run startup-latency --tune
+
+              in CI: fails with 1 when the start became slower by more than 10 %
+                lab run startup-latency --baseline baseline --threshold 10%
             """)
 
     @OptionGroup(title: "Instance") var instance: InstanceOptions
     @OptionGroup(title: "Run") var options: RunOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Compare with this result afterwards; exit 1 on a regression. Refused when they can't be compared.",
+            valueName: "RESULT"))
+    var baseline: String?
+
+    @OptionGroup(title: "Baseline") var comparison: ComparisonOptions
 
     @Option(help: ArgumentHelp("Directory of the results: empty, or made.", valueName: "DIR"))
     var output: String?
@@ -38,18 +52,42 @@ struct RunCommand: ParsableCommand {
         let seed = try options.chosenSeed()
         var settings = try instance.engineSettings()
         settings.handsCgroupsOn = lab.method == .lifecycle
+        let baseline = try chosenBaseline(lab)
         let session = RunSession(
             lab: lab, settings: settings, seed: seed,
             command: ShellText.join(["lab", "run"] + instance.words + options.words(seed: seed)),
-            output: output, quiet: quiet)
+            output: output, quiet: quiet, tunes: options.tune, baseline: baseline)
         let outcome = try session.run()
-        let answer = RunAnswer(outcome)
+        var answer = RunAnswer(outcome)
+        let changes = baseline?.comparison(with: outcome.result)
+        if let baseline, let changes {
+            answer.comparison = ComparisonAnswer(changes, old: baseline.path, new: outcome.directory)
+        }
         if json {
             try Terminal.answer(json: answer)
         } else {
             try Terminal.answer(answer.text(outcome.result))
+            if let baseline, let changes {
+                try Terminal.answer(
+                    "\n" + Report.markdown(for: changes, old: baseline.path, new: outcome.directory))
+            }
         }
         if outcome.result.ending == .interrupted { throw ExitCode(Interrupt.error.exitCode) }
         if answer.engines.contains(where: \.isLacking) { throw ExitCode.failure }
+        if changes?.regressions.isEmpty == false { throw ExitCode.failure }
+    }
+
+    private func chosenBaseline(_ lab: LabDefinition) throws(LabError) -> Baseline? {
+        guard let baseline else {
+            guard comparison.threshold == nil, !comparison.force else {
+                throw LabError(
+                    .usage, "\(comparison.force ? "--force" : "--threshold") needs a --baseline",
+                    remedy: "name the result to compare with")
+            }
+            return nil
+        }
+        // Who names engines means these, and not those that the baseline has beside them.
+        return try Baseline(
+            path: baseline, options: comparison, engines: options.engine == nil ? nil : lab.engines)
     }
 }

@@ -34,7 +34,22 @@ struct RunOptions: ParsableArguments {
         help: ArgumentHelp("No trial starts later than this after the run began.", valueName: "2min"))
     var budget: String?
 
+    @Flag(
+        help: ArgumentHelp(
+            "For first looks and CI: a fifth of the samples, at least 5, and a third of the budget."))
+    var quick = false
+
+    @Flag(
+        help: ArgumentHelp(
+            "Make the CPU frequency steady for the run: governor performance, turbo off. Needs root; put back at the end."
+        ))
+    var tune = false
+
     static let mostSamples = 100_000
+    /// What `--quick` leaves of a lab.
+    private static let quickShare = 5
+    private static let quickFewest = 5
+    private static let quickBudgetShare = 3.0
 
     /// `definition` with what was said here.
     func apply(to definition: LabDefinition) throws(LabError) -> LabDefinition {
@@ -48,6 +63,10 @@ struct RunOptions: ParsableArguments {
                     try Words.choice(word.trimmingWhitespace(), option: "--series", of: known))
             }
             lab.series = lab.series.filter { chosen.contains($0.id) }
+        }
+        if quick {
+            lab.changeSamples { $0 = Self.quick($0) }
+            lab.budgetSeconds /= Self.quickBudgetShare
         }
         if let samples {
             let count = try Words.count(samples, option: "--samples", in: 1...Self.mostSamples)
@@ -66,6 +85,17 @@ struct RunOptions: ParsableArguments {
         return lab
     }
 
+    /// Never more than before.
+    private static func quick(_ samples: LabDefinition.Samples) -> LabDefinition.Samples {
+        func fewer(_ count: Int) -> Int { min(count, max(quickFewest, count / quickShare)) }
+        var fewerSamples = samples
+        fewerSamples.counts.default = fewer(samples.counts.default)
+        fewerSamples.counts.perEngine = samples.counts.perEngine.mapValues(fewer)
+        fewerSamples.precision = nil
+        fewerSamples.growth = 1
+        return fewerSamples
+    }
+
     /// The seed that was given, else a new one, short enough to be typed again.
     func chosenSeed() throws(LabError) -> UInt64 {
         guard let seed else { return UInt64(UInt32.random(in: .min ... .max)) }
@@ -78,6 +108,8 @@ struct RunOptions: ParsableArguments {
             ("--engine", engine), ("--series", series), ("--samples", samples), ("--warmup", warmup),
             ("--budget", budget),
         ]
-        return options.flatMap { name, value in value.map { [name, $0] } ?? [] } + ["--seed", String(seed)]
+        let flags = [("--quick", quick), ("--tune", tune)].filter(\.1).map(\.0)
+        return options.flatMap { name, value in value.map { [name, $0] } ?? [] } + flags
+            + ["--seed", String(seed)]
     }
 }

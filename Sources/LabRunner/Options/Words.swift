@@ -77,6 +77,35 @@ enum Words {
         return engines
     }
 
+    /// Metrics by their ids, separated by commas.
+    static func metrics(_ text: String, of metrics: [Metric]) throws(LabError) -> [String] {
+        let known = metrics.map(\.id)
+        var chosen: [String] = []
+        for word in text.split(separator: ",", omittingEmptySubsequences: false) {
+            let name = word.trimmingWhitespace()
+            guard known.contains(name) else {
+                throw LabError(
+                    .usage, "the result has no metric \(quoted(name))\(didYouMean(name, in: known))",
+                    remedy: "choose from \(known.joined(separator: ", "))")
+            }
+            chosen.append(name)
+        }
+        return chosen
+    }
+
+    /// A percentage from 0 on, as a share: `3%` is 0.03.
+    static func percentage(_ text: String, option: String) throws(LabError) -> Double {
+        let most = 10_000.0
+        guard text.hasSuffix("%"), let value = Double(text.dropLast().trimmingWhitespace()),
+            value >= 0, value <= most
+        else {
+            throw LabError(
+                .usage, "\(option) is \(quoted(text))", cause: "it must be a percentage from 0% to 10000%",
+                remedy: "write it like `5%`")
+        }
+        return value / 100
+    }
+
     /// One word of a closed set.
     static func choice(_ text: String, option: String, of known: [String]) throws(LabError) -> String {
         guard known.contains(text) else {

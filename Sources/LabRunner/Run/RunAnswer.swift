@@ -15,6 +15,8 @@ struct RunAnswer: Encodable {
     /// Median of what the harness itself took around a sample, in nanoseconds; nil without samples.
     let harnessNanoseconds: Double?
     let engines: [EngineAnswer]
+    /// What changed since the result that `--baseline` names; nil without.
+    var comparison: ComparisonAnswer?
 
     struct EngineAnswer: Encodable {
         let id: EngineID

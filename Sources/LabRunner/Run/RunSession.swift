@@ -12,6 +12,10 @@ struct RunSession {
     /// The directory that the user named; nil for a new one below `results`.
     var output: String?
     var quiet: Bool
+    /// Whether the machine's frequency is made steady for the run.
+    var tunes = false
+    /// What the run will be compared with: it is refused when they are unlike.
+    var baseline: Baseline?
 
     /// What came of it.
     struct Outcome {
@@ -39,16 +43,22 @@ struct RunSession {
         var leftovers = true
         defer { workspace.close(leftovers: leftovers, warn: warn) }
         line.show("looking at the machine …", now: true)
+        let environment = try environment(workspace, warn)
+        try baseline?.accept(
+            lab: lab, environment: environment, digests: workspace.context.rootFilesystem.digests)
         let runner = Runner(
             setup: Runner.Setup(
                 lab: lab, command: command, version: Version.current, startedAt: time.rfc3339, seed: seed,
-                environment: environment(workspace, warn)),
+                environment: environment),
             engines: EngineFactory.make(lab.engines, settings, context: workspace.context),
             context: workspace.context)
         let budget: Duration = .seconds(lab.budgetSeconds)
-        let result: RunResult
+        var result: RunResult
         do {
-            result = try runner.run(samplesIn: directory.path) { line.follow($0, budget: budget) }
+            result = try runner.run(
+                samplesIn: directory.path,
+                accept: { (header) throws(LabError) in try baseline?.accept(header) },
+                watch: { line.follow($0, budget: budget) })
         } catch {
             line.clear()
             let samples = "\(directory.path)/\(SampleLog.fileName)"
@@ -56,22 +66,28 @@ struct RunSession {
             throw error
         }
         leftovers = runner.leftSomething
+        for warning in environment.disturbances() {
+            result.header.environment.warnings.append(warning)
+            warn(warning.text, warning.remedy)
+        }
         let files = try ResultFiles.save(result, in: directory.path)
         return Outcome(directory: directory.path, files: files, result: result)
     }
 
-    /// The machine's state, with a warning when other runs are alive.
+    /// The machine's state, tuned first if that is wished, with a warning for everything that disturbs.
     private func environment(
         _ workspace: Workspace, _ warn: (String, _ remedy: String?) -> Void
-    ) -> Environment {
+    ) throws(LabError) -> Environment {
+        let tuning = tunes ? try Tuning(journal: workspace.context.journal).apply() : nil
         var environment = Environment.capture()
-        for other in workspace.otherRuns {
-            let warning = Environment.Warning(
+        environment.tuned = tuning?.set
+        environment.warnings += tuning?.refused ?? []
+        environment.warnings += workspace.otherRuns.map { other in
+            Environment.Warning(
                 "another run was alive when this one began (\(other)): each disturbs the other",
                 remedy: "wait until it has ended, then measure again")
-            environment.warnings.append(warning)
-            warn(warning.text, warning.remedy)
         }
+        for warning in environment.warnings { warn(warning.text, warning.remedy) }
         return environment
     }
 }

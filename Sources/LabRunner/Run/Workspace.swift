@@ -15,6 +15,7 @@ final class Workspace {
         let paths = try LabPaths.current(environment: Process.environment)
         let cleaned = try Removers.cleaner(paths).cleanAbandoned(in: paths)
         for run in cleaned.runs { warn("the run \(run) had died; what it left was removed", nil) }
+        for setting in cleaned.removed where setting.kind == .setting { warn(CleanText.done(setting), nil) }
         for failure in cleaned.failures { warn(CleanText.line(failure), failure.error.remedy) }
 
         let guest = try RootFilesystem.locateGuest(environment: Process.environment)
@@ -40,17 +41,16 @@ final class Workspace {
     /// Other runs that are alive now: they disturb what is measured.
     var otherRuns: [String] { RunJournal.living(in: context.paths).filter { $0 != context.runID } }
 
-    /// Removes the run's directory and its journal.
+    /// Removes the run's directory and its journal, and puts the machine's settings back.
     /// - Parameter leftovers: whether something may be left that the journal knows of; then all of it is replayed.
     func close(leftovers: Bool, warn: (String, _ remedy: String?) -> Void) {
         do {
-            if leftovers {
-                let failures = Removers.cleaner(context.paths).remove(try context.journal.recorded()).failures
-                for failure in failures { warn(CleanText.line(failure), failure.error.remedy) }
-                if !failures.isEmpty { return }
-            } else {
-                try Files.removeTree(context.paths.run(context.runID))
-            }
+            let recorded = try context.journal.recorded()
+            let left = leftovers ? recorded : recorded.filter { $0.kind == .setting }
+            let failures = Removers.cleaner(context.paths).remove(left).failures
+            for failure in failures { warn(CleanText.line(failure), failure.error.remedy) }
+            if !leftovers { try Files.removeTree(context.paths.run(context.runID)) }
+            if !failures.isEmpty { return }
             context.journal.finish()
         } catch {
             // The journal stays, so that `lab clean` finds what is left.

@@ -12,6 +12,7 @@ enum Removers {
             .cgroup: { name throws(LabError) in try CgroupTree.remove(name) },
             .directory: { name throws(LabError) in try Files.removeTree(name) },
             .peer: { name throws(LabError) in try PeerRemover.remove(name) },
+            .setting: { name throws(LabError) in try MachineSetting.putBack(name) },
             .file: { name throws(LabError) in try Files.removeTree(name) },
         ])
     }

@@ -1,0 +1,126 @@
+import Glibc
+
+/// A switch of the machine that `--tune` may turn, and the value it has: a file of sysfs with one word in it.
+///
+/// The name in a journal is `PATH=VALUE`. A journal is a file like any other, so what stands there is believed only if
+/// it is one of the switches that are turned here, with a plain word: nothing else is ever written.
+public struct MachineSetting: Equatable, Sendable {
+    /// Below `ROOT/devices/system/cpu`, for example `cpu0/cpufreq/scaling_governor`.
+    public let file: String
+    public let value: String
+
+    /// Where the kernel shows its devices.
+    public static let systemRoot = "/sys"
+
+    /// Nil for a file that is no switch of ours and for a value that is no plain word.
+    init?(_ file: String, value: String) {
+        guard Self.isSwitch(file), Self.isWord(value) else { return nil }
+        self.file = file
+        self.value = value
+    }
+
+    /// Reads a journal's entry.
+    init?(name: String, root: String) {
+        let prefix = Self.directory(root) + "/"
+        guard name.hasPrefix(prefix), let equals = name.lastIndex(of: "=") else { return nil }
+        let file = name[..<equals].dropFirst(prefix.count)
+        self.init(String(file), value: String(name[name.index(after: equals)...]))
+    }
+
+    static func directory(_ root: String) -> String { "\(root)/devices/system/cpu" }
+
+    func path(_ root: String) -> String { "\(Self.directory(root))/\(file)" }
+
+    /// The entry of a journal.
+    func resource(_ root: String) -> JournaledResource {
+        JournaledResource(.setting, "\(path(root))=\(value)")
+    }
+
+    static let noTurbo = "intel_pstate/no_turbo"
+    static let boost = "cpufreq/boost"
+    static func governor(of processor: String) -> String { "\(processor)/cpufreq/scaling_governor" }
+
+    private static func isSwitch(_ file: String) -> Bool {
+        if file == noTurbo || file == boost { return true }
+        guard let slash = file.firstIndex(of: "/") else { return false }
+        let processor = String(file[..<slash])
+        return isProcessor(processor) && file == governor(of: processor)
+    }
+
+    /// `cpu0`, `cpu17`: a directory of one processor.
+    static func isProcessor(_ name: String) -> Bool {
+        let number = name.dropFirst(3)
+        return name.hasPrefix("cpu") && (1...5).contains(number.utf8.count)
+            && number.utf8.allSatisfy { (0x30...0x39).contains($0) }
+    }
+
+    private static func isWord(_ text: String) -> Bool {
+        (1...32).contains(text.utf8.count)
+            && text.utf8.allSatisfy {
+                (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) || $0 == 0x5f || $0 == 0x2d
+            }
+    }
+
+    /// The switch's value now; nil when it is not there.
+    func current(_ root: String) -> String? { Files.line(path(root)) }
+
+    /// Turns the switch to the value, if it has another.
+    /// - Throws: `.data` when a link leads out of the tree or the switch is no file; `.permission` or `.output` when the
+    ///   kernel refuses.
+    func apply(_ root: String) throws(LabError) {
+        let resolved = try resolved(root)
+        guard let resolved, current(root) != value else { return }
+        do {
+            // Links were followed above; none may have come since.
+            let file = try FileDescriptor.open(resolved, O_WRONLY | O_TRUNC | O_NOFOLLOW)
+            try file.writeAll("\(value)\n".utf8)
+        } catch {
+            let isDenied = error == Errno(EACCES) || error == Errno(EPERM)
+            throw LabError(
+                isDenied ? .permission : .output, "cannot set \(path(root)) to \(value)", cause: "\(error)",
+                remedy: isDenied ? "run lab as root" : nil)
+        }
+    }
+
+    /// The switch's file with links followed: the kernel's own tree has some (`cpu0/cpufreq` leads to a policy that
+    /// several processors share), but none that lead out of it. Nil when it is gone, with a processor that was taken off.
+    private func resolved(_ root: String) throws(LabError) -> String? {
+        let target: String
+        do {
+            target = try Self.realPath(path(root))
+        } catch {
+            if error == Errno(ENOENT) || error == Errno(ENOTDIR) { return nil }
+            throw LabError(.input, "cannot find \(path(root))", cause: "\(error)")
+        }
+        guard let tree = try? Self.realPath(Self.directory(root)), target.hasPrefix(tree + "/") else {
+            throw LabError(
+                .data, "\(path(root)) is not set",
+                cause: "it is a link that leads out of \(Self.directory(root))")
+        }
+        var status = stat()
+        guard lstat(target, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw LabError(.data, "\(path(root)) is not set", cause: "it is not a regular file")
+        }
+        return target
+    }
+
+    /// The corresponding C function is `realpath`.
+    private static func realPath(_ path: String) throws(Errno) -> String {
+        let text = realpath(path, nil)
+        let code = errno
+        guard let text else { throw Errno(code) }
+        defer { free(text) }
+        return String(cString: text)
+    }
+
+    /// Puts back what a journal names.
+    /// - Throws: `.data` for anything but a switch of ours, and then nothing was written.
+    public static func putBack(_ name: String, root: String = systemRoot) throws(LabError) {
+        guard let setting = MachineSetting(name: name, root: root) else {
+            throw LabError(
+                .data, "a journal names the setting \"\(name)\", which lab never changes",
+                remedy: "look into the journal, then delete it")
+        }
+        try setting.apply(root)
+    }
+}

@@ -1,0 +1,260 @@
+/// What changed from one result to another of the same lab: each metric of each engine at each point.
+public struct ResultComparison: Equatable, Sendable {
+    /// A change is called one when its corrected p-value lies below this.
+    public static let level = 0.05
+    /// How much larger a figure may become before it counts as a regression, unless the user says otherwise.
+    public static let defaultThreshold = 0.05
+
+    /// In what the results are unlike; empty unless the comparison was forced.
+    public var differences: [ResultDifference]
+    public var rows: [Row]
+    /// How much larger a figure may become, 0.05 for 5 %.
+    public var threshold: Double
+    /// How many rows were tested: the p-values are corrected for so many.
+    public var tested: Int
+
+    /// One metric of one engine at one point.
+    public struct Row: Equatable, Sendable {
+        public var metric: Metric
+        public var engine: EngineID
+        public var emulated: Bool
+        public var point: Point
+        /// Median or slope on either side; nil without samples.
+        public var old: Estimate?
+        public var new: Estimate?
+        /// Samples that failed or timed out.
+        public var oldFailures: Int
+        public var newFailures: Int
+        /// new / old with its 95 % interval.
+        public var ratio: Estimate?
+        /// Of the permutation test, and the same after Holm's correction; nil where nothing was tested.
+        public var p: Double?
+        public var correctedP: Double?
+        public var verdict: Verdict
+        /// Larger beyond chance and beyond the threshold, or gone altogether.
+        public var isRegression: Bool
+    }
+
+    public enum Verdict: String, Codable, Sendable, CaseIterable {
+        /// The new figure is larger: slower when it is a time.
+        case slower, larger
+        case faster, smaller
+        /// The data don't show which is larger. They don't show that both are equal either: see the interval.
+        case noDifference = "no-difference-shown"
+        /// Fewer samples than an interval needs.
+        case tooFew = "too-few-samples"
+        /// A figure is not positive, so that there is no ratio.
+        case noRatio = "no-ratio"
+        /// The old result has samples and the new one none.
+        case missing
+    }
+
+    public var regressions: [Row] { rows.filter(\.isRegression) }
+
+    /// Compares what both have.
+    ///
+    /// Cells are tested by a two-sided permutation test on the ratio of their medians; over all of them the p-values
+    /// are corrected after Holm, so that the chance of one false alarm in the whole table is at most 5 %. A slope is
+    /// judged by the interval of its ratio alone, since its samples can't be dealt anew between the sides.
+    /// - Parameters:
+    ///   - metrics: ids of those that are compared, nil for all.
+    ///   - engines: those that are compared, nil for all.
+    public init(
+        old: RunResult, new: RunResult, metrics: [String]? = nil, engines: [EngineID]? = nil,
+        threshold: Double = defaultThreshold
+    ) {
+        differences = new.header.differences(from: old.header, engines: engines)
+        self.threshold = threshold
+        let cells = Self.cells(old, new, metrics: metrics, engines: engines)
+        var rows = cells.map { Self.figures($0, old, new) }
+        let places = rows.indices.filter { rows[$0].isTestable }
+        tested = places.count
+        // Enough dealings that a p-value can pass the correction: the smallest is 1 / (dealings + 1).
+        let dealings = min(100_000, max(10_000, 100 * places.count))
+        let raw = places.map { place in Self.test(rows[place], old, new, dealings: dealings) }
+        let corrected = Statistics.holm(raw)
+        for (turn, place) in places.enumerated() {
+            rows[place].p = raw[turn]
+            rows[place].correctedP = corrected[turn]
+        }
+        for place in rows.indices { rows[place].judge(threshold: threshold) }
+        self.rows = rows
+    }
+
+    /// The error of a comparison that must not be made, nil when the results are alike.
+    public static func refusal(_ differences: [ResultDifference]) -> LabError? {
+        guard !differences.isEmpty else { return nil }
+        let listed = differences.map { "\n  \($0.field): \($0.old) before, \($0.new) now" }.joined()
+        return LabError(
+            .data, "the two results can't be compared", cause: "they are unlike in\(listed)",
+            remedy: "measure both in the same state of the same machine, or see the figures with --force")
+    }
+
+    /// A metric, an engine and a point that either result has a value for.
+    private struct Cell {
+        var metric: Metric
+        var record: EngineRecord
+        var point: Point
+    }
+
+    /// In the order of the lab's metrics, engines and values of its parameters.
+    private static func cells(
+        _ old: RunResult, _ new: RunResult, metrics: [String]?, engines: [EngineID]?
+    ) -> [Cell] {
+        let shared = new.header.lab.metrics.filter { metric in
+            old.header.lab.metrics.contains { $0.id == metric.id && $0.source == metric.source }
+                && metrics?.contains(metric.id) ?? true
+        }
+        let records = new.header.engines.filter { engines?.contains($0.id) ?? true }
+        let order = PointOrder(new.header.lab)
+        return shared.flatMap { metric in
+            records.flatMap { record in
+                let points = Set(
+                    (old.samples + new.samples).compactMap { sample in
+                        record.id == sample.engine && !sample.warmup && metric.value(of: sample) != nil
+                            ? metric.point(of: sample) : nil
+                    })
+                return order.sorted(points).map { Cell(metric: metric, record: record, point: $0) }
+            }
+        }
+    }
+
+    private static func figures(_ cell: Cell, _ old: RunResult, _ new: RunResult) -> Row {
+        let engine = cell.record.id
+        let before = old.estimate(cell.metric, engine, at: cell.point)
+        let after = new.estimate(cell.metric, engine, at: cell.point)
+        return Row(
+            metric: cell.metric, engine: engine, emulated: cell.record.emulated, point: cell.point,
+            old: before, new: after, oldFailures: old.failures(cell.metric, engine, cell.point),
+            newFailures: new.failures(cell.metric, engine, cell.point),
+            ratio: ratio(cell, before, after, old, new), p: nil, correctedP: nil, verdict: .noDifference,
+            isRegression: false)
+    }
+
+    private static func ratio(
+        _ cell: Cell, _ before: Estimate?, _ after: Estimate?, _ old: RunResult, _ new: RunResult
+    ) -> Estimate? {
+        guard let before, let after, before.value > 0, after.value > 0 else { return nil }
+        if cell.metric.isSlope { return after.divided(by: before) }
+        let interval = Bootstrap.ratioInterval(
+            new.values(cell.metric, cell.record.id, at: cell.point),
+            to: old.values(cell.metric, cell.record.id, at: cell.point),
+            seed: seed(cell.metric, cell.record.id, cell.point, old, new))
+        return Estimate(value: after.value / before.value, interval: interval, n: min(before.n, after.n))
+    }
+
+    private static func test(
+        _ row: Row, _ old: RunResult, _ new: RunResult, dealings: Int
+    ) -> Double {
+        let test = Comparison.permutationTest(
+            old: old.values(row.metric, row.engine, at: row.point),
+            new: new.values(row.metric, row.engine, at: row.point), permutations: dealings,
+            seed: seed(row.metric, row.engine, row.point, old, new))
+        // Without a ratio, for want of a positive value, nothing is shown.
+        return test?.p ?? 1
+    }
+
+    /// The same two results give the same table.
+    private static func seed(
+        _ metric: Metric, _ engine: EngineID, _ point: Point, _ old: RunResult, _ new: RunResult
+    ) -> UInt64 {
+        old.streamSeed("\(metric.id) of \(engine) \(point.text) against \(new.header.plan.seed)")
+    }
+}
+
+extension ResultComparison.Row {
+    /// A slope is not: see `ResultComparison.init`.
+    fileprivate var isTestable: Bool { !metric.isSlope && ratio?.interval != nil }
+
+    fileprivate mutating func judge(threshold: Double) {
+        guard let old else {
+            // What only the new result has can't have become worse.
+            verdict = .tooFew
+            return
+        }
+        guard let new else {
+            verdict = .missing
+            isRegression = true
+            return
+        }
+        guard min(old.n, new.n) >= Bootstrap.fewestValues else {
+            verdict = .tooFew
+            return
+        }
+        guard let ratio, let interval = ratio.interval else {
+            verdict = .noRatio
+            return
+        }
+        let isSure = correctedP.map { $0 < ResultComparison.level } ?? metric.isSlope
+        if isSure && interval.lower > 1 {
+            verdict = metric.unit == .nanoseconds ? .slower : .larger
+            isRegression = ratio.value > 1 + threshold
+        } else if isSure && interval.upper < 1 {
+            verdict = metric.unit == .nanoseconds ? .faster : .smaller
+        } else {
+            verdict = .noDifference
+        }
+    }
+}
+
+extension Metric {
+    /// Whether it is the growth of a value with a parameter.
+    public var isSlope: Bool { if case .slope = source { true } else { false } }
+
+    /// The point at which an observation counts for this metric: for a slope all values of its parameter belong to one.
+    fileprivate func point(of sample: Observation) -> Point {
+        guard case .slope(_, let parameter) = source else { return sample.parameters }
+        return sample.parameters.filter { $0.key != parameter }
+    }
+}
+
+extension RunResult {
+    /// Failed samples of the engine that belong to a metric's point.
+    fileprivate func failures(_ metric: Metric, _ engine: EngineID, _ point: Point) -> Int {
+        measuredAnywhere(engine).count { !$0.outcome.isCompleted && metric.point(of: $0) == point }
+    }
+}
+
+/// The order of points in tables: that in which the lab lists the values.
+private struct PointOrder {
+    private var places: [Parameter: [String: Int]] = [:]
+
+    init(_ lab: LabDefinition) {
+        for varied in lab.series.flatMap(\.parameters) {
+            for value in varied.values {
+                let known = places[varied.parameter, default: [:]]
+                if known[value] == nil { places[varied.parameter, default: [:]][value] = known.count }
+            }
+        }
+    }
+
+    func sorted(_ points: Set<Point>) -> [Point] {
+        let keyed = points.map { point in (point: point, key: key(point)) }
+        return keyed.sorted { left, right in
+            left.key == right.key
+                ? left.point.text < right.point.text : left.key.lexicographicallyPrecedes(right.key)
+        }.map(\.point)
+    }
+
+    /// Points without a parameter come before those with it, and values that the lab does not list come last.
+    private func key(_ point: Point) -> [Int] {
+        Parameter.allCases.map { parameter in
+            point[parameter].map { places[parameter]?[$0] ?? Int.max } ?? -1
+        }
+    }
+}
+
+extension Statistics {
+    /// p-values corrected for their number, in the same order: with all of them compared with a level, the chance that
+    /// any is below it by luck is at most the level.
+    /// Source: Holm, "A simple sequentially rejective multiple test procedure", Scandinavian J. of Statistics 6, 1979.
+    public static func holm(_ p: [Double]) -> [Double] {
+        var corrected = p
+        var largest = 0.0
+        for (turn, place) in p.indices.sorted(by: { p[$0] < p[$1] }).enumerated() {
+            largest = max(largest, min(1, p[place] * Double(p.count - turn)))
+            corrected[place] = largest
+        }
+        return corrected
+    }
+}

@@ -1,0 +1,160 @@
+/// A way in which two results are unlike, so that their figures can't be set against each other.
+public struct ResultDifference: Codable, Equatable, Sendable {
+    /// What differs, as it is called in the result's file: `environment.kernel`, `engines.qemu.details.libvirt`.
+    public var field: String
+    /// Its values; `unknown` where the result does not say.
+    public var old: String
+    public var new: String
+
+    public init(_ field: String, old: String, new: String) {
+        self.field = Self.shown(field)
+        self.old = Self.shown(old)
+        self.new = Self.shown(new)
+    }
+
+    /// A result may come from anywhere: shortened, and without what a terminal would obey.
+    private static func shown(_ text: String) -> String {
+        let longest = 200
+        let scalars = text.unicodeScalars.prefix(longest).map { scalar -> String in
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator: "\u{fffd}"
+            default: String(scalar)
+            }
+        }
+        return scalars.joined() + (text.unicodeScalars.count > longest ? "…" : "")
+    }
+}
+
+extension RunResult.Header {
+    /// What the kernel keeps of the memory for itself varies from boot to boot; less than this share is no difference.
+    private static let memoryTolerance = 0.01
+
+    /// Everything that must be alike before figures of two runs may be compared, and is not.
+    ///
+    /// Free to differ are the seed, the run, its time, load and warnings, the number of samples, the budget, titles and
+    /// claims, and the version of lab itself: what a newer one changes is what a comparison is to show.
+    /// - Parameter engines: those that are compared; nil for all, which then must be the same in both.
+    public func differences(from old: Self, engines: [EngineID]? = nil) -> [ResultDifference] {
+        var found = DifferenceFinder()
+        found.compareLabs(old.lab, lab)
+        found.compareEnvironments(old.environment, environment, memoryTolerance: Self.memoryTolerance)
+        found.compare("digests", old.digests, digests)
+        found.compareEngines(old, self, among: engines)
+        return found.differences
+    }
+
+    /// The part that is known before any engine is asked: labs, environments and the bytes that run.
+    public static func earlyDifferences(
+        old: Self, lab: LabDefinition, environment: Environment, digests: [String: String]
+    ) -> [ResultDifference] {
+        var found = DifferenceFinder()
+        found.compareLabs(old.lab, lab)
+        found.compareEnvironments(old.environment, environment, memoryTolerance: memoryTolerance)
+        found.compare("digests", old.digests, digests)
+        return found.differences
+    }
+}
+
+/// Collects differences in the order in which they are looked for.
+private struct DifferenceFinder {
+    var differences: [ResultDifference] = []
+
+    mutating func compare(_ field: String, _ old: String?, _ new: String?) {
+        guard old != new else { return }
+        differences.append(ResultDifference(field, old: old ?? "unknown", new: new ?? "unknown"))
+    }
+
+    /// Each key by itself; one that only one side has differs.
+    mutating func compare(_ field: String, _ old: [String: String], _ new: [String: String]) {
+        for key in Set(old.keys).union(new.keys).sorted() { compare("\(field).\(key)", old[key], new[key]) }
+    }
+
+    mutating func compareLabs(_ old: LabDefinition, _ new: LabDefinition) {
+        compare("lab.id", old.id, new.id)
+        compare("lab.method", old.method.rawValue, new.method.rawValue)
+        compare("lab.workload", old.workload, new.workload)
+        compare("lab.rounds", old.rounds.map(Self.text), new.rounds.map(Self.text))
+        compare("lab.memoryBytes", "\(old.memoryBytes)", "\(new.memoryBytes)")
+        compare("lab.cpus", "\(old.cpus)", "\(new.cpus)")
+        // A start that takes longer is a failure and no figure: another limit cuts off another tail.
+        compare("lab.timeoutSeconds", "\(old.timeoutSeconds)", "\(new.timeoutSeconds)")
+        compare("lab.metrics", Self.named(old.metrics.map(Self.text)), Self.named(new.metrics.map(Self.text)))
+        compare("lab.series", Self.named(old.series.map(Self.text)), Self.named(new.series.map(Self.text)))
+    }
+
+    mutating func compareEnvironments(_ old: Environment, _ new: Environment, memoryTolerance: Double) {
+        compare("environment.cpuModel", old.cpuModel, new.cpuModel)
+        compare("environment.cpuCount", "\(old.cpuCount)", "\(new.cpuCount)")
+        compare("environment.microcode", old.microcode, new.microcode)
+        if !Self.alike(old.memoryBytes, new.memoryBytes, within: memoryTolerance) {
+            compare(
+                "environment.memoryBytes", old.memoryBytes.map(String.init), new.memoryBytes.map(String.init))
+        }
+        compare("environment.kernel", old.kernel, new.kernel)
+        compare("environment.distribution", old.distribution, new.distribution)
+        compare("environment.mitigations", old.mitigations, new.mitigations)
+        compare("environment.cgroupLayout", old.cgroupLayout, new.cgroupLayout)
+        compare("environment.governor", old.governor, new.governor)
+        compare("environment.turbo", old.turbo, new.turbo)
+        compare("environment.smt", old.smt, new.smt)
+        compare("environment.swapBytes", old.swapBytes.map(String.init), new.swapBytes.map(String.init))
+        compare("environment.hypervisor", old.hypervisor ?? "none", new.hypervisor ?? "none")
+        compare("environment.root", "\(old.root)", "\(new.root)")
+    }
+
+    mutating func compareEngines(
+        _ old: RunResult.Header, _ new: RunResult.Header, among wanted: [EngineID]?
+    ) {
+        func measured(_ header: RunResult.Header) -> [EngineRecord] {
+            let planned = Set(header.plan.trials.map(\.engine))
+            return header.engines.filter { planned.contains($0.id) && (wanted?.contains($0.id) ?? true) }
+        }
+        let (before, after) = (measured(old), measured(new))
+        func names(_ records: [EngineRecord]) -> String {
+            records.isEmpty ? "none" : records.map(\.id.rawValue).sorted().joined(separator: ", ")
+        }
+        compare("plan.engines", names(before), names(after))
+        for record in before {
+            guard let other = after.first(where: { $0.id == record.id }) else { continue }
+            let field = "engines.\(record.id)"
+            compare("\(field).kind", record.kind.rawValue, other.kind.rawValue)
+            compare("\(field).emulated", "\(record.emulated)", "\(other.emulated)")
+            compare(
+                "\(field).details", Self.named(record.details.map { ($0.name, $0.value) }),
+                Self.named(other.details.map { ($0.name, $0.value) }))
+            compare("\(field).digests", record.digests, other.digests)
+        }
+    }
+
+    private static func alike(_ old: UInt64?, _ new: UInt64?, within share: Double) -> Bool {
+        guard let old, let new else { return old == new }
+        return abs(Double(old) - Double(new)) <= share * Double(max(old, new))
+    }
+
+    /// By name; several of one name as one text, since a peer may list two mounts.
+    private static func named(_ parts: [(name: String, text: String)]) -> [String: String] {
+        Dictionary(parts.map { ($0.name, $0.text) }) { "\($0); \($1)" }
+    }
+
+    private static func text(_ metric: Metric) -> (name: String, text: String) {
+        let source =
+            switch metric.source {
+            case .span(let from, let to): "\(from.rawValue) to \(to.rawValue)"
+            case .value(let key): key
+            case .slope(let key, let parameter): "slope of \(key) over \(parameter.rawValue)"
+            }
+        return (metric.id, "\(source) in \(metric.unit.rawValue)")
+    }
+
+    private static func text(_ series: Series) -> (name: String, text: String) {
+        let varied = series.parameters.map { "\($0.parameter.rawValue) \($0.values.joined(separator: "|"))" }
+        let engines = series.engines.map { " on \($0.map(\.rawValue).joined(separator: ", "))" } ?? ""
+        return (series.id, (varied.isEmpty ? "nothing varied" : varied.joined(separator: ", ")) + engines)
+    }
+
+    private static func text(_ count: LabDefinition.PerEngine) -> String {
+        (["\(count.default)"]
+            + count.perEngine.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" })
+            .joined(separator: ", ")
+    }
+}

@@ -1,0 +1,85 @@
+import LabCore
+import Testing
+
+@testable import LabRunner
+
+/// How the options of `lab run` change a lab.
+@Suite struct RunOptionsTests {
+    private var lab: LabDefinition {
+        let text = LocalizedText(en: "Test", zh: "测试")
+        return LabDefinition(
+            id: "test", title: text, question: text, dimension: "", engines: [.process, .qemu],
+            workload: "noop", method: .lifecycle, metrics: [],
+            samples: .init(
+                default: 100, perEngine: [.qemu: 15, .kvm: 3], warmup: 2, precision: 0.03, growth: 4),
+            series: [
+                .plain,
+                Series(
+                    id: "cold", parameters: [.init(.cache, ["cold"])],
+                    samples: .init(default: 30, perEngine: [.qemu: 4], warmup: 1, precision: 0.1, growth: 2)),
+                Series(id: "together", parameters: [.init(.concurrency, ["2", "4"])]),
+            ],
+            budgetSeconds: 150, timeoutSeconds: 30, memoryBytes: 256 << 20, cpus: 1, claims: [])
+    }
+
+    private func applied(_ words: [String]) throws -> LabDefinition {
+        try RunOptions.parse(words).apply(to: lab)
+    }
+
+    @Test func samplesHoldForEverySeriesAndEndTheGrowth() throws {
+        let lab = try applied(["--samples", "7"])
+        for series in lab.series {
+            let samples = lab.samples(of: series)
+            for engine in [EngineID.process, .qemu, .kvm] { #expect(samples.count(for: engine) == 7) }
+            #expect(samples.precision == nil && samples.growth == 1)
+        }
+        #expect(lab.series.map { lab.samples(of: $0).warmup } == [2, 1, 2], "warm-ups are another option")
+        let trials = Plan(lab, engines: [.process, .qemu], seed: 1).trials
+        #expect(trials.count { !$0.warmup } == 4 * 2 * 7 && !trials.contains { $0.extra })
+    }
+
+    @Test func warmupsHoldForEverySeries() throws {
+        let lab = try applied(["--warmup", "0"])
+        #expect(lab.series.allSatisfy { lab.samples(of: $0).warmup == 0 })
+        #expect(lab.samples(of: lab.series[1]).count(for: .process) == 30)
+        #expect(lab.samples.precision == 0.03)
+        #expect(!Plan(lab, engines: [.process, .qemu], seed: 1).trials.contains { $0.warmup })
+    }
+
+    @Test func quickIsAFifthAtLeastFiveAndNeverMore() throws {
+        let lab = try applied(["--quick"])
+        let (plain, cold) = (lab.samples(of: lab.series[0]), lab.samples(of: lab.series[1]))
+        #expect(plain.count(for: .process) == 20 && plain.count(for: .qemu) == 5)
+        #expect(plain.count(for: .kvm) == 3, "never more than before")
+        #expect(cold.count(for: .process) == 6 && cold.count(for: .qemu) == 4)
+        for series in lab.series {
+            #expect(lab.samples(of: series).precision == nil && lab.samples(of: series).growth == 1)
+        }
+        #expect(lab.samples.warmup == 2 && lab.budgetSeconds == 50)
+    }
+
+    @Test func whatIsSaidComesBeforeWhatQuickMeans() throws {
+        let lab = try applied(["--quick", "--samples", "40", "--budget", "2min"])
+        #expect(lab.samples.count(for: .process) == 40 && lab.budgetSeconds == 120)
+    }
+
+    @Test func theRecordedCommandSaysItAll() throws {
+        let options = try RunOptions.parse(["--quick", "--tune", "--engine", "process", "--warmup", "3"])
+        #expect(
+            options.words(seed: 9) == [
+                "--engine", "process", "--warmup", "3", "--quick", "--tune", "--seed", "9",
+            ])
+        #expect(try RunOptions.parse(options.words(seed: 9)).words(seed: 9) == options.words(seed: 9))
+        #expect(try RunOptions.parse([]).words(seed: 1) == ["--seed", "1"])
+    }
+
+    @Test func percentagesNeedTheirSign() throws {
+        #expect(try Words.percentage("3%", option: "--threshold") == 0.03)
+        #expect(try Words.percentage("0 %", option: "--threshold") == 0)
+        #expect(try Words.percentage("12.5%", option: "--threshold") == 0.125)
+        for text in ["3", "-1%", "%", "", "nan%", "inf%", "1e9%", "five%"] {
+            let error = #expect(throws: LabError.self) { try Words.percentage(text, option: "--threshold") }
+            #expect(error?.exitCode == 64 && error?.message.contains("--threshold") == true)
+        }
+    }
+}
