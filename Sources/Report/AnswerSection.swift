@@ -1,9 +1,10 @@
 import LabCore
 
-/// Title, question, the answer in one table and in a sentence or two: the first screen of a report.
+/// Title, question, the answer in a table or two and in a few sentences: the first screen of a report.
 struct AnswerSection {
     let analysis: Analysis
     let text: Catalogue
+    let answer: any MethodAnswer
 
     var markdown: String {
         let lab = analysis.result.header.lab
@@ -14,20 +15,23 @@ struct AnswerSection {
 
             ## \(text.answer)
 
-            \(definition(of: analysis.headline, in: text))
-
-            \(EngineTable(text: text, metric: analysis.headline, engines: analysis.engines).markdown)
+            \(answer.tables)
             \(sentences.joined(separator: text.sentenceGap))
 
-            """
+            """ + (answer.note.isEmpty ? "" : "\n\(answer.note)\n")
     }
 
     private var sentences: [String] {
         let measured = analysis.engines.filter(\.isMeasured)
-        var sentences = [measured.isEmpty ? text.nothingMeasured : comparison(measured)]
+        var sentences = [measured.isEmpty ? text.nothingMeasured : answer.comparison]
         let missing = analysis.engines.filter { !$0.isMeasured }
-        if !missing.isEmpty {
-            sentences.append(text.notMeasured(text.list(missing.map { text.name($0.record) })))
+        let absent = missing.filter(\.isAbsentPeer)
+        let others = missing.filter { !$0.isAbsentPeer }
+        if !others.isEmpty {
+            sentences.append(text.notMeasured(text.list(others.map { text.name($0.record) })))
+        }
+        if !absent.isEmpty {
+            sentences.append(text.notInstalled(text.list(absent.map { text.name($0.record) })))
         }
         let emulated = measured.filter(\.record.emulated)
         if !emulated.isEmpty {
@@ -35,80 +39,50 @@ struct AnswerSection {
         }
         let warnings = WarningsSection(analysis: analysis, text: text).warnings.count
         if warnings > 0 { sentences.append(text.seeWarnings(warnings)) }
-        return sentences
-    }
-
-    private func comparison(_ measured: [Analysis.Engine]) -> String {
-        var parts = measured.filter { $0.id != Analysis.baseline }.map { engine in
-            guard let ratio = engine.ratio else {
-                return text.hasMedian(
-                    text.name(engine.record), Format.quantity(engine.summary.median, analysis.headline.unit))
-            }
-            return phrase(engine, ratio, to: Escaping.code(Analysis.baseline.rawValue))
-        }
-        // What the project is about: the VM against the container.
-        if let vm = analysis.firstMeasured(.virtualMachine),
-            let container = analysis.firstMeasured(.container),
-            let ratio = analysis.result.ratio(analysis.headline, vm.id, to: container.id)
-        {
-            parts.append(phrase(vm, ratio, to: text.name(container.record)))
-        }
-        if parts.isEmpty, let only = measured.first {
-            parts = [
-                text.hasMedian(
-                    text.name(only.record), Format.quantity(only.summary.median, analysis.headline.unit))
-            ]
-        }
-        return text.sentences(parts)
-    }
-
-    private func phrase(_ engine: Analysis.Engine, _ ratio: Estimate, to other: String) -> String {
-        let interval = ratio.interval.map { Format.interval($0, .ratio) }
-        let name = text.name(engine.record)
-        if let range = ratio.interval, let interval, range.contains(1) {
-            return text.cannotBeTold(name, from: other, interval)
-        }
-        return text.takesTimes(
-            name, Format.number(ratio.value), interval, of: other,
-            isTime: analysis.headline.unit == .nanoseconds)
+        return sentences.filter { !$0.isEmpty }
     }
 }
 
-/// One metric, a row per engine.
-struct EngineTable {
-    let text: Catalogue
-    let metric: Metric
-    let engines: [Analysis.Engine]
+/// What answers the question of a method of measuring: its first tables and the sentence under them.
+protocol MethodAnswer {
+    /// Markdown between the question and the sentences.
+    var tables: String { get }
+    /// The figures that matter most, in words; asked for only when an engine was measured.
+    var comparison: String { get }
+    /// How to read the tables, under all of it; may be empty.
+    var note: String { get }
+    /// The first table for a terminal: rows of plain cells, the head first.
+    var plainTable: [[String]] { get }
+}
 
-    var markdown: String {
-        var table = MarkdownTable([
-            (text.engine, .left), ("n", .right), (text.failed, .right), (text.median, .right),
-            (text.interval, .right),
-            ("p95", .right), (text.minimum, .right),
-            (text.ratioTo(Escaping.code(Analysis.baseline.rawValue)), .left),
-        ])
-        for engine in engines {
-            let summary = engine.summary
-            table.add([
-                text.name(engine.record), "\(summary.n)", "\(summary.failures)",
-                summary.median.map { "**\(Format.quantity($0, metric.unit))**" } ?? Format.none,
-                Format.interval(summary.interval, metric.unit), Format.quantity(summary.p95, metric.unit),
-                Format.quantity(summary.minimum, metric.unit), lastCell(engine),
-            ])
+extension Analysis {
+    /// The answer by the lab's method.
+    func answer(in text: Catalogue) -> any MethodAnswer {
+        switch result.header.lab.method {
+        case .lifecycle: LifecycleAnswer(analysis: self, text: text)
+        case .memory: MemoryAnswer(analysis: self, text: text)
+        case .compute: ComputeAnswer(analysis: self, text: text)
         }
-        return table.text
+    }
+}
+
+extension Catalogue {
+    /// Why an engine has no figure, for a cell or a line of plain text.
+    func absence(_ engine: Analysis.Engine, escape: (String) -> String) -> String {
+        if case .unavailable(let reason, let remedy) = engine.record.availability {
+            return unavailable(because: escape(reason), remedy: remedy.map(escape))
+        }
+        return engine.summary.failures > 0 ? allFailed : notRun
     }
 
-    /// The ratio, or why there is none.
-    private func lastCell(_ engine: Analysis.Engine) -> String {
-        if case .unavailable(let reason, let remedy) = engine.record.availability, !engine.isMeasured {
-            return text.unavailable(
-                because: Escaping.markdown(reason), remedy: remedy.map(Escaping.markdown))
+    /// A sentence's part: how one figure compares with another.
+    func compares(
+        _ engine: String, _ ratio: Estimate, to other: String, isTime: Bool
+    ) -> String {
+        let interval = ratio.interval.map { Format.interval($0, .ratio) }
+        if let range = ratio.interval, let interval, range.contains(1) {
+            return cannotBeTold(engine, from: other, interval)
         }
-        if !engine.isMeasured { return engine.summary.failures > 0 ? text.allFailed : text.notRun }
-        if engine.id == Analysis.baseline { return text.baseline }
-        guard let ratio = engine.ratio else { return Format.none }
-        let interval = ratio.interval.map { " (\(Format.interval($0, .ratio)))" } ?? ""
-        return "\(Format.number(ratio.value)) ×\(interval)"
+        return takesTimes(engine, Format.number(ratio.value), interval, of: other, isTime: isTime)
     }
 }

@@ -73,7 +73,6 @@ struct Catalogue {
     var yes: String { pick("yes", "是") }
     var no: String { pick("no", "否") }
     func until(_ mark: String) -> String { pick("until \(mark)", "到 \(mark)") }
-    var restOfSteps: String { pick("total less the steps' medians", "总时间减各步骤中位数之和") }
     private func remedy(_ text: String) -> String { pick("Remedy: \(text)", "办法：\(text)") }
     func unavailable(because reason: String, remedy: String?) -> String {
         problem(pick("unavailable, because \(reason)", "不可用，因为：\(reason)"), remedy: remedy)
@@ -120,6 +119,14 @@ extension Catalogue {
     func notMeasured(_ engines: String) -> String {
         pick("Not measured on this machine: \(engines).", "本机未能测量：\(engines)。")
     }
+    func notInstalled(_ engines: String) -> String {
+        pick("Not installed here, to compare with: \(engines).", "可用作比较但本机未安装：\(engines)。")
+    }
+    /// A ratio with its interval.
+    func times(_ ratio: Estimate) -> String {
+        let interval = ratio.interval.map { " (\(Format.interval($0, .ratio)))" } ?? ""
+        return "\(Format.number(ratio.value)) ×\(interval)"
+    }
     func emulationNote(_ engines: String) -> String {
         pick(
             "\(engines) is software emulation: its figures say nothing about hardware virtualisation.",
@@ -164,8 +171,8 @@ extension Catalogue {
                 "作为比较对象的 \(Escaping.markdown(engine.rawValue)) 没有样本")
         case .belowThoughEmulated:
             pick(
-                "the whole interval lies below \(low), although emulation only makes a VM slower",
-                "整个区间都低于 \(low)，而软件模拟只会让虚拟机更慢")
+                "the whole interval lies below \(low), although emulation only makes a VM slower and larger",
+                "整个区间都低于 \(low)，而软件模拟只会让虚拟机更慢、更大")
         case .emulatedOnly:
             pick(
                 "there are figures from emulation only, and they can't decide this claim",
@@ -185,16 +192,10 @@ extension Catalogue {
 
 // Plots and the prose around them.
 extension Catalogue {
-    var phasesNote: String {
-        pick(
-            "Each figure is the median of the span that ends with the mark above it, taken from the mark before; "
-                + "– stands where an engine has no such mark. Medians need not add up exactly: sum and total show by "
-                + "how much.",
-            "每个数是到该列标记为止、从前一个标记算起的时段的中位数；– 表示该引擎没有这个标记。中位数之和不必等于总时间的"
-                + "中位数：合计与总时间之差即为误差。")
-    }
     var waterfallTitle: String {
-        pick("Median time of each phase; every bar has its own scale", "各阶段时间的中位数；每个条形各有自己的比例")
+        pick(
+            "Mean time of each phase, middle half; every bar has its own scale",
+            "各阶段时间（居中一半样本的均值）；每个条形各有自己的比例")
     }
     func waterfallLabel(_ engines: String) -> String {
         pick("Phases of the start and end of \(engines)", "\(engines) 启动到结束的各阶段")
@@ -208,19 +209,5 @@ extension Catalogue {
     var noPlot: String { pick("no completed samples", "没有完成的样本") }
     func ofTotal(_ phase: String, _ time: String, _ share: String, _ total: String) -> String {
         pick("\(phase): \(time), \(share) of \(total)", "\(phase)：\(time)，占 \(total) 的 \(share)")
-    }
-    func stepsNote(_ n: Int, last: String) -> String {
-        pick(
-            "Medians of \(n) samples; the total, of which the shares are, is the median time from `requested` to the end of the "
-                + "last step (\(last)).",
-            "\(n) 个样本的中位数；总时间是从 `requested` 到最后一步（\(last)）结束的中位时间，比例相对于它。")
-    }
-    var samplesNote: String {
-        pick(
-            "± is half the interval's width over the median. Outliers have a modified z-score above 3.5 (Iglewicz & "
-                + "Hoaglin); they are flagged and kept. Autocorrelation is of the ranks, lag 1. Drift is the last third "
-                + "against the first, with the p-value of the Mann–Kendall test.",
-            "± 是区间宽度的一半与中位数之比。离群值：修正 z 分数大于 3.5（Iglewicz 与 Hoaglin），只标记，不剔除。自相关："
-                + "秩的一阶自相关。漂移：最后三分之一与最前三分之一之比，附 Mann–Kendall 检验的 p 值。")
     }
 }

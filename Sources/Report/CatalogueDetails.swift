@@ -19,13 +19,6 @@ extension Catalogue {
                 + "are compared.",
             "所有标记都取自宿主机的 `CLOCK_MONOTONIC`，在宿主机收到客体发出的字节时记录：不比较两个时钟。")
     }
-    func order(seed: UInt64, planned: Int, taken: Int, warmups: Int) -> String {
-        pick(
-            "The engines took turns in an order shuffled with the seed \(seed): \(planned) trials were planned, \(taken) "
-                + "made, \(warmups) of them warm-ups that are left out of every figure.",
-            "各引擎按种子 \(seed) 打乱的次序交替进行：计划 \(planned) 次试验，完成 \(taken) 次，其中预热 \(warmups) 次，"
-                + "不计入任何数值。")
-    }
     func limits(memory: String, cpus: Int, timeout: String, budget: String) -> String {
         pick(
             "Each instance had \(memory) of memory and \(cpus) CPU\(cpus == 1 ? "" : "s") where the engine limits them, "
@@ -92,21 +85,32 @@ extension Catalogue {
 
     // Warnings.
     var noWarnings: String { pick("None.", "无。") }
-    func few(_ engine: String, _ n: Int) -> String {
-        pick(
-            "\(engine) has only \(n) sample\(n == 1 ? "" : "s"): its interval is rough. Remedy: `--samples`.",
-            "\(engine) 只有 \(n) 个样本：区间粗略。办法：`--samples`。")
+    /// `places` are points of the run; empty where nothing is varied.
+    func few(_ engine: String, _ n: Int, at places: String) -> String {
+        places.isEmpty
+            ? pick(
+                "\(engine) has only \(n) sample\(n == 1 ? "" : "s"): its interval is rough. Remedy: `--samples`.",
+                "\(engine) 只有 \(n) 个样本：区间粗略。办法：`--samples`。")
+            : pick(
+                "\(engine) has few samples, \(n) in the least case, at \(places): those intervals are rough. Remedy: "
+                    + "`--samples`.",
+                "\(engine) 在以下条件下样本很少（最少 \(n) 个）：\(places)，其区间粗略。办法：`--samples`。")
     }
-    func drifted(_ engine: String, _ change: String, _ p: String) -> String {
+    func drifted(_ engine: String, _ changes: String) -> String {
         pick(
-            "\(engine) drifted by \(change) while the run went on (p = \(p)): the machine was not in a steady state.",
-            "\(engine) 在运行期间漂移了 \(change)（p = \(p)）：机器未处于稳定状态。")
+            "\(engine) drifted by \(changes) while the run went on: the machine was not in a steady state.",
+            "\(engine) 在运行期间漂移了 \(changes)：机器未处于稳定状态。")
     }
-    func autocorrelated(_ engine: String, _ r: String) -> String {
+    func autocorrelated(_ engine: String, _ correlations: String) -> String {
         pick(
-            "Neighbouring samples of \(engine) depend on each other (r = \(r)): its interval is too narrow.",
-            "\(engine) 的相邻样本互相依赖（r = \(r)）：其区间偏窄。")
+            "Neighbouring samples of \(engine) depend on each other (\(correlations)): the interval is too narrow.",
+            "\(engine) 的相邻样本互相依赖（\(correlations)）：区间偏窄。")
     }
+    /// A figure with the place that it holds for.
+    func placed(_ figure: String, at place: String) -> String {
+        place.isEmpty ? figure : pick("\(figure) at \(place)", "\(place) 处 \(figure)")
+    }
+    func andMore(_ count: Int) -> String { pick("\(count) more", "另外 \(count) 处") }
     func outlying(_ engine: String, _ count: Int, _ n: Int) -> String {
         pick(
             "\(engine): \(count) of \(n) samples flagged as outliers and kept; the median hardly feels them.",

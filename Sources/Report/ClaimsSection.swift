@@ -6,21 +6,32 @@ struct ClaimsSection {
     let text: Catalogue
 
     var markdown: String {
-        let claims = analysis.result.header.lab.claims
-        guard !claims.isEmpty else { return "" }
-        var table = MarkdownTable([
-            (text.source, .left), (text.claim, .left), (text.measured, .left), (text.verdict, .left),
-            (text.why, .left),
-        ])
-        for claim in claims {
-            for judgement in claim.judge(analysis.result) {
-                table.add([
-                    Escaping.markdown(claim.source), words(claim), figure(claim, judgement),
-                    "**\(text.name(judgement.verdict))**", why(claim, judgement),
-                ])
+        let judged = analysis.result.header.lab.claims.map { ($0, $0.judge(analysis.result)) }
+        guard !judged.isEmpty else { return "" }
+        let places = judged.contains { $0.1.contains { !$0.point.isEmpty } }
+        var table = MarkdownTable(
+            [(text.source, .left), (text.claim, .left)] + (places ? [(text.place, .left)] : [])
+                + [(text.measured, .left), (text.verdict, .left), (text.why, .left)])
+        for (claim, judgements) in judged {
+            if judgements.count != 1 { table.add(heading(claim, judgements, places)) }
+            for judgement in judgements.prefix(Analysis.mostRows) {
+                let words =
+                    judgements.count == 1 ? [Escaping.markdown(claim.source), words(claim)] : ["", ""]
+                let place = places ? [text.label(judgement.point, analysis.method)] : []
+                table.add(
+                    words + place + [
+                        figure(claim, judgement), "**\(text.name(judgement.verdict))**",
+                        why(claim, judgement),
+                    ])
             }
         }
         return "## \(text.claims)\n\n\(table.text)"
+    }
+
+    /// The claim once, above its verdicts, with their sums.
+    private func heading(_ claim: Claim, _ judgements: [Judgement], _ places: Bool) -> [String] {
+        [Escaping.markdown(claim.source), words(claim)] + (places ? [""] : [])
+            + ["", tally(judgements, in: text), ""]
     }
 
     /// The document's own words stand beside every translation.
@@ -36,7 +47,7 @@ struct ClaimsSection {
 
     private func figure(_ claim: Claim, _ judgement: Judgement) -> String {
         guard let engine = judgement.engine, let figure = judgement.figure,
-            let record = analysis.engines.first(where: { $0.id == engine })?.record
+            let record = analysis.record(engine)
         else { return Format.none }
         var shown = "\(text.name(record)): \(Format.quantity(figure, unit(claim)))"
         if let baseline = claim.rule.relativeTo { shown += " × \(Escaping.code(baseline.rawValue))" }
@@ -50,5 +61,34 @@ struct ClaimsSection {
         }
         return text.explain(
             judgement.reason, atLeast: shown(claim.rule.atLeast), atMost: shown(claim.rule.atMost))
+    }
+}
+
+/// How often each verdict was reached: `7 confirmed, 4 inconclusive`.
+func tally(_ judgements: [Judgement], in text: Catalogue) -> String {
+    let counts = Verdict.allCases.compactMap { verdict -> String? in
+        let count = judgements.count { $0.verdict == verdict }
+        return count == 0 ? nil : "\(count) \(text.name(verdict))"
+    }
+    return counts.isEmpty ? Format.none : counts.joined(separator: text.pick(", ", "，"))
+}
+
+extension Analysis {
+    var method: LabDefinition.Method { result.header.lab.method }
+}
+
+extension Catalogue {
+    /// What a point stands for, as Markdown.
+    func label(_ point: Point, _ method: LabDefinition.Method) -> String {
+        switch method {
+        case .lifecycle: return condition(point)
+        case .compute: return point.isEmpty ? Format.none : Escaping.code(work(point))
+        case .memory:
+            guard let count = point[.instances] else { return Escaping.markdown(memoryCondition(point)) }
+            let condition = Escaping.markdown(memoryCondition(point.filter { $0.key != .instances }))
+            return pick(
+                "\(condition), \(Escaping.markdown(count)) at once",
+                "\(condition)，同时 \(Escaping.markdown(count)) 个")
+        }
     }
 }

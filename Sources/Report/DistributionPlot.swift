@@ -34,7 +34,8 @@ struct DistributionPlot {
         metric = analysis.headline
         var curves: [Curve] = []
         for (place, engine) in analysis.engines.enumerated() {
-            let sorted = analysis.result.values(analysis.headline, engine.id).filter(Self.plotted.contains)
+            let sorted = analysis.figures.samples(engine.id).compactMap { analysis.headline.value(of: $0) }
+                .filter(Self.plotted.contains)
                 .sorted()
             guard let median = Statistics.median(sorted: sorted) else { continue }
             curves.append(

@@ -61,6 +61,37 @@ enum Format {
             "\(number(interval.lower / scale.factor))–\(number(interval.upper / scale.factor))", scale)
     }
 
+    /// A difference with its sign: `+12.3 µs`, `−4.00 MiB`.
+    static func signed(_ value: Double?, _ unit: Metric.Unit) -> String {
+        guard let value else { return none }
+        return plus(value, quantity(value, unit))
+    }
+
+    /// An interval of a difference; dots, since a dash between signs could be one of them: `−1.20 … +34.0 µs`.
+    static func signedInterval(_ interval: ConfidenceInterval?, _ unit: Metric.Unit) -> String {
+        guard let interval else { return none }
+        let scale = Scale.fitting(max(abs(interval.lower), abs(interval.upper)), unit)
+        func end(_ value: Double) -> String { plus(value, number(value / scale.factor)) }
+        return join("\(end(interval.lower)) … \(end(interval.upper))", scale)
+    }
+
+    /// A change as a percentage with its sign: `+12.3 %`.
+    static func change(_ share: Double?) -> String {
+        guard let share else { return none }
+        return plus(share, percent(share))
+    }
+
+    /// The interval of a ratio as that of a change: `−1.2 … +0.8 %`.
+    static func changeInterval(_ ratio: ConfidenceInterval?) -> String {
+        guard let ratio else { return none }
+        return "\(change(ratio.lower - 1).dropLast(2)) … \(change(ratio.upper - 1))"
+    }
+
+    private static func plus(_ value: Double, _ text: String) -> String {
+        // What was rounded to nothing has no sign.
+        value > 0 && text.contains { ("1"..."9").contains($0) } ? "+\(text)" : text
+    }
+
     private static func join(_ text: String, _ scale: Scale) -> String {
         scale.symbol.isEmpty ? text : "\(text) \(scale.symbol)"
     }
@@ -100,6 +131,9 @@ enum Format {
         }
         return text
     }
+
+    /// A number of things, without decimals.
+    static func count(_ value: Double) -> String { fixed(value, decimals: 0) }
 
     /// A whole number with a comma between groups of three digits.
     static func grouped(_ number: UInt64) -> String {

@@ -6,61 +6,112 @@ struct MethodSection {
     let text: Catalogue
 
     var markdown: String {
-        let others = analysis.result.header.lab.metrics.dropFirst().map { metric in
-            "### \(Escaping.markdown(text[metric.title]))\n\n"
-                + EngineTable(text: text, metric: metric, engines: analysis.engines(for: metric)).markdown
-        }
-        return (["## \(text.method)\n\n" + points.map { "- \($0)\n" }.joined(), quality] + others)
+        (["## \(text.method)\n\n" + points.map { "- \($0)\n" }.joined(), quality] + others)
             .joined(separator: "\n")
+    }
+
+    /// Where nothing is varied the other metrics have tables of their own.
+    private var others: [String] {
+        guard analysis.method == .lifecycle else { return [] }
+        return analysis.result.header.lab.metrics.dropFirst().map { metric in
+            let engines = analysis.engines(for: metric).filter { !$0.isAbsentPeer }
+            return "### \(Escaping.markdown(text[metric.title]))\n\n"
+                + EngineTable(text: text, metric: metric, engines: engines).markdown
+        }
     }
 
     private var points: [String] {
         let result = analysis.result
         let lab = result.header.lab
+        let workload = Escaping.code(lab.workload)
         let method =
             switch lab.method {
-            case .lifecycle, .memory, .compute: text.lifecycle(Escaping.code(lab.workload))
+            case .lifecycle: text.lifecycle(workload)
+            case .memory: text.memoryMethod(workload)
+            case .compute: text.computeMethod(workload)
             }
         let definitions = lab.metrics.map { definition(of: $0, in: text) }
         return [method] + definitions + [
             text.clock, text.kept(Escaping.code(Analysis.baseline.rawValue)),
             text.order(
-                seed: result.header.plan.seed, planned: result.header.plan.trials.count,
-                taken: result.samples.count,
+                seed: result.header.plan.seed, planned: result.header.plan.trials.count { !$0.extra },
+                extra: result.header.plan.trials.count(where: \.extra), taken: result.samples.count,
                 warmups: result.samples.count(where: \.warmup)),
             text.limits(
                 memory: Format.bytes(lab.memoryBytes), cpus: lab.cpus,
                 timeout: Format.duration(lab.timeoutSeconds * 1e9),
                 budget: Format.duration(lab.budgetSeconds * 1e9)),
             text.statistics, text.ending(result.ending),
-        ]
+        ] + harness
     }
 
-    /// How sure each figure of the answer is.
+    /// What the harness itself takes.
+    private var harness: [String] {
+        let own = Statistics.median(analysis.result.header.harnessNanoseconds.map { Double($0) })
+        let between = Statistics.median(
+            analysis.result.samples.compactMap { $0.values[Runner.harnessValue] })
+        guard own != nil || between != nil else { return [] }
+        return [text.harness(own.map(Format.duration), between.map(Format.duration))]
+    }
+
+    /// How sure each figure of the answer is, and why there are no more samples.
     private var quality: String {
-        var table = MarkdownTable([
-            (text.engine, .left), (text.precision, .right), ("MAD", .right), ("p99", .right),
-            (text.maximum, .right),
-            (text.outliers, .right), (text.autocorrelation, .right), (text.drift, .right),
-        ])
-        for engine in analysis.engines where engine.isMeasured {
-            let summary = engine.summary
-            let unit = analysis.headline.unit
-            let width = summary.median.flatMap { summary.interval?.relativeHalfWidth(around: $0) }
-            table.add([
-                text.name(engine.record), Format.percent(width), Format.quantity(summary.mad, unit),
-                Format.quantity(summary.p99, unit), Format.quantity(summary.maximum, unit),
-                "\(summary.outliers.count)",
+        let all = Sampling.all(analysis)
+        guard !all.isEmpty else { return "" }
+        let varied = all.contains { !$0.point.isEmpty }
+        var table = MarkdownTable(
+            [(text.engine, .left)] + (varied ? [(text.place, .left)] : []) + [
+                ("n", .right), (text.precision, .right), (text.wanted, .right), (text.samplingEnd, .left),
+                ("MAD", .right), ("p99", .right), (text.maximum, .right), (text.outliers, .right),
+                (text.autocorrelation, .right), (text.drift, .right),
+            ])
+        for sampling in all.prefix(Analysis.mostRows) { table.add(row(sampling, varied)) }
+        let left = all.count - Analysis.mostRows
+        return "### \(text.sampling)\n\n\(slopes)\(table.text)\n\(text.samplesNote)\n"
+            + (left > 0 ? "\n\(text.notShown(left))\n" : "")
+    }
+
+    private func row(_ sampling: Sampling, _ varied: Bool) -> [String] {
+        let unit = analysis.headline.unit
+        let summary = analysis.figures.summary(analysis.headline, sampling.engine.id, at: sampling.point)
+        let grown = sampling.made == sampling.planned ? "" : " / \(sampling.planned)"
+        return [text.name(sampling.engine)] + (varied ? [text.label(sampling.point, analysis.method)] : [])
+            + [
+                "\(sampling.made)\(grown)", Format.percent(sampling.width), Format.percent(sampling.wanted),
+                text.ended(sampling.end), Format.quantity(summary.mad, unit),
+                Format.quantity(summary.p99, unit),
+                Format.quantity(summary.maximum, unit), "\(summary.outliers.count)",
                 summary.autocorrelation.map { Format.fixed($0, decimals: 2) } ?? Format.none,
                 summary.drift.map(drift) ?? Format.none,
-            ])
+            ]
+    }
+
+    /// The headline's own intervals, where it is a slope through several cells.
+    private var slopes: String {
+        guard case .slope = analysis.headline.source else { return "" }
+        var table = MarkdownTable([
+            (text.engine, .left), (text.conditionTitle, .left), ("n", .right),
+            (Escaping.markdown(text[analysis.headline.title]), .right), (text.interval, .right),
+            (text.precision, .right),
+        ])
+        for engine in analysis.engines {
+            for condition in analysis.conditions.prefix(Analysis.mostColumns) {
+                guard
+                    let slope = analysis.figures.estimate(analysis.headline, engine.id, at: condition)
+                else { continue }
+                table.add([
+                    text.name(engine.record), Escaping.markdown(text.memoryCondition(condition)),
+                    "\(slope.n)", Format.quantity(slope.value, analysis.headline.unit),
+                    Format.interval(slope.interval, analysis.headline.unit),
+                    Format.percent(slope.interval?.relativeHalfWidth(around: slope.value)),
+                ])
+            }
         }
-        return table.isEmpty ? "" : "\(table.text)\n\(text.samplesNote)\n"
+        return table.isEmpty ? "" : "\(table.text)\n\(text.slopesNote)\n\n"
     }
 
     private func drift(_ drift: Drift) -> String {
-        let sign = drift.relativeChange < 0 ? "" : "+"
-        return "\(sign)\(Format.percent(drift.relativeChange)), p = \(Format.probability(drift.p))"
+        "\(Format.change(drift.relativeChange)), p = \(Format.probability(drift.p))"
     }
 }
 
@@ -69,7 +120,9 @@ func definition(of metric: Metric, in text: Catalogue) -> String {
     let title = Escaping.markdown(text[metric.title])
     return switch metric.source {
     case .span(let from, let to): text.span(title, Escaping.code(from.rawValue), Escaping.code(to.rawValue))
-    case .value(let key), .slope(let key, _): text.namedValue(title, Escaping.code(key))
+    case .value(let key): text.namedValue(title, Escaping.code(key))
+    case .slope(let key, let parameter):
+        text.slope(title, Escaping.code(key), over: Escaping.code(parameter.rawValue))
     }
 }
 

@@ -13,19 +13,16 @@ struct PhasesSection {
         }
         var table = MarkdownTable(
             [(text.engine, .left)] + ends.map { (text.until(Escaping.code($0.rawValue)), .right) }
-                + [(text.sum, .right), (text.total, .right)])
+                + [(text.sum, .right), (text.medianTotal, .right)])
         for breakdown in breakdowns {
-            guard let record = analysis.engines.first(where: { $0.id == breakdown.engine })?.record else {
-                continue
-            }
+            guard let record = analysis.record(breakdown.engine) else { continue }
             let cells = ends.map { end in
-                Format.duration(breakdown.phases.first { $0.end == end }?.median)
+                Format.duration(breakdown.phases.first { $0.end == end }?.mean)
             }
-            let gap = breakdown.total > 0 ? breakdown.sum / breakdown.total - 1 : 0
             table.add(
                 [text.name(record)] + cells + [
-                    "\(Format.duration(breakdown.sum)) (\(gap < 0 ? "" : "+")\(Format.percent(gap)))",
-                    "**\(Format.duration(breakdown.total))**",
+                    "**\(Format.duration(breakdown.sum))** (\(gap(breakdown.sum, breakdown.median)))",
+                    Format.duration(breakdown.median),
                 ])
         }
         return
@@ -33,26 +30,78 @@ struct PhasesSection {
     }
 }
 
-/// The steps of one engine, from the request to the end of its clean-up.
+/// How far a sum lies from the median that it stands for.
+private func gap(_ sum: Double, _ median: Double) -> String {
+    median > 0 ? Format.change(sum / median - 1) : Format.none
+}
+
+/// The steps of one engine, from the request to the end of its life.
 struct StepsSection {
     let text: Catalogue
     let breakdown: StepBreakdown
 
-    /// Below this share the medians add up as far as a reader can see.
-    private static let leastRest = 0.01
-
     var markdown: String {
-        var table = MarkdownTable([(text.step, .left), (text.median, .right), (text.share, .right)])
+        var table = MarkdownTable([(text.step, .left), (text.mean, .right), (text.share, .right)])
         for step in breakdown.steps {
-            table.add([Escaping.markdown(step.name), Format.duration(step.median), share(step.median)])
+            table.add([Escaping.markdown(step.name), Format.duration(step.mean), share(step.mean)])
         }
-        if abs(breakdown.rest / breakdown.total) > Self.leastRest {
-            table.add([text.restOfSteps, Format.duration(breakdown.rest), share(breakdown.rest)])
+        if breakdown.rest > 0 {
+            table.add([text.noStep, Format.duration(breakdown.rest), share(breakdown.rest)])
         }
-        table.add(["**\(text.total)**", "**\(Format.duration(breakdown.total))**", share(breakdown.total)])
-        return "## \(text.steps(Escaping.code(breakdown.engine.rawValue)))\n\n\(table.text)\n"
-            + text.stepsNote(breakdown.n, last: Escaping.markdown(breakdown.steps.last?.name ?? "")) + "\n"
+        table.add(["**\(text.sum)**", "**\(Format.duration(breakdown.total))**", share(breakdown.total)])
+        let note = text.stepsNote(
+            breakdown.middle, of: breakdown.n, median: Format.duration(breakdown.median),
+            gap: gap(breakdown.total, breakdown.median))
+        return "## \(text.steps(Escaping.code(breakdown.engine.rawValue)))\n\n\(table.text)\n\(note)\n"
     }
 
     private func share(_ nanoseconds: Double) -> String { Format.percent(nanoseconds / breakdown.total) }
+}
+
+/// What a container takes longer for than a bare process, step by step.
+struct ExplanationSection {
+    let text: Catalogue
+    let explanation: Explanation
+    let container: EngineRecord
+    let process: EngineRecord
+
+    /// The steps with a row of their own: those that differ most.
+    private static let rows = 12
+
+    var markdown: String {
+        let byDifference = explanation.parts.enumerated().sorted {
+            (-abs($0.element.difference), $0.offset) < (-abs($1.element.difference), $1.offset)
+        }.map(\.element)
+        let names = (text.name(container), text.name(process))
+        var table = MarkdownTable([
+            (text.step, .left), (names.0, .right), (names.1, .right), (text.difference, .right),
+            (text.shareOfDifference, .right),
+        ])
+        func add(_ name: String, _ parts: [Explanation.Part]) {
+            func sum(_ durations: [Double?]) -> Double? {
+                let known = durations.compactMap(\.self)
+                return known.isEmpty ? nil : known.reduce(0, +)
+            }
+            add(name, sum(parts.map(\.container)), sum(parts.map(\.process)))
+        }
+        func add(_ name: String, _ container: Double?, _ process: Double?) {
+            let difference = (container ?? 0) - (process ?? 0)
+            table.add([
+                name, Format.duration(container), Format.duration(process),
+                Format.signed(difference, .nanoseconds),
+                Format.percent(difference / explanation.difference),
+            ])
+        }
+        for part in byDifference.prefix(Self.rows) { add(Escaping.markdown(part.name), [part]) }
+        let others = Array(byDifference.dropFirst(Self.rows))
+        if !others.isEmpty { add(text.otherSteps(others.count), others) }
+        add(text.noStep, explanation.container.rest, explanation.process.rest)
+        add("**\(text.sum)**", explanation.container.total, explanation.process.total)
+        return "## \(text.explanation(names.0, names.1))\n\n"
+            + text.explained(
+                names.0, Format.duration(explanation.difference), names.1,
+                share: Format.percent(explanation.explained), own: Format.percent(explanation.own),
+                grown: Format.percent(explanation.grown))
+            + "\n\n\(table.text)"
+    }
 }

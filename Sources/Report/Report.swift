@@ -11,35 +11,99 @@ public enum Report {
     ) -> [(name: String, contents: String)] {
         let analysis = Analysis(result)
         let text = Catalogue(language: language)
-        var sections = [
-            AnswerSection(analysis: analysis, text: text).markdown,
-            ClaimsSection(analysis: analysis, text: text).markdown,
+        var parts: [Part] = [
+            Part(
+                AnswerSection(analysis: analysis, text: text, answer: analysis.answer(in: text)).markdown)
         ]
-        var plots: [(name: String, contents: String)] = []
-        let breakdowns = analysis.engines.compactMap { PhaseBreakdown(result, $0.id) }
+        switch result.header.lab.method {
+        case .lifecycle: parts += lifecycle(analysis, text)
+        case .memory: parts += memory(analysis, text)
+        case .compute: parts += compute(analysis, text)
+        }
+        parts += [
+            Part(MethodSection(analysis: analysis, text: text).markdown),
+            Part(WhatRanSection(analysis: analysis, text: text).markdown),
+            Part(EnvironmentSection(environment: result.header.environment, text: text).markdown),
+            Part(WarningsSection(analysis: analysis, text: text).markdown),
+            Part(reproduction(result, text)),
+        ]
+        let markdown = parts.map(\.markdown).filter { !$0.isEmpty }.joined(separator: "\n")
+        return [("report.md", markdown)] + parts.compactMap(\.plot)
+    }
+
+    /// A section and the plot that it shows.
+    private struct Part {
+        var markdown: String
+        var plot: (name: String, contents: String)?
+
+        init(_ markdown: String, plot: (name: String, contents: String)? = nil) {
+            self.markdown = markdown
+            self.plot = plot
+        }
+    }
+
+    private static func lifecycle(_ analysis: Analysis, _ text: Catalogue) -> [Part] {
+        var parts = [
+            Part(ConditionsSection(analysis: analysis, text: text).markdown),
+            Part(ClaimsSection(analysis: analysis, text: text).markdown),
+        ]
+        let breakdowns = analysis.phases
         if !breakdowns.isEmpty {
-            sections.append(PhasesSection(analysis: analysis, text: text, breakdowns: breakdowns).markdown)
-            plots.append(
-                (
-                    PhasesSection.plotName,
-                    WaterfallPlot(analysis: analysis, text: text, breakdowns: breakdowns).svg
-                ))
+            let plot = WaterfallPlot(analysis: analysis, text: text, breakdowns: breakdowns).svg
+            parts.append(
+                Part(
+                    PhasesSection(analysis: analysis, text: text, breakdowns: breakdowns).markdown,
+                    plot: (PhasesSection.plotName, plot)))
+        }
+        parts += explanation(analysis, text).map { [Part($0.markdown)] } ?? []
+        parts += analysis.engines.compactMap { Ablation(analysis, $0.record) }.map {
+            Part(AblationSection(text: text, ablation: $0, metric: analysis.headline).markdown)
         }
         if let plot = DistributionPlot(analysis: analysis, text: text) {
-            sections.append("## \(text.distribution)\n\n![\(text.distribution)](\(DistributionPlot.name))\n")
-            plots.append((DistributionPlot.name, plot.svg))
+            parts.append(
+                Part(
+                    "## \(text.distribution)\n\n![\(text.distribution)](\(DistributionPlot.name))\n",
+                    plot: (DistributionPlot.name, plot.svg)))
         }
-        sections += analysis.engines.compactMap { engine in
-            StepBreakdown(result, engine.record).map { StepsSection(text: text, breakdown: $0).markdown }
-        }
-        sections += [
-            MethodSection(analysis: analysis, text: text).markdown,
-            WhatRanSection(analysis: analysis, text: text).markdown,
-            EnvironmentSection(environment: result.header.environment, text: text).markdown,
-            WarningsSection(analysis: analysis, text: text).markdown,
-            reproduction(result, text),
+        return parts
+            + analysis.engines.compactMap(analysis.steps).map {
+                Part(StepsSection(text: text, breakdown: $0).markdown)
+            }
+    }
+
+    /// The first container that times its steps against the bare process.
+    private static func explanation(_ analysis: Analysis, _ text: Catalogue) -> ExplanationSection? {
+        guard let process = analysis.engines.first(where: { $0.id == Analysis.baseline }),
+            let processSteps = analysis.steps(process)
+        else { return nil }
+        let containers = analysis.engines.filter { $0.record.kind == .container }
+        return containers.lazy.compactMap { container -> ExplanationSection? in
+            guard let steps = analysis.steps(container),
+                let explanation = Explanation(container: steps, process: processSteps)
+            else { return nil }
+            return ExplanationSection(
+                text: text, explanation: explanation, container: container.record, process: process.record)
+        }.first
+    }
+
+    private static func memory(_ analysis: Analysis, _ text: Catalogue) -> [Part] {
+        let plot = MemoryPlot(analysis: analysis, text: text)
+        return [
+            Part(ClaimsSection(analysis: analysis, text: text).markdown),
+            Part(
+                MemorySection(analysis: analysis, text: text, plot: plot).markdown,
+                plot: plot.map { (MemoryPlot.name, $0.svg) }),
         ]
-        return [("report.md", sections.filter { !$0.isEmpty }.joined(separator: "\n"))] + plots
+    }
+
+    private static func compute(_ analysis: Analysis, _ text: Catalogue) -> [Part] {
+        let plot = RatioPlot(analysis: analysis, text: text)
+        return [
+            Part(ClaimsSection(analysis: analysis, text: text).markdown),
+            Part(
+                ComputeSection(analysis: analysis, text: text, plot: plot).markdown,
+                plot: plot.map { (RatioPlot.name, $0.svg) }),
+        ]
     }
 
     private static func reproduction(_ result: RunResult, _ text: Catalogue) -> String {

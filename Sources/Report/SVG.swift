@@ -111,7 +111,7 @@ struct SVG {
                 ".s\($0.offset){stroke:\($0.element)}.d\($0.offset){fill:\($0.element)}"
             }
             return ".page{fill:\(background)}.ink{fill:\(ink)}.bold{fill:\(ink)}.mute{fill:\(mute)}"
-                + ".grid{stroke:\(grid)}.axis{stroke:\(mute)}.cut{stroke:\(background)}" + lines.joined()
+                + ".grid{stroke:\(grid)}.axis,.one{stroke:\(mute)}.cut{stroke:\(background)}" + lines.joined()
         }
         let light = page("#ffffff", "#1f2328", "#59636e", "#d9dfe5", strokes)
         let dark = page("#0d1117", "#e6edf3", "#9aa4ae", "#2b323b", darkStrokes)
@@ -119,9 +119,9 @@ struct SVG {
             "text{font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans','Noto Sans CJK SC',sans-serif;"
                 + "font-size:\(coordinate(fontSize))px}",
             ".bold,.on{font-weight:600}.on{fill:#111111}.grid,.axis,.cut{stroke-width:1}",
-            ".curve{fill:none;stroke-width:2}",
+            ".curve{fill:none;stroke-width:2}.whisker{stroke-width:1.5}.one{stroke-width:1.5}",
             fills.enumerated().map { ".f\($0.offset){fill:\($0.element)}" }.joined(),
-            dashes.enumerated().map { ".s\($0.offset){stroke-dasharray:\($0.element)}" }.joined(),
+            dashes.enumerated().map { ".curve.s\($0.offset){stroke-dasharray:\($0.element)}" }.joined(),
             light, "@media (prefers-color-scheme:dark){\(dark)}", "@media print{\(light)}",
         ].joined(separator: "\n")
     }()

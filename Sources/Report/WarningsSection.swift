@@ -21,30 +21,84 @@ struct WarningsSection {
             text.problem(Escaping.markdown(warning.text), remedy: warning.remedy.map(Escaping.markdown))
         }
         if result.ending != .complete {
-            let made = text.incomplete(result.samples.count, result.header.plan.trials.count)
+            let made = text.incomplete(result.samples.count, result.header.plan.trials.count { !$0.extra })
             warnings.append(text.ending(result.ending) + text.sentenceGap + made)
         }
         return warnings
     }
 
+    /// Of one engine, each sort of warning once, with the places that it holds for.
     private func engineWarnings(_ engine: Analysis.Engine) -> [String] {
         guard engine.isMeasured else { return [] }
         let name = text.name(engine.record)
-        let summary = engine.summary
+        let cells = analysis.points.map {
+            (place: place($0), summary: analysis.figures.summary(analysis.headline, engine.id, at: $0))
+        }.filter { $0.summary.n > 0 }
         var warnings: [String] = []
         if engine.record.emulated { warnings.append(text.emulationNote(name)) }
-        if summary.n < Self.fewSamples { warnings.append(text.few(name, summary.n)) }
-        if let drift = summary.drift, summary.isDrifting {
-            warnings.append(
-                text.drifted(name, Format.percent(drift.relativeChange), Format.probability(drift.p)))
+        if let few = few(engine, name, cells) { warnings.append(few) }
+        let drifts = cells.compactMap { place, summary -> String? in
+            guard let drift = summary.drift, summary.isDrifting else { return nil }
+            return text.placed(
+                "\(Format.percent(drift.relativeChange)) (p = \(Format.probability(drift.p)))", at: place)
         }
-        if let r = summary.autocorrelation, summary.isAutocorrelated {
-            warnings.append(text.autocorrelated(name, Format.fixed(r, decimals: 2)))
+        if !drifts.isEmpty { warnings.append(text.drifted(name, some(drifts))) }
+        let correlations = cells.compactMap { place, summary -> String? in
+            guard let r = summary.autocorrelation, summary.isAutocorrelated else { return nil }
+            return text.placed("r = \(Format.fixed(r, decimals: 2))", at: place)
         }
-        if !summary.outliers.isEmpty {
-            warnings.append(text.outlying(name, summary.outliers.count, summary.n))
+        if !correlations.isEmpty { warnings.append(text.autocorrelated(name, some(correlations))) }
+        let outliers = cells.reduce(0) { $0 + $1.summary.outliers.count }
+        if outliers > 0 {
+            warnings.append(text.outlying(name, outliers, cells.reduce(0) { $0 + $1.summary.n }))
         }
-        return warnings
+        return warnings + (analysis.method == .compute ? lostTime(engine, name) : [])
+    }
+
+    private func few(
+        _ engine: Analysis.Engine, _ name: String, _ cells: [(place: String, summary: Summary)]
+    ) -> String? {
+        // A slope goes through the samples of many cells.
+        if case .slope = analysis.headline.source {
+            let slopes = analysis.conditions.compactMap { condition -> (Int, String)? in
+                analysis.figures.estimate(analysis.headline, engine.id, at: condition).map {
+                    ($0.n, Escaping.markdown(text.memoryCondition(condition)))
+                }
+            }.filter { $0.0 < Self.fewSamples }
+            guard let least = slopes.map(\.0).min() else { return nil }
+            return text.few(name, least, at: some(slopes.map(\.1)))
+        }
+        let few = cells.filter { $0.summary.n < Self.fewSamples }
+        guard let least = few.map(\.summary.n).min() else { return nil }
+        return text.few(name, least, at: some(few.map(\.place).filter { !$0.isEmpty }))
+    }
+
+    /// Where an engine did not get the time that it was measured by.
+    private func lostTime(_ engine: Analysis.Engine, _ name: String) -> [String] {
+        let lost = analysis.points.map { point in
+            (place(point), LostTime(analysis.figures.samples(engine.id, at: point)))
+        }
+        func places(_ share: (LostTime) -> Double?) -> [String] {
+            lost.compactMap { place, lost in
+                guard let value = share(lost), value >= LostTime.noticeable else { return nil }
+                return "\(place) (\(Format.percent(value)))"
+            }
+        }
+        let throttled = places(\.throttled)
+        let stolen = places(\.stolen)
+        return (throttled.isEmpty ? [] : [text.throttledWarning(name, some(throttled))])
+            + (stolen.isEmpty ? [] : [text.stolenWarning(name, some(stolen))])
+    }
+
+    private func place(_ point: Point) -> String {
+        point.isEmpty ? "" : text.label(point, analysis.method)
+    }
+
+    /// The items of a sentence, no more than can be read.
+    private func some(_ items: [String]) -> String {
+        let most = 6
+        let left = items.count - most
+        return text.list(items.prefix(most) + (left > 0 ? [text.andMore(left)] : []))
     }
 
     /// Failures of one sort and one place together, with the words of the first.

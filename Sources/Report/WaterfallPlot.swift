@@ -46,12 +46,12 @@ struct WaterfallPlot {
         svg.text(SVG.fitted(name, within: Self.left - 14), x: Self.left - 10, y: y + 19, anchor: .end)
         svg.text(total, x: Self.width - Self.right + 10, y: y + 19, style: "bold")
         // Two marks that changed places make a negative span, which has no width.
-        let lengths = breakdown.phases.map { max($0.median, 0) }
+        let lengths = breakdown.phases.map { max($0.mean, 0) }
         let sum = max(lengths.reduce(0, +), 1)
         var x = Self.left
         for (phase, length) in zip(breakdown.phases, lengths) {
             let width = length / sum * barWidth
-            let time = Format.duration(phase.median)
+            let time = Format.duration(phase.mean)
             let label = text.until(phase.end.rawValue)
             svg.rectangle(
                 x: x, y: y, width: width, height: Self.barHeight, style: "\(fill(phase.end)) cut",
@@ -88,7 +88,7 @@ struct WaterfallPlot {
     }
 
     private func name(_ engine: EngineID) -> String {
-        analysis.engines.first { $0.id == engine }.map { text.plainName($0.record) }
+        analysis.record(engine).map(text.plainName)
             ?? Escaping.plain(engine.rawValue)
     }
 }

@@ -28,6 +28,7 @@ import Testing
     struct Resampled: Decodable, Sendable {
         var median: [Double]
         var ratio: [Double]
+        var difference: [Double]
     }
     struct Permutation: Decodable, Sendable {
         var old: [Double]
@@ -118,6 +119,25 @@ import Testing
         let ratio = try #require(Bootstrap.ratioInterval(sample.values, to: baseline, seed: 7))
         expectClose(ratio.lower, sample.resampled.ratio[0], tolerance: 0.01 * sample.resampled.ratio[0])
         expectClose(ratio.upper, sample.resampled.ratio[1], tolerance: 0.01 * sample.resampled.ratio[1])
+        let difference = try #require(
+            Bootstrap.differenceInterval(sample.values, minus: baseline, seed: 7))
+        // The ends are between order statistics of both samples: within 5 % of the interval's width, plus 1.
+        let width = sample.resampled.difference[1] - sample.resampled.difference[0]
+        for (end, expected) in zip([difference.lower, difference.upper], sample.resampled.difference) {
+            #expect(abs(end - expected) <= 0.05 * width + 1, "\(end) is not near \(expected)")
+        }
+    }
+
+    /// A known shift lies in the interval, and turning the samples round turns the interval round.
+    @Test func differencesHaveTheirSign() throws {
+        let sample = try #require(reference.cases["even"]).values
+        let shifted = sample.map { $0 + 500 }
+        let up = try #require(Bootstrap.differenceInterval(shifted, minus: sample, seed: 7))
+        let down = try #require(Bootstrap.differenceInterval(sample, minus: shifted, seed: ~7))
+        #expect(up.contains(500) && up.lower > 400 && up.upper < 600)
+        expectClose(down.lower, -up.upper)
+        expectClose(down.upper, -up.lower)
+        #expect(Bootstrap.differenceInterval(sample, minus: [1, 2, 3, 4], seed: 7) == nil)
     }
 
     @Test func permutationTestAgrees() throws {

@@ -6,57 +6,59 @@ import Testing
 @testable import Report
 
 @Suite struct ReportTests {
-    private func file(_ name: String, _ result: RunResult, _ language: Language = .english) throws -> String {
-        let files = Report.files(for: result, language: language)
-        return try #require(files.first { $0.name == name }).contents
-    }
-
-    /// The cells of each table row that starts with a cell.
-    private func row(_ start: String, in markdown: String) -> [String]? {
-        markdown.split(separator: "\n").first { $0.hasPrefix("| \(start) |") }.map {
-            $0.split(separator: "|").map { $0.trimmingWhitespace() }
-        }
-    }
-
-    private func expectWellFormed(_ svg: String, _ location: SourceLocation = #_sourceLocation) {
-        let parser = XMLParser(data: Data(svg.utf8))
-        #expect(parser.parse(), "\(String(describing: parser.parserError))", sourceLocation: location)
-    }
-
-    /// Every table has as many cells in each row as in its head: nothing hostile has split a cell.
-    private func expectWholeTables(_ markdown: String, _ location: SourceLocation = #_sourceLocation) {
-        var columns: Int?
-        for line in markdown.split(separator: "\n", omittingEmptySubsequences: false) {
-            guard line.hasPrefix("|") else {
-                columns = nil
-                continue
-            }
-            let bars = line.replacingOccurrences(of: "\\\\", with: "").replacingOccurrences(
-                of: "\\|", with: ""
-            )
-            .count { $0 == "|" }
-            #expect(bars == columns ?? bars, "\(line)", sourceLocation: location)
-            columns = bars
-        }
-    }
-
     @Test(arguments: Language.allCases)
     func sameResultGivesTheSameBytes(language: Language) throws {
-        let result = RunFixture.complete().result
-        let first = Report.files(for: result, language: language)
-        let second = Report.files(for: result, language: language)
-        #expect(first.map(\.name) == ["report.md", "waterfall.svg", "distribution.svg"])
-        #expect(first.map(\.contents) == second.map(\.contents))
-        // Through the file as well: dictionaries come back in another order.
-        let read = try ResultStore.parse(json: Array(JSONEncoder().encode(result)), path: "r.json")
-        #expect(Report.files(for: read, language: language).map(\.contents) == first.map(\.contents))
-        for (name, contents) in first {
-            if name.hasSuffix(".svg") { expectWellFormed(contents) } else { expectWholeTables(contents) }
-            // To look at one: LAB_REPORT_SAMPLE=/tmp/report swift test --filter sameResult
-            if let directory = ProcessInfo.processInfo.environment["LAB_REPORT_SAMPLE"] {
-                try Files.makeDirectory("\(directory)/\(language.rawValue)")
-                try Files.write(contents, to: "\(directory)/\(language.rawValue)/\(name)")
+        for (name, fixture) in RunFixture.all {
+            let result = fixture.result
+            let first = Report.files(for: result, language: language)
+            let second = Report.files(for: result, language: language)
+            #expect(first.map(\.contents) == second.map(\.contents), "\(name)")
+            // Through the file as well: dictionaries come back in another order.
+            let read = try ResultStore.parse(json: Array(JSONEncoder().encode(result)), path: "r.json")
+            #expect(Report.files(for: read, language: language).map(\.contents) == first.map(\.contents))
+            #expect(
+                Report.summaryLines(for: read, language: language)
+                    == Report.summaryLines(for: result, language: language))
+            for (file, contents) in first {
+                if file.hasSuffix(".svg") { expectWellFormed(contents) } else { expectWholeTables(contents) }
+                // To look at one: LAB_REPORT_SAMPLE=/tmp/report swift test --filter sameResult
+                if let directory = ProcessInfo.processInfo.environment["LAB_REPORT_SAMPLE"] {
+                    try Files.makeDirectory("\(directory)/\(name)/\(language.rawValue)")
+                    try Files.write(contents, to: "\(directory)/\(name)/\(language.rawValue)/\(file)")
+                    try Files.write(
+                        Report.summaryLines(for: result, language: language).joined(separator: "\n") + "\n",
+                        to: "\(directory)/\(name)/\(language.rawValue)/summary.txt")
+                }
             }
+        }
+    }
+
+    @Test func filesFollowTheMethod() {
+        let names = RunFixture.all.map { Report.files(for: $0.fixture.result).map(\.name) }
+        let lifecycle = ["report.md", "waterfall.svg", "distribution.svg"]
+        #expect(names == [lifecycle, lifecycle, ["report.md", "memory.svg"], ["report.md", "ratio.svg"]])
+    }
+
+    /// Every text is made by a function that takes both languages, and nothing of one shows in the other.
+    @Test func noTextIsMissingInEitherLanguage() {
+        for (name, fixture) in RunFixture.all {
+            let (english, chinese) = (
+                Report.files(for: fixture.result)[0].contents,
+                Report.files(for: fixture.result, language: .chinese)[0].contents
+            )
+            // Line by line: the same rows, each in its language.
+            let lines = (english.split(separator: "\n"), chinese.split(separator: "\n"))
+            #expect(lines.0.count == lines.1.count, "\(name)")
+            let wide = { (line: Substring) in
+                line.unicodeScalars.contains { (0x4e00...0x9fff).contains($0.value) }
+            }
+            // The document's own words, which claims quote, stand in both.
+            let strangers = lines.0.filter(wide).filter { !$0.contains("“") }
+            #expect(strangers.isEmpty, "\(name): \(strangers.first ?? "")")
+            let prose = zip(lines.0, lines.1).filter {
+                $0 == $1 && $0.contains(". ") && !$0.hasPrefix("- KVM")
+            }
+            #expect(prose.isEmpty, "\(name): \(prose.first?.0 ?? "")")
         }
     }
 
@@ -66,7 +68,8 @@ import Testing
         #expect(
             headings.prefix(6) == [
                 "# Start-up latency", "## Answer", "## What the document says, and what was measured",
-                "## Where the time goes", "## Distribution", "## The start of `container`, step by step",
+                "## Where the time goes", "## What `container` takes longer for than `process`",
+                "## Distribution",
             ])
         let process = try #require(row("`process`", in: markdown))
         #expect(process[1] == "192" && process[2] == "0" && process[7] == "1 (baseline)")
@@ -87,7 +90,8 @@ import Testing
         let markdown = try file("report.md", fixture.result)
         #expect(markdown.contains("“分钟级(需加载完整 OS)”"))
         #expect(
-            markdown.contains("the whole interval lies below 60 s, although emulation only makes a VM slower")
+            markdown.contains(
+                "the whole interval lies below 60 s, although emulation only makes a VM slower and larger")
         )
         let verdicts = fixture.claims.map {
             Catalogue(language: .english).name($0.judge(fixture.result)[0].verdict)
@@ -102,50 +106,6 @@ import Testing
         #expect(try file("report.md", fixture.result).contains("the whole interval lies above"))
     }
 
-    @Test(arguments: [EngineID.process, .container, .qemu])
-    func phasesAddUpToTheTotal(engine: EngineID) throws {
-        let breakdown = try #require(PhaseBreakdown(RunFixture.complete().result, engine))
-        #expect(abs(breakdown.sum / breakdown.total - 1) < 0.02)
-        #expect(breakdown.phases.last?.end == .cleanedUp)
-    }
-
-    /// A VM's first console byte came before the call that made it returned: the phases follow the clock.
-    @Test func phasesFollowTheClock() throws {
-        let breakdown = try #require(PhaseBreakdown(RunFixture.complete().result, .qemu))
-        #expect(breakdown.phases.prefix(2).map(\.end) == [.kernelEntered, .created])
-        #expect(breakdown.phases.allSatisfy { $0.median >= 0 })
-    }
-
-    /// The total is that of the steps and not of the start: they go on to the end of the clean-up.
-    @Test func stepsAddUpToTheirTotal() throws {
-        let result = RunFixture.complete().result
-        let steps = try #require(StepBreakdown(result, result.header.engines[1]))
-        #expect(steps.steps.map(\.name) == ["clone3", "mounts", "pivot_root", "seccomp", "exec"])
-        let ends = result.measured(.container).compactMap { $0.stepNanoseconds.last.map { Double($0) } }
-        #expect(steps.total == Statistics.median(ends))
-        #expect(abs(steps.rest / steps.total) < 0.01)
-        #expect(StepBreakdown(result, result.header.engines[0]) == nil)
-        let markdown = try file("report.md", result)
-        #expect(markdown.contains("`requested` to the end of the last step (exec)"))
-        #expect(!markdown.contains("total less the steps' medians"))
-    }
-
-    /// Where the steps don't vary together their medians don't add up, and the table says by how much.
-    @Test(arguments: Language.allCases)
-    func stepsThatDoNotAddUpAreShown(language: Language) throws {
-        var fixture = RunFixture()
-        fixture.add(.container, count: 3)
-        // Durations 100, 0, 0 µs in one sample and so on: each step's median is 0, and the total's 100 µs.
-        let ends: [[UInt64]] = [[100, 100, 100], [0, 100, 100], [0, 0, 100]]
-        for (place, ends) in ends.enumerated() {
-            fixture.samples[place].stepNanoseconds = ends.map { $0 * 1_000 } + [100_000, 100_000]
-        }
-        let steps = try #require(StepBreakdown(fixture.result, fixture.engines[1]))
-        #expect(steps.rest == 100_000 && steps.total == 100_000)
-        let label = language == .english ? "total less the steps' medians" : "总时间减各步骤中位数之和"
-        #expect(try file("report.md", fixture.result, language).contains("\(label) | 100 µs | 100 % |"))
-    }
-
     @Test(arguments: Language.allCases)
     func poorRunsStillGiveAReport(language: Language) throws {
         var none = RunFixture()
@@ -156,7 +116,14 @@ import Testing
         var single = RunFixture()
         single.add(.container, count: 1)
         single.ending = .killed
-        for fixture in [none, failures, single] {
+        var memory = RunFixture.memory(instances: ["2"])
+        memory.samples.removeAll { $0.engine == .process }
+        var compute = RunFixture.compute()
+        compute.samples.removeAll { $0.engine == .process || $0.index > 20 }
+        compute.addFailures(.container, count: 4, at: [.compute: "float"])
+        var empty = RunFixture.compute()
+        empty.samples = []
+        for fixture in [none, failures, single, memory, compute, empty] {
             let files = Report.files(for: fixture.result, language: language)
             #expect(files[0].name == "report.md")
             expectWholeTables(files[0].contents)
@@ -188,6 +155,29 @@ import Testing
         fixture.addFailures(EngineID(rawValue: hostile), count: 1, message: hostile)
         var result = fixture.result
         result.header.command = "```\n\(hostile)"
+        result.samples[0].warmup = false
+        result.samples[0].parameters = [.isolation: hostile]
+        result.samples[1].warmup = false
+        result.samples[1].parameters = [.isolation: "only-\(hostile)"]
+        expectHarmless(result)
+        var memory = RunFixture.memory().result
+        var compute = RunFixture.compute().result
+        for place in 0..<20 {
+            memory.samples[place].parameters = [
+                .touch: hostile, .instances: ["nan", "inf", "-1", "1e308"][place % 4],
+            ]
+            compute.samples[place].parameters = [.compute: hostile]
+            compute.samples[place].values["throttled-ns"] = 1e18
+        }
+        for result in [memory, compute] {
+            var result = result
+            result.header.lab.title = LocalizedText(en: hostile, zh: hostile)
+            result.header.lab.metrics[0].title = LocalizedText(en: hostile, zh: hostile)
+            expectHarmless(result)
+        }
+    }
+
+    private func expectHarmless(_ result: RunResult) {
         for language in Language.allCases {
             for (name, contents) in Report.files(for: result, language: language) {
                 #expect(!contents.unicodeScalars.contains { $0 == "\u{1b}" || $0 == "\u{202e}" }, "\(name)")
@@ -207,12 +197,44 @@ import Testing
         #expect(Report.csv(for: result).split(separator: "\n").count == result.samples.count + 1)
     }
 
+    /// Tables and plots stay readable, and say what they leave out.
+    @Test func thousandsOfPointsAreCapped() throws {
+        let counts = (1...250).map(String.init)
+        var memory = RunFixture.memory(touch: ["0", "1", "2", "3"], instances: counts)
+        memory.samples.removeAll { $0.engine == .qemu || $0.index % 5 != 0 }
+        var compute = RunFixture.compute()
+        compute.samples = []
+        for kind in 0..<1_000 {
+            compute.addWork(.process, kind: "kind-\(kind)", factor: 1)
+            compute.addWork(.container, kind: "kind-\(kind)", factor: 1.1)
+        }
+        var lifecycle = RunFixture()
+        for count in 2..<1_002 { lifecycle.add(.container, count: 1, at: [.concurrency: "\(count)"]) }
+        for fixture in [memory, compute, lifecycle] {
+            let files = Report.files(for: fixture.result)
+            #expect(files[0].contents.contains("more are not shown"))
+            #expect(files.reduce(0) { $0 + $1.contents.utf8.count } < 400_000)
+            expectWholeTables(files[0].contents)
+            for file in files.dropFirst() { expectWellFormed(file.contents) }
+        }
+    }
+
     /// Whatever the store accepts can be reported on.
     @Test func damagedResultsThatAreAcceptedCanBeReported() throws {
         var generator = SeededGenerator(seed: 5)
         var fixture = RunFixture()
         for engine in [EngineID.process, .container, .qemu] { fixture.add(engine, count: 6) }
-        let json = Array(try JSONEncoder().encode(fixture.result))
+        try expectSurvival(fixture.result, &generator)
+        var memory = RunFixture.memory(instances: ["1", "2"])
+        memory.samples.removeAll { $0.index % 5 > 2 }
+        try expectSurvival(memory.result, &generator)
+        var compute = RunFixture.compute()
+        compute.samples.removeAll { $0.index > 60 }
+        try expectSurvival(compute.result, &generator)
+    }
+
+    private func expectSurvival(_ result: RunResult, _ generator: inout SeededGenerator) throws {
+        let json = Array(try JSONEncoder().encode(result))
         let digits = json.indices.filter { (0x30...0x39).contains(json[$0]) }
         var accepted = 0
         for _ in 0..<40 {

@@ -5,10 +5,12 @@ struct RunFixture {
     var generator = SeededGenerator(seed: 20_261_124)
     var samples: [Observation] = []
     var engines: [EngineRecord] = [
-        EngineRecord(id: .process, kind: .process, details: [.init("method", "fork + exec")]),
+        EngineRecord(
+            id: .process, kind: .process, details: [.init("method", "fork + exec")],
+            steps: processSteps.map(\.0)),
         EngineRecord(
             id: .container, kind: .container, details: [.init("namespaces", "pid mnt net ipc uts cgroup")],
-            steps: ["clone3", "mounts", "pivot_root", "seccomp", "exec"],
+            steps: containerSteps.map(\.0),
             footnotes: ["shares the host's kernel"]),
         EngineRecord(
             id: .kvm, kind: .virtualMachine,
@@ -42,6 +44,31 @@ struct RunFixture {
     var title = LocalizedText(en: "Start-up latency", zh: "启动延迟")
     var warnings: [Environment.Warning] = [.init("the load is 2.10", remedy: "stop what else runs")]
 
+    /// Steps that fill the lives below but for the last microseconds: name and nanoseconds.
+    static let processSteps: [(String, Double)] = [
+        ("pipes", 20e3), ("clone3", 90e3), ("execve", 40e3), ("workload", 377e3),
+    ]
+    static let containerSteps: [(String, Double)] = [
+        ("cgroups", 150e3), ("pipes", 22e3), ("clone3 (pid, mnt, net)", 240e3), ("mounts", 160e3),
+        ("pivot_root", 60e3), ("seccomp filter", 40e3), ("execve", 60e3), ("workload", 441e3),
+        ("remove cgroups", 780e3),
+    ]
+    /// What the lab varies and how, where that is not the default.
+    var shape = Shape()
+
+    struct Shape {
+        var id = "startup-latency"
+        var method = LabDefinition.Method.lifecycle
+        var workload = "hello"
+        var metrics: [Metric]?
+        var series: [Series] = [.plain]
+        var rounds: LabDefinition.PerEngine?
+        var samples = LabDefinition.Samples(default: 200, perEngine: [.qemu: 12], warmup: 2)
+        /// The run's own plan by the series; else one of the plain point.
+        var plan: Plan?
+        var harnessNanoseconds: [UInt64] = []
+    }
+
     /// Median nanoseconds of each phase by the mark at its end.
     static let lives: [EngineID: [(Mark, Double)]] = [
         .process: [
@@ -58,7 +85,9 @@ struct RunFixture {
         ],
     ]
 
-    mutating func add(_ engine: EngineID, count: Int, warmup: Bool = false, factor: Double = 1) {
+    mutating func add(
+        _ engine: EngineID, count: Int, warmup: Bool = false, factor: Double = 1, at point: Point = [:]
+    ) {
         for _ in 0..<count {
             // One factor for the whole life and a little for each phase: phases of a slow start are slow together.
             let common = 1 + 0.3 * skewed()
@@ -70,30 +99,42 @@ struct RunFixture {
                 now += median * common * factor * (0.98 + 0.04 * Double.random(in: 0..<1, using: &generator))
                 timeline.stamp(mark, at: MonotonicInstant(nanoseconds: UInt64(now)), since: zero)
             }
-            let steps = engine == .container ? [300e3, 500e3, 620e3, 680e3, 1_000e3] : []
             samples.append(
                 Observation(
-                    index: samples.count, engine: engine, warmup: warmup, outcome: .completed,
-                    timeline: timeline,
-                    stepNanoseconds: steps.map { UInt64($0 * common) },
-                    values: ["guest-uptime-ns": now * 0.8]))
+                    index: samples.count, engine: engine, parameters: point, warmup: warmup,
+                    outcome: .completed, timeline: timeline,
+                    stepNanoseconds: point.isEmpty ? stepEnds(engine, within: now) : [],
+                    values: ["guest-uptime-ns": now * 0.8, "harness-ns": 2_000]))
         }
     }
 
-    mutating func addFailures(_ engine: EngineID, count: Int, message: String = "the guest did not get ready")
-    {
+    /// The ends of an engine's steps, which together take all of a life but its last 3 µs.
+    private mutating func stepEnds(_ engine: EngineID, within life: Double) -> [UInt64] {
+        let steps = [.process: Self.processSteps, .container: Self.containerSteps][engine] ?? []
+        let lengths = steps.map { $0.1 * (0.9 + 0.2 * Double.random(in: 0..<1, using: &generator)) }
+        let scale = (life - 3_000) / max(lengths.reduce(0, +), 1)
+        var end = 0.0
+        return lengths.map { length in
+            end += length * scale
+            return UInt64(end)
+        }
+    }
+
+    mutating func addFailures(
+        _ engine: EngineID, count: Int, message: String = "the guest did not get ready", at point: Point = [:]
+    ) {
         for _ in 0..<count {
             let error = LabError(.timeout, message, cause: "deadline of 30 s", remedy: "a longer --timeout")
             samples.append(
                 Observation(
-                    index: samples.count, engine: engine, warmup: false,
+                    index: samples.count, engine: engine, parameters: point, warmup: false,
                     outcome: .failed(error, after: .created),
                     timeline: Timeline()))
         }
     }
 
     /// Between 0 and 1, small ones more often.
-    private mutating func skewed() -> Double {
+    mutating func skewed() -> Double {
         let u = Double.random(in: 0..<1, using: &generator)
         return u * u * u
     }
@@ -120,12 +161,12 @@ struct RunFixture {
                 unit: .nanoseconds, source: .value("guest-uptime-ns")),
         ]
         let lab = LabDefinition(
-            id: "startup-latency", title: title,
+            id: shape.id, title: title,
             question: LocalizedText(
                 en: "How long from the request until the workload is ready?", zh: "从请求到工作负载就绪要多久?"),
-            dimension: "启动速度", engines: [.process, .container, .kvm, .qemu], workload: "hello",
-            method: .lifecycle, metrics: metrics,
-            samples: .init(default: 200, perEngine: [.qemu: 12], warmup: 2),
+            dimension: "启动速度", engines: [.process, .container, .kvm, .qemu], workload: shape.workload,
+            method: shape.method, rounds: shape.rounds, metrics: shape.metrics ?? metrics,
+            samples: shape.samples, series: shape.series,
             budgetSeconds: 120, timeoutSeconds: 30, memoryBytes: 256 << 20, cpus: 1, claims: claims)
         let environment = Environment(
             cpuModel: "AMD EPYC", cpuCount: 2, memoryBytes: 24 << 30, kernel: "6.18.0",
@@ -134,14 +175,21 @@ struct RunFixture {
         let header = RunResult.Header(
             version: "0.1.0", runID: "20261124T064930-3fa9", startedAt: "2026-11-24T06:49:30Z", lab: lab,
             command: "./lab run startup-latency --seed 7",
-            plan: Plan(
-                [
-                    .init(.init(engine: .process), samples: 200, warmup: 2),
-                    .init(.init(engine: .container), samples: 100, warmup: 2),
-                    .init(.init(engine: .qemu), samples: 12, warmup: 2),
-                ], seed: 7),
+            plan: plan(lab),
             environment: environment, engines: engines,
-            digests: ["workload": "ab12", "root-filesystem": "cd34"])
+            digests: ["workload": "ab12", "root-filesystem": "cd34"],
+            harnessNanoseconds: shape.harnessNanoseconds)
         return RunResult(header: header, samples: samples, ending: ending)
+    }
+
+    private func plan(_ lab: LabDefinition) -> Plan {
+        if let plan = shape.plan { return plan }
+        if lab.series != [.plain] { return Plan(lab, engines: [.process, .container, .qemu], seed: 7) }
+        return Plan(
+            [
+                .init(.init(engine: .process), samples: 200, warmup: 2),
+                .init(.init(engine: .container), samples: 100, warmup: 2),
+                .init(.init(engine: .qemu), samples: 12, warmup: 2),
+            ], seed: 7)
     }
 }

@@ -136,6 +136,11 @@ public struct Metric: Codable, Equatable, Sendable {
         self.source = source
     }
 
+    /// The value whose growth this metric is; nil for one that is no slope.
+    public var grown: String? {
+        if case .slope(let value, _) = source { value } else { nil }
+    }
+
     /// This metric of one completed observation; nil when it failed or did not yield it. For a slope the value that
     /// grows.
     public func value(of observation: Observation) -> Double? {

@@ -32,6 +32,9 @@ public struct Plan: Codable, Equatable, Sendable {
             self.engine = engine
             self.point = point
         }
+
+        /// For messages and seeds: `container isolation=none`.
+        public var text: String { point.isEmpty ? engine.rawValue : "\(engine) \(point.text)" }
     }
 
     /// How often a cell is measured.

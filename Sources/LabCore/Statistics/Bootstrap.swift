@@ -1,6 +1,6 @@
 import Glibc
 
-/// Bootstrap intervals of medians and of their ratio, seeded, so that the same data give the same interval.
+/// Bootstrap intervals of medians, of their ratio and of their difference, seeded, so that the same data give the same interval.
 ///
 /// Percentile intervals, not BCa: the acceleration of BCa comes from the jackknife, which is inconsistent for the
 /// median (leaving one value out yields two different medians at most), while the percentile interval of the median
@@ -34,6 +34,17 @@ public enum Bootstrap {
         // Another stream for the other sample: with one seed both would move together.
         var below = MedianSampler(sorted: base, seed: ~seed)
         return percentileInterval((0..<draws).map { _ in above.next() / below.next() })
+    }
+
+    /// The percentile interval of median(`values`) − median(`baseline`), both resampled independently.
+    /// Nil when either has fewer than `fewestValues`.
+    public static func differenceInterval(
+        _ values: [Double], minus baseline: [Double], draws: Int = draws, seed: UInt64
+    ) -> ConfidenceInterval? {
+        guard values.count >= fewestValues, baseline.count >= fewestValues else { return nil }
+        var first = MedianSampler(sorted: values.sorted(), seed: seed)
+        var second = MedianSampler(sorted: baseline.sorted(), seed: ~seed)
+        return percentileInterval((0..<draws).map { _ in first.next() - second.next() })
     }
 
     private static func percentileInterval(_ replicates: [Double]) -> ConfidenceInterval? {

@@ -73,14 +73,33 @@ extension RunResult {
             else { return nil }
             return above.divided(by: below)
         }
-        let above = values(metric, engine, at: point)
-        let below = values(metric, baseline, at: point)
+        return ratio(
+            metric, Plan.Cell(engine: engine, point: point), to: Plan.Cell(engine: baseline, point: point))
+    }
+
+    /// median(`cell`) / median(`other`) and its interval; nil when either has no samples or the other's median is not
+    /// positive.
+    public func ratio(_ metric: Metric, _ cell: Plan.Cell, to other: Plan.Cell) -> Estimate? {
+        let above = values(metric, cell.engine, at: cell.point)
+        let below = values(metric, other.engine, at: other.point)
         guard let numerator = Statistics.median(above), let denominator = Statistics.median(below),
             denominator > 0
         else { return nil }
         let interval = Bootstrap.ratioInterval(
-            above, to: below, seed: streamSeed("\(metric.id) of \(engine) to \(baseline) \(point.text)"))
+            above, to: below, seed: streamSeed("\(metric.id) of \(cell.text) to \(other.text)"))
         return Estimate(value: numerator / denominator, interval: interval, n: min(above.count, below.count))
+    }
+
+    /// median(`cell`) − median(`other`) and its interval; nil when either has no samples.
+    public func difference(_ metric: Metric, _ cell: Plan.Cell, minus other: Plan.Cell) -> Estimate? {
+        let first = values(metric, cell.engine, at: cell.point)
+        let second = values(metric, other.engine, at: other.point)
+        guard let minuend = Statistics.median(first), let subtrahend = Statistics.median(second) else {
+            return nil
+        }
+        let interval = Bootstrap.differenceInterval(
+            first, minus: second, seed: streamSeed("\(metric.id) of \(cell.text) minus \(other.text)"))
+        return Estimate(value: minuend - subtrahend, interval: interval, n: min(first.count, second.count))
     }
 
     /// How much a metric whose source is a slope grows per unit of its parameter, the other parameters being those of

@@ -1,7 +1,7 @@
 import LabCore
 import Report
 
-/// What `lab run` answers: where the report is and the figures of its first table. The raw samples are in the files.
+/// What `lab run` answers: where the report is and the figures of its tables. The raw samples are in the files.
 struct RunAnswer: Encodable {
     /// Version of this answer's shape.
     let schema = "lab.run/1"
@@ -14,6 +14,8 @@ struct RunAnswer: Encodable {
     let files: [String]
     /// Median of what the harness itself took around a sample, in nanoseconds; nil without samples.
     let harnessNanoseconds: Double?
+    /// Median of what it adds to a sample, in nanoseconds: trials of an engine that does nothing.
+    let harnessPerSampleNanoseconds: Double?
     let engines: [EngineAnswer]
     /// What changed since the result that `--baseline` names; nil without.
     var comparison: ComparisonAnswer?
@@ -25,10 +27,21 @@ struct RunAnswer: Encodable {
         let footnotes: [String]
         let samples: Int
         let failures: Int
+        /// Where nothing is varied.
         let metrics: [String: Figure]
+        /// Where something is: at each point of the run that the engine was measured at.
+        let points: [PointAnswer]
 
         /// Whether the engine was there and yet yielded nothing.
         var isLacking: Bool { availability == .available && samples > 0 && samples == failures }
+    }
+
+    struct PointAnswer: Encodable {
+        let parameters: Point
+        let samples: Int
+        let failures: Int
+        /// A slope stands at the point that leaves out the parameter which it is over, and only there.
+        let metrics: [String: Figure]
     }
 
     /// A metric of one engine, in the metric's unit.
@@ -36,39 +49,111 @@ struct RunAnswer: Encodable {
         let unit: Metric.Unit
         let n: Int
         let median: Double?
+        /// Growth per unit of the parameter, of a metric that is one; the bounds are then its own.
+        var slope: Double?
         let lower95: Double?
         let upper95: Double?
         let p95: Double?
         let minimum: Double?
+
+        init(_ unit: Metric.Unit, _ summary: Summary) {
+            self.unit = unit
+            n = summary.n
+            median = summary.median
+            lower95 = summary.interval?.lower
+            upper95 = summary.interval?.upper
+            p95 = summary.p95
+            minimum = summary.minimum
+        }
+
+        init(_ unit: Metric.Unit, slope: Estimate) {
+            self.unit = unit
+            n = slope.n
+            median = nil
+            self.slope = slope.value
+            lower95 = slope.interval?.lower
+            upper95 = slope.interval?.upper
+            p95 = nil
+            minimum = nil
+        }
     }
 
     init(_ outcome: RunSession.Outcome) {
-        let result = outcome.result
+        self.init(outcome.result, directory: outcome.directory, files: outcome.files)
+    }
+
+    init(_ result: RunResult, directory: String, files: [String]) {
         runID = result.header.runID
         lab = result.header.lab.id
         ending = result.ending
         command = result.header.command
-        directory = outcome.directory
-        files = outcome.files
+        self.directory = directory
+        self.files = files
         harnessNanoseconds = Statistics.median(result.samples.compactMap { $0.values[Runner.harnessValue] })
-        engines = result.header.engines.map { Self.engine($0, in: result) }
+        harnessPerSampleNanoseconds = Statistics.median(
+            result.header.harnessNanoseconds.map { Double($0) })
+        let figures = Figures(result)
+        engines = result.header.engines.map { Self.engine($0, in: result, figures) }
     }
 
-    private static func engine(_ record: EngineRecord, in result: RunResult) -> EngineAnswer {
+    private static func engine(
+        _ record: EngineRecord, in result: RunResult, _ figures: Figures
+    ) -> EngineAnswer {
         let measured = result.measuredAnywhere(record.id)
-        let figures = result.header.lab.metrics.map { metric in
-            let summary = result.summary(metric, record.id)
-            let figure = Figure(
-                unit: metric.unit, n: summary.n, median: summary.median, lower95: summary.interval?.lower,
-                upper95: summary.interval?.upper, p95: summary.p95, minimum: summary.minimum)
-            return (metric.id, figure)
-        }
+        let metrics = result.header.lab.metrics
+        let base = metrics.map { ($0.id, Figure($0.unit, figures.summary($0, record.id))) }
+        let points = figures.points(of: record.id).filter { !$0.isEmpty }
         return EngineAnswer(
             id: record.id, availability: record.availability, emulated: record.emulated,
             footnotes: record.footnotes,
             samples: measured.count, failures: measured.count { !$0.outcome.isCompleted },
-            metrics: Dictionary(uniqueKeysWithValues: figures))
+            metrics: Dictionary(uniqueKeysWithValues: base),
+            points: slopes(record.id, metrics, figures, points)
+                + points.map { point in
+                    let values = metrics.filter { $0.grown == nil }.map {
+                        ($0.id, Figure($0.unit, figures.summary($0, record.id, at: point)))
+                    }
+                    return pointAnswer(point, [point], record.id, figures, values)
+                })
     }
+
+    /// An answer for each point that leaves out the parameter of a slope, in their order.
+    private static func slopes(
+        _ engine: EngineID, _ metrics: [Metric], _ figures: Figures, _ points: [Point]
+    ) -> [PointAnswer] {
+        var conditions: [Point] = []
+        var values: [Point: [(String, Figure)]] = [:]
+        var origins: [Point: [Point]] = [:]
+        for metric in metrics {
+            guard case .slope(_, let parameter) = metric.source else { continue }
+            let varied = points.filter { $0[parameter] != nil }
+            for (condition, own) in Dictionary(grouping: varied, by: { $0.without(parameter) }) {
+                guard let slope = figures.estimate(metric, engine, at: condition) else { continue }
+                values[condition, default: []].append((metric.id, Figure(metric.unit, slope: slope)))
+                origins[condition] = own
+            }
+            conditions += varied.map { $0.without(parameter) }.filter { !conditions.contains($0) }
+        }
+        var seen: Set<Point> = []
+        return conditions.compactMap { condition in
+            guard let own = values[condition], seen.insert(condition).inserted else { return nil }
+            return pointAnswer(condition, origins[condition] ?? [], engine, figures, own)
+        }
+    }
+
+    private static func pointAnswer(
+        _ point: Point, _ origins: [Point], _ engine: EngineID, _ figures: Figures,
+        _ metrics: [(String, Figure)]
+    ) -> PointAnswer {
+        let samples = origins.flatMap { figures.samples(engine, at: $0) }
+        return PointAnswer(
+            parameters: point, samples: samples.count, failures: samples.count { !$0.outcome.isCompleted },
+            metrics: Dictionary(uniqueKeysWithValues: metrics))
+    }
+}
+
+extension Point {
+    fileprivate func without(_ parameter: Parameter) -> Point { filter { $0.key != parameter } }
 }
 
 extension RunAnswer {
@@ -83,12 +168,21 @@ extension RunAnswer {
             lines.append("A signal ended the run; the figures are of the trials made until then.")
         case .killed: lines.append("The run was killed; the figures are of the trials made until then.")
         }
-        if let harnessNanoseconds {
-            let microseconds = (harnessNanoseconds / 100).rounded() / 10
-            lines.append("harness: \(microseconds) µs between two trials (median), outside every mark")
-        }
+        if let harness { lines.append("harness: \(harness)") }
         lines.append("report:  \(directory)/\(ResultFiles.reportName)")
         lines.append("again:   \(command)")
         return lines.joined(separator: "\n")
+    }
+
+    /// What the harness itself takes.
+    private var harness: String? {
+        func microseconds(_ nanoseconds: Double) -> String { "\((nanoseconds / 100).rounded() / 10) µs" }
+        let parts = [
+            harnessPerSampleNanoseconds.map { "adds \(microseconds($0)) to a sample" },
+            harnessNanoseconds.map {
+                "takes \(microseconds($0)) between two trials, outside every mark"
+            },
+        ].compactMap(\.self)
+        return parts.isEmpty ? nil : parts.joined(separator: " and ") + " (medians)"
     }
 }

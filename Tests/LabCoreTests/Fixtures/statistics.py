@@ -56,6 +56,7 @@ def resampled_intervals(x, baseline):
     return {
         "median": numpy.quantile(medians, [0.025, 0.975]).tolist(),
         "ratio": numpy.quantile(medians / bases, [0.025, 0.975]).tolist(),
+        "difference": numpy.quantile(medians - bases, [0.025, 0.975]).tolist(),
     }
 
 

@@ -1,0 +1,135 @@
+import LabCore
+
+/// What each layer of an engine's isolation costs: switched on alone, and left out alone.
+struct Ablation {
+    struct Layer {
+        var name: String
+        /// With the layer alone, less what that is to be compared with.
+        var alone: Estimate?
+        /// With all layers, less without this one.
+        var leftOut: Estimate?
+        /// The layer without which this one can't be, nil for one that stands alone.
+        var prerequisite: String?
+    }
+
+    var engine: EngineRecord
+    var layers: [Layer]
+    /// All layers less none.
+    var whole: Estimate?
+
+    /// The layers that need another: `only-` them brings that one along, and `without-` that one takes them away too.
+    static let prerequisites = ["devices": "mount", "kernel-files": "mount"]
+
+    private static let only = "only-"
+    private static let without = "without-"
+
+    /// Nil when the engine has no samples of an ablation.
+    init?(_ analysis: Analysis, _ engine: EngineRecord) {
+        let words = analysis.points.compactMap { $0.count == 1 ? $0[.isolation] : nil }.filter {
+            !analysis.figures.samples(engine.id, at: [.isolation: $0]).isEmpty
+        }
+        func cell(_ word: String?) -> Plan.Cell {
+            Plan.Cell(engine: engine.id, point: word.map { [.isolation: $0] } ?? [:])
+        }
+        func difference(_ word: String?, minus other: String?) -> Estimate? {
+            analysis.figures.difference(analysis.headline, cell(word), minus: cell(other))
+        }
+        var names: [String] = []
+        for word in words {
+            for prefix in [Self.only, Self.without] where word.hasPrefix(prefix) {
+                let name = String(word.dropFirst(prefix.count))
+                if !names.contains(name) { names.append(name) }
+            }
+        }
+        guard !names.isEmpty else { return nil }
+        self.engine = engine
+        layers = names.prefix(Analysis.mostRows).map { name in
+            let prerequisite = Self.prerequisites[name]
+            return Layer(
+                name: name,
+                alone: difference(Self.only + name, minus: prerequisite.map { Self.only + $0 } ?? "none"),
+                leftOut: difference(nil, minus: Self.without + name), prerequisite: prerequisite)
+        }
+        whole = difference(nil, minus: "none")
+    }
+
+    /// Sum of what the layers cost alone, nil when one of them is not known.
+    var sumAlone: Double? { sum(layers.map(\.alone?.value)) }
+
+    /// Sum of what leaving out saves. A layer that goes with another is in that one's figure already.
+    var sumLeftOut: Double? {
+        let names = Set(layers.map(\.name))
+        return sum(
+            layers.filter { $0.prerequisite.map(names.contains) != true }.map(\.leftOut?.value))
+    }
+
+    private func sum(_ values: [Double?]) -> Double? {
+        let known = values.compactMap(\.self)
+        return known.count == values.count ? known.reduce(0, +) : nil
+    }
+}
+
+struct AblationSection {
+    let text: Catalogue
+    let ablation: Ablation
+    let metric: Metric
+
+    var markdown: String {
+        var table = MarkdownTable([
+            (text.layer, .left), (text.costsAlone, .right), (text.shareOfWhole, .right),
+            (text.savesLeftOut, .right), (text.shareOfWhole, .right),
+        ])
+        for layer in ablation.layers {
+            table.add([
+                Escaping.code(layer.name), figure(layer.alone), share(layer.alone?.value),
+                figure(layer.leftOut), share(layer.leftOut?.value),
+            ])
+        }
+        table.add([
+            "**\(text.sum)**", "**\(Format.signed(ablation.sumAlone, metric.unit))**",
+            share(ablation.sumAlone), "**\(Format.signed(ablation.sumLeftOut, metric.unit))**",
+            share(ablation.sumLeftOut),
+        ])
+        table.add([
+            "**\(text.allLayers)**", figure(ablation.whole), share(ablation.whole?.value), "", "",
+        ])
+        return "## \(text.ablation(text.name(ablation.engine)))\n\n\(table.text)\n"
+            + ([text.ablationNote(Escaping.markdown(text[metric.title]))] + dependents + interactions)
+            .joined(separator: text.sentenceGap) + "\n"
+    }
+
+    private func figure(_ estimate: Estimate?) -> String {
+        guard let estimate else { return Format.none }
+        let interval = estimate.interval.map { " (\(Format.signedInterval($0, metric.unit)))" } ?? ""
+        return Format.signed(estimate.value, metric.unit) + interval
+    }
+
+    private func share(_ value: Double?) -> String {
+        guard let value, let whole = ablation.whole?.value, whole > 0 else { return Format.none }
+        return Format.percent(value / whole)
+    }
+
+    private var dependents: [String] {
+        let needy = ablation.layers.filter { $0.prerequisite != nil }
+        return Dictionary(grouping: needy) { $0.prerequisite ?? "" }.sorted { $0.key < $1.key }.map {
+            text.dependents(text.list($0.value.map { Escaping.code($0.name) }), on: Escaping.code($0.key))
+        }
+    }
+
+    /// The sum of the parts against the whole.
+    private var interactions: [String] {
+        guard let whole = ablation.whole?.value, whole > 0 else { return [] }
+        var notes: [String] = []
+        if let sum = ablation.sumAlone {
+            notes.append(
+                text.partsAlone(
+                    Format.signed(sum, metric.unit), Format.percent(sum / whole), excess: sum / whole - 1))
+        }
+        if let sum = ablation.sumLeftOut {
+            notes.append(
+                text.partsLeftOut(
+                    Format.signed(sum, metric.unit), Format.percent(sum / whole), excess: sum / whole - 1))
+        }
+        return notes
+    }
+}

@@ -1,0 +1,79 @@
+import LabCore
+
+/// How a cell of the headline was sampled, and whether its interval is narrow enough.
+struct Sampling {
+    var engine: EngineRecord
+    var point: Point
+    /// Measured samples, failed ones among them; those that were planned; and those that it might have grown to.
+    var made: Int
+    var planned: Int
+    var most: Int
+    /// Half the width of the interval over the figure, and the one that was asked for.
+    var width: Double?
+    var wanted: Double?
+    var end: End
+
+    /// What ended the sampling of the cell.
+    enum End: Equatable {
+        /// The interval is as narrow as was asked for.
+        case narrow
+        /// It was when it was looked at, and no trial was made since; by other resamples than those of this report.
+        case narrowWhenLookedAt
+        /// No width was asked for, and the planned number was made.
+        case planned
+        /// Still too wide after the most samples that the lab allows.
+        case growth
+        /// The engine failed too often in a row.
+        case stopped
+        /// The run ended before.
+        case run(RunResult.Ending)
+    }
+
+    /// The cells that were planned or measured, in the order of engines and points; a cell that is one of a slope's has
+    /// no interval of its own.
+    static func all(_ analysis: Analysis) -> [Sampling] {
+        let header = analysis.result.header
+        var planned: [Plan.Cell: Int] = [:]
+        var most: [Plan.Cell: Int] = [:]
+        for trial in header.plan.trials where !trial.warmup {
+            most[trial.cell, default: 0] += 1
+            if !trial.extra { planned[trial.cell, default: 0] += 1 }
+        }
+        let wanted = precisions(header.lab)
+        return analysis.engines.flatMap { engine in
+            analysis.points.compactMap { point -> Sampling? in
+                let cell = Plan.Cell(engine: engine.id, point: point)
+                let made = analysis.figures.samples(engine.id, at: point).count
+                guard made > 0 || planned[cell] != nil else { return nil }
+                let summary = analysis.figures.summary(analysis.headline, engine.id, at: point)
+                var sampling = Sampling(
+                    engine: engine.record, point: point, made: made, planned: planned[cell] ?? 0,
+                    most: most[cell] ?? 0,
+                    width: summary.median.flatMap { summary.interval?.relativeHalfWidth(around: $0) },
+                    wanted: wanted(cell), end: .planned)
+                sampling.end = sampling.ended(analysis.result.ending)
+                return sampling
+            }
+        }
+    }
+
+    private func ended(_ run: RunResult.Ending) -> End {
+        if let wanted, let width, width <= wanted { return .narrow }
+        if wanted != nil && made >= most { return .growth }
+        if made < planned || (wanted != nil && run != .complete) {
+            return run == .complete ? .stopped : .run(run)
+        }
+        return wanted == nil ? .planned : .narrowWhenLookedAt
+    }
+
+    /// The width that the lab asks of a cell: that of the series which measures it.
+    private static func precisions(_ lab: LabDefinition) -> (Plan.Cell) -> Double? {
+        let series = lab.series.map { ($0, Set($0.points)) }
+        return { cell in
+            let own = series.first { one, points in
+                points.contains(cell.point) && (one.engines?.contains(cell.engine) ?? true)
+            }?.0
+            return (own.map(lab.samples(of:)) ?? lab.samples).precision
+        }
+    }
+}

@@ -1,0 +1,158 @@
+import LabCore
+import Testing
+
+@testable import Report
+
+@Suite struct LifecycleReportTests {
+    private func samples(_ fixture: RunFixture, _ engine: EngineID) -> [Observation] {
+        fixture.result.measured(engine)
+    }
+
+    /// The parts are means over the middle half, so they add up to its total, and that lies within 2 % of the median.
+    @Test(arguments: [EngineID.process, .container, .qemu])
+    func phasesAddUpToTheTotal(engine: EngineID) throws {
+        let samples = samples(.complete(), engine)
+        let breakdown = try #require(PhaseBreakdown(samples, engine))
+        #expect(abs(breakdown.sum - breakdown.total) < 1)
+        #expect(abs(breakdown.sum / breakdown.median - 1) < 0.02)
+        #expect(breakdown.phases.last?.end == .cleanedUp)
+        let totals = samples.compactMap { $0.timeline[.cleanedUp].map { Double($0) } }
+        #expect(breakdown.median == Statistics.median(totals))
+        #expect(breakdown.n == totals.count && breakdown.middle == totals.count - totals.count / 4 * 2)
+    }
+
+    /// A mean over all samples would be drawn away by the slow ones; one over the middle half is not.
+    @Test func slowSamplesDoNotMoveThePhases() throws {
+        var fixture = RunFixture()
+        fixture.add(.container, count: 80)
+        let quiet = try #require(PhaseBreakdown(samples(fixture, .container), .container))
+        fixture.add(.container, count: 16, factor: 50)
+        let noisy = try #require(PhaseBreakdown(samples(fixture, .container), .container))
+        #expect(abs(noisy.total / quiet.total - 1) < 0.1)
+        #expect(abs(noisy.sum - noisy.total) < 1)
+    }
+
+    /// A VM's first console byte came before the call that made it returned: the phases follow the clock.
+    @Test func phasesFollowTheClock() throws {
+        let breakdown = try #require(PhaseBreakdown(samples(.complete(), .qemu), .qemu))
+        #expect(breakdown.phases.prefix(2).map(\.end) == [.kernelEntered, .created])
+        #expect(breakdown.phases.allSatisfy { $0.mean >= 0 })
+    }
+
+    @Test(arguments: [EngineID.process, .container])
+    func stepsAddUpToTheTotal(engine: EngineID) throws {
+        let fixture = RunFixture.complete()
+        let record = try #require(fixture.engines.first { $0.id == engine })
+        let steps = try #require(StepBreakdown(samples(fixture, engine), record))
+        #expect(steps.steps.map(\.name) == record.steps)
+        let sum = steps.steps.reduce(0) { $0 + $1.mean } + steps.rest
+        #expect(abs(sum - steps.total) < 1)
+        #expect(abs(sum / steps.median - 1) < 0.02)
+        // The same samples as the phases', so the same total.
+        let phases = try #require(PhaseBreakdown(samples(fixture, engine), engine))
+        #expect(abs(phases.total - steps.total) < 1)
+        #expect(StepBreakdown(samples(fixture, .qemu), fixture.engines[3]) == nil)
+    }
+
+    /// Steps that don't vary together: medians of 0 and a total of 100 µs, yet the parts add up.
+    @Test func stepsOfUnlikeSamplesAddUp() throws {
+        var fixture = RunFixture()
+        fixture.engines[1].steps = ["a", "b", "c"]
+        fixture.add(.container, count: 3)
+        let ends: [[UInt64]] = [[100, 100, 100], [0, 100, 100], [0, 0, 100]]
+        for (place, ends) in ends.enumerated() {
+            fixture.samples[place].stepNanoseconds = ends.map { $0 * 1_000 }
+        }
+        let steps = try #require(StepBreakdown(samples(fixture, .container), fixture.engines[1]))
+        #expect(steps.steps.allSatisfy { abs($0.mean - 100_000 / 3) < 1 })
+        let markdown = Report.files(for: fixture.result)[0].contents
+        #expect(markdown.contains("| in no step |"), "the life goes on after the last step")
+    }
+
+    @Test func containerIsExplainedByItsSteps() throws {
+        let fixture = RunFixture.complete()
+        let container = try #require(StepBreakdown(samples(fixture, .container), fixture.engines[1]))
+        let process = try #require(StepBreakdown(samples(fixture, .process), fixture.engines[0]))
+        let explanation = try #require(Explanation(container: container, process: process))
+        #expect(explanation.explained > 0.95 && explanation.explained <= 1.0001)
+        let own = ["cgroups", "mounts", "pivot_root", "seccomp filter", "remove cgroups"]
+        let unlike = explanation.parts.filter { $0.container == nil || $0.process == nil }
+        #expect(unlike.map(\.name) == own, "clone3 with namespaces is the clone3 of a process")
+        let sum = explanation.parts.reduce(0) { $0 + $1.difference } + container.rest - process.rest
+        #expect(abs(sum - explanation.difference) < 1)
+        #expect(Explanation(container: process, process: container) == nil, "nothing to explain")
+
+        // What happens in no step is explained by none.
+        var late = fixture
+        for place in late.samples.indices where late.samples[place].engine == .container {
+            late.samples[place].stepNanoseconds = late.samples[place].stepNanoseconds.map { $0 / 2 }
+        }
+        let half = try #require(StepBreakdown(samples(late, .container), fixture.engines[1]))
+        let poor = try #require(Explanation(container: half, process: process))
+        #expect(poor.explained < 0.6)
+        #expect(
+            Report.files(for: fixture.result)[0].contents.contains("**Named steps explain 100.0 % of that**")
+                || Report.files(for: fixture.result)[0].contents.contains(
+                    "**Named steps explain 100 % of that**")
+        )
+    }
+
+    @Test func conditionsStandSideBySide() throws {
+        let markdown = Report.files(for: RunFixture.conditions().result)[0].contents
+        #expect(
+            markdown.contains(
+                "| engine | warm, one at a time | cold page cache | 4 at once, the last of them |"))
+        let section = try #require(markdown.firstRange(of: "## Cold caches"))
+        let container = try #require(row("`container`", in: String(markdown[section.lowerBound...])))
+        #expect(container.count == 4, "\(container)")
+        #expect(container[2].contains("<br>1.7") || container[2].contains("<br>1.8"), "\(container)")
+        #expect(
+            container[3].contains(" each<br>2.4") || container[3].contains(" each<br>2.3"), "\(container)")
+        // Too few for an interval: their number.
+        #expect(
+            try #require(row("`qemu` (emulated)", in: String(markdown[section.lowerBound...])))[3]
+                .contains("(n = 3)"))
+        #expect(!Report.files(for: RunFixture.complete().result)[0].contents.contains("## Cold caches"))
+    }
+
+    @Test func ablationComparesEachLayerWithWhatItNeeds() throws {
+        let analysis = Analysis(RunFixture.conditions().result)
+        let ablation = try #require(Ablation(analysis, analysis.engines[1].record))
+        #expect(ablation.layers.map(\.name) == RunFixture.layers)
+        let whole = try #require(ablation.whole?.value)
+        for layer in ablation.layers {
+            // Each costs a twentieth of a whole life, of which all layers are three fifths.
+            let alone = try #require(layer.alone)
+            #expect(abs(alone.value / whole - 0.05 / 0.6) < 0.04, "\(layer.name): \(alone.value / whole)")
+            #expect(try #require(alone.interval).contains(alone.value))
+            #expect(try #require(layer.leftOut?.interval).upper > 0)
+        }
+        #expect(ablation.layers.filter { $0.prerequisite != nil }.map(\.name) == ["kernel-files", "devices"])
+        // Nine that stand alone, and the mount layer with the two that need it.
+        let sum = try #require(ablation.sumLeftOut)
+        #expect(abs(sum / whole - (9 * 0.05 + 0.15) / 0.6) < 0.15, "\(sum / whole)")
+        let markdown = Report.files(for: analysis.result)[0].contents
+        #expect(markdown.contains("`kernel-files` and `devices` need `mount`"))
+        #expect(Ablation(analysis, analysis.engines[0].record) == nil)
+    }
+
+    /// A layer that is missing on one side leaves a gap, not a wrong sum.
+    @Test func ablationWithGaps() throws {
+        var fixture = RunFixture.conditions()
+        fixture.samples.removeAll { $0.parameters == [.isolation: "only-pid"] }
+        let analysis = Analysis(fixture.result)
+        let ablation = try #require(Ablation(analysis, analysis.engines[1].record))
+        #expect(ablation.sumAlone == nil && ablation.sumLeftOut != nil)
+        #expect(try #require(row("`pid`", in: Report.files(for: fixture.result)[0].contents))[1] == "–")
+    }
+
+    @Test func peersThatAreNotInstalledShareALine() throws {
+        let result = RunFixture.conditions().result
+        let markdown = Report.files(for: result)[0].contents
+        #expect(markdown.contains("Not installed here, to compare with: `runc` and `podman`."))
+        #expect(!markdown.contains("apt-get install"), "nothing is wrong that would want a remedy")
+        let lines = Report.summaryLines(for: result)
+        #expect(lines.contains("Not installed here, to compare with: runc and podman."))
+        #expect(lines.contains { $0.hasPrefix("kvm: unavailable, because") })
+    }
+}

@@ -1,0 +1,42 @@
+import Foundation
+import FoundationXML
+import LabCore
+import Testing
+
+@testable import Report
+
+// What the tests of reports look for in them.
+
+func file(_ name: String, _ result: RunResult, _ language: Language = .english) throws -> String {
+    let files = Report.files(for: result, language: language)
+    return try #require(files.first { $0.name == name }).contents
+}
+
+/// The cells of the first table row that starts with a cell.
+func row(_ start: String, in markdown: String) -> [String]? {
+    markdown.split(separator: "\n").first { $0.hasPrefix("| \(start) |") }.map {
+        $0.split(separator: "|").map { $0.trimmingWhitespace() }
+    }
+}
+
+func expectWellFormed(_ svg: String, _ location: SourceLocation = #_sourceLocation) {
+    let parser = XMLParser(data: Data(svg.utf8))
+    #expect(parser.parse(), "\(String(describing: parser.parserError))", sourceLocation: location)
+}
+
+/// Every table has as many cells in each row as in its head: nothing hostile has split a cell.
+func expectWholeTables(_ markdown: String, _ location: SourceLocation = #_sourceLocation) {
+    var columns: Int?
+    for line in markdown.split(separator: "\n", omittingEmptySubsequences: false) {
+        guard line.hasPrefix("|") else {
+            columns = nil
+            continue
+        }
+        let bars = line.replacingOccurrences(of: "\\\\", with: "").replacingOccurrences(
+            of: "\\|", with: ""
+        )
+        .count { $0 == "|" }
+        #expect(bars == columns ?? bars, "\(line)", sourceLocation: location)
+        columns = bars
+    }
+}
