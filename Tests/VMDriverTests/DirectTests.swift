@@ -200,4 +200,24 @@ struct ChildProgramTests {
         #expect(waitpid(box.pid, &status, 0) == box.pid)
         #expect(status & 0x7f == SIGKILL)
     }
+
+    /// libvirt sleeps for 200 ms when it hears of QEMU's end before the process is gone.
+    @Test func aHeldSocketTellsOfTheEndOnlyWhenItIsClosed() throws {
+        var ends: [Int32] = [-1, -1]
+        #expect(
+            socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) == 0)
+        let monitor = FileDescriptor(owning: ends[0])
+        let null = try FileDescriptor.open("/dev/null", O_RDWR)
+        let child = QEMUProcess(
+            pid: try ChildProgram.start("/bin/sleep", ["60"], input: ends[1], output: null.rawValue))
+        close(ends[1])
+        let held = child.holdSockets()
+        #expect(held.count == 1)
+        let end = child.end(deadline: .now().advanced(by: .seconds(10)))
+        #expect(end.isGone && end.cpuNanoseconds != nil)
+        var watched = pollfd(fd: monitor.rawValue, events: Int16(POLLIN), revents: 0)
+        #expect(poll(&watched, 1, 50) == 0)
+        for socket in held { close(socket) }
+        #expect(poll(&watched, 1, 1_000) == 1)
+    }
 }
