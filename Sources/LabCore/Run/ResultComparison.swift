@@ -107,12 +107,13 @@ public struct ResultComparison: Equatable, Sendable {
         }
         let records = new.header.engines.filter { engines?.contains($0.id) ?? true }
         let order = PointOrder(new.header.lab)
+        let completed = (old.samples + new.samples).filter { !$0.warmup && $0.outcome.isCompleted }
+        let byEngine = Dictionary(grouping: completed, by: \.engine)
         return shared.flatMap { metric in
             records.flatMap { record in
                 let points = Set(
-                    (old.samples + new.samples).compactMap { sample in
-                        record.id == sample.engine && !sample.warmup && metric.value(of: sample) != nil
-                            ? metric.point(of: sample) : nil
+                    (byEngine[record.id] ?? []).compactMap { sample in
+                        metric.value(of: sample).map { _ in metric.point(of: sample) }
                     })
                 return order.sorted(points).map { Cell(metric: metric, record: record, point: $0) }
             }
