@@ -104,7 +104,7 @@ struct VMSetup: Sendable {
     let initramfs: Initramfs
     let channel: RecordChannel
     /// Told to the guest under emulation; the processor under KVM has its own ways.
-    let timeStampKilohertz: UInt64?
+    private(set) var timeStampKilohertz: UInt64?
 
     init(
         type: DomainType, _ configuration: VMConfiguration, _ root: RootFilesystem, _ paths: LabPaths
@@ -158,12 +158,17 @@ struct VMSetup: Sendable {
             .init("record channel", channel == .debugPort ? "isa-debugcon" : "second serial port"),
         ]
         record.digests = ["kernel": kernel.digest, "initramfs": initramfs.digest]
-        // Names and paths differ from VM to VM: the digest is that of the description without them.
+        // What differs from VM to VM and from run to run on one machine is left out: the digest is that of the
+        // description without names, paths and the counter's rate as it was measured this time.
+        var same = self
+        same.timeStampKilohertz = timeStampKilohertz.map { _ in 0 }
         let place = VMPlace(name: "lab", directory: "")
         let request = LaunchRequest(
             index: 0, workload: .noop, memoryBytes: 256 << 20, cpus: 1,
             deadline: MonotonicInstant(nanoseconds: 0))
-        if let description = try? self.description(of: place, request) {
+        if var description = try? same.description(of: place, request) {
+            description.kernel = kernel.digest
+            description.initramfs = initramfs.digest
             record.details.append(.init("kernel command line", description.commandLine))
             record.digests[starter.textName] = Digest.sha256(starter.text(of: description).utf8)
         }

@@ -24,7 +24,7 @@ struct CompareCommandTests {
     }
     struct RunAnswer: Decodable { let comparison: Answer? }
 
-    static let run = ["run", "startup-latency", "--engine", "process", "--samples", "15"]
+    static let run = ["run", "startup-latency", "--series", "plain", "--engine", "process", "--samples", "15"]
 
     /// A real run in `old`, and copies of it in which times or facts are other ones.
     private func measured() throws -> (lab: LabProgram, result: RunResult) {

@@ -98,7 +98,6 @@ public final class PeerEngine: Engine {
     }
 
     public func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
-        let requested = MonotonicInstant.now()
         guard let prepared else { throw LabError(.software, "the engine \(id) was not prepared") }
         guard request.isolation == nil else {
             throw LabError(.unavailable, "\(id) can't leave out layers of its isolation")
@@ -110,6 +109,8 @@ public final class PeerEngine: Engine {
             for file in try peer.files(name, request) {
                 try Files.write(file.text, to: "\(name.directory)/\(file.name)")
             }
+            // A bundle is there before its runtime is asked: to write it is no part of the start.
+            let requested = MonotonicInstant.now()
             let inherited = try peer.inherited()
             // `if let` would consume the descriptor, and close it before the child has its copy.
             let number: Int32? =

@@ -23,6 +23,7 @@ struct KernelCommandLine {
     ]
 
     /// The command line that runs `workload`.
+    /// - Parameter timeStampKilohertz: the counter's rate; 0 stands for whatever it is, in a text to be read.
     /// - Throws: `.usage` when the kernel could not pass the arguments on unchanged.
     static func text(
         for workload: Workload, channel: RecordChannel, timeStampKilohertz: UInt64?
@@ -30,7 +31,9 @@ struct KernelCommandLine {
         var words = parameters
         // Without it the kernel calibrates the counter against a timer chip, which fails on a busy host: microvm has
         // no second chip, and the boot then hangs (seen in 3 of 4 boots with 3 at once on 2 processors).
-        if let timeStampKilohertz { words.append("tsc_early_khz=\(timeStampKilohertz)") }
+        if let timeStampKilohertz {
+            words.append("tsc_early_khz=\(timeStampKilohertz == 0 ? "HOST" : "\(timeStampKilohertz)")")
+        }
         words.append("--")
         let arguments =
             ["--machine", "--channel=\(channel.guestArgument)", workload.name] + workload.arguments
