@@ -66,8 +66,9 @@ import Testing
     /// A terminal of a hundred columns shows the first table of each method without wrapping.
     @Test(arguments: Language.allCases)
     func tablesFitTheTerminal(language: Language) {
-        for (name, fixture) in RunFixture.all {
-            let lines = Report.summaryLines(for: fixture.result, language: language)
+        for made in MadeReport.all {
+            let name = made.name
+            let lines = made.summaries[language] ?? []
             let table = lines.filter { $0.hasPrefix("  ") && !$0.contains(": ") }
             #expect(table.count >= 4, "\(name)")
             for line in table {
@@ -75,7 +76,7 @@ import Testing
                 #expect(line.unicodeScalars.count + wide <= 100, "\(name): \(line)")
             }
             let heads = table.filter { $0.hasPrefix(language == .english ? "  engine" : "  引擎") }
-            #expect(heads.count == (fixture.shape.method == .compute ? 0 : 1), "\(name) is in one block")
+            #expect(heads.count == (name == "compute" ? 0 : 1), "\(name) is in one block")
         }
     }
 
@@ -165,7 +166,9 @@ import Testing
 }
 
 @Suite struct SamplingTests {
-    private func ends(_ fixture: RunFixture) -> [Sampling] { Sampling.all(Analysis(fixture.result)) }
+    private func ends(_ fixture: RunFixture) -> [Sampling] {
+        Sampling.all(Analysis(fixture.result)).samplings
+    }
 
     /// Twelve samples planned that may grow to 24, with an interval that is asked to be within 3 %.
     private func fixture(made: Int, spread: Bool, ending: RunResult.Ending = .complete) -> RunFixture {
