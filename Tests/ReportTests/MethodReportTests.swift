@@ -80,6 +80,21 @@ import Testing
         }
     }
 
+    /// A long name costs a column that can be spared, and not the ratio.
+    @Test func columnsThatCanBeSparedGoFirst() throws {
+        var fixture = RunFixture.complete()
+        let id: EngineID = "qemu-direct"
+        fixture.engines.append(EngineRecord(id: id, kind: .virtualMachine, emulated: true))
+        for place in fixture.samples.indices where fixture.samples[place].engine == .qemu {
+            fixture.samples[place].engine = id
+        }
+        let lines = Report.summaryLines(for: fixture.result)
+        let head = try #require(lines.first { $0.hasPrefix("  engine") })
+        #expect(head.contains("p95") && !head.contains("min") && head.hasSuffix("ratio to process"))
+        #expect(lines.count { $0.hasPrefix("  engine") } == 1)
+        #expect(lines.filter { $0.hasPrefix("  ") }.allSatisfy { $0.count <= 100 })
+    }
+
     /// More engines than fit beside each other are shown in blocks, each with the kinds of work.
     @Test func wideTablesAreCut() {
         var fixture = RunFixture.compute()
