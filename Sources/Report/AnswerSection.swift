@@ -53,6 +53,12 @@ protocol MethodAnswer {
     var note: String { get }
     /// The first table for a terminal: rows of plain cells, the head first.
     var plainTable: [[String]] { get }
+    /// Columns of that which go where it is too wide, the first to go first.
+    var dispensable: [String] { get }
+}
+
+extension MethodAnswer {
+    var dispensable: [String] { [] }
 }
 
 extension Analysis {

@@ -1,23 +1,35 @@
 import LabCore
 
-/// The samples in the middle half by their total time. Means over them add up exactly, which medians do not, and the
-/// mean of their totals lies near the median of all: the slow tail has no part in it.
-struct MiddleHalf {
+/// The samples in the middle by their total time: means over them add up exactly, which medians do not, and the mean of
+/// their totals is within 2 % of the median of all.
+///
+/// It is the middle half; where a heavy tail draws even that away from the median, half of it, and so on: the innermost
+/// one or two samples are the median themselves.
+struct MiddleSamples {
     var samples: [Observation]
     /// Mean over these samples and median over all, in nanoseconds.
     var mean: Double
     var median: Double
 
     /// Nil when no sample has a total.
-    init?(_ samples: [Observation], total: (Observation) -> Double?) {
-        let byTotal = samples.compactMap { sample in total(sample).map { (sample: sample, total: $0) } }
+    init?(_ all: [Observation], total: (Observation) -> Double?) {
+        let byTotal = all.compactMap { sample in total(sample).map { (sample: sample, total: $0) } }
             .sorted { ($0.total, $0.sample.index) < ($1.total, $1.sample.index) }
         guard let median = Statistics.median(byTotal.map(\.total)) else { return nil }
-        let middle = byTotal[(byTotal.count / 4)..<(byTotal.count - byTotal.count / 4)]
-        self.samples = middle.map(\.sample)
         self.median = median
-        mean = middle.reduce(0) { $0 + $1.total } / Double(middle.count)
+        var left = byTotal.count / 4
+        while true {
+            let middle = byTotal[left..<(byTotal.count - left)]
+            samples = middle.map(\.sample)
+            mean = middle.reduce(0) { $0 + $1.total } / Double(middle.count)
+            let innermost = (byTotal.count - 1) / 2
+            if left >= innermost || abs(mean - median) <= Self.tolerance * median { return }
+            left += (innermost - left + 1) / 2
+        }
     }
+
+    /// How far the mean may lie from the median, as a share of it.
+    static let tolerance = 0.02
 
     /// The mean of a quantity over the samples.
     func mean(_ quantity: (Observation) -> Double) -> Double {
@@ -30,16 +42,18 @@ struct PhaseBreakdown {
     struct Phase {
         /// The mark at its end; it starts where the one before ended, the first at `requested`.
         var end: Mark
-        /// Mean over the middle half of the samples, in nanoseconds.
+        /// Mean over the middle of the samples, in nanoseconds.
         var mean: Double
     }
 
     var engine: EngineID
     var phases: [Phase]
-    /// The time from `requested` to the last mark, in nanoseconds: mean over the middle half, and median of all.
+    /// Mean time from the request to each mark, in nanoseconds, in the order in which they happened.
+    var reached: [(mark: Mark, mean: Double)]
+    /// The time from `requested` to the last mark, in nanoseconds: mean over the middle, and median of all.
     var total: Double
     var median: Double
-    /// All samples, and those in the middle half.
+    /// All samples, and those in the middle.
     var n: Int
     var middle: Int
 
@@ -56,28 +70,30 @@ struct PhaseBreakdown {
             time(sample, to) - time(sample, from)
         }
         guard
-            let half = MiddleHalf(
+            let middle = MiddleSamples(
                 completed, total: { span($0, reached[0], reached[reached.count - 1]) })
         else { return nil }
         // By time and not by name: a VM's first console byte may come before the call that made it returns.
-        let ordered = reached.enumerated().map { place, mark in
-            (mark: mark, mean: half.mean { time($0, mark) }, place: place)
-        }.sorted { ($0.mean, $0.place) < ($1.mean, $1.place) }.map(\.mark)
+        let times = reached.enumerated().map { place, mark in
+            (mark: mark, mean: middle.mean { time($0, mark) }, place: place)
+        }.sorted { ($0.mean, $0.place) < ($1.mean, $1.place) }
+        let ordered = times.map(\.mark)
+        self.reached = times.map { ($0.mark, $0.mean) }
         self.engine = engine
         phases = zip(ordered, ordered.dropFirst()).map { start, end in
-            Phase(end: end, mean: half.mean { span($0, start, end) })
+            Phase(end: end, mean: middle.mean { span($0, start, end) })
         }
-        total = half.mean { span($0, ordered[0], ordered[ordered.count - 1]) }
-        median = half.median
+        total = middle.mean { span($0, ordered[0], ordered[ordered.count - 1]) }
+        median = middle.median
         n = completed.count
-        middle = half.samples.count
+        self.middle = middle.samples.count
     }
 }
 
 /// The steps of an engine that times them, from the request to the end of the life.
 struct StepBreakdown {
     var engine: EngineID
-    /// Name and mean duration over the middle half in nanoseconds, in order.
+    /// Name and mean duration over the middle of the samples in nanoseconds, in order.
     var steps: [(name: String, mean: Double)]
     /// What no step covers: from the end of the last to `cleaned-up`, in nanoseconds.
     var rest: Double
@@ -98,22 +114,22 @@ struct StepBreakdown {
         func total(_ sample: Observation) -> Double {
             isWhole ? Double(sample.timeline[.cleanedUp] ?? 0) : last(sample)
         }
-        guard let half = MiddleHalf(timed, total: total), half.mean > 0 else { return nil }
+        guard let middle = MiddleSamples(timed, total: total), middle.mean > 0 else { return nil }
         engine = record.id
         steps = record.steps.enumerated().map { place, name in
             (
                 name,
-                half.mean { sample in
+                middle.mean { sample in
                     let end = Double(sample.stepNanoseconds[place])
                     return place == 0 ? end : end - Double(sample.stepNanoseconds[place - 1])
                 }
             )
         }
-        self.total = half.mean
-        rest = half.mean { total($0) - last($0) }
-        median = half.median
+        self.total = middle.mean
+        rest = middle.mean { total($0) - last($0) }
+        median = middle.median
         n = timed.count
-        middle = half.samples.count
+        self.middle = middle.samples.count
     }
 }
 

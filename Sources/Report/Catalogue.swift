@@ -194,8 +194,8 @@ extension Catalogue {
 extension Catalogue {
     var waterfallTitle: String {
         pick(
-            "Mean time of each phase, middle half; every bar has its own scale",
-            "各阶段时间（居中一半样本的均值）；每个条形各有自己的比例")
+            "Mean time of each phase; every bar has its own scale",
+            "各阶段的平均时间；每个条形各有自己的比例")
     }
     func waterfallLabel(_ engines: String) -> String {
         pick("Phases of the start and end of \(engines)", "\(engines) 启动到结束的各阶段")

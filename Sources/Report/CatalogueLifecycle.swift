@@ -47,19 +47,32 @@ extension Catalogue {
 
     var phasesNote: String {
         pick(
-            "Each figure is the mean, over the samples in the middle half by total time, of the span that ends with the mark "
-                + "above it and starts with the mark before; – stands where an engine has no such mark. The parts add up to "
-                + "the sum exactly, and beside it stands how far that is from the median total of all samples.",
-            "取总时间居中的一半样本，每个数是到该列标记为止、从前一个标记算起的时段的均值；– 表示该引擎没有这个标记。各部分之和"
-                + "恰为合计，括号内是它与全部样本总时间中位数之差。")
+            "Each figure is the mean of the span that ends with the mark above it and starts with the mark before; – stands where "
+                + "an engine has no such mark. The mean is over the samples in the middle by total time: half of them, or so "
+                + "much less that their mean total lies within 2 % of the median of all. So the parts add up to the sum "
+                + "exactly, and beside it stands how far that is from the median.",
+            "每个数是到该列标记为止、从前一个标记算起的时段的均值；– 表示该引擎没有这个标记。均值取自总时间居中的样本：一半，或更少，"
+                + "使其平均总时间与全部样本的中位数相差不超过 2 %。因此各部分之和恰为合计，括号内是它与中位数之差。")
     }
     func stepsNote(_ middle: Int, of n: Int, median: String, gap: String) -> String {
         pick(
-            "Means over the \(middle) samples in the middle half, by total time, of \(n); they add up to the time from "
+            "Means over the \(middle) samples in the middle, by total time, of \(n); they add up to the time from "
                 + "`requested` to the end of the life, whose median over all samples is \(median) (the sum is \(gap) of it "
                 + "away).",
             "\(n) 个样本中总时间居中的 \(middle) 个的均值；其和是从 `requested` 到结束的时间，它在全部样本上的中位数为 \(median)"
                 + "（合计与之相差 \(gap)）。")
+    }
+
+    func added(_ first: String, _ second: String) -> String {
+        pick("What libvirt adds: \(first) beside \(second)", "libvirt 增加了什么：\(first) 与 \(second)")
+    }
+    var mark: String { pick("mark", "标记") }
+    var later: String { pick("later by", "晚") }
+    var addedNote: String {
+        pick(
+            "Mean time from the request to each mark, over the middle of the samples. The two run the same kernel, initramfs, "
+                + "machine and devices in the same QEMU; what differs is who starts it.",
+            "从请求到每个标记的平均时间（居中的样本）。两者在同一 QEMU 中运行相同的内核、initramfs、机型和设备；不同的只是由谁来启动。")
     }
 
     func explanation(_ container: String, _ process: String) -> String {
@@ -72,9 +85,9 @@ extension Catalogue {
         pick(
             "\(container) lives \(difference) longer than \(process), from the request until nothing is left of it. **Named "
                 + "steps explain \(share) of that**: \(own) are steps that only one of the two has, \(grown) are steps that "
-                + "both have and that take longer in the container. Means over the middle half of the samples of each.",
+                + "both have and that take longer in the container. Means over the middle of the samples of each.",
             "从请求到清除完毕，\(container) 比 \(process) 长 \(difference)。**其中 \(share) 由有名称的步骤解释**：\(own) 来自只有"
-                + "一方才有的步骤，\(grown) 来自双方都有、但在容器里更慢的步骤。各取居中一半样本的均值。")
+                + "一方才有的步骤，\(grown) 来自双方都有、但在容器里更慢的步骤。各取居中样本的均值。")
     }
 }
 

@@ -38,6 +38,8 @@ struct LifecycleAnswer: MethodAnswer {
         return parts.isEmpty ? "" : text.sentences(parts)
     }
 
+    var dispensable: [String] { [text.minimum, "p95"] }
+
     var plainTable: [[String]] {
         let unit = analysis.headline.unit
         let head = [

@@ -56,7 +56,7 @@ struct MethodSection {
 
     /// How sure each figure of the answer is, and why there are no more samples.
     private var quality: String {
-        let all = Sampling.all(analysis)
+        let (all, left) = Sampling.all(analysis, most: Analysis.mostRows)
         guard !all.isEmpty else { return "" }
         let varied = all.contains { !$0.point.isEmpty }
         var table = MarkdownTable(
@@ -65,8 +65,7 @@ struct MethodSection {
                 ("MAD", .right), ("p99", .right), (text.maximum, .right), (text.outliers, .right),
                 (text.autocorrelation, .right), (text.drift, .right),
             ])
-        for sampling in all.prefix(Analysis.mostRows) { table.add(row(sampling, varied)) }
-        let left = all.count - Analysis.mostRows
+        for sampling in all { table.add(row(sampling, varied)) }
         return "### \(text.sampling)\n\n\(slopes)\(table.text)\n\(text.samplesNote)\n"
             + (left > 0 ? "\n\(text.notShown(left))\n" : "")
     }
@@ -111,7 +110,7 @@ struct MethodSection {
     }
 
     private func drift(_ drift: Drift) -> String {
-        "\(Format.change(drift.relativeChange)), p = \(Format.probability(drift.p))"
+        "\(Format.change(drift.relativeChange)), \(Format.probability(drift.p))"
     }
 }
 
@@ -127,8 +126,8 @@ func definition(of metric: Metric, in text: Catalogue) -> String {
 }
 
 extension Format {
-    /// A p-value: two decimals, small ones as a bound.
+    /// A p-value as Markdown: two decimals, small ones as a bound.
     static func probability(_ p: Double) -> String {
-        p < 0.001 ? "&lt; 0.001" : fixed(p, decimals: p < 0.1 ? 3 : 2)
+        p < 0.001 ? "p &lt; 0.001" : "p = \(fixed(p, decimals: p < 0.1 ? 3 : 2))"
     }
 }

@@ -30,6 +30,37 @@ struct PhasesSection {
     }
 }
 
+/// How much later each mark is reached with libvirt than without it.
+struct LibvirtSection {
+    let analysis: Analysis
+    let text: Catalogue
+    let breakdowns: [PhaseBreakdown]
+
+    /// Empty unless both were measured.
+    var markdown: String {
+        func breakdown(_ id: EngineID) -> (EngineRecord, PhaseBreakdown)? {
+            guard let record = analysis.record(id), let own = breakdowns.first(where: { $0.engine == id })
+            else { return nil }
+            return (record, own)
+        }
+        guard let (with, first) = breakdown(.qemu), let (without, second) = breakdown(.qemuDirect) else {
+            return ""
+        }
+        var table = MarkdownTable([
+            (text.mark, .left), (text.name(with), .right), (text.name(without), .right), (text.later, .right),
+        ])
+        for (mark, time) in first.reached where mark != .requested {
+            guard let other = second.reached.first(where: { $0.mark == mark })?.mean else { continue }
+            table.add([
+                Escaping.code(mark.rawValue), Format.duration(time), Format.duration(other),
+                "**\(Format.signed(time - other, .nanoseconds))**",
+            ])
+        }
+        guard !table.isEmpty else { return "" }
+        return "## \(text.added(text.name(with), text.name(without)))\n\n\(table.text)\n\(text.addedNote)\n"
+    }
+}
+
 /// How far a sum lies from the median that it stands for.
 private func gap(_ sum: Double, _ median: Double) -> String {
     median > 0 ? Format.change(sum / median - 1) : Format.none

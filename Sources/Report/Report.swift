@@ -55,6 +55,8 @@ public enum Report {
                     PhasesSection(analysis: analysis, text: text, breakdowns: breakdowns).markdown,
                     plot: (PhasesSection.plotName, plot)))
         }
+        parts.append(
+            Part(LibvirtSection(analysis: analysis, text: text, breakdowns: breakdowns).markdown))
         parts += explanation(analysis, text).map { [Part($0.markdown)] } ?? []
         parts += analysis.engines.compactMap { Ablation(analysis, $0.record) }.map {
             Part(AblationSection(text: text, ablation: $0, metric: analysis.headline).markdown)

@@ -31,7 +31,8 @@ struct Sampling {
 
     /// The cells that were planned or measured, in the order of engines and points; a cell that is one of a slope's has
     /// no interval of its own.
-    static func all(_ analysis: Analysis) -> [Sampling] {
+    /// - Parameter most: so many of them are looked at; `left` is how many more there are.
+    static func all(_ analysis: Analysis, most limit: Int = .max) -> (samplings: [Sampling], left: Int) {
         let header = analysis.result.header
         var planned: [Plan.Cell: Int] = [:]
         var most: [Plan.Cell: Int] = [:]
@@ -40,21 +41,23 @@ struct Sampling {
             if !trial.extra { planned[trial.cell, default: 0] += 1 }
         }
         let wanted = precisions(header.lab)
-        return analysis.engines.flatMap { engine in
-            analysis.points.compactMap { point -> Sampling? in
-                let cell = Plan.Cell(engine: engine.id, point: point)
-                let made = analysis.figures.samples(engine.id, at: point).count
-                guard made > 0 || planned[cell] != nil else { return nil }
-                let summary = analysis.figures.summary(analysis.headline, engine.id, at: point)
-                var sampling = Sampling(
-                    engine: engine.record, point: point, made: made, planned: planned[cell] ?? 0,
-                    most: most[cell] ?? 0,
-                    width: summary.median.flatMap { summary.interval?.relativeHalfWidth(around: $0) },
-                    wanted: wanted(cell), end: .planned)
-                sampling.end = sampling.ended(analysis.result.ending)
-                return sampling
-            }
+        let cells = analysis.engines.flatMap { engine in
+            analysis.points.map { (engine: engine, cell: Plan.Cell(engine: engine.id, point: $0)) }
+        }.filter { _, cell in
+            planned[cell] != nil || !analysis.figures.samples(cell.engine, at: cell.point).isEmpty
         }
+        let samplings = cells.prefix(limit).map { engine, cell in
+            let summary = analysis.figures.summary(analysis.headline, cell.engine, at: cell.point)
+            var sampling = Sampling(
+                engine: engine.record, point: cell.point,
+                made: analysis.figures.samples(cell.engine, at: cell.point).count,
+                planned: planned[cell] ?? 0, most: most[cell] ?? 0,
+                width: summary.median.flatMap { summary.interval?.relativeHalfWidth(around: $0) },
+                wanted: wanted(cell), end: .planned)
+            sampling.end = sampling.ended(analysis.result.ending)
+            return sampling
+        }
+        return (samplings, cells.count - samplings.count)
     }
 
     private func ended(_ run: RunResult.Ending) -> End {

@@ -6,7 +6,12 @@ extension Report {
     public static func summaryLines(for result: RunResult, language: Language = .english) -> [String] {
         let analysis = Analysis(result)
         let text = Catalogue(language: language)
-        let table = analysis.answer(in: text).plainTable
+        let answer = analysis.answer(in: text)
+        var table = answer.plainTable
+        for column in answer.dispensable where total(of: table) > width {
+            guard let place = table[0].firstIndex(of: column) else { continue }
+            for row in table.indices { table[row].remove(at: place) }
+        }
         let title = Escaping.plain(text[analysis.headline.title])
         return [analysis.method == .compute ? text.lossHeading(title, Analysis.baseline.rawValue) : title]
             + blocks(of: table).flatMap(aligned) + absences(analysis, text) + verdicts(result, text)
@@ -65,6 +70,10 @@ extension Report {
         }
         guard !blocks.isEmpty else { return [table] }
         return blocks.map { columns in table.map { row in [row[0]] + columns.map { row[$0] } } }
+    }
+
+    private static func total(of table: [[String]]) -> Int {
+        table[0].indices.reduce(0) { $0 + 2 + widest(table, $1) }
     }
 
     private static func widest(_ table: [[String]], _ column: Int) -> Int {

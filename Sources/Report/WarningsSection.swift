@@ -7,6 +7,8 @@ struct WarningsSection {
 
     /// With fewer samples an interval is given but warned of.
     static let fewSamples = 10
+    /// Intervals cost time, and a run with more points than these was not made to be read.
+    private static let mostPoints = 500
 
     var markdown: String {
         let lines = warnings.map { "- \($0)\n" }.joined()
@@ -31,7 +33,7 @@ struct WarningsSection {
     private func engineWarnings(_ engine: Analysis.Engine) -> [String] {
         guard engine.isMeasured else { return [] }
         let name = text.name(engine.record)
-        let cells = analysis.points.map {
+        let cells = analysis.points.prefix(Self.mostPoints).map {
             (place: place($0), summary: analysis.figures.summary(analysis.headline, engine.id, at: $0))
         }.filter { $0.summary.n > 0 }
         var warnings: [String] = []
@@ -40,7 +42,7 @@ struct WarningsSection {
         let drifts = cells.compactMap { place, summary -> String? in
             guard let drift = summary.drift, summary.isDrifting else { return nil }
             return text.placed(
-                "\(Format.percent(drift.relativeChange)) (p = \(Format.probability(drift.p)))", at: place)
+                "\(Format.percent(drift.relativeChange)) (\(Format.probability(drift.p)))", at: place)
         }
         if !drifts.isEmpty { warnings.append(text.drifted(name, some(drifts))) }
         let correlations = cells.compactMap { place, summary -> String? in
@@ -75,7 +77,7 @@ struct WarningsSection {
 
     /// Where an engine did not get the time that it was measured by.
     private func lostTime(_ engine: Analysis.Engine, _ name: String) -> [String] {
-        let lost = analysis.points.map { point in
+        let lost = analysis.points.prefix(Self.mostPoints).map { point in
             (place(point), LostTime(analysis.figures.samples(engine.id, at: point)))
         }
         func places(_ share: (LostTime) -> Double?) -> [String] {

@@ -32,6 +32,46 @@ import Testing
         #expect(abs(noisy.sum - noisy.total) < 1)
     }
 
+    /// Half of these samples would have a mean far from the median: fewer are taken, down to the median itself.
+    @Test func heavyTailsNarrowTheMiddle() throws {
+        var fixture = RunFixture()
+        for step in 0..<41 { fixture.add(.process, count: 1, factor: 1 + Double(step * step) / 50) }
+        let breakdown = try #require(PhaseBreakdown(samples(fixture, .process), .process))
+        #expect(breakdown.middle < 21 && breakdown.middle >= 1)
+        #expect(abs(breakdown.sum / breakdown.median - 1) <= MiddleSamples.tolerance)
+        #expect(abs(breakdown.sum - breakdown.total) < 1)
+        for count in 1...5 {
+            let few = Array(samples(fixture, .process).prefix(count))
+            let breakdown = try #require(PhaseBreakdown(few, .process))
+            #expect(abs(breakdown.sum / breakdown.median - 1) <= MiddleSamples.tolerance)
+        }
+    }
+
+    /// Where QEMU runs with and without libvirt, the difference stands mark by mark.
+    @Test func libvirtsShareIsANumber() throws {
+        var fixture = RunFixture.complete()
+        #expect(!Report.files(for: fixture.result)[0].contents.contains("What libvirt adds"))
+        fixture.engines.append(EngineRecord(id: .qemuDirect, kind: .virtualMachine, emulated: true))
+        for place in fixture.samples.indices where fixture.samples[place].engine == .qemu {
+            var sample = fixture.samples[place]
+            sample.engine = .qemuDirect
+            sample.index += 10_000
+            var timeline = Timeline()
+            for mark in Mark.inOrder {
+                // The VM itself takes the same time, 300 ms of libvirt's before it fall away.
+                guard let time = sample.timeline[mark] else { continue }
+                timeline.stamp(
+                    mark, at: MonotonicInstant(nanoseconds: time - min(time, 300_000_000)),
+                    since: MonotonicInstant(nanoseconds: 0))
+            }
+            sample.timeline = timeline
+            fixture.samples.append(sample)
+        }
+        let markdown = Report.files(for: fixture.result)[0].contents
+        #expect(markdown.contains("## What libvirt adds: `qemu` (emulated) beside `qemu-direct` (emulated)"))
+        #expect(try #require(row("`ready`", in: markdown))[3] == "**+300 ms**")
+    }
+
     /// A VM's first console byte came before the call that made it returned: the phases follow the clock.
     @Test func phasesFollowTheClock() throws {
         let breakdown = try #require(PhaseBreakdown(samples(.complete(), .qemu), .qemu))
@@ -62,6 +102,7 @@ import Testing
         let ends: [[UInt64]] = [[100, 100, 100], [0, 100, 100], [0, 0, 100]]
         for (place, ends) in ends.enumerated() {
             fixture.samples[place].stepNanoseconds = ends.map { $0 * 1_000 }
+            fixture.samples[place].timeline = fixture.samples[0].timeline
         }
         let steps = try #require(StepBreakdown(samples(fixture, .container), fixture.engines[1]))
         #expect(steps.steps.allSatisfy { abs($0.mean - 100_000 / 3) < 1 })

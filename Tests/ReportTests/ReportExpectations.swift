@@ -40,3 +40,23 @@ func expectWholeTables(_ markdown: String, _ location: SourceLocation = #_source
         columns = bars
     }
 }
+
+/// The reports on a run of each shape, made once: intervals take their time in a debug build.
+struct MadeReport: Sendable {
+    var name: String
+    var result: RunResult
+    var files: [Language: [(name: String, contents: String)]]
+    var summaries: [Language: [String]]
+
+    static let all: [MadeReport] = RunFixture.all.map { name, fixture in
+        let result = fixture.result
+        return MadeReport(
+            name: name, result: result,
+            files: Dictionary(
+                uniqueKeysWithValues: Language.allCases.map { ($0, Report.files(for: result, language: $0)) }),
+            summaries: Dictionary(
+                uniqueKeysWithValues: Language.allCases.map {
+                    ($0, Report.summaryLines(for: result, language: $0))
+                }))
+    }
+}

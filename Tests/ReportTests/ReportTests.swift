@@ -8,17 +8,13 @@ import Testing
 @Suite struct ReportTests {
     @Test(arguments: Language.allCases)
     func sameResultGivesTheSameBytes(language: Language) throws {
-        for (name, fixture) in RunFixture.all {
-            let result = fixture.result
-            let first = Report.files(for: result, language: language)
-            let second = Report.files(for: result, language: language)
-            #expect(first.map(\.contents) == second.map(\.contents), "\(name)")
-            // Through the file as well: dictionaries come back in another order.
+        for made in MadeReport.all {
+            let (name, result) = (made.name, made.result)
+            let first = try #require(made.files[language])
+            // Through the file: dictionaries come back in another order.
             let read = try ResultStore.parse(json: Array(JSONEncoder().encode(result)), path: "r.json")
             #expect(Report.files(for: read, language: language).map(\.contents) == first.map(\.contents))
-            #expect(
-                Report.summaryLines(for: read, language: language)
-                    == Report.summaryLines(for: result, language: language))
+            #expect(Report.summaryLines(for: read, language: language) == made.summaries[language])
             for (file, contents) in first {
                 if file.hasSuffix(".svg") { expectWellFormed(contents) } else { expectWholeTables(contents) }
                 // To look at one: LAB_REPORT_SAMPLE=/tmp/report swift test --filter sameResult
@@ -26,7 +22,7 @@ import Testing
                     try Files.makeDirectory("\(directory)/\(name)/\(language.rawValue)")
                     try Files.write(contents, to: "\(directory)/\(name)/\(language.rawValue)/\(file)")
                     try Files.write(
-                        Report.summaryLines(for: result, language: language).joined(separator: "\n") + "\n",
+                        (made.summaries[language] ?? []).joined(separator: "\n") + "\n",
                         to: "\(directory)/\(name)/\(language.rawValue)/summary.txt")
                 }
             }
@@ -34,18 +30,17 @@ import Testing
     }
 
     @Test func filesFollowTheMethod() {
-        let names = RunFixture.all.map { Report.files(for: $0.fixture.result).map(\.name) }
+        let names = MadeReport.all.map { $0.files[.english]?.map(\.name) }
         let lifecycle = ["report.md", "waterfall.svg", "distribution.svg"]
         #expect(names == [lifecycle, lifecycle, ["report.md", "memory.svg"], ["report.md", "ratio.svg"]])
     }
 
     /// Every text is made by a function that takes both languages, and nothing of one shows in the other.
     @Test func noTextIsMissingInEitherLanguage() {
-        for (name, fixture) in RunFixture.all {
-            let (english, chinese) = (
-                Report.files(for: fixture.result)[0].contents,
-                Report.files(for: fixture.result, language: .chinese)[0].contents
-            )
+        for made in MadeReport.all {
+            let name = made.name
+            let english = made.files[.english]?.first?.contents ?? ""
+            let chinese = made.files[.chinese]?.first?.contents ?? ""
             // Line by line: the same rows, each in its language.
             let lines = (english.split(separator: "\n"), chinese.split(separator: "\n"))
             #expect(lines.0.count == lines.1.count, "\(name)")
