@@ -26,6 +26,8 @@ extension TrialProcedure {
             cpuBefore = try cpu?.hostCPUNanoseconds()
             try instance.waitForOutput(deadline: request.deadline)
             if let throttled = cpu?.throttledNanoseconds { values["throttled-ns"] = Double(throttled) }
+            // Now, because `dispose` may cut it short in the middle of a metric.
+            failure = Self.failure(instance.transcript, expected: [expected])
         } catch {
             failure = error
         }
@@ -43,10 +45,9 @@ extension TrialProcedure {
             values["host-steal-ns"] = Double(stealAfter - stealBefore)
         }
         values.merge(Self.guestValues(instance.transcript)) { own, _ in own }
-        let whole = failure ?? Self.failure(instance.transcript, expected: [expected]) ?? disposalFailure
         let observation = Observation(
             index: trial.index, engine: trial.engine, parameters: trial.parameters, warmup: trial.warmup,
-            outcome: whole.map { .failed($0, after: reached) } ?? .completed, timeline: instance.timeline,
+            outcome: (failure ?? disposalFailure).map { .failed($0, after: reached) } ?? .completed, timeline: instance.timeline,
             values: values)
         return Conclusion(
             observation: observation, began: began, ended: ended, disposalFailure: disposalFailure)

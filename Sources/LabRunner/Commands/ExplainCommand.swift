@@ -42,10 +42,17 @@ struct ExplainCommand: ParsableCommand {
 
     /// The first trial of the lab, with a nonce that is recognised as an example.
     private func request(_ lab: LabDefinition) -> LaunchRequest {
-        let hello = Workload.hello(nonce: "NONCE")
+        let workload: Workload =
+            switch lab.method {
+            case .memory: .touch(mebibytes: lab.values(of: .touch).first.flatMap { Int($0) } ?? 0)
+            case .compute:
+                .compute(
+                    kind: lab.values(of: .compute).first ?? lab.workload,
+                    rounds: lab.rounds?.default ?? 1)
+            case .lifecycle: lab.workload == "hello" ? .hello(nonce: "NONCE") : Workload(name: lab.workload)
+            }
         return LaunchRequest(
-            index: 0, workload: lab.workload == hello.name ? hello : Workload(name: lab.workload),
-            memoryBytes: lab.memoryBytes, cpus: lab.cpus,
+            index: 0, workload: workload, memoryBytes: lab.memoryBytes, cpus: lab.cpus,
             deadline: MonotonicInstant.now().advanced(by: .seconds(lab.timeoutSeconds)))
     }
 }
