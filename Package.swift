@@ -78,7 +78,7 @@ let package = Package(
 
         .testTarget(name: "LabCoreTests", dependencies: ["LabCore", "LabFile"], exclude: ["Fixtures"]),
         .testTarget(name: "ReportTests", dependencies: ["Report", "LabCore"]),
-        .testTarget(name: "ContainerDriverTests", dependencies: ["ContainerDriver", "LabCore"]),
+        .testTarget(name: "ContainerDriverTests", dependencies: ["ContainerDriver", "LabCore", "CSeccomp"]),
         .testTarget(name: "VMDriverTests", dependencies: ["VMDriver", "LabCore"]),
         .testTarget(name: "LabRunnerTests", dependencies: ["LabRunner", "LabCore"]),
     ],
