@@ -59,6 +59,9 @@ public final class SeccompFilter: Equatable, @unchecked Sendable {
 
     deinit { instructions.deallocate() }
 
+    /// The program as seccomp(2) takes it.
+    public var bytes: [UInt8] { Array(UnsafeRawBufferPointer(UnsafeBufferPointer(instructions))) }
+
     public static func == (left: SeccompFilter, right: SeccompFilter) -> Bool {
         left.instructions.elementsEqual(right.instructions)
     }
