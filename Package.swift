@@ -75,7 +75,8 @@ let package = Package(
         // start costs less than the container's.
         .executableTarget(
             name: "LabContainer", dependencies: ["LabCore", "ContainerDriver"], swiftSettings: strict,
-            linkerSettings: [.unsafeFlags(["-static-executable"])]),
+            // Only where the rest is static too: a debug build leaves out what this would link.
+            linkerSettings: [.unsafeFlags(["-static-executable"], .when(configuration: .release))]),
 
         // Kept beside what they measure; see the head of each file for the command.
         .target(name: "CFloor", path: "Benchmarks/CFloor"),
