@@ -7,12 +7,18 @@ import LabCore
 ///
 ///     swift run -c release --static-swift-stdlib container-start [samples, by default 500]
 ///
-/// With `once` instead of a number it starts one container and ends: for hyperfine, beside runc, crun, bwrap, unshare.
-/// Otherwise prints the medians of request → first byte → reaped → cleaned up, their ratio to the floor, and every step's share.
+/// Prints the medians of request → first byte → reaped → cleaned up, their ratio to the floor, and every step's share.
+/// Instead of a number: `loop` counts the starts a second, one after another; `once` starts one container and ends;
+/// `filter` writes the seccomp filter to standard output, for whole-process.sh.
 @main
 struct ContainerStart {
     static func main() throws {
-        let once = CommandLine.arguments.dropFirst().first == "once"
+        let word = CommandLine.arguments.dropFirst().first
+        let once = word == "once"
+        if word == "filter" {
+            try FileDescriptor(owning: 1).writeAll(try SeccompFilter(profile: .containerDefault).bytes)
+            return
+        }
         let samples = CommandLine.arguments.count > 1 ? Int(CommandLine.arguments[1]) ?? 500 : 500
         // What a user of `once` has prepared beforehand, like the bundle of an OCI runtime, is kept: the root.
         let home = "/tmp/container-start-\(once ? "once" : String(getpid()))"
@@ -32,29 +38,10 @@ struct ContainerStart {
             rmdir(paths.run(journal.runID))
             if !once { try? Files.removeTree(home) }
         }
+        if word == "loop" { return try loop(container) }
         if once {
             var single = Columns()
             return try single.add(container, 0)
-        }
-        if CommandLine.arguments.contains("ablate") {
-            let words: [String?] = [nil] + Isolation.ablations.map { $0 }
-            var columns = words.map { _ in Columns() }
-            for _ in 0..<200 {
-                for (index, word) in words.enumerated() { try columns[index].add(container, 0, word) }
-            }
-            for (word, column) in zip(words, columns) {
-                print(micro(Double(median(column.whole))), word ?? "all")
-            }
-            return
-        }
-        if CommandLine.arguments.contains("loop") {
-            var columns = Columns()
-            for index in 0..<200 { try columns.add(container, index) }
-            let began = MonotonicInstant.now()
-            for index in 0..<2000 { try columns.add(container, index) }
-            print(
-                2000 / (Double(MonotonicInstant.now().nanoseconds(since: began)) / 1e9), "starts per second")
-            return
         }
         var floors: (first: [UInt64], whole: [UInt64]) = ([], [])
         var processes = Columns()
@@ -87,12 +74,12 @@ struct ContainerStart {
         var whole: [UInt64] = []
         var steps: [[UInt64]] = []
 
-        mutating func add(_ engine: any Engine, _ index: Int, _ word: String? = nil) throws {
+        mutating func add(_ engine: any Engine, _ index: Int) throws {
             let deadline = MonotonicInstant.now().advanced(by: .seconds(10))
             let instance = try engine.launch(
                 LaunchRequest(
                     index: index, workload: .hello(nonce: "1"), memoryBytes: 256 << 20, cpus: 1,
-                    deadline: deadline, isolation: word))
+                    deadline: deadline))
             let status = try instance.waitForExit(deadline: deadline)
             try instance.dispose()
             precondition(status == 0 && instance.transcript.outputs == ["1"], "the workload did not answer")
@@ -100,6 +87,20 @@ struct ContainerStart {
             whole.append(instance.timeline[.cleanedUp] ?? 0)
             steps.append(instance.stepNanoseconds)
         }
+    }
+
+    /// One start after another for two seconds. To count those of one core, pin it: `taskset -c 1 container-start loop`.
+    private static func loop(_ container: ContainerEngine) throws {
+        var columns = Columns()
+        for index in 0..<50 { try columns.add(container, index) }
+        let began = MonotonicInstant.now()
+        var count: UInt64 = 0
+        while MonotonicInstant.now().nanoseconds(since: began) < 2_000_000_000 {
+            try columns.add(container, Int(count))
+            count += 1
+        }
+        let nanoseconds = MonotonicInstant.now().nanoseconds(since: began)
+        print("\(count * 1_000_000_000 / nanoseconds) starts per second")
     }
 
     private static func measureFloor(

@@ -8,7 +8,8 @@ final class ChildLauncher {
     /// Readable once this process has died.
     let parent: FileDescriptor
     /// The environment of every workload, the same in every engine.
-    static let environment = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/"]
+    static let environment = ["PATH=\(path)", "HOME=/"]
+    static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
     init() throws(LabError) {
         do {

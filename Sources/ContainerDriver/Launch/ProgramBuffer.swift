@@ -171,7 +171,7 @@ final class ProgramBuffer: @unchecked Sendable {
         case .noNewPrivileges: c.operation = CLINUX_NO_NEW_PRIVS
         case .loadFilter(let filter):
             c.operation = CLINUX_SECCOMP
-            c.data = UnsafeRawPointer(filter.instructions)
+            c.data = UnsafeRawPointer(filter.instructions.baseAddress)
             c.x = UInt64(filter.instructionCount)
         case .dieWithParent(let signal, let parent):
             c.operation = CLINUX_PDEATHSIG

@@ -1,0 +1,62 @@
+#!/bin/sh
+# What one container costs as a whole process: lab-container beside bwrap, crun and unshare, with the same root and the
+# same command. Needs root, hyperfine, jq, and what is to be compared.
+#
+#   swift build -c release --static-swift-stdlib && Benchmarks/whole-process.sh [rounds, by default 10]
+#
+# Rounds are short and take turns, so that a drift of the machine meets all alike. bwrap gets the same seccomp filter
+# and capabilities; it makes no cgroup, so that lab-container makes none in its first line, as for crun in its second.
+# crun gets no seccomp filter: it would compile one at each start.
+set -eu
+built=$(dirname -- "$(readlink -f -- "$0")")/../.build/release
+rounds=${1:-10}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export LAB_HOME="$work/home"
+root=$work/rootfs
+mkdir -p "$root/dev" "$root/proc" "$root/sys" "$root/tmp"
+cp "$built/lab-guest" "$root/"
+"$built/container-start" filter >"$work/filter"
+kept=$(for name in CHOWN DAC_OVERRIDE FOWNER FSETID KILL SETGID SETUID SETPCAP NET_BIND_SERVICE NET_RAW SYS_CHROOT \
+    MKNOD AUDIT_WRITE SETFCAP; do printf ' --cap-add CAP_%s' $name; done)
+
+cat >"$work/bwrap" <<END
+#!/bin/sh
+exec bwrap --unshare-all --ro-bind $root / --proc /proc --dev /dev --tmpfs /tmp --new-session --die-with-parent \
+    --cap-drop ALL $kept --seccomp 9 -- /lab-guest noop 9<$work/filter
+END
+cat >"$work/crun" <<END
+#!/bin/sh
+cd $work
+exec crun run box
+END
+cat >"$work/unshare" <<END
+#!/bin/sh
+exec unshare -m -u -i -n -p -C -f chroot $root /lab-guest noop
+END
+# The shell that hands bwrap its filter is in front of all of them.
+cat >"$work/lab" <<END
+#!/bin/sh
+exec $built/lab-container run $root /lab-guest noop
+END
+cat >"$work/lab-limited" <<END
+#!/bin/sh
+exec $built/lab-container run --memory 256MiB --cpus 1 $root /lab-guest noop
+END
+chmod +x "$work"/bwrap "$work"/crun "$work"/unshare "$work"/lab "$work"/lab-limited
+(cd "$work" && crun spec)
+jq '.process.terminal = false | .process.args = ["/lab-guest", "noop"]
+    | .linux.resources = {memory: {limit: 268435456}, cpu: {quota: 100000, period: 100000}, pids: {limit: 1024}}
+    | .linux.namespaces += [{type: "cgroup"}]' \
+    "$work/config.json" >"$work/config" && mv "$work/config" "$work/config.json"
+
+for round in $(seq "$rounds"); do
+    for tool in lab bwrap lab-limited crun unshare; do
+        hyperfine -N --style none --warmup 2 --runs 40 --export-json "$work/$tool-$round.json" "$work/$tool" \
+            >/dev/null
+    done
+done
+for tool in lab bwrap lab-limited crun unshare; do
+    jq -rs --arg tool "$tool" '[.[].results[0].times[]] | sort | "\($tool)\tmedian \(.[length / 2 | floor] * 1e6 | round) µs, mean \(add / length * 1e6 | round) µs, \(length) runs"' \
+        "$work/$tool"-[0-9]*.json
+done

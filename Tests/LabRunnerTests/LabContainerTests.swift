@@ -1,0 +1,112 @@
+import Glibc
+import LabCore
+import Testing
+
+/// The built program `lab-container`, beside the guest that it runs.
+private let program: String? = LabProgram.path.flatMap {
+    access("\($0)-container", X_OK) == 0 ? "\($0)-container" : nil
+}
+private let isRoot = geteuid() == 0
+
+@Suite("lab-container", .enabled(if: program != nil && isRoot, "skipped: not built, or not root"))
+struct LabContainerTests {
+    private let lab: LabProgram
+    private let root: String
+
+    init() throws {
+        lab = try LabProgram()
+        root = try RootFilesystem.minimal(
+            guest: RootFilesystem.locateGuest(environment: [:]), paths: lab.paths
+        ).directory
+    }
+
+    private func start(_ words: [String]) throws -> LabProgram.Running {
+        try lab.start(words, program: program)
+    }
+
+    /// Waits until the guest has said that it is ready.
+    private func waitUntilReady(_ running: LabProgram.Running) throws {
+        let deadline = MonotonicInstant.now().advanced(by: .seconds(20))
+        while try !Files.readText(running.outputPath).contains("ready\n") {
+            try #require(MonotonicInstant.now() < deadline, "the guest was not ready in time")
+            usleep(1_000)
+        }
+    }
+
+    private func children(_ pid: pid_t) -> [pid_t] {
+        Files.list("/proc/\(pid)/task").flatMap { task in
+            (Files.line("/proc/\(pid)/task/\(task)/children") ?? "").split(separator: " ").compactMap {
+                pid_t($0)
+            }
+        }
+    }
+
+    private var cgroups: [String] {
+        ["/sys/fs/cgroup", "/sys/fs/cgroup/memory", "/sys/fs/cgroup/cpu", "/sys/fs/cgroup/pids"]
+            .flatMap { Files.list($0) }
+    }
+
+    @Test func theCommandsOutputAndStatusAreThoseOfTheProgram() throws {
+        let hello = try start(["run", root, "/lab-guest", "hello", "n1"]).wait()
+        #expect(hello.status == 0 && hello.output.hasSuffix("output n1\n") && hello.errors.isEmpty)
+        #expect(try start(["run", "--hostname=box", root, "/lab-guest", "exit", "7"]).wait().status == 7)
+        let killed = try start(["run", "--memory", "16MiB", root, "/lab-guest", "touch", "64"]).wait()
+        #expect(killed.status == 128 + SIGKILL)
+        #expect(lab.leftovers.isEmpty)
+    }
+
+    @Test(arguments: [[], ["--memory=64MiB", "--cpus=1"]])
+    func theInitOfTheContainerIsItsOnlyChild(options: [String]) throws {
+        let running = try start(["run"] + options + [root, "/lab-guest", "idle"])
+        try waitUntilReady(running)
+        let first = try #require(children(running.pid).first)
+        #expect(children(running.pid) == [first] && children(first).isEmpty)
+        let status = try Files.readText("/proc/\(first)/status")
+        #expect(status.contains("NSpid:\t\(first)\t1\n") && status.contains("Seccomp:\t2\n"))
+        #expect(
+            Files.line("/proc/\(first)/cgroup")?.contains("/lab-container-\(running.pid)-") == !options
+                .isEmpty)
+        running.signal(SIGINT)
+        let ended = try running.wait()
+        #expect(ended.status == 130 && ended.errors.contains("stopped by a signal"))
+        #expect(kill(first, 0) == -1)
+        #expect(lab.leftovers.isEmpty)
+        #expect(!cgroups.contains { $0.hasPrefix("lab-container-\(running.pid)-") })
+    }
+
+    @Test func theContainerDiesWithTheProgramAndLabCleanRemovesItsCgroups() throws {
+        let running = try start(["run", "--cpus", "1", root, "/lab-guest", "idle"])
+        try waitUntilReady(running)
+        let first = try #require(children(running.pid).first)
+        running.signal(SIGKILL)
+        _ = try running.wait()
+        let deadline = MonotonicInstant.now().advanced(by: .seconds(10))
+        while kill(first, 0) == 0 && MonotonicInstant.now() < deadline { usleep(1_000) }
+        #expect(kill(first, 0) == -1)
+        #expect(cgroups.contains { $0.hasPrefix("lab-container-\(running.pid)-") })
+        #expect(try lab.run(["clean"]).status == 0)
+        #expect(!cgroups.contains { $0.hasPrefix("lab-container-\(running.pid)-") })
+    }
+
+    @Test(
+        arguments: [
+            ([], 64, "remedy"), (["runn"], 64, "did you mean \"run\"?"),
+            (["run", "--memoy", "1"], 64, "--memory"),
+            (["run", "--memory", "1XB", "/", "x"], 64, "1XB"),
+            (["run", "--cpus", "0", "/", "x"], 64, "--cpus"),
+            (["run", "/"], 64, "COMMAND"), (["run", "/nonexistent", "x"], 66, "/nonexistent"),
+            (["run", "/proc", "x"], 66, "mkdir"), (["run", "/", "no-such-command"], 66, "with its path"),
+        ] as [([String], Int32, String)])
+    func aMistakeIsNamedWithItsRemedy(words: [String], status: Int32, text: String) throws {
+        let finished = try start(words).wait()
+        #expect(finished.status == status)
+        #expect(finished.errors.hasPrefix("lab-container: ") && finished.errors.contains(text))
+    }
+
+    @Test func itsHelpHasExamples() throws {
+        for words in [["--help"], ["run", "--help"]] {
+            let finished = try start(words).wait()
+            #expect(finished.status == 0 && finished.output.contains("EXAMPLES"))
+        }
+    }
+}
