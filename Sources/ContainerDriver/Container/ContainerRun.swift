@@ -75,7 +75,7 @@ public struct ContainerRun: Sendable {
         let terminal = getenv("TERM").map { ["TERM=\(String(cString: $0))"] } ?? []
         let started = try ProgramBuffer(program, environment: ChildLauncher.environment + terminal).start(
             .init(
-                arguments: command, standard: (0, 1, 2), cgroup: cgroups?.cloneTarget ?? -1,
+                arguments: command, standard: (0, 1, 2, -1), cgroup: cgroups?.cloneTarget ?? -1,
                 joins: cgroups?.joins ?? []))
         return try wait(started, interrupt)
     }
