@@ -24,7 +24,9 @@ struct CompareCommandTests {
     }
     struct RunAnswer: Decodable { let comparison: Answer? }
 
-    static let run = ["run", "startup-latency", "--series", "plain", "--engine", "process", "--samples", "15"]
+    static let run = [
+        "run", "startup-latency", "--series", "plain", "--engine", "process", "--samples", "15",
+    ]
 
     /// A real run in `old`, and copies of it in which times or facts are other ones.
     private func measured() throws -> (lab: LabProgram, result: RunResult) {
@@ -131,7 +133,8 @@ struct CompareCommandTests {
             (["--baseline", "old", "--memory", "128MiB"], "lab.memoryBytes"),
             (["--baseline", "old", "--engine", "process,container"], "plan.engines"),
         ] {
-            let words = arguments.contains("--engine") ? ["run", "startup-latency"] : Self.run
+            let words =
+                arguments.contains("--engine") ? ["run", "startup-latency", "--series", "plain"] : Self.run
             let refused = try lab.run(words + arguments + ["--output", "new"])
             #expect(refused.status == 65, "\(refused.errors)")
             #expect(refused.errors.contains(field) && refused.output.isEmpty, "\(refused.errors)")

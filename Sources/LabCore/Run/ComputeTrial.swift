@@ -47,7 +47,8 @@ extension TrialProcedure {
         values.merge(Self.guestValues(instance.transcript)) { own, _ in own }
         let observation = Observation(
             index: trial.index, engine: trial.engine, parameters: trial.parameters, warmup: trial.warmup,
-            outcome: (failure ?? disposalFailure).map { .failed($0, after: reached) } ?? .completed, timeline: instance.timeline,
+            outcome: (failure ?? disposalFailure).map { .failed($0, after: reached) } ?? .completed,
+            timeline: instance.timeline,
             values: values)
         return Conclusion(
             observation: observation, began: began, ended: ended, disposalFailure: disposalFailure)

@@ -1,0 +1,149 @@
+import Glibc
+import Testing
+
+@testable import LabCore
+
+/// The procedures of the methods, with engines that are real processes.
+@Suite struct TrialTests {
+    private let text = LocalizedText(en: "Test", zh: "测试")
+
+    private func lab(
+        _ method: LabDefinition.Method, workload: String, rounds: Int? = nil, timeout: Double = 20
+    ) -> LabDefinition {
+        LabDefinition(
+            id: "test", title: text, question: text, dimension: "", engines: ["process"],
+            workload: workload, method: method,
+            rounds: rounds.map { LabDefinition.PerEngine(default: $0) },
+            metrics: [
+                Metric(
+                    id: "whole", title: text, unit: .nanoseconds,
+                    source: .span(from: .requested, to: .cleanedUp))
+            ], samples: .init(default: 1, warmup: 0), series: [.plain], budgetSeconds: 60,
+            timeoutSeconds: timeout, memoryBytes: 64 << 20, cpus: 1, claims: [])
+    }
+
+    private func trial(_ point: Point) -> Plan.Trial {
+        Plan.Trial(index: 3, engine: "process", parameters: point, warmup: false)
+    }
+
+    // Concurrency.
+
+    @Test func severalAreAskedForAtOnceAndTheLastOneCounts() throws {
+        // Each sleeps as long as one in a file that no other can take: 0, 0.1, 0.2 or 0.3 s.
+        let home = try TemporaryDirectory()
+        let script = """
+            for n in 0 1 2 3; do mkdir \(home.path)/$n 2>/dev/null && break; done
+            echo init; sleep 0.$n; echo ready; echo "output $2"
+            """
+        var procedure = TrialProcedure(lab: lab(.lifecycle, workload: "hello"))
+        let engine = ConcurrentScripts(script)
+        let observation = procedure.perform(trial([.concurrency: "4"]), on: engine).observation
+        #expect(observation.outcome == .completed)
+        let time = try #require(observation.timeline[.firstOutput])
+        // As long as the slowest, and less than all of them one after another: they ran at the same time.
+        #expect(time >= 300_000_000)
+        #expect(observation.timeline[.requested] == 0)
+        #expect(try #require(observation.timeline[.cleanedUp]) >= time)
+        #expect(procedure.instances == 4 && Files.list(home.path).count == 4)
+    }
+
+    @Test func oneFailureOfSeveralIsTheFailureOfTheTrial() throws {
+        let home = try TemporaryDirectory()
+        let script = "mkdir \(home.path)/first 2>/dev/null && exit 7; \(ScriptEngine.obedient)"
+        var procedure = TrialProcedure(lab: lab(.lifecycle, workload: "hello"))
+        let observation = procedure.perform(trial([.concurrency: "3"]), on: ConcurrentScripts(script))
+            .observation
+        guard case .failed(let error, _) = observation.outcome else {
+            Issue.record("the trial counts as completed")
+            return
+        }
+        #expect("\(error)".contains("exit status 7"))
+    }
+
+    /// `ScriptEngine` counts its launches without a lock; this one counts nothing.
+    private final class ConcurrentScripts: Engine {
+        let id: EngineID = "process"
+        let kind = EngineKind.process
+        private let script: String
+        init(_ script: String) { self.script = script }
+        var record: EngineRecord { EngineRecord(id: id, kind: kind) }
+        func probe() -> Availability { .available }
+        func prepare(_ context: RunContext) {}
+        func explain(_ request: LaunchRequest) -> String { script }
+        func shutDown() {}
+        func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
+            let words =
+                ["/bin/sh", "-c", script, "guest", request.workload.name] + request.workload.arguments
+            return try ScriptInstance(words, requested: .now(), .never, nil)
+        }
+    }
+
+    // Compute.
+
+    private func compute(_ script: String, kind: String = "page-fault", timeout: Double = 20) -> Observation {
+        let lab = lab(.compute, workload: "compute", rounds: 2, timeout: timeout)
+        var varied = lab
+        varied.series = [Series(id: "s", parameters: [.init(.compute, [kind])])]
+        var procedure = TrialProcedure(lab: varied, digests: ComputeDigests(varied, engines: ["process"]))
+        return procedure.perform(trial([.compute: kind]), on: ScriptEngine("process", script)).observation
+    }
+
+    @Test func workCountsOnlyWithTheDigestThatTheHostWorkedOut() throws {
+        let digest = try #require(ComputeReference.digest(kind: "page-fault", rounds: 2))
+        let right = compute("echo init; echo ready; sleep 0.1; echo output \(digest); sleep 60")
+        #expect(right.outcome == .completed)
+        // Two rounds in a tenth of a second and a little.
+        let round = try #require(right.values["round-ns"])
+        #expect(round >= 50_000_000)
+
+        for said in ["0000000000000000", digest.uppercased(), "\(digest)0", ""] {
+            let wrong = compute("echo init; echo ready; echo 'output \(said)'; sleep 60")
+            #expect(!wrong.outcome.isCompleted, "\(said)")
+        }
+        let silent = compute("echo init; echo ready; sleep 60", timeout: 0.5)
+        guard case .failed(let error, let after) = silent.outcome else {
+            Issue.record("silence counts as completed")
+            return
+        }
+        #expect(error.kind == .timeout && after == .ready && silent.values["round-ns"] == nil)
+    }
+
+    @Test func whatIsCutShortByTheKillIsNoFailure() throws {
+        let digest = try #require(ComputeReference.digest(kind: "page-fault", rounds: 2))
+        let script = "echo init; echo ready; echo output \(digest); printf 'metric half-a-rec'; sleep 60"
+        #expect(compute(script).outcome == .completed)
+    }
+
+    // Memory.
+
+    @Test func instancesLiveTogetherWhileTheyAreCounted() throws {
+        let home = try TemporaryDirectory()
+        // Each waits until all three are there: one after another they would wait for ever.
+        let script = """
+            mkdir \(home.path)/$$; echo init; echo ready
+            while [ $(ls \(home.path) | wc -l) -lt 3 ]; do sleep 0.01; done
+            echo "metric memory-total-bytes 1000"; echo "metric memory-available-bytes 300"
+            echo "output $2"; sleep 60
+            """
+        var procedure = TrialProcedure(lab: lab(.memory, workload: "touch"))
+        let point: Point = [.instances: "3", .touch: "64"]
+        let observation = procedure.perform(trial(point), on: ScriptEngine("process", script)).observation
+        #expect(observation.outcome == .completed)
+        #expect(observation.parameters == point)
+        #expect(observation.values["configured-bytes"] == Double(3 * 64 << 20))
+        #expect(observation.values["guest-used-bytes"] == 700)
+        #expect(observation.values["host-bytes"] != nil)
+    }
+
+    @Test func aGuestThatDidNotTouchItsMemoryIsAFailure() {
+        var procedure = TrialProcedure(lab: lab(.memory, workload: "touch"))
+        let engine = ScriptEngine("process", "echo init; echo ready; echo output 0; sleep 60")
+        let observation = procedure.perform(trial([.instances: "2", .touch: "64"]), on: engine).observation
+        #expect(!observation.outcome.isCompleted && observation.values.isEmpty)
+    }
+
+    @Test func anEngineThatDoesNothingMeasuresTheHarness() {
+        let overhead = NullEngine.overhead(trials: 50)
+        #expect(overhead.count == 50 && overhead.contains { $0 > 0 })
+    }
+}
