@@ -89,9 +89,15 @@ struct PodmanStore: Sendable {
             "remove the podman containers in \(directory)",
             words + ["rm", "--all", "--force", "--time", "0"], variables)
         // When a container ends, its conmon starts a podman that tidies up, and makes again what is removed meanwhile.
-        let deadline = MonotonicInstant.now().advanced(by: .seconds(10))
-        while !PeerProcesses.carrying([directory]).isEmpty {
-            guard MonotonicInstant.now() < deadline else {
+        // It may hang on what a killed one left half done; nothing in this store is worth the wait.
+        let patience = MonotonicInstant.now().advanced(by: .seconds(3))
+        let deadline = patience.advanced(by: .seconds(10))
+        while true {
+            let busy = PeerProcesses.carrying([directory])
+            if busy.isEmpty { break }
+            let now = MonotonicInstant.now()
+            if now > patience { for process in busy { kill(process.pid, SIGKILL) } }
+            guard now < deadline else {
                 throw LabError(
                     .output, "cannot remove \(directory)", cause: "a process of podman still works there",
                     remedy: "lab clean")
