@@ -11,6 +11,7 @@
 #include <linux/seccomp.h>
 #include <net/if.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -47,9 +48,11 @@ static int write_file(const struct clinux_step *step) {
 // Which may be that number already: dup3 refuses to, but then it must lose its close-on-exec.
 static int standard(int from, int to) { return from == to ? fcntl(from, F_SETFD, 0) : dup3(from, to, 0); }
 
-static int create_file(const struct clinux_step *step) {
-    int file = open(step->a, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)step->x);
-    return file < 0 ? -1 : close(file);
+static int make_directory(const char *path, mode_t mode) {
+    mode_t mask = umask(0);
+    int result = mkdir(path, mode) != 0 && errno != EEXIST ? -1 : 0;
+    umask(mask);
+    return result;
 }
 
 // The old root ends up stacked on the new one and is where we stand (see pivot_root(2), NOTES): from here on an
@@ -59,6 +62,21 @@ static int pivot(const char *root) {
     if (old < 0) return -1;
     int result = chdir(root);
     if (result == 0) result = (int)syscall(SYS_pivot_root, ".", ".");
+    if (result == 0) result = fchdir(old);
+    int error = errno;
+    close(old);
+    errno = error;
+    return result;
+}
+
+// The mount at `root` covers the root of the mount namespace and becomes ours: nothing is left to unmount, but what it
+// covers stays, and is where we stand; see CLINUX_PIVOT_ROOT for why.
+static int move_root(const char *root) {
+    int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (old < 0) return -1;
+    int result = chdir(root);
+    if (result == 0) result = mount(".", "/", NULL, MS_MOVE, NULL);
+    if (result == 0) result = chroot(".");
     if (result == 0) result = fchdir(old);
     int error = errno;
     close(old);
@@ -119,9 +137,12 @@ static int run(const struct clinux_step *step, struct clinux_launch *launch) {
     case CLINUX_MOUNT: return mount(step->a, step->b, step->c, step->x, step->data);
     case CLINUX_PIVOT_ROOT: return pivot(step->a);
     case CLINUX_LEAVE_OLD_ROOT: return umount2(".", MNT_DETACH) != 0 ? -1 : chdir("/");
-    case CLINUX_MKDIR: return mkdir(step->a, (mode_t)step->x) != 0 && errno != EEXIST ? -1 : 0;
+    case CLINUX_MOVE_ROOT: return move_root(step->a);
+    case CLINUX_CHDIR: return chdir(step->a);
+    case CLINUX_SETNS: return setns((int)step->x, (int)step->y);
+    case CLINUX_MKDIR: return make_directory(step->a, (mode_t)step->x);
     case CLINUX_SYMLINK: return symlink(step->a, step->b);
-    case CLINUX_CREATE: return create_file(step);
+    case CLINUX_CREATE: return mknod(step->a, S_IFREG | (mode_t)step->x, 0);
     case CLINUX_WRITE: return write_file(step);
     case CLINUX_UNSHARE: return unshare((int)step->x);
     case CLINUX_JOIN_CGROUP: return write(launch->joins[step->x], "0", 1) == 1 ? 0 : -1;
@@ -141,18 +162,23 @@ static int run(const struct clinux_step *step, struct clinux_launch *launch) {
     return -1;
 }
 
-static int child(void *argument) {
-    struct clinux_launch *launch = argument;
-    launch->child_began = now();
+static int run_all(struct clinux_launch *launch) {
     for (uint32_t index = 0; index < launch->count; index++) {
         const struct clinux_step *step = &launch->steps[index];
         if (run(step, launch) < 0 && errno != step->tolerated_error) {
             launch->error = errno;
             launch->failed_step = (int32_t)index;
-            return 127;
+            return -1;
         }
         launch->stamps[index] = now();
     }
+    return 0;
+}
+
+static int child(void *argument) {
+    struct clinux_launch *launch = argument;
+    launch->child_began = now();
+    if (run_all(launch) != 0) return 127;
     launch->error = ENOEXEC;  // a program without an exec
     launch->failed_step = (int32_t)launch->count;
     return 127;
@@ -224,5 +250,32 @@ pid_t clinux_start(struct clinux_launch *launch, int *pidfd) {
     int32_t status;
     while (clinux_wait_pidfd(handle, 0, &status, NULL) != 0 && errno == EINTR) {}
     close(handle);
+    return -1;
+}
+
+static void *make_mount_namespace(void *argument) {
+    struct clinux_launch *launch = argument;
+    // Implies a root and a working directory of this thread's own.
+    int result = unshare(CLONE_NEWNS);
+    // Before the steps, after which there may be no /proc.
+    int handle = result == 0 ? open("/proc/thread-self/ns/mnt", O_RDONLY | O_CLOEXEC) : -1;
+    if (handle < 0) {
+        launch->error = errno;
+    } else if (run_all(launch) != 0) {
+        close(handle);
+        handle = -1;
+    }
+    return (void *)(intptr_t)handle;
+}
+
+int clinux_make_mount_namespace(struct clinux_launch *launch) {
+    launch->failed_step = -1;
+    launch->error = 0;
+    pthread_t thread;
+    void *result = NULL;
+    int error = pthread_create(&thread, NULL, make_mount_namespace, launch);
+    if (error == 0) error = pthread_join(thread, &result);
+    if (error == 0) return (int)(intptr_t)result;
+    launch->error = error;
     return -1;
 }

@@ -70,7 +70,7 @@ public enum ContainerChecks {
                 } catch {
                     throw error.advising("modprobe overlay; without root it needs Linux 5.11 or newer")
                 }
-                return "mounted on a tmpfs layer, entered by pivot_root, written to"
+                return "mounted on a tmpfs layer, entered and written to"
             }
         }
     }
@@ -157,7 +157,7 @@ public enum ContainerChecks {
     ) -> LaunchProgram {
         var program = LaunchProgram.container(
             ContainerSpec(
-                isolation: isolation, lowerDirectories: [lower], mountPoint: mountPoint,
+                isolation: isolation, lowerDirectories: [lower], mountPoint: mountPoint, stage: nil,
                 program: LaunchProgram.nothing,
                 hostname: "", cgroupsToJoin: [], filter: filter,
                 kernelFiles: KernelFiles(

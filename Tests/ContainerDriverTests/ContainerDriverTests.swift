@@ -150,10 +150,39 @@ struct ContainerTests {
 
     @Test func aFailedStepIsNamedWithItsErrnoAndUndone() throws {
         let missing = RootFilesystem(directory: "/nonexistent/lab-root", digest: "", guestDigest: "")
-        try withContainer(root: missing) { engine, _ in
+        let unprepared = #expect(throws: LabError.self) { try withContainer(root: missing) { _, _ in } }
+        #expect(unprepared?.message.contains("lower layer 0") == true)
+        #expect(unprepared?.cause?.contains("ENOENT") == true)
+
+        let empty = "/tmp/lab-empty-root-\(getpid())"
+        try Files.makeDirectory(empty)
+        defer { try? Files.removeTree(empty) }
+        let root = RootFilesystem(directory: empty, digest: "", guestDigest: "")
+        try withContainer(root: root) { engine, _ in
             let error = #expect(throws: LabError.self) { _ = try engine.launch(request(.noop)) }
-            #expect(error?.message.contains("overlay root") == true)
+            #expect(error?.message.contains("mount /proc") == true)
             #expect(error?.cause?.contains("ENOENT") == true)
+        }
+    }
+
+    /// What a container could see of the host through its mounts: nothing, neither by path nor in its table of mounts.
+    @Test(arguments: [Isolation.standard, .rootless])
+    func nothingOfTheHostIsMounted(isolation: Isolation) throws {
+        guard isRoot || isolation == .rootless else { return }
+        try withIdle(isolation) { pid, context in
+            let table = try Files.readText("/proc/\(pid)/mountinfo")
+            let points = table.split(separator: "\n").map { String($0.split(separator: " ")[4]) }
+            #expect(
+                points.contains("/") && !points.contains { $0.hasPrefix("/lower") || $0.hasPrefix("/layer") })
+            let known = ["/", "/proc", "/sys", "/dev"]
+            #expect(
+                points.allSatisfy { point in known.contains { point == $0 || point.hasPrefix("\($0)/") } })
+            #expect(!table.contains(context.paths.state))
+            let names = Files.list("/proc/\(pid)/root")
+            #expect(names == ["dev", "etc", "lab-guest", "proc", "sys", "tmp"])
+            #expect(Files.list("/proc/\(pid)/root/dev").contains("null"))
+            // The containers of an engine share /dev, so that none may write to it; each has its own /dev/shm.
+            #expect(open("/proc/\(pid)/root/dev/x", O_WRONLY | O_CREAT, 0o600) == -1 && errno == EROFS)
         }
     }
 

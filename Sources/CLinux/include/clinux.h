@@ -26,9 +26,12 @@ enum clinux_operation {
     CLINUX_MOUNT,          ///< mount(a, b, c, x, data)
     CLINUX_PIVOT_ROOT,     ///< open("/"); chdir(a); pivot_root(".", "."); fchdir(old root): relative paths are the host's
     CLINUX_LEAVE_OLD_ROOT, ///< umount2(".", MNT_DETACH); chdir("/")
-    CLINUX_MKDIR,          ///< mkdir(a, x); EEXIST is no error
+    CLINUX_MOVE_ROOT,      ///< open("/"); chdir(a); mount(".", "/", MS_MOVE); chroot("."); fchdir(old root)
+    CLINUX_CHDIR,          ///< chdir(a)
+    CLINUX_SETNS,          ///< setns(x, y)
+    CLINUX_MKDIR,          ///< mkdir(a, x), whatever the umask; EEXIST is no error
     CLINUX_SYMLINK,        ///< symlink(a, b)
-    CLINUX_CREATE,         ///< open(a, O_CREAT | O_EXCL, x); close
+    CLINUX_CREATE,         ///< mknod(a, S_IFREG | x)
     CLINUX_WRITE,          ///< open(a, O_WRONLY); write(data, y); close
     CLINUX_UNSHARE,        ///< unshare(x)
     CLINUX_JOIN_CGROUP,    ///< write(joins[x], "0"): this thread moves into a v1 cgroup
@@ -79,6 +82,11 @@ struct clinux_launch {
     /// Its errno.
     int32_t error;
 };
+
+/// Runs the program, which has no CLINUX_EXEC, in a thread with a mount namespace of its own. Returns a close-on-exec
+/// descriptor of that namespace, which lives as long as somebody holds it or is in it; or -1: `failed_step` >= 0 names
+/// the step that failed and `error` its errno; with `failed_step` == -1 there was no thread or no namespace.
+int clinux_make_mount_namespace(struct clinux_launch *launch);
 
 /// Starts the program in a child made by clone3(2) with CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_CLEAR_SIGHAND.
 /// Returns the pid when execve succeeded, with a close-on-exec pidfd in `pidfd`; otherwise -1, the child reaped:

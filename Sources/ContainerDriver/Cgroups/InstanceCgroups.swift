@@ -89,6 +89,9 @@ final class InstanceCgroups: @unchecked Sendable {
         return charge <= limits.memoryBytes / 64 && gauges.hasMetNoLimit()
     }
 
+    /// Whether no process is in them.
+    var areEmpty: Bool { directories.allSatisfy { ControlFile.processes(of: $0).isEmpty } }
+
     /// Where the kernel accounts for the instance.
     var accounts: CgroupAccounts? {
         func place(_ controller: CgroupMounts.Controller) -> CgroupAccounts.Place? {

@@ -33,7 +33,7 @@ extension LaunchProgram {
             if isolation.contains(.kernelFiles) {
                 steps += masks(spec.kernelFiles, sysIsMounted: mountsSys(spec))
             }
-            steps.append(Step("leave the old root", .leaveOldRoot))
+            steps.append(Step("leave the stage", .changeDirectory("/")))
         }
         if isolation.contains(.uts) { steps.append(Step("hostname", .setHostname(spec.hostname))) }
         if isolation.contains(.network) { steps.append(Step("loopback up", .loopbackUp)) }
@@ -51,7 +51,9 @@ extension LaunchProgram {
             steps += filter
         }
         steps.append(Step("execve", .execute(spec.program)))
-        return LaunchProgram(namespaces: isolation.cloned, steps: steps)
+        // In a stage the mount namespace is made from that of the stage.
+        let cloned = spec.stage == nil ? isolation.cloned : isolation.cloned.subtracting(.mount)
+        return LaunchProgram(namespaces: cloned, steps: steps)
     }
 
     /// The program of a bare process: what a shell does, fork and exec.
@@ -79,109 +81,94 @@ extension LaunchProgram {
     }
 
     private static func root(_ spec: ContainerSpec) -> [Step] {
-        let lower = spec.lowerDirectories.map(escaped).joined(separator: ":")
-        let layer = spec.mountPoint
-        var options = "lowerdir=\(lower),upperdir=\(escaped(layer))/upper,workdir=\(escaped(layer))/work"
+        let lower = spec.lowerDirectories.indices.map { "/lower/\($0)" }.joined(separator: ":")
+        var options = "lowerdir=\(lower),upperdir=/layer/upper,workdir=/layer/work"
         if spec.isolation.contains(.user) { options += ",userxattr" }
-        return [
-            Step(
-                "private mounts",
-                .mount(source: nil, target: "/", type: nil, flags: [.makePrivate, .recursive], data: nil)),
+        let stage =
+            spec.stage.map {
+                [
+                    Step("enter the stage", .enterNamespace(descriptor: $0, .mount)),
+                    Step("own mounts", .unshare(.mount)),
+                ]
+            } ?? stage(spec)
+        return stage + [
             // The writable layer is a tmpfs of the container's own: its pages are charged to the container, and it
             // goes with the mount namespace, so that a start leaves no file to remove, whatever becomes of us.
             Step(
                 "writable layer",
-                .mount(source: "tmpfs", target: layer, type: "tmpfs", flags: [.noDevices], data: "mode=755")),
-            Step("mkdir upper", .makeDirectory("\(layer)/upper", mode: 0o755)),
-            Step("mkdir work", .makeDirectory("\(layer)/work", mode: 0o755)),
-            Step("mkdir root", .makeDirectory("\(layer)/root", mode: 0o755)),
+                .mount(
+                    source: "tmpfs", target: "/layer", type: "tmpfs", flags: [.noDevices], data: "mode=755")),
+            Step("mkdir upper", .makeDirectory("/layer/upper", mode: 0o755)),
+            Step("mkdir work", .makeDirectory("/layer/work", mode: 0o755)),
             // nodev everywhere a container may write: a device node that it makes opens nothing. This is what the
             // devices controller is for, and it holds on v1, v2 and without root alike.
             Step(
                 "overlay root",
                 .mount(
-                    source: "overlay", target: "\(layer)/root", type: "overlay", flags: [.noDevices],
-                    data: options)),
-            Step("pivot_root", .pivotRoot("\(layer)/root")),
+                    source: "overlay", target: "/root", type: "overlay", flags: [.noDevices], data: options)
+            ),
+            Step("enter the root", .moveRoot("/root")),
         ]
     }
 
-    private static let strict: MountFlags = [.noSetUID, .noDevices, .noExecute]
+    static let strict: MountFlags = [.noSetUID, .noDevices, .noExecute]
 
     private static func kernelFiles(_ spec: ContainerSpec) -> [Step] {
-        // procfs shows the pid namespace it is mounted in; like sysfs, it may be mounted only by that one's owner.
-        let isOwner = spec.isolation.contains(.pid) || !spec.isolation.contains(.user)
+        // In a user namespace they may be mounted only beside others of the kind, and so were before the stage was left.
+        let areThere = spec.isolation.contains(.user)
         var steps = [
-            isOwner
+            areThere
                 ? Step(
-                    "mount /proc",
-                    .mount(source: "proc", target: "/proc", type: "proc", flags: strict, data: nil))
-                : Step(
-                    "bind /proc",
-                    .mount(source: "proc", target: "/proc", type: nil, flags: [.bind, .recursive], data: nil))
+                    "move /proc", .mount(source: "proc", target: "/proc", type: nil, flags: .move, data: nil))
+                : mountProc("/proc")
         ]
         if mountsSys(spec) {
             steps.append(
-                Step(
-                    "mount /sys",
-                    .mount(
-                        source: "sysfs", target: "/sys", type: "sysfs", flags: strict.union(.readOnly),
-                        data: nil)))
+                areThere
+                    ? Step(
+                        "move /sys", .mount(source: "sys", target: "/sys", type: nil, flags: .move, data: nil)
+                    )
+                    : mountSys("/sys"))
         }
         return steps
     }
 
+    static func mountProc(_ path: String) -> Step {
+        Step("mount /proc", .mount(source: "proc", target: path, type: "proc", flags: strict, data: nil))
+    }
+
+    static func mountSys(_ path: String) -> Step {
+        let flags = strict.union(.readOnly)
+        return Step(
+            "mount /sys", .mount(source: "sysfs", target: path, type: "sysfs", flags: flags, data: nil))
+    }
+
     /// sysfs shows the network namespace it is mounted in, and only its owner may mount it.
-    private static func mountsSys(_ spec: ContainerSpec) -> Bool {
+    static func mountsSys(_ spec: ContainerSpec) -> Bool {
         spec.isolation.contains(.network) || !spec.isolation.contains(.user)
     }
 
     private static func devices(_ spec: ContainerSpec) -> [Step] {
         var steps = [
-            Step(
-                "mount /dev",
-                .mount(
-                    source: "tmpfs", target: "/dev", type: "tmpfs",
-                    flags: [.noSetUID, .noDevices, .noExecute],
-                    data: "mode=755,size=65536k"))
-        ]
-        for name in ["null", "zero", "full", "random", "urandom", "tty"] {
-            steps.append(Step("create /dev/\(name)", .createFile("/dev/\(name)", mode: 0o666)))
-            steps.append(
-                Step(
-                    "bind /dev/\(name)",
-                    .mount(source: "dev/\(name)", target: "/dev/\(name)", type: nil, flags: .bind, data: nil))
-            )
-        }
-        for (path, target) in [
-            ("/dev/fd", "/proc/self/fd"), ("/dev/stdin", "/proc/self/fd/0"),
-            ("/dev/stdout", "/proc/self/fd/1"),
-            ("/dev/stderr", "/proc/self/fd/2"), ("/dev/ptmx", "pts/ptmx"),
-        ] {
-            steps.append(Step("link \(path)", .symlink(target: target, path: path)))
-        }
-        steps += [
-            Step("mkdir /dev/pts", .makeDirectory("/dev/pts", mode: 0o755)),
+            // Not a bind: this copy of the stage is the container's own, and what is moved need not be copied again.
+            Step("move /dev", .mount(source: "dev", target: "/dev", type: nil, flags: .move, data: nil)),
             Step(
                 "mount /dev/pts",
                 .mount(
                     source: "devpts", target: "/dev/pts", type: "devpts", flags: [.noSetUID, .noExecute],
                     data: "newinstance,ptmxmode=0666,mode=0620")),
-            Step("mkdir /dev/shm", .makeDirectory("/dev/shm", mode: 0o1777)),
             Step(
                 "mount /dev/shm",
                 .mount(
-                    source: "shm", target: "/dev/shm", type: "tmpfs",
-                    flags: [.noSetUID, .noDevices, .noExecute],
+                    source: "shm", target: "/dev/shm", type: "tmpfs", flags: strict,
                     data: "mode=1777,size=65536k")),
         ]
         if spec.kernelFiles.messageQueues && spec.isolation.contains(.ipc) {
-            steps += [
-                Step("mkdir /dev/mqueue", .makeDirectory("/dev/mqueue", mode: 0o1777)),
+            steps.append(
                 Step(
                     "mount /dev/mqueue",
-                    .mount(source: "mqueue", target: "/dev/mqueue", type: "mqueue", flags: strict, data: nil)),
-            ]
+                    .mount(source: "mqueue", target: "/dev/mqueue", type: "mqueue", flags: strict, data: nil))
+            )
         }
         return steps
     }
@@ -206,15 +193,13 @@ extension LaunchProgram {
             steps.append(
                 Step(
                     "mask \(path)",
-                    .mount(source: "dev/null", target: path, type: nil, flags: .bind, data: nil)))
+                    .mount(source: "null", target: path, type: nil, flags: .bind, data: nil)))
         }
         for path in files.maskedDirectories {
             steps.append(
                 Step(
-                    "mask \(path)",
-                    .mount(
-                        source: "tmpfs", target: path, type: "tmpfs", flags: strict.union(.readOnly),
-                        data: "size=0k,nr_inodes=1")))
+                    "mask \(path)", .mount(source: "empty", target: path, type: nil, flags: .bind, data: nil))
+            )
         }
         return steps
     }
@@ -223,15 +208,5 @@ extension LaunchProgram {
     private static func hierarchyName(_ directory: String) -> String {
         let parts = directory.split(separator: "/")
         return parts.count >= 3 ? String(parts[parts.count - 3]) : directory
-    }
-
-    /// Commas and colons separate in overlayfs options; a backslash takes their meaning away.
-    static func escaped(_ path: String) -> String {
-        var result = ""
-        for character in path {
-            if character == "\\" || character == ":" || character == "," { result.append("\\") }
-            result.append(character)
-        }
-        return result
     }
 }

@@ -66,8 +66,9 @@ public struct ContainerRun: Sendable {
         let program = LaunchProgram.container(
             ContainerSpec(
                 isolation: isolation, lowerDirectories: [root],
-                // Any directory that no root lies below will do: only the container sees what is mounted there.
-                mountPoint: "/proc",
+                // Any directory that no root lies below will do, and /proc must stay in sight: only the container sees
+                // what is mounted there.
+                mountPoint: "/sys", stage: nil,
                 program: try programPath(below: root), hostname: hostname,
                 cgroupsToJoin: cgroups.flatMap { tree?.directoriesToJoin($0.number) } ?? [],
                 filter: try SeccompFilter(profile: .containerDefault), kernelFiles: .found(),

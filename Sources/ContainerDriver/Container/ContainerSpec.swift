@@ -54,8 +54,10 @@ struct ContainerSpec: Sendable {
     var isolation: Isolation
     /// The read-only lower layers, the topmost first.
     var lowerDirectories: [String]
-    /// An empty directory of the host. In the container's mount namespace only, it carries the writable layer.
+    /// A directory of the host that carries the stage, in another mount namespace than the host's.
     var mountPoint: String
+    /// A descriptor of the stage; nil when the container makes its own.
+    var stage: Int32?
     /// Path of the program in the container's root; with no `root` isolation, on the host.
     var program: String
     var hostname: String

@@ -11,6 +11,9 @@ public final class ContainerEngine: Engine {
     private let isolation: Isolation
     private let handsCgroupsOn: Bool
     private var prepared: Prepared?
+    /// See `LaunchProgram.makeStage`. Without root each container makes its own, because a user namespace may not enter
+    /// another's mounts.
+    private var stage: FileDescriptor?
     /// The program of each set of layers that was started, laid out for the next time.
     private let buffers = Mutex<[Isolation: ProgramBuffer]>([:])
     private var availability: Availability?
@@ -18,7 +21,7 @@ public final class ContainerEngine: Engine {
     private struct Prepared {
         let context: RunContext
         let launcher: ChildLauncher
-        let cgroups: CgroupTree?
+        var cgroups: CgroupTree?
         let filter: SeccompFilter?
         let kernelFiles: KernelFiles
         let mountPoint: String
@@ -49,13 +52,23 @@ public final class ContainerEngine: Engine {
         try Files.makeDirectory(mountPoint, mode: 0o700)
         let mounts = CgroupMounts.current()
         let kernelFiles = KernelFiles.found()
-        let prepared = Prepared(
-            context: context, launcher: try ChildLauncher(),
-            cgroups: isolation.contains(.limits)
-                ? try CgroupTree(mounts: mounts, name: "lab-\(context.runID)-\(id)", journal: context.journal)
-                : nil,
+        var prepared = Prepared(
+            context: context, launcher: try ChildLauncher(), cgroups: nil,
             filter: isolation.contains(.seccomp) ? try SeccompFilter(profile: .containerDefault) : nil,
             kernelFiles: kernelFiles, mountPoint: mountPoint)
+        do throws(LabError) {
+            if isolation.contains(.root) && !isolation.contains(.user) {
+                stage = try LaunchProgram.makeStage(spec(0, isolation, prepared))
+            }
+            if isolation.contains(.limits) {
+                prepared.cgroups = try CgroupTree(
+                    mounts: mounts, name: "lab-\(context.runID)-\(id)", journal: context.journal)
+            }
+        } catch {
+            stage = nil
+            rmdir(mountPoint)
+            throw error
+        }
         self.prepared = prepared
         describe(prepared, mounts)
     }
@@ -66,12 +79,12 @@ public final class ContainerEngine: Engine {
             ["cgroups", "pipes", program.cloneName] + program.steps.map(\.name) + [
                 "workload", "free cgroups",
             ]
-        var namespaces = program.namespaces
+        var namespaces = isolation.cloned
         if isolation.contains(.cgroupNamespace) { namespaces.insert(.cgroup) }
         record.details = [
             EngineRecord.Detail("runtime", "lab's own, \(program.steps.count) steps from clone3 to execve"),
             EngineRecord.Detail("namespaces", namespaces.names.joined(separator: ", ")),
-            EngineRecord.Detail("root", "overlay, writable layer of its own in memory, pivot_root"),
+            EngineRecord.Detail("root", "overlay, writable layer of its own in memory"),
             EngineRecord.Detail(
                 "cgroups",
                 prepared.cgroups.map { _ in
@@ -104,7 +117,9 @@ public final class ContainerEngine: Engine {
                 interrupt: prepared.context.interrupt
             ) { [handsCgroupsOn] child throws(LabError) in
                 if let cgroups {
-                    try tree?.giveBack(cgroups, areEmpty: handsCgroupsOn && isolation.contains(.pid))
+                    // With the init of a pid namespace all in it have ended; else a child may be left.
+                    let areEmpty = isolation.contains(.pid) || cgroups.areEmpty
+                    try tree?.giveBack(cgroups, areEmpty: handsCgroupsOn && areEmpty)
                 }
                 child.stampStep()
             }
@@ -136,15 +151,18 @@ public final class ContainerEngine: Engine {
         guard let prepared else { return }
         self.prepared = nil
         buffers.withLock { $0 = [:] }
+        stage = nil
         try? prepared.cgroups?.removeAll()
         rmdir(prepared.mountPoint)
     }
 
     private func spec(_ number: Int, _ isolation: Isolation, _ prepared: Prepared) -> ContainerSpec {
         let root = prepared.context.rootFilesystem
+        let stage = stage?.rawValue
         let cgroups = isolation.contains(.limits) ? prepared.cgroups : nil
         return ContainerSpec(
             isolation: isolation, lowerDirectories: [root.directory], mountPoint: prepared.mountPoint,
+            stage: stage,
             program: isolation.contains(.root) ? RootFilesystem.guestPath : root.hostGuestPath,
             hostname: id.rawValue, cgroupsToJoin: cgroups?.directoriesToJoin(number) ?? [],
             filter: prepared.filter, kernelFiles: prepared.kernelFiles,

@@ -27,6 +27,10 @@ public struct LaunchProgram: Equatable, Sendable {
         /// After it, absolute paths are the container's and relative ones the host's.
         case pivotRoot(String)
         case leaveOldRoot
+        /// Like `pivotRoot`, but what was the root stays below, covered, and there is nothing to unmount.
+        case moveRoot(String)
+        case changeDirectory(String)
+        case enterNamespace(descriptor: Int32, Namespaces)
         case makeDirectory(String, mode: UInt32)
         case symlink(target: String, path: String)
         case createFile(String, mode: UInt32)
@@ -98,13 +102,15 @@ public struct MountFlags: OptionSet, Hashable, Sendable {
     public static let noExecute = MountFlags(rawValue: 8)
     public static let remount = MountFlags(rawValue: 32)
     public static let bind = MountFlags(rawValue: 4_096)
+    public static let move = MountFlags(rawValue: 8_192)
     public static let recursive = MountFlags(rawValue: 16_384)
     public static let makePrivate = MountFlags(rawValue: 1 << 18)
 
     private static let names: [(MountFlags, String)] = [
         (.readOnly, "MS_RDONLY"), (.noSetUID, "MS_NOSUID"), (.noDevices, "MS_NODEV"),
         (.noExecute, "MS_NOEXEC"),
-        (.remount, "MS_REMOUNT"), (.bind, "MS_BIND"), (.recursive, "MS_REC"), (.makePrivate, "MS_PRIVATE"),
+        (.remount, "MS_REMOUNT"), (.bind, "MS_BIND"), (.move, "MS_MOVE"), (.recursive, "MS_REC"),
+        (.makePrivate, "MS_PRIVATE"),
     ]
 
     /// The flags as C spells them; `0` when there are none.

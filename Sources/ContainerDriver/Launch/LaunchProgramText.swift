@@ -24,10 +24,16 @@ extension LaunchProgram.Action {
         case .pivotRoot(let path):
             return "chdir(\(quoted(path))); pivot_root(\".\", \".\"); fchdir(<old root>)"
         case .leaveOldRoot: return "umount2(\".\", MNT_DETACH); chdir(\"/\")"
+        case .moveRoot(let path):
+            return
+                "chdir(\(quoted(path))); mount(\".\", \"/\", NULL, MS_MOVE, NULL); chroot(\".\"); fchdir(<old root>)"
+        case .changeDirectory(let path): return "chdir(\(quoted(path)))"
+        case .enterNamespace(_, let namespace):
+            return "setns(<stage>, \(namespace.flagNames.joined(separator: "|")))"
         case .makeDirectory(let path, let mode): return "mkdir(\(quoted(path)), 0\(String(mode, radix: 8)))"
         case .symlink(let target, let path): return "symlink(\(quoted(target)), \(quoted(path)))"
         case .createFile(let path, let mode):
-            return "open(\(quoted(path)), O_WRONLY|O_CREAT|O_EXCL, 0\(String(mode, radix: 8)))"
+            return "mknod(\(quoted(path)), S_IFREG|0\(String(mode, radix: 8)))"
         case .write(let text, let path): return "write(<\(path)>, \(quoted(text)))"
         case .unshare(let namespaces): return "unshare(\(namespaces.flagNames.joined(separator: "|")))"
         case .joinCgroup(_, let directory): return "write(<\(directory)/tasks>, \"0\")"

@@ -69,11 +69,7 @@ final class ProgramBuffer: @unchecked Sendable {
     func attempt(_ parameters: Parameters) throws(LaunchFailure) -> Started {
         let argv: [UnsafeMutablePointer<CChar>?] = parameters.arguments.map { strdup($0) } + [nil]
         defer { argv.forEach { free($0) } }
-        var launch = clinux_launch()
-        launch.steps = UnsafePointer(steps.baseAddress)
-        launch.count = UInt32(steps.count)
-        launch.namespaces = program.namespaces.rawValue
-        launch.envp = UnsafePointer(environment.baseAddress)
+        var launch = blank()
         launch.standard = parameters.standard
         launch.cgroup = parameters.cgroup
         var stamps = [UInt64](repeating: 0, count: steps.count)
@@ -89,13 +85,33 @@ final class ProgramBuffer: @unchecked Sendable {
             }
         }
         stamps.removeLast()
-        guard pid > 0 else {
-            throw LaunchFailure(
-                step: launch.failed_step < 0 ? nil : Int(launch.failed_step), errno: Errno(launch.error))
-        }
+        guard pid > 0 else { throw LaunchFailure(launch) }
         return Started(
             pid: pid, pidfd: FileDescriptor(owning: pidfd), began: launch.child_began,
             stamps: stamps)
+    }
+
+    /// Runs the program, which has no `execute`, in a mount namespace of its own.
+    /// - Returns: a descriptor of the namespace, which lives as long as that is open.
+    func makeMountNamespace() throws(LabError) -> FileDescriptor {
+        var launch = blank()
+        var stamps = [UInt64](repeating: 0, count: steps.count)
+        let descriptor = stamps.withUnsafeMutableBufferPointer { stamps in
+            launch.stamps = stamps.baseAddress
+            return clinux_make_mount_namespace(&launch)
+        }
+        guard descriptor >= 0 else { throw LaunchFailure(launch).explained(program, []) }
+        return FileDescriptor(owning: descriptor)
+    }
+
+    /// What is the same for every start.
+    private func blank() -> clinux_launch {
+        var launch = clinux_launch()
+        launch.steps = UnsafePointer(steps.baseAddress)
+        launch.count = UInt32(steps.count)
+        launch.namespaces = program.namespaces.rawValue
+        launch.envp = UnsafePointer(environment.baseAddress)
+        return launch
     }
 
     /// Copies a string into the buffer, which is as large as all of them.
@@ -128,6 +144,15 @@ final class ProgramBuffer: @unchecked Sendable {
             c.operation = CLINUX_PIVOT_ROOT
             c.a = copy(path)
         case .leaveOldRoot: c.operation = CLINUX_LEAVE_OLD_ROOT
+        case .moveRoot(let path):
+            c.operation = CLINUX_MOVE_ROOT
+            c.a = copy(path)
+        case .changeDirectory(let path):
+            c.operation = CLINUX_CHDIR
+            c.a = copy(path)
+        case .enterNamespace(let descriptor, let namespace):
+            c.operation = CLINUX_SETNS
+            (c.x, c.y) = (UInt64(descriptor), namespace.rawValue)
         case .makeDirectory(let path, let mode):
             c.operation = CLINUX_MKDIR
             c.a = copy(path)
@@ -184,6 +209,13 @@ final class ProgramBuffer: @unchecked Sendable {
     }
 }
 
+extension LaunchFailure {
+    fileprivate init(_ launch: clinux_launch) {
+        self.init(
+            step: launch.failed_step < 0 ? nil : Int(launch.failed_step), errno: Errno(launch.error))
+    }
+}
+
 extension LaunchProgram.Action {
     /// Bytes that its strings take in C memory, terminators included.
     fileprivate var textBytes: Int {
@@ -192,7 +224,8 @@ extension LaunchProgram.Action {
         case .mount(let source, let target, let type, _, let data): size(source, target, type, data)
         case .symlink(let target, let path): size(target, path)
         case .write(let string, let path): size(string, path)
-        case .pivotRoot(let path), .makeDirectory(let path, _),
+        case .pivotRoot(let path), .moveRoot(let path), .changeDirectory(let path),
+            .makeDirectory(let path, _),
             .createFile(let path, _), .setHostname(let path), .execute(let path):
             size(path)
         default: 0
