@@ -5,8 +5,8 @@
 #   swift build -c release --static-swift-stdlib && Benchmarks/whole-process.sh [rounds, by default 10]
 #
 # Rounds are short and take turns, so that a drift of the machine meets all alike. bwrap gets the same seccomp filter
-# and capabilities; it makes no cgroup, so that lab-container makes none in its first line, as for crun in its second.
-# crun gets no seccomp filter: it would compile one at each start.
+# and capabilities, but makes no cgroup: it is to be compared with lab-sh. crun makes cgroups, but gets no seccomp filter,
+# because it would compile one at each start: it is to be compared with lab-limited.
 set -eu
 built=$(dirname -- "$(readlink -f -- "$0")")/../.build/release
 rounds=${1:-10}
@@ -20,30 +20,30 @@ cp "$built/lab-guest" "$root/"
 kept=$(for name in CHOWN DAC_OVERRIDE FOWNER FSETID KILL SETGID SETUID SETPCAP NET_BIND_SERVICE NET_RAW SYS_CHROOT \
     MKNOD AUDIT_WRITE SETFCAP; do printf ' --cap-add CAP_%s' $name; done)
 
+# A shell hands bwrap its filter; it is in front of lab-container too where the two are compared.
 cat >"$work/bwrap" <<END
 #!/bin/sh
 exec bwrap --unshare-all --ro-bind $root / --proc /proc --dev /dev --tmpfs /tmp --new-session --die-with-parent \
     --cap-drop ALL $kept --seccomp 9 -- /lab-guest noop 9<$work/filter
 END
-cat >"$work/crun" <<END
-#!/bin/sh
-cd $work
-exec crun run box
-END
-cat >"$work/unshare" <<END
-#!/bin/sh
-exec unshare -m -u -i -n -p -C -f chroot $root /lab-guest noop
-END
-# The shell that hands bwrap its filter is in front of all of them.
-cat >"$work/lab" <<END
+cat >"$work/lab-sh" <<END
 #!/bin/sh
 exec $built/lab-container run $root /lab-guest noop
 END
-cat >"$work/lab-limited" <<END
-#!/bin/sh
-exec $built/lab-container run --memory 256MiB --cpus 1 $root /lab-guest noop
-END
-chmod +x "$work"/bwrap "$work"/crun "$work"/unshare "$work"/lab "$work"/lab-limited
+chmod +x "$work/bwrap" "$work/lab-sh"
+
+command_of() {
+    case $1 in
+    bwrap-sh) echo "$work/bwrap" ;;
+    lab-sh) echo "$work/lab-sh" ;;
+    lab) echo "$built/lab-container run $root /lab-guest noop" ;;
+    lab-limited) echo "$built/lab-container run --memory 256MiB --cpus 1 $root /lab-guest noop" ;;
+    crun) echo "crun run --bundle $work lab-whole-process-$$" ;;
+    unshare) echo "unshare -m -u -i -n -p -C -f chroot $root /lab-guest noop" ;;
+    esac
+}
+tools='bwrap-sh lab-sh lab lab-limited crun unshare'
+
 (cd "$work" && crun spec)
 jq '.process.terminal = false | .process.args = ["/lab-guest", "noop"]
     | .linux.resources = {memory: {limit: 268435456}, cpu: {quota: 100000, period: 100000}, pids: {limit: 1024}}
@@ -51,12 +51,12 @@ jq '.process.terminal = false | .process.args = ["/lab-guest", "noop"]
     "$work/config.json" >"$work/config" && mv "$work/config" "$work/config.json"
 
 for round in $(seq "$rounds"); do
-    for tool in lab bwrap lab-limited crun unshare; do
-        hyperfine -N --style none --warmup 2 --runs 40 --export-json "$work/$tool-$round.json" "$work/$tool" \
-            >/dev/null
+    for tool in $tools; do
+        hyperfine -N --style none --warmup 2 --runs 40 --export-json "$work/$tool-$round.json" \
+            "$(command_of "$tool")" >/dev/null
     done
 done
-for tool in lab bwrap lab-limited crun unshare; do
+for tool in $tools; do
     jq -rs --arg tool "$tool" '[.[].results[0].times[]] | sort | "\($tool)\tmedian \(.[length / 2 | floor] * 1e6 | round) µs, mean \(add / length * 1e6 | round) µs, \(length) runs"' \
         "$work/$tool"-[0-9]*.json
 done
