@@ -36,7 +36,7 @@ struct AnswerSection {
         if let emulator = analysis.result.header.environment.emulator {
             sentences.append(text.nestedInEmulation(Escaping.markdown(emulator)))
         }
-        let emulated = measured.filter(\.record.emulated)
+        let emulated = measured.filter(\.record.emulates)
         if !emulated.isEmpty {
             sentences.append(text.emulationNote(text.list(emulated.map { text.name($0.record) })))
         }

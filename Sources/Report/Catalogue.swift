@@ -135,7 +135,7 @@ extension Catalogue {
     func nestedInEmulation(_ emulator: String) -> String {
         pick(
             "This machine is nested in emulation (\(emulator)): times are not those of hardware, whatever the engine.",
-            "本机本身由软件模拟（\(emulator)）：无论哪个引擎，其时间都不代表真实硬件。")
+            "本机本身由软件模拟（\(emulator)），一切都嵌套在模拟之中：无论哪个引擎，其时间都不代表真实硬件。")
     }
     func seeWarnings(_ count: Int) -> String {
         pick(
