@@ -33,7 +33,10 @@ struct AnswerSection {
         if !absent.isEmpty {
             sentences.append(text.notInstalled(text.list(absent.map { text.name($0.record) })))
         }
-        let emulated = measured.filter(\.record.emulated)
+        if let emulator = analysis.result.header.environment.emulator {
+            sentences.append(text.nestedInEmulation(Escaping.markdown(emulator)))
+        }
+        let emulated = measured.filter(\.record.emulates)
         if !emulated.isEmpty {
             sentences.append(text.emulationNote(text.list(emulated.map { text.name($0.record) })))
         }

@@ -132,6 +132,11 @@ extension Catalogue {
             "\(engines) is software emulation: its figures say nothing about hardware virtualisation.",
             "\(engines) 是软件模拟，其数值不能说明硬件虚拟化。")
     }
+    func nestedInEmulation(_ emulator: String) -> String {
+        pick(
+            "This machine is nested in emulation (\(emulator)): times are not those of hardware, whatever the engine.",
+            "本机本身由软件模拟（\(emulator)），一切都嵌套在模拟之中：无论哪个引擎，其时间都不代表真实硬件。")
+    }
     func seeWarnings(_ count: Int) -> String {
         pick(
             "There \(count == 1 ? "is 1 warning" : "are \(count) warnings"), see [below](#warnings).",

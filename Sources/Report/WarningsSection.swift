@@ -37,7 +37,7 @@ struct WarningsSection {
             (place: place($0), summary: analysis.figures.summary(analysis.headline, engine.id, at: $0))
         }.filter { $0.summary.n > 0 }
         var warnings: [String] = []
-        if engine.record.emulated { warnings.append(text.emulationNote(name)) }
+        if engine.record.emulates { warnings.append(text.emulationNote(name)) }
         if let few = few(engine, name, cells) { warnings.append(few) }
         let drifts = cells.compactMap { place, summary -> String? in
             guard let drift = summary.drift, summary.isDrifting else { return nil }

@@ -13,13 +13,13 @@ struct HypervisorProbe {
     func answer() throws(LabError) -> Availability {
         guard setup.type == .kvm else {
             try setup.check()
-            return boot(limit: Self.emulationLimit)
+            return boot(limit: Self.emulationLimit * Emulator.patience)
         }
         if let obstacle = KVMDevice.obstacle(daemon: setup.starter.isDaemon) { return obstacle }
         try setup.check()
         let cache = "\(paths.cache)/probe/kvm-\(key)"
         if let text = try? Files.readText(cache), let known = Self.parse(text) { return known }
-        let answer = boot(limit: engine.configuration.kvmProbeLimit)
+        let answer = boot(limit: engine.configuration.kvmProbeLimit * Emulator.patience)
         try Files.makeDirectory("\(paths.cache)/probe")
         try Files.write(Self.text(answer), to: cache)
         return answer

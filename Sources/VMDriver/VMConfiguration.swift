@@ -15,7 +15,8 @@ public struct VMConfiguration: Equatable, Sendable {
     public var unpacksKernel: Bool
     /// How the guest's records leave it; nil for the quickest that libvirt knows.
     public var channel: RecordChannel?
-    /// How long the boot that proves KVM may take. A healthy one needs less than a second; nested in emulation 16.
+    /// How long the boot that proves KVM may take. A healthy one needs less than a second; where the
+    /// machine itself is emulated, `Emulator.patience` times as long is waited.
     public var kvmProbeLimit: Duration
 
     public init(

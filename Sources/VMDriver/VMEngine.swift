@@ -78,7 +78,9 @@ public final class VMEngine: Engine {
 
     public var record: EngineRecord {
         var record = EngineRecord(
-            id: id, kind: kind, availability: availability ?? .available, emulated: type == .qemu)
+            id: id, kind: kind, availability: availability ?? .available,
+            // A hypervisor on an emulated processor is a real one; what it takes is not what hardware takes.
+            emulated: type == .qemu || Emulator.current != nil)
         if let setUpDone { setUpDone.complete(&record) }
         return record
     }
@@ -143,11 +145,16 @@ struct VMSetup: Sendable {
     /// Below it a distribution's kernel runs out of memory before its init.
     private static let leastMemory: UInt64 = 96 << 20
 
+    private var accelerator: String {
+        guard type == .kvm else { return "none: TCG emulation" }
+        return Emulator.current.map { "KVM, nested in emulation (\($0))" } ?? "KVM"
+    }
+
     /// Adds what runs to an engine's record.
     func complete(_ record: inout EngineRecord) {
         record.details = starter.details
         record.details += [
-            .init("accelerator", type == .qemu ? "none: TCG emulation" : "KVM"),
+            .init("accelerator", accelerator),
             .init("machine", configuration.profile.rawValue),
             .init(
                 "guest kernel",

@@ -103,6 +103,7 @@ public final class VMInstance: Instance, MemoryAccounting, CPUAccounting {
 
     public func dispose() throws(LabError) {
         guard !isDisposed else { return }
+        watch.expectEnd()
         totalCPU = try machine.end(deadline: .now().advanced(by: Self.removalLimit)) ?? totalCPU
         watch.stop()
         try Self.removeFiles(place, log)

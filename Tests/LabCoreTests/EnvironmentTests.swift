@@ -100,6 +100,33 @@ struct EnvironmentTests {
         #expect(find(nil, "Microsoft Corporation", "Surface Laptop") == nil)
     }
 
+    @Test(arguments: [
+        ("TCGTCGTCGTCG", "AMD EPYC-Rome Processor", "QEMU TCG"),
+        ("TCGTCGTCGTCG", nil, "QEMU TCG"),
+        // A KVM inside TCG signs by its own name and hands the processor's through.
+        ("KVMKVMKVM", "QEMU TCG CPU version 2.5+", "QEMU TCG"),
+        // The model of QEMU's default processor says nothing: KVM offers it too.
+        ("KVMKVMKVM", "QEMU Virtual CPU version 2.5+", nil), ("", "AMD EPYC 7B13", nil), ("", nil, nil),
+    ])
+    func emulationIsToldBySignatureOrModel(signature: String, model: String?, emulator: String?) {
+        #expect(Emulator.find(signature: signature, model: model) == emulator)
+    }
+
+    @Test func anEmulatedMachineIsWarnedOf() throws {
+        try withTemporaryDirectory { root in
+            try Files.makeDirectory("\(root)/proc")
+            try Files.write(
+                "processor : 0\nmodel name : QEMU TCG CPU version 2.5+\nflags : hypervisor\n",
+                to: "\(root)/proc/cpuinfo")
+            let machine = Environment.capture(root: root, stealLook: .zero)
+            #expect(machine.emulator == "QEMU TCG")
+            #expect(
+                machine.warnings.map(\.text) == [
+                    "this machine is nested in emulation (QEMU TCG): times are not those of hardware"
+                ])
+        }
+    }
+
     @Test func switchesAreReadTheRightWayRound() {
         #expect(Environment.turbo(noTurbo: "0", boost: nil) == "on")
         #expect(Environment.turbo(noTurbo: "1", boost: nil) == "off")

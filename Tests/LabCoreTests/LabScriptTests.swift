@@ -50,7 +50,7 @@ struct LabScriptTests {
 
     @Test func withoutSwiftItSaysHowToGetIt() throws {
         try withCheckout { path in
-            for command in ["run", "test"] {
+            for command in ["run", "test", "rig"] {
                 let outcome = try lab(path, command)
                 #expect(outcome.status == 69)
                 #expect(outcome.output.isEmpty)

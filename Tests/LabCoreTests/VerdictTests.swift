@@ -59,6 +59,18 @@ import Testing
         #expect(judge(rule, [(.qemu, around(2_000_000_000))]).verdict == .notMeasurable)
     }
 
+    @Test func onAnEmulatedMachineEveryFigureIsEmulated() {
+        var result = ResultFixture.result([(.kvm, around(70_000_000_000)), (.container, around(1_000_000))])
+        let claims = [minutes, Claim.Rule(metric: "start-up", engines: [.container], atMost: 1e9)]
+            .map(ResultFixture.claim)
+        #expect(claims.map { $0.judge(result)[0].verdict } == [.confirmed, .confirmed])
+        result.header.environment.emulator = "QEMU TCG"
+        for claim in claims {
+            let judgement = claim.judge(result)[0]
+            #expect(judgement.verdict == .notMeasurable && judgement.reason == .emulatedOnly)
+        }
+    }
+
     @Test func ratiosNeedTheirBaseline() {
         var rule = minutes
         rule.relativeTo = .process

@@ -57,6 +57,20 @@ import Testing
         }
     }
 
+    @Test func anEmulatedMachineIsSaidFirstAndKVMIsMarked() throws {
+        var result = RunFixture.complete().result
+        result.header.environment.emulator = "QEMU TCG"
+        for index in result.header.engines.indices where result.header.engines[index].id == .kvm {
+            result.header.engines[index].emulated = true
+        }
+        let (english, chinese) = (try file("report.md", result), try file("report.md", result, .chinese))
+        let answer = english.components(separatedBy: "\n## ")[1]
+        #expect(answer.contains("nested in emulation (QEMU TCG): times are not those of hardware"))
+        #expect(chinese.components(separatedBy: "\n## ")[1].contains("嵌套在模拟之中"))
+        #expect(row("`kvm` (emulated)", in: english) != nil)
+        #expect(!english.contains("**confirmed**") && !chinese.contains("**证实**"))
+    }
+
     @Test func answerComesFirstWithEveryEngine() throws {
         let markdown = try file("report.md", RunFixture.complete().result)
         let headings = markdown.split(separator: "\n").filter { $0.hasPrefix("#") }.map(String.init)

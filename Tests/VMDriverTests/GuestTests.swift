@@ -110,4 +110,27 @@ struct GuestTests {
         for line in 0..<20_000 { tail.append(Array("line \(line) \u{1b}[2J\r\n".utf8)) }
         #expect(tail.lastLines(1) == ["line 19999 ?[2J"])
     }
+
+    /// A VM that is ended while its guest speaks leaves half a record.
+    @Test(arguments: [true, false])
+    func halfARecordIsTheFaultOfAGuestThatStoppedByItself(isEnding: Bool) throws {
+        let directory = "/tmp/lab-watch-tests-\(getpid())-\(isEnding)"
+        try Files.makeDirectory(directory)
+        defer { try? Files.removeTree(directory) }
+        for name in ["console", "records"] { try checked { mkfifo("\(directory)/\(name)", 0o600) } }
+        let watch = try GuestWatch(
+            consolePath: "\(directory)/console", recordPath: "\(directory)/records", requested: .now())
+        try watch.start()
+        defer { watch.stop() }
+        let deadline = MonotonicInstant.now().advanced(by: .seconds(10))
+        do {
+            let guest = try FileDescriptor.open("\(directory)/records", O_WRONLY)
+            try guest.writeAll(Array("init\nready\nmetric uptime-".utf8))
+            #expect(watch.wait(until: { $0.timeline[.ready] != nil }, deadline: deadline).isDone)
+            if isEnding { watch.expectEnd() }
+        }
+        let (view, isOver) = watch.wait(until: { $0.isOver }, deadline: deadline)
+        #expect(isOver)
+        #expect((view.transcript.violation == nil) == isEnding, "\(view.transcript)")
+    }
 }

@@ -1,5 +1,6 @@
-// Why this exists: what the VM driver needs and Swift can't call: an instruction, and a variadic function.
+// Why this exists: what is asked about virtual machines and Swift can't call: instructions, and variadic functions.
 #pragma once
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -10,6 +11,24 @@ static inline unsigned long long clinux_time_stamp(void) {
     return __builtin_ia32_rdtsc();
 #else
     return 0;
+#endif
+}
+
+/// The twelve characters by which the hypervisor under this machine signs, "KVMKVMKVM" for instance; empty where the
+/// processor names none. CPUID leaf 0x40000000, which means something only where bit 31 of leaf 1's ECX is set: see
+/// Documentation/virt/kvm/x86/cpuid.rst in Linux.
+static inline void clinux_hypervisor_signature(char signature[13]) {
+    memset(signature, 0, 13);
+#if defined(__x86_64__)
+    unsigned a = 1, b, c = 0, d;
+    __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+    if (!(c >> 31)) return;
+    a = 0x40000000;
+    c = 0;
+    __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+    memcpy(signature, &b, 4);
+    memcpy(signature + 4, &c, 4);
+    memcpy(signature + 8, &d, 4);
 #endif
 }
 

@@ -42,6 +42,8 @@ extension Environment {
             vendor: files.line("sys/class/dmi/id/sys_vendor"),
             product: files.line("sys/class/dmi/id/product_name"),
             clocksources: files.line("sys/devices/system/clocksource/clocksource0/available_clocksource"))
+        environment.emulator =
+            root == "/" ? Emulator.current : Emulator.find(signature: "", model: cpu.model)
         environment.root = geteuid() == 0
         let before = thermalState(files)
         environment.stealShare = stealShare(files, over: stealLook)

@@ -50,6 +50,11 @@ enum EnvironmentWarnings {
     }
 
     private static func virtualised(_ machine: Environment) -> Environment.Warning? {
+        if let emulator = machine.emulator {
+            return .init(
+                "this machine is nested in emulation (\(emulator)): times are not those of hardware",
+                remedy: "compare what works rather than how fast, or measure on a machine with a processor")
+        }
         guard let hypervisor = machine.hypervisor else { return nil }
         return .init(
             "this machine is itself virtual (\(hypervisor)): a VM on it is nested, and times vary more",

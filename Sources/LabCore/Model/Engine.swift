@@ -216,7 +216,8 @@ public struct EngineRecord: Codable, Equatable, Sendable {
     public var id: EngineID
     public var kind: EngineKind
     public var availability: Availability
-    /// True when no hardware virtualisation is used: every table says so.
+    /// True when its instances run on no real processor: it emulates, or is a VM on a machine that is emulated
+    /// itself. Every table says so.
     public var emulated: Bool
     /// Versions and settings worth a line in the report, in order: `("libvirt", "9.0.0")`.
     public var details: [Detail]

@@ -105,6 +105,8 @@ public struct Environment: Codable, Equatable, Sendable {
     public var throttleEvents: UInt64?
     /// The hypervisor under this machine as the CPU names it, nil on bare metal.
     public var hypervisor: String?
+    /// What emulates this machine's processor in software, nil where it is real: times here are not those of hardware.
+    public var emulator: String?
     public var root: Bool
     /// What `--tune` set for the run and put back afterwards; nil without `--tune`.
     public var tuned: [TunedSetting]?
@@ -125,8 +127,8 @@ public struct Environment: Codable, Equatable, Sendable {
         kernel: String? = nil, distribution: String? = nil, mitigations: [String: String] = [:],
         cgroupLayout: String = "none", governor: String? = nil, turbo: String? = nil, smt: String? = nil,
         swapBytes: UInt64? = nil, load: Double? = nil, stealShare: Double? = nil,
-        throttleEvents: UInt64? = nil, hypervisor: String? = nil, root: Bool = false,
-        tuned: [TunedSetting]? = nil, warnings: [Warning] = []
+        throttleEvents: UInt64? = nil, hypervisor: String? = nil, emulator: String? = nil,
+        root: Bool = false, tuned: [TunedSetting]? = nil, warnings: [Warning] = []
     ) {
         self.cpuModel = cpuModel
         self.cpuCount = cpuCount
@@ -144,6 +146,7 @@ public struct Environment: Codable, Equatable, Sendable {
         self.stealShare = stealShare
         self.throttleEvents = throttleEvents
         self.hypervisor = hypervisor
+        self.emulator = emulator
         self.root = root
         self.tuned = tuned
         self.warnings = warnings

@@ -10,6 +10,7 @@ public struct Judgement: Equatable, Sendable {
     public var reason: Reason
     /// The engine that was judged; nil when none of the rule's engines has samples.
     public var engine: EngineID?
+    /// Whether the engine emulates, or the whole machine is emulated.
     public var emulated: Bool
     public var n: Int
     /// The measured figure in the metric's unit, or the ratio when `isRatio`.
@@ -62,7 +63,9 @@ extension Claim {
         }
         guard let (engine, estimate) = found.first else { return judgement }
         judgement.engine = engine
-        judgement.emulated = result.header.engines.contains { $0.id == engine && $0.emulated }
+        judgement.emulated =
+            result.header.environment.emulator != nil
+            || result.header.engines.contains { $0.id == engine && $0.emulated }
         judgement.n = estimate.n
         judgement.figure = estimate.value
         judgement.interval = estimate.interval

@@ -99,6 +99,7 @@ private struct DifferenceFinder {
         compare("environment.smt", old.smt, new.smt)
         compare("environment.swapBytes", old.swapBytes.map(String.init), new.swapBytes.map(String.init))
         compare("environment.hypervisor", old.hypervisor ?? "none", new.hypervisor ?? "none")
+        compare("environment.emulator", old.emulator ?? "none", new.emulator ?? "none")
         compare("environment.root", "\(old.root)", "\(new.root)")
     }
 

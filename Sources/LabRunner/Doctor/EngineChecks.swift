@@ -3,7 +3,7 @@ import LabCore
 /// Proves each engine by a trial that is made like any other: a guest must start and send a fresh nonce back.
 enum EngineChecks {
     /// The longest that a guest may take to answer, in seconds: emulation on a busy machine is slow.
-    static let timeoutSeconds: Double = 60
+    static let timeoutSeconds: Double = 60 * Double(Emulator.patience)
     /// Nobody waits longer than this for a doctor, in seconds.
     static let budgetSeconds: Double = 600
 

@@ -19,6 +19,9 @@ struct KernelCommandLine {
         // A guest with one processor keeps the instructions of one with several, as the host has them, instead of
         // patching thousands of places: 0.12 s of a start under TCG.
         "noreplace-smp",
+        // No driver for the battery's clock, which nothing here asks for the time: under KVM QEMU's microvm has none, and
+        // the driver waits for it, with traps all the while: 4 s of a start of 5.4 s under KVM, nested in emulation.
+        "initcall_blacklist=cmos_init",
         "rdinit=\(RootFilesystem.guestPath)",
     ]
 
