@@ -73,8 +73,15 @@ struct HypervisorProbe {
                 text += "; the host's modules are \(modules.joined(separator: ", "))"
             }
         }
-        let cause = error.cause.map { ": \($0.split { $0.isNewline }.joined(separator: " "))" } ?? ""
-        return "\(text) (\(error.message)\(cause))"
+        return "\(text) (\(Self.lastWords(error.cause) ?? error.message))"
+    }
+
+    /// What QEMU said last, or the last line of all that there is: the rest is how it came to it.
+    static func lastWords(_ cause: String?) -> String? {
+        guard let cause else { return nil }
+        let line = cause.split { $0.isNewline }.last.map(String.init) ?? cause
+        guard let program = line.ranges(of: "qemu-system-x86_64: ").last else { return line }
+        return "QEMU: \(line[program.upperBound...].prefix(160))"
     }
 
     private var remedy: String? {
