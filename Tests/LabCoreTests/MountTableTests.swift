@@ -16,6 +16,7 @@ import Testing
         let table = MountTable(mountinfo: text)
         #expect(table.entries.map(\.mountPoint) == ["/", "/mnt/a b", "/mnt/a b/inner", "/mnt/a bc"])
         #expect(table.entries.map(\.type) == ["ext4", "tmpfs", "overlay", "cgroup2"])
+        #expect(table.entries[2].superOptions == ["rw", "lowerdir=/x"])
     }
 
     @Test func aDirectoryHoldsItselfAndWhatIsBelowTheNewestFirst() {

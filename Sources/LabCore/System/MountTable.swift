@@ -6,6 +6,8 @@ public struct MountTable: Equatable, Sendable {
         public var mountPoint: String
         /// Type of the file system: `cgroup2`, `overlay`.
         public var type: String
+        /// Options of the file system itself: `lowerdir=/x`, or a v1 cgroup's controllers.
+        public var superOptions: [String]
     }
 
     public var entries: [Entry]
@@ -21,7 +23,10 @@ public struct MountTable: Equatable, Sendable {
             guard fields.count > 6, let dash = fields.dropFirst(6).firstIndex(of: "-"),
                 fields.count > dash + 1
             else { return nil }
-            return Entry(mountPoint: Self.unescape(fields[4]), type: String(fields[dash + 1]))
+            return Entry(
+                mountPoint: Self.unescape(fields[4]), type: String(fields[dash + 1]),
+                superOptions: fields.count > dash + 3
+                    ? fields[dash + 3].split(separator: ",").map(String.init) : [])
         }
     }
 
