@@ -1,6 +1,7 @@
 import Glibc
-import LabCore
 import Testing
+
+@testable import LabCore
 
 struct RunJournalTests {
     private func abandoned(_ paths: LabPaths) throws -> [String: [JournaledResource]] {
@@ -99,6 +100,35 @@ struct RunJournalTests {
             {
                 #expect(!resource.name.isEmpty)
                 #expect(resource.name.utf8.allSatisfy { $0 >= 0x20 })
+            }
+        }
+    }
+
+    /// A child that a killed run was starting holds the lock for the moment that it takes to die.
+    @Test func aDeadRunsLastChildIsWaitedFor() throws {
+        try withTemporaryDirectory { home in
+            let paths = LabPaths(cache: "\(home)/cache", state: "\(home)/state")
+            try Files.makeDirectory(paths.journals)
+            // No process has this pid: it is beyond what Linux gives.
+            try Files.write(
+                "maker\t999999999\ncgroup\t/sys/fs/cgroup/lab-x\n", to: "\(paths.journals)/dead.journal")
+            let held = try FileDescriptor.open("\(paths.journals)/dead.journal", O_RDWR)
+            try checked { flock(held.rawValue, LOCK_EX | LOCK_NB) }
+            // The lock goes with the last descriptor of its description: that of the child below.
+            let child = held.release()
+            let began = MonotonicInstant.now()
+            try Threads.together(2) { index in
+                if index == 1 {
+                    usleep(200_000)
+                    close(child)
+                    return
+                }
+                var found: [String] = []
+                try? RunJournal.forEachAbandoned(in: paths) { (journal) throws(LabError) in
+                    found += journal.resources.map(\.name)
+                }
+                #expect(found == ["/sys/fs/cgroup/lab-x"])
+                #expect(MonotonicInstant.now().nanoseconds(since: began) >= 150_000_000)
             }
         }
     }

@@ -48,6 +48,7 @@ public final class RunJournal: Sendable {
         do {
             file = try FileDescriptor.open(unnamed, O_RDWR | O_CREAT | O_EXCL | O_APPEND, mode: 0o600)
             try checked { flock(file.rawValue, LOCK_EX | LOCK_NB) }
+            try file.writeAll("\(Self.makerWord)\t\(getpid())\n".utf8)
             try checked { link(unnamed, path) }
         } catch {
             throw LabError(.output, "cannot write the journal \(path)", cause: "\(error)")
@@ -122,7 +123,7 @@ public final class RunJournal: Sendable {
             guard name.hasSuffix(".journal") else { continue }
             let path = "\(paths.journals)/\(name)"
             guard let file = try? FileDescriptor.open(path, O_RDWR | O_NOFOLLOW) else { continue }
-            guard flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 else { continue }
+            guard flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 || outlives(file) else { continue }
             // Its run may have ended between the two calls: then the file has no name any more.
             var status = stat()
             guard fstat(file.rawValue, &status) == 0, status.st_nlink > 0 else { continue }
@@ -132,6 +133,29 @@ public final class RunJournal: Sendable {
                     runID: String(name.dropLast(".journal".count)), path: path,
                     resources: parse(bytes).reversed(), file: file))
         }
+    }
+
+    /// The first line of a journal: this word and the pid of its maker. It names no resource.
+    private static let makerWord = "maker"
+    /// How long what a killed run was starting may take to die.
+    private static let lastChildren = Duration.seconds(5)
+
+    /// Takes the lock of a journal whose maker is dead, when what it was starting has died too: until it executes its
+    /// program, a child shares the descriptor that holds the lock. False when the run lives, or the wait is in vain.
+    private static func outlives(_ file: borrowing FileDescriptor) -> Bool {
+        var head = [UInt8](repeating: 0, count: 32)
+        let length = pread(file.rawValue, &head, head.count, 0)
+        let words = head.prefix(max(0, length)).prefix { $0 != 0x0a }.split(separator: 0x09)
+        guard words.count == 2, words[0].elementsEqual(makerWord.utf8),
+            let maker = pid_t(String(decoding: words[1], as: UTF8.self)), maker > 0,
+            kill(maker, 0) == -1, errno == ESRCH
+        else { return false }
+        let deadline = MonotonicInstant.now().advanced(by: lastChildren)
+        while flock(file.rawValue, LOCK_EX | LOCK_NB) != 0 {
+            guard MonotonicInstant.now() < deadline else { return false }
+            usleep(2_000)
+        }
+        return true
     }
 
     /// What a journal's name is followed by until it is locked; then comes the pid of its maker.
