@@ -13,9 +13,9 @@ import Testing
 
     @Test func stealIsTheEighthFigureOfTheFirstLine() {
         let text = "cpu  1 2 3 4 5 6 7 88 9 10\ncpu0 1 2 3 4 5 6 7 8 9 10\n"
-        #expect(HostCPU.stealTicks(stat: text) == 88)
+        #expect(CPUTimes(text)?.steal == 88)
         for odd in ["", "cpu ", "cpu 1 2 3", "cpu 1 2 3 4 5 6 7 x", "intr 1 2 3 4 5 6 7 8 9"] {
-            #expect(HostCPU.stealTicks(stat: odd) == nil)
+            #expect(CPUTimes(odd)?.steal == nil)
         }
     }
 

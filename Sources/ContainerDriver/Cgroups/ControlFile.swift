@@ -5,10 +5,7 @@ import LabCore
 enum ControlFile {
     static func write(_ text: String, to path: String) throws(LabError) {
         do throws(Errno) {
-            let file = try FileDescriptor.open(path, O_WRONLY)
-            var text = text
-            let result = text.withUTF8 { Glibc.write(file.rawValue, $0.baseAddress, $0.count) }
-            if result < 0 { throw Errno(errno) }
+            try Files.overwrite(text, at: path)
         } catch {
             let kind: LabError.Kind =
                 error == Errno(EACCES) || error == Errno(EPERM) ? .permission : .unavailable

@@ -7,17 +7,8 @@ enum HostCPU {
     static func stealNanoseconds() -> UInt64? {
         let ticksPerSecond = sysconf(Int32(_SC_CLK_TCK))
         guard ticksPerSecond > 0,
-            let ticks = (try? Files.readText("/proc/stat", limit: 1 << 20)).flatMap(stealTicks(stat:))
+            let ticks = (try? Files.readText("/proc/stat", limit: 1 << 20)).flatMap(CPUTimes.init)?.steal
         else { return nil }
         return ticks.multipliedReportingOverflow(by: 1_000_000_000 / UInt64(ticksPerSecond)).partialValue
-    }
-
-    /// The eighth figure of the line `cpu` of the text of /proc/stat.
-    static func stealTicks(stat text: String) -> UInt64? {
-        guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("cpu ") }) else {
-            return nil
-        }
-        let fields = line.split(separator: " ")
-        return fields.count > 8 ? UInt64(fields[8]) : nil
     }
 }
