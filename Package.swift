@@ -61,11 +61,13 @@ let package = Package(
             dependencies: ["LabCore", "CLinux", "CSeccomp"],
             swiftSettings: strict
         ),
+        // What can be done with any engine beside starting it; knows engines only as LabCore's protocols.
+        .target(name: "Experiments", dependencies: ["LabCore"], swiftSettings: strict),
         .target(name: "Report", dependencies: ["LabCore"], swiftSettings: strict),
         .executableTarget(
             name: "LabRunner",
             dependencies: [
-                "LabCore", "LabFile", "VMDriver", "ContainerDriver", "Report",
+                "LabCore", "LabFile", "VMDriver", "ContainerDriver", "Experiments", "Report",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -89,6 +91,8 @@ let package = Package(
         .testTarget(name: "ContainerDriverTests", dependencies: ["ContainerDriver", "LabCore", "CSeccomp"]),
         .testTarget(name: "VMDriverTests", dependencies: ["VMDriver", "LabCore"]),
         .testTarget(name: "LabRunnerTests", dependencies: ["LabRunner", "LabCore"]),
+        .testTarget(
+            name: "ExperimentsTests", dependencies: ["LabRunner", "LabCore", "LabFile", "Experiments"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -85,7 +85,7 @@ struct ClaimReader {
     }
 
     /// Values of parameters that the lab measures.
-    private func point(_ node: YAMLNode) -> Point? {
+    func point(_ node: YAMLNode) -> Point? {
         guard let series else { return nil }
         var measured: [Parameter: [String]] = [:]
         for varied in series.flatMap(\.parameters) {
@@ -108,7 +108,7 @@ struct ClaimReader {
         // Not `map(Double.init)`: the compiler takes that for `Double(bitPattern:)`.
         case .nanoseconds: read.duration(node, of: what).map { Double($0.nanoseconds) }
         case .bytes: read.bytes(node, of: what).map { Double($0) }
-        case .ratio, .count: read.number(node, of: what)
+        case .ratio, .count, .truth: read.number(node, of: what)
         }
     }
 }

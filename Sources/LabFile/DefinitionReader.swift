@@ -25,12 +25,13 @@ struct DefinitionReader {
                     "id", "title", "question", "dimension", "engines", "workload", "method", "metrics",
                     "samples",
                     "budget", "timeout", "memory", "cpus", "claims",
-                ], optional: ["rounds", "series"])
+                ], optional: ["rounds", "series", "facts", "row"])
         else { return nil }
         let id = identity(lab)
         let title = localized(lab["title"], of: "title")
         let question = localized(lab["question"], of: "question")
-        let dimension = read.text(lab["dimension"], of: "dimension")
+        let dimension = read.choice(
+            lab["dimension"], of: "dimension", in: DocumentTable.rows.map(\.dimension.zh))
         let engines = engines(lab["engines"], of: "engines")
         let workload = read.choice(lab["workload"], of: "workload", in: Workload.knownNames)
         let method = read.choice(
@@ -46,8 +47,20 @@ struct DefinitionReader {
         let timeout = read.duration(lab["timeout"], of: "timeout")
         let memory = read.bytes(lab["memory"], of: "memory")
         let cpus = read.integer(lab["cpus"], of: "cpus", in: Limit.cpus)
-        let claims = ClaimReader(read: read, metrics: metrics, series: series, parts: self)
-            .claims(lab["claims"])
+        let claimReader = ClaimReader(read: read, metrics: metrics, series: series, parts: self)
+        let claims = claimReader.claims(lab["claims"])
+        let rows = RowReader(
+            read: read, parts: self, metrics: metrics, claims: claims, point: claimReader.point)
+        let facts = rows.facts(lab["facts"])
+        let row = rows.row(lab["row"], facts: facts)
+        if let method, let node = lab["facts"], method != .experiment {
+            problems.add(node.line, "the method \(method.rawValue) finds no facts")
+        }
+        if method == .experiment, let series,
+            series.contains(where: { !$0.parameters.contains { $0.parameter == .experiment } })
+        {
+            problems.add(lab.line(of: "series"), "every series must say which \"experiment\" is made")
+        }
         if let budget, let timeout, timeout > budget {
             problems.add(lab.line(of: "timeout"), "timeout is longer than budget: no trial could end")
         }
@@ -59,7 +72,7 @@ struct DefinitionReader {
             workload: workload,
             method: method, rounds: rounds, metrics: metrics, samples: samples, series: series,
             budgetSeconds: budget / .seconds(1), timeoutSeconds: timeout / .seconds(1), memoryBytes: memory,
-            cpus: cpus, claims: claims)
+            cpus: cpus, claims: claims, facts: facts, row: row)
     }
 
     private func identity(_ lab: FieldReader.Fields) -> String? {
@@ -120,7 +133,7 @@ struct DefinitionReader {
         guard
             let fields = read.fields(
                 node, of: "a metric", required: ["id", "title"],
-                optional: ["from", "to", "value", "unit", "slope-over"])
+                optional: ["from", "to", "value", "unit", "slope-over", "exact"])
         else { return nil }
         let id = read.identifier(fields["id"], of: "metric id")
         let title = localized(fields["title"], of: "title")
@@ -132,7 +145,7 @@ struct DefinitionReader {
         let source: Metric.Source?
         let unit: Metric.Unit?
         if span {
-            for key in ["unit", "slope-over"] where fields[key] != nil {
+            for key in ["unit", "slope-over", "exact"] where fields[key] != nil {
                 problems.add(fields.line(of: key), "a metric with marks has no \(key): it is a time")
             }
             source = self.span(fields)
@@ -143,15 +156,16 @@ struct DefinitionReader {
             unit = read.choice(fields["unit"], of: "unit", in: Metric.Unit.allCases.map(\.rawValue)).flatMap(
                 Metric.Unit.init)
         }
+        let exact = read.choice(fields["exact"], of: "exact", in: ["true"]).map { _ in true }
         guard let id, let title, let source, let unit else { return nil }
-        return Metric(id: id, title: title, unit: unit, source: source)
+        return Metric(id: id, title: title, unit: unit, source: source, exact: exact)
     }
 
     /// A recorded value, or how much it grows with a parameter whose values are numbers.
     private func recorded(_ fields: FieldReader.Fields) -> Metric.Source? {
         guard let value = read.identifier(fields["value"], of: "value") else { return nil }
         guard let over = fields["slope-over"] else { return .value(value) }
-        let numbers: [Parameter] = [.instances, .touch]
+        let numbers: [Parameter] = [.instances, .touch, .setting]
         return read.choice(over, of: "slope-over", in: numbers.map(\.rawValue)).flatMap(Parameter.init)
             .map { .slope(value, over: $0) }
     }

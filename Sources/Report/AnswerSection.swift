@@ -71,6 +71,7 @@ extension Analysis {
         case .lifecycle: LifecycleAnswer(analysis: self, text: text)
         case .memory: MemoryAnswer(analysis: self, text: text)
         case .compute: ComputeAnswer(analysis: self, text: text)
+        case .experiment: ExperimentAnswer(analysis: self, text: text)
         }
     }
 }

@@ -83,6 +83,7 @@ extension Catalogue {
         switch method {
         case .lifecycle: return condition(point)
         case .compute: return point.isEmpty ? Format.none : Escaping.code(work(point))
+        case .experiment: return point.isEmpty ? Format.none : Escaping.markdown(point.text)
         case .memory:
             guard let count = point[.instances] else { return Escaping.markdown(memoryCondition(point)) }
             let condition = Escaping.markdown(memoryCondition(point.filter { $0.key != .instances }))

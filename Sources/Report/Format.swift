@@ -29,7 +29,7 @@ enum Format {
             switch unit {
             case .nanoseconds: scales = durations
             case .bytes: scales = bytes
-            case .ratio, .count: scales = plain
+            case .ratio, .count, .truth: scales = plain
             }
             return scales.last { abs(value) >= $0.factor * 0.9995 } ?? scales[0]
         }

@@ -29,6 +29,7 @@ struct MethodSection {
             case .lifecycle: text.lifecycle(workload)
             case .memory: text.memoryMethod(workload)
             case .compute: text.computeMethod(workload)
+            case .experiment: text.experimentMethod
             }
         let definitions = lab.metrics.map { definition(of: $0, in: text) }
         return [method] + definitions + [

@@ -19,6 +19,7 @@ public enum Report {
         case .lifecycle: parts += lifecycle(analysis, text)
         case .memory: parts += memory(analysis, text)
         case .compute: parts += compute(analysis, text)
+        case .experiment: parts += experiment(analysis, text)
         }
         parts += [
             Part(MethodSection(analysis: analysis, text: text).markdown),
@@ -106,6 +107,10 @@ public enum Report {
                 ComputeSection(analysis: analysis, text: text, plot: plot).markdown,
                 plot: plot.map { (RatioPlot.name, $0.svg) }),
         ]
+    }
+
+    private static func experiment(_ analysis: Analysis, _ text: Catalogue) -> [Part] {
+        [Part(ClaimsSection(analysis: analysis, text: text).markdown)]
     }
 
     private static func reproduction(_ result: RunResult, _ text: Catalogue) -> String {

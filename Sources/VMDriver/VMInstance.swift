@@ -2,7 +2,7 @@ import Glibc
 import LabCore
 
 /// One virtual machine, from its start to its removal.
-public final class VMInstance: Instance, MemoryAccounting, CPUAccounting {
+public final class VMInstance: Instance, HostVisible, MemoryAccounting, CPUAccounting {
     private let place: VMPlace
     private let watch: GuestWatch
     private let machine: any StartedVM
@@ -65,6 +65,10 @@ public final class VMInstance: Instance, MemoryAccounting, CPUAccounting {
         try wait(for: "output", deadline: deadline) { $0.timeline[.firstOutput] != nil }
     }
 
+    public func wait(forOutputs count: Int, deadline: MonotonicInstant) throws(LabError) {
+        try wait(for: "output \(count)", deadline: deadline) { $0.transcript.outputs.count >= count }
+    }
+
     public func waitForExit(deadline: MonotonicInstant) throws(LabError) -> Int32 {
         try wait(for: "exit", deadline: deadline) { $0.transcript.exitStatus != nil }
         guard let status = watch.now.transcript.exitStatus else {
@@ -110,6 +114,8 @@ public final class VMInstance: Instance, MemoryAccounting, CPUAccounting {
         watch.stamp(.cleanedUp)
         isDisposed = true
     }
+
+    public func hostProcesses() throws(LabError) -> [HostProcess] { try ownProcess().family }
 
     /// The host's memory that QEMU takes, and whatever it started: `host-pss`.
     public func memoryBytes() throws(LabError) -> [String: UInt64] {

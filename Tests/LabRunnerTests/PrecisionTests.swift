@@ -47,6 +47,7 @@ import Testing
 
         func waitUntilReady(deadline: MonotonicInstant) {}
         func waitForOutput(deadline: MonotonicInstant) {}
+        func wait(forOutputs count: Int, deadline: MonotonicInstant) {}
         func waitForExit(deadline: MonotonicInstant) -> Int32 { 0 }
         func dispose() {}
     }

@@ -81,6 +81,10 @@ final class ScriptInstance: Instance {
         while timeline[.firstOutput] == nil, try receive(deadline) {}
     }
 
+    func wait(forOutputs count: Int, deadline: MonotonicInstant) throws(LabError) {
+        while transcript.outputs.count < count, try receive(deadline) {}
+    }
+
     func waitForExit(deadline: MonotonicInstant) throws(LabError) -> Int32 {
         while try receive(deadline) {}
         transcript.finish()

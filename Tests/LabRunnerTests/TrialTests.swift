@@ -44,7 +44,7 @@ import Testing
         #expect(time >= 300_000_000)
         #expect(observation.timeline[.requested] == 0)
         #expect(try #require(observation.timeline[.cleanedUp]) >= time)
-        #expect(procedure.instances == 4 && Files.list(home.path).count == 4)
+        #expect(procedure.counter.made == 4 && Files.list(home.path).count == 4)
     }
 
     @Test func oneFailureOfSeveralIsTheFailureOfTheTrial() throws {

@@ -1,5 +1,14 @@
 import LabCore
 
+extension ChildInstance: HostVisible {
+    public func hostProcesses() throws(LabError) -> [HostProcess] {
+        guard cpuNanoseconds == nil else {
+            throw LabError(.instance, "the workload has no process", cause: "it has ended")
+        }
+        return HostProcess(pid: pid).family
+    }
+}
+
 extension ChildInstance: MemoryAccounting {
     public func memoryBytes() throws(LabError) -> [String: UInt64] {
         // A pid that was reaped may be somebody else's by now.

@@ -78,6 +78,16 @@ public final class ChildInstance: Instance {
         try wait(for: .firstOutput, deadline: deadline)
     }
 
+    public func wait(forOutputs count: Int, deadline: MonotonicInstant) throws(LabError) {
+        while transcript.outputs.count < count {
+            if case .reaped = life {
+                throw LabError(
+                    .instance, "the workload ended before its output \(count)", cause: dyingWords())
+            }
+            try poll(deadline: deadline, waitingFor: "output \(count)")
+        }
+    }
+
     private func wait(for mark: Mark, deadline: MonotonicInstant) throws(LabError) {
         while timeline[mark] == nil {
             if case .reaped = life {

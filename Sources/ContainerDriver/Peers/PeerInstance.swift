@@ -53,6 +53,10 @@ public final class PeerInstance: Instance {
         }
     }
 
+    public func wait(forOutputs count: Int, deadline: MonotonicInstant) throws(LabError) {
+        try child.wait(forOutputs: count, deadline: deadline)
+    }
+
     public func waitForExit(deadline: MonotonicInstant) throws(LabError) -> Int32 {
         let status = try child.waitForExit(deadline: deadline)
         if status != 0 && timeline[.initStarted] == nil { throw notStarted() }
@@ -114,6 +118,16 @@ public final class PeerInstance: Instance {
     /// The process of the workload itself.
     var payload: HostProcess? {
         processes.first { PeerProcesses.words($0.pid)?.first == RootFilesystem.guestPath }
+    }
+}
+
+extension PeerInstance: HostVisible {
+    public func hostProcesses() throws(LabError) -> [HostProcess] {
+        guard let payload else {
+            throw LabError(
+                .instance, "the processes of \(name.id) are unknown", cause: "its workload is not running")
+        }
+        return [payload] + processes.subtracting([payload]).sorted { $0.pid < $1.pid }
     }
 }
 

@@ -32,6 +32,9 @@ public struct Claim: Codable, Equatable, Sendable {
             case never
             /// Emulated figures may contradict `atLeast`, nothing else.
             case contradictsLowerBound = "contradicts-lower-bound"
+            /// What is judged does not depend on who executes the guest's instructions: whose kernel it is, which
+            /// files make it up. An emulated figure carries the claim like any other.
+            case unaffected
         }
 
         public init(

@@ -91,6 +91,8 @@ public protocol Instance: AnyObject {
     func waitUntilReady(deadline: MonotonicInstant) throws(LabError)
     /// Waits for the first record `output`, the same way.
     func waitForOutput(deadline: MonotonicInstant) throws(LabError)
+    /// Waits until so many records `output` have come, the same way.
+    func wait(forOutputs count: Int, deadline: MonotonicInstant) throws(LabError)
     /// Waits for the end of the workload and returns its exit status (128 + N for signal N).
     func waitForExit(deadline: MonotonicInstant) throws(LabError) -> Int32
     /// Ends it if it still runs and removes everything of it. May be called more than once.
@@ -119,6 +121,13 @@ public protocol CPUAccounting: Instance {
     /// Nanoseconds for which its CPU limit made it wait so far, `throttled_time` (v1) or `throttled_usec` (v2) of
     /// `cpu.stat`; nil where it has no such limit. To be asked before `dispose`.
     var throttledNanoseconds: UInt64? { get }
+}
+
+/// An instance whose processes on the host can be named.
+public protocol HostVisible: Instance {
+    /// Every process of the host that exists for it now, the one that stands for it first: its VMM, or its payload.
+    /// - Throws: `.instance` when it has ended; `.unavailable` where it belongs to somebody else's daemon.
+    func hostProcesses() throws(LabError) -> [HostProcess]
 }
 
 /// What an engine needs to know about the run it serves.
@@ -159,10 +168,13 @@ public struct LaunchRequest: Sendable {
     /// `only-LAYER` or `without-LAYER`, `none`; nil for what the engine does by default. An instance that was started
     /// with it times no steps: they are not those of `EngineRecord.steps`.
     public var isolation: String?
+    /// A way of being made that is the engine's own, such as the memory or the machine of a VM: `memory=balloon`; nil
+    /// for what it does by default. An engine that does not know the word throws `.usage`.
+    public var variant: String?
 
     public init(
         index: Int, workload: Workload, memoryBytes: UInt64, cpus: Int, deadline: MonotonicInstant,
-        isolation: String? = nil
+        isolation: String? = nil, variant: String? = nil
     ) {
         self.index = index
         self.workload = workload
@@ -170,6 +182,7 @@ public struct LaunchRequest: Sendable {
         self.cpus = cpus
         self.deadline = deadline
         self.isolation = isolation
+        self.variant = variant
     }
 }
 

@@ -34,6 +34,25 @@ public struct LabDefinition: Codable, Equatable, Sendable {
     public var memoryBytes: UInt64
     public var cpus: Int
     public var claims: [Claim]
+    /// What experiments find that is no number, in the order of the tables.
+    public var facts: [FactRow]?
+    /// What this lab puts into the row of the document's table that is its `dimension`; nil when another lab does.
+    public var row: TableRow?
+
+    /// A row of the table of what experiments found.
+    public struct FactRow: Codable, Equatable, Sendable {
+        /// The key of `Observation.facts`.
+        public var id: String
+        /// Rows of one group stand together; the groups in the order of their first rows.
+        public var group: LocalizedText?
+        public var title: LocalizedText
+
+        public init(id: String, group: LocalizedText? = nil, title: LocalizedText) {
+            self.id = id
+            self.group = group
+            self.title = title
+        }
+    }
 
     /// The procedure of each trial.
     public enum Method: String, Codable, Sendable, CaseIterable {
@@ -43,13 +62,16 @@ public struct LabDefinition: Codable, Equatable, Sendable {
         case memory
         /// Start, let the workload do its rounds of work, end it; time and host CPU time per round are the result.
         case compute
+        /// Do an experiment, see `Experiment`.
+        case experiment
 
         /// What the trials of a series may vary.
         public var parameters: [Parameter] {
             switch self {
-            case .lifecycle: [.cache, .concurrency, .isolation]
-            case .memory: [.touch, .instances]
-            case .compute: [.compute]
+            case .lifecycle: [.cache, .concurrency, .isolation, .variant]
+            case .memory: [.touch, .instances, .variant]
+            case .compute: [.compute, .variant]
+            case .experiment: [.experiment, .setting, .isolation, .instances, .variant]
             }
         }
     }
@@ -91,7 +113,7 @@ public struct LabDefinition: Codable, Equatable, Sendable {
         id: String, title: LocalizedText, question: LocalizedText, dimension: String, engines: [EngineID],
         workload: String, method: Method, rounds: PerEngine? = nil, metrics: [Metric], samples: Samples,
         series: [Series] = [.plain], budgetSeconds: Double, timeoutSeconds: Double, memoryBytes: UInt64,
-        cpus: Int, claims: [Claim]
+        cpus: Int, claims: [Claim], facts: [FactRow]? = nil, row: TableRow? = nil
     ) {
         self.id = id
         self.title = title
@@ -109,12 +131,18 @@ public struct LabDefinition: Codable, Equatable, Sendable {
         self.memoryBytes = memoryBytes
         self.cpus = cpus
         self.claims = claims
+        self.facts = facts
+        self.row = row
     }
 }
 
 /// A quantity derived from observations.
 public struct Metric: Codable, Equatable, Sendable {
-    public enum Unit: String, Codable, Sendable, CaseIterable { case nanoseconds, bytes, ratio, count }
+    public enum Unit: String, Codable, Sendable, CaseIterable {
+        case nanoseconds, bytes, ratio, count
+        /// 1 for what is so, 0 for what isn't.
+        case truth
+    }
     public enum Source: Codable, Equatable, Sendable {
         /// The time between two marks of the timeline.
         case span(from: Mark, to: Mark)
@@ -128,12 +156,18 @@ public struct Metric: Codable, Equatable, Sendable {
     public var title: LocalizedText
     public var unit: Unit
     public var source: Source
+    /// Whether it is counted and not sampled, like the size of a file: then its interval reaches from the least to the
+    /// most that was counted, however few the samples. Always so of a truth.
+    public var exact: Bool?
 
-    public init(id: String, title: LocalizedText, unit: Unit, source: Source) {
+    public var isExact: Bool { unit == .truth || exact == true }
+
+    public init(id: String, title: LocalizedText, unit: Unit, source: Source, exact: Bool? = nil) {
         self.id = id
         self.title = title
         self.unit = unit
         self.source = source
+        self.exact = exact
     }
 
     /// The value whose growth this metric is; nil for one that is no slope.

@@ -22,10 +22,13 @@ public struct Observation: Codable, Equatable, Sendable {
     public var stepNanoseconds: [UInt64]
     /// Other quantities by name; the unit is the name's last word: `guest-uptime-ns`, `host-pss-bytes`.
     public var values: [String: Double]
+    /// What was seen and is no number, by name; nil or empty but for experiments.
+    public var facts: [String: Fact]?
 
     public init(
         index: Int, engine: EngineID, parameters: Point = [:], warmup: Bool, outcome: Outcome,
-        timeline: Timeline, stepNanoseconds: [UInt64] = [], values: [String: Double] = [:]
+        timeline: Timeline, stepNanoseconds: [UInt64] = [], values: [String: Double] = [:],
+        facts: [String: Fact]? = nil
     ) {
         self.index = index
         self.engine = engine
@@ -35,5 +38,6 @@ public struct Observation: Codable, Equatable, Sendable {
         self.timeline = timeline
         self.stepNanoseconds = stepNanoseconds
         self.values = values
+        self.facts = facts
     }
 }

@@ -12,6 +12,12 @@ public enum Parameter: String, Codable, CodingKeyRepresentable, Hashable, Sendab
     case instances
     /// What sort of work is done, one of `Workload.computeKinds`.
     case compute
+    /// Which experiment is made, see `Experiment`.
+    case experiment
+    /// How the experiment is made; each knows its own.
+    case setting
+    /// How the instance is made, see `LaunchRequest.variant`.
+    case variant
 
     public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 
@@ -23,6 +29,7 @@ public enum Parameter: String, Codable, CodingKeyRepresentable, Hashable, Sendab
         switch self {
         case .cache: value == "cold" ? nil : "it must be cold"
         case .isolation: value.isEmpty ? "it must name layers" : nil
+        case .experiment, .setting, .variant: value.isEmpty ? "it must not be empty" : nil
         case .compute:
             Workload.computeKinds.contains(value)
                 ? nil : "it must be one of \(Workload.computeKinds.joined(separator: ", "))"

@@ -10,7 +10,7 @@ extension TrialProcedure {
         let rounds = lab.rounds?.count(for: trial.engine) ?? 1
         let expected = digests.digest(kind, rounds: rounds)
         let stealBefore = HostCPU.stealNanoseconds()
-        let request = request(.compute(kind: kind, rounds: rounds), began: .now())
+        let request = request(.compute(kind: kind, rounds: rounds), of: trial, began: .now())
         let instance: any Instance
         do {
             instance = try engine.launch(request)

@@ -53,6 +53,15 @@ public final class Interrupt: Sendable {
         return poll(&entry, 1, 0) == 1
     }
 
+    /// Waits until then; throws as soon as it is raised.
+    public func wait(until deadline: MonotonicInstant) throws(LabError) {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        while MonotonicInstant.now() < deadline {
+            // EINTR: the loop comes back.
+            if poll(&entry, 1, deadline.pollTimeoutMilliseconds) > 0 { throw Self.error }
+        }
+    }
+
     /// Throws when it was raised.
     public func check() throws(LabError) {
         if isRaised { throw Self.error }

@@ -5,10 +5,9 @@ extension TrialProcedure {
     mutating func lifecycle(_ trial: Plan.Trial, on engine: any Engine) throws(LabError) -> Conclusion {
         if trial.parameters[.cache] == "cold" { try HostMemory.dropCaches() }
         let count = trial.parameters[.concurrency].flatMap { Int($0) } ?? 1
-        let isolation = trial.parameters[.isolation]
-        guard count > 1 else { return Self.live(start(isolation), on: engine).conclusion(trial) }
+        guard count > 1 else { return Self.live(start(trial), on: engine).conclusion(trial) }
 
-        let starts = (0..<count).map { _ in start(isolation) }
+        let starts = (0..<count).map { _ in start(trial) }
         let lives = Mutex<[Life]>([])
         // Engines may be launched from several threads at once; their other methods are not called meanwhile.
         nonisolated(unsafe) let engine = engine
@@ -26,10 +25,10 @@ extension TrialProcedure {
         let limit: Duration
     }
 
-    private mutating func start(_ isolation: String?) -> Start {
+    private func start(_ trial: Plan.Trial) -> Start {
         let (workload, expected) = freshWorkload()
         return Start(
-            request: request(workload, began: .now(), isolation: isolation), expected: expected,
+            request: request(workload, of: trial, began: .now()), expected: expected,
             limit: .seconds(lab.timeoutSeconds))
     }
 

@@ -10,7 +10,7 @@ extension TrialProcedure {
         let count = trial.parameters[.instances].flatMap { Int($0) } ?? 1
         let mebibytes = trial.parameters[.touch].flatMap { Int($0) } ?? 0
         let requests = (0..<count).map { _ in
-            request(.touch(mebibytes: mebibytes), began: .now())
+            request(.touch(mebibytes: mebibytes), of: trial, began: .now())
         }
         let began = MonotonicInstant.now()
         let before = HostMemory.settledBytes()

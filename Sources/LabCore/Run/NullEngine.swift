@@ -40,6 +40,7 @@ private final class NullInstance: Instance {
 
     func waitUntilReady(deadline: MonotonicInstant) {}
     func waitForOutput(deadline: MonotonicInstant) {}
+    func wait(forOutputs count: Int, deadline: MonotonicInstant) {}
     func waitForExit(deadline: MonotonicInstant) -> Int32 { 0 }
     func dispose() { timeline.stamp(.cleanedUp, at: .now(), since: requested) }
 }

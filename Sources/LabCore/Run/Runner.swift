@@ -13,10 +13,12 @@ public final class Runner {
         public var startedAt: String
         public var seed: UInt64
         public var environment: Environment
+        /// What the method `experiment` can do.
+        public var experiments: [any Experiment]
 
         public init(
             lab: LabDefinition, command: String, version: String, startedAt: String, seed: UInt64,
-            environment: Environment
+            environment: Environment, experiments: [any Experiment] = []
         ) {
             self.lab = lab
             self.command = command
@@ -24,6 +26,7 @@ public final class Runner {
             self.startedAt = startedAt
             self.seed = seed
             self.environment = environment
+            self.experiments = experiments
         }
     }
 
@@ -97,7 +100,10 @@ public final class Runner {
         var result = RunResult(header: header, samples: [], ending: .complete)
         result.samples.reserveCapacity(plan.trials.count)
         result.ending = try makeTrials(
-            plan, ready, TrialProcedure(lab: setup.lab, digests: digests), began: began, &result.samples, log,
+            plan, ready,
+            TrialProcedure(
+                lab: setup.lab, digests: digests, experiments: setup.experiments, context: context,
+                seed: setup.seed), began: began, &result.samples, log,
             watch)
         try log?.finish(result.ending)
         // An engine that was stopped says so only now.

@@ -6,12 +6,23 @@ struct TrialProcedure {
     let lab: LabDefinition
     /// The digest that `compute` must arrive at, by kind and rounds, made by the host itself.
     let digests: ComputeDigests
-    /// Instances started so far: together with the run's id it names every resource.
-    private(set) var instances = 0
+    /// What the method `experiment` can do.
+    let experiments: [any Experiment]
+    /// The run that experiments work in; nil outside one.
+    let context: RunContext?
+    /// The seed of the run.
+    let seed: UInt64
+    let counter = InstanceCounter()
 
-    init(lab: LabDefinition, digests: ComputeDigests = ComputeDigests()) {
+    init(
+        lab: LabDefinition, digests: ComputeDigests = ComputeDigests(), experiments: [any Experiment] = [],
+        context: RunContext? = nil, seed: UInt64 = 0
+    ) {
         self.lab = lab
         self.digests = digests
+        self.experiments = experiments
+        self.context = context
+        self.seed = seed
     }
 
     /// What a trial left behind.
@@ -31,6 +42,7 @@ struct TrialProcedure {
             case .lifecycle: return try lifecycle(trial, on: engine)
             case .memory: return memory(trial, on: engine)
             case .compute: return compute(trial, on: engine)
+            case .experiment: return try experiment(trial, on: engine)
             }
         } catch {
             let now = MonotonicInstant.now()
@@ -38,18 +50,14 @@ struct TrialProcedure {
         }
     }
 
-    /// Takes the next number for an instance.
-    mutating func nextInstance() -> Int {
-        defer { instances += 1 }
-        return instances
-    }
+    /// Takes the next number for an instance: together with the run's id it names every resource.
+    func nextInstance() -> Int { counter.next() }
 
-    mutating func request(
-        _ workload: Workload, began: MonotonicInstant, isolation: String? = nil
-    ) -> LaunchRequest {
+    func request(_ workload: Workload, of trial: Plan.Trial, began: MonotonicInstant) -> LaunchRequest {
         LaunchRequest(
             index: nextInstance(), workload: workload, memoryBytes: lab.memoryBytes, cpus: lab.cpus,
-            deadline: began.advanced(by: .seconds(lab.timeoutSeconds)), isolation: isolation)
+            deadline: began.advanced(by: .seconds(lab.timeoutSeconds)),
+            isolation: trial.parameters[.isolation], variant: trial.parameters[.variant])
     }
 
     /// A trial that has no instance to speak of.
@@ -86,5 +94,15 @@ struct TrialProcedure {
                 cause: "expected the output \(expected), received [\(said.joined(separator: ", "))]")
         }
         return nil
+    }
+}
+
+/// Counts the instances of a run.
+final class InstanceCounter {
+    private(set) var made = 0
+
+    func next() -> Int {
+        defer { made += 1 }
+        return made
     }
 }

@@ -24,12 +24,17 @@ public struct Summary: Equatable, Sendable {
     public var drift: Drift?
 
     /// Summarises values in the order in which they were taken.
-    public init(_ values: [Double], failures: Int = 0, seed: UInt64) {
+    /// - Parameter isExact: see `Metric.isExact`.
+    public init(_ values: [Double], failures: Int = 0, isExact: Bool = false, seed: UInt64) {
         let sorted = values.sorted()
         n = values.count
         self.failures = failures
         median = Statistics.median(sorted: sorted)
-        interval = Bootstrap.medianInterval(values, seed: seed)
+        if isExact, let least = sorted.first, let most = sorted.last {
+            interval = ConfidenceInterval(lower: least, upper: most)
+        } else {
+            interval = Bootstrap.medianInterval(values, seed: seed)
+        }
         mad = Statistics.medianAbsoluteDeviation(values)
         p95 = Statistics.quantile7(sorted: sorted, 0.95)
         p99 = Statistics.quantile7(sorted: sorted, 0.99)
@@ -59,7 +64,7 @@ extension RunResult {
     public func summary(_ metric: Metric, _ engine: EngineID, at point: Point = [:]) -> Summary {
         let failures = measured(engine, at: point).count { !$0.outcome.isCompleted }
         return Summary(
-            values(metric, engine, at: point), failures: failures,
+            values(metric, engine, at: point), failures: failures, isExact: metric.isExact,
             seed: streamSeed("\(metric.id) of \(engine) \(point.text)"))
     }
 
@@ -85,6 +90,19 @@ extension RunResult {
         guard let numerator = Statistics.median(above), let denominator = Statistics.median(below),
             denominator > 0
         else { return nil }
+        if metric.isExact {
+            return Estimate(
+                value: numerator,
+                interval: above.min().flatMap { least in
+                    above.max().map { ConfidenceInterval(lower: least, upper: $0) }
+                }, n: above.count
+            ).divided(
+                by: Estimate(
+                    value: denominator,
+                    interval: below.min().flatMap { least in
+                        below.max().map { ConfidenceInterval(lower: least, upper: $0) }
+                    }, n: below.count))
+        }
         let interval = Bootstrap.ratioInterval(
             above, to: below, seed: streamSeed("\(metric.id) of \(cell.text) to \(other.text)"))
         return Estimate(value: numerator / denominator, interval: interval, n: min(above.count, below.count))

@@ -49,10 +49,12 @@ struct ExplainCommand: ParsableCommand {
                 .compute(
                     kind: lab.values(of: .compute).first ?? lab.workload,
                     rounds: lab.rounds?.default ?? 1)
-            case .lifecycle: lab.workload == "hello" ? .hello(nonce: "NONCE") : Workload(name: lab.workload)
+            case .lifecycle, .experiment:
+                lab.workload == "hello" ? .hello(nonce: "NONCE") : Workload(name: lab.workload)
             }
         return LaunchRequest(
             index: 0, workload: workload, memoryBytes: lab.memoryBytes, cpus: lab.cpus,
-            deadline: MonotonicInstant.now().advanced(by: .seconds(lab.timeoutSeconds)))
+            deadline: MonotonicInstant.now().advanced(by: .seconds(lab.timeoutSeconds)),
+            variant: lab.values(of: .variant).first)
     }
 }

@@ -49,7 +49,7 @@ struct RunSession {
         let runner = Runner(
             setup: Runner.Setup(
                 lab: lab, command: command, version: Version.current, startedAt: time.rfc3339, seed: seed,
-                environment: environment),
+                environment: environment, experiments: ExperimentTable.all),
             engines: EngineFactory.make(lab.engines, settings, context: workspace.context),
             context: workspace.context)
         let budget: Duration = .seconds(lab.budgetSeconds)

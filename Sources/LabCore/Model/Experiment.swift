@@ -1,0 +1,143 @@
+/// What is done with an engine in one trial of the method `experiment`: a procedure with a name, for what is neither a
+/// start, nor memory, nor work alone.
+///
+/// It proves what it says by an oracle of its own, read on the host, and never by what a guest printed alone.
+public protocol Experiment: Sendable {
+    /// The value of the parameter `experiment`.
+    var id: String { get }
+
+    /// Does it once. Whatever it made is gone when this returns or throws.
+    /// - Throws: `.unavailable` where the engine or the machine can't do it, with the reason; `.usage` for a value of a
+    ///   parameter that it does not know. Either is the outcome of the trial.
+    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding
+}
+
+/// What an experiment found.
+public struct Finding: Equatable, Sendable {
+    /// For `Observation.values`: the unit is the name's last word, and 0 or 1 for what is or isn't so.
+    public var values: [String: Double]
+    /// For `Observation.facts`.
+    public var facts: [String: Fact]
+
+    public init(values: [String: Double] = [:], facts: [String: Fact] = [:]) {
+        self.values = values
+        self.facts = facts
+    }
+
+    /// Notes one thing that is or isn't so, as a value and a fact of the same name.
+    public mutating func note(
+        _ name: String, _ isSo: Bool, answer: String, mechanism: Mechanism? = nil, evidence: String? = nil
+    ) {
+        values[name] = isSo ? 1 : 0
+        facts[name] = Fact(answer: answer, mechanism: mechanism, evidence: evidence)
+    }
+}
+
+/// Something that was seen and is no number.
+public struct Fact: Codable, Equatable, Sendable {
+    /// What came of it, in the kernel's words where it has some: `EPERM`, `6.1.0-40-cloud-amd64`.
+    public var answer: String
+    /// Who gave that answer; nil where nothing stood in the way or it is not known.
+    public var mechanism: Mechanism?
+    /// What the host itself read, on which answer and mechanism rest.
+    public var evidence: String?
+
+    public init(answer: String, mechanism: Mechanism? = nil, evidence: String? = nil) {
+        self.answer = answer
+        self.mechanism = mechanism
+        self.evidence = evidence
+    }
+}
+
+/// What stood between a workload and something of the host's.
+public enum Mechanism: String, Codable, Sendable, CaseIterable {
+    /// Nothing: it was reached.
+    case none
+    case pidNamespace = "pid-namespace"
+    case mountNamespace = "mount-namespace"
+    case networkNamespace = "network-namespace"
+    case ipcNamespace = "ipc-namespace"
+    case utsNamespace = "uts-namespace"
+    case cgroupNamespace = "cgroup-namespace"
+    case userNamespace = "user-namespace"
+    /// A capability that the workload does not have, see capabilities(7).
+    case capability
+    case seccomp
+    /// The limit of a cgroup controller, or the devices controller.
+    case cgroup
+    /// A path of /proc or /sys that is hidden or read-only (`maskedPaths`, `readonlyPaths` of the OCI specification).
+    case maskedPath = "masked-path"
+    case readOnlyMount = "read-only-mount"
+    /// `nodev`, or no such node in a /dev of its own.
+    case noDevice = "no-device"
+    /// The image lacks it: no isolation, only absence.
+    case absent
+    /// Another kernel answered: the VM's own.
+    case guestKernel = "guest-kernel"
+    /// The host's kernel refused what every process of this user is refused.
+    case hostKernel = "host-kernel"
+}
+
+/// What an experiment works with in one trial.
+public final class Bench {
+    public let lab: LabDefinition
+    public let context: RunContext
+    /// The parameters of the trial.
+    public let point: Point
+    /// A trial's own random numbers: nonces, offsets. Seeded by the run's seed and the trial.
+    public var generator: SeededGenerator
+    /// Set when something could not be removed: the journal must be replayed.
+    public private(set) var disposalFailure: LabError?
+    private var takeInstance: () -> Int
+
+    init(
+        lab: LabDefinition, context: RunContext, point: Point, seed: UInt64, takeInstance: @escaping () -> Int
+    ) {
+        self.lab = lab
+        self.context = context
+        self.point = point
+        generator = SeededGenerator(seed: seed)
+        self.takeInstance = takeInstance
+    }
+
+    /// The value of the parameter `setting`, nil where the lab varies none.
+    public var setting: String? { point[.setting] }
+
+    /// The trial's deadline for an instance that is started now.
+    public var deadline: MonotonicInstant {
+        MonotonicInstant.now().advanced(by: .seconds(lab.timeoutSeconds))
+    }
+
+    /// A word that nobody can know who was not told it in this trial: 32 hexadecimal digits.
+    public func nonce() -> String {
+        // Not from `generator`: a program that knows the seed must not know this.
+        let words = (0..<2).map { _ in String(UInt64.random(in: .min ... .max), radix: 16) }
+        return words.map { String(repeating: "0", count: 16 - $0.count) + $0 }.joined()
+    }
+
+    /// A request for one instance of the trial, with the lab's memory and CPUs and the trial's variant.
+    public func request(_ workload: Workload) -> LaunchRequest {
+        LaunchRequest(
+            index: takeInstance(), workload: workload, memoryBytes: lab.memoryBytes, cpus: lab.cpus,
+            deadline: deadline, isolation: point[.isolation], variant: point[.variant])
+    }
+
+    /// Starts an instance, hands it to `body` and removes it, whatever happens.
+    public func with<Result>(
+        _ request: LaunchRequest, on engine: any Engine, _ body: (any Instance) throws(LabError) -> Result
+    ) throws(LabError) -> Result {
+        let instance = try engine.launch(request)
+        defer { dispose(instance) }
+        return try body(instance)
+    }
+
+    /// Removes an instance; that it could not be is remembered, and makes the trial a failure.
+    public func dispose(_ instance: any Instance) {
+        do { try instance.dispose() } catch { disposalFailure = disposalFailure ?? error }
+    }
+
+    /// Waits so long, or until the user interrupts.
+    public func pause(_ duration: Duration) throws(LabError) {
+        try context.interrupt.wait(until: MonotonicInstant.now().advanced(by: duration))
+    }
+}

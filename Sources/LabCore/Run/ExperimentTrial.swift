@@ -1,0 +1,30 @@
+extension TrialProcedure {
+    /// Do the experiment that the point names; what it found is the result.
+    mutating func experiment(_ trial: Plan.Trial, on engine: any Engine) throws(LabError) -> Conclusion {
+        guard let context else {
+            throw LabError(.software, "an experiment was asked for outside a run")
+        }
+        guard let experiment = experiments.first(where: { $0.id == trial.parameters[.experiment] }) else {
+            let name = trial.parameters[.experiment] ?? ""
+            throw LabError(.usage, "there is no experiment \(name.debugDescription)")
+        }
+        let bench = Bench(
+            lab: lab, context: context, point: trial.parameters, seed: UInt64(trial.index) ^ seed
+        ) { [counter] in counter.next() }
+        let began = MonotonicInstant.now()
+        var finding = Finding()
+        var failure: LabError?
+        do throws(LabError) {
+            finding = try experiment.perform(on: engine, bench)
+        } catch {
+            failure = error
+        }
+        let ended = MonotonicInstant.now()
+        let outcome = (failure ?? bench.disposalFailure).map { Outcome.failed($0, after: nil) } ?? .completed
+        let observation = Observation(
+            index: trial.index, engine: trial.engine, parameters: trial.parameters, warmup: trial.warmup,
+            outcome: outcome, timeline: Timeline(), values: finding.values, facts: finding.facts)
+        return Conclusion(
+            observation: observation, began: began, ended: ended, disposalFailure: bench.disposalFailure)
+    }
+}

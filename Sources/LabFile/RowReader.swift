@@ -1,0 +1,59 @@
+import LabCore
+
+/// Reads what an experiment's tables show, and what a lab puts into the document's table.
+struct RowReader {
+    let read: FieldReader
+    let parts: DefinitionReader
+    /// Nil when they could not be read, which has been reported.
+    let metrics: [Metric]?
+    let claims: [Claim]?
+    /// Reads `at`.
+    let point: (YAMLNode) -> Point?
+
+    /// `facts`: the rows of the table of what was found.
+    func facts(_ node: YAMLNode?) -> [LabDefinition.FactRow]? {
+        guard let items = read.list(node, of: "facts") else { return nil }
+        var facts: [LabDefinition.FactRow] = []
+        for item in items {
+            guard
+                let fields = read.fields(item, of: "a fact", required: ["id", "title"], optional: ["group"]),
+                let id = read.identifier(fields["id"], of: "fact id"),
+                let title = parts.localized(fields["title"], of: "title")
+            else { continue }
+            if facts.contains(where: { $0.id == id }) {
+                read.problems.add(item.line, "fact \(quoted(id)) is listed twice")
+            }
+            facts.append(.init(id: id, group: parts.localized(fields["group"], of: "group"), title: title))
+        }
+        return facts.count == items.count ? facts : nil
+    }
+
+    /// `row`.
+    func row(_ node: YAMLNode?, facts: [LabDefinition.FactRow]?) -> TableRow? {
+        guard let node, let fields = read.fields(node, of: "row", required: ["shows", "claims"]) else {
+            return nil
+        }
+        let shows = read.list(fields["shows"], of: "row.shows")?.compactMap { shown($0, facts ?? []) }
+        let names = read.list(fields["claims"], of: "row.claims")?.compactMap {
+            read.choice($0, of: "claim", in: (claims ?? []).map(\.id))
+        }
+        guard let shows, let names else { return nil }
+        return TableRow(shows: shows, claims: names)
+    }
+
+    private func shown(_ node: YAMLNode, _ facts: [LabDefinition.FactRow]) -> TableRow.Shown? {
+        guard
+            let fields = read.fields(
+                node, of: "what a row shows", required: [], optional: ["metric", "fact", "at", "title"])
+        else { return nil }
+        guard (fields["metric"] == nil) != (fields["fact"] == nil) else {
+            read.problems.add(node.line, "a row shows either a \"metric\" or a \"fact\"")
+            return nil
+        }
+        let metric = read.choice(fields["metric"], of: "metric", in: (metrics ?? []).map(\.id))
+        let fact = read.choice(fields["fact"], of: "fact", in: facts.map(\.id))
+        let title = parts.localized(fields["title"], of: "title")
+        guard metric != nil || fact != nil, let at = fields["at"].map(point) ?? [:] else { return nil }
+        return TableRow.Shown(metric: metric, fact: fact, at: at, title: title)
+    }
+}

@@ -1,0 +1,7 @@
+import Experiments
+import LabCore
+
+/// Every experiment that a lab may name, whoever makes it.
+enum ExperimentTable {
+    static let all: [any Experiment] = Experiments.all
+}
