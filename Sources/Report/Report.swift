@@ -110,7 +110,10 @@ public enum Report {
     }
 
     private static func experiment(_ analysis: Analysis, _ text: Catalogue) -> [Part] {
-        [Part(ClaimsSection(analysis: analysis, text: text).markdown)]
+        [
+            Part(ClaimsSection(analysis: analysis, text: text).markdown),
+            Part(ExecutionSection(analysis: analysis, text: text).markdown),
+        ]
     }
 
     private static func reproduction(_ result: RunResult, _ text: Catalogue) -> String {

@@ -2,7 +2,7 @@ import Glibc
 import LabCore
 
 /// One virtual machine, from its start to its removal.
-public final class VMInstance: Instance, HostVisible, MemoryAccounting, CPUAccounting {
+public final class VMInstance: Instance, HostVisible, MemoryAccounting, CPUAccounting, ExitCounting {
     private let place: VMPlace
     private let watch: GuestWatch
     private let machine: any StartedVM
@@ -134,6 +134,8 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, CPUAccou
     }
 
     public var throttledNanoseconds: UInt64? { nil }
+
+    public func exitCounts() throws(LabError) -> [String: UInt64] { try machine.exitCounts() }
 
     private func ownProcess() throws(LabError) -> HostProcess {
         guard !isDisposed else {

@@ -39,6 +39,9 @@ protocol StartedVM: AnyObject {
     /// QEMU's process; nil where it belongs to a daemon.
     var process: HostProcess? { get }
 
+    /// What the hypervisor counts of the guest's processors, see `ExitCounting`.
+    func exitCounts() throws(LabError) -> [String: UInt64]
+
     /// Kills QEMU and removes what its starter made; one that is gone already is no error.
     ///
     /// - Returns: nanoseconds of CPU time that QEMU took in its whole life; nil when nobody can say any more.

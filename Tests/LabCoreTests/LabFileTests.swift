@@ -107,7 +107,7 @@ struct LabFileTests {
         #expect(
             try problems(("    unit: bytes", "    unit: bytes\n    zzz: 1"))
                 == [
-                    "lab.yaml:17: unknown key \"zzz\"; a metric has the keys id, title, from, to, value, unit, slope-over"
+                    "lab.yaml:17: unknown key \"zzz\"; a metric has the keys id, title, from, to, value, unit, slope-over, exact"
                 ])
     }
 

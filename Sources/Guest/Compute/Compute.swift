@@ -78,10 +78,13 @@ private func perform<Work: FixedWork>(
         guard cguest_pin() == 0 else { throw Failure("cannot stay on one processor") }
         var work = try Work(setting)
         var digest = Digest()
+        // Before the mark and after the output: nothing may stand between the marks but the work.
+        let began = cguest_uptime()
         session.ready()
         for number in 0..<rounds { try work.round(number, &digest) }
         try work.finish()
         session.channel.send("output", hexadecimal: digest.value)
+        session.channel.send("metric work-ns", number: cguest_uptime() - began)
         try work.report(on: session.channel)
     } catch {
         complain(error)

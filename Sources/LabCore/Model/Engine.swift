@@ -130,6 +130,16 @@ public protocol HostVisible: Instance {
     func hostProcesses() throws(LabError) -> [HostProcess]
 }
 
+/// An instance whose hypervisor counts how often the guest's processors had to leave guest code.
+public protocol ExitCounting: Instance {
+    /// How often so far, summed over the processors, by the names of the hypervisor's own statistics: `exits` for all of
+    /// them, `io_exits`, `halt_exits` and others by reason. Empty under emulation, which runs no guest code to leave.
+    ///
+    /// Source: KVM's binary statistics, `KVM_GET_STATS_FD` in https://docs.kernel.org/virt/kvm/api.html, which QEMU reads
+    /// (`query-stats`, 7.1 and later) and libvirt hands on (8.9 and later).
+    func exitCounts() throws(LabError) -> [String: UInt64]
+}
+
 /// What an engine needs to know about the run it serves.
 public struct RunContext: Sendable {
     /// In the name of every resource of the run, for example `20261124T064930-3fa9`.

@@ -113,6 +113,12 @@ private final class DirectVM: StartedVM {
 
     var process: HostProcess? { HostProcess(pid: qemu.pid) }
 
+    func exitCounts() throws(LabError) -> [String: UInt64] {
+        throw LabError(
+            .unavailable, "the exits of VM \(place.name) are unknown", cause: "its QEMU has no monitor",
+            remedy: "use the engine kvm")
+    }
+
     func end(deadline: MonotonicInstant) throws(LabError) -> UInt64? {
         let end = qemu.end(deadline: deadline)
         guard end.isGone else { throw place.isStuck }

@@ -104,6 +104,31 @@ struct Domain: ~Copyable, @unchecked Sendable {
     /// Forgets a domain that was defined. The corresponding C function is `virDomainUndefine`.
     func undefine() { virDomainUndefine(pointer) }
 
+    /// Hands over the statistics of one group that are unsigned numbers of 64 bits.
+    func withStatistics<Result>(
+        _ group: UInt32, _ body: ([(name: String, value: UInt64)]) -> Result
+    ) throws(LabError) -> Result {
+        var list: [virDomainPtr?] = [pointer, nil]
+        var records: UnsafeMutablePointer<virDomainStatsRecordPtr?>?
+        let count = virDomainListGetStats(&list, group, &records, 0)
+        guard count >= 0, let records else {
+            throw LibvirtError.last().labError(.instance, "cannot read the statistics of a domain")
+        }
+        defer { virDomainStatsRecordListFree(records) }
+        var found: [(name: String, value: UInt64)] = []
+        for place in 0..<Int(count) {
+            guard let record = records[place]?.pointee, let parameters = record.params else { continue }
+            for entry in UnsafeBufferPointer(start: parameters, count: Int(record.nparams))
+            where entry.type == Int32(VIR_TYPED_PARAM_ULLONG.rawValue) {
+                let name = withUnsafeBytes(of: entry.field) { bytes in
+                    String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+                }
+                found.append((name, UInt64(entry.value.ul)))
+            }
+        }
+        return body(found)
+    }
+
     /// Whether it runs; false when libvirt no longer knows it. The corresponding C function is `virDomainIsActive`.
     var isActive: Bool { virDomainIsActive(pointer) == 1 }
 }
