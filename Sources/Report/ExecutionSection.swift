@@ -85,7 +85,6 @@ struct ExecutionSection {
 }
 
 extension Catalogue {
-    fileprivate var kindOfWork: String { pick("kind of work", "工作种类") }
     fileprivate var instructionsPerRound: String { pick("guest instructions per round", "每轮客户机指令数") }
     fileprivate var gap: String { pick("gap", "差额") }
     fileprivate var explainedByInstructions: String {
