@@ -63,11 +63,13 @@ let package = Package(
         ),
         // What can be done with any engine beside starting it; knows engines only as LabCore's protocols.
         .target(name: "Experiments", dependencies: ["LabCore"], swiftSettings: strict),
-        .target(name: "Report", dependencies: ["LabCore"], swiftSettings: strict),
+        // The English texts that are made deep down, by which their Chinese is found where they are shown.
+        .target(name: "Translations", dependencies: ["LabCore"], swiftSettings: strict),
+        .target(name: "Report", dependencies: ["LabCore", "Translations"], swiftSettings: strict),
         .executableTarget(
             name: "LabRunner",
             dependencies: [
-                "LabCore", "LabFile", "VMDriver", "ContainerDriver", "Experiments", "Report",
+                "LabCore", "LabFile", "VMDriver", "ContainerDriver", "Experiments", "Report", "Translations",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -87,10 +89,11 @@ let package = Package(
             path: "Benchmarks/ContainerStart", swiftSettings: strict),
 
         .testTarget(name: "LabCoreTests", dependencies: ["LabCore", "LabFile"], exclude: ["Fixtures"]),
+        .testTarget(name: "TranslationsTests", dependencies: ["Translations", "LabCore"]),
         .testTarget(name: "ReportTests", dependencies: ["Report", "LabCore"]),
         .testTarget(name: "ContainerDriverTests", dependencies: ["ContainerDriver", "LabCore", "CSeccomp"]),
         .testTarget(name: "VMDriverTests", dependencies: ["VMDriver", "LabCore"]),
-        .testTarget(name: "LabRunnerTests", dependencies: ["LabRunner", "LabCore"]),
+        .testTarget(name: "LabRunnerTests", dependencies: ["LabRunner", "LabCore", "Translations"]),
         .testTarget(
             name: "ExperimentsTests", dependencies: ["LabRunner", "LabCore", "LabFile", "Experiments"]),
     ],

@@ -77,9 +77,9 @@ struct FieldReader {
         guard let node, let text = text(node, of: what) else { return nil }
         guard known.contains(text) else {
             let hint =
-                nearest(text, in: known).map { "did you mean \"\($0)\"?" }
-                ?? "known: \(known.joined(separator: ", "))"
-            problems.add(node.line, "unknown \(what) \(quoted(text)); \(hint)")
+                nearest(text, in: known).map { "; did you mean \"\($0)\"?" }
+                ?? "; known: \(known.joined(separator: ", "))"
+            problems.add(node.line, "unknown \(what) \(quoted(text))\(hint)")
             return nil
         }
         return text

@@ -11,6 +11,7 @@ struct Lab: ParsableCommand {
         discussion: """
             EXAMPLES
               lab doctor                     what this machine can run, and what helps
+              lab doctor --lang zh           the same in Chinese, as is every other text
               lab run startup-latency        measure, and write a report below results/
               lab run startup-latency --engine process,container --samples 500
               lab report results/*/result.json --format csv
@@ -36,18 +37,24 @@ struct Lab: ParsableCommand {
                          instead of the XDG base directories
               LAB_LABS   read the lab definitions from this directory
               LAB_GUEST  the lab-guest program to run inside
+              LAB_LANG   en or zh, where --lang does not say; else the locale decides
             """,
         subcommands: [
             DoctorCommand.self, ListCommand.self, RunCommand.self, ReportCommand.self, CompareCommand.self,
             ExplainCommand.self, CleanCommand.self, VersionCommand.self,
         ])
 
+    /// Before the command it says the same as behind it.
+    @OptionGroup var speech: LanguageOptions
+
     static func main() {
+        var text = Catalogue(language: .ofLocale(Process.environment))
         do {
             var command = try parseAsRoot()
+            if let speaking = command as? any SpeakingCommand { text = try speaking.speech.catalogue() }
             try command.run()
         } catch let error as LabError {
-            Terminal.complain(error)
+            Terminal.complain(error, in: text)
             Glibc.exit(error.exitCode)
         } catch {
             exit(withError: error)

@@ -1,4 +1,5 @@
 import LabCore
+import Translations
 
 /// Title, question, the answer in a table or two and in a few sentences: the first screen of a report.
 struct AnswerSection {
@@ -80,7 +81,8 @@ extension Catalogue {
     /// Why an engine has no figure, for a cell or a line of plain text.
     func absence(_ engine: Analysis.Engine, escape: (String) -> String) -> String {
         if case .unavailable(let reason, let remedy) = engine.record.availability {
-            return unavailable(because: escape(reason), remedy: remedy.map(escape))
+            return unavailable(
+                because: escape(translated(reason)), remedy: remedy.map(translated).map(escape))
         }
         return engine.summary.failures > 0 ? allFailed : notRun
     }

@@ -1,35 +1,7 @@
 import LabCore
 
-/// A language that reports are written in.
-public enum Language: String, Sendable, CaseIterable {
-    case english = "en"
-    case chinese = "zh"
-}
-
-/// Every sentence that a report shows, in each language. A text can't be added in one language only: `pick` takes
-/// both. Arguments are Markdown already where the text is Markdown.
-struct Catalogue {
-    let language: Language
-
-    func pick(_ en: String, _ zh: String) -> String {
-        switch language {
-        case .english: en
-        case .chinese: zh
-        }
-    }
-
-    subscript(_ text: LocalizedText) -> String { pick(text.en, text.zh) }
-
-    /// Items of a sentence: `a, b and c`.
-    func list(_ items: [String]) -> String {
-        guard let last = items.last, items.count > 1 else { return items.first ?? "" }
-        let rest = items.dropLast()
-        return pick("\(rest.joined(separator: ", ")) and \(last)", "\(rest.joined(separator: "、"))和\(last)")
-    }
-
-    /// What ends a sentence and stands before the next.
-    var sentenceGap: String { pick(" ", "") }
-
+/// Every sentence that a report shows. Arguments are Markdown already where the text is Markdown.
+extension Catalogue {
     // Headings.
     var answer: String { pick("Answer", "结论") }
     var claims: String { pick("What the document says, and what was measured", "文档的说法与实测") }

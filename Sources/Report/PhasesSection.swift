@@ -1,4 +1,5 @@
 import LabCore
+import Translations
 
 /// Where the time goes, as a table beside the waterfall.
 struct PhasesSection {
@@ -74,7 +75,9 @@ struct StepsSection {
     var markdown: String {
         var table = MarkdownTable([(text.step, .left), (text.mean, .right), (text.share, .right)])
         for step in breakdown.steps {
-            table.add([Escaping.markdown(step.name), Format.duration(step.mean), share(step.mean)])
+            table.add([
+                Escaping.markdown(text.translated(step.name)), Format.duration(step.mean), share(step.mean),
+            ])
         }
         if breakdown.rest > 0 {
             table.add([text.noStep, Format.duration(breakdown.rest), share(breakdown.rest)])
@@ -123,7 +126,9 @@ struct ExplanationSection {
                 Format.percent(difference / explanation.difference),
             ])
         }
-        for part in byDifference.prefix(Self.rows) { add(Escaping.markdown(part.name), [part]) }
+        for part in byDifference.prefix(Self.rows) {
+            add(Escaping.markdown(text.translated(part.name)), [part])
+        }
         let others = Array(byDifference.dropFirst(Self.rows))
         if !others.isEmpty { add(text.otherSteps(others.count), others) }
         add(text.noStep, explanation.container.rest, explanation.process.rest)

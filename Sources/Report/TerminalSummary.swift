@@ -77,7 +77,7 @@ extension Report {
     }
 
     private static func widest(_ table: [[String]], _ column: Int) -> Int {
-        table.map { cells(of: $0[column]) }.max() ?? 0
+        table.map { Columns.count($0[column]) }.max() ?? 0
     }
 
     /// Columns of equal width, the first and the last flush left, the others flush right.
@@ -85,23 +85,11 @@ extension Report {
         let widths = rows[0].indices.map { column in widest(rows, column) }
         return rows.map { row in
             let fields = row.enumerated().map { column, field in
-                let padding = String(repeating: " ", count: widths[column] - cells(of: field))
+                let padding = String(repeating: " ", count: widths[column] - Columns.count(field))
                 if column == 0 { return field + padding }
                 return column == row.count - 1 ? field : padding + field
             }
             return "  " + fields.joined(separator: "  ")
         }
-    }
-
-    /// Cells of a terminal that a text fills: two for wide characters (UAX #11), one for others.
-    private static func cells(of text: String) -> Int {
-        text.unicodeScalars.reduce(0) { $0 + (isWide($1.value) ? 2 : 1) }
-    }
-
-    private static func isWide(_ scalar: UInt32) -> Bool {
-        (0x1100...0x115f).contains(scalar) || (0x2e80...0xa4cf).contains(scalar)
-            || (0xac00...0xd7a3).contains(scalar)
-            || (0xf900...0xfaff).contains(scalar) || (0xfe30...0xfe6f).contains(scalar)
-            || (0xff00...0xff60).contains(scalar) || (0x1f300...0x1faff).contains(scalar)
     }
 }

@@ -1,4 +1,5 @@
 import LabCore
+import Translations
 
 /// What makes the figures less sure. Each warning is one line of Markdown.
 struct WarningsSection {
@@ -20,7 +21,9 @@ struct WarningsSection {
     private var runWarnings: [String] {
         let result = analysis.result
         var warnings = result.header.environment.warnings.map { warning in
-            text.problem(Escaping.markdown(warning.text), remedy: warning.remedy.map(Escaping.markdown))
+            text.problem(
+                Escaping.markdown(text.translated(warning.text)),
+                remedy: warning.remedy.map(text.translated).map(Escaping.markdown))
         }
         if result.ending != .complete {
             let made = text.incomplete(result.samples.count, result.header.plan.trials.count { !$0.extra })
@@ -114,13 +117,14 @@ struct WarningsSection {
     private var failures: [String] {
         analysis.engines.flatMap { engine in
             groups(engine.id).map { group in
-                text.failures(
+                let first = text.translated(group.first)
+                return text.failures(
                     text.name(engine.record), group.count,
                     after: group.after.map { Escaping.code($0.rawValue) },
                     example: text.problem(
-                        Escaping.markdown(group.first.message),
-                        cause: group.first.cause.map(Escaping.markdown),
-                        remedy: group.first.remedy.map(Escaping.markdown)))
+                        Escaping.markdown(first.message),
+                        cause: first.cause.map(Escaping.markdown),
+                        remedy: first.remedy.map(Escaping.markdown)))
             }
         }
     }

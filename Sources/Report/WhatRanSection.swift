@@ -1,4 +1,5 @@
 import LabCore
+import Translations
 
 /// What really ran: the digests that prove the same bytes everywhere, and what differs.
 struct WhatRanSection {
@@ -16,13 +17,15 @@ struct WhatRanSection {
         if !header.digests.isEmpty {
             var table = MarkdownTable([(text.what, .left), ("SHA-256", .left)])
             for (name, digest) in header.digests.sorted(by: { $0.key < $1.key }) {
-                table.add([Escaping.markdown(name), Escaping.code(digest)])
+                table.add([Escaping.markdown(text.translated(name)), Escaping.code(digest)])
             }
             blocks.append("\(text.sameBytes)\n\n\(table.text)")
         }
         blocks.append("### \(text.differences)\n\n\(differences)")
         let notes = analysis.engines.flatMap { engine in
-            engine.record.footnotes.map { "- \(text.name(engine.record)): \(Escaping.markdown($0))\n" }
+            engine.record.footnotes.map {
+                "- \(text.name(engine.record)): \(Escaping.markdown(text.translated($0)))\n"
+            }
         }
         if !notes.isEmpty { blocks.append(notes.joined()) }
         return blocks.joined(separator: "\n")
@@ -35,10 +38,15 @@ struct WhatRanSection {
             let name = text.name(record)
             table.add([name, text.boundary, text.kind(record.kind)])
             for detail in record.details {
-                table.add([name, Escaping.markdown(detail.name), Escaping.markdown(detail.value)])
+                table.add([
+                    name, Escaping.markdown(text.translated(detail.name)),
+                    Escaping.markdown(text.translated(detail.value)),
+                ])
             }
             for (item, digest) in record.digests.sorted(by: { $0.key < $1.key }) {
-                table.add([name, "\(Escaping.markdown(item)), SHA-256", Escaping.code(digest)])
+                table.add([
+                    name, "\(Escaping.markdown(text.translated(item))), SHA-256", Escaping.code(digest),
+                ])
             }
         }
         return table.text

@@ -62,8 +62,11 @@ struct HypervisorProbe {
     }
 
     private func reason(_ error: LabError, _ limit: Duration) -> String {
-        let inTime = error.kind == .timeout ? " within \(limit.components.seconds) s" : ""
-        let what = "the guest that was booted to prove it did not come up\(inTime)"
+        let words = Self.lastWords(error.cause) ?? error.message
+        let what =
+            error.kind == .timeout
+            ? "the guest that was booted to prove it did not come up within \(limit.components.seconds) s (\(words))"
+            : "the guest that was booted to prove it did not come up (\(words))"
         var text = setup.type == .kvm ? "/dev/kvm opens, but \(what)" : what
         if setup.type == .kvm {
             let modules = KVMDevice.modules
@@ -73,7 +76,7 @@ struct HypervisorProbe {
                 text += "; the host's modules are \(modules.joined(separator: ", "))"
             }
         }
-        return "\(text) (\(Self.lastWords(error.cause) ?? error.message))"
+        return text
     }
 
     /// What QEMU said last, or the last line of all that there is: the rest is how it came to it.

@@ -81,10 +81,11 @@ import Testing
         #expect(progress.remainingNanoseconds == nil)
         progress.made(plan.trials[0], nanoseconds: 20_000_000_000)
         #expect(progress.remainingNanoseconds == 60_000_000_000)
-        let text = ProgressLine.describe(
+        let english = Catalogue(language: .english)
+        let text = english.trial(
             plan.trials[1], progress, elapsed: .seconds(20), budget: .seconds(65))
         #expect(text == "trial 2/4  process  20 s elapsed, about 45 s left")
         #expect(ProgressLine.fit(text, columns: 20).count == 19)
-        #expect(ProgressLine.spoken(.seconds(185)) == "3 min 05 s")
+        #expect(english.spoken(.seconds(185)) == "3 min 05 s")
     }
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import LabCore
 
 /// `lab clean`: removes what killed runs left.
-struct CleanCommand: ParsableCommand {
+struct CleanCommand: SpeakingCommand {
     static let configuration = CommandConfiguration(
         commandName: "clean",
         abstract: "Remove what killed runs left: domains, processes, cgroups, mounts, directories, files.",
@@ -39,17 +39,20 @@ struct CleanCommand: ParsableCommand {
         let living: [String]
     }
 
+    @OptionGroup var speech: LanguageOptions
+
     func run() throws {
         let paths = try LabPaths.current(environment: Process.environment)
         let outcome = try Removers.cleaner(paths).cleanAbandoned(in: paths, dryRun: dryRun)
+        let says = CleanText(text: try speech.catalogue())
         for failure in outcome.failures {
-            Terminal.warn(CleanText.line(failure), remedy: failure.error.remedy)
+            Terminal.warn(says.left(failure), remedy: failure.error.remedy, in: says.text)
         }
         let living = RunJournal.living(in: paths)
         if json {
             try Terminal.answer(json: answer(outcome, living: living))
         } else {
-            try Terminal.answer(text(outcome, living: living))
+            try Terminal.answer(text(outcome, living: living, says))
         }
         if !outcome.failures.isEmpty { throw ExitCode.failure }
     }
@@ -64,10 +67,10 @@ struct CleanCommand: ParsableCommand {
             living: living)
     }
 
-    private func text(_ outcome: Cleaner.Outcome, living: [String]) -> String {
-        var lines = outcome.removed.map(dryRun ? CleanText.planned : CleanText.done)
-        if outcome.runs.isEmpty { lines.append("nothing is left of any dead run") }
-        for run in living { lines.append("left alone: the run \(run), which is alive") }
+    private func text(_ outcome: Cleaner.Outcome, living: [String], _ says: CleanText) -> String {
+        var lines = outcome.removed.map(dryRun ? says.planned : says.done)
+        if outcome.runs.isEmpty { lines.append(says.nothingLeft) }
+        lines += living.map(says.alive)
         return lines.joined(separator: "\n")
     }
 }

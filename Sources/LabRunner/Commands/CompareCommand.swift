@@ -3,7 +3,7 @@ import LabCore
 import Report
 
 /// `lab compare`: what changed from one result to another.
-struct CompareCommand: ParsableCommand {
+struct CompareCommand: SpeakingCommand {
     static let configuration = CommandConfiguration(
         commandName: "compare",
         abstract: "Compare two results of a lab, and exit with 1 on a regression.",
@@ -57,7 +57,10 @@ struct CompareCommand: ParsableCommand {
     @Flag(help: "Print the comparison as JSON; the same as --format json.")
     var json = false
 
+    @OptionGroup var speech: LanguageOptions
+
     func run() throws {
+        let text = try speech.catalogue()
         let format = try chosenFormat()
         let threshold = try options.chosenThreshold()
         let engines = try engine.map { text throws(LabError) in try Words.engines(text) }
@@ -70,19 +73,18 @@ struct CompareCommand: ParsableCommand {
             old: before, new: after, metrics: metrics, engines: engines, threshold: threshold)
         switch format {
         case .md:
-            try Terminal.write(Array(Report.markdown(for: comparison, old: old, new: new).utf8))
+            let report = Report.markdown(for: comparison, old: old, new: new, language: text.language)
+            try Terminal.write(Array(report.utf8))
         case .csv: try Terminal.write(Array(Report.csv(for: comparison).utf8))
         case .json: try Terminal.answer(json: ComparisonAnswer(comparison, old: old, new: new))
         }
-        Self.warnUnlike(comparison)
+        Self.warnUnlike(comparison, in: text)
         if !comparison.regressions.isEmpty { throw ExitCode.failure }
     }
 
     /// CSV without a row would not show it, and who reads a file sees the terminal.
-    static func warnUnlike(_ comparison: ResultComparison) {
-        for difference in comparison.differences {
-            Terminal.warn("unlike: \(difference.field): \(difference.old) before, \(difference.new) now")
-        }
+    static func warnUnlike(_ comparison: ResultComparison, in text: Catalogue) {
+        for difference in comparison.differences { Terminal.warn(text.unlike(difference), in: text) }
     }
 
     private func chosenFormat() throws(LabError) -> Format {

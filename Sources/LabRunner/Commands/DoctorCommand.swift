@@ -3,7 +3,7 @@ import LabCore
 import LabFile
 
 /// `lab doctor`: what this machine can run.
-struct DoctorCommand: ParsableCommand {
+struct DoctorCommand: SpeakingCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
         abstract: "Prove what this machine can run, by running it, and name what helps.",
@@ -31,27 +31,32 @@ struct DoctorCommand: ParsableCommand {
         let checks: [DoctorCheck]
     }
 
+    @OptionGroup var speech: LanguageOptions
+
     func run() throws {
+        let text = try speech.catalogue()
         let interrupt = try Interrupt()
         try interrupt.catchSignals()
-        let line = ProgressLine(quiet: json)
-        let checks = try checks(interrupt, line)
+        let line = ProgressLine(quiet: json, text: text)
+        let checks = try checks(interrupt, line, text)
         line.clear()
         if json {
             try Terminal.answer(json: Answer(version: Version.current, checks: checks))
         } else {
-            try Terminal.answer(DoctorText.table(checks))
+            try Terminal.answer(DoctorText(text: text).table(checks))
         }
         if checks.contains(where: { $0.status == .fail }) { throw ExitCode.failure }
     }
 
-    private func checks(_ interrupt: Interrupt, _ line: ProgressLine) throws(LabError) -> [DoctorCheck] {
-        line.show("looking at the machine …", now: true)
+    private func checks(
+        _ interrupt: Interrupt, _ line: ProgressLine, _ text: Catalogue
+    ) throws(LabError) -> [DoctorCheck] {
+        line.show(text.lookingAtTheMachine, now: true)
         let paths = try LabPaths.current(environment: Process.environment)
         // Before anything is cleaned and before the trials make the machine busy.
         var checks = HostChecks.all(paths: paths, warnings: Environment.capture().warnings)
         try interrupt.check()
-        line.show("using what engines need …", now: true)
+        line.show(text.usingWhatEnginesNeed, now: true)
         checks += EngineFactory.driverChecks(paths: paths)
         try interrupt.check()
 
@@ -66,8 +71,8 @@ struct DoctorCommand: ParsableCommand {
         guard (try? RootFilesystem.locateGuest(environment: Process.environment)) != nil else {
             return checks
         }
-        let warn = { (text: String, remedy: String?) in line.warn(text, remedy: remedy) }
-        let workspace = try Workspace.open(time: .now(), interrupt: interrupt, warn: warn)
+        let warn = { (words: String, remedy: String?) in line.warn(words, remedy: remedy) }
+        let workspace = try Workspace.open(time: .now(), interrupt: interrupt, text: text, warn: warn)
         var leftovers = true
         defer { workspace.close(leftovers: leftovers, warn: warn) }
         let engines = EngineFactory.make(
@@ -75,8 +80,8 @@ struct DoctorCommand: ParsableCommand {
             context: workspace.context)
         let proved = try EngineChecks.all(engines, context: workspace.context, labs: labs) { event in
             switch event {
-            case .probing(let engine), .preparing(let engine): line.show("trying \(engine) …", now: true)
-            case .trial(let trial, _, _): line.show("running a guest on \(trial.engine) …", now: true)
+            case .probing(let engine), .preparing(let engine): line.show(text.trying(engine), now: true)
+            case .trial(let trial, _, _): line.show(text.runningGuest(on: trial.engine), now: true)
             case .unavailable, .failed, .stopped, .ended: break
             }
         }

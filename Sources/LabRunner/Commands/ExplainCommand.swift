@@ -1,8 +1,9 @@
 import ArgumentParser
 import LabCore
+import Translations
 
 /// `lab explain`: what an engine would run.
-struct ExplainCommand: ParsableCommand {
+struct ExplainCommand: SpeakingCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
         abstract: "Print what an engine would run: a domain XML or a launch program. Starts nothing.",
@@ -17,7 +18,10 @@ struct ExplainCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The engine; see `lab list engines`.", valueName: "E"))
     var engine: String
 
+    @OptionGroup var speech: LanguageOptions
+
     func run() throws {
+        let text = try speech.catalogue()
         let lab = try instance.definition()
         let engines = try Words.engines(engine)
         guard engines.count == 1 else {
@@ -27,17 +31,25 @@ struct ExplainCommand: ParsableCommand {
         let settings = try instance.engineSettings()
         let interrupt = try Interrupt()
         try interrupt.catchSignals()
-        let workspace = try Workspace.open(time: .now(), interrupt: interrupt) {
-            Terminal.warn($0, remedy: $1)
-        }
+        let warn = { (words: String, remedy: String?) in Terminal.warn(words, remedy: remedy, in: text) }
+        let workspace = try Workspace.open(time: .now(), interrupt: interrupt, text: text, warn: warn)
         var leftovers = true
-        defer { workspace.close(leftovers: leftovers) { Terminal.warn($0, remedy: $1) } }
+        defer { workspace.close(leftovers: leftovers, warn: warn) }
         for engine in EngineFactory.make(engines, settings, context: workspace.context) {
             defer { engine.shutDown() }
             try engine.prepare(workspace.context)
-            try Terminal.answer(try engine.explain(request(lab)))
+            try Terminal.answer(Self.commented(try engine.explain(request(lab)), in: text))
         }
         leftovers = false
+    }
+
+    /// The same calls, the remarks behind them in the catalogue's language.
+    private static func commented(_ program: String, in text: Catalogue) -> String {
+        let mark = "  // "
+        return program.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            guard let range = line.firstRange(of: mark) else { return String(line) }
+            return line[..<range.upperBound] + text.translated(String(line[range.upperBound...]))
+        }.joined(separator: "\n")
     }
 
     /// The first trial of the lab, with a nonce that is recognised as an example.

@@ -1,9 +1,10 @@
 import ArgumentParser
 import LabCore
 import LabFile
+import Translations
 
 /// `lab list`: what there is to run.
-struct ListCommand: ParsableCommand {
+struct ListCommand: SpeakingCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
         abstract: "List the labs, the engines and the workloads.",
@@ -59,6 +60,8 @@ struct ListCommand: ParsableCommand {
         let workload: String
     }
 
+    @OptionGroup var speech: LanguageOptions
+
     func run() throws {
         var answer = Answer()
         if section == nil || section == .labs { answer.labs = try Self.labs() }
@@ -68,7 +71,11 @@ struct ListCommand: ParsableCommand {
         if section == nil || section == .workloads {
             answer.workloads = Self.workloads
         }
-        if json { try Terminal.answer(json: answer) } else { try Terminal.answer(Self.text(answer)) }
+        if json {
+            try Terminal.answer(json: answer)
+        } else {
+            try Terminal.answer(Self.lines(answer, in: speech.catalogue()))
+        }
     }
 
     private static func labs() throws(LabError) -> [LabEntry] {
@@ -84,19 +91,22 @@ struct ListCommand: ParsableCommand {
         return entries
     }
 
-    private static func text(_ answer: Answer) -> String {
+    private static func lines(_ answer: Answer, in text: Catalogue) -> String {
         var blocks: [String] = []
         if let labs = answer.labs {
             let lines = labs.map {
-                "  \($0.id)\n    \($0.question.en)\n    \($0.engines.map(\.rawValue).joined(separator: ", "))"
+                "  \($0.id)\n    \(text[$0.question])\n    \($0.engines.map(\.rawValue).joined(separator: ", "))"
             }
-            blocks.append("LABS\n" + lines.joined(separator: "\n"))
+            blocks.append(text.pick("LABS", "实验") + "\n" + lines.joined(separator: "\n"))
         }
-        for (heading, entries) in [("ENGINES", answer.engines), ("WORKLOADS", answer.workloads)] {
+        let sections = [
+            (text.pick("ENGINES", "引擎"), answer.engines), (text.pick("WORKLOADS", "工作负载"), answer.workloads),
+        ]
+        for (heading, entries) in sections {
             guard let entries else { continue }
-            let width = entries.map(\.id.count).max() ?? 0
+            let width = entries.map { Columns.count($0.id) }.max() ?? 0
             let lines = entries.map {
-                "  \($0.id)\(String(repeating: " ", count: width - $0.id.count))  \($0.summary)"
+                "  \(Columns.padded($0.id, to: width))  \(text.translated($0.summary))"
             }
             blocks.append(heading + "\n" + lines.joined(separator: "\n"))
         }

@@ -3,7 +3,7 @@ import LabCore
 import Report
 
 /// `lab report`: from results, nothing but results.
-struct ReportCommand: ParsableCommand {
+struct ReportCommand: SpeakingCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
         abstract: "Print the report of a result again, or its figures as CSV or JSON.",
@@ -31,12 +31,17 @@ struct ReportCommand: ParsableCommand {
             "Write report.md and the plots of one RESULT to this directory instead.", valueName: "DIR"))
     var output: String?
 
+    @OptionGroup var speech: LanguageOptions
+
     func run() throws {
         var loaded: [RunResult] = []
         for path in results { loaded.append(try ResultStore.load(path)) }
-        if let output { return try write(loaded, to: output) }
+        let language = try speech.catalogue().language
+        if let output { return try write(loaded, to: output, in: language) }
         switch format {
-        case .md: try Terminal.write(Array(loaded.map(ResultFiles.reportText).joined(separator: "\n").utf8))
+        case .md:
+            let texts = loaded.map { ResultFiles.reportText(of: $0, in: language) }
+            try Terminal.write(Array(texts.joined(separator: "\n").utf8))
         case .csv: try Terminal.write(Array(Self.csv(loaded).utf8))
         case .json:
             if loaded.count == 1 {
@@ -47,7 +52,7 @@ struct ReportCommand: ParsableCommand {
         }
     }
 
-    private func write(_ loaded: [RunResult], to path: String) throws(LabError) {
+    private func write(_ loaded: [RunResult], to path: String, in language: Language) throws(LabError) {
         guard loaded.count == 1 else {
             throw LabError(
                 .usage, "--output takes one RESULT, and \(loaded.count) are named",
@@ -59,7 +64,7 @@ struct ReportCommand: ParsableCommand {
         }
         let directory = try OutputDirectory.named(path)
         defer { directory.removeIfEmpty() }
-        let names = try ResultFiles.saveReport(of: loaded[0], in: directory.path)
+        let names = try ResultFiles.saveReport(of: loaded[0], in: language, to: directory.path)
         try Terminal.answer(names.map { "\(directory.path)/\($0)" }.joined(separator: "\n"))
     }
 

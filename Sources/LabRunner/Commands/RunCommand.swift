@@ -3,7 +3,7 @@ import LabCore
 import Report
 
 /// `lab run`: measures, and writes a report.
-struct RunCommand: ParsableCommand {
+struct RunCommand: SpeakingCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
         abstract: "Measure: start the same workload on each engine and write a report.",
@@ -47,7 +47,10 @@ struct RunCommand: ParsableCommand {
     @Flag(help: "Show no progress; warnings are still shown.")
     var quiet = false
 
+    @OptionGroup var speech: LanguageOptions
+
     func run() throws {
+        let text = try speech.catalogue()
         let lab = try options.apply(to: instance.definition())
         let seed = try options.chosenSeed()
         var settings = try instance.engineSettings()
@@ -56,7 +59,7 @@ struct RunCommand: ParsableCommand {
         let session = RunSession(
             lab: lab, settings: settings, seed: seed,
             command: ShellText.join(["lab", "run"] + instance.words + options.words(seed: seed)),
-            output: output, quiet: quiet, tunes: options.tune, baseline: baseline)
+            output: output, quiet: quiet, text: text, tunes: options.tune, baseline: baseline)
         let outcome = try session.run()
         var answer = RunAnswer(outcome)
         let changes = baseline?.comparison(with: outcome.result)
@@ -66,10 +69,13 @@ struct RunCommand: ParsableCommand {
         if json {
             try Terminal.answer(json: answer)
         } else {
-            try Terminal.answer(answer.text(outcome.result))
+            try Terminal.answer(answer.text(outcome.result, in: text))
             if let baseline, let changes {
                 try Terminal.answer(
-                    "\n" + Report.markdown(for: changes, old: baseline.path, new: outcome.directory))
+                    "\n"
+                        + Report.markdown(
+                            for: changes, old: baseline.path, new: outcome.directory, language: text.language)
+                )
             }
         }
         if outcome.result.ending == .interrupted { throw ExitCode(Interrupt.error.exitCode) }

@@ -2,7 +2,7 @@ import ArgumentParser
 import LabCore
 
 /// `lab version`.
-struct VersionCommand: ParsableCommand {
+struct VersionCommand: SpeakingCommand {
     static let configuration = CommandConfiguration(
         commandName: "version",
         abstract: "Print the version.",
@@ -19,6 +19,8 @@ struct VersionCommand: ParsableCommand {
         let version: String
         let resultSchema: String
     }
+
+    @OptionGroup var speech: LanguageOptions
 
     func run() throws {
         guard json else { return try Terminal.answer("lab \(Version.current)") }

@@ -158,31 +158,46 @@ extension Point {
 
 extension RunAnswer {
     /// The answer for people: the table, what ended the run, and where the rest is.
-    func text(_ result: RunResult) -> String {
-        var lines = Report.summaryLines(for: result)
+    func text(_ result: RunResult, in text: Catalogue) -> String {
+        var lines = Report.summaryLines(for: result, language: text.language)
         lines.append("")
         switch ending {
         case .complete: break
-        case .budget: lines.append("The time budget ended the run before every planned trial was made.")
+        case .budget:
+            lines.append(
+                text.pick(
+                    "The time budget ended the run before every planned trial was made.",
+                    "时间预算用完，没有做完计划中的全部试验。"))
         case .interrupted:
-            lines.append("A signal ended the run; the figures are of the trials made until then.")
-        case .killed: lines.append("The run was killed; the figures are of the trials made until then.")
+            lines.append(
+                text.pick(
+                    "A signal ended the run; the figures are of the trials made until then.",
+                    "运行被信号中止；数值来自此前完成的试验。"))
+        case .killed:
+            lines.append(
+                text.pick(
+                    "The run was killed; the figures are of the trials made until then.",
+                    "运行被杀死；数值来自此前完成的试验。"))
         }
-        if let harness { lines.append("harness: \(harness)") }
-        lines.append("report:  \(directory)/\(ResultFiles.reportName)")
-        lines.append("again:   \(command)")
+        if let harness = harness(text) { lines.append(text.pick("harness: ", "测量开销：") + harness) }
+        lines.append(text.pick("report:  ", "报告：    ") + "\(directory)/\(ResultFiles.reportName)")
+        lines.append(text.pick("again:   ", "再测一次：") + command)
         return lines.joined(separator: "\n")
     }
 
     /// What the harness itself takes.
-    private var harness: String? {
+    private func harness(_ text: Catalogue) -> String? {
         func microseconds(_ nanoseconds: Double) -> String { "\((nanoseconds / 100).rounded() / 10) µs" }
         let parts = [
-            harnessPerSampleNanoseconds.map { "adds \(microseconds($0)) to a sample" },
-            harnessNanoseconds.map {
-                "takes \(microseconds($0)) between two trials, outside every mark"
+            harnessPerSampleNanoseconds.map(microseconds).map {
+                text.pick("adds \($0) to a sample", "给每个样本增加 \($0)")
+            },
+            harnessNanoseconds.map(microseconds).map {
+                text.pick(
+                    "takes \($0) between two trials, outside every mark", "两次试验之间用 \($0)，不在任何标记之内")
             },
         ].compactMap(\.self)
-        return parts.isEmpty ? nil : parts.joined(separator: " and ") + " (medians)"
+        return parts.isEmpty
+            ? nil : parts.joined(separator: text.pick(" and ", "；")) + text.pick(" (medians)", "（中位数）")
     }
 }

@@ -12,6 +12,8 @@ struct RunSession {
     /// The directory that the user named; nil for a new one below `results`.
     var output: String?
     var quiet: Bool
+    /// The language of what is said and of the report.
+    var text: Catalogue
     /// Whether the machine's frequency is made steady for the run.
     var tunes = false
     /// What the run will be compared with: it is refused when they are unlike.
@@ -29,8 +31,8 @@ struct RunSession {
     func run() throws(LabError) -> Outcome {
         let interrupt = try Interrupt()
         try interrupt.catchSignals()
-        let line = ProgressLine(quiet: quiet)
-        let warn = { (text: String, remedy: String?) in line.warn(text, remedy: remedy) }
+        let line = ProgressLine(quiet: quiet, text: text)
+        let warn = { (words: String, remedy: String?) in line.warn(words, remedy: remedy) }
 
         let time = UTCTime.now()
         let directory =
@@ -39,10 +41,10 @@ struct RunSession {
             }
         defer { directory.removeIfEmpty() }
 
-        let workspace = try Workspace.open(time: time, interrupt: interrupt, warn: warn)
+        let workspace = try Workspace.open(time: time, interrupt: interrupt, text: text, warn: warn)
         var leftovers = true
         defer { workspace.close(leftovers: leftovers, warn: warn) }
-        line.show("looking at the machine …", now: true)
+        line.show(text.lookingAtTheMachine, now: true)
         let environment = try environment(workspace, warn)
         try baseline?.accept(
             lab: lab, environment: environment, digests: workspace.context.rootFilesystem.digests)
@@ -62,7 +64,7 @@ struct RunSession {
         } catch {
             line.clear()
             let samples = "\(directory.path)/\(SampleLog.fileName)"
-            if Files.exists(samples) { warn("what was measured is in \(samples)", "lab report \(samples)") }
+            if Files.exists(samples) { warn(text.measuredSoFar(in: samples), "lab report \(samples)") }
             throw error
         }
         leftovers = runner.leftSomething
@@ -70,7 +72,7 @@ struct RunSession {
             result.header.environment.warnings.append(warning)
             warn(warning.text, warning.remedy)
         }
-        let files = try ResultFiles.save(result, in: directory.path)
+        let files = try ResultFiles.save(result, in: text.language, to: directory.path)
         return Outcome(directory: directory.path, files: files, result: result)
     }
 

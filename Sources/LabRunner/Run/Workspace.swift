@@ -1,22 +1,25 @@
 import Glibc
 import LabCore
+import Translations
 
 /// What a run stands on: its id, its journal, its directory and the root file system of every engine.
 ///
 /// `close` must be called, whatever happens between.
 final class Workspace {
     let context: RunContext
+    private let says: CleanText
 
     /// Replays the journals of dead runs, warns of living ones, and starts a journal of its own.
     /// - Parameter warn: told what was found.
     static func open(
-        time: UTCTime, interrupt: Interrupt, warn: (String, _ remedy: String?) -> Void
+        time: UTCTime, interrupt: Interrupt, text: Catalogue, warn: (String, _ remedy: String?) -> Void
     ) throws(LabError) -> Workspace {
         let paths = try LabPaths.current(environment: Process.environment)
         let cleaned = try Removers.cleaner(paths).cleanAbandoned(in: paths)
-        for run in cleaned.runs { warn("the run \(run) had died; what it left was removed", nil) }
-        for setting in cleaned.removed where setting.kind == .setting { warn(CleanText.done(setting), nil) }
-        for failure in cleaned.failures { warn(CleanText.line(failure), failure.error.remedy) }
+        let says = CleanText(text: text)
+        for run in cleaned.runs { warn(text.diedBefore(run), nil) }
+        for setting in cleaned.removed where setting.kind == .setting { warn(says.done(setting), nil) }
+        for failure in cleaned.failures { warn(says.left(failure), failure.error.remedy) }
 
         let guest = try RootFilesystem.locateGuest(environment: Process.environment)
         let root = try RootFilesystem.minimal(guest: guest, paths: paths)
@@ -33,10 +36,14 @@ final class Workspace {
         }
         return Workspace(
             RunContext(
-                runID: runID, paths: paths, journal: journal, rootFilesystem: root, interrupt: interrupt))
+                runID: runID, paths: paths, journal: journal, rootFilesystem: root, interrupt: interrupt),
+            says)
     }
 
-    private init(_ context: RunContext) { self.context = context }
+    private init(_ context: RunContext, _ says: CleanText) {
+        self.context = context
+        self.says = says
+    }
 
     /// Other runs that are alive now: they disturb what is measured.
     var otherRuns: [String] { RunJournal.living(in: context.paths).filter { $0 != context.runID } }
@@ -48,13 +55,13 @@ final class Workspace {
             let recorded = try context.journal.recorded()
             let left = leftovers ? recorded : recorded.filter { $0.kind == .setting }
             let failures = Removers.cleaner(context.paths).remove(left).failures
-            for failure in failures { warn(CleanText.line(failure), failure.error.remedy) }
+            for failure in failures { warn(says.left(failure), failure.error.remedy) }
             if !leftovers { try Files.removeTree(context.paths.run(context.runID)) }
             if !failures.isEmpty { return }
             context.journal.finish()
         } catch {
             // The journal stays, so that `lab clean` finds what is left.
-            warn("\(error)", "lab clean")
+            warn(says.text.reason(error), "lab clean")
         }
     }
 }

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import LabCore
+import Translations
 
 /// Standard output has the answer and nothing else; standard error has everything that is said on the way.
 enum Terminal {
@@ -35,11 +36,19 @@ enum Terminal {
     /// Says something on standard error. Nobody can be told when that fails.
     static func say(_ text: String) { try? writeAll(Array((text + "\n").utf8), to: STDERR_FILENO) }
 
-    static func warn(_ text: String, remedy: String? = nil) {
-        say("lab: warning: \(text)" + (remedy.map { "\n  remedy: \($0)" } ?? ""))
+    /// - Parameters: the words in English, or in the catalogue's language already.
+    static func warn(_ words: String, remedy: String? = nil, in text: Catalogue) {
+        say(text.pick("lab: warning: ", "lab：警告：") + text.translated(words) + line(remedy, in: text))
     }
 
-    static func complain(_ error: LabError) { say("lab: \(error)") }
+    static func complain(_ error: LabError, in text: Catalogue) {
+        say(text.pick("lab: ", "lab：") + text.reason(error) + line(error.remedy, in: text))
+    }
+
+    private static func line(_ remedy: String?, in text: Catalogue) -> String {
+        guard let words = remedy.map(text.translated) else { return "" }
+        return "\n  " + text.remedy(words)
+    }
 
     static func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws(Errno) {
         var rest = bytes[...]

@@ -1,0 +1,23 @@
+/// Texts of the sources that look like sentences and are none: commands, formats, names that the kernel gave. They are
+/// the same in every language, or nobody reads them.
+enum UnreadTexts {
+    static let all: Set<String> = [
+        // Commands, which are typed as they stand.
+        "apt-get install libvirt-daemon-driver-qemu", "apt-get install {}", "chgrp kvm {} && chmod 660 {}",
+        "docker {} {}", "echo off | sudo tee /sys/devices/system/cpu/smt/control", "lab clean", "lab doctor",
+        "lab report {}", "lab run", "lab-container run ROOTFS COMMAND [ARG…]", "mkdir {}", "mkdir {}{}",
+        "mkdir -p /sys/fs/cgroup/{} && mount -t cgroup -o {} cgroup /sys/fs/cgroup/{}", "podman {}",
+        "umount {}",
+        // Steps that are called as their command is.
+        "mkdir upper", "mkdir work", "mount /dev/mqueue", "mount /dev/pts", "mount /dev/shm", "mount /proc",
+        "mount /sys", "move /dev", "move /proc", "move /sys",
+        // Calls, versions and formats.
+        "clone3(CLONE_VM|CLONE_VFORK), execve", "lab {}", "lab: {}", "libvirt {}, {} {}",
+        "prctl(PR_CAPBSET_DROP, …all but {})",
+        "{{.ServerVersion}}, {{.Driver}}, cgroups by {{.CgroupDriver}}, {{.DefaultRuntime}}",
+        // What is read in files of the kernel.
+        "innotek GmbH", "model name",
+        // The one language of LabError itself, and seeds of random numbers.
+        "\n  remedy: {}", "{} of {} minus {}", "{} of {} {} against {}",
+    ]
+}
