@@ -82,7 +82,7 @@ extension Catalogue {
         if case .unavailable(let reason, let remedy) = engine.record.availability {
             return unavailable(because: escape(reason), remedy: remedy.map(escape))
         }
-        return engine.summary.failures > 0 ? allFailed : notRun
+        return engine.hasFailed ? allFailed : notRun
     }
 
     /// A sentence's part: how one figure compares with another.

@@ -167,7 +167,7 @@ struct HTMLWriter {
 enum CellValue {
     private static let units: [(name: String, factor: Double)] = [
         ("ns", 1), ("µs", 1e3), ("ms", 1e6), ("s", 1e9), ("B", 1), ("KiB", 0x1p10), ("MiB", 0x1p20),
-        ("GiB", 0x1p30), ("TiB", 0x1p40), ("%", 0.01), ("×", 1), ("", 1),
+        ("GiB", 0x1p30), ("TiB", 0x1p40), ("%", 1), ("×", 1), ("", 1),
     ]
 
     /// Nil where the cell does not start with a number that stands alone or has a unit.

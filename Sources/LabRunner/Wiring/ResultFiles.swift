@@ -17,6 +17,18 @@ enum ResultFiles {
         Report.files(for: result).first { $0.name == reportName }?.contents ?? ""
     }
 
+    /// The reports of results as one self-contained page.
+    static func page(of results: [RunResult]) -> String {
+        let documents = results.map { result in
+            let files = Report.files(for: result)
+            return HTMLPage.Document(
+                markdown: files.first { $0.name == reportName }?.contents ?? "",
+                plots: files.filter { $0.name != reportName }.map { ($0.name, $0.contents) })
+        }
+        let title = results.map { $0.header.lab.title.en }.joined(separator: " · ")
+        return HTMLPage.render(documents, title: title, language: .english)
+    }
+
     /// Writes the report and its plots, and returns their names.
     static func saveReport(of result: RunResult, in directory: String) throws(LabError) -> [String] {
         var names: [String] = []
