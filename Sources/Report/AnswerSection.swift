@@ -8,6 +8,8 @@ struct AnswerSection {
 
     var markdown: String {
         let lab = analysis.result.header.lab
+        let words = sentences.joined(separator: text.sentenceGap)
+        let blocks = answer.wordsComeFirst ? "\(words)\n\n\(answer.tables)" : "\(answer.tables)\n\(words)\n"
         return """
             # \(Escaping.markdown(text[lab.title]))
 
@@ -15,9 +17,7 @@ struct AnswerSection {
 
             ## \(text.answer)
 
-            \(answer.tables)
-            \(sentences.joined(separator: text.sentenceGap))
-
+            \(blocks)
             """ + (answer.note.isEmpty ? "" : "\n\(answer.note)\n")
     }
 
@@ -52,6 +52,8 @@ protocol MethodAnswer {
     var tables: String { get }
     /// The figures that matter most, in words; asked for only when an engine was measured.
     var comparison: String { get }
+    /// Whether the sentences come before the tables, which are many.
+    var wordsComeFirst: Bool { get }
     /// How to read the tables, under all of it; may be empty.
     var note: String { get }
     /// The first table for a terminal: rows of plain cells, the head first.
@@ -62,6 +64,7 @@ protocol MethodAnswer {
 
 extension MethodAnswer {
     var dispensable: [String] { [] }
+    var wordsComeFirst: Bool { false }
 }
 
 extension Analysis {

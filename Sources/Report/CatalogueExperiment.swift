@@ -60,7 +60,7 @@ extension Catalogue {
     func about(_ title: String, _ place: String, _ sentences: [String]) -> String {
         let all = sentences.joined(separator: pick("; ", "；"))
         let where_ = place.isEmpty ? "" : pick(" (\(place))", "（\(place)）")
-        return sentence(pick("\(title)\(where_): \(all)", "\(title)\(where_)：\(all)"))
+        return sentence(pick("**\(title)**\(where_): \(all)", "**\(title)**\(where_)：\(all)"))
     }
     func isSo(_ engines: String) -> String { pick("yes for \(engines)", "\(engines) 为是") }
     func isNotSo(_ engines: String) -> String { pick("no for \(engines)", "\(engines) 为否") }
@@ -98,11 +98,13 @@ extension Catalogue {
     func otherAnswers(_ count: Int) -> String {
         pick("\(count) other answer\(count == 1 ? "" : "s")", "另有 \(count) 种回答")
     }
-    func reached(_ engine: String, _ reached: Int, of all: Int) -> String {
-        pick(
-            "from \(engine) \(reached) of \(all) could be reached", "\(engine) 能触及 \(all) 项中的 \(reached) 项")
+    /// Of what stood or did not stand in the way: engines with how many of how many were reached.
+    func reached(_ engines: [(name: String, reached: Int, all: Int)]) -> String {
+        let parts = engines.map {
+            pick("\($0.reached) of \($0.all) from \($0.name)", "\($0.name) \($0.reached)/\($0.all)")
+        }
+        return pick("Of what was tried, \(list(parts)) could be reached.", "尝试过的各项中能触及的：\(list(parts))。")
     }
-    func reachedMost(_ parts: [String]) -> String { sentences(parts) }
 
     // The plot of them.
     func matrixTitle(_ lab: String) -> String {
@@ -120,7 +122,6 @@ extension Catalogue {
     var isStoppedByGuestKernel: String { pick("answered by the VM's own kernel", "由虚拟机自己的内核回答") }
     var isNoIsolation: String { pick("stopped, but not by isolation", "被阻止，但并非因为隔离") }
     var isMixed: String { pick("the trials disagree", "各次试验不一致") }
-    func answers(_ count: Int) -> String { pick("\(count) answers", "\(count) 种回答") }
 
     // The plot over settings.
     var againstSettings: String { pick("Setting by setting", "逐项设置") }

@@ -37,6 +37,8 @@ struct ExperimentAnswer: MethodAnswer {
         return parts.joined(separator: "\n")
     }
 
+    var wordsComeFirst: Bool { true }
+
     var note: String { blocks.isEmpty ? "" : text.experimentNote }
 
     private func figure(_ metric: Metric, _ engine: EngineID, _ place: Point) -> ExperimentFigure {
@@ -85,7 +87,8 @@ struct ExperimentAnswer: MethodAnswer {
                     + (hasPlaces ? [placeName(place)] : [])
                     + engines.map { figure(metric, $0.id, place).cell(withCount: counts.count > 1) })
         }
-        let title = hasMetrics ? nil : block.metrics.first.map { "\(Escaping.markdown(text[$0.title])):\n" }
+        let title =
+            hasMetrics ? nil : block.metrics.first.map { "**\(Escaping.markdown(text[$0.title]))**:\n" }
         let caption = counts.count == 1 ? counts.first.map { text.fromTrials($0) + "\n" } : nil
         let left = rows.count - shown.count
         return [title, table.text, caption, left > 0 ? text.notShown(left) + "\n" : nil]
@@ -136,13 +139,12 @@ extension ExperimentAnswer {
 
     var comparison: String {
         var sentences: [String] = []
-        let reached = matrix.engines.compactMap { engine -> String? in
+        let reached = matrix.engines.compactMap { engine -> (name: String, reached: Int, all: Int)? in
             let cells = matrix.rows.compactMap { $0.cells[engine.id]?.reach }
             guard !cells.isEmpty else { return nil }
-            return text.reached(
-                text.name(engine.record), cells.count { $0 == .reached }, of: cells.count)
+            return (text.name(engine.record), cells.count { $0 == .reached }, cells.count)
         }
-        if !reached.isEmpty { sentences.append(text.reachedMost(reached)) }
+        if !reached.isEmpty { sentences.append(text.reached(reached)) }
         for block in blocks.prefix(Self.mostSentences) {
             guard let metric = block.metrics.first,
                 let place = block.places(of: metric).max(by: { known(metric, $0) <= known(metric, $1) })

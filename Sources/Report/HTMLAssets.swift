@@ -3,9 +3,9 @@ extension HTMLPage {
     /// The palette is that of the plots, so that they stand on the page without an edge.
     static let styleSheet = """
         :root{color-scheme:light dark;--page:#ffffff;--ink:#1f2328;--mute:#59636e;--line:#d9dfe5;--stripe:#f6f8fa;\
-        --link:#0a58ca;--mark:#fff3bf}
+        --link:#0a58ca}
         @media (prefers-color-scheme:dark){:root{--page:#0d1117;--ink:#e6edf3;--mute:#9aa4ae;--line:#2b323b;\
-        --stripe:#151b23;--link:#7fb2e5;--mark:#4a3f00}}
+        --stripe:#151b23;--link:#7fb2e5}}
         *{box-sizing:border-box}
         html{scroll-padding-top:1rem;-webkit-text-size-adjust:100%}
         body{margin:0;background:var(--page);color:var(--ink);line-height:1.55;overflow-wrap:anywhere;\

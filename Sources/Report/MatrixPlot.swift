@@ -85,12 +85,9 @@ struct MatrixPlot {
             svg.text(Format.none, x: x + 4, y: y + 15, style: "mute")
             return
         }
-        let words: String
-        switch cell.reach {
-        case .mixed: words = text.answers(cell.answers.count)
-        case nil: words = Escaping.plain(first.answer)
-        default: words = first.mechanism.map(text.shortName) ?? ""
-        }
+        // The answer that came most often, and how often where it was not always.
+        var words = first.mechanism.map(text.shortName) ?? Escaping.plain(first.answer)
+        if cell.answers.count > 1 { words += " \(first.count)/\(cell.n)" }
         if let reach = cell.reach {
             svg.mark(reach.shape, x: x + 6, y: y + 11, style: reach.style, hover: hover(row, engine, cell))
         }

@@ -102,11 +102,14 @@ struct SettingPlot {
                 }.sorted { ($0.x, $0.label) < ($1.x, $1.label) }
                 guard !dots.isEmpty else { continue }
                 let place = text.place(rest)
+                // An engine looks the same in every plot, unless it has several curves here.
+                let own = analysis.engines.firstIndex { $0.id == engine.id } ?? 0
+                let style = rests.count == 1 ? own : curves.count
                 let name = text.plainName(engine.record)
                 curves.append(
                     Curve(
                         name: place.isEmpty ? name : "\(name), \(place)",
-                        style: curves.count % SVG.styleCount,
+                        style: style % SVG.styleCount,
                         dots: dots))
             }
         }

@@ -27,7 +27,7 @@ import Testing
         #expect(answer.contains("| setting | `process` | `container` | `qemu` (emulated) |"))
         #expect(
             copy[2].hasPrefix("**12") && copy[2].contains(" µs** (") && copy[2].hasSuffix("µs)"), "\(copy)")
-        #expect(answer.contains("n = 5 in each cell.") && answer.contains("first write to a file:"))
+        #expect(answer.contains("n = 5 in each cell.") && answer.contains("**first write to a file**:"))
         // More than the setting is varied, and one engine can't take part.
         let held = try #require(row("memory, isolation only-limits", in: answer))
         #expect(
@@ -43,14 +43,19 @@ import Testing
         let answer = try section("## Answer", in: markdown)
         #expect(
             answer.contains(
-                "from `process` 2 of 3 could be reached; from `container` 0 of 3 could be reached; from "
-                    + "`qemu` (emulated) 0 of 3 could be reached."))
+                "Of what was tried, 2 of 3 from `process`, 0 of 3 from `container` and 0 of 3 from `qemu` (emulated) "
+                    + "could be reached."))
         #expect(
             answer.contains(
-                "it sees the host's processes: yes for `process`; no for `container` and `qemu` (emulated)."))
+                "**it sees the host's processes**: yes for `process`; no for `container` and `qemu` (emulated)."
+            ))
         #expect(
-            answer.contains("first write to a file (64 MiB): `container` takes 7,"), "at the last setting")
-        #expect(answer.contains("of `process`") || answer.contains("as `process`"))
+            answer.contains("**first write to a file** (64 MiB): `container` takes 7,"), "at the last setting"
+        )
+        // The words come before the tables.
+        let words = try #require(answer.firstRange(of: "Of what was tried"))
+        let table = try #require(answer.firstRange(of: "### `probes`"))
+        #expect(words.lowerBound < table.lowerBound)
         #expect(answer.contains("`qemu` (emulated) is software emulation"))
         #expect(!answer.contains("1 sample failed"), "what can't be done is no warning")
     }
@@ -114,11 +119,11 @@ import Testing
     @Test func theMatrixHasAMarkPerCellByShapeAndWord() throws {
         let svg = try file("matrix.svg", RunFixture.experiment().result)
         expectWellFormed(svg)
-        // Three rows with mechanisms by three engines, and a legend of five kinds.
-        #expect(svg.components(separatedBy: "class=\"mark").count - 1 == 3 * 3 + 5)
+        // Three rows with mechanisms by three engines, and a legend of four kinds.
+        #expect(svg.components(separatedBy: "class=\"mark").count - 1 == 3 * 3 + 4)
         #expect(!svg.contains("release"), "what tells of no mechanism has no place")
         for word in [
-            ">reached<", ">PID ns<", ">guest kernel<", ">host kernel<", ">capability<", ">2 answers<",
+            ">reached<", ">PID ns<", ">guest kernel<", ">host kernel<", ">capability<", ">UTS ns 4/5<",
         ] {
             #expect(svg.contains(word), "\(word)")
         }
@@ -126,6 +131,19 @@ import Testing
             svg.contains("<title>a process of the host, container: not there (PID namespace), 5 of 5</title>")
         )
         #expect(try file("matrix.svg", RunFixture.experiment().result, .chinese).contains(">客户机内核<"))
+    }
+
+    /// Of one place that one time was reached and another time not, no mark says either.
+    @Test func trialsThatDisagreeHaveAMarkOfTheirOwn() throws {
+        var fixture = RunFixture.experiment()
+        let place = try #require(
+            fixture.samples.firstIndex { $0.engine == .container && $0.facts?["load-module"] != nil })
+        fixture.samples[place].facts?["load-module"] = Fact(answer: "loaded", mechanism: Mechanism.none)
+        let svg = try file("matrix.svg", fixture.result)
+        #expect(svg.contains(">capability 4/5<") && svg.contains(">the trials disagree<"))
+        #expect(svg.contains("EPERM (missing capability), 4 of 5; loaded (nothing stood in the way), 1 of 5"))
+        #expect(
+            Report.files(for: fixture.result)[0].contents.contains("0 of 3 from `container`"))
     }
 
     @Test func settingsThatAreNumbersArePlotted() throws {
@@ -232,7 +250,7 @@ import Testing
                 && row("a process of the host", in: only)?.count == 2)
         // Facts alone are an answer.
         #expect(
-            Report.files(for: facts.result)[0].contents.contains("from `container` 0 of 3 could be reached"))
+            Report.files(for: facts.result)[0].contents.contains("0 of 3 from `container`"))
     }
 
     /// The shared checks of hostile text, with facts that try everything.

@@ -153,7 +153,9 @@ import Testing
         #expect(
             try #require(row("`qemu` (emulated)", in: String(markdown[section.lowerBound...])))[3]
                 .contains("(n = 3)"))
-        #expect(!Report.files(for: RunFixture.complete().result)[0].contents.contains("## Under other conditions"))
+        #expect(
+            !Report.files(for: RunFixture.complete().result)[0].contents.contains("## Under other conditions")
+        )
     }
 
     @Test func ablationComparesEachLayerWithWhatItNeeds() throws {
