@@ -45,6 +45,8 @@ extension Catalogue {
             .joined(separator: pick(": ", "："))
     }
 
+    /// Over a table.
+    func heading(_ title: String) -> String { pick("**\(title)**:", "**\(title)**：") }
     func fromTrials(_ n: Int) -> String {
         pick("n = \(n) in each cell.", "每格 n = \(n)。")
     }

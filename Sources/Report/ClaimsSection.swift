@@ -58,7 +58,9 @@ struct ClaimsSection {
             ).truths
             return "\(text.name(record)): \(text.truth(truths.yes, of: truths.n))"
         }
-        var shown = "\(text.name(record)): \(Format.quantity(figure, unit(claim)))"
+        let isRatio = claim.rule.relativeTo != nil
+        let value = metric(claim).flatMap { isRatio ? nil : Format.figure(figure, $0) }
+        var shown = "\(text.name(record)): \(value ?? Format.quantity(figure, unit(claim)))"
         if let baseline = claim.rule.relativeTo { shown += " × \(Escaping.code(baseline.rawValue))" }
         // Of what was counted and always the same there is no interval to show.
         let isCertain =

@@ -88,7 +88,8 @@ struct ExperimentAnswer: MethodAnswer {
                     + engines.map { figure(metric, $0.id, place).cell(withCount: counts.count > 1) })
         }
         let title =
-            hasMetrics ? nil : block.metrics.first.map { "**\(Escaping.markdown(text[$0.title]))**:\n" }
+            hasMetrics
+            ? nil : block.metrics.first.map { text.heading(Escaping.markdown(text[$0.title])) + "\n" }
         let caption = counts.count == 1 ? counts.first.map { text.fromTrials($0) + "\n" } : nil
         let left = rows.count - shown.count
         return [title, table.text, caption, left > 0 ? text.notShown(left) + "\n" : nil]
@@ -204,7 +205,7 @@ extension ExperimentAnswer {
         return measured.map { engine in
             text.hasFigure(
                 text.name(engine.record),
-                Format.quantity(analysis.figures.estimate(metric, engine.id, at: place)?.value, metric.unit))
+                Format.figure(analysis.figures.estimate(metric, engine.id, at: place)?.value, metric))
         }
     }
 }

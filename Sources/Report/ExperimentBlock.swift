@@ -100,7 +100,7 @@ struct ExperimentFigure {
             let (yes, n) = truths
             return mark(text.truth(yes, of: n))
         }
-        var shown = mark(Format.quantity(estimate.value, metric.unit))
+        var shown = mark(Format.figure(estimate.value, metric))
         if let interval = estimate.interval, !(metric.isExact && interval.lower == interval.upper) {
             shown += " (\(Format.interval(interval, metric.unit)))"
         }
@@ -110,7 +110,7 @@ struct ExperimentFigure {
     /// Narrow, for a terminal.
     var plain: String {
         guard let estimate, metric.unit != .truth else { return cell(withCount: false, mark: { $0 }) }
-        let value = Format.quantity(estimate.value, metric.unit)
+        let value = Format.figure(estimate.value, metric)
         guard !metric.isExact, let interval = estimate.interval,
             let width = interval.relativeHalfWidth(around: estimate.value)
         else { return value }

@@ -9,9 +9,9 @@ public enum HTMLPage {
     /// A document of a page: its Markdown and the SVG documents of its images, by the names that the images have.
     public struct Document: Sendable {
         public var markdown: String
-        public var plots: [(name: String, svg: String)]
+        public var plots: [(name: String, contents: String)]
 
-        public init(markdown: String, plots: [(name: String, svg: String)] = []) {
+        public init(markdown: String, plots: [(name: String, contents: String)] = []) {
             self.markdown = markdown
             self.plots = plots
         }
@@ -20,10 +20,11 @@ public enum HTMLPage {
     /// The page of one document.
     /// - Parameters:
     ///   - markdown: the subset that this project writes, see `MarkdownBlockParser`; the rest is shown as text.
-    ///   - plots: SVG made by this project, which becomes part of the page; an image without its plot is its words.
+    ///   - plots: SVG made by this project, as `Report.files` gives them, which becomes part of the page; an image without
+    ///     its plot is its words.
     ///   - title: what stands in the title bar, plain text.
     public static func render(
-        markdown: String, plots: [(name: String, svg: String)] = [], title: String, language: Language
+        markdown: String, plots: [(name: String, contents: String)] = [], title: String, language: Language
     ) -> String {
         render([Document(markdown: markdown, plots: plots)], title: title, language: language)
     }
@@ -33,7 +34,7 @@ public enum HTMLPage {
         let text = Catalogue(language: language)
         var writer = HTMLWriter(text: text, reserved: [mainID])
         let bodies = documents.map { document in
-            let plots = Dictionary(document.plots.map { ($0.name, $0.svg) }) { first, _ in first }
+            let plots = Dictionary(document.plots.map { ($0.name, $0.contents) }) { first, _ in first }
             return "<article>\n"
                 + writer.html(MarkdownBlockParser.parse(document.markdown), plots: plots) + "</article>\n"
         }

@@ -186,7 +186,7 @@ extension SettingPlot {
         if path.count > 1 { svg.path(path.joined(), style: "curve s\(curve.style)", hover: curve.name) }
         for dot in curve.dots {
             let x = place(dot.x)
-            let figure = Format.quantity(dot.estimate.value, metric.unit)
+            let figure = Format.figure(dot.estimate.value, metric)
             let interval = dot.estimate.interval.map { " (\(Format.interval($0, metric.unit)))" } ?? ""
             svg.line(
                 x1: x, y1: height(dot.low), x2: x, y2: height(dot.high), style: "whisker s\(curve.style)")

@@ -180,7 +180,7 @@ private func html(_ markdown: String, plots: [String: String] = [:]) -> String {
         for made in MadeReport.all {
             let files = try #require(made.files[language])
             let page = HTMLPage.render(
-                markdown: files[0].contents, plots: files.dropFirst().map { ($0.name, $0.contents) },
+                markdown: files[0].contents, plots: Array(files.dropFirst()),
                 title: "<t>",
                 language: language)
             let elements = try #require(Elements(of: page), "\(made.name) is well-formed")

@@ -22,7 +22,7 @@ import Testing
                     try Files.makeDirectory("\(directory)/\(name)/\(language.rawValue)")
                     try Files.write(contents, to: "\(directory)/\(name)/\(language.rawValue)/\(file)")
                     let page = HTMLPage.render(
-                        markdown: first[0].contents, plots: first.dropFirst().map { ($0.name, $0.contents) },
+                        markdown: first[0].contents, plots: Array(first.dropFirst()),
                         title: name, language: language)
                     try Files.write(page, to: "\(directory)/\(name)/\(language.rawValue)/report.html")
                     try Files.write(

@@ -23,7 +23,7 @@ enum ResultFiles {
             let files = Report.files(for: result)
             return HTMLPage.Document(
                 markdown: files.first { $0.name == reportName }?.contents ?? "",
-                plots: files.filter { $0.name != reportName }.map { ($0.name, $0.contents) })
+                plots: files.filter { $0.name != reportName })
         }
         let title = results.map { $0.header.lab.title.en }.joined(separator: " · ")
         return HTMLPage.render(documents, title: title, language: .english)
