@@ -22,8 +22,10 @@ struct Analysis {
         /// Of the headline metric where no parameter is varied.
         var summary: Summary
         var ratio: Estimate?
-        /// Whether any of its samples, wherever, yielded the headline metric.
+        /// Whether any of its samples, wherever, yielded the headline metric; for experiments, any metric or fact.
         var isMeasured: Bool
+        /// Whether any of its samples, wherever, failed.
+        var hasFailed: Bool
 
         var id: EngineID { record.id }
         /// Whether it has a figure where no parameter is varied.
@@ -47,10 +49,18 @@ struct Analysis {
         self.result = result
         self.headline = headline
         self.figures = figures
+        let metrics = result.header.lab.method == .experiment ? result.header.lab.metrics : [headline]
+        let counted = result.samples.lazy.filter { !$0.warmup }
         let measured = Set(
-            result.samples.lazy.filter { !$0.warmup && headline.value(of: $0) != nil }.map(\.engine))
+            counted.filter { sample in
+                metrics.contains { $0.value(of: sample) != nil }
+                    || sample.outcome.isCompleted && !(sample.facts ?? [:]).isEmpty
+            }.map(\.engine))
+        let failed = Set(counted.filter { !$0.outcome.isCompleted }.map(\.engine))
         engines = Analysis.ordered(result.header).map { record in
-            Analysis.engine(record, headline, figures, isMeasured: measured.contains(record.id))
+            Analysis.engine(
+                record, headline, figures, isMeasured: measured.contains(record.id),
+                hasFailed: failed.contains(record.id))
         }
         points = figures.points
     }
@@ -63,17 +73,21 @@ struct Analysis {
     }
 
     private static func engine(
-        _ record: EngineRecord, _ metric: Metric, _ figures: Figures, isMeasured: Bool
+        _ record: EngineRecord, _ metric: Metric, _ figures: Figures, isMeasured: Bool,
+        hasFailed: Bool
     ) -> Engine {
         Engine(
             record: record, summary: figures.summary(metric, record.id),
             ratio: record.id == baseline ? nil : figures.ratio(metric, record.id, to: baseline),
-            isMeasured: isMeasured)
+            isMeasured: isMeasured, hasFailed: hasFailed)
     }
 
     /// The same figures for another metric.
     func engines(for metric: Metric) -> [Engine] {
-        engines.map { Analysis.engine($0.record, metric, figures, isMeasured: $0.isMeasured) }
+        engines.map {
+            Analysis.engine(
+                $0.record, metric, figures, isMeasured: $0.isMeasured, hasFailed: $0.hasFailed)
+        }
     }
 
     /// The first engine of a kind that has samples.

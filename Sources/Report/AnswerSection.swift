@@ -9,6 +9,8 @@ struct AnswerSection {
 
     var markdown: String {
         let lab = analysis.result.header.lab
+        let words = sentences.joined(separator: text.sentenceGap)
+        let blocks = answer.wordsComeFirst ? "\(words)\n\n\(answer.tables)" : "\(answer.tables)\n\(words)\n"
         return """
             # \(Escaping.markdown(text[lab.title]))
 
@@ -16,9 +18,7 @@ struct AnswerSection {
 
             ## \(text.answer)
 
-            \(answer.tables)
-            \(sentences.joined(separator: text.sentenceGap))
-
+            \(blocks)
             """ + (answer.note.isEmpty ? "" : "\n\(answer.note)\n")
     }
 
@@ -53,6 +53,8 @@ protocol MethodAnswer {
     var tables: String { get }
     /// The figures that matter most, in words; asked for only when an engine was measured.
     var comparison: String { get }
+    /// Whether the sentences come before the tables, which are many.
+    var wordsComeFirst: Bool { get }
     /// How to read the tables, under all of it; may be empty.
     var note: String { get }
     /// The first table for a terminal: rows of plain cells, the head first.
@@ -63,6 +65,7 @@ protocol MethodAnswer {
 
 extension MethodAnswer {
     var dispensable: [String] { [] }
+    var wordsComeFirst: Bool { false }
 }
 
 extension Analysis {
@@ -84,7 +87,7 @@ extension Catalogue {
             return unavailable(
                 because: escape(translated(reason)), remedy: remedy.map(translated).map(escape))
         }
-        return engine.summary.failures > 0 ? allFailed : notRun
+        return engine.hasFailed ? allFailed : notRun
     }
 
     /// A sentence's part: how one figure compares with another.

@@ -9,10 +9,11 @@ extension Catalogue {
 
     /// The kind of work of a point, plain text.
     func work(_ point: Point) -> String {
-        guard let kind = point[.compute], point.count == 1 else {
+        guard let kind = point[.compute] else {
             return point.isEmpty ? pick("the lab's workload", "实验的工作负载") : point.text
         }
-        return kind
+        let place = place(point.filter { $0.key != .compute })
+        return place.isEmpty ? kind : pick("\(kind), \(place)", "\(kind)，\(place)")
     }
 
     func lossTitle(_ baseline: String) -> String {

@@ -2,7 +2,7 @@ import LabCore
 
 // Starts under other conditions.
 extension Catalogue {
-    var conditions: String { pick("Cold caches, several at once", "冷缓存与并发") }
+    var conditions: String { pick("Under other conditions", "其他条件下") }
 
     /// What holds at a point, in a few words.
     func condition(_ point: Point) -> String {
@@ -14,9 +14,22 @@ extension Catalogue {
                 pick(
                     "\(Escaping.markdown(count)) at once, the last of them",
                     "同时 \(Escaping.markdown(count)) 个，最后一个")
+            case (.variant, let name): pick("made as \(Escaping.code(name))", "方式 \(Escaping.code(name))")
             default: Escaping.code("\(parameter.rawValue)=\(value)")
             }
         }.joined(separator: pick(", ", "，"))
+    }
+
+    /// The same for a terminal.
+    func plainCondition(_ point: Point) -> String {
+        String(condition(point).filter { $0 != "`" && $0 != "\\" })
+    }
+    func reaches(
+        _ engine: String, from least: String, _ fastest: String, to most: String, _ slowest: String
+    ) -> String {
+        pick(
+            "\(engine) takes from \(least) (\(fastest)) to \(most) (\(slowest))",
+            "\(engine) 用时从 \(least)（\(fastest)）到 \(most)（\(slowest)）")
     }
 
     var conditionsNote: String {

@@ -13,7 +13,7 @@ extension Catalogue {
         let touched = point[.touch]
         var rest = point
         rest[.touch] = nil
-        let others = rest.isEmpty ? "" : " (\(Escaping.plain(rest.text)))"
+        let others = rest.isEmpty ? "" : pick(" (\(place(rest)))", "（\(place(rest))）")
         guard let touched, touched != "0" else { return pick("idle", "空闲") + others }
         return pick("\(Escaping.plain(touched)) MiB touched", "写过 \(Escaping.plain(touched)) MiB") + others
     }

@@ -40,22 +40,39 @@ struct ClaimsSection {
         return text.pick("\(Escaping.markdown(claim.text.en))<br>“\(original)”", original)
     }
 
+    private func metric(_ claim: Claim) -> Metric? {
+        analysis.result.header.lab.metrics.first { $0.id == claim.rule.metric }
+    }
+
     private func unit(_ claim: Claim) -> Metric.Unit {
-        if claim.rule.relativeTo != nil { return .ratio }
-        return analysis.result.header.lab.metrics.first { $0.id == claim.rule.metric }?.unit ?? .count
+        claim.rule.relativeTo != nil ? .ratio : metric(claim)?.unit ?? .count
     }
 
     private func figure(_ claim: Claim, _ judgement: Judgement) -> String {
         guard let engine = judgement.engine, let figure = judgement.figure,
             let record = analysis.record(engine)
         else { return Format.none }
-        var shown = "\(text.name(record)): \(Format.quantity(figure, unit(claim)))"
+        if unit(claim) == .truth, let metric = metric(claim) {
+            let truths = ExperimentFigure(
+                analysis: analysis, text: text, metric: metric, engine: engine, place: judgement.point
+            ).truths
+            return "\(text.name(record)): \(text.truth(truths.yes, of: truths.n))"
+        }
+        let isRatio = claim.rule.relativeTo != nil
+        let value = metric(claim).flatMap { isRatio ? nil : Format.figure(figure, $0) }
+        var shown = "\(text.name(record)): \(value ?? Format.quantity(figure, unit(claim)))"
         if let baseline = claim.rule.relativeTo { shown += " × \(Escaping.code(baseline.rawValue))" }
-        if let interval = judgement.interval { shown += " (\(Format.interval(interval, unit(claim))))" }
+        // Of what was counted and always the same there is no interval to show.
+        let isCertain =
+            metric(claim)?.isExact == true && judgement.interval?.lower == judgement.interval?.upper
+        if let interval = judgement.interval, !isCertain {
+            shown += " (\(Format.interval(interval, unit(claim))))"
+        }
         return "\(shown), n = \(judgement.n)"
     }
 
     private func why(_ claim: Claim, _ judgement: Judgement) -> String {
+        if unit(claim) == .truth, let words = text.explainTruth(judgement.reason) { return words }
         func shown(_ bound: Double?) -> String? {
             bound.map { "\(Format.bound($0, unit(claim)))\(claim.rule.relativeTo == nil ? "" : " ×")" }
         }
@@ -83,7 +100,8 @@ extension Catalogue {
         switch method {
         case .lifecycle: return condition(point)
         case .compute: return point.isEmpty ? Format.none : Escaping.code(work(point))
-        case .experiment: return point.isEmpty ? Format.none : Escaping.markdown(point.text)
+        case .experiment:
+            return point.isEmpty ? Format.none : Escaping.markdown(experimentPlace(point))
         case .memory:
             guard let count = point[.instances] else { return Escaping.markdown(memoryCondition(point)) }
             let condition = Escaping.markdown(memoryCondition(point.filter { $0.key != .instances }))

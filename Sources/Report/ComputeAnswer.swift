@@ -44,7 +44,7 @@ struct ComputeAnswer: MethodAnswer {
 
     private func hasRatios(_ metric: Metric) -> Bool {
         columns.contains { engine in
-            kinds.contains { analysis.figures.ratio(metric, engine.id, to: baseline, at: $0) != nil }
+            kinds.contains { analysis.ratioToBaseline(metric, engine.id, at: $0) != nil }
         }
     }
 
@@ -55,7 +55,7 @@ struct ComputeAnswer: MethodAnswer {
             table.add(
                 [Escaping.code(text.work(kind))]
                     + columns.map { engine in
-                        analysis.figures.ratio(metric, engine.id, to: baseline, at: kind)
+                        analysis.ratioToBaseline(metric, engine.id, at: kind)
                             .map { cell($0, { "**\($0)**" }) } ?? Format.none
                     })
         }
@@ -73,7 +73,7 @@ struct ComputeAnswer: MethodAnswer {
     /// under emulation that takes a hundred times as long would move the mean of all of them.
     private func medianKind(_ metric: Metric, _ engine: EngineID) -> Estimate? {
         let ratios = kinds.compactMap {
-            analysis.figures.ratio(metric, engine, to: baseline, at: $0)?.value
+            analysis.ratioToBaseline(metric, engine, at: $0)?.value
         }
         return Statistics.median(ratios).map { Estimate(value: $0, interval: nil, n: ratios.count) }
     }
@@ -94,7 +94,7 @@ struct ComputeAnswer: MethodAnswer {
     var comparison: String {
         let parts = columns.compactMap { engine -> String? in
             let ratios = kinds.compactMap { kind in
-                analysis.figures.ratio(headline, engine.id, to: baseline, at: kind).map { (kind, $0) }
+                analysis.ratioToBaseline(headline, engine.id, at: kind).map { (kind, $0) }
             }.sorted { $0.1.value < $1.1.value }
             guard let least = ratios.first, let most = ratios.last,
                 let middle = Statistics.median(sorted: ratios.map(\.1.value))
@@ -116,7 +116,7 @@ struct ComputeAnswer: MethodAnswer {
             rows.append(
                 [Escaping.plain(text.work(kind))]
                     + columns.map { engine in
-                        analysis.figures.ratio(headline, engine.id, to: baseline, at: kind)
+                        analysis.ratioToBaseline(headline, engine.id, at: kind)
                             .map { loss($0, { $0 }) } ?? Format.none
                     })
         }
@@ -126,5 +126,15 @@ struct ComputeAnswer: MethodAnswer {
                     + columns.map { medianKind(headline, $0.id).map { loss($0, { $0 }) } ?? Format.none })
         }
         return rows
+    }
+}
+
+extension Analysis {
+    /// The ratio to the baseline doing the same; to the baseline as it is always made, where it knows no variants.
+    func ratioToBaseline(_ metric: Metric, _ engine: EngineID, at point: Point) -> Estimate? {
+        let plain = point.filter { $0.key != .variant }
+        let own = figures.samples(Self.baseline, at: point).isEmpty ? plain : point
+        return figures.ratio(
+            metric, Plan.Cell(engine: engine, point: point), to: Plan.Cell(engine: Self.baseline, point: own))
     }
 }

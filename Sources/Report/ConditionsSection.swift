@@ -1,28 +1,52 @@
 import LabCore
 
-/// The same start under other conditions: a cold cache, several at once.
+/// The same start under other conditions: a cold cache, several at once, an instance made in another way.
 struct ConditionsSection {
     let analysis: Analysis
     let text: Catalogue
 
     /// The points at which nothing but the circumstances differ; empty when there is only one of them.
     private var points: [Point] {
-        let points = analysis.points.filter { Set($0.keys).isSubset(of: [.cache, .concurrency]) }
+        let points = analysis.points.filter { Set($0.keys).isSubset(of: [.cache, .concurrency, .variant]) }
         return points.contains { !$0.isEmpty } ? points : []
     }
 
     var markdown: String {
-        let shown = Array(points.prefix(Analysis.mostColumns))
-        guard !shown.isEmpty else { return "" }
-        var table = MarkdownTable(
-            [(text.engine, .left)] + shown.map { (text.condition($0), .right) })
-        for engine in analysis.engines where engine.isMeasured {
-            table.add([text.name(engine.record)] + shown.map { cell(engine.id, at: $0) })
-        }
+        // Else they stand in the answer.
+        guard !analysis.hasOnlyConditions else { return "" }
+        let body = body
+        return body.isEmpty ? "" : "## \(text.conditions)\n\n\(body)"
+    }
+
+    /// The table and how to read it; empty where nothing is varied.
+    var body: String {
+        guard !points.isEmpty else { return "" }
+        let engines = analysis.engines.filter(\.isMeasured)
+        let (table, left) = points.count > Self.mostBeside ? byCondition(engines) : byEngine(engines)
         guard !table.isEmpty else { return "" }
-        let left = points.count - shown.count
-        return "## \(text.conditions)\n\n\(table.text)\n\(text.conditionsNote)\n"
-            + (left > 0 ? "\n\(text.notShown(left))\n" : "")
+        return "\(table.text)\n\(text.conditionsNote)\n" + (left > 0 ? "\n\(text.notShown(left))\n" : "")
+    }
+
+    /// More conditions than these are read better under each other.
+    private static let mostBeside = 6
+
+    private func byEngine(_ engines: [Analysis.Engine]) -> (MarkdownTable, Int) {
+        var table = MarkdownTable(
+            [(text.engine, .left)] + points.map { (text.condition($0), .right) })
+        for engine in engines {
+            table.add([text.name(engine.record)] + points.map { cell(engine.id, at: $0) })
+        }
+        return (table, 0)
+    }
+
+    private func byCondition(_ engines: [Analysis.Engine]) -> (MarkdownTable, Int) {
+        let engines = engines.prefix(Analysis.mostColumns)
+        var table = MarkdownTable(
+            [(text.conditionTitle, .left)] + engines.map { (text.name($0.record), .right) })
+        for point in points.prefix(Analysis.mostRows) {
+            table.add([text.condition(point)] + engines.map { cell($0.id, at: point) })
+        }
+        return (table, max(points.count - Analysis.mostRows, 0))
     }
 
     private func cell(_ engine: EngineID, at point: Point) -> String {
@@ -48,5 +72,12 @@ struct ConditionsSection {
         }
         if summary.failures > 0 { lines.append(text.failedSamples(summary.failures)) }
         return lines.joined(separator: "<br>")
+    }
+}
+
+extension Analysis {
+    /// Whether something was measured, and nothing of it where no parameter is varied.
+    var hasOnlyConditions: Bool {
+        method == .lifecycle && !engines.contains(where: \.hasBase) && engines.contains(where: \.isMeasured)
     }
 }

@@ -41,7 +41,7 @@ struct DistributionPlot {
             curves.append(
                 Curve(
                     name: text.plainName(engine.record), sorted: sorted, median: median,
-                    style: place % SVG.strokeCount))
+                    style: place % SVG.styleCount))
         }
         guard let low = curves.map({ $0.sorted[0] }).min(),
             let high = curves.map({ $0.sorted[$0.sorted.count - 1] }).max()
@@ -76,12 +76,13 @@ struct DistributionPlot {
                 + "n = \(curve.sorted.count)"
             svg.path(points(curve), style: "curve s\(curve.style)", hover: hover)
             svg.dot(
-                x: place(value: curve.median), y: place(share: 0.5), style: "d\(curve.style)", hover: hover)
+                x: place(value: curve.median), y: place(share: 0.5), style: curve.style, hover: hover)
             let x = Self.left + Double(number % 3) * 262
             let y = bottom + 44 + Double(number / 3) * 20
             svg.path(
                 "M\(SVG.coordinate(x)) \(SVG.coordinate(y - 4))h30", style: "curve s\(curve.style)",
                 hover: hover)
+            svg.dot(x: x + 15, y: y - 4, style: curve.style, hover: hover)
             let name = SVG.fitted(curve.name, within: 150)
             svg.text("\(name) · \(Format.quantity(curve.median, metric.unit))", x: x + 38, y: y)
         }

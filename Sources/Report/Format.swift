@@ -42,6 +42,12 @@ enum Format {
         return join(number(value / scale.factor), scale)
     }
 
+    /// A figure of a metric. What is counted has no digits that were not: `1`, `4 KiB`.
+    static func figure(_ value: Double?, _ metric: Metric) -> String {
+        guard let value, metric.isExact else { return quantity(value, metric.unit) }
+        return bound(value, metric.unit)
+    }
+
     /// A bound that somebody wrote, without digits that were not: `60 s`, `1.05`.
     static func bound(_ value: Double, _ unit: Metric.Unit) -> String {
         let scale = Scale.fitting(value, unit)

@@ -5,8 +5,20 @@ struct LifecycleAnswer: MethodAnswer {
     let analysis: Analysis
     let text: Catalogue
 
+    /// Where nothing was measured warm and alone, the conditions are the answer.
+    private var conditions: ConditionsSection? {
+        analysis.hasOnlyConditions ? ConditionsSection(analysis: analysis, text: text) : nil
+    }
+
     var tables: String {
         let engines = analysis.engines.filter { !$0.isAbsentPeer }
+        if let conditions {
+            let unmeasured = engines.filter { !$0.isMeasured }.map {
+                "- \(text.name($0.record)): \(text.absence($0, escape: Escaping.markdown))\n"
+            }.joined()
+            return definition(of: analysis.headline, in: text) + "\n\n" + conditions.body
+                + (unmeasured.isEmpty ? "" : "\n\(unmeasured)")
+        }
         return definition(of: analysis.headline, in: text) + "\n\n"
             + EngineTable(text: text, metric: analysis.headline, engines: engines).markdown
     }
@@ -35,12 +47,48 @@ struct LifecycleAnswer: MethodAnswer {
                 text.compares(text.name(vm.record), ratio, to: text.name(container.record), isTime: isTime))
         }
         if parts.isEmpty, let only = measured.first { parts = [median(only)] }
+        if parts.isEmpty { parts = ranges }
         return parts.isEmpty ? "" : text.sentences(parts)
+    }
+
+    /// From the fastest condition to the slowest.
+    private var ranges: [String] {
+        analysis.engines.compactMap { engine in
+            let medians = analysis.points.compactMap { point in
+                analysis.figures.summary(analysis.headline, engine.id, at: point).median.map { (point, $0) }
+            }.sorted { $0.1 < $1.1 }
+            guard let least = medians.first, let most = medians.last else { return nil }
+            func figure(_ value: Double) -> String { Format.quantity(value, analysis.headline.unit) }
+            return text.reaches(
+                text.name(engine.record), from: figure(least.1), text.condition(least.0), to: figure(most.1),
+                text.condition(most.0))
+        }
     }
 
     var dispensable: [String] { [text.minimum, "p95"] }
 
+    /// A row per engine and condition, where there are only conditions.
+    private var plainConditions: [[String]] {
+        let most = 40
+        let rows = analysis.engines.filter(\.isMeasured).flatMap { engine in
+            analysis.points.compactMap { point -> [String]? in
+                let summary = analysis.figures.summary(analysis.headline, engine.id, at: point)
+                guard let median = summary.median else { return nil }
+                let unit = analysis.headline.unit
+                return [
+                    text.plainName(engine.record), text.plainCondition(point), "\(summary.n)",
+                    "\(summary.failures)", Format.quantity(median, unit),
+                    Format.interval(summary.interval, unit),
+                ]
+            }
+        }
+        let left = rows.count - most
+        return [[text.engine, text.conditionTitle, "n", text.failed, text.median, text.interval]]
+            + rows.prefix(most) + (left > 0 ? [[text.andMore(left), "", "", "", "", ""]] : [])
+    }
+
     var plainTable: [[String]] {
+        if analysis.hasOnlyConditions { return plainConditions }
         let unit = analysis.headline.unit
         let head = [
             text.engine, "n", text.failed, text.median, text.interval, "p95", text.minimum,

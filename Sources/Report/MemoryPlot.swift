@@ -56,7 +56,7 @@ struct MemoryPlot {
                 curves: analysis.engines.enumerated().compactMap { place, engine in
                     Self.curve(
                         analysis.memorySamples(engine.id, at: condition), analysis.headline,
-                        text.plainName(engine.record), style: place % SVG.strokeCount)
+                        text.plainName(engine.record), style: place % SVG.styleCount)
                 })
         }
         let dots = panels.flatMap(\.curves).flatMap(\.dots)
@@ -112,6 +112,7 @@ struct MemoryPlot {
             svg.path(
                 "M\(SVG.coordinate(x)) \(SVG.coordinate(y - 4))h30", style: "curve s\(curve.style)",
                 hover: curve.name)
+            svg.dot(x: x + 15, y: y - 4, style: curve.style, hover: curve.name)
             svg.text(SVG.fitted(curve.name, within: 200), x: x + 38, y: y)
         }
         return svg.document
@@ -151,7 +152,7 @@ struct MemoryPlot {
                 svg.line(
                     x1: x, y1: height(dot.low), x2: x, y2: height(dot.high),
                     style: "whisker s\(curve.style)")
-                svg.dot(x: x, y: height(dot.median), style: "d\(curve.style)", hover: hover)
+                svg.dot(x: x, y: height(dot.median), style: curve.style, hover: hover)
             }
         }
     }

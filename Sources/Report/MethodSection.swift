@@ -32,8 +32,10 @@ struct MethodSection {
             case .experiment: text.experimentMethod
             }
         let definitions = lab.metrics.map { definition(of: $0, in: text) }
-        return [method] + definitions + [
-            text.clock, text.kept(Escaping.code(Analysis.baseline.rawValue)),
+        // Experiments take what they measure from wherever it is: not all of it from marks.
+        let clock = lab.method == .experiment ? [] : [text.clock]
+        return [method] + definitions + clock + [
+            text.kept(Escaping.code(Analysis.baseline.rawValue)),
             text.order(
                 seed: result.header.plan.seed, planned: result.header.plan.trials.count { !$0.extra },
                 extra: result.header.plan.trials.count(where: \.extra), taken: result.samples.count,
@@ -60,23 +62,25 @@ struct MethodSection {
         let (all, left) = Sampling.all(analysis, most: Analysis.mostRows)
         guard !all.isEmpty else { return "" }
         let varied = all.contains { !$0.point.isEmpty }
+        let several = Set(all.map(\.metric.id)).count > 1
         var table = MarkdownTable(
-            [(text.engine, .left)] + (varied ? [(text.place, .left)] : []) + [
-                ("n", .right), (text.precision, .right), (text.wanted, .right), (text.samplingEnd, .left),
-                ("MAD", .right), ("p99", .right), (text.maximum, .right), (text.outliers, .right),
-                (text.autocorrelation, .right), (text.drift, .right),
-            ])
-        for sampling in all { table.add(row(sampling, varied)) }
+            [(text.engine, .left)] + (varied ? [(text.place, .left)] : [])
+                + (several ? [(text.metricTitle, .left)] : []) + [
+                    ("n", .right), (text.precision, .right), (text.wanted, .right), (text.samplingEnd, .left),
+                    ("MAD", .right), ("p99", .right), (text.maximum, .right), (text.outliers, .right),
+                    (text.autocorrelation, .right), (text.drift, .right),
+                ])
+        for sampling in all { table.add(row(sampling, varied, several)) }
         return "### \(text.sampling)\n\n\(slopes)\(table.text)\n\(text.samplesNote)\n"
             + (left > 0 ? "\n\(text.notShown(left))\n" : "")
     }
 
-    private func row(_ sampling: Sampling, _ varied: Bool) -> [String] {
-        let unit = analysis.headline.unit
-        let summary = analysis.figures.summary(analysis.headline, sampling.engine.id, at: sampling.point)
+    private func row(_ sampling: Sampling, _ varied: Bool, _ several: Bool) -> [String] {
+        let unit = sampling.metric.unit
+        let summary = analysis.figures.summary(sampling.metric, sampling.engine.id, at: sampling.point)
         let grown = sampling.made == sampling.planned ? "" : " / \(sampling.planned)"
         return [text.name(sampling.engine)] + (varied ? [text.label(sampling.point, analysis.method)] : [])
-            + [
+            + (several ? [Escaping.markdown(text[sampling.metric.title])] : []) + [
                 "\(sampling.made)\(grown)", Format.percent(sampling.width), Format.percent(sampling.wanted),
                 text.ended(sampling.end), Format.quantity(summary.mad, unit),
                 Format.quantity(summary.p99, unit),

@@ -31,7 +31,7 @@ struct RatioPlot {
     private static let dotHeight = 13.0
     private static let rowGap = 14.0
     private static let mostRows = 40
-    private static let mostEngines = 8
+    private static let mostEngines = SVG.styleCount
     private static let plotted = 1e-6...1e6
 
     /// Nil when there is no ratio that the axis has a place for.
@@ -40,13 +40,12 @@ struct RatioPlot {
         let engines = analysis.engines.enumerated().filter {
             $0.element.isMeasured && $0.element.id != Analysis.baseline
         }.prefix(Self.mostEngines)
-        names = engines.map { (text.plainName($0.element.record), $0.offset % SVG.strokeCount) }
+        names = engines.map { (text.plainName($0.element.record), $0.offset % SVG.styleCount) }
         rows = analysis.points.prefix(Self.mostRows).compactMap { kind in
             let work = Escaping.plain(text.work(kind))
             let dots = engines.enumerated().compactMap { place, engine -> Dot? in
                 guard
-                    let ratio = analysis.figures.ratio(
-                        analysis.headline, engine.element.id, to: Analysis.baseline, at: kind),
+                    let ratio = analysis.ratioToBaseline(analysis.headline, engine.element.id, at: kind),
                     Self.plotted.contains(ratio.value)
                 else { return nil }
                 let name = text.plainName(engine.element.record)
@@ -88,7 +87,7 @@ struct RatioPlot {
                 svg.line(
                     x1: place(dot.low), y1: height, x2: place(dot.high), y2: height,
                     style: "whisker s\(style)")
-                svg.dot(x: place(dot.value), y: height, style: "d\(style)", hover: dot.hover)
+                svg.dot(x: place(dot.value), y: height, style: style, hover: dot.hover)
             }
         }
         svg.line(x1: Self.left, y1: bottom, x2: Self.width - Self.right, y2: bottom, style: "axis")
@@ -96,7 +95,7 @@ struct RatioPlot {
             let x = Self.left + Double(number % 3) * 230
             let y = bottom + 48 + Double(number / 3) * 20
             svg.line(x1: x, y1: y - 4, x2: x + 30, y2: y - 4, style: "whisker s\(engine.style)")
-            svg.dot(x: x + 15, y: y - 4, style: "d\(engine.style)", hover: engine.name)
+            svg.dot(x: x + 15, y: y - 4, style: engine.style, hover: engine.name)
             svg.text(SVG.fitted(engine.name, within: 180), x: x + 38, y: y)
         }
         return svg.document

@@ -110,10 +110,20 @@ public enum Report {
     }
 
     private static func experiment(_ analysis: Analysis, _ text: Catalogue) -> [Part] {
-        [
+        let matrix = FactMatrix(analysis, text)
+        let plot = MatrixPlot(analysis, matrix, text)
+        let settings = SettingPlot.all(analysis, text)
+        return [
             Part(ClaimsSection(analysis: analysis, text: text).markdown),
+            Part(
+                FactsSection(text: text, matrix: matrix, plot: plot).markdown,
+                plot: plot.map { (MatrixPlot.name, $0.svg) }),
             Part(ExecutionSection(analysis: analysis, text: text).markdown),
         ]
+            + settings.enumerated().map { place, plot in
+                let heading = place == 0 ? "## \(text.againstSettings)\n\n\(text.settingNote)\n\n" : ""
+                return Part(heading + plot.markdown, plot: (plot.name, plot.svg))
+            }
     }
 
     private static func reproduction(_ result: RunResult, _ text: Catalogue) -> String {

@@ -45,10 +45,34 @@ struct SVG {
         lines.append("<path d=\"\(points)\" class=\"\(style)\"><title>\(Escaping.xml(hover))</title></path>")
     }
 
-    mutating func dot(x: Double, y: Double, style: String, hover: String) {
+    /// The mark of a style of curves: its shape tells styles apart where colours don't.
+    mutating func dot(x: Double, y: Double, style: Int, hover: String) {
+        mark(Self.shape(ofStyle: style), x: x, y: y, style: "d\(style)", hover: hover)
+    }
+
+    /// A shape around a place.
+    enum Shape: CaseIterable {
+        case circle, square, triangle, diamond, cross, ring
+
+        /// Path data around the origin, about 9 wide, so that areas are alike.
+        fileprivate var path: String {
+            switch self {
+            case .circle: "m-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0-9 0z"
+            case .square: "m-4-4h8v8h-8z"
+            case .triangle: "m0-5l5 9h-10z"
+            case .diamond: "m0-5.5l5.5 5.5l-5.5 5.5l-5.5-5.5z"
+            case .cross: "m-1.6-5h3.2v3.4h3.4v3.2h-3.4v3.4h-3.2v-3.4h-3.4v-3.2h3.4z"
+            // An outline of its own, so that it is hollow on any page.
+            case .ring:
+                "m-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0zm2.5 0a2.5 2.5 0 1 1 5 0a2.5 2.5 0 1 1-5 0z"
+            }
+        }
+    }
+
+    mutating func mark(_ shape: Shape, x: Double, y: Double, style: String, hover: String) {
         lines.append(
-            "<circle cx=\"\(Self.coordinate(x))\" cy=\"\(Self.coordinate(y))\" r=\"4\" class=\"\(style)\">"
-                + "<title>\(Escaping.xml(hover))</title></circle>")
+            "<path d=\"M\(Self.coordinate(x)) \(Self.coordinate(y))\(shape.path)\" class=\"mark \(style)\">"
+                + "<title>\(Escaping.xml(hover))</title></path>")
     }
 
     /// The whole document.
@@ -98,8 +122,15 @@ struct SVG {
         "#7fb2e5", "#ff8f73", "#6fcf7f", "#e0c34a", "#e58fc0", "#5fd0e0", "#b9a6f0", "#bbbbbb",
     ]
     private static let dashes = ["none", "8 3", "2 3", "10 3 2 3", "5 5", "12 4", "1 5", "6 2 2 2"]
-    /// Number of distinct styles of curves.
-    static var strokeCount: Int { strokes.count }
+
+    /// Number of styles of curves and marks. No two have the same colour, dash and shape: those of one colour differ in
+    /// both of the others.
+    static let styleCount = 24
+    private static func dash(ofStyle style: Int) -> Int { (style + style / strokes.count) % dashes.count }
+    static func shape(ofStyle style: Int) -> Shape {
+        let shapes: [Shape] = [.circle, .square, .triangle, .diamond, .cross]
+        return shapes[(style + style / strokes.count) % shapes.count]
+    }
 
     /// Fills come from Paul Tol's light scheme, which was made for dark text on it and for colour-blind readers;
     /// strokes differ by dash too, so that they are told apart in print. Print comes last and wins over dark.
@@ -107,8 +138,10 @@ struct SVG {
         func page(_ background: String, _ ink: String, _ mute: String, _ grid: String, _ strokes: [String])
             -> String
         {
-            let lines = strokes.enumerated().map {
-                ".s\($0.offset){stroke:\($0.element)}.d\($0.offset){fill:\($0.element)}"
+            let lines = strokes.enumerated().map { colour, value in
+                let styles = (0..<styleCount).filter { $0 % strokes.count == colour }
+                func all(_ kind: String) -> String { styles.map { ".\(kind)\($0)" }.joined(separator: ",") }
+                return "\(all("s")){stroke:\(value)}\(all("d")){fill:\(value)}"
             }
             return ".page{fill:\(background)}.ink{fill:\(ink)}.bold{fill:\(ink)}.mute{fill:\(mute)}"
                 + ".grid{stroke:\(grid)}.axis,.one{stroke:\(mute)}.cut{stroke:\(background)}" + lines.joined()
@@ -121,7 +154,7 @@ struct SVG {
             ".bold,.on{font-weight:600}.on{fill:#111111}.grid,.axis,.cut{stroke-width:1}",
             ".curve{fill:none;stroke-width:2}.whisker{stroke-width:1.5}.one{stroke-width:1.5}",
             fills.enumerated().map { ".f\($0.offset){fill:\($0.element)}" }.joined(),
-            dashes.enumerated().map { ".curve.s\($0.offset){stroke-dasharray:\($0.element)}" }.joined(),
+            (0..<styleCount).map { ".curve.s\($0){stroke-dasharray:\(dashes[dash(ofStyle: $0)])}" }.joined(),
             light, "@media (prefers-color-scheme:dark){\(dark)}", "@media print{\(light)}",
         ].joined(separator: "\n")
     }()

@@ -1,9 +1,11 @@
 import LabCore
 
-/// How a cell of the headline was sampled, and whether its interval is narrow enough.
+/// How a cell of the headline, or of an experiment's figures, was sampled, and whether its interval is narrow enough.
 struct Sampling {
     var engine: EngineRecord
     var point: Point
+    /// The headline; of an experiment, what it yields there.
+    var metric: Metric
     /// Measured samples, failed ones among them; those that were planned; and those that it might have grown to.
     var made: Int
     var planned: Int
@@ -46,18 +48,22 @@ struct Sampling {
         }.filter { _, cell in
             planned[cell] != nil || !analysis.figures.samples(cell.engine, at: cell.point).isEmpty
         }
-        let samplings = cells.prefix(limit).map { engine, cell in
-            let summary = analysis.figures.summary(analysis.headline, cell.engine, at: cell.point)
+        let pairs = cells.flatMap { engine, cell in
+            analysis.sampled(cell).map { (engine: engine, cell: cell, metric: $0) }
+        }
+        let samplings = pairs.prefix(limit).map { engine, cell, metric in
+            let summary = analysis.figures.summary(metric, cell.engine, at: cell.point)
+            let isHeadline = metric.id == analysis.headline.id
             var sampling = Sampling(
-                engine: engine.record, point: cell.point,
+                engine: engine.record, point: cell.point, metric: metric,
                 made: analysis.figures.samples(cell.engine, at: cell.point).count,
                 planned: planned[cell] ?? 0, most: most[cell] ?? 0,
                 width: summary.median.flatMap { summary.interval?.relativeHalfWidth(around: $0) },
-                wanted: wanted(cell), end: .planned)
+                wanted: isHeadline ? wanted(cell) : nil, end: .planned)
             sampling.end = sampling.ended(analysis.result.ending)
             return sampling
         }
-        return (samplings, cells.count - samplings.count)
+        return (samplings, pairs.count - samplings.count)
     }
 
     private func ended(_ run: RunResult.Ending) -> End {
@@ -77,6 +83,18 @@ struct Sampling {
                 points.contains(cell.point) && (one.engines?.contains(cell.engine) ?? true)
             }?.0
             return (own.map(lab.samples(of:)) ?? lab.samples).precision
+        }
+    }
+}
+
+extension Analysis {
+    /// The metrics of a cell whose figures are sampled. Of an experiment those that it yields there; what is counted
+    /// is as sure with one sample as with many.
+    func sampled(_ cell: Plan.Cell) -> [Metric] {
+        guard method == .experiment else { return [headline] }
+        let samples = figures.samples(cell.engine, at: cell.point)
+        return result.header.lab.metrics.filter { metric in
+            !metric.isExact && samples.contains { metric.value(of: $0) != nil }
         }
     }
 }

@@ -13,7 +13,14 @@ extension Report {
             for row in table.indices { table[row].remove(at: place) }
         }
         let title = Escaping.plain(text[analysis.headline.title])
-        return [analysis.method == .compute ? text.lossHeading(title, Analysis.baseline.rawValue) : title]
+        let heading =
+            switch analysis.method {
+            case .compute: text.lossHeading(title, Analysis.baseline.rawValue)
+            // Its figures have their names in the table.
+            case .experiment: Escaping.plain(text[result.header.lab.title])
+            case .lifecycle, .memory: title
+            }
+        return [heading]
             + blocks(of: table).flatMap(aligned) + absences(analysis, text) + verdicts(result, text)
     }
 

@@ -36,8 +36,10 @@ struct WarningsSection {
     private func engineWarnings(_ engine: Analysis.Engine) -> [String] {
         guard engine.isMeasured else { return [] }
         let name = text.name(engine.record)
-        let cells = analysis.points.prefix(Self.mostPoints).map {
-            (place: place($0), summary: analysis.figures.summary(analysis.headline, engine.id, at: $0))
+        let cells = analysis.points.prefix(Self.mostPoints).flatMap { point in
+            analysis.sampled(Plan.Cell(engine: engine.id, point: point)).map {
+                (place: place(point), summary: analysis.figures.summary($0, engine.id, at: point))
+            }
         }.filter { $0.summary.n > 0 }
         var warnings: [String] = []
         if engine.record.emulates { warnings.append(text.emulationNote(name)) }
@@ -75,7 +77,9 @@ struct WarningsSection {
         }
         let few = cells.filter { $0.summary.n < Self.fewSamples }
         guard let least = few.map(\.summary.n).min() else { return nil }
-        return text.few(name, least, at: some(few.map(\.place).filter { !$0.isEmpty }))
+        var places: [String] = []
+        for place in few.map(\.place) where !place.isEmpty && !places.contains(place) { places.append(place) }
+        return text.few(name, least, at: some(places))
     }
 
     /// Where an engine did not get the time that it was measured by.
@@ -133,6 +137,8 @@ struct WarningsSection {
         var groups: [FailureGroup] = []
         for sample in analysis.result.measuredAnywhere(engine) {
             guard case .failed(let error, let mark) = sample.outcome else { continue }
+            // What an experiment can't do on an engine is an answer, and stands there.
+            if analysis.method == .experiment && error.isImpossibility { continue }
             if let place = groups.firstIndex(where: { $0.kind == error.kind && $0.after == mark }) {
                 groups[place].count += 1
             } else {

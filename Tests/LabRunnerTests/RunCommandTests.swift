@@ -48,7 +48,33 @@ struct RunCommandTests {
         }
         #expect(
             try lab.run(["report", "out", "--format", "json"]).output == Files.readText("\(out)/result.json"))
-        #expect(try lab.run(["report", "out", "out/result.json", "--format", "csv"]).status == 0)
+        // Two results under one heading: each row says of which run it is.
+        let one = try lab.run(["report", "out", "--format", "csv"]).output.split(separator: "\n")
+        let two = try lab.run(["report", "out", "out/result.json", "--format", "csv"]).output
+            .split(separator: "\n")
+        #expect(two.count == 2 * one.count - 1 && two[0].hasPrefix("lab,run,index,"))
+    }
+
+    @Test func writesAPageOfOneFile() throws {
+        let lab = try LabProgram()
+        let finished = try lab.run([
+            "run", "startup-latency", "--series", "plain", "--engine", "process", "--samples", "5",
+            "--output",
+            "out",
+        ])
+        #expect(finished.status == 0, "\(finished.errors)")
+        let page = try lab.run(["report", "out", "--format", "html"]).output
+        #expect(page.hasPrefix("<!DOCTYPE html>") && page.contains("<svg ") && !page.contains("<img"))
+        for _ in 0..<2 {
+            // A page is replaced: it can be made again.
+            let written = try lab.run(["report", "out", "--format", "html", "--output", "page.html"])
+            #expect(written.status == 0 && written.output == "page.html\n")
+            #expect(try Files.readText("\(lab.directory.path)/page.html") == page)
+        }
+        let both = try lab.run(["report", "out", "out/result.json", "--format", "html"]).output
+        #expect(both.components(separatedBy: "<article>").count == 3)
+        let refused = try lab.run(["report", "out", "--format", "html", "--output", "out"])
+        #expect(refused.status == 64 && refused.errors.contains("out/report.html"), "\(refused.errors)")
     }
 
     @Test func printsTheTableAndWhereTheReportIs() throws {

@@ -189,7 +189,7 @@ extension RunFixture {
     static var all: [(name: String, fixture: RunFixture)] {
         [
             ("lifecycle", complete()), ("conditions", conditions()), ("memory", memory()),
-            ("compute", compute()),
+            ("compute", compute()), ("experiment", experiment()), ("variants", variants()),
         ]
     }
 }

@@ -21,6 +21,10 @@ import Testing
                 if let directory = ProcessInfo.processInfo.environment["LAB_REPORT_SAMPLE"] {
                     try Files.makeDirectory("\(directory)/\(name)/\(language.rawValue)")
                     try Files.write(contents, to: "\(directory)/\(name)/\(language.rawValue)/\(file)")
+                    let page = HTMLPage.render(
+                        markdown: first[0].contents, plots: Array(first.dropFirst()),
+                        title: name, language: language)
+                    try Files.write(page, to: "\(directory)/\(name)/\(language.rawValue)/report.html")
                     try Files.write(
                         (made.summaries[language] ?? []).joined(separator: "\n") + "\n",
                         to: "\(directory)/\(name)/\(language.rawValue)/summary.txt")
@@ -32,7 +36,11 @@ import Testing
     @Test func filesFollowTheMethod() {
         let names = MadeReport.all.map { $0.files[.english]?.map(\.name) }
         let lifecycle = ["report.md", "waterfall.svg", "distribution.svg"]
-        #expect(names == [lifecycle, lifecycle, ["report.md", "memory.svg"], ["report.md", "ratio.svg"]])
+        #expect(
+            names == [
+                lifecycle, lifecycle, ["report.md", "memory.svg"], ["report.md", "ratio.svg"],
+                ["report.md", "matrix.svg", "settings-1.svg"], ["report.md"],
+            ])
     }
 
     /// Every text is made by a function that takes both languages, and nothing of one shows in the other.

@@ -67,6 +67,7 @@ struct RunFixture {
         /// The run's own plan by the series; else one of the plain point.
         var plan: Plan?
         var harnessNanoseconds: [UInt64] = []
+        var facts: [LabDefinition.FactRow]?
     }
 
     /// Median nanoseconds of each phase by the mark at its end.
@@ -167,7 +168,8 @@ struct RunFixture {
             dimension: "启动速度", engines: [.process, .container, .kvm, .qemu], workload: shape.workload,
             method: shape.method, rounds: shape.rounds, metrics: shape.metrics ?? metrics,
             samples: shape.samples, series: shape.series,
-            budgetSeconds: 120, timeoutSeconds: 30, memoryBytes: 256 << 20, cpus: 1, claims: claims)
+            budgetSeconds: 120, timeoutSeconds: 30, memoryBytes: 256 << 20, cpus: 1, claims: claims,
+            facts: shape.facts)
         let environment = Environment(
             cpuModel: "AMD EPYC", cpuCount: 2, memoryBytes: 24 << 30, kernel: "6.18.0",
             mitigations: ["meltdown": "Not affected"], cgroupLayout: "hybrid", load: 2.1, hypervisor: "KVM",

@@ -6,29 +6,32 @@ import Report
 struct ReportCommand: SpeakingCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
-        abstract: "Print the report of a result again, or its figures as CSV or JSON.",
+        abstract:
+            "Print the report of a result again, as Markdown or a web page, or its figures as CSV or JSON.",
         discussion: """
             A RESULT is a directory that `lab run` wrote, its result.json, or the
             samples.jsonl of a run that was killed. The same result gives the same
-            bytes every time.
+            bytes every time. A web page is one file, and fetches nothing.
 
             EXAMPLES
               lab report results/20261124T064930Z-startup-latency
               lab report results/*/result.json --format csv
               lab report killed-run/samples.jsonl --output /tmp/again
+              lab report results/*/result.json --format html --output labs.html
             """)
 
-    enum Format: String, ExpressibleByArgument, CaseIterable { case md, csv, json }
+    enum Format: String, ExpressibleByArgument, CaseIterable { case md, html, csv, json }
 
     @Argument(help: ArgumentHelp("Results.", valueName: "RESULT"))
     var results: [String]
 
-    @Option(help: ArgumentHelp("Form of what is printed.", valueName: "md|csv|json"))
+    @Option(help: ArgumentHelp("Form of what is printed.", valueName: "md|html|csv|json"))
     var format = Format.md
 
     @Option(
         help: ArgumentHelp(
-            "Write report.md and the plots of one RESULT to this directory instead.", valueName: "DIR"))
+            "Write report.md and the plots of one RESULT to this directory instead; with html, the page to this file.",
+            valueName: "DIR|FILE"))
     var output: String?
 
     @OptionGroup var speech: LanguageOptions
@@ -37,12 +40,16 @@ struct ReportCommand: SpeakingCommand {
         var loaded: [RunResult] = []
         for path in results { loaded.append(try ResultStore.load(path)) }
         let language = try speech.catalogue().language
-        if let output { return try write(loaded, to: output, in: language) }
+        if let output {
+            return format == .html
+                ? try writePage(loaded, to: output, in: language) : try write(loaded, to: output, in: language)
+        }
         switch format {
         case .md:
             let texts = loaded.map { ResultFiles.reportText(of: $0, in: language) }
             try Terminal.write(Array(texts.joined(separator: "\n").utf8))
-        case .csv: try Terminal.write(Array(Self.csv(loaded).utf8))
+        case .html: try Terminal.write(Array(ResultFiles.page(of: loaded, in: language).utf8))
+        case .csv: try Terminal.write(Array(Report.csv(for: loaded).utf8))
         case .json:
             if loaded.count == 1 {
                 try Terminal.answer(json: loaded[0])
@@ -68,17 +75,14 @@ struct ReportCommand: SpeakingCommand {
         try Terminal.answer(names.map { "\(directory.path)/\($0)" }.joined(separator: "\n"))
     }
 
-    /// The rows of all results under one heading.
-    private static func csv(_ results: [RunResult]) -> String {
-        var text = ""
-        for (index, result) in results.enumerated() {
-            let table = Report.csv(for: result)
-            guard index > 0, let heading = table.firstIndex(of: "\n") else {
-                text += table
-                continue
-            }
-            text += table[table.index(after: heading)...]
+    /// Replaces the file whole or not at all.
+    private func writePage(_ loaded: [RunResult], to path: String, in language: Language) throws(LabError) {
+        guard !Files.isDirectory(path) else {
+            throw LabError(
+                .usage, "--output writes one page, and \(path) is a directory",
+                remedy: "name a file, for example \(path)/report.html")
         }
-        return text
+        try Files.write(ResultFiles.page(of: loaded, in: language), to: path)
+        try Terminal.answer(path)
     }
 }

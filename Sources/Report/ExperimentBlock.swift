@@ -1,0 +1,124 @@
+import LabCore
+
+/// One experiment of a run: its points and the metrics that it yielded anywhere.
+struct ExperimentBlock {
+    var experiment: String
+    var points: [Point]
+    var metrics: [Metric]
+    /// Engines with samples in it, failed ones too.
+    var engines: [Analysis.Engine]
+
+    /// Where a metric has a figure of its own: a slope goes through the points that differ in its parameter.
+    func places(of metric: Metric) -> [Point] {
+        guard case .slope(_, let parameter) = metric.source else { return points }
+        var seen: Set<Point> = []
+        return points.map { point in point.filter { $0.key != parameter } }.filter {
+            seen.insert($0).inserted
+        }
+    }
+
+    /// Whether every metric has one figure for each engine.
+    var isPlain: Bool { metrics.allSatisfy { places(of: $0).count <= 1 } }
+}
+
+extension Analysis {
+    /// The experiments of the run in the order of its points.
+    var experiments: [ExperimentBlock] {
+        var order: [String] = []
+        var points: [String: [Point]] = [:]
+        for point in self.points {
+            let name = point[.experiment] ?? ""
+            if points[name] == nil { order.append(name) }
+            points[name, default: []].append(point)
+        }
+        return order.map { block($0, points[$0] ?? []) }
+    }
+
+    private func block(_ experiment: String, _ points: [Point]) -> ExperimentBlock {
+        var yielded: Set<String> = []
+        var present: Set<EngineID> = []
+        let metrics = result.header.lab.metrics
+        for point in points {
+            for engine in engines {
+                let samples = figures.samples(engine.id, at: point)
+                if !samples.isEmpty { present.insert(engine.id) }
+                for metric in metrics
+                where !yielded.contains(metric.id) && samples.contains(where: { metric.value(of: $0) != nil })
+                {
+                    yielded.insert(metric.id)
+                }
+            }
+        }
+        return ExperimentBlock(
+            experiment: experiment, points: points, metrics: metrics.filter { yielded.contains($0.id) },
+            engines: engines.filter { present.contains($0.id) })
+    }
+}
+
+/// A figure of an experiment as text: of one metric, one engine and one place.
+struct ExperimentFigure {
+    let analysis: Analysis
+    let text: Catalogue
+    let metric: Metric
+    let engine: EngineID
+    let place: Point
+
+    private var samples: [Observation] {
+        guard case .slope(_, let parameter) = metric.source else {
+            return analysis.figures.samples(engine, at: place)
+        }
+        return analysis.figures.points(of: engine).filter { point in
+            point.filter { $0.key != parameter } == place
+        }.flatMap { analysis.figures.samples(engine, at: $0) }
+    }
+
+    var estimate: Estimate? { analysis.figures.estimate(metric, engine, at: place) }
+
+    /// How many of how many trials said that it is so.
+    var truths: (yes: Int, n: Int) {
+        let values = samples.compactMap { metric.value(of: $0) }
+        return (values.count { $0 == 1 }, values.count)
+    }
+
+    /// `**412 µs** (400–430 µs)`, and how many trials failed; `mark` shows what is the figure itself.
+    func cell(withCount: Bool, mark: (String) -> String = { "**\($0)**" }) -> String {
+        let failures = samples.compactMap { sample -> LabError? in
+            guard case .failed(let error, _) = sample.outcome else { return nil }
+            return error
+        }
+        guard let estimate else {
+            guard !failures.isEmpty else { return Format.none }
+            return failures.allSatisfy(\.isImpossibility)
+                ? text.notPossible : text.failedSamples(failures.count)
+        }
+        let note = failures.isEmpty ? "" : "<br>\(text.failedSamples(failures.count))"
+        return figure(estimate, withCount: withCount, mark: mark) + note
+    }
+
+    private func figure(_ estimate: Estimate, withCount: Bool, mark: (String) -> String) -> String {
+        if metric.unit == .truth {
+            let (yes, n) = truths
+            return mark(text.truth(yes, of: n))
+        }
+        var shown = mark(Format.figure(estimate.value, metric))
+        if let interval = estimate.interval, !(metric.isExact && interval.lower == interval.upper) {
+            shown += " (\(Format.interval(interval, metric.unit)))"
+        }
+        return withCount ? "\(shown), n = \(estimate.n)" : shown
+    }
+
+    /// Narrow, for a terminal.
+    var plain: String {
+        guard let estimate, metric.unit != .truth else { return cell(withCount: false, mark: { $0 }) }
+        let value = Format.figure(estimate.value, metric)
+        guard !metric.isExact, let interval = estimate.interval,
+            let width = interval.relativeHalfWidth(around: estimate.value)
+        else { return value }
+        return "\(value) ±\(Format.percent(width))"
+    }
+}
+
+extension LabError {
+    /// Whether it says that something can't be done here at all, which is an answer and no disturbance.
+    var isImpossibility: Bool { kind == .unavailable || kind == .usage }
+}

@@ -1,0 +1,161 @@
+import LabCore
+
+/// What experiments saw that is no number: a row per fact, a cell per engine with every answer that its trials gave.
+struct FactMatrix {
+    struct Row {
+        var id: String
+        /// What is asked, plain text; behind it where, when the fact was seen in several places.
+        var name: String
+        /// Plain text; nil for rows without a group.
+        var group: String?
+        var cells: [EngineID: Cell]
+    }
+
+    struct Cell {
+        /// In the order of how often they came, the most frequent first.
+        var answers: [Answer]
+        var n: Int { answers.reduce(0) { $0 + $1.count } }
+    }
+
+    struct Answer {
+        var answer: String
+        var mechanism: Mechanism?
+        var count: Int
+        /// The first evidence that came with it.
+        var evidence: String?
+    }
+
+    /// Whether something was reached, as far as all trials agree; by what it was stopped.
+    enum Reach: Equatable {
+        case reached, byKernelFeature, byGuestKernel, byNoIsolation, mixed
+    }
+
+    /// Those that saw anything, in the order of the tables.
+    let engines: [Analysis.Engine]
+    let rows: [Row]
+
+    private struct Key: Hashable {
+        var id: String
+        var point: Point
+    }
+
+    init(_ analysis: Analysis, _ text: Catalogue) {
+        var cells: [Key: [EngineID: Cell]] = [:]
+        var places: [String: [Point]] = [:]
+        var present: Set<EngineID> = []
+        for point in analysis.points {
+            for engine in analysis.engines {
+                for sample in analysis.figures.samples(engine.id, at: point) where sample.outcome.isCompleted
+                {
+                    for (id, fact) in sample.facts ?? [:] {
+                        let key = Key(id: id, point: point)
+                        if cells[key] == nil { places[id, default: []].append(point) }
+                        cells[key, default: [:]][engine.id, default: Cell(answers: [])].add(fact)
+                        present.insert(engine.id)
+                    }
+                }
+            }
+        }
+        engines = analysis.engines.filter { present.contains($0.id) }
+        rows =
+            present.isEmpty
+            ? []
+            : Self.ordered(analysis.result.header.lab.facts ?? [], found: places.keys).flatMap { fact in
+                let points = places[fact.id] ?? [[:]]
+                return points.map { point in
+                    let key = Key(id: fact.id, point: point)
+                    return Row(
+                        id: fact.id, name: Self.name(fact, point, among: points, text),
+                        group: fact.group.map { Escaping.plain(text[$0]) },
+                        cells: (cells[key] ?? [:]).mapValues(\.byFrequency))
+                }
+            }
+    }
+
+    /// The lab's rows with each group together, then facts that the lab does not name.
+    private static func ordered(
+        _ listed: [LabDefinition.FactRow], found: some Sequence<String>
+    ) -> [LabDefinition.FactRow] {
+        var groups: [LocalizedText?] = []
+        for row in listed where !groups.contains(row.group) { groups.append(row.group) }
+        let known = Set(listed.map(\.id))
+        let others = found.filter { !known.contains($0) }.sorted().map {
+            LabDefinition.FactRow(id: $0, title: LocalizedText(en: $0, zh: $0))
+        }
+        return groups.flatMap { group in listed.filter { $0.group == group } } + others
+    }
+
+    /// With the experiment and the setting only where rows would be called the same without.
+    private static func name(
+        _ fact: LabDefinition.FactRow, _ point: Point, among points: [Point], _ text: Catalogue
+    ) -> String {
+        let title = Escaping.plain(text[fact.title])
+        guard points.count > 1 else { return title }
+        let isOneExperiment = Set(points.map { $0[.experiment] ?? "" }).count == 1
+        let place = isOneExperiment ? text.place(point) : text.experimentPlace(point)
+        return place.isEmpty ? title : text.pick("\(title) (\(place))", "\(title)（\(place)）")
+    }
+
+    /// The rows by their groups, in order; rows without one may come before and after.
+    var groups: [(title: String?, rows: [Row])] {
+        var groups: [(title: String?, rows: [Row])] = []
+        for row in rows {
+            if let last = groups.last, last.title == row.group {
+                groups[groups.count - 1].rows.append(row)
+            } else {
+                groups.append((row.group, [row]))
+            }
+        }
+        return groups
+    }
+}
+
+extension FactMatrix.Cell {
+    fileprivate mutating func add(_ fact: Fact) {
+        if let place = answers.firstIndex(where: {
+            $0.answer == fact.answer && $0.mechanism == fact.mechanism
+        }) {
+            answers[place].count += 1
+            if answers[place].evidence == nil { answers[place].evidence = fact.evidence }
+        } else {
+            answers.append(
+                .init(answer: fact.answer, mechanism: fact.mechanism, count: 1, evidence: fact.evidence))
+        }
+    }
+
+    /// Of those that came as often, the one that came first stands first.
+    fileprivate var byFrequency: Self {
+        Self(
+            answers: answers.enumerated().sorted {
+                (-$0.element.count, $0.offset) < (-$1.element.count, $1.offset)
+            }.map(\.element))
+    }
+
+    /// Nil where no mechanism is known.
+    var reach: FactMatrix.Reach? {
+        let all = Set(answers.map { $0.mechanism.map(FactMatrix.Reach.of) })
+        guard all.count == 1, let only = all.first else { return .mixed }
+        return only
+    }
+
+    /// One line for a terminal.
+    func plain(_ text: Catalogue, width: Int) -> String {
+        guard let first = answers.first else { return Format.none }
+        let answer = Format.cut(Escaping.plain(first.answer), width)
+        return answers.count == 1 ? answer : "\(answer) (\(text.times(first.count, of: n)))"
+    }
+}
+
+extension FactMatrix.Reach {
+    fileprivate static func of(_ mechanism: Mechanism) -> Self {
+        switch mechanism {
+        case .none: .reached
+        case .guestKernel: .byGuestKernel
+        case .absent, .hostKernel: .byNoIsolation
+        case .pidNamespace, .mountNamespace, .networkNamespace, .ipcNamespace, .utsNamespace,
+            .cgroupNamespace, .userNamespace, .capability, .seccomp, .cgroup, .maskedPath, .readOnlyMount,
+            .noDevice:
+            .byKernelFeature
+        }
+    }
+}
