@@ -47,6 +47,21 @@ extension Catalogue {
 
     /// Over a table.
     func heading(_ title: String) -> String { pick("**\(title)**:", "**\(title)**：") }
+    /// Something at a place, plain text; where that is too long, what is cut is not the place, by which rows differ.
+    func named(_ title: String, at place: String, fits: (String) -> Bool = { _ in true }) -> String {
+        func named(_ title: String) -> String {
+            place.isEmpty ? title : pick("\(title) (\(place))", "\(title)（\(place)）")
+        }
+        guard !fits(named(title)) else { return named(title) }
+        var cut = title
+        while cut.count > 8 {
+            cut.removeLast()
+            if fits(named(cut + "…")) { return named(cut + "…") }
+        }
+        var whole = named(cut + "…")
+        while !whole.isEmpty, !fits(whole + "…") { whole.removeLast() }
+        return whole + "…"
+    }
     func fromTrials(_ n: Int) -> String {
         pick("n = \(n) in each cell.", "每格 n = \(n)。")
     }

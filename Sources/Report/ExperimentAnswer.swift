@@ -232,7 +232,7 @@ extension ExperimentAnswer {
         }
         for row in matrix.rows {
             rows.append(
-                [Format.cut(row.name, Self.nameWidth)]
+                [fitted(row.title, at: row.place)]
                     + engines.map { row.cells[$0.id]?.plain(text, width: Self.answerWidth) ?? Format.none })
         }
         let left = rows.count - Self.mostPlainRows
@@ -244,7 +244,11 @@ extension ExperimentAnswer {
         let title = Escaping.plain(text[metric.title])
         let isShared = blocks.count { $0.metrics.contains { $0.id == metric.id } } > 1
         let words = isShared ? text.experimentPlace(place) : text.place(place)
-        return Format.cut(words.isEmpty ? title : "\(title) (\(words))", Self.nameWidth)
+        return fitted(title, at: words)
+    }
+
+    private func fitted(_ title: String, at place: String) -> String {
+        text.named(title, at: place) { Report.cells(of: $0) <= Self.nameWidth }
     }
 }
 

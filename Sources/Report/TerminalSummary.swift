@@ -101,7 +101,7 @@ extension Report {
     }
 
     /// Cells of a terminal that a text fills: two for wide characters (UAX #11), one for others.
-    private static func cells(of text: String) -> Int {
+    static func cells(of text: String) -> Int {
         text.unicodeScalars.reduce(0) { $0 + (isWide($1.value) ? 2 : 1) }
     }
 

@@ -133,6 +133,42 @@ import Testing
         #expect(try file("matrix.svg", RunFixture.experiment().result, .chinese).contains(">客户机内核<"))
     }
 
+    /// Experiments of one family: rows that differ by their experiment keep that where they are cut.
+    @Test func whatTellsRowsApartIsNeverCut() throws {
+        var fixture = RunFixture.experiment()
+        fixture.samples = []
+        let long = "a title that is rather longer than the first column of a terminal"
+        fixture.shape.facts = [.init(id: "f", title: LocalizedText(en: long, zh: long))]
+        fixture.shape.metrics?[0].title = LocalizedText(en: long, zh: long)
+        for name in ["fork-bomb", "memory-hog"] {
+            var finding = Finding(values: ["host-processes": 1])
+            finding.facts["f"] = Fact(answer: "stopped", mechanism: .cgroup)
+            fixture.addFinding(.container, at: [.experiment: name], finding)
+        }
+        let lines = Report.summaryLines(for: fixture.result)
+        #expect(
+            lines.count { $0.contains("… (fork-bomb)") } == 2
+                && lines.count { $0.contains("… (memory-hog)") } == 2)
+        let svg = try file("matrix.svg", fixture.result)
+        #expect(svg.contains("… (fork-bomb)<") && svg.contains("… (memory-hog)<"))
+        #expect(row("\(long) (fork-bomb)", in: Report.files(for: fixture.result)[0].contents)?.count == 2)
+    }
+
+    /// Different numbers of instances in different settings make no curve.
+    @Test func singleDotsAreNotPlotted() {
+        var fixture = RunFixture.experiment()
+        fixture.samples = []
+        fixture.shape.facts = nil
+        for (count, budget) in [("6", "budget=1GiB"), ("128", "budget=4GiB")] {
+            fixture.addFinding(
+                .container, at: [.experiment: "density", .setting: budget, .instances: count],
+                Finding(values: ["copy-ns": 5]))
+        }
+        let files = Report.files(for: fixture.result)
+        #expect(files.map(\.name) == ["report.md"])
+        #expect(files[0].contents.contains("| budget=4GiB, 128 at once |"))
+    }
+
     /// Of one place that one time was reached and another time not, no mark says either.
     @Test func trialsThatDisagreeHaveAMarkOfTheirOwn() throws {
         var fixture = RunFixture.experiment()
