@@ -115,14 +115,6 @@ extension Catalogue {
     func otherAnswers(_ count: Int) -> String {
         pick("\(count) other answer\(count == 1 ? "" : "s")", "另有 \(count) 种回答")
     }
-    /// Of what stood or did not stand in the way: engines with how many of how many were reached.
-    func reached(_ engines: [(name: String, reached: Int, all: Int)]) -> String {
-        let parts = engines.map {
-            pick("\($0.reached) of \($0.all) from \($0.name)", "\($0.name) \($0.reached)/\($0.all)")
-        }
-        return pick("Of what was tried, \(list(parts)) could be reached.", "尝试过的各项中能触及的：\(list(parts))。")
-    }
-
     // The plot of them.
     func matrixTitle(_ lab: String) -> String {
         pick("\(lab): what could be reached, and who stopped the rest", "\(lab)：能触及什么，其余由谁阻止")

@@ -140,12 +140,6 @@ extension ExperimentAnswer {
 
     var comparison: String {
         var sentences: [String] = []
-        let reached = matrix.engines.compactMap { engine -> (name: String, reached: Int, all: Int)? in
-            let cells = matrix.rows.compactMap { $0.cells[engine.id]?.reach }
-            guard !cells.isEmpty else { return nil }
-            return (text.name(engine.record), cells.count { $0 == .reached }, cells.count)
-        }
-        if !reached.isEmpty { sentences.append(text.reached(reached)) }
         for block in blocks.prefix(Self.mostSentences) {
             guard let metric = block.metrics.first,
                 let place = block.places(of: metric).max(by: { known(metric, $0) <= known(metric, $1) })
@@ -201,7 +195,9 @@ extension ExperimentAnswer {
         {
             parts.append(ratio)
         }
-        guard parts.isEmpty else { return parts }
+        // Of a few things the numbers say more than how many times as many they are.
+        let isNumber = metric.isExact && (metric.unit == .count || metric.unit == .ratio)
+        guard parts.isEmpty || isNumber else { return parts }
         return measured.map { engine in
             text.hasFigure(
                 text.name(engine.record),
