@@ -47,6 +47,21 @@ extension Catalogue {
 
     /// Over a table.
     func heading(_ title: String) -> String { pick("**\(title)**:", "**\(title)**：") }
+    /// Something at a place, plain text; where that is too long, what is cut is not the place, by which rows differ.
+    func named(_ title: String, at place: String, fits: (String) -> Bool = { _ in true }) -> String {
+        func named(_ title: String) -> String {
+            place.isEmpty ? title : pick("\(title) (\(place))", "\(title)（\(place)）")
+        }
+        guard !fits(named(title)) else { return named(title) }
+        var cut = title
+        while cut.count > 8 {
+            cut.removeLast()
+            if fits(named(cut + "…")) { return named(cut + "…") }
+        }
+        var whole = named(cut + "…")
+        while !whole.isEmpty, !fits(whole + "…") { whole.removeLast() }
+        return whole + "…"
+    }
     func fromTrials(_ n: Int) -> String {
         pick("n = \(n) in each cell.", "每格 n = \(n)。")
     }
@@ -100,14 +115,6 @@ extension Catalogue {
     func otherAnswers(_ count: Int) -> String {
         pick("\(count) other answer\(count == 1 ? "" : "s")", "另有 \(count) 种回答")
     }
-    /// Of what stood or did not stand in the way: engines with how many of how many were reached.
-    func reached(_ engines: [(name: String, reached: Int, all: Int)]) -> String {
-        let parts = engines.map {
-            pick("\($0.reached) of \($0.all) from \($0.name)", "\($0.name) \($0.reached)/\($0.all)")
-        }
-        return pick("Of what was tried, \(list(parts)) could be reached.", "尝试过的各项中能触及的：\(list(parts))。")
-    }
-
     // The plot of them.
     func matrixTitle(_ lab: String) -> String {
         pick("\(lab): what could be reached, and who stopped the rest", "\(lab)：能触及什么，其余由谁阻止")

@@ -140,12 +140,6 @@ extension ExperimentAnswer {
 
     var comparison: String {
         var sentences: [String] = []
-        let reached = matrix.engines.compactMap { engine -> (name: String, reached: Int, all: Int)? in
-            let cells = matrix.rows.compactMap { $0.cells[engine.id]?.reach }
-            guard !cells.isEmpty else { return nil }
-            return (text.name(engine.record), cells.count { $0 == .reached }, cells.count)
-        }
-        if !reached.isEmpty { sentences.append(text.reached(reached)) }
         for block in blocks.prefix(Self.mostSentences) {
             guard let metric = block.metrics.first,
                 let place = block.places(of: metric).max(by: { known(metric, $0) <= known(metric, $1) })
@@ -201,7 +195,9 @@ extension ExperimentAnswer {
         {
             parts.append(ratio)
         }
-        guard parts.isEmpty else { return parts }
+        // Of a few things the numbers say more than how many times as many they are.
+        let isNumber = metric.isExact && (metric.unit == .count || metric.unit == .ratio)
+        guard parts.isEmpty || isNumber else { return parts }
         return measured.map { engine in
             text.hasFigure(
                 text.name(engine.record),
@@ -232,7 +228,7 @@ extension ExperimentAnswer {
         }
         for row in matrix.rows {
             rows.append(
-                [Format.cut(row.name, Self.nameWidth)]
+                [fitted(row.title, at: row.place)]
                     + engines.map { row.cells[$0.id]?.plain(text, width: Self.answerWidth) ?? Format.none })
         }
         let left = rows.count - Self.mostPlainRows
@@ -244,7 +240,11 @@ extension ExperimentAnswer {
         let title = Escaping.plain(text[metric.title])
         let isShared = blocks.count { $0.metrics.contains { $0.id == metric.id } } > 1
         let words = isShared ? text.experimentPlace(place) : text.place(place)
-        return Format.cut(words.isEmpty ? title : "\(title) (\(words))", Self.nameWidth)
+        return fitted(title, at: words)
+    }
+
+    private func fitted(_ title: String, at place: String) -> String {
+        text.named(title, at: place) { Report.cells(of: $0) <= Self.nameWidth }
     }
 }
 

@@ -49,9 +49,18 @@ extension Analysis {
                 }
             }
         }
-        return ExperimentBlock(
+        var block = ExperimentBlock(
             experiment: experiment, points: points, metrics: metrics.filter { yielded.contains($0.id) },
             engines: engines.filter { present.contains($0.id) })
+        // A value may be there without a line through it: at one place only, or at places that are no numbers.
+        let all = block
+        block.metrics = all.metrics.filter { metric in
+            metric.grown == nil
+                || all.places(of: metric).contains { place in
+                    all.engines.contains { figures.estimate(metric, $0.id, at: place) != nil }
+                }
+        }
+        return block
     }
 }
 

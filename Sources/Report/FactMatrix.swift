@@ -4,8 +4,10 @@ import LabCore
 struct FactMatrix {
     struct Row {
         var id: String
-        /// What is asked, plain text; behind it where, when the fact was seen in several places.
-        var name: String
+        /// What is asked, plain text.
+        var title: String
+        /// Where, when the fact was seen in several places; else empty.
+        var place: String
         /// Plain text; nil for rows without a group.
         var group: String?
         var cells: [EngineID: Cell]
@@ -65,7 +67,8 @@ struct FactMatrix {
                 return points.map { point in
                     let key = Key(id: fact.id, point: point)
                     return Row(
-                        id: fact.id, name: Self.name(fact, point, among: points, text),
+                        id: fact.id, title: Escaping.plain(text[fact.title]),
+                        place: Self.place(point, among: points, text),
                         group: fact.group.map { Escaping.plain(text[$0]) },
                         cells: (cells[key] ?? [:]).mapValues(\.byFrequency))
                 }
@@ -86,14 +89,10 @@ struct FactMatrix {
     }
 
     /// With the experiment and the setting only where rows would be called the same without.
-    private static func name(
-        _ fact: LabDefinition.FactRow, _ point: Point, among points: [Point], _ text: Catalogue
-    ) -> String {
-        let title = Escaping.plain(text[fact.title])
-        guard points.count > 1 else { return title }
+    private static func place(_ point: Point, among points: [Point], _ text: Catalogue) -> String {
+        guard points.count > 1 else { return "" }
         let isOneExperiment = Set(points.map { $0[.experiment] ?? "" }).count == 1
-        let place = isOneExperiment ? text.place(point) : text.experimentPlace(point)
-        return place.isEmpty ? title : text.pick("\(title) (\(place))", "\(title)（\(place)）")
+        return isOneExperiment ? text.place(point) : text.experimentPlace(point)
     }
 
     /// The rows by their groups, in order; rows without one may come before and after.

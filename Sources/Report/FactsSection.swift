@@ -37,7 +37,9 @@ struct FactsSection {
         var table = MarkdownTable(
             [(text.what, .left)] + engines.map { (text.name($0.record), .left) })
         for row in rows {
-            table.add([Escaping.markdown(row.name)] + engines.map { cell(row.cells[$0.id]) })
+            table.add(
+                [Escaping.markdown(text.named(row.title, at: row.place))]
+                    + engines.map { cell(row.cells[$0.id]) })
         }
         return table.text
     }
@@ -75,7 +77,7 @@ struct FactsSection {
                     count += 1
                     guard count <= Analysis.mostRows else { continue }
                     table.add([
-                        Escaping.markdown(row.name), text.name(engine.record),
+                        Escaping.markdown(text.named(row.title, at: row.place)), text.name(engine.record),
                         shorten(answer.answer, Self.answerLength),
                         answer.mechanism.map(text.name) ?? Format.none, text.times(answer.count, of: cell.n),
                         shorten(evidence, Self.evidenceLength),

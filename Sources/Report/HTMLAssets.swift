@@ -32,6 +32,7 @@ extension HTMLPage {
         th{background:var(--stripe);font-weight:600}
         tbody tr:nth-child(even){background:var(--stripe)}
         .right{text-align:right}
+        td.right{white-space:nowrap}
         th button{font:inherit;color:inherit;background:none;border:0;padding:0;margin:0;cursor:pointer;text-align:inherit}
         th button::after{content:'\\00a0\\2195';color:var(--mute)}
         th[aria-sort=ascending] button::after{content:'\\00a0\\2191';color:inherit}

@@ -59,7 +59,8 @@ struct MatrixPlot {
             }
             for row in group.rows {
                 svg.line(x1: 16, y1: y, x2: width - 16, y2: y, style: "grid")
-                svg.text(SVG.fitted(row.name, within: Self.left - 30), x: 16, y: y + 15)
+                let name = text.named(row.title, at: row.place) { SVG.width(of: $0) <= Self.left - 30 }
+                svg.text(name, x: 16, y: y + 15)
                 for (place, engine) in engines.enumerated() {
                     draw(row, engine, x: column(place), y: y, into: &svg)
                 }
@@ -100,7 +101,8 @@ struct MatrixPlot {
             let mechanism = answer.mechanism.map { " (\(text.name($0)))" } ?? ""
             return "\(words)\(mechanism), \(text.times(answer.count, of: cell.n))"
         }
-        return "\(row.name), \(text.plainName(engine.record)): \(answers.joined(separator: "; "))"
+        return
+            "\(text.named(row.title, at: row.place)), \(text.plainName(engine.record)): \(answers.joined(separator: "; "))"
     }
 
     /// The kinds that occur.

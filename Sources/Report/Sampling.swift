@@ -94,7 +94,7 @@ extension Analysis {
         guard method == .experiment else { return [headline] }
         let samples = figures.samples(cell.engine, at: cell.point)
         return result.header.lab.metrics.filter { metric in
-            !metric.isExact && samples.contains { metric.value(of: $0) != nil }
+            !metric.isExact && metric.grown == nil && samples.contains { metric.value(of: $0) != nil }
         }
     }
 }

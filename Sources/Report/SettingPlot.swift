@@ -114,7 +114,9 @@ struct SettingPlot {
             }
         }
         let dots = curves.flatMap(\.dots)
-        guard Set(dots.map(\.x)).count > 1, let across = PlotAxis(dots.map(\.x), unit: .count),
+        // Where nothing was measured at two places there is no line to look at.
+        guard curves.contains(where: { $0.dots.count > 1 }),
+            let across = PlotAxis(dots.map(\.x), unit: .count),
             let up = PlotAxis(dots.flatMap { [$0.low, $0.estimate.value, $0.high] }, unit: metric.unit)
         else { return nil }
         self.curves = curves
