@@ -65,6 +65,38 @@ import Testing
         }
     }
 
+    /// What drivers said in English is Chinese in a Chinese report: reasons, remedies, footnotes, details, failures.
+    @Test func whatDriversSaidIsTranslated() throws {
+        var fixture = RunFixture.complete()
+        fixture.warnings = [
+            .init(
+                "SMT is on: two threads that share a core slow each other down", remedy: "run lab as root")
+        ]
+        fixture.addFailures(
+            .container, count: 2, message: "cannot make the cgroup /sys/fs/cgroup/x")
+        var result = fixture.result
+        for index in result.header.engines.indices {
+            switch result.header.engines[index].id {
+            case .container:
+                result.header.engines[index].footnotes = [
+                    "no cgroup: no limit of memory, CPU or processes holds"
+                ]
+                result.header.engines[index].details = [.init("root", "the shared root, read-only")]
+            case .kvm:
+                result.header.engines[index].availability = .unavailable(
+                    because: "there is no /dev/kvm", remedy: "run as root")
+            default: break
+            }
+        }
+        let chinese = try file("report.md", result, .chinese)
+        for words in [
+            "没有 /dev/kvm", "办法：以 root 运行", "SMT（超线程）开着", "没有控制组（cgroup）：", "| 根文件系统 | 共用的根文件系统，只读 |",
+            "无法建立控制组（cgroup）/sys/fs/cgroup/x",
+        ] { #expect(chinese.contains(words), "\(words)") }
+        #expect(Report.summaryLines(for: result, language: .chinese).contains { $0.contains("没有 /dev/kvm") })
+        #expect(try file("report.md", result).contains("there is no /dev/kvm"))
+    }
+
     @Test func anEmulatedMachineIsSaidFirstAndKVMIsMarked() throws {
         var result = RunFixture.complete().result
         result.header.environment.emulator = "QEMU TCG"
