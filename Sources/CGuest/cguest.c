@@ -17,6 +17,8 @@ char **cguest_argv(void) { return words; }
 
 const char *cguest_error_text(int code) { return strerrordesc_np(code); }
 
+const char *cguest_error_name(int code) { return strerrorname_np(code); }
+
 int cguest_pin(void) {
     cpu_set_t here;
     int cpu = sched_getcpu();

@@ -28,6 +28,12 @@ struct Machine {
     /// Nanoseconds since this machine's kernel started; nil where the kernel is the host's.
     func uptime() -> UInt64? { isMachine ? cguest_uptime() : nil }
 
+    /// The kernel, where it is this machine's own and may be ruined; nil where it is the host's.
+    func ownKernel() -> OwnKernel? {
+        mountProc()
+        return OwnKernel(isMachine: isMachine)
+    }
+
     /// Reports the status and resets the machine: the host ends a machine that resets, and of all ways down
     /// this is the one that every machine type has. Never returns from a machine.
     func end(status: Int32, on channel: Channel?) {

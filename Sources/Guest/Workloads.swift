@@ -83,6 +83,16 @@ let workloads: [Workload] = [
     },
     // compute KIND ROUNDS [DIRECTORY]: fixed work, see Compute.swift.
     Workload(name: "compute") { arguments, session in compute(arguments, &session) },
+    // pace ROUNDS: rounds of fixed work without end, see Pace.swift.
+    Workload(name: "pace") { arguments, session in pace(arguments, &session) },
+    // pulse NONCE MILLISECONDS: sends the nonce back, again and again, see Pace.swift.
+    Workload(name: "pulse") { arguments, session in pulse(arguments, &session) },
+    // What goes wrong, each within a limit of its own, see Faults.
+    Workload(name: "fork-bomb") { arguments, session in forkBomb(arguments, &session) },
+    Workload(name: "hog-memory") { arguments, session in hogMemory(arguments, &session) },
+    Workload(name: "hog-cpu") { arguments, session in hogCPU(arguments, &session) },
+    Workload(name: "fill-disk") { arguments, session in fillDisk(arguments, &session) },
+    Workload(name: "panic") { _, session in panic(&session) },
     // Sends what is not a record: the host must take it as a failure, and as nothing worse.
     Workload(name: "garbage") { _, session in
         let bytes: StaticString = "\u{1b}[2J not a record \u{7}\n"

@@ -174,10 +174,16 @@ struct ConsoleTail {
     }
 
     /// The last lines, safe to print: only printable ASCII, at most 160 bytes of each line.
-    func lastLines(_ count: Int) -> [String] {
-        let lines = bytes.suffix(Self.most).split { $0 == 0x0a || $0 == 0x0d }.suffix(count)
-        return lines.map {
-            String(decoding: $0.prefix(160).map { (0x20..<0x7f).contains($0) ? $0 : 0x3f }, as: UTF8.self)
-        }
+    func lastLines(_ count: Int) -> [String] { lines.suffix(count).map(Self.text) }
+
+    /// What the kernel said of its panic, before the registers and the stack; nil when there was none.
+    var panicLine: String? { lines.lazy.map(Self.text).first { $0.contains("Kernel panic - not syncing") } }
+
+    private var lines: [ArraySlice<UInt8>] {
+        bytes.suffix(Self.most).split { $0 == 0x0a || $0 == 0x0d }
+    }
+
+    private static func text(_ line: ArraySlice<UInt8>) -> String {
+        String(decoding: line.prefix(160).map { (0x20..<0x7f).contains($0) ? $0 : 0x3f }, as: UTF8.self)
     }
 }

@@ -98,9 +98,9 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, CPUAccou
             cause: lastWords(view.console))
     }
 
-    /// The last lines of the guest's console and of QEMU's log.
+    /// The last lines of the guest's console, or its kernel's panic, and of QEMU's log.
     private func lastWords(_ console: ConsoleTail) -> String? {
-        var words = console.lastLines(3)
+        var words = console.panicLine.map { [$0] } ?? console.lastLines(3)
         if let log, let text = try? Files.readText(log) { words += QEMULog.lastLines(text, 3) }
         return words.isEmpty ? nil : words.joined(separator: " | ")
     }

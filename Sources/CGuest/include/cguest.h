@@ -7,6 +7,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -14,6 +15,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/reboot.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -32,6 +34,9 @@ static inline int cguest_errno(void) { return errno; }
 
 /// What errno says, in English: strerrordesc_np(3), NULL for an unknown number.
 const char *cguest_error_text(int code);
+
+/// The symbolic name of an errno, `EAGAIN`: strerrorname_np(3), NULL for an unknown number.
+const char *cguest_error_name(int code);
 
 /// Keeps this process and its children to come on the processor that it runs on: sched_setaffinity(2).
 int cguest_pin(void);
@@ -63,6 +68,9 @@ static inline unsigned char *cguest_map(size_t length) {
     return start == MAP_FAILED ? NULL : (unsigned char *)start;
 }
 
+/// nanosleep(2); what is left when a signal cuts it short replaces the length.
+static inline int cguest_sleep(struct timespec *length) { return nanosleep(length, length); }
+
 /// open(2) for reading.
 static inline int cguest_open(const char *path) { return open(path, O_RDONLY | O_CLOEXEC); }
 
@@ -77,6 +85,41 @@ static inline int cguest_wait(pid_t pid) {
     while (ended < 0 && errno == EINTR);
     return ended == pid && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
+
+/// fork(2) of a child that outlives neither its parent nor a minute: PR_SET_PDEATHSIG of prctl(2), and alarm(2).
+static inline pid_t cguest_fork_bound(void) {
+    pid_t parent = getpid();
+    pid_t child = fork();
+    if (child != 0) return child;
+    signal(SIGALRM, SIG_DFL);
+    alarm(60);
+    // The parent may have ended before the first call; then nobody sends the signal.
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) _exit(0);
+    return 0;
+}
+
+/// Waits for a child: its exit status, 128 + N for signal N, or -1 when it could not be waited for.
+static inline int cguest_wait_end(pid_t pid) {
+    int status;
+    pid_t ended;
+    do ended = waitpid(pid, &status, 0);
+    while (ended < 0 && errno == EINTR);
+    if (ended != pid) return -1;
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/// A page of zeros that this process and its children share, NULL when there is none.
+static inline volatile unsigned *cguest_map_shared(void) {
+    void *start = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    return start == MAP_FAILED ? NULL : (volatile unsigned *)start;
+}
+
+/// open(2) for writing of a file that must exist already; nothing is written and nothing is cut.
+static inline int cguest_open_existing(const char *path) { return open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY); }
+
+/// reboot(2) with magic numbers that are none, so that it never reboots: the kernel asks for the privilege first (EPERM)
+/// and looks at the numbers then (EINVAL). Returns -1.
+static inline int cguest_reboot_refused(void) { return (int)syscall(SYS_reboot, 0, 0, 0, NULL); }
 
 /// In a child: runs `PROGRAM --channel=none exit STATUS`, status 0 to 99. Never returns; 127 when execve(2) failed.
 _Noreturn static inline void cguest_exec_exit(const char *program, int status) {

@@ -11,6 +11,11 @@ public struct CgroupAccounts: Equatable, Sendable {
     var memory: Place
     /// Where its CPU time is limited.
     var cpu: Place
+    /// Where its processes are counted.
+    var pids: Place
+
+    /// The limits and how often they were met.
+    var limits: LimitAccount? { CgroupLimits(memory: memory, cpu: cpu, pids: pids).account }
 
     /// `cgroup-charge` and `cgroup-kernel` as `MemoryAccounting` defines them, as far as this kernel tells them.
     var memoryBytes: [String: UInt64] {

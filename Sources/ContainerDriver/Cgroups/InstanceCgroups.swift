@@ -99,8 +99,8 @@ final class InstanceCgroups: @unchecked Sendable {
                 CgroupAccounts.Place(version: $0.hierarchy.version, directory: $1)
             }
         }
-        guard let memory = place(.memory), let cpu = place(.cpu) else { return nil }
-        return CgroupAccounts(memory: memory, cpu: cpu)
+        guard let memory = place(.memory), let cpu = place(.cpu), let pids = place(.pids) else { return nil }
+        return CgroupAccounts(memory: memory, cpu: cpu, pids: pids)
     }
 
     /// Removes the directories; what still runs in them is killed.

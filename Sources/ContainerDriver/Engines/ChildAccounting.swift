@@ -23,6 +23,10 @@ extension ChildInstance: MemoryAccounting {
     }
 }
 
+extension ChildInstance: LimitAccounting {
+    public func limitAccount() -> LimitAccount? { accounts?.limits }
+}
+
 extension ChildInstance: CPUAccounting {
     public func hostCPUNanoseconds() throws(LabError) -> UInt64 {
         if let cpuNanoseconds { return cpuNanoseconds }

@@ -145,6 +145,17 @@ extension PeerInstance: MemoryAccounting {
     }
 }
 
+extension PeerInstance: LimitAccounting {
+    public func limitAccount() throws(LabError) -> LimitAccount? {
+        guard peer.hasCgroups else { return nil }
+        guard let payload else {
+            throw LabError(
+                .instance, "the limits of \(name.id) are unknown", cause: "its workload is not running")
+        }
+        return ProcessCgroups(payload).limits
+    }
+}
+
 extension PeerInstance: CPUAccounting {
     public func hostCPUNanoseconds() throws(LabError) -> UInt64 {
         guard hasEnded else {

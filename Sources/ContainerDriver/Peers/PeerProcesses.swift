@@ -60,6 +60,14 @@ struct ProcessCgroups {
         return nil
     }
 
+    /// The limits and how often they were met.
+    var limits: LimitAccount? {
+        func place(_ controller: CgroupMounts.Controller) -> CgroupAccounts.Place? {
+            directory(controller).map { CgroupAccounts.Place(version: $0.version, directory: $0.path) }
+        }
+        return CgroupLimits(memory: place(.memory), cpu: place(.cpu), pids: place(.pids)).account
+    }
+
     /// `cgroup-charge` and `cgroup-kernel` of `MemoryAccounting`.
     var memoryBytes: [String: UInt64] {
         guard let (path, version) = directory(.memory) else { return [:] }

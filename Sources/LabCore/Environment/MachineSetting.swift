@@ -1,35 +1,47 @@
 import Glibc
 
-/// A switch of the machine that `--tune` may turn, and the value it has: a file of sysfs with one word in it.
+/// A switch of the machine that lab may turn, for `--tune` or for an experiment about it, and the value it has: a file
+/// of sysfs with one word in it.
 ///
 /// The name in a journal is `PATH=VALUE`. A journal is a file like any other, so what stands there is believed only if
 /// it is one of the switches that are turned here, with a plain word: nothing else is ever written.
 public struct MachineSetting: Equatable, Sendable {
-    /// Below `ROOT/devices/system/cpu`, for example `cpu0/cpufreq/scaling_governor`.
+    /// Below the directory of its tree, for example `cpu0/cpufreq/scaling_governor`.
     public let file: String
     public let value: String
+    let tree: Tree
+
+    /// Where switches of ours lie.
+    enum Tree: String, CaseIterable {
+        /// Frequency and turbo of the processors.
+        case processors = "devices/system/cpu"
+        /// The merging of pages, see Documentation/admin-guide/mm/ksm.rst in Linux.
+        case samepageMerging = "kernel/mm/ksm"
+    }
 
     /// Where the kernel shows its devices.
     public static let systemRoot = "/sys"
 
     /// Nil for a file that is no switch of ours and for a value that is no plain word.
-    init?(_ file: String, value: String) {
-        guard Self.isSwitch(file), Self.isWord(value) else { return nil }
+    init?(_ file: String, in tree: Tree = .processors, value: String) {
+        guard Self.isSwitch(file, in: tree), Self.isWord(value) else { return nil }
         self.file = file
         self.value = value
+        self.tree = tree
     }
 
     /// Reads a journal's entry.
     init?(name: String, root: String) {
-        let prefix = Self.directory(root) + "/"
-        guard name.hasPrefix(prefix), let equals = name.lastIndex(of: "=") else { return nil }
-        let file = name[..<equals].dropFirst(prefix.count)
-        self.init(String(file), value: String(name[name.index(after: equals)...]))
+        guard let tree = Tree.allCases.first(where: { name.hasPrefix(Self.directory(root, $0) + "/") }),
+            let equals = name.lastIndex(of: "=")
+        else { return nil }
+        let file = name[..<equals].dropFirst(Self.directory(root, tree).count + 1)
+        self.init(String(file), in: tree, value: String(name[name.index(after: equals)...]))
     }
 
-    static func directory(_ root: String) -> String { "\(root)/devices/system/cpu" }
+    static func directory(_ root: String, _ tree: Tree = .processors) -> String { "\(root)/\(tree.rawValue)" }
 
-    func path(_ root: String) -> String { "\(Self.directory(root))/\(file)" }
+    func path(_ root: String) -> String { "\(Self.directory(root, tree))/\(file)" }
 
     /// The entry of a journal.
     func resource(_ root: String) -> JournaledResource {
@@ -40,7 +52,13 @@ public struct MachineSetting: Equatable, Sendable {
     static let boost = "cpufreq/boost"
     static func governor(of processor: String) -> String { "\(processor)/cpufreq/scaling_governor" }
 
-    private static func isSwitch(_ file: String) -> Bool {
+    /// Whether pages are merged (1) or not (0), and how many are looked at in one go and after how many milliseconds.
+    static let mergingRuns = "run"
+    static let mergingPages = "pages_to_scan"
+    static let mergingPause = "sleep_millisecs"
+
+    private static func isSwitch(_ file: String, in tree: Tree) -> Bool {
+        if tree == .samepageMerging { return [mergingRuns, mergingPages, mergingPause].contains(file) }
         if file == noTurbo || file == boost { return true }
         guard let slash = file.firstIndex(of: "/") else { return false }
         let processor = String(file[..<slash])
@@ -92,10 +110,12 @@ public struct MachineSetting: Equatable, Sendable {
             if error == Errno(ENOENT) || error == Errno(ENOTDIR) { return nil }
             throw LabError(.input, "cannot find \(path(root))", cause: "\(error)")
         }
-        guard let tree = try? Self.realPath(Self.directory(root)), target.hasPrefix(tree + "/") else {
+        guard let directory = try? Self.realPath(Self.directory(root, tree)),
+            target.hasPrefix(directory + "/")
+        else {
             throw LabError(
                 .data, "\(path(root)) is not set",
-                cause: "it is a link that leads out of \(Self.directory(root))")
+                cause: "it is a link that leads out of \(Self.directory(root, tree))")
         }
         var status = stat()
         guard lstat(target, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {

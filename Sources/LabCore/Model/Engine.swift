@@ -225,8 +225,16 @@ public struct Workload: Codable, Equatable, Sendable {
         Workload(name: "compute", arguments: [kind, "\(rounds)"] + (directory.map { [$0] } ?? []))
     }
 
+    /// Says `ready`, then does `rounds` rounds of `compute integer` and sends their number as an output, counted from 1,
+    /// until it is killed.
+    public static func pace(rounds: Int) -> Workload { Workload(name: "pace", arguments: ["\(rounds)"]) }
+    /// Says `ready`, sends `nonce` back, and again after each so many milliseconds, until it is killed.
+    public static func pulse(nonce: String, milliseconds: Int) -> Workload {
+        Workload(name: "pulse", arguments: [nonce, "\(milliseconds)"])
+    }
+
     /// Every workload that a lab may name.
-    public static let knownNames = ["noop", "hello", "idle", "touch", "compute"]
+    public static let knownNames = ["noop", "hello", "idle", "touch", "compute", "pace", "pulse"]
     /// The kinds of `compute`, one round of each about 1 ms of a bare process on the machine it was written on.
     public static let computeKinds = [
         "integer", "float", "memory-bandwidth", "memory-random", "syscall", "context-switch", "page-fault",

@@ -22,7 +22,7 @@ public enum HostMemory {
 
     /// `availableBytes` once it stands still: what ended a moment ago gives its memory back in the background.
     /// - Parameter limit: after so long the last reading has to do.
-    static func settledBytes(limit: Duration = .milliseconds(1_500)) -> UInt64? {
+    public static func settledBytes(limit: Duration = .milliseconds(1_500)) -> UInt64? {
         let end = MonotonicInstant.now().advanced(by: limit)
         guard var last = availableBytes() else { return nil }
         while MonotonicInstant.now() < end {

@@ -38,6 +38,12 @@ struct ListCommand: SpeakingCommand {
             id: Workload.compute(kind: "", rounds: 0).name,
             summary: "says ready, does rounds of fixed work of one kind and sends a digest of the results: "
                 + Workload.computeKinds.joined(separator: ", ")),
+        Entry(
+            id: Workload.pace(rounds: 0).name,
+            summary: "does rounds of fixed work without end and counts them aloud"),
+        Entry(
+            id: Workload.pulse(nonce: "", milliseconds: 0).name,
+            summary: "waits, and sends a nonce back again and again"),
     ]
 
     /// A name and what it is.

@@ -1,0 +1,103 @@
+import LabCore
+
+/// Something that goes wrong in one instance, the culprit, and what is to be read of it on the host.
+protocol Fault: Sendable {
+    /// The value of the parameter `experiment`.
+    var id: String { get }
+
+    /// Whether the culprit's CPU time is to be taken: to add it up over a thousand processes takes time itself.
+    var takesCPUTime: Bool { get }
+
+    /// What the culprit does: never more than what is known to hold it, and little where nothing is.
+    func workload(_ place: FaultPlace) -> Workload
+
+    /// Whether, after `culprit` has been at it for a while, something other than its own limit holds it.
+    func examine(_ culprit: any Instance, _ scene: FaultScene) throws(LabError) -> Containment
+}
+
+extension Fault {
+    var takesCPUTime: Bool { false }
+}
+
+/// Where a culprit is let loose.
+struct FaultPlace {
+    var kind: EngineKind
+    /// The limits of an instance like it; nil where it has none.
+    var limits: LimitAccount?
+    var memoryBytes: UInt64
+    /// A directory of ours on the host, for an engine that shows the culprit the host's files.
+    var directory: String
+
+    /// Whether something other than the culprit itself is there to hold it: a machine of its own, or this limit.
+    func isHeld(by limit: UInt64?) -> Bool { kind == .virtualMachine || limit != nil }
+}
+
+/// What is known about the place when a fault is examined.
+struct FaultScene {
+    var place: FaultPlace
+    var neighbour: any Instance
+    /// Processors that the culprit was given, and how much CPU time in how much time it took, in nanoseconds.
+    var cpus: Int
+    var cpuNanoseconds: UInt64?
+    var elapsedNanoseconds: UInt64
+    var deadline: MonotonicInstant
+}
+
+/// Who held a culprit.
+struct Containment {
+    var isContained: Bool
+    /// In the kernel's words: `EAGAIN`, `SIGKILL`.
+    var answer: String
+    var mechanism: Mechanism
+    var evidence: String
+    /// More of `Finding.values`.
+    var values: [String: Double] = [:]
+
+    /// What a culprit that says `own-limit` is answered.
+    static let ownLimit = "own-limit"
+
+    /// A fault that the culprit itself says the end of.
+    /// - Parameter isOnTheAccount: whether the instance's cgroup counted it.
+    init(
+        said word: String, kind: EngineKind, isOnTheAccount: Bool, evidence: String,
+        values: [String: Double] = [:]
+    ) {
+        self.values = values
+        isContained = word != Self.ownLimit
+        self.evidence = evidence
+        answer = word
+        if !isContained {
+            answer = "stopped by its own limit: nothing contained it"
+            mechanism = .none
+        } else if kind == .virtualMachine {
+            mechanism = .guestKernel
+        } else {
+            mechanism = isOnTheAccount ? .cgroup : .hostKernel
+        }
+    }
+
+    init(
+        _ isContained: Bool, answer: String, mechanism: Mechanism, evidence: String,
+        values: [String: Double] = [:]
+    ) {
+        self.isContained = isContained
+        self.answer = answer
+        self.mechanism = mechanism
+        self.evidence = evidence
+        self.values = values
+    }
+}
+
+extension Instance {
+    /// What its limits say; nil where it has none or has ended.
+    var account: LimitAccount? { (try? (self as? any LimitAccounting)?.limitAccount()) ?? nil }
+
+    /// How many processes the host has because of it; nil where nobody can say.
+    var hostProcessCount: Int? { (try? (self as? any HostVisible)?.hostProcesses())?.count }
+
+    /// What the host says of it, for an evidence: its limits, or how many processes it sees.
+    var hostEvidence: String {
+        if let text = account?.text { return text }
+        return hostProcessCount.map { "processes on the host: \($0)" } ?? "not visible to the host"
+    }
+}

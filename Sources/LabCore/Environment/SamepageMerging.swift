@@ -1,0 +1,69 @@
+import Glibc
+
+/// The kernel's merging of pages that are alike (KSM), turned on or off for an experiment. It merges anonymous pages
+/// only, of programs that ask for it, as QEMU does for its guests' memory; and it needs time. See
+/// Documentation/admin-guide/mm/ksm.rst in Linux.
+public struct SamepageMerging: Sendable {
+    private let old: [MachineSetting]
+    private let root: String
+
+    /// As fast as it goes without starving all else: 40 MiB each 10 ms at most.
+    private static let pagesAtOnce = "10000"
+    private static let pauseMilliseconds = "10"
+
+    /// Turns it on or off. The old values are in the journal before.
+    /// - Parameter root: where sysfs is mounted; another one than `/sys` is for tests.
+    /// - Throws: `.unavailable` on a kernel without it; `.permission` without root.
+    public static func turn(
+        on: Bool, journal: RunJournal, root: String = MachineSetting.systemRoot
+    ) throws(LabError) -> SamepageMerging {
+        var old: [MachineSetting] = []
+        var new: [MachineSetting] = []
+        var wanted = [(MachineSetting.mergingRuns, on ? "1" : "0")]
+        if on {
+            wanted.insert((MachineSetting.mergingPages, pagesAtOnce), at: 0)
+            wanted.insert((MachineSetting.mergingPause, pauseMilliseconds), at: 0)
+        }
+        for (file, value) in wanted {
+            let path = "\(MachineSetting.directory(root, .samepageMerging))/\(file)"
+            guard let line = Files.line(path),
+                let before = MachineSetting(file, in: .samepageMerging, value: line),
+                let after = MachineSetting(file, in: .samepageMerging, value: value)
+            else {
+                throw LabError(
+                    .unavailable, "pages can't be merged here", cause: "\(path) is not there",
+                    remedy: "use a kernel with CONFIG_KSM")
+            }
+            guard before != after else { continue }
+            old.append(before)
+            new.append(after)
+        }
+        for setting in old { try journal.record(setting.resource(root)) }
+        let merging = SamepageMerging(old: old, root: root)
+        do throws(LabError) {
+            for setting in new { try setting.apply(root) }
+        } catch {
+            try? merging.putBack()
+            throw error
+        }
+        return merging
+    }
+
+    /// Puts everything back as it was.
+    public func putBack() throws(LabError) {
+        for setting in old.reversed() { try setting.apply(root) }
+    }
+
+    /// Bytes that it saves now, of all programs: `pages_sharing`, how many more sites share a page than there are pages.
+    public var savedBytes: UInt64? {
+        number("pages_sharing").map { $0 * UInt64(sysconf(Int32(_SC_PAGESIZE))) }
+    }
+
+    /// How often all memory that may be merged was looked at, since the machine started. A page is merged when it was
+    /// found unchanged twice.
+    public var fullScans: UInt64? { number("full_scans") }
+
+    private func number(_ file: String) -> UInt64? {
+        Files.line("\(MachineSetting.directory(root, .samepageMerging))/\(file)").flatMap { UInt64($0) }
+    }
+}
