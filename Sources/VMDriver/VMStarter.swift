@@ -39,6 +39,10 @@ protocol StartedVM: AnyObject {
     /// QEMU's process; nil where it belongs to a daemon.
     var process: HostProcess? { get }
 
+    /// Asks the guest through its balloon to keep no more than so much of its memory; returns before it has done so.
+    /// - Throws: `.unavailable` where nobody can ask.
+    func shrinkMemory(to bytes: UInt64) throws(LabError)
+
     /// Kills QEMU and removes what its starter made; one that is gone already is no error.
     ///
     /// - Returns: nanoseconds of CPU time that QEMU took in its whole life; nil when nobody can say any more.

@@ -69,6 +69,8 @@ private final class LibvirtVM: StartedVM {
 
     var process: HostProcess? { qemu.map { HostProcess(pid: $0.pid) } }
 
+    func shrinkMemory(to bytes: UInt64) throws(LabError) { try domain.setMemory(bytes) }
+
     func end(deadline: MonotonicInstant) throws(LabError) -> UInt64? {
         // Killed and reaped first: libvirt would send SIGTERM and look again every 200 ms. It does the same when the
         // monitor tells it of QEMU's end and there is still a zombie: so the monitor is held open meanwhile.
