@@ -39,10 +39,11 @@ public struct VMVariant: Hashable, Sendable, CustomStringConvertible {
 
     /// What runs before the kernel.
     public enum Firmware: String, CaseIterable, Sendable {
-        /// The machine's own: SeaBIOS, for microvm a small build of it.
-        case standard = "default"
-        /// A minimal one of QEMU's that only loads a kernel, https://github.com/bonzini/qboot.
+        /// A minimal one of QEMU's that only loads a kernel, https://github.com/bonzini/qboot: what microvm has by
+        /// default, where it is installed.
         case qboot
+        /// QEMU's own choice; for microvm it is a small build.
+        case seabios
     }
 
     /// Where the guest's kernel prints.
