@@ -2,6 +2,7 @@
 #include "cguest.h"
 
 #include <sched.h>
+#include <sys/utsname.h>
 
 static int count;
 static char **words;
@@ -18,6 +19,16 @@ char **cguest_argv(void) { return words; }
 const char *cguest_error_text(int code) { return strerrordesc_np(code); }
 
 const char *cguest_error_name(int code) { return strerrorname_np(code); }
+
+const char *cguest_kernel(void) {
+    static char text[2 * sizeof((struct utsname *)0)->sysname + 2];
+    struct utsname name;
+    if (uname(&name) != 0) return "";
+    strcpy(text, name.sysname);
+    strcat(text, " ");
+    strcat(text, name.release);
+    return text;
+}
 
 int cguest_pin(void) {
     cpu_set_t here;

@@ -3,5 +3,5 @@ import LabCore
 /// The experiments that work on any engine, through what its instances offer.
 public enum Experiments {
     public static let all: [any Experiment] =
-        [Execution(), DensityExperiment()] + FaultExperiment.all
+        [Execution(), DensityExperiment(), MemoryTide(), OtherKernel()] + FaultExperiment.all
 }

@@ -16,6 +16,8 @@ struct Invocation {
     let isMachine: Bool
     /// What follows `--channel=`.
     let channel: Text
+    /// What follows `--modules=`: names, joined with commas; nil for none.
+    let modules: Text?
     /// Name of the workload, nil when none was given.
     let workload: Text?
     /// What follows the workload's name.
@@ -24,12 +26,15 @@ struct Invocation {
     init(_ argv: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>, count: Int) {
         var isMachine = false
         var channel = literal("fd:1")
+        var modules: Text?
         var index = 1
         while index < count, let word = argv[index] {
             if strcmp(word, "--machine") == 0 {
                 isMachine = true
             } else if let rest = suffix(of: word, after: "--channel=") {
                 channel = rest
+            } else if let rest = suffix(of: word, after: "--modules=") {
+                modules = rest
             } else {
                 break
             }
@@ -37,6 +42,7 @@ struct Invocation {
         }
         self.isMachine = isMachine
         self.channel = channel
+        self.modules = modules
         workload = index < count ? argv[index].map { Text($0) } : nil
         arguments = Arguments(first: argv + min(index + 1, count), count: max(count - index - 1, 0))
     }

@@ -13,6 +13,30 @@ struct Machine {
         }
     }
 
+    /// Loads modules of this machine's kernel from the initramfs, in this order; elsewhere the kernel is the host's, and
+    /// nothing is loaded into it.
+    func load(_ names: Text) throws(Failure) {
+        guard isMachine else { return }
+        // Longer than any: the kernel passes on 2,047 bytes in all.
+        let capacity = 2_200
+        let path = UnsafeMutablePointer<CChar>.allocate(capacity: capacity)
+        defer { path.deallocate() }
+        let directory: StaticString = "/lib/modules/"
+        var next = names
+        while next[0] != 0 {
+            let length = strcspn(next, ",")
+            guard Int(length) + directory.utf8CodeUnitCount + 4 <= capacity else {
+                throw Failure("a module's name is too long", code: 0)
+            }
+            memcpy(path, directory.utf8Start, directory.utf8CodeUnitCount)
+            memcpy(path + directory.utf8CodeUnitCount, next, Int(length))
+            memcpy(path + directory.utf8CodeUnitCount + Int(length), literal(".ko"), 4)
+            guard cguest_load_module(path) == 0 else { throw Failure("cannot load a module of the kernel") }
+            next += Int(length)
+            if next[0] != 0 { next += 1 }
+        }
+    }
+
     /// Mounts /proc for a workload that reads it; elsewhere it is there or not, as the engine has it.
     func mountProc() {
         guard isMachine else { return }

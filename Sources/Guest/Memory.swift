@@ -13,9 +13,13 @@ func mapPages(_ length: Int) throws(Failure) -> UnsafeMutableRawPointer {
 func keep(bytes length: Int) throws(Failure) {
     guard length > 0 else { return }
     guard let memory = cguest_map(length) else { throw Failure("cannot map memory") }
-    // The address goes into the page, so that no two pages are alike and none can be merged.
+    fill(UnsafeMutableRawPointer(memory), length)
+}
+
+/// Writes to every page, a number of its own to each, so that no two are alike and none can be merged.
+func fill(_ memory: UnsafeMutableRawPointer, _ length: Int) {
     for offset in stride(from: 0, to: length, by: sysconf(Int32(_SC_PAGESIZE))) {
-        UnsafeMutableRawPointer(memory).storeBytes(of: offset + 1, toByteOffset: offset, as: Int.self)
+        memory.storeBytes(of: offset + 1, toByteOffset: offset, as: Int.self)
     }
 }
 

@@ -81,6 +81,16 @@ let workloads: [Workload] = [
         session.channel.send("output", text: text)
         session.waitForever()
     },
+    // tide MIB: see Tide.swift.
+    Workload(name: "tide") { arguments, session in tide(arguments, &session) },
+    // release NONCE: sends the nonce back, then the name and the release of its kernel.
+    Workload(name: "release") { arguments, session in
+        guard let nonce = arguments[0] else { return refuse("lab-guest: release needs a nonce\n") }
+        session.ready()
+        session.channel.send("output", text: nonce)
+        session.channel.send("output", text: cguest_kernel())
+        return 0
+    },
     // compute KIND ROUNDS [DIRECTORY]: fixed work, see Compute.swift.
     Workload(name: "compute") { arguments, session in compute(arguments, &session) },
     // pace ROUNDS: rounds of fixed work without end, see Pace.swift.

@@ -1,6 +1,6 @@
 // lab-guest: the one program that runs inside every engine, the same bytes everywhere.
 //
-//     lab-guest [--machine] [--channel=fd:N|port:0xHHH|path:PATH|none] WORKLOAD [ARGUMENT…]
+//     lab-guest [--machine] [--channel=fd:N|port:0xHHH|path:PATH|none] [--modules=A,B] WORKLOAD [ARGUMENT…]
 //
 // It speaks the records of GuestProtocol.swift. With --machine it is PID 1 of a virtual machine: it reports its
 // exit status on the channel and brings the machine down; it never returns, because the kernel would panic.
@@ -18,6 +18,15 @@ func runGuest() -> Int32 {
         return Status.cannotOpen
     }
     channel.send("init")
+    if let modules = invocation.modules {
+        do throws(Failure) {
+            try machine.load(modules)
+        } catch {
+            complain(error)
+            machine.end(status: Status.system, on: channel)
+            return Status.system
+        }
+    }
     var session = Session(channel: channel, machine: machine)
     let status = runWorkload(invocation, &session)
     session.finish()

@@ -46,6 +46,7 @@ public enum Report {
     private static func lifecycle(_ analysis: Analysis, _ text: Catalogue) -> [Part] {
         var parts = [
             Part(ConditionsSection(analysis: analysis, text: text).markdown),
+            Part(VariantsSection(analysis: analysis, text: text).markdown),
             Part(ClaimsSection(analysis: analysis, text: text).markdown),
         ]
         let breakdowns = analysis.phases

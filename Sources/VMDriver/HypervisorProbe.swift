@@ -29,8 +29,9 @@ struct HypervisorProbe {
     private var key: String {
         let parts = [
             Files.line("/proc/sys/kernel/random/boot_id") ?? "", KVMDevice.modules.joined(separator: ","),
-            setup.starter.details.map(\.value).joined(separator: ","), setup.kernel.digest,
-            setup.configuration.profile.rawValue, "\(setup.configuration.kvmProbeLimit)",
+            setup.starter.details.map(\.value).joined(separator: ","), setup.parts.kernel.digest,
+            setup.configuration.profile.rawValue, (try? setup.parts.of(nil).firmware) ?? "",
+            "\(setup.configuration.kvmProbeLimit)",
         ]
         return Digest.sha256(parts.joined(separator: "\n").utf8)
     }

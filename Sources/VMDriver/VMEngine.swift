@@ -46,6 +46,8 @@ public final class VMEngine: Engine {
     }
 
     public func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
+        // What a variant is made of is there before it is asked for: to unpack or fetch it is no part of the start.
+        if request.variant != nil { _ = try setUp().parts.of(request.variant) }
         let requested = MonotonicInstant.now()
         guard let context else {
             throw LabError(.software, "\(id) was asked for an instance before it was prepared")
@@ -71,6 +73,32 @@ public final class VMEngine: Engine {
         return setup.starter.text(of: try setup.description(of: place, request))
     }
 
+    /// Starts a machine that boots from a raw disk image instead of a kernel: whatever is in its first sector, which
+    /// must speak lab-guest's records through the debug port.
+    ///
+    /// The board is a `pc`, the only one of the profiles with a disk controller of its own that any firmware knows.
+    /// - Parameter request: everything but its workload and its variant counts.
+    /// - Throws: `.unavailable` where libvirt is too old for the debug port.
+    public func launch(_ request: LaunchRequest, disk: String) throws(LabError) -> any Instance {
+        let requested = MonotonicInstant.now()
+        guard let context else {
+            throw LabError(.software, "\(id) was asked for an instance before it was prepared")
+        }
+        let setup = try setUp()
+        guard setup.channel == .debugPort else {
+            throw LabError(
+                .unavailable, "a machine without Linux has no way to answer", cause: "libvirt before 8.1")
+        }
+        let place = place(request, runID: context.runID)
+        let description = DomainDescription(
+            name: place.name, type: type, machine: .pc, memoryBytes: request.memoryBytes, cpus: request.cpus,
+            boot: .disk(disk), consolePipe: place.consolePipe, recordPipe: place.recordPipe,
+            channel: setup.channel)
+        return try VMInstance.start(
+            description, by: setup.starter, at: place, requested: requested, deadline: request.deadline,
+            journal: context.journal)
+    }
+
     private func place(_ request: LaunchRequest, runID: String) -> VMPlace {
         VMPlace(
             name: "lab-\(runID)-\(request.index)", directory: "\(paths.run(runID))/\(id)-\(request.index)")
@@ -94,96 +122,5 @@ public final class VMEngine: Engine {
         let made = try VMSetup(type: type, configuration, rootFilesystem, paths)
         setUpDone = made
         return made
-    }
-}
-
-/// What all VMs of one engine have in common.
-struct VMSetup: Sendable {
-    let type: DomainType
-    let configuration: VMConfiguration
-    let starter: any VMStarter
-    let kernel: GuestKernel
-    let initramfs: Initramfs
-    let channel: RecordChannel
-    /// Told to the guest under emulation; the processor under KVM has its own ways.
-    private(set) var timeStampKilohertz: UInt64?
-
-    init(
-        type: DomainType, _ configuration: VMConfiguration, _ root: RootFilesystem, _ paths: LabPaths
-    ) throws(LabError) {
-        self.type = type
-        self.configuration = configuration
-        kernel = try GuestKernel.find(
-            explicit: configuration.kernel, unpack: configuration.unpacksKernel,
-            fetch: configuration.fetchesKernel, paths: paths)
-        initramfs = try Initramfs.make(of: root, paths: paths)
-        starter =
-            configuration.usesLibvirt
-            ? LibvirtStarter(hypervisor: try Hypervisor.connect(configuration.connection, paths: paths))
-            : try DirectStarter()
-        channel = configuration.channel ?? starter.channel
-        timeStampKilohertz = type == .qemu ? TimeStampCounter.kilohertz : nil
-    }
-
-    func check() throws(LabError) { try starter.check(type: type, machine: configuration.profile) }
-
-    func description(of place: VMPlace, _ request: LaunchRequest) throws(LabError) -> DomainDescription {
-        guard request.cpus > 0, request.memoryBytes >= VMSetup.leastMemory else {
-            throw LabError(
-                .usage,
-                "a VM with \(request.cpus) CPUs and \(request.memoryBytes) bytes of memory can't start",
-                remedy: "give it at least 1 CPU and \(VMSetup.leastMemory >> 20) MiB")
-        }
-        return DomainDescription(
-            name: place.name, type: type, machine: configuration.profile, memoryBytes: request.memoryBytes,
-            cpus: request.cpus, kernel: kernel.path, initramfs: initramfs.path,
-            commandLine: try KernelCommandLine.text(
-                for: request.workload, channel: channel, timeStampKilohertz: timeStampKilohertz),
-            consolePipe: place.consolePipe, recordPipe: place.recordPipe, channel: channel)
-    }
-
-    /// Below it a distribution's kernel runs out of memory before its init.
-    private static let leastMemory: UInt64 = 96 << 20
-
-    private var accelerator: String {
-        guard type == .kvm else { return "none: TCG emulation" }
-        return Emulator.current.map { "KVM, nested in emulation (\($0))" } ?? "KVM"
-    }
-
-    /// Adds what runs to an engine's record.
-    func complete(_ record: inout EngineRecord) {
-        record.details = starter.details
-        record.details += [
-            .init("accelerator", accelerator),
-            .init("machine", configuration.profile.rawValue),
-            .init(
-                "guest kernel",
-                kernel.version.isEmpty ? kernel.source : "\(kernel.version) (\(kernel.source))"),
-            .init(
-                "kernel entry",
-                kernel.isUnpacked ? "PVH, unpacked on the host" : "bzImage, unpacked by the guest"),
-            .init("record channel", channel == .debugPort ? "isa-debugcon" : "second serial port"),
-        ]
-        record.digests = ["kernel": kernel.digest, "initramfs": initramfs.digest]
-        // What differs from VM to VM and from run to run on one machine is left out: the digest is that of the
-        // description without names, paths and the counter's rate as it was measured this time.
-        var same = self
-        same.timeStampKilohertz = timeStampKilohertz.map { _ in 0 }
-        let place = VMPlace(name: "lab", directory: "")
-        let request = LaunchRequest(
-            index: 0, workload: .noop, memoryBytes: 256 << 20, cpus: 1,
-            deadline: MonotonicInstant(nanoseconds: 0))
-        if var description = try? same.description(of: place, request) {
-            description.kernel = kernel.digest
-            description.initramfs = initramfs.digest
-            record.details.append(.init("kernel command line", description.commandLine))
-            record.digests[starter.textName] = Digest.sha256(starter.text(of: description).utf8)
-        }
-        if type == .qemu {
-            record.footnotes = [
-                "Every instruction of the guest is translated by QEMU: no hardware virtualisation."
-            ]
-        }
-        record.footnotes += starter.footnotes
     }
 }

@@ -3,7 +3,9 @@ import LabCore
 
 /// One virtual machine, from its start to its removal.
 public final class VMInstance: Instance, HostVisible, MemoryAccounting, CPUAccounting, ExitCounting {
+public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryReclaiming, CPUAccounting {
     private let place: VMPlace
+    public let isReclaimable: Bool
     private let watch: GuestWatch
     private let machine: any StartedVM
     /// What QEMU said on its standard error.
@@ -15,8 +17,11 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, CPUAccou
     /// How long libvirt and the kernel may take to remove a VM that was killed.
     private static let removalLimit = Duration.seconds(30)
 
-    private init(place: VMPlace, watch: GuestWatch, machine: any StartedVM, log: String?) {
+    private init(
+        place: VMPlace, watch: GuestWatch, machine: any StartedVM, log: String?, isReclaimable: Bool
+    ) {
         self.place = place
+        self.isReclaimable = isReclaimable
         self.watch = watch
         self.machine = machine
         self.log = log
@@ -38,7 +43,9 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, CPUAccou
             do throws(LabError) {
                 let machine = try starter.start(description, at: place, deadline: deadline)
                 watch.stamp(.created)
-                return VMInstance(place: place, watch: watch, machine: machine, log: log)
+                return VMInstance(
+                    place: place, watch: watch, machine: machine, log: log,
+                    isReclaimable: description.memory == .balloon)
             } catch {
                 watch.stop()
                 throw error
@@ -126,6 +133,16 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, CPUAccou
             if let bytes = try? relative.proportionalBytes() { sum += bytes }
         }
         return ["host-pss": sum]
+    }
+
+    public func shrinkMemory(to bytes: UInt64) throws(LabError) {
+        guard isReclaimable else {
+            throw LabError(
+                .unavailable, "the VM \(place.name) can't be asked for its memory",
+                cause: "it has no balloon",
+                remedy: "start it as the variant memory=balloon")
+        }
+        try machine.shrinkMemory(to: bytes)
     }
 
     public func hostCPUNanoseconds() throws(LabError) -> UInt64 {

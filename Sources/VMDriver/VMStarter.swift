@@ -42,6 +42,10 @@ protocol StartedVM: AnyObject {
     /// What the hypervisor counts of the guest's processors, see `ExitCounting`.
     func exitCounts() throws(LabError) -> [String: UInt64]
 
+    /// Asks the guest through its balloon to keep no more than so much of its memory; returns before it has done so.
+    /// - Throws: `.unavailable` where nobody can ask.
+    func shrinkMemory(to bytes: UInt64) throws(LabError)
+
     /// Kills QEMU and removes what its starter made; one that is gone already is no error.
     ///
     /// - Returns: nanoseconds of CPU time that QEMU took in its whole life; nil when nobody can say any more.

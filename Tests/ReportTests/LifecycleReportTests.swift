@@ -72,6 +72,23 @@ import Testing
         #expect(try #require(row("`ready`", in: markdown))[3] == "**+300 ms**")
     }
 
+    /// Each way of making a VM stands beside the default one, with what it costs.
+    @Test func variantsAreComparedWithTheDefault() throws {
+        var fixture = RunFixture.complete()
+        #expect(!Report.files(for: fixture.result)[0].contents.contains("## Made in other ways"))
+        let words = ["machine=q35", "firmware=qboot"]
+        fixture.shape.series.append(
+            Series(id: "factors", parameters: [.init(.variant, words)], engines: [.qemu]))
+        fixture.add(.qemu, count: 10, factor: 3, at: [.variant: "machine=q35"])
+        let markdown = Report.files(for: fixture.result)[0].contents
+        #expect(markdown.contains("## Made in other ways"))
+        let cell = try #require(row("`machine=q35`", in: markdown))[1]
+        #expect(cell.contains("+") && cell.contains("3") && cell.contains("×"), "\(cell)")
+        #expect(try #require(row("`firmware=qboot`", in: markdown))[1] == "–")
+        let plain = try #require(row("by default", in: markdown))[1]
+        #expect(!plain.contains("×") && plain.contains("**"), "\(plain)")
+    }
+
     /// A VM's first console byte came before the call that made it returned: the phases follow the clock.
     @Test func phasesFollowTheClock() throws {
         let breakdown = try #require(PhaseBreakdown(samples(.complete(), .qemu), .qemu))

@@ -10,9 +10,33 @@ struct DescriptionTests {
         -> DomainDescription
     {
         DomainDescription(
-            name: "lab-a-0", type: .qemu, machine: machine, memoryBytes: 256 << 20, cpus: 2, kernel: "/k",
-            initramfs: "/i", commandLine: commandLine, consolePipe: "/c", recordPipe: "/r",
-            channel: .debugPort)
+            name: "lab-a-0", type: .qemu, machine: machine, memoryBytes: 256 << 20, cpus: 2,
+            boot: .kernel("/k", initramfs: "/i", commandLine: commandLine), consolePipe: "/c",
+            recordPipe: "/r", channel: .debugPort)
+    }
+
+    /// Each thing that a variant changes is in the XML, and nowhere else.
+    @Test func theXMLSaysWhatAVariantChanges() throws {
+        func document(_ change: (inout DomainDescription) -> Void) throws -> XMLDocument {
+            var changed = description(.q35)
+            change(&changed)
+            return try XMLDocument(xmlString: changed.xml)
+        }
+        func has(_ path: String, _ change: (inout DomainDescription) -> Void) throws -> Bool {
+            let isNew = try document { _ in }.nodes(forXPath: path).isEmpty
+            return try isNew && !document(change).nodes(forXPath: path).isEmpty
+        }
+        #expect(try has("/domain/memoryBacking/allocation[@mode='immediate']") { $0.memory = .prealloc })
+        #expect(try has("/domain/memoryBacking/hugepages") { $0.memory = .hugePages })
+        let balloon = "/domain/devices/memballoon[@model='virtio']"
+        #expect(try has("\(balloon)/address[@slot='5']") { $0.memory = .balloon })
+        #expect(try has("\(balloon)[@freePageReporting='on']") { $0.memory = .freePageReporting })
+        #expect(try has("/domain/os/loader[@type='rom'][.='/f<w']") { $0.firmware = "/f<w" })
+        #expect(try has("/domain/devices/disk/source[@file='/d']") { $0.boot = .disk("/d") })
+        #expect(try document { $0.boot = .disk("/d") }.nodes(forXPath: "/domain/os/kernel").isEmpty)
+        #expect(try document { $0.hasConsole = false }.nodes(forXPath: "/domain/devices/serial").count == 1)
+        #expect(
+            try document { $0.devices = .standard }.nodes(forXPath: "//memballoon | //controller").isEmpty)
     }
 
     @Test(arguments: MachineProfile.allCases)

@@ -15,6 +15,8 @@ private struct MachineParts: Equatable {
     var devices: [[String: String]] = []
     /// The pipes by their ids.
     var pipes: [String: String] = [:]
+    /// How the guest's memory is made, where it is not simply anonymous.
+    var backend: [String: String] = [:]
 
     init(_ arguments: [String]) {
         for (option, value) in zip(arguments, arguments.dropFirst() + [""]) {
@@ -28,7 +30,15 @@ private struct MachineParts: Equatable {
             case "-m":
                 let number = Int(value.filter(\.isNumber)) ?? 0
                 mebibytes = value.hasSuffix("k") ? number >> 10 : number
-            case "-accel", "-cpu", "-kernel", "-initrd", "-append", "-smp", "-display", "-rtc", "-boot":
+            case "-object":
+                // libvirt always says it, we only where it is not the default.
+                let properties = Self.properties(value)
+                let driver = properties["qom-type"] ?? properties["driver"] ?? ""
+                if driver.hasPrefix("memory-backend"), properties["prealloc"] == "on" {
+                    backend = properties.filter { ["id", "prealloc", "size", "hugetlb"].contains($0.key) }
+                }
+            case "-accel", "-cpu", "-bios", "-kernel", "-initrd", "-append", "-smp", "-display", "-rtc",
+                "-boot":
                 plain[option] = value
             case "-nodefaults", "-no-user-config": plain[option] = ""
             case "-device": devices.append(Self.properties(value))
@@ -54,7 +64,11 @@ private struct MachineParts: Equatable {
             .enumerated()
         {
             let pair = part.split(separator: isJSON ? ":" : "=", maxSplits: 1).map(String.init)
-            if pair.count == 2 { result[pair[0]] = pair[1] } else if index == 0 { result["driver"] = pair[0] }
+            if pair.count == 2 {
+                result[pair[0]] = pair[1] == "true" ? "on" : pair[1]
+            } else if index == 0 {
+                result["driver"] = pair[0]
+            }
         }
         return result
     }
@@ -84,35 +98,54 @@ struct DirectTests {
         }
     }
 
-    /// The command that libvirt really ran, as its log has it, against the one that we really run.
+    /// What really ran, as the kernel has its command line, and how many pipes it had.
+    private func parts(
+        _ configuration: VMConfiguration, variant: String? = nil
+    ) throws -> (parts: MachineParts, pipes: Int) {
+        var found: [String] = []
+        try Bench.shared.withEngine(configuration) { engine in
+            let request = Bench.request(.idle, variant: variant)
+            let instance = try #require(try engine.launch(request) as? VMInstance)
+            defer { try? instance.dispose() }
+            try instance.waitUntilReady(deadline: request.deadline)
+            let pid = try #require(instance.hostProcess).pid
+            found = try Files.read("/proc/\(pid)/cmdline").split(separator: 0).map {
+                String(decoding: $0, as: UTF8.self)
+            }
+        }
+        var parts = MachineParts(found)
+        // Paths of the VM's own directory differ by the run.
+        let pipes = parts.pipes.keys.sorted()
+        parts.pipes = Dictionary(
+            uniqueKeysWithValues: parts.pipes.map { ($0, String($1.split(separator: "/").last ?? "")) })
+        return (parts, pipes.count)
+    }
+
     @Test(arguments: MachineProfile.allCases)
     func libvirtAndWeStartTheSameMachine(profile: MachineProfile) throws {
-        func arguments(_ configuration: VMConfiguration) throws -> (parts: MachineParts, pipes: Int) {
-            var found: [String] = []
-            try Bench.shared.withEngine(configuration) { engine in
-                let request = Bench.request(.idle)
-                let instance = try #require(try engine.launch(request) as? VMInstance)
-                defer { try? instance.dispose() }
-                try instance.waitUntilReady(deadline: request.deadline)
-                let pid = try #require(instance.hostProcess).pid
-                found = try Files.read("/proc/\(pid)/cmdline").split(separator: 0).map {
-                    String(decoding: $0, as: UTF8.self)
-                }
-            }
-            var parts = MachineParts(found)
-            // Paths of the VM's own directory differ by the run.
-            let pipes = parts.pipes.keys.sorted()
-            parts.pipes = Dictionary(
-                uniqueKeysWithValues: parts.pipes.map { ($0, String($1.split(separator: "/").last ?? "")) })
-            return (parts, pipes.count)
-        }
-        let ours = try arguments(Self.directly(profile))
-        let libvirts = try arguments(VMConfiguration(profile: profile))
+        let ours = try parts(Self.directly(profile))
+        let libvirts = try parts(VMConfiguration(profile: profile))
         #expect(ours.parts == libvirts.parts)
         // The comparison compares something.
         #expect(ours.parts.machine == profile.rawValue && ours.parts.mebibytes == 256 && ours.pipes == 2)
         #expect(ours.parts.devices.map { $0["driver"] } == ["isa-serial", "isa-debugcon"])
-        #expect(ours.parts.plain.count == 11 && ours.parts.hasACPI == profile.hasACPI)
+        let hasFirmware = profile == .microvm && VMParts.qboot != nil
+        #expect(ours.parts.plain.count == (hasFirmware ? 12 : 11))
+        #expect(ours.parts.hasACPI == profile.hasACPI)
+    }
+
+    /// Each variant boots, by libvirt and by us, as the same machine; and is another than without it.
+    @Test(arguments: [
+        "memory=prealloc", "kernel=bzimage", "firmware=seabios", "console=none", "command-line=plain",
+        "machine=q35,memory=balloon", "machine=pc,memory=free-page-reporting", "machine=q35,devices=default",
+        "machine=pc,devices=default", "machine=q35,devices=default,memory=balloon",
+    ])
+    func libvirtAndWeStartTheSameVariant(words: String) throws {
+        // Where qboot is not installed, this one is the default.
+        guard words != "firmware=seabios" || VMParts.qboot != nil else { return }
+        let ours = try parts(Self.directly(), variant: words).parts
+        #expect(try parts(VMConfiguration(), variant: words).parts == ours)
+        #expect(try parts(Self.directly(VMVariant(words).machine ?? .standard)).parts != ours)
     }
 
     @Test func aQEMUThatCannotStartIsNoticedAtOnceWithItsWords() throws {

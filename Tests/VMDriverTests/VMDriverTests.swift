@@ -71,7 +71,9 @@ struct Bench {
         let place = VMPlace(name: "lab-\(runID)-0", directory: "\(paths.run(runID))/vm-0")
         let request = Self.request(.idle, seconds: seconds)
         var description = try setup.description(of: place, request)
-        description.kernel = kernel
+        if case .kernel(_, let initramfs, let commandLine) = description.boot {
+            description.boot = .kernel(kernel, initramfs: initramfs, commandLine: commandLine)
+        }
         try body(description) { description in
             try VMInstance.start(
                 description, by: setup.starter, at: place, requested: .now(),
@@ -83,10 +85,12 @@ struct Bench {
         #expect(!known)
     }
 
-    static func request(_ workload: Workload, index: Int = 0, seconds: Int = 40) -> LaunchRequest {
+    static func request(
+        _ workload: Workload, index: Int = 0, seconds: Int = 40, variant: String? = nil
+    ) -> LaunchRequest {
         LaunchRequest(
             index: index, workload: workload, memoryBytes: 256 << 20, cpus: 1,
-            deadline: .now().advanced(by: .seconds(seconds)))
+            deadline: .now().advanced(by: .seconds(seconds)), variant: variant)
     }
 }
 
@@ -107,6 +111,49 @@ struct BootTests {
             #expect(instance.transcript.metrics["uptime-ns"] != nil)
             let times = Mark.inOrder.compactMap { instance.timeline[$0] }
             #expect(times.count == Mark.inOrder.count, "\(instance.timeline)")
+        }
+    }
+
+    @Test(arguments: [
+        ("memory=balloon", "machine=q35"), ("machine=microvm,devices=default", "machine=q35"),
+        ("memory=baloon,machine=q35", "memory=balloon"),
+    ])
+    func aVariantThatCannotBeIsRefusedBeforeAnythingIsMade(words: String, helps: String) throws {
+        try Bench.shared.withEngine { engine in
+            let error = #expect(throws: LabError.self) {
+                _ = try engine.launch(Bench.request(.idle, variant: words))
+            }
+            #expect(error?.kind == .usage && error?.description.contains(helps) == true)
+            #expect(throws: LabError.self) { _ = try engine.explain(Bench.request(.idle, variant: words)) }
+        }
+    }
+
+    @Test func aBalloonIsInflatedByTheHostAndOnlyWhereThereIsOne() throws {
+        try Bench.shared.withEngine { engine in
+            for (words, hasBalloon) in [("machine=q35,memory=balloon", true), ("machine=q35", false)] {
+                let request = Bench.request(.idle, variant: words)
+                let instance = try #require(try engine.launch(request) as? VMInstance)
+                defer { try? instance.dispose() }
+                try instance.waitUntilReady(deadline: request.deadline)
+                #expect(instance.isReclaimable == hasBalloon)
+                if hasBalloon {
+                    try instance.shrinkMemory(to: 128 << 20)
+                } else {
+                    let error = #expect(throws: LabError.self) { try instance.shrinkMemory(to: 128 << 20) }
+                    #expect(error?.kind == .unavailable)
+                }
+            }
+        }
+    }
+
+    @Test func hugePagesAreRefusedWithTheRemedyWhereTheHostHasNone() throws {
+        let pool = "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"
+        guard Files.line(pool) == "0" else { return }
+        try Bench.shared.withEngine { engine in
+            let error = #expect(throws: LabError.self) {
+                _ = try engine.launch(Bench.request(.idle, variant: "memory=hugepages"))
+            }
+            #expect(error?.kind == .unavailable && error?.remedy?.contains("nr_hugepages") == true)
         }
     }
 

@@ -62,6 +62,26 @@ static inline unsigned long long cguest_uptime(void) {
     return (unsigned long long)now.tv_sec * 1000000000ull + (unsigned long long)now.tv_nsec;
 }
 
+/// Sleeps for so many nanoseconds, signals or not: clock_nanosleep(2).
+static inline void cguest_sleep(unsigned long long nanoseconds) {
+    struct timespec rest = {(time_t)(nanoseconds / 1000000000ull), (long)(nanoseconds % 1000000000ull)};
+    while (clock_nanosleep(CLOCK_MONOTONIC, 0, &rest, &rest) == EINTR) {}
+}
+
+/// What the kernel calls itself, "Linux 6.1.0-40-amd64": uname(2), in static memory.
+const char *cguest_kernel(void);
+
+/// Loads a module of the kernel from a file, finit_module(2); one that is loaded already is no error.
+static inline int cguest_load_module(const char *path) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return -1;
+    int result = (int)syscall(SYS_finit_module, fd, "", 0);
+    int code = errno;
+    close(fd);
+    errno = code;
+    return result == 0 || code == EEXIST ? 0 : -1;
+}
+
 /// Private anonymous memory by mmap(2), NULL when there is none.
 static inline unsigned char *cguest_map(size_t length) {
     void *start = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

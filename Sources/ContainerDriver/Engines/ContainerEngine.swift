@@ -104,6 +104,7 @@ public final class ContainerEngine: Engine {
     public func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
         let requested = MonotonicInstant.now()
         guard let prepared else { throw LabError(.software, "the engine \(id) was not prepared") }
+        try request.refuseVariant(of: id)
         let isolation = try self.isolation.ablated(by: request.isolation)
         let tree = isolation.contains(.limits) ? prepared.cgroups : nil
         let limits = ResourceLimits(memoryBytes: request.memoryBytes, cpus: request.cpus)
@@ -141,6 +142,7 @@ public final class ContainerEngine: Engine {
 
     public func explain(_ request: LaunchRequest) throws(LabError) -> String {
         guard let prepared else { throw LabError(.software, "the engine \(id) was not prepared") }
+        try request.refuseVariant(of: id)
         let isolation = try self.isolation.ablated(by: request.isolation)
         return LaunchProgram.container(spec(request.index, isolation, prepared))
             .text(arguments: ChildLauncher.arguments(request.workload))

@@ -30,6 +30,7 @@ public final class ProcessEngine: Engine {
     public func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
         let requested = MonotonicInstant.now()
         guard let launcher, let buffer else { throw unprepared }
+        try request.refuseVariant(of: id)
         return try launcher.start(
             buffer, arguments: ChildLauncher.arguments(request.workload), requested: requested,
             interrupt: interrupt,
@@ -38,6 +39,7 @@ public final class ProcessEngine: Engine {
 
     public func explain(_ request: LaunchRequest) throws(LabError) -> String {
         guard let buffer else { throw unprepared }
+        try request.refuseVariant(of: id)
         return buffer.program.text(arguments: ChildLauncher.arguments(request.workload))
     }
 

@@ -102,6 +102,7 @@ public final class PeerEngine: Engine {
         guard request.isolation == nil else {
             throw LabError(.unavailable, "\(id) can't leave out layers of its isolation")
         }
+        try request.refuseVariant(of: id)
         let name = prepared.run.instance(request.index)
         let peer = prepared.peer
         do {
@@ -138,6 +139,7 @@ public final class PeerEngine: Engine {
     /// The command line, and the files that it reads.
     public func explain(_ request: LaunchRequest) throws(LabError) -> String {
         guard let prepared else { throw LabError(.software, "the engine \(id) was not prepared") }
+        try request.refuseVariant(of: id)
         let name = prepared.run.instance(request.index)
         var text = ""
         for (key, value) in prepared.peer.variables.sorted(by: { $0.key < $1.key }) {

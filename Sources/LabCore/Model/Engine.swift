@@ -113,6 +113,15 @@ public protocol MemoryAccounting: Instance {
     func memoryBytes() throws(LabError) -> [String: UInt64]
 }
 
+/// An instance whose memory the host can ask back while it runs.
+public protocol MemoryReclaiming: Instance {
+    /// Whether this one was made so that it can be asked.
+    var isReclaimable: Bool { get }
+    /// Asks it to keep no more than so many bytes; returns before it has given up the rest.
+    /// - Throws: `.unavailable` where it can't be asked.
+    func shrinkMemory(to bytes: UInt64) throws(LabError)
+}
+
 /// An instance whose use of host CPU is known, work done on its behalf outside the guest included.
 public protocol CPUAccounting: Instance {
     /// Nanoseconds of host CPU time so far, user and system, VMM threads included; after `dispose` the total, in
@@ -194,6 +203,15 @@ public struct LaunchRequest: Sendable {
         self.isolation = isolation
         self.variant = variant
     }
+
+    /// For an engine that is made in one way only.
+    /// - Throws: `.usage` when a variant is asked for.
+    public func refuseVariant(of engine: EngineID) throws(LabError) {
+        guard let variant else { return }
+        throw LabError(
+            .usage, "\(engine) knows no variant, and \(variant.debugDescription) was asked for",
+            remedy: "name only engines that are VMs")
+    }
 }
 
 /// What `lab-guest` is told to do.
@@ -233,8 +251,20 @@ public struct Workload: Codable, Equatable, Sendable {
         Workload(name: "pulse", arguments: [nonce, "\(milliseconds)"])
     }
 
+    /// Uses memory as the tide comes and goes: says `ready` and the output `idle`, waits for `tideInterval`, writes to
+    /// every page of so much memory, says `touched`, waits again, gives the memory back to its kernel, says `freed` and
+    /// waits to be killed.
+    public static func tide(mebibytes: Int) -> Workload {
+        Workload(name: "tide", arguments: ["\(mebibytes)"])
+    }
+    /// How long `tide` waits at each stage, for the host to read its accounts.
+    public static let tideInterval = Duration.seconds(1)
+
+    /// Says `ready`, sends `nonce` back, then what its kernel says of itself, uname(2): `Linux 6.1.0-40-amd64`.
+    public static func release(nonce: String) -> Workload { Workload(name: "release", arguments: [nonce]) }
+
     /// Every workload that a lab may name.
-    public static let knownNames = ["noop", "hello", "idle", "touch", "compute", "pace", "pulse"]
+    public static let knownNames = ["noop", "hello", "idle", "touch", "tide", "release", "compute", "pace", "pulse"]
     /// The kinds of `compute`, one round of each about 1 ms of a bare process on the machine it was written on.
     public static let computeKinds = [
         "integer", "float", "memory-bandwidth", "memory-random", "syscall", "context-switch", "page-fault",

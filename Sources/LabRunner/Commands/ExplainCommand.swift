@@ -11,6 +11,7 @@ struct ExplainCommand: SpeakingCommand {
             EXAMPLES
               lab explain startup-latency --engine container
               lab explain startup-latency --engine qemu --profile q35
+              lab explain vm-tuning --engine qemu --variant machine=q35,memory=balloon
             """)
 
     @OptionGroup(title: "Instance") var instance: InstanceOptions
@@ -19,6 +20,10 @@ struct ExplainCommand: SpeakingCommand {
     var engine: String
 
     @OptionGroup var speech: LanguageOptions
+
+    @Option(
+        help: ArgumentHelp("How the VM is made; by default as in the lab's first trial.", valueName: "WORDS"))
+    var variant: String?
 
     func run() throws {
         let text = try speech.catalogue()
@@ -38,7 +43,7 @@ struct ExplainCommand: SpeakingCommand {
         for engine in EngineFactory.make(engines, settings, context: workspace.context) {
             defer { engine.shutDown() }
             try engine.prepare(workspace.context)
-            try Terminal.answer(Self.commented(try engine.explain(request(lab)), in: text))
+            try Terminal.answer(Self.commented(try engine.explain(request(lab, engine.id)), in: text))
         }
         leftovers = false
     }
@@ -52,8 +57,13 @@ struct ExplainCommand: SpeakingCommand {
         }.joined(separator: "\n")
     }
 
+    /// How the first trial has its instances made; what a lab varies is for the engines of its series alone.
+    private func firstVariant(_ lab: LabDefinition, _ engine: EngineID) -> String? {
+        lab.series.first { lab.engines(of: $0).contains(engine) }?.points.first?[.variant]
+    }
+
     /// The first trial of the lab, with a nonce that is recognised as an example.
-    private func request(_ lab: LabDefinition) -> LaunchRequest {
+    private func request(_ lab: LabDefinition, _ engine: EngineID) -> LaunchRequest {
         let workload: Workload =
             switch lab.method {
             case .memory: .touch(mebibytes: lab.values(of: .touch).first.flatMap { Int($0) } ?? 0)
@@ -62,11 +72,20 @@ struct ExplainCommand: SpeakingCommand {
                     kind: lab.values(of: .compute).first ?? lab.workload,
                     rounds: lab.rounds?.default ?? 1)
             case .lifecycle, .experiment:
-                lab.workload == "hello" ? .hello(nonce: "NONCE") : Workload(name: lab.workload)
+                example(lab.workload)
             }
         return LaunchRequest(
             index: 0, workload: workload, memoryBytes: lab.memoryBytes, cpus: lab.cpus,
             deadline: MonotonicInstant.now().advanced(by: .seconds(lab.timeoutSeconds)),
-            variant: lab.values(of: .variant).first)
+            variant: variant ?? firstVariant(lab, engine))
+    }
+
+    private func example(_ name: String) -> Workload {
+        switch name {
+        case "hello": .hello(nonce: "NONCE")
+        case "release": .release(nonce: "NONCE")
+        case "tide": .tide(mebibytes: 64)
+        default: Workload(name: name)
+        }
     }
 }

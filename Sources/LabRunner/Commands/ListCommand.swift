@@ -35,6 +35,13 @@ struct ListCommand: SpeakingCommand {
             id: Workload.touch(mebibytes: 0).name,
             summary: "writes to so many MiB of memory, says ready and keeps them"),
         Entry(
+            id: Workload.tide(mebibytes: 0).name,
+            summary: "says ready, writes to so many MiB of memory and gives them back, a second at each stage"
+        ),
+        Entry(
+            id: Workload.release(nonce: "").name,
+            summary: "says ready, sends back a nonce and what its kernel calls itself"),
+        Entry(
             id: Workload.compute(kind: "", rounds: 0).name,
             summary: "says ready, does rounds of fixed work of one kind and sends a digest of the results: "
                 + Workload.computeKinds.joined(separator: ", ")),

@@ -119,6 +119,12 @@ private final class DirectVM: StartedVM {
             remedy: "use the engine kvm")
     }
 
+    func shrinkMemory(to bytes: UInt64) throws(LabError) {
+        throw LabError(
+            .unavailable, "the balloon of VM \(place.name) can't be inflated",
+            cause: "its QEMU has no monitor: libvirt did not start it", remedy: "use the engine qemu or kvm")
+    }
+
     func end(deadline: MonotonicInstant) throws(LabError) -> UInt64? {
         let end = qemu.end(deadline: deadline)
         guard end.isGone else { throw place.isStuck }

@@ -2,76 +2,157 @@ import LabCore
 
 /// Everything about one VM, from which its libvirt XML is made. See https://libvirt.org/formatdomain.html.
 public struct DomainDescription: Equatable, Sendable {
+    /// What the machine runs first.
+    public enum Boot: Equatable, Sendable {
+        /// A Linux kernel that QEMU itself puts into memory: `kernel` and `initramfs` are files.
+        case kernel(String, initramfs: String, commandLine: String)
+        /// The first sector of a raw disk image, which the firmware loads: whatever it is.
+        case disk(String)
+    }
+
     public var name: String
     public var type: DomainType
     public var machine: MachineProfile
     public var memoryBytes: UInt64
+    public var memory = VMVariant.Memory.lazy
     public var cpus: Int
-    /// File that QEMU loads as `-kernel`.
-    public var kernel: String
-    public var initramfs: String
-    public var commandLine: String
-    /// QEMU opens `console.in` and `console.out`, two FIFOs; the guest's kernel prints there.
+    public var boot: Boot
+    /// File of the firmware; nil for the machine's own.
+    public var firmware: String?
+    public var devices = VMVariant.Devices.none
+    /// Whether the machine has a first serial port, where the guest's kernel prints.
+    public var hasConsole = true
+    /// QEMU opens `console.in` and `console.out`, two FIFOs.
     public var consolePipe: String
     /// The same for the records of lab-guest.
     public var recordPipe: String
     public var channel: RecordChannel
 
-    /// The description that libvirt gets: nothing in it but what the guest needs, since each device costs time at
-    /// the start and memory afterwards. libvirt's own additions (USB, balloon) are refused by name.
+    public init(
+        name: String, type: DomainType, machine: MachineProfile, memoryBytes: UInt64, cpus: Int, boot: Boot,
+        consolePipe: String, recordPipe: String, channel: RecordChannel
+    ) {
+        self.name = name
+        self.type = type
+        self.machine = machine
+        self.memoryBytes = memoryBytes
+        self.cpus = cpus
+        self.boot = boot
+        self.consolePipe = consolePipe
+        self.recordPipe = recordPipe
+        self.channel = channel
+    }
+
+    /// The description that libvirt gets: by default nothing in it but what the guest needs, since each device costs
+    /// time at the start and memory afterwards. libvirt's own additions (USB, balloon) are then refused by name.
     public var xml: String {
-        """
-        <domain type='\(type.rawValue)'>
-          <name>\(xmlEscaped(name))</name>
-          <memory unit='b'>\(memoryBytes)</memory>
-          <vcpu>\(cpus)</vcpu>
-          <os>
-            <type arch='x86_64' machine='\(machine.rawValue)'>hvm</type>
-            <kernel>\(xmlEscaped(kernel))</kernel>
-            <initrd>\(xmlEscaped(initramfs))</initrd>
-            <cmdline>\(xmlEscaped(commandLine))</cmdline>
-          </os>
-        \(optionalElements)  <on_poweroff>destroy</on_poweroff>
-          <on_reboot>destroy</on_reboot>
-          <on_crash>destroy</on_crash>
-          <devices>
-            <controller type='usb' model='none'/>
-            <memballoon model='none'/>
-            <serial type='pipe'>
-              <source path='\(xmlEscaped(consolePipe))'/>
-              <target type='isa-serial' port='0'/>
-            </serial>
-        \(recordDevice)
-          </devices>
-        </domain>
-
-        """
+        let lines =
+            [
+                "<domain type='\(type.rawValue)'>",
+                "  <name>\(xmlEscaped(name))</name>",
+                "  <memory unit='b'>\(memoryBytes)</memory>",
+            ] + memoryBacking + ["  <vcpu>\(cpus)</vcpu>", "  <os>"] + os + ["  </os>"] + processor + [
+                "  <on_poweroff>destroy</on_poweroff>",
+                "  <on_reboot>destroy</on_reboot>",
+                "  <on_crash>destroy</on_crash>",
+                "  <devices>",
+            ] + (disk + additions + console + recordDevice).map { "    \($0)" } + [
+                "  </devices>", "</domain>",
+            ]
+        return lines.joined(separator: "\n") + "\n"
     }
 
-    private var optionalElements: String {
-        var text = ""
-        if machine.hasACPI { text += "  <features><acpi/></features>\n" }
-        if type == .kvm { text += "  <cpu mode='host-passthrough'/>\n" }
-        return text
-    }
-
-    private var recordDevice: String {
-        switch channel {
-        case .debugPort:
-            """
-                <serial type='pipe'>
-                  <source path='\(xmlEscaped(recordPipe))'/>
-                  <target type='isa-debug' port='1'><model name='isa-debugcon'/></target>
-                  <address type='isa' iobase='0x\(String(RecordChannel.port, radix: 16))'/>
-                </serial>
-            """
-        case .serial:
-            """
-                <serial type='pipe'>
-                  <source path='\(xmlEscaped(recordPipe))'/>
-                  <target type='isa-serial' port='1'/>
-                </serial>
-            """
+    private var memoryBacking: [String] {
+        switch memory {
+        case .lazy, .balloon, .freePageReporting: []
+        case .prealloc:
+            ["  <memoryBacking>", "    <allocation mode='immediate'/>", "  </memoryBacking>"]
+        // A memfd, which needs no mounted hugetlbfs.
+        case .hugePages:
+            ["  <memoryBacking>", "    <hugepages/>", "    <source type='memfd'/>", "  </memoryBacking>"]
         }
+    }
+
+    private var os: [String] {
+        var lines = ["    <type arch='x86_64' machine='\(machine.rawValue)'>hvm</type>"]
+        if let firmware { lines.append("    <loader type='rom'>\(xmlEscaped(firmware))</loader>") }
+        switch boot {
+        case .kernel(let kernel, let initramfs, let commandLine):
+            lines += [
+                "    <kernel>\(xmlEscaped(kernel))</kernel>",
+                "    <initrd>\(xmlEscaped(initramfs))</initrd>",
+                "    <cmdline>\(xmlEscaped(commandLine))</cmdline>",
+            ]
+        case .disk: lines.append("    <boot dev='hd'/>")
+        }
+        return lines
+    }
+
+    private var processor: [String] {
+        var lines: [String] = []
+        if machine.hasACPI { lines.append("  <features><acpi/></features>") }
+        if type == .kvm { lines.append("  <cpu mode='host-passthrough'/>") }
+        return lines
+    }
+
+    private var disk: [String] {
+        guard case .disk(let path) = boot else { return [] }
+        return [
+            "<disk type='file' device='disk'>",
+            "  <driver name='qemu' type='raw'/>",
+            "  <source file='\(xmlEscaped(path))'/>",
+            "  <target dev='hda' bus='ide'/>",
+            "</disk>",
+        ]
+    }
+
+    /// USB and balloon: each refused by name, or left to libvirt.
+    private var additions: [String] {
+        var lines: [String] = []
+        if devices == .none { lines.append("<controller type='usb' model='none'/>") }
+        if memory.hasBalloon {
+            // Right on the root bus, where a device needs no port.
+            let reports = memory == .freePageReporting ? " freePageReporting='on'" : ""
+            lines += [
+                "<memballoon model='virtio'\(reports)>",
+                "  <address type='pci' domain='0' bus='0' slot='\(Self.balloonSlot)' function='0'/>",
+                "</memballoon>",
+            ]
+        } else if devices == .none {
+            lines.append("<memballoon model='none'/>")
+        }
+        return lines
+    }
+
+    /// Where nothing else is, on q35 and pc alike.
+    static let balloonSlot = 5
+
+    private var console: [String] {
+        guard hasConsole else { return [] }
+        return [
+            "<serial type='pipe'>",
+            "  <source path='\(xmlEscaped(consolePipe))'/>",
+            "  <target type='isa-serial' port='0'/>",
+            "</serial>",
+        ]
+    }
+
+    /// Where the record channel stands among the serial devices.
+    var recordIndex: Int { hasConsole ? 1 : 0 }
+
+    private var recordDevice: [String] {
+        let target =
+            switch channel {
+            case .debugPort:
+                [
+                    "  <target type='isa-debug' port='\(recordIndex)'><model name='isa-debugcon'/></target>",
+                    "  <address type='isa' iobase='0x\(String(RecordChannel.port, radix: 16))'/>",
+                ]
+            // The second port, /dev/ttyS1, also where there is no first.
+            case .serial: ["  <target type='isa-serial' port='1'/>"]
+            }
+        return ["<serial type='pipe'>", "  <source path='\(xmlEscaped(recordPipe))'/>"] + target + [
+            "</serial>"
+        ]
     }
 }

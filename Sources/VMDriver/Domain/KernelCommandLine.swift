@@ -8,12 +8,20 @@ struct KernelCommandLine {
     /// What the kernel hands to init: MAX_INIT_ARGS.
     static let mostArguments = 32
 
-    private static let parameters = [
-        // The kernel's messages go to the first serial port, from its first line on; in normal times there are few.
-        "console=ttyS0", "earlyprintk=serial,ttyS0,115200", "quiet",
+    /// What a guest needs to run and to end.
+    private static let needed = [
+        "quiet",
         // A panic resets at once, which ends the machine, and a reset is the processor's triple fault: the only way
         // down that needs no device.
         "panic=-1", "reboot=t",
+        "rdinit=\(RootFilesystem.guestPath)",
+    ]
+
+    /// The kernel's messages go to the first serial port; in normal times there are few.
+    private static let console = ["console=ttyS0"]
+
+    /// What makes it start sooner.
+    private static let tuning = [
         // No self-tests of the kernel's ciphers, which nothing here uses: 0.22 s of a start under TCG.
         "cryptomgr.notests",
         // A guest with one processor keeps the instructions of one with several, as the host has them, instead of
@@ -22,24 +30,31 @@ struct KernelCommandLine {
         // No driver for the battery's clock, which nothing here asks for the time: under KVM QEMU's microvm has none, and
         // the driver waits for it, with traps all the while: 4 s of a start of 5.4 s under KVM, nested in emulation.
         "initcall_blacklist=cmos_init",
-        "rdinit=\(RootFilesystem.guestPath)",
     ]
+
+    /// From the kernel's first line on, which is when it was entered.
+    private static let earlyConsole = ["earlyprintk=serial,ttyS0,115200"]
 
     /// The command line that runs `workload`.
     /// - Parameter timeStampKilohertz: the counter's rate; 0 stands for whatever it is, in a text to be read.
+    /// - Parameter modules: the kernel's modules that lab-guest loads first, in this order.
     /// - Throws: `.usage` when the kernel could not pass the arguments on unchanged.
     static func text(
-        for workload: Workload, channel: RecordChannel, timeStampKilohertz: UInt64?
+        for workload: Workload, channel: RecordChannel, timeStampKilohertz: UInt64?,
+        style: VMVariant.CommandLine = .tuned, hasConsole: Bool = true, modules: [String] = []
     ) throws(LabError) -> String {
-        var words = parameters
+        var words = hasConsole ? console : []
+        if style == .tuned { words += (hasConsole ? earlyConsole : []) + tuning }
+        words += needed
         // Without it the kernel calibrates the counter against a timer chip, which fails on a busy host: microvm has
         // no second chip, and the boot then hangs (seen in 3 of 4 boots with 3 at once on 2 processors).
         if let timeStampKilohertz {
             words.append("tsc_early_khz=\(timeStampKilohertz == 0 ? "HOST" : "\(timeStampKilohertz)")")
         }
         words.append("--")
+        let load = modules.isEmpty ? [] : ["--modules=\(modules.joined(separator: ","))"]
         let arguments =
-            ["--machine", "--channel=\(channel.guestArgument)", workload.name] + workload.arguments
+            ["--machine", "--channel=\(channel.guestArgument)"] + load + [workload.name] + workload.arguments
         for argument in arguments { words.append(try quoted(argument)) }
         let text = words.joined(separator: " ")
         guard text.utf8.count <= longest, arguments.count < mostArguments else {

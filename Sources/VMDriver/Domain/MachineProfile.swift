@@ -12,6 +12,9 @@ public enum MachineProfile: String, Codable, Sendable, CaseIterable {
 
     /// Whether the machine describes itself to the guest through ACPI.
     var hasACPI: Bool { self != .microvm }
+
+    /// Whether devices can hang on it that the guest finds by itself.
+    var hasPCI: Bool { self != .microvm }
 }
 
 /// Who executes the guest's instructions: libvirt's domain type.

@@ -10,8 +10,11 @@ struct Initramfs: Equatable, Sendable {
     let digest: String
 
     /// Writes the archive of `root` to the cache. The same root gives the same bytes: owner 0, time 0, sorted names.
-    static func make(of root: RootFilesystem, paths: LabPaths) throws(LabError) -> Initramfs {
-        let bytes = try archive(directory: root.directory)
+    /// - Parameter modules: what lab-guest finds below `/lib/modules`, as `NAME.ko`.
+    static func make(
+        of root: RootFilesystem, modules: [KernelModule] = [], paths: LabPaths
+    ) throws(LabError) -> Initramfs {
+        let bytes = try archive(directory: root.directory, modules: modules)
         let digest = Digest.sha256(bytes)
         let path = "\(paths.cache)/initramfs/\(digest).cpio"
         if (try? Digest.sha256(file: path)) != digest {
@@ -22,9 +25,17 @@ struct Initramfs: Equatable, Sendable {
     }
 
     /// The archive of everything below `directory`, and of the console that the kernel opens for init.
-    static func archive(directory: String) throws(LabError) -> [UInt8] {
+    static func archive(
+        directory: String, modules: [KernelModule] = []
+    ) throws(LabError) -> [UInt8] {
         let writer = try CpioWriter()
         try add(directory, "", to: writer)
+        if !modules.isEmpty {
+            for path in ["lib", "lib/modules"] { try writer.add(path, mode: S_IFDIR | 0o755) }
+        }
+        for module in modules {
+            try writer.add("lib/modules/\(module.name).ko", mode: S_IFREG | 0o644, content: module.bytes)
+        }
         // 5:1, Documentation/admin-guide/devices.txt.
         try writer.add("dev/console", mode: S_IFCHR | 0o600, device: (5, 1))
         return try writer.finish()

@@ -38,4 +38,31 @@ enum Unpacker {
             return bytes.count == length ? bytes : nil
         }
     }
+
+    /// The whole of a file that was compressed in a way that libarchive knows; nil when it was not, or is damaged.
+    static func expand(_ packed: [UInt8]) -> [UInt8]? {
+        guard let reader = archive_read_new() else { return nil }
+        defer { archive_read_free(reader) }
+        archive_read_support_filter_all(reader)
+        archive_read_support_format_raw(reader)
+        return packed.withUnsafeBytes { bytes -> [UInt8]? in
+            guard archive_read_open_memory(reader, bytes.baseAddress, bytes.count) == ARCHIVE_OK else {
+                return nil
+            }
+            var entry: OpaquePointer?
+            // Filter 0 is the outermost; a file without any is no compressed one.
+            guard archive_read_next_header(reader, &entry) == ARCHIVE_OK,
+                archive_filter_code(reader, 0) != ARCHIVE_FILTER_NONE
+            else { return nil }
+            var whole: [UInt8] = []
+            var buffer = [UInt8](repeating: 0, count: 1 << 16)
+            while whole.count <= mostBytes {
+                let got = archive_read_data(reader, &buffer, buffer.count)
+                if got == 0 { return whole }
+                guard got > 0 else { return nil }
+                whole += buffer.prefix(got)
+            }
+            return nil
+        }
+    }
 }

@@ -94,6 +94,14 @@ struct Domain: ~Copyable, @unchecked Sendable {
         return String(cString: text)
     }
 
+    /// Sets how much of its memory its guest is to keep, in bytes, and does not wait until it has given up the rest.
+    /// The corresponding C function is `virDomainSetMemoryFlags`.
+    func setMemory(_ bytes: UInt64) throws(LabError) {
+        guard virDomainSetMemoryFlags(pointer, UInt(bytes >> 10), UInt32(VIR_DOMAIN_AFFECT_LIVE.rawValue)) < 0
+        else { return }
+        throw LibvirtError.last().labError(.instance, "cannot ask a guest for its memory")
+    }
+
     /// Ends it at once; one that is gone already is no error. The corresponding C function is `virDomainDestroy`.
     func destroy() throws(LabError) {
         guard virDomainDestroy(pointer) < 0 else { return }

@@ -71,6 +71,8 @@ private final class LibvirtVM: StartedVM {
 
     func exitCounts() throws(LabError) -> [String: UInt64] { try domain.exitCounts() }
 
+    func shrinkMemory(to bytes: UInt64) throws(LabError) { try domain.setMemory(bytes) }
+
     func end(deadline: MonotonicInstant) throws(LabError) -> UInt64? {
         // Killed and reaped first: libvirt would send SIGTERM and look again every 200 ms. It does the same when the
         // monitor tells it of QEMU's end and there is still a zombie: so the monitor is held open meanwhile.

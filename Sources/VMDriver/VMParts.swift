@@ -1,0 +1,108 @@
+import Glibc
+import LabCore
+import Synchronization
+
+/// The files that VMs are made of: what all of an engine have in common, and what each variant has of its own.
+final class VMParts: Sendable {
+    /// By default.
+    let kernel: GuestKernel
+    let initramfs: Initramfs
+    private let configuration: VMConfiguration
+    private let root: RootFilesystem
+    private let paths: LabPaths
+    /// Each variant that was asked for, by its words.
+    private let known = Mutex<[String: Chosen]>([:])
+
+    /// What one VM is made of.
+    struct Chosen: Sendable {
+        var variant: VMVariant
+        var machine: MachineProfile
+        var kernel: GuestKernel
+        var initramfs: Initramfs
+        /// The kernel's modules in the initramfs, in the order of loading.
+        var modules: [String] = []
+        /// The firmware's file; nil for the machine's own.
+        var firmware: String?
+    }
+
+    /// Finds the kernel and makes the initramfs.
+    init(_ configuration: VMConfiguration, _ root: RootFilesystem, _ paths: LabPaths) throws(LabError) {
+        self.configuration = configuration
+        self.root = root
+        self.paths = paths
+        kernel = try GuestKernel.find(
+            explicit: configuration.kernel, unpack: configuration.unpacksKernel,
+            fetch: configuration.fetchesKernel, paths: paths)
+        initramfs = try Initramfs.make(of: root, paths: paths)
+    }
+
+    /// What a VM of this variant is made of; the second time it costs nothing.
+    /// - Throws: `.usage` for words that are unknown or do not go together, `.unavailable` for what is not here.
+    func of(_ words: String?) throws(LabError) -> Chosen {
+        let words = words ?? ""
+        if let chosen = known.withLock({ $0[words] }) { return chosen }
+        let chosen = try choose(words.isEmpty ? VMVariant() : VMVariant(words))
+        known.withLock { $0[words] = chosen }
+        return chosen
+    }
+
+    private func choose(_ variant: VMVariant) throws(LabError) -> Chosen {
+        var chosen = Chosen(
+            variant: variant, machine: variant.machine ?? configuration.profile, kernel: kernel,
+            initramfs: initramfs)
+        if !chosen.machine.hasPCI {
+            let needs = variant.memory.flatMap { $0.hasBalloon ? "memory=\($0.rawValue)" : nil }
+            if let word = needs ?? (variant.devices == .standard ? "devices=default" : nil) {
+                throw LabError(
+                    .usage,
+                    "the variant \(word) needs a machine with PCI, and \(chosen.machine.rawValue) has none",
+                    remedy: "add machine=q35")
+            }
+        }
+        chosen.kernel = try kernel(variant.kernel)
+        chosen.firmware = try Self.firmware(variant.firmware, of: chosen.machine)
+        if variant.memory?.hasBalloon ?? false {
+            let modules = try KernelModules.load(
+                ["virtio_pci", "virtio_balloon"], for: kernel, fetch: configuration.fetchesKernel,
+                paths: paths)
+            chosen.initramfs = try Initramfs.make(of: root, modules: modules, paths: paths)
+            chosen.modules = modules.map(\.name)
+        }
+        return chosen
+    }
+
+    private func kernel(_ form: VMVariant.Kernel?) throws(LabError) -> GuestKernel {
+        guard let form, kernel.isUnpacked != (form == .vmlinux) else { return kernel }
+        let other = try GuestKernel.open(kernel.source, unpack: form == .vmlinux, paths: paths)
+        guard other.isUnpacked == (form == .vmlinux) else {
+            throw LabError(
+                .unavailable, "the kernel \(kernel.source) can't be had as \(form.rawValue)",
+                cause: form == .vmlinux ? "it can't be unpacked" : "it is the kernel proper already",
+                remedy: "name a distribution's vmlinuz with --kernel")
+        }
+        return other
+    }
+
+    /// Where distributions put QEMU's qboot; nil where it is not installed.
+    static let qboot: String? = {
+        let places = ["/usr/share/qemu/qboot.rom", "/usr/share/qemu-kvm/qboot.rom"]
+        return places.first { access($0, R_OK) == 0 }
+    }()
+
+    /// A microvm's own firmware takes a tenth longer to the workload under TCG, so that qboot comes first there.
+    private static func firmware(
+        _ choice: VMVariant.Firmware?, of machine: MachineProfile
+    ) throws(LabError) -> String? {
+        switch choice {
+        case .seabios: return nil
+        case nil: return machine == .microvm ? qboot : nil
+        case .qboot:
+            guard let qboot else {
+                throw LabError(
+                    .unavailable, "there is no qboot.rom in /usr/share/qemu",
+                    remedy: "install qemu-system-data")
+            }
+            return qboot
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import LabCore
+
+/// What all VMs of one engine have in common.
+struct VMSetup: Sendable {
+    let type: DomainType
+    let configuration: VMConfiguration
+    let starter: any VMStarter
+    let parts: VMParts
+    let channel: RecordChannel
+    /// Told to the guest under emulation; the processor under KVM has its own ways.
+    private(set) var timeStampKilohertz: UInt64?
+
+    init(
+        type: DomainType, _ configuration: VMConfiguration, _ root: RootFilesystem, _ paths: LabPaths
+    ) throws(LabError) {
+        self.type = type
+        self.configuration = configuration
+        parts = try VMParts(configuration, root, paths)
+        starter =
+            configuration.usesLibvirt
+            ? LibvirtStarter(hypervisor: try Hypervisor.connect(configuration.connection, paths: paths))
+            : try DirectStarter()
+        channel = configuration.channel ?? starter.channel
+        timeStampKilohertz = type == .qemu ? TimeStampCounter.kilohertz : nil
+    }
+
+    func check() throws(LabError) { try starter.check(type: type, machine: configuration.profile) }
+
+    func description(of place: VMPlace, _ request: LaunchRequest) throws(LabError) -> DomainDescription {
+        guard request.cpus > 0, request.memoryBytes >= VMSetup.leastMemory else {
+            throw LabError(
+                .usage,
+                "a VM with \(request.cpus) CPUs and \(request.memoryBytes) bytes of memory can't start",
+                remedy: "give it at least 1 CPU and \(VMSetup.leastMemory >> 20) MiB")
+        }
+        let parts = try parts.of(request.variant)
+        let variant = parts.variant
+        if variant.memory == .hugePages { try HugePages.check(for: request.memoryBytes) }
+        let commandLine = try KernelCommandLine.text(
+            for: request.workload, channel: channel, timeStampKilohertz: timeStampKilohertz,
+            style: variant.commandLine ?? .tuned, hasConsole: variant.console != VMVariant.Console.none,
+            modules: parts.modules)
+        var description = DomainDescription(
+            name: place.name, type: type, machine: parts.machine, memoryBytes: request.memoryBytes,
+            cpus: request.cpus,
+            boot: .kernel(parts.kernel.path, initramfs: parts.initramfs.path, commandLine: commandLine),
+            consolePipe: place.consolePipe, recordPipe: place.recordPipe, channel: channel)
+        description.memory = variant.memory ?? .lazy
+        description.firmware = parts.firmware
+        description.devices = variant.devices ?? .none
+        description.hasConsole = variant.console != VMVariant.Console.none
+        return description
+    }
+
+    /// Below it a distribution's kernel runs out of memory before its init.
+    private static let leastMemory: UInt64 = 96 << 20
+
+    private var accelerator: String {
+        guard type == .kvm else { return "none: TCG emulation" }
+        return Emulator.current.map { "KVM, nested in emulation (\($0))" } ?? "KVM"
+    }
+
+    private var firmware: String {
+        guard let path = try? parts.of(nil).firmware else { return "the machine's own" }
+        return path.split(separator: "/").last.map(String.init) ?? path
+    }
+
+    /// Adds what runs to an engine's record.
+    func complete(_ record: inout EngineRecord) {
+        let (kernel, initramfs) = (parts.kernel, parts.initramfs)
+        record.details = starter.details
+        record.details += [
+            .init("accelerator", accelerator),
+            .init("machine", configuration.profile.rawValue),
+            .init("firmware", firmware),
+            .init(
+                "guest kernel",
+                kernel.version.isEmpty ? kernel.source : "\(kernel.version) (\(kernel.source))"),
+            .init(
+                "kernel entry",
+                kernel.isUnpacked ? "PVH, unpacked on the host" : "bzImage, unpacked by the guest"),
+            .init("record channel", channel == .debugPort ? "isa-debugcon" : "second serial port"),
+        ]
+        record.digests = ["kernel": kernel.digest, "initramfs": initramfs.digest]
+        // What differs from VM to VM and from run to run on one machine is left out: the digest is that of the
+        // description without names, paths and the counter's rate as it was measured this time.
+        var same = self
+        same.timeStampKilohertz = timeStampKilohertz.map { _ in 0 }
+        let place = VMPlace(name: "lab", directory: "")
+        let request = LaunchRequest(
+            index: 0, workload: .noop, memoryBytes: 256 << 20, cpus: 1,
+            deadline: MonotonicInstant(nanoseconds: 0))
+        if var description = try? same.description(of: place, request),
+            case .kernel(_, _, let commandLine) = description.boot
+        {
+            description.boot = .kernel(
+                kernel.digest, initramfs: initramfs.digest, commandLine: commandLine)
+            record.details.append(.init("kernel command line", commandLine))
+            record.digests[starter.textName] = Digest.sha256(starter.text(of: description).utf8)
+        }
+        if type == .qemu {
+            record.footnotes = [
+                "Every instruction of the guest is translated by QEMU: no hardware virtualisation."
+            ]
+        }
+        record.footnotes += starter.footnotes
+    }
+}
