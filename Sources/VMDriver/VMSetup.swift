@@ -36,8 +36,17 @@ struct VMSetup: Sendable {
         let parts = try parts.of(request.variant)
         let variant = parts.variant
         if variant.memory == .hugePages { try HugePages.check(for: request.memoryBytes) }
+        let countsInstructions = variant.clock == .instructions
+        guard !countsInstructions || type == .qemu else {
+            throw LabError(
+                .unavailable, "the guest's instructions can't be counted under \(type.rawValue)",
+                cause: "the processor executes them, and no one else sees them",
+                remedy: "count them under emulation: --engine qemu")
+        }
         let commandLine = try KernelCommandLine.text(
-            for: request.workload, channel: channel, timeStampKilohertz: timeStampKilohertz,
+            for: request.workload, channel: channel,
+            // A counter that is a nanosecond for each instruction has 1 GHz.
+            timeStampKilohertz: countsInstructions ? 1_000_000 : timeStampKilohertz,
             style: variant.commandLine ?? .tuned, hasConsole: variant.console != VMVariant.Console.none,
             modules: parts.modules)
         var description = DomainDescription(
@@ -46,6 +55,7 @@ struct VMSetup: Sendable {
             boot: .kernel(parts.kernel.path, initramfs: parts.initramfs.path, commandLine: commandLine),
             consolePipe: place.consolePipe, recordPipe: place.recordPipe, channel: channel)
         description.memory = variant.memory ?? .lazy
+        description.countsInstructions = countsInstructions
         description.firmware = parts.firmware
         description.devices = variant.devices ?? .none
         description.hasConsole = variant.console != VMVariant.Console.none

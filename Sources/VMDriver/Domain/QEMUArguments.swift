@@ -27,9 +27,10 @@ extension DomainDescription {
             option("-boot", "strict=on"),
             // What `on_reboot` says in the XML.
             option("-no-reboot"),
-        ] + bootOptions + additionOptions + consoleOptions + recordOptions + balloonOptions + [
-            option("-msg", "timestamp=on")
-        ]
+        ] + bootOptions + additionOptions + consoleOptions + recordOptions + balloonOptions
+            + (countsInstructions ? [option("-icount", Self.instructionClockWords)] : []) + [
+                option("-msg", "timestamp=on")
+            ]
     }
 
     /// The options as QEMU gets them.

@@ -7,7 +7,7 @@ import LabCore
 public struct VMVariant: Hashable, Sendable, CustomStringConvertible {
     /// What can be chosen.
     public enum Factor: String, CaseIterable, Sendable {
-        case memory, machine, kernel, firmware, console, devices
+        case memory, machine, kernel, firmware, console, devices, clock
         case commandLine = "command-line"
     }
 
@@ -69,6 +69,15 @@ public struct VMVariant: Hashable, Sendable, CustomStringConvertible {
         case plain
     }
 
+    /// What the guest's clocks run by.
+    public enum Clock: String, CaseIterable, Sendable {
+        /// The host's time.
+        case host
+        /// The guest's own instructions, a nanosecond for each: what the guest reads is how many they were. Emulation
+        /// only. See `-icount` in qemu-system(1).
+        case instructions
+    }
+
     public var memory: Memory?
     public var machine: MachineProfile?
     public var kernel: Kernel?
@@ -76,6 +85,7 @@ public struct VMVariant: Hashable, Sendable, CustomStringConvertible {
     public var console: Console?
     public var devices: Devices?
     public var commandLine: CommandLine?
+    public var clock: Clock?
 
     /// Everything as the engine does it by default.
     public init() {}
@@ -109,6 +119,7 @@ public struct VMVariant: Hashable, Sendable, CustomStringConvertible {
         case .console: parsed(&console)
         case .devices: parsed(&devices)
         case .commandLine: parsed(&commandLine)
+        case .clock: parsed(&clock)
         }
     }
 
@@ -117,7 +128,7 @@ public struct VMVariant: Hashable, Sendable, CustomStringConvertible {
         let values: [(Factor, String?)] = [
             (.memory, memory?.rawValue), (.machine, machine?.rawValue), (.kernel, kernel?.rawValue),
             (.firmware, firmware?.rawValue), (.console, console?.rawValue), (.devices, devices?.rawValue),
-            (.commandLine, commandLine?.rawValue),
+            (.clock, clock?.rawValue), (.commandLine, commandLine?.rawValue),
         ]
         return values.compactMap { factor, value in value.map { "\(factor.rawValue)=\($0)" } }
             .joined(separator: ",")
@@ -138,6 +149,7 @@ public struct VMVariant: Hashable, Sendable, CustomStringConvertible {
         case .console: Console.allCases.map(\.rawValue)
         case .devices: Devices.allCases.map(\.rawValue)
         case .commandLine: CommandLine.allCases.map(\.rawValue)
+        case .clock: Clock.allCases.map(\.rawValue)
         }
     }
 
