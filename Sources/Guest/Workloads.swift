@@ -83,6 +83,12 @@ let workloads: [Workload] = [
     },
     // compute KIND ROUNDS [DIRECTORY]: fixed work, see Compute.swift.
     Workload(name: "compute") { arguments, session in compute(arguments, &session) },
+    // What limits are tried with, see Limits.swift.
+    Workload(name: "burn") { _, session in burn(&session) },
+    Workload(name: "forks") { arguments, session in forks(arguments, &session) },
+    Workload(name: "disk") { arguments, session in disk(arguments, &session) },
+    // A cgroup subtree in the hands of an unprivileged user, see Delegate.swift.
+    Workload(name: "delegate") { arguments, session in delegate(arguments, &session) },
     // Sends what is not a record: the host must take it as a failure, and as nothing worse.
     Workload(name: "garbage") { _, session in
         let bytes: StaticString = "\u{1b}[2J not a record \u{7}\n"

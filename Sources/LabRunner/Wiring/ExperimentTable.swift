@@ -1,7 +1,8 @@
+import ContainerDriver
 import Experiments
 import LabCore
 
 /// Every experiment that a lab may name, whoever makes it.
 enum ExperimentTable {
-    static let all: [any Experiment] = Experiments.all
+    static let all: [any Experiment] = Experiments.all + ContainerExperiments.all
 }
