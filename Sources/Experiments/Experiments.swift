@@ -3,5 +3,6 @@ import LabCore
 /// The experiments that work on any engine, through what its instances offer.
 public enum Experiments {
     public static let all: [any Experiment] =
-        [Execution(), DensityExperiment(), MemoryTide(), OtherKernel()] + FaultExperiment.all
+        [Execution(), Machinery(), Viewpoint(), DensityExperiment(), MemoryTide(), OtherKernel()]
+        + FaultExperiment.all
 }

@@ -103,6 +103,12 @@ let workloads: [Workload] = [
     Workload(name: "hog-cpu") { arguments, session in hogCPU(arguments, &session) },
     Workload(name: "fill-disk") { arguments, session in fillDisk(arguments, &session) },
     Workload(name: "panic") { _, session in panic(&session) },
+    // What limits are tried with, see Limits.swift.
+    Workload(name: "burn") { _, session in burn(&session) },
+    Workload(name: "forks") { arguments, session in forks(arguments, &session) },
+    Workload(name: "disk") { arguments, session in disk(arguments, &session) },
+    // A cgroup subtree in the hands of an unprivileged user, see Delegate.swift.
+    Workload(name: "delegate") { arguments, session in delegate(arguments, &session) },
     // Sends what is not a record: the host must take it as a failure, and as nothing worse.
     Workload(name: "garbage") { _, session in
         let bytes: StaticString = "\u{1b}[2J not a record \u{7}\n"

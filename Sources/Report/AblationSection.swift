@@ -17,12 +17,6 @@ struct Ablation {
     /// All layers less none.
     var whole: Estimate?
 
-    /// The layers that need another: `only-` them brings that one along, and `without-` that one takes them away too.
-    static let prerequisites = ["devices": "mount", "kernel-files": "mount"]
-
-    private static let only = "only-"
-    private static let without = "without-"
-
     /// Nil when the engine has no samples of an ablation.
     init?(_ analysis: Analysis, _ engine: EngineRecord) {
         let words = analysis.points.compactMap { $0.count == 1 ? $0[.isolation] : nil }.filter {
@@ -35,22 +29,22 @@ struct Ablation {
             analysis.figures.difference(analysis.headline, cell(word), minus: cell(other))
         }
         var names: [String] = []
-        for word in words {
-            for prefix in [Self.only, Self.without] where word.hasPrefix(prefix) {
-                let name = String(word.dropFirst(prefix.count))
-                if !names.contains(name) { names.append(name) }
-            }
+        for case (let form, let name)? in words.map(IsolationWord.parse)
+        where form != .upTo && !names.contains(name) {
+            names.append(name)
         }
         guard !names.isEmpty else { return nil }
         self.engine = engine
         layers = names.prefix(Analysis.mostRows).map { name in
-            let prerequisite = Self.prerequisites[name]
+            let prerequisite = IsolationWord.prerequisite(of: name)
+            let (only, without) = (IsolationWord.Form.only, IsolationWord.Form.without)
             return Layer(
                 name: name,
-                alone: difference(Self.only + name, minus: prerequisite.map { Self.only + $0 } ?? "none"),
-                leftOut: difference(nil, minus: Self.without + name), prerequisite: prerequisite)
+                alone: difference(
+                    only.word(name), minus: prerequisite.map(only.word) ?? IsolationWord.none),
+                leftOut: difference(nil, minus: without.word(name)), prerequisite: prerequisite)
         }
-        whole = difference(nil, minus: "none")
+        whole = difference(nil, minus: IsolationWord.none)
     }
 
     /// Sum of what the layers cost alone, nil when one of them is not known.

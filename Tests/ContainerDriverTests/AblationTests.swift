@@ -111,7 +111,27 @@ struct AblationTests {
         #expect(
             try Isolation.standard.ablated(by: "without-mount")
                 == Isolation.standard.subtracting([.root, .devices, .kernelFiles]))
-        #expect(Isolation.prerequisites(of: "devices") == ["mount"])
-        #expect(Isolation.prerequisites(of: "pid").isEmpty)
+        #expect(IsolationWord.prerequisite(of: "devices") == "mount")
+        #expect(IsolationWord.prerequisite(of: "pid") == nil)
+    }
+
+    /// Each rung of the ladder is the one before it and one layer more, and the last is the whole container.
+    @Test func theRungsAddUpToTheWholeContainer() throws {
+        var before: Isolation = []
+        for (name, layer) in Isolation.layers {
+            let rung = try Isolation.standard.ablated(by: "up-to-\(name)")
+            #expect(rung == before.union(layer), "\(name)")
+            if let needed = IsolationWord.prerequisite(of: name) {
+                let prerequisite = try Isolation.standard.ablated(by: "only-\(needed)")
+                #expect(before.isSuperset(of: prerequisite), "\(name)")
+            }
+            before = rung
+        }
+        #expect(before == .standard)
+        #expect(try Isolation.rootless.ablated(by: "up-to-mount") == [.user, .pid, .root])
+        let error = #expect(throws: LabError.self) {
+            _ = try Isolation.rootless.ablated(by: "up-to-limits")
+        }
+        #expect(error?.kind == .permission)
     }
 }

@@ -83,6 +83,20 @@ import Testing
                 == .tooFew(needed: 5))
     }
 
+    /// A parameter may mean something else in each experiment: a rule speaks of the values of its own.
+    @Test func eachMeansTheValuesThatAreMeasuredWhereTheRuleSays() {
+        var result = ResultFixture.result([])
+        result.header.lab.series = [
+            Series(id: "a", parameters: [.init(.experiment, ["a"]), .init(.setting, ["1", "2"])]),
+            Series(id: "b", parameters: [.init(.experiment, ["b"]), .init(.setting, ["on"])]),
+        ]
+        var rule = minutes
+        rule.at = [.experiment: "a"]
+        rule.each = .setting
+        let points = ResultFixture.claim(rule).judge(result).map(\.point)
+        #expect(points == ["1", "2"].map { [.experiment: "a", .setting: $0] })
+    }
+
     @Test func nothingMeasuredIsNotMeasurable() {
         #expect(judge(minutes, []).verdict == .notMeasurable)
         var rule = minutes

@@ -100,6 +100,33 @@ import Testing
         #expect(footnotes.count == 1 && footnotes[0].contains("3 failures in a row"))
     }
 
+    /// What a machine lacks for one experiment is an outcome of its trials and stops nothing.
+    @Test(arguments: [(LabError.Kind.unavailable, 0), (.instance, 1)])
+    func whatAMachineLacksForAnExperimentDoesNotStopTheEngine(kind: LabError.Kind, stops: Int) throws {
+        struct Lacking: Experiment {
+            let id = "lacking"
+            let kind: LabError.Kind
+            func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+                throw LabError(kind, "no such controller")
+            }
+        }
+        let text = LocalizedText(en: "Test", zh: "测试")
+        let lab = LabDefinition(
+            id: "test", title: text, question: text, dimension: "", engines: ["process"], workload: "idle",
+            method: .experiment, metrics: [], samples: .init(default: 5, warmup: 0),
+            series: [Series(id: "all", parameters: [.init(.experiment, ["lacking"])])], budgetSeconds: 60,
+            timeoutSeconds: 20, memoryBytes: 64 << 20, cpus: 1, claims: [])
+        let setup = Runner.Setup(
+            lab: lab, command: "lab run test", version: "1.2.3", startedAt: "2026-11-24T00:00:00Z", seed: 7,
+            environment: Environment(), experiments: [Lacking(kind: kind)])
+        var stopped = 0
+        let result = try Runner(setup: setup, engines: [ScriptEngine("process")], context: context())
+            .run(samplesIn: nil) { if case .stopped = $0 { stopped += 1 } }
+        #expect(stopped == stops)
+        #expect(result.samples.count == (stops == 0 ? 5 : Runner.failuresInARow))
+        #expect(result.samples.allSatisfy { !$0.outcome.isCompleted })
+    }
+
     @Test func aSuccessStartsTheCountOfFailuresAnew() throws {
         // Fails on every trial but each third: never three in a row.
         let counter = "\(home.path)/count"

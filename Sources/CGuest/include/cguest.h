@@ -97,6 +97,24 @@ static inline int cguest_open(const char *path) { return open(path, O_RDONLY | O
 /// fork(2), which Swift declares unavailable. The program has one thread, so that the child may do anything.
 static inline pid_t cguest_fork(void) { return fork(); }
 
+/// In a child: it shall not outlive its parent. prctl(2) with PR_SET_PDEATHSIG.
+static inline void cguest_die_with_parent(void) { prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); }
+
+/// Becomes an unprivileged user and the group of the same number, for good: setgroups(2), setresgid(2), setresuid(2),
+/// as bare system calls, because the program has one thread and the functions are declared only under _GNU_SOURCE.
+static inline int cguest_become(unsigned user) {
+    if (syscall(SYS_setgroups, 0, NULL) != 0 || syscall(SYS_setresgid, user, user, user) != 0) return -1;
+    return (int)syscall(SYS_setresuid, user, user, user);
+}
+
+/// open(2) of a file that exists, for writing.
+static inline int cguest_open_existing(const char *path) { return open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW); }
+
+/// open(2) for writing past the page cache. O_DIRECT is declared only under _GNU_SOURCE.
+static inline int cguest_open_direct(const char *path) {
+    return open(path, O_WRONLY | __O_DIRECT | O_CLOEXEC | O_NOFOLLOW);
+}
+
 /// Waits for a child: its exit status, or -1 when it ended otherwise or could not be waited for.
 static inline int cguest_wait(pid_t pid) {
     int status;

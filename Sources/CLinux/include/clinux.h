@@ -1,6 +1,7 @@
 // Why this exists: what Swift can't do with the kernel. Functions that glibc 2.36 does not declare (or only under
 // _GNU_SOURCE), and everything that runs between clone3 and execve, where no Swift may run: the child shares our
-// memory (CLONE_VM) and must neither allocate nor take a lock.
+// memory (CLONE_VM) and must neither allocate nor take a lock. What a thread of ours changes of itself is in
+// clinux_thread.h.
 #pragma once
 
 #include <stddef.h>

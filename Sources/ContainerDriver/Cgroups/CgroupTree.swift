@@ -48,7 +48,7 @@ public final class CgroupTree {
             for hierarchy in mounts.hierarchies {
                 let directory = "\(hierarchy.mountPoint)/\(name)"
                 if hierarchy.version == .v2 {
-                    try CgroupTree.enable(hierarchy.controllers, in: hierarchy.mountPoint)
+                    try CgroupTree.enable(hierarchy.controllers.map(\.rawValue), in: hierarchy.mountPoint)
                 }
                 try journal.record(JournaledResource(.cgroup, directory))
                 try CgroupTree.make(directory)
@@ -61,7 +61,9 @@ public final class CgroupTree {
                                     + (hierarchy.version == .v2
                                         ? "memory.swap.max" : "memory.memsw.limit_in_bytes"))
                     ))
-                if hierarchy.version == .v2 { try CgroupTree.enable(hierarchy.controllers, in: directory) }
+                if hierarchy.version == .v2 {
+                    try CgroupTree.enable(hierarchy.controllers.map(\.rawValue), in: directory)
+                }
             }
         } catch {
             for parent in made { rmdir(parent.directory) }
@@ -124,13 +126,11 @@ public final class CgroupTree {
     }
 
     /// Turns controllers on for the children of a v2 cgroup, if they are not on already.
-    private static func enable(_ controllers: [CgroupMounts.Controller], in directory: String)
-        throws(LabError)
-    {
+    static func enable(_ controllers: [String], in directory: String) throws(LabError) {
         let on = Set(
             (Files.line("\(directory)/cgroup.subtree_control") ?? "").split(separator: " ").map(String.init))
-        for controller in controllers where !on.contains(controller.rawValue) {
-            try ControlFile.write("+\(controller.rawValue)", to: "\(directory)/cgroup.subtree_control")
+        for controller in controllers where !on.contains(controller) {
+            try ControlFile.write("+\(controller)", to: "\(directory)/cgroup.subtree_control")
         }
     }
 

@@ -10,42 +10,48 @@ extension Isolation {
         ("seccomp", .seccomp),
     ]
 
-    /// Every word that `LaunchRequest.isolation` may be: `none`, then `only-LAYER` and `without-LAYER` for each layer.
+    /// Every word that `LaunchRequest.isolation` may be: `none`, then each form of each layer.
     public static let ablations: [String] =
-        ["none"] + layers.map { "only-\($0.name)" } + layers.map { "without-\($0.name)" }
-
-    /// The layers that `only-LAYER` brings along, and without which `layer` goes too: what it is to be compared with.
-    /// Empty for a layer that stands alone, and for a word that is no layer.
-    public static func prerequisites(of layer: String) -> [String] {
-        ["devices", "kernel-files"].contains(layer) ? ["mount"] : []
-    }
+        [IsolationWord.none]
+        + IsolationWord.Form.allCases.flatMap { form in layers.map { form.word($0.name) } }
 
     /// These layers as `word` changes them; nil changes nothing.
     /// - Throws: `.usage` for an unknown word, `.permission` for a layer that is not among these.
     func ablated(by word: String?) throws(LabError) -> Isolation {
         guard let word else { return self }
-        if word == "none" { return [] }
-        let parts = word.split(separator: "-", maxSplits: 1).map(String.init)
-        guard Isolation.ablations.contains(word), let name = parts.last,
-            let layer = Isolation.layers.first(where: { $0.name == name })?.layer
+        if word == IsolationWord.none { return [] }
+        guard let (form, name) = IsolationWord.parse(word),
+            let place = Isolation.layers.firstIndex(where: { $0.name == name })
         else {
             throw LabError(
                 .usage, "\"\(word)\" names no ablation\(didYouMean(word, in: Isolation.ablations))",
-                remedy: "use none, only-LAYER or without-LAYER; a layer is one of "
+                remedy: "use none, only-LAYER, without-LAYER or up-to-LAYER; a layer is one of "
                     + Isolation.layers.map(\.name).joined(separator: ", "))
         }
-        guard contains(layer) else {
+        guard contains(Isolation.layers[place].layer) else {
             throw LabError(
-                .permission, "cannot start a container \(parts[0]) \(name)",
+                .permission, "cannot start a container \(word)",
                 cause: "the containers of this user have no layer \(name)", remedy: "run as root")
         }
-        let isOnly = parts[0] == "only"
-        var result = isOnly ? layer : subtracting(layer)
-        for (other, its) in Isolation.layers {
-            if isOnly && Isolation.prerequisites(of: name).contains(other) { result.insert(its) }
-            if !isOnly && Isolation.prerequisites(of: other).contains(name) { result.remove(its) }
+        return ablated(form, place).union(intersection(.user))
+    }
+
+    /// Without the user namespace, outside of which a caller without root may do hardly any of it.
+    private func ablated(_ form: IsolationWord.Form, _ place: Int) -> Isolation {
+        let (name, layer) = Isolation.layers[place]
+        switch form {
+        case .only:
+            return Isolation.layers.reduce(into: layer) { result, other in
+                if IsolationWord.prerequisite(of: name) == other.name { result.insert(other.layer) }
+            }
+        case .without:
+            return Isolation.layers.reduce(into: subtracting(layer)) { result, other in
+                if IsolationWord.prerequisite(of: other.name) == name { result.remove(other.layer) }
+            }
+        case .upTo:
+            // In the order of a start no layer comes before what it needs.
+            return Isolation.layers[...place].reduce(into: Isolation()) { $0.formUnion($1.layer) }
+                .intersection(self)
         }
-        // A caller without root may do hardly any of it outside a user namespace.
-        return result.union(intersection(.user))
     }
 }

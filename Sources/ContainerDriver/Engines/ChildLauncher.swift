@@ -20,6 +20,25 @@ final class ChildLauncher {
         }
     }
 
+    /// Starts a program that was laid out beforehand, in cgroups that are no engine's.
+    /// - Parameter cgroup: a v2 cgroup's directory, in which it is born, or -1.
+    /// - Parameter joins: for each step `joinCgroup` the `tasks` file of a v1 cgroup.
+    func start(
+        _ buffer: ProgramBuffer, arguments: [String], cgroup: Int32, joins: [Int32], interrupt: Interrupt
+    ) throws(LabError) -> ChildInstance {
+        let requested = MonotonicInstant.now()
+        let output = try Self.pipe()
+        let errors = try Self.pipe()
+        let started = try buffer.start(
+            ProgramBuffer.Parameters(
+                arguments: arguments,
+                standard: (nullDevice.rawValue, output.write.rawValue, errors.write.rawValue, -1),
+                cgroup: cgroup, joins: joins))
+        return ChildInstance(
+            started: started, output: output.read, errors: errors.read, requested: requested, stepsBefore: [],
+            timesSteps: false, interrupt: interrupt, accounts: nil, cleanUp: { _ throws(LabError) in })
+    }
+
     /// Starts a program that was laid out beforehand.
     /// - Parameter stepsBefore: when the engine's steps before this call ended.
     func start(

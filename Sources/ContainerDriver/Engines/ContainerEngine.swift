@@ -101,6 +101,9 @@ public final class ContainerEngine: Engine {
             ? ["\(id): no cgroup limits, because it was not started as root"] : []
     }
 
+    /// The layers that a word of `LaunchRequest.isolation` stands for.
+    func layers(_ word: String?) throws(LabError) -> Isolation { try isolation.ablated(by: word) }
+
     public func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
         let requested = MonotonicInstant.now()
         guard let prepared else { throw LabError(.software, "the engine \(id) was not prepared") }

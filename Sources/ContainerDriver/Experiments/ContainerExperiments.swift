@@ -1,6 +1,10 @@
 import LabCore
 
-/// The experiments on what containers are made of.
+/// The experiments with what a container is made of: layers of isolation, namespaces, cgroups and overlay mounts.
 public enum ContainerExperiments {
-    public static let all: [any Experiment] = [ForeignProgram()]
+    public static let all: [any Experiment] = [
+        Ladder(), NamespaceCost(), NamespaceEffect(), CPUQuota(), MemoryLimit(), PidsLimit(), IOLimit(),
+        CgroupKill(), Freezer(), CPUPressure(), Delegation(), ControllerList(), CopyUp(), MetadataCopyUp(),
+        Whiteout(), DirectoryRename(), LayerSharing(), LookupDepth(), ForeignProgram(),
+    ]
 }

@@ -66,6 +66,8 @@ public struct Namespaces: OptionSet, Hashable, Sendable {
     public let rawValue: UInt64
     public init(rawValue: UInt64) { self.rawValue = rawValue }
 
+    /// Made by unshare(2) and entered by execve(2): clone3(2) refuses it to a child that shares our memory.
+    public static let time = Namespaces(rawValue: 0x0000_0080)
     public static let mount = Namespaces(rawValue: 0x0002_0000)
     public static let cgroup = Namespaces(rawValue: 0x0200_0000)
     public static let uts = Namespaces(rawValue: 0x0400_0000)
@@ -79,6 +81,9 @@ public struct Namespaces: OptionSet, Hashable, Sendable {
         ("user", .user), ("pid", .pid), ("mnt", .mount), ("net", .network), ("ipc", .ipc), ("uts", .uts),
         ("cgroup", .cgroup),
     ]
+
+    /// `named`, and the time namespace, which no container of ours has: every kind that Linux knows.
+    static let kinds: [(name: String, namespace: Namespaces)] = named + [("time", .time)]
 
     /// The names of the set's files in `/proc/PID/ns`.
     public var names: [String] { Namespaces.named.filter { contains($0.namespace) }.map(\.name) }

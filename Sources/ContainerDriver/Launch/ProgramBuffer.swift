@@ -50,7 +50,9 @@ final class ProgramBuffer: @unchecked Sendable {
     struct Started: ~Copyable {
         let pid: pid_t
         let pidfd: FileDescriptor
-        /// CLOCK_MONOTONIC nanoseconds when the child began and at the end of each step but the last, execve.
+        /// CLOCK_MONOTONIC nanoseconds just before clone3.
+        let asked: UInt64
+        /// The same when the child began and at the end of each step but the last, execve.
         let began: UInt64
         let stamps: [UInt64]
     }
@@ -74,12 +76,14 @@ final class ProgramBuffer: @unchecked Sendable {
         launch.cgroup = parameters.cgroup
         var stamps = [UInt64](repeating: 0, count: steps.count)
         var pidfd: Int32 = -1
+        var asked = MonotonicInstant.zero
         let pid = stamps.withUnsafeMutableBufferPointer { stamps in
             argv.withUnsafeBufferPointer { argv in
                 parameters.joins.withUnsafeBufferPointer { joins in
                     launch.stamps = stamps.baseAddress
                     launch.argv = argv.baseAddress
                     launch.joins = joins.baseAddress
+                    asked = .now()
                     return clinux_start(&launch, &pidfd)
                 }
             }
@@ -87,8 +91,8 @@ final class ProgramBuffer: @unchecked Sendable {
         stamps.removeLast()
         guard pid > 0 else { throw LaunchFailure(launch) }
         return Started(
-            pid: pid, pidfd: FileDescriptor(owning: pidfd), began: launch.child_began,
-            stamps: stamps)
+            pid: pid, pidfd: FileDescriptor(owning: pidfd), asked: asked.nanoseconds,
+            began: launch.child_began, stamps: stamps)
     }
 
     /// Runs the program, which has no `execute`, in a mount namespace of its own.

@@ -183,8 +183,8 @@ public struct LaunchRequest: Sendable {
     public var cpus: Int
     /// When the start has failed if the guest has not said `ready`.
     public var deadline: MonotonicInstant
-    /// Which layers of isolation to put around the workload, for the ablation of the container's start:
-    /// `only-LAYER` or `without-LAYER`, `none`; nil for what the engine does by default. An instance that was started
+    /// Which layers of isolation to put around the workload, for the ablation of the container's start: a word of
+    /// `IsolationWord`; nil for what the engine does by default. An instance that was started
     /// with it times no steps: they are not those of `EngineRecord.steps`.
     public var isolation: String?
     /// A way of being made that is the engine's own, such as the memory or the machine of a VM: `memory=balloon`; nil
@@ -262,6 +262,21 @@ public struct Workload: Codable, Equatable, Sendable {
 
     /// Says `ready`, sends `nonce` back, then what its kernel says of itself, uname(2): `Linux 6.1.0-40-amd64`.
     public static func release(nonce: String) -> Workload { Workload(name: "release", arguments: [nonce]) }
+
+    /// Says `ready` and takes as much of a processor as it is given, until it is killed.
+    public static let burn = Workload(name: "burn")
+    /// Says `ready`, starts children until there are `count` or the kernel refuses one, sends the metrics `forks` (how
+    /// many there are) and `refusal` (an error number, 0 for none), then `count` as its output, and stays.
+    public static func forks(_ count: Int) -> Workload { Workload(name: "forks", arguments: ["\(count)"]) }
+    /// Says `ready` and writes over the first 16 MiB of a file for ever, past the page cache.
+    /// - Parameter file: a path in the instance, of a file that is as large as that.
+    public static func disk(file: String) -> Workload { Workload(name: "disk", arguments: [file]) }
+
+    /// Becomes the unprivileged `user`, says `ready`, and tries what a delegated cgroup v2 allows and forbids: the
+    /// metrics `make`, `move`, `raise` and `leave` are error numbers. Then it sends `user` and stays.
+    public static func delegate(directory: String, user: UInt32) -> Workload {
+        Workload(name: "delegate", arguments: [directory, "\(user)"])
+    }
 
     /// Every workload that a lab may name.
     public static let knownNames = ["noop", "hello", "idle", "touch", "tide", "release", "compute", "pace", "pulse"]

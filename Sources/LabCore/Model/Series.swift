@@ -114,6 +114,16 @@ extension LabDefinition {
         }
     }
 
+    /// The values of a parameter that are measured together with those of `point`, in their order.
+    public func values(of parameter: Parameter, at point: Point) -> [String] {
+        var values: [String] = []
+        for measured in series.flatMap(\.points)
+        where point.allSatisfy({ measured[$0.key] == $0.value }) {
+            if let value = measured[parameter], !values.contains(value) { values.append(value) }
+        }
+        return values
+    }
+
     /// The values of a parameter over all series, in their order.
     public func values(of parameter: Parameter) -> [String] {
         var values: [String] = []

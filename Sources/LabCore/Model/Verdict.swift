@@ -41,10 +41,11 @@ public struct Judgement: Equatable, Sendable {
 }
 
 extension Claim {
-    /// Judges the claim by its rule: once, or once for each value of the rule's parameter.
+    /// Judges the claim by its rule: once, or once for each value of the rule's parameter that is
+    /// measured where it is judged.
     public func judge(_ result: RunResult) -> [Judgement] {
         guard let each = rule.each else { return [judge(result, at: rule.at)] }
-        return result.header.lab.values(of: each).map { value in
+        return result.header.lab.values(of: each, at: rule.at).map { value in
             judge(result, at: rule.at.merging([each: value]) { _, new in new })
         }
     }

@@ -230,6 +230,8 @@ public final class Runner {
             return
         }
         watch(.failed(observation, error))
+        // What the machine lacks for one experiment says nothing of the engine's others.
+        if setup.lab.method == .experiment && error.kind == .unavailable { return }
         let inARow = failures[observation.engine, default: 0] + 1
         failures[observation.engine] = inARow
         guard inARow >= Self.failuresInARow else { return }

@@ -8,7 +8,7 @@ public struct MonotonicInstant: Comparable, Hashable, Sendable {
     public init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
 
     /// The start of the clock: what offsets count from.
-    static let zero = MonotonicInstant(nanoseconds: 0)
+    public static let zero = MonotonicInstant(nanoseconds: 0)
 
     /// Now. No allocation and no system call (vDSO).
     @inline(__always)

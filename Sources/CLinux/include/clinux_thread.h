@@ -1,0 +1,31 @@
+// Why this exists: what one thread changes of itself and not of the program (glibc spreads set*id(2) over all
+// threads, and declares the rest only under _GNU_SOURCE), and the extended attributes, which Swift's Glibc leaves out.
+#pragma once
+#include <stdint.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+/// unshare(2): `flags` are CLONE_NEW*; CLONE_NEWNS gives the thread a root and a working directory of its own.
+static inline int clinux_unshare(uint64_t flags) { return (int)syscall(SYS_unshare, (unsigned long)flags); }
+
+/// setns(2) with the CLONE_NEW* flag of the namespace's kind.
+static inline int clinux_setns(int descriptor, uint64_t kind) {
+    return (int)syscall(SYS_setns, descriptor, (int)kind);
+}
+
+/// Makes the calling thread, and it alone, an unprivileged user without supplementary groups; there is no way back.
+/// The kernel then takes /proc/self away from the whole program (it is no longer dumpable), which is put right.
+static inline int clinux_become_user(uid_t user, gid_t group) {
+    if (syscall(SYS_setgroups, 0, NULL) != 0) return -1;
+    if (syscall(SYS_setresgid, group, group, group) != 0) return -1;
+    if (syscall(SYS_setresuid, user, user, user) != 0) return -1;
+    return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+}
+
+/// lgetxattr(2): the value's length, -1 with errno ENODATA where there is no such attribute.
+static inline ssize_t clinux_get_attribute(const char *path, const char *name, void *value, size_t size) {
+    return lgetxattr(path, name, value, size);
+}

@@ -1,0 +1,108 @@
+import Glibc
+import LabCore
+
+/// A rung of the ladder from a bare process to a container: what `isolation` asked for, and what of it the host sees.
+///
+/// Values: `ready-nanoseconds` from the request until the workload runs, `layers-count` of those that the host sees, and
+/// the truths `as-asked` (it sees these layers and no others) and `all-mechanisms` (namespaces, a cgroup with limits
+/// and a union file system, all at once).
+struct Ladder: Experiment {
+    let id = "ladder"
+
+    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+        guard let engine = engine as? ContainerEngine else {
+            throw LabError(.unavailable, "\(engine.id) is not put together layer by layer")
+        }
+        let asked = try engine.layers(bench.point[.isolation])
+        let request = bench.request(.idle)
+        return try bench.with(request, on: engine) { (instance) throws(LabError) in
+            try instance.waitUntilReady(deadline: request.deadline)
+            guard let child = instance as? ChildInstance else { return Finding() }
+            let seen = try SeenLayers(child, memoryBytes: request.memoryBytes)
+            var finding = Finding(values: ["layers-count": Double(seen.names.count)])
+            if let ready = child.timeline.span(from: .requested, to: .ready) {
+                finding.values["ready-nanoseconds"] = Double(ready)
+            }
+            let wanted = Isolation.layers.filter { asked.contains($0.layer) }.map(\.name)
+            finding.note(
+                "as-asked", seen.names == wanted,
+                answer: seen.names.isEmpty ? "none" : seen.names.joined(separator: ", "),
+                evidence: "/proc/\(child.pid)")
+            let isLimited = seen.names.contains("limits")
+            let hasAll = seen.apart.count >= 5 && isLimited && seen.names.contains("mount")
+            finding.note(
+                "all-mechanisms", hasAll,
+                answer: "\(seen.apart.count) namespaces, \(isLimited ? "a" : "no") limited cgroup, root "
+                    + seen.root, evidence: "ns, cgroup and mountinfo of /proc/\(child.pid)")
+            for (name, fact) in seen.facts { finding.facts[name] = fact }
+            return finding
+        }
+    }
+}
+
+/// The layers of isolation around a process, found out from the host.
+struct SeenLayers {
+    /// In the order of `Isolation.layers`.
+    private(set) var names: [String] = []
+    /// The kinds of namespaces that are its own.
+    let apart: [String]
+    /// Type of the file system that is its root.
+    let root: String
+    private(set) var facts: [String: Fact] = [:]
+
+    /// - Parameter memoryBytes: the limit that its cgroup would have.
+    init(_ child: ChildInstance, memoryBytes: UInt64) throws(LabError) {
+        let pid = child.pid
+        apart = NamespaceKind.differing(pid)
+        let status = try Files.readText("/proc/\(pid)/status")
+        let ours = try Files.readText("/proc/self/status")
+        func differs(_ key: String) -> Bool { Self.value(key, status) != Self.value(key, ours) }
+        let mounts = MountTable(mountinfo: try Files.readText("/proc/\(pid)/mountinfo")).entries
+        root = mounts.last { $0.mountPoint == "/" }?.type ?? ""
+        let hasRoot = apart.contains("mnt") && root == "overlay"
+        let limit = child.accounts.flatMap { accounts in
+            ControlFile.number(
+                "\(accounts.memory.directory)/"
+                    + (accounts.memory.version == .v1 ? "memory.limit_in_bytes" : "memory.max"))
+        }
+        let membership = try Files.readText("/proc/\(pid)/cgroup")
+        let isLimited = limit == memoryBytes && membership.contains("/lab-")
+        let isThere: [String: Bool] = [
+            "limits": isLimited, "pid": apart.contains("pid"), "mount": hasRoot,
+            "network": apart.contains("net"), "ipc": apart.contains("ipc"), "uts": apart.contains("uts"),
+            "cgroup-namespace": apart.contains("cgroup"),
+            "kernel-files": hasRoot && mounts.contains { $0.mountPoint == "/proc/sys" },
+            "devices": hasRoot && mounts.contains { $0.mountPoint == "/dev/shm" },
+            "capabilities": differs("CapBnd"),
+            "no-new-privileges": Self.value("NoNewPrivs", status) == "1" && differs("NoNewPrivs"),
+            "seccomp": Self.value("Seccomp", status) == "2"
+                && (differs("Seccomp") || differs("Seccomp_filters")),
+        ]
+        names = Isolation.layers.map(\.name).filter { isThere[$0] == true }
+
+        let proc = "/proc/\(pid)"
+        facts = [
+            "namespaces": Fact(
+                answer: apart.isEmpty ? "none" : apart.joined(separator: ", "), evidence: "\(proc)/ns"),
+            "cgroup": Fact(
+                answer: isLimited ? "limit \(memoryBytes >> 20) MiB" : "none",
+                mechanism: isLimited ? .cgroup : nil,
+                evidence: membership.split(separator: "\n").first { $0.contains("/lab-") }.map(String.init)),
+            "root": Fact(answer: root, evidence: "\(proc)/mountinfo: \(mounts.count) mounts"),
+            "capabilities": Fact(
+                answer: Self.value("CapEff", status), mechanism: differs("CapBnd") ? .capability : nil,
+                evidence: "\(proc)/status: CapEff; ours \(Self.value("CapEff", ours))"),
+            "privileges": Fact(
+                answer: Self.value("NoNewPrivs", status), evidence: "\(proc)/status: NoNewPrivs"),
+            "seccomp": Fact(
+                answer: "mode \(Self.value("Seccomp", status))",
+                mechanism: isThere["seccomp"] == true ? .seccomp : nil, evidence: "\(proc)/status: Seccomp"),
+        ]
+    }
+
+    /// The value of a key of /proc/PID/status, empty when there is none.
+    private static func value(_ key: String, _ status: String) -> String {
+        status.split(separator: "\n").first { $0.hasPrefix("\(key):") }?.dropFirst(key.utf8.count + 1)
+            .trimmingWhitespace() ?? ""
+    }
+}

@@ -1,0 +1,82 @@
+import Glibc
+import LabCore
+
+/// What an engine keeps running on the host for one idle instance: the payload itself, and whatever stands between it
+/// and the host's kernel.
+///
+/// Values: `processes-count`, `other-programs-count` (those of them that are not the payload), `kvm-descriptors-count`
+/// (open files of the first that belong to KVM), and the truths `direct-child` (the payload is our own child, with no
+/// daemon or shim between) and `hypervisor-program` (the workload runs inside another program).
+struct Machinery: Experiment {
+    let id = "machinery"
+
+    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+        let request = bench.request(.idle)
+        return try bench.with(request, on: engine) { (instance) throws(LabError) in
+            try instance.waitUntilReady(deadline: request.deadline)
+            guard let visible = instance as? any HostVisible else {
+                throw LabError(.unavailable, "the processes of \(engine.id) can't be named")
+            }
+            return try look(try visible.hostProcesses(), engine)
+        }
+    }
+
+    private func look(_ processes: [HostProcess], _ engine: any Engine) throws(LabError) -> Finding {
+        guard let first = processes.first else {
+            throw LabError(.instance, "an instance of \(engine.id) has no process on the host")
+        }
+        let programs = processes.map { program(of: $0.pid) }
+        let others = programs.filter { $0 != payload }
+        let descriptors = Files.list("/proc/\(first.pid)/fd").compactMap {
+            target(of: "/proc/\(first.pid)/fd/\($0)")
+        }.filter { $0 == "/dev/kvm" || $0.hasPrefix("anon_inode:kvm-") }
+        var finding = Finding(values: [
+            "processes-count": Double(processes.count), "other-programs-count": Double(others.count),
+            "kvm-descriptors-count": Double(descriptors.count),
+        ])
+        let isChild = parent(of: first.pid) == getpid() && programs.first == payload
+        finding.note(
+            "direct-child", isChild, answer: programs.first ?? "",
+            evidence: "PPid of \(first.pid) is \(parent(of: first.pid) ?? 0), ours is \(getpid())")
+        finding.note(
+            "hypervisor-program", engine.kind == .virtualMachine && !others.isEmpty,
+            answer: others.isEmpty ? "none" : others.joined(separator: ", "),
+            evidence: "pid \(first.pid), \(Files.list("/proc/\(first.pid)/task").count) threads")
+        finding.facts["kvm"] = Fact(
+            answer: descriptors.isEmpty ? "none" : Set(descriptors).sorted().joined(separator: ", "),
+            mechanism: nil, evidence: "/proc/\(first.pid)/fd")
+        let modules = Files.list("/sys/module").filter { $0.hasPrefix("kvm") }
+        finding.facts["kernel-modules"] = Fact(
+            answer: engine.kind != .virtualMachine || descriptors.isEmpty
+                ? "none" : modules.joined(separator: ", "),
+            evidence: "/sys/module: " + (modules.isEmpty ? "none of KVM's" : modules.joined(separator: ", ")))
+        let details = engine.record.details.filter {
+            ["libvirt", "qemu", "accelerator"].contains($0.name.lowercased())
+        }
+        finding.facts["versions"] = Fact(
+            answer: details.isEmpty
+                ? "none" : details.map { "\($0.name) \($0.value)" }.joined(separator: ", "))
+        return finding
+    }
+
+    /// The payload's program, the same in every engine.
+    private var payload: String { String(RootFilesystem.guestPath.dropFirst()) }
+
+    /// The file name of a process's program.
+    private func program(of pid: pid_t) -> String {
+        target(of: "/proc/\(pid)/exe")?.split(separator: "/").last.map(String.init) ?? "unknown"
+    }
+
+    private func parent(of pid: pid_t) -> pid_t? {
+        ((try? Files.readText("/proc/\(pid)/status")) ?? "").split(separator: "\n")
+            .first { $0.hasPrefix("PPid:") }.flatMap { pid_t($0.dropFirst(5).trimmingWhitespace()) }
+    }
+
+    /// What a symbolic link says; nil when it can't be read.
+    private func target(of path: String) -> String? {
+        var buffer = [CChar](repeating: 0, count: 4_096)
+        let length = readlink(path, &buffer, buffer.count)
+        guard length > 0 else { return nil }
+        return String(decoding: buffer[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

@@ -1,0 +1,59 @@
+import Testing
+
+@testable import ContainerDriver
+@testable import LabCore
+
+@Suite("namespace experiments", .enabled(if: isRoot && obstacle == nil, "skipped: needs root"))
+struct NamespaceExperimentTests {
+    @Test(arguments: Namespaces.kinds.map(\.name))
+    func eachNamespaceIsApartAloneAndHasItsConsequence(name: String) throws {
+        let finding = try perform("namespace-effect", at: [.setting: name])
+        #expect(truths(finding, "alone", "consequence"), "\(finding)")
+        #expect(finding.facts["alone"]?.answer == name)
+    }
+
+    @Test(arguments: Namespaces.kinds.map(\.name))
+    func eachNamespaceHasAPrice(name: String) throws {
+        let finding = try perform("namespace-cost", at: [.setting: name])
+        let base = try #require(finding.values["base-nanoseconds"])
+        let cost = try #require(finding.values["cost-nanoseconds"])
+        #expect(base > 0 && base < 1e9)
+        #expect(cost > -base && cost < 1e9)
+        // A network namespace has a loopback interface, a routing table and more: it is never free.
+        if name == "net" { #expect(cost > 0) }
+    }
+
+    @Test func anUnknownKindIsAUsageErrorWithTheNearestOne() {
+        let error = #expect(throws: LabError.self) { try perform("namespace-cost", at: [.setting: "pit"]) }
+        #expect(error?.kind == .usage && error?.message.contains("pid") == true)
+    }
+
+    /// The ladder: the host sees the layers of each rung, no fewer and no more.
+    @Test func theHostSeesExactlyTheLayersOfEachRung() throws {
+        let none = try perform("ladder", at: [.isolation: "none"])
+        #expect(none.values["layers-count"] == 0 && none.values["as-asked"] == 1, "\(none)")
+        for (index, layer) in Isolation.layers.enumerated() {
+            let finding = try perform("ladder", at: [.isolation: "up-to-\(layer.name)"])
+            #expect(finding.values["layers-count"] == Double(index + 1), "\(layer.name): \(finding)")
+            #expect(truths(finding, "as-asked"), "\(layer.name): \(finding)")
+            #expect((finding.values["ready-nanoseconds"] ?? 0) > 0)
+            #expect((finding.values["all-mechanisms"] == 1) == (index >= 5), "\(layer.name)")
+        }
+        let without = try perform("ladder", at: [.isolation: "without-limits"])
+        #expect(without.values["all-mechanisms"] == 0 && without.values["as-asked"] == 1)
+    }
+
+    /// What a thread changes of itself stays with it.
+    @Test func aSeparateThreadLeavesTheProgramAsItIs() throws {
+        let before = NamespaceKind.inode("self", "mnt")
+        let inside = try SeparateThread.withPrivateMounts { () throws(LabError) in
+            NamespaceKind.inode("thread-self", "mnt")
+        }
+        #expect(inside != nil && inside != before)
+        #expect(NamespaceKind.inode("thread-self", "mnt") == before)
+        let error = #expect(throws: LabError.self) {
+            try SeparateThread.run { () throws(LabError) in throw LabError(.data, "passed on") }
+        }
+        #expect(error?.message == "passed on")
+    }
+}
