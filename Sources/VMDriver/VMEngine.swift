@@ -97,6 +97,19 @@ public final class VMEngine: Engine {
     }
 }
 
+extension VMEngine: ImageBased {
+    /// The kernel as its package holds it: what is unpacked from it for QEMU can be made again.
+    public func image() throws(LabError) -> ImageFiles {
+        let setup = try setUp()
+        return ImageFiles(kernel: setup.kernel.source, root: setup.initramfs.path)
+    }
+
+    public func pack(_ directory: String, to path: String) throws(LabError) -> String {
+        try Files.write(try Initramfs.archive(directory: directory), to: path)
+        return path
+    }
+}
+
 /// What all VMs of one engine have in common.
 struct VMSetup: Sendable {
     let type: DomainType

@@ -39,7 +39,8 @@ struct RunSession {
             }
         defer { directory.removeIfEmpty() }
 
-        let workspace = try Workspace.open(time: time, interrupt: interrupt, warn: warn)
+        let workspace = try Workspace.open(
+            time: time, interrupt: interrupt, mayFetch: settings.fetchesKernel, warn: warn)
         var leftovers = true
         defer { workspace.close(leftovers: leftovers, warn: warn) }
         line.show("looking at the machine …", now: true)
