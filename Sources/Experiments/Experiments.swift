@@ -3,6 +3,8 @@ import LabCore
 /// The experiments that work on any engine, through what its instances offer.
 public enum Experiments {
     public static let all: [any Experiment] =
-        [Execution(), Machinery(), Viewpoint(), DensityExperiment(), MemoryTide(), OtherKernel()]
-        + FaultExperiment.all
+        [
+            Execution(), Machinery(), Viewpoint(), DensityExperiment(), MemoryTide(), OtherKernel(), ImageSize(),
+            OneFileChange(), Artefacts(), CrashRecovery(), Rollout(), ToolInventory(), ToolStart(),
+        ] + FaultExperiment.all
 }

@@ -124,3 +124,16 @@ public final class VMEngine: Engine {
         return made
     }
 }
+
+extension VMEngine: ImageBased {
+    /// The kernel as its package holds it: what is unpacked from it for QEMU can be made again.
+    public func image() throws(LabError) -> ImageFiles {
+        let setup = try setUp()
+        return ImageFiles(kernel: setup.parts.kernel.source, root: setup.parts.initramfs.path)
+    }
+
+    public func pack(_ directory: String, to path: String) throws(LabError) -> String {
+        try Files.write(try Initramfs.archive(directory: directory), to: path)
+        return path
+    }
+}

@@ -26,6 +26,15 @@ import Testing
         #expect(error?.kind == .timeout)
     }
 
+    @Test func aToolThatNeverStopsTalkingIsKilled() throws {
+        let late = #expect(throws: LabError.self) { try shell("exec yes", within: .milliseconds(100)) }
+        #expect(late?.kind == .timeout)
+        let loud = #expect(throws: LabError.self) {
+            try Tool.run("yes", [], in: "/", deadline: .now().advanced(by: .seconds(20)), limit: 1 << 20)
+        }
+        #expect(loud?.kind == .data)
+    }
+
     @Test func toolsAreFoundByName() {
         #expect(Tool.find("sh")?.hasSuffix("/sh") == true)
         #expect(Tool.find("no-such-tool") == nil)

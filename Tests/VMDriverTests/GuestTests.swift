@@ -66,12 +66,6 @@ struct GuestTests {
                 == ["6.1.0-10", "6.1.0-9", "6.12.1-amd64", "5.10.0-9"])
     }
 
-    @Test func theMetaPackageNamesItsImage() {
-        let text = "linux-image-cloud-amd64\n  Depends: linux-image-6.1.0-56-cloud-amd64\n"
-        #expect(KernelPackage.imagePackage(in: text) == "linux-image-6.1.0-56-cloud-amd64")
-        #expect(KernelPackage.imagePackage(in: "W: nothing\n") == nil)
-    }
-
     private static let hasCpio = access("/usr/bin/cpio", X_OK) == 0 || access("/bin/cpio", X_OK) == 0
 
     @Test(.enabled(if: hasCpio, "skipped: there is no cpio to read the archive with"))

@@ -174,3 +174,13 @@ public final class ContainerEngine: Engine {
             parent: prepared.launcher.parent.rawValue, user: getuid(), group: getgid())
     }
 }
+
+extension ContainerEngine: ImageBased {
+    /// The lower layer; there is no kernel in it or beside it.
+    public func image() throws(LabError) -> ImageFiles {
+        guard let prepared else { throw LabError(.software, "the engine \(id) was not prepared") }
+        return ImageFiles(kernel: nil, root: prepared.context.rootFilesystem.directory)
+    }
+
+    public func pack(_ directory: String, to path: String) throws(LabError) -> String { directory }
+}

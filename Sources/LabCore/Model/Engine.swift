@@ -159,16 +159,19 @@ public struct RunContext: Sendable {
     public let rootFilesystem: RootFilesystem
     /// Goes into the poll set of every wait, so that Ctrl-C ends it.
     public let interrupt: Interrupt
+    /// Whether the user lets lab use the network: `--fetch`.
+    public var mayFetch: Bool
 
     public init(
         runID: String, paths: LabPaths, journal: RunJournal, rootFilesystem: RootFilesystem,
-        interrupt: Interrupt = .never
+        interrupt: Interrupt = .never, mayFetch: Bool = false
     ) {
         self.runID = runID
         self.paths = paths
         self.journal = journal
         self.rootFilesystem = rootFilesystem
         self.interrupt = interrupt
+        self.mayFetch = mayFetch
     }
 }
 

@@ -20,11 +20,14 @@ public enum Tool {
     }
 
     /// Runs `program` (searched in PATH) in `directory` and waits for it.
-    /// - Parameter variables: `NAME=value`, beside the variables of this process.
-    /// - Throws: `.unavailable` when the program is missing, `.timeout` at the deadline.
+    /// - Parameters:
+    ///   - variables: `NAME=value`, beside the variables of this process.
+    ///   - limit: bytes that it may say.
+    /// - Throws: `.unavailable` when the program is missing, `.timeout` at the deadline, `.data` when it says too much;
+    ///   it is killed then.
     public static func run(
         _ program: String, _ arguments: [String], in directory: String, variables: [String] = [],
-        deadline: MonotonicInstant
+        deadline: MonotonicInstant, limit: Int = 64 << 20
     ) throws(LabError) -> Output {
         let pipe: FileDescriptor.Pipe
         do { pipe = try FileDescriptor.pipe() } catch {
@@ -37,13 +40,20 @@ public enum Tool {
         // Ours is closed, so that the end of the program is the end of the file.
         close(write.release())
         var bytes: [UInt8] = []
+        func give(up kind: LabError.Kind, _ why: String) -> LabError {
+            kill(child, SIGKILL)
+            waitpid(child, nil, 0)
+            return LabError(kind, "\(program) \(arguments.joined(separator: " ")) \(why)")
+        }
         while true {
             var descriptor = pollfd(fd: read.rawValue, events: Int16(POLLIN), revents: 0)
-            if poll(&descriptor, 1, deadline.pollTimeoutMilliseconds) == 0 {
-                kill(child, SIGKILL)
-                waitpid(child, nil, 0)
-                throw LabError(.timeout, "\(program) \(arguments.joined(separator: " ")) took too long")
+            // One that never stops talking is always ready to be read.
+            if MonotonicInstant.now() >= deadline
+                || poll(&descriptor, 1, deadline.pollTimeoutMilliseconds) == 0
+            {
+                throw give(up: .timeout, "took too long")
             }
+            guard bytes.count <= limit else { throw give(up: .data, "said more than \(limit) bytes") }
             guard let chunk = try? read.read(upTo: 1 << 16), !chunk.isEmpty else { break }
             bytes += chunk
         }

@@ -37,7 +37,9 @@ struct InstanceOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Kernel of the guest; by default one of this machine.", valueName: "PATH"))
     var kernel: String?
 
-    @Flag(help: "Download a guest kernel with apt-get when this machine has none.")
+    @Flag(
+        help: ArgumentHelp(
+            "Download with apt-get what this machine lacks: a guest kernel, a lab's distribution."))
     var fetch = false
 
     /// A VM's kernel and initramfs need more than this to unpack.

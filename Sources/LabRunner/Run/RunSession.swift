@@ -41,7 +41,8 @@ struct RunSession {
             }
         defer { directory.removeIfEmpty() }
 
-        let workspace = try Workspace.open(time: time, interrupt: interrupt, text: text, warn: warn)
+        let workspace = try Workspace.open(
+            time: time, interrupt: interrupt, mayFetch: settings.fetchesKernel, text: text, warn: warn)
         var leftovers = true
         defer { workspace.close(leftovers: leftovers, warn: warn) }
         line.show(text.lookingAtTheMachine, now: true)

@@ -10,9 +10,12 @@ final class Workspace {
     private let says: CleanText
 
     /// Replays the journals of dead runs, warns of living ones, and starts a journal of its own.
-    /// - Parameter warn: told what was found.
+    /// - Parameters:
+    ///   - mayFetch: whether the user lets the run use the network.
+    ///   - warn: told what was found.
     static func open(
-        time: UTCTime, interrupt: Interrupt, text: Catalogue, warn: (String, _ remedy: String?) -> Void
+        time: UTCTime, interrupt: Interrupt, mayFetch: Bool = false, text: Catalogue,
+        warn: (String, _ remedy: String?) -> Void
     ) throws(LabError) -> Workspace {
         let paths = try LabPaths.current(environment: Process.environment)
         let cleaned = try Removers.cleaner(paths).cleanAbandoned(in: paths)
@@ -36,7 +39,8 @@ final class Workspace {
         }
         return Workspace(
             RunContext(
-                runID: runID, paths: paths, journal: journal, rootFilesystem: root, interrupt: interrupt),
+                runID: runID, paths: paths, journal: journal, rootFilesystem: root, interrupt: interrupt,
+                mayFetch: mayFetch),
             says)
     }
 

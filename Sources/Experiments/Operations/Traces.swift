@@ -1,0 +1,88 @@
+import Glibc
+import LabCore
+
+/// Everything on the host that carries a run's id, by which lab finds again what it made: found by looking, not by what
+/// lab believes to have made.
+struct Traces: Equatable {
+    /// Processes with the id in their command line or in the name of their cgroup; a zombie has neither.
+    private(set) var processes: Set<String> = []
+    /// Directories of cgroups.
+    private(set) var cgroups: Set<String> = []
+    private(set) var mounts: Set<String> = []
+    /// Files and directories in lab's own places, the run's journal left out: it lives as long as the run.
+    private(set) var files: Set<String> = []
+
+    var count: Int { processes.count + cgroups.count + mounts.count + files.count }
+
+    /// How deep below a place files are looked for.
+    private static let deepest = 6
+
+    init() {}
+
+    /// Looks now.
+    init(of context: RunContext) {
+        let id = context.runID
+        processes = Self.processes(id)
+        let table = MountTable.current()
+        mounts = Set(table.entries.map(\.mountPoint).filter { $0.contains(id) })
+        for entry in table.entries where entry.type == "cgroup" || entry.type == "cgroup2" {
+            for name in Files.list(entry.mountPoint) where name.contains(id) {
+                Self.collectDirectories("\(entry.mountPoint)/\(name)", &cgroups)
+            }
+        }
+        Self.collect(context.paths.run(id), id, depth: 0, &files)
+        // libvirt's driver keeps the states and logs of its domains here.
+        Self.collect("\(context.paths.cache)/libvirt", id, depth: 0, &files)
+    }
+
+    /// What is here and was not there before.
+    func subtracting(_ other: Traces) -> Traces {
+        var rest = self
+        rest.processes.subtract(other.processes)
+        rest.cgroups.subtract(other.cgroups)
+        rest.mounts.subtract(other.mounts)
+        rest.files.subtract(other.files)
+        return rest
+    }
+
+    /// In words, for evidence.
+    var text: String {
+        let all = [processes, cgroups, mounts, files].flatMap { $0.sorted() }
+        let shown = all.prefix(6).map { Shown.plain($0) }
+        return (shown + (all.count > shown.count ? ["… \(all.count - shown.count)"] : [])).joined(
+            separator: ", ")
+    }
+
+    private static func processes(_ id: String) -> Set<String> {
+        let own = getpid()
+        return Set(
+            Files.list("/proc").compactMap { name in
+                guard let pid = pid_t(name), pid != own,
+                    let words = try? Files.readText("/proc/\(pid)/cmdline"), !words.isEmpty
+                else { return nil }
+                let cgroups = (try? Files.readText("/proc/\(pid)/cgroup")) ?? ""
+                return words.contains(id) || cgroups.contains(id) ? "/proc/\(pid)" : nil
+            })
+    }
+
+    private static func collectDirectories(_ path: String, _ found: inout Set<String>) {
+        guard !isLink(path), Files.isDirectory(path) else { return }
+        found.insert(path)
+        for name in Files.list(path) { collectDirectories("\(path)/\(name)", &found) }
+    }
+
+    /// Entries below `path` whose path carries the id.
+    private static func collect(_ path: String, _ id: String, depth: Int, _ found: inout Set<String>) {
+        guard depth < deepest else { return }
+        for name in Files.list(path) {
+            let inner = "\(path)/\(name)"
+            if inner.contains(id) { found.insert(inner) }
+            if !isLink(inner), Files.isDirectory(inner) { collect(inner, id, depth: depth + 1, &found) }
+        }
+    }
+
+    private static func isLink(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+    }
+}

@@ -1,0 +1,62 @@
+import Glibc
+import Testing
+
+@testable import Experiments
+@testable import LabCore
+
+@Suite(.serialized) struct ToolsTests {
+    @Test(arguments: [
+        ("runc version 1.1.5+ds1\ncommit: 1.1.5\n", 0, "1.1.5+ds1"),
+        ("Docker version 28.2.2, build e6534b4\n", 0, "28.2.2"),
+        ("podman version 4.3.1", 0, "4.3.1"), ("Client Version: v1.32.4\n", 0, "1.32.4"),
+        ("QEMU emulator version 7.2.22 (Debian 1:7.2)\n", 0, "7.2.22"), ("no version here\n", 0, "yes"),
+        ("", 0, "yes"), ("version 1.2", 1, "?"),
+    ])
+    func theVersionIsTakenFromWhatAToolSays(_ text: String, status: Int32, _ expected: String) {
+        #expect(ToolInventory.answer(Tool.Output(status: status, text: text)) == expected)
+    }
+
+    @Test func whatAHostileToolSaysIsHarmless() {
+        let text = "9.\u{1b}[31mred\u{7}" + String(repeating: "1.", count: 10_000)
+        let answer = ToolInventory.answer(Tool.Output(status: 0, text: text))
+        #expect(answer.utf8.allSatisfy { (0x20..<0x7f).contains($0) } && answer.utf8.count <= 160)
+        #expect(ToolInventory.answer(nil) == "?")
+    }
+
+    @Test func everyToolHasARowInTheLab() throws {
+        let text = try Files.readText("\(checkout)/labs/tools/lab.yaml")
+        for tool in KnownTool.all { #expect(text.contains("- id: \(tool.id)\n"), "\(tool.id)") }
+        #expect(Set(KnownTool.all.map(\.id)).count == KnownTool.all.count)
+    }
+
+    @Test func whatIsInstalledIsFoundWithItsVersion() throws {
+        let trials = try Trials(mayFetch: true)
+        for id in [EngineID.container, .qemu] {
+            guard let engine = try trials.engine(id) else { continue }
+            let found = try trials.perform(ToolInventory(), on: engine)
+            let side = id == .qemu ? KnownTool.Side.vm : .container
+            let expected = KnownTool.all.filter { $0.side == side }
+            #expect(Set(found.facts.keys) == Set(expected.map(\.id)))
+            for tool in expected where tool.program != nil && !tool.isPlugin {
+                let isHere = Tool.find(tool.program ?? "") != nil
+                #expect((found.facts[tool.id]?.answer != "–") == isHere, "\(tool.id)")
+            }
+            let here = found.facts.values.count { $0.answer != "–" }
+            #expect(found.values["tools-installed-count"] == Double(here))
+        }
+        #expect(trials.end() == [])
+    }
+
+    @Test(arguments: [EngineID.process, .container, .bwrap, .crun, .runc, .podman, .qemuDirect, .qemu])
+    func aToolIsProvedByANonceAndItsPhasesAddUp(_ id: EngineID) throws {
+        let trials = try Trials(mayFetch: true)
+        guard let engine = try trials.engine(id) else { return }
+        let found = try trials.perform(ToolStart(), on: engine)
+        #expect(found.values["works"] == 1)
+        let phases = ["to-created-ns", "to-ready-ns", "to-exited-ns", "to-cleaned-up-ns"].compactMap {
+            found.values[$0]
+        }
+        #expect(phases.count == 4 && phases.reduce(0, +) == found.values["total-ns"])
+        #expect(trials.end() == [])
+    }
+}
