@@ -2,5 +2,7 @@ import LabCore
 
 /// The experiments that work on any engine, through what its instances offer.
 public enum Experiments {
-    public static let all: [any Experiment] = []
+    public static let all: [any Experiment] = [
+        IsolationProbes(), KernelOwnership(), VirtualisationLayer(),
+    ]
 }

@@ -81,6 +81,8 @@ let workloads: [Workload] = [
         session.channel.send("output", text: text)
         session.waitForever()
     },
+    // probe NAME[=PARAMETER]…: tries what it can see, reach and do, see ProbeRun.swift.
+    Workload(name: "probe") { arguments, session in probe(arguments, &session) },
     // compute KIND ROUNDS [DIRECTORY]: fixed work, see Compute.swift.
     Workload(name: "compute") { arguments, session in compute(arguments, &session) },
     // Sends what is not a record: the host must take it as a failure, and as nothing worse.
