@@ -62,7 +62,7 @@ let package = Package(
             swiftSettings: strict
         ),
         // What can be done with any engine beside starting it; knows engines only as LabCore's protocols.
-        .target(name: "Experiments", dependencies: ["LabCore"], swiftSettings: strict),
+        .target(name: "Experiments", dependencies: ["LabCore", "CLinux"], swiftSettings: strict),
         // The English texts that are made deep down, by which their Chinese is found where they are shown.
         .target(name: "Translations", dependencies: ["LabCore"], swiftSettings: strict),
         .target(name: "Report", dependencies: ["LabCore", "Translations"], swiftSettings: strict),

@@ -43,6 +43,14 @@ struct Machine {
         _ = mount("proc", "/proc", "proc", UInt(MS_NOSUID | MS_NODEV | MS_NOEXEC), nil)
     }
 
+    /// Mounts /proc, /sys and /dev for a workload that looks at its kernel; elsewhere they are as the engine has them.
+    func mountKernelFiles() {
+        guard isMachine else { return }
+        mountProc()
+        _ = mount("sysfs", "/sys", "sysfs", UInt(MS_NOSUID | MS_NODEV | MS_NOEXEC), nil)
+        _ = mount("devtmpfs", "/dev", "devtmpfs", UInt(MS_NOSUID), nil)
+    }
+
     /// Brings up lo, which gives it the address 127.0.0.1; elsewhere that is the engine's business.
     func raiseLoopback() throws(Failure) {
         guard isMachine else { return }

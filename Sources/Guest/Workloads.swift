@@ -91,6 +91,8 @@ let workloads: [Workload] = [
         session.channel.send("output", text: cguest_kernel())
         return 0
     },
+    // probe NAME[=PARAMETER]…: tries what it can see, reach and do, see ProbeRun.swift.
+    Workload(name: "probe") { arguments, session in probe(arguments, &session) },
     // compute KIND ROUNDS [DIRECTORY]: fixed work, see Compute.swift.
     Workload(name: "compute") { arguments, session in compute(arguments, &session) },
     // pace ROUNDS: rounds of fixed work without end, see Pace.swift.

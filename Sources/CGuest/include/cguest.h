@@ -26,6 +26,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cguest_probe.h"
+
 /// The command line, as main gets it.
 int cguest_argc(void);
 char **cguest_argv(void);

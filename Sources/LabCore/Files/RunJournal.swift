@@ -16,6 +16,8 @@ public struct JournaledResource: Equatable, Sendable {
         case peer
         /// A switch of the machine that was changed: `PATH=OLD`, see `MachineSetting`. It is put back, not removed.
         case setting
+        /// A System V shared memory segment: its key, see `SharedSegment`.
+        case sharedMemory = "shared-memory"
     }
     public var kind: Kind
     /// What it is, by kind; holds no control character.

@@ -281,8 +281,15 @@ public struct Workload: Codable, Equatable, Sendable {
         Workload(name: "delegate", arguments: [directory, "\(user)"])
     }
 
+    /// Tries each of `probes` (a name, or `name=parameter`; `all` for every one there is), says `ready`, sends
+    /// `NAME RESULT DETAIL` as an output for each and `done` after the last, and waits to be killed. See
+    /// `ProbeAnswer`.
+    public static func probe(_ probes: [String]) -> Workload { Workload(name: "probe", arguments: probes) }
+
     /// Every workload that a lab may name.
-    public static let knownNames = ["noop", "hello", "idle", "touch", "tide", "release", "compute", "pace", "pulse"]
+    public static let knownNames = [
+        "noop", "hello", "idle", "touch", "tide", "release", "compute", "pace", "pulse", "probe",
+    ]
     /// The kinds of `compute`, one round of each about 1 ms of a bare process on the machine it was written on.
     public static let computeKinds = [
         "integer", "float", "memory-bandwidth", "memory-random", "syscall", "context-switch", "page-fault",

@@ -4,6 +4,8 @@ import Glibc
 public struct MountTable: Equatable, Sendable {
     public struct Entry: Equatable, Sendable {
         public var mountPoint: String
+        /// Options of this mount: `ro`, `nodev`.
+        public var options: [String] = []
         /// Type of the file system: `cgroup2`, `overlay`.
         public var type: String
         /// Options of the file system itself: `lowerdir=/x`, or a v1 cgroup's controllers.
@@ -24,9 +26,22 @@ public struct MountTable: Equatable, Sendable {
                 fields.count > dash + 1
             else { return nil }
             return Entry(
-                mountPoint: Self.unescape(fields[4]), type: String(fields[dash + 1]),
+                mountPoint: Self.unescape(fields[4]),
+                options: fields[5].split(separator: ",").map(String.init), type: String(fields[dash + 1]),
                 superOptions: fields.count > dash + 3
                     ? fields[dash + 3].split(separator: ",").map(String.init) : [])
+        }
+    }
+
+    /// The mount that `path` is on, links aside.
+    public func covering(_ path: String) -> Entry? {
+        func covers(_ entry: Entry) -> Bool {
+            entry.mountPoint == path || path.hasPrefix(entry.mountPoint == "/" ? "/" : entry.mountPoint + "/")
+        }
+        // Of several at the same place the newest is on top.
+        return entries.filter(covers).reduce(nil) { best, entry in
+            guard let best, best.mountPoint.utf8.count > entry.mountPoint.utf8.count else { return entry }
+            return best
         }
     }
 

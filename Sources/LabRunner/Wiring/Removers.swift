@@ -13,6 +13,7 @@ enum Removers {
             .directory: { name throws(LabError) in try Files.removeTree(name) },
             .peer: { name throws(LabError) in try PeerRemover.remove(name) },
             .setting: { name throws(LabError) in try MachineSetting.putBack(name) },
+            .sharedMemory: { name throws(LabError) in try SharedSegment.remove(name) },
             .file: { name throws(LabError) in try Files.removeTree(name) },
         ])
     }

@@ -1,0 +1,69 @@
+import Glibc
+import Testing
+
+@testable import Experiments
+@testable import LabCore
+@testable import LabFile
+
+@Suite(.serialized) struct KernelAndLayerTests {
+    private func kernel(_ engine: EngineID) throws -> Finding {
+        let before = Host.System.current()
+        let finding = try ProbeBench.perform(KernelOwnership(), of: "kernel-ownership", on: engine)
+        #expect(Host.System.current() == before)
+        return finding
+    }
+
+    @Test func aProcessIsOnTheHostsKernelAndChangesNothing() throws {
+        let finding = try kernel(.process)
+        #expect(finding.isSo("own-kernel") == false)
+        #expect(finding.values["alike-count"] == finding.values["compared-count"])
+        #expect(finding.facts["hostname-stays-inside"] == nil && finding.facts["setting-stays-inside"] == nil)
+    }
+
+    @Test(.enabled(if: ProbeBench.isRoot, "skipped: the change needs a UTS namespace alone"))
+    func aContainerSharesTheKernelAndHasAHostNameOfItsOwn() throws {
+        let finding = try kernel(.container)
+        #expect(finding.isSo("own-kernel") == false && finding.isSo("hostname-stays-inside") == true)
+        #expect(finding.mechanism("hostname-stays-inside") == .utsNamespace)
+        #expect(finding.mechanism("setting-write") == .maskedPath)
+        #expect(finding.values["alike-count"] == finding.values["compared-count"])
+    }
+
+    @Test func aVMHasItsOwnKernelAndChangesItWithoutTheHostsNoticing() throws {
+        let swappiness = Files.line("/proc/sys/vm/swappiness")
+        let finding = try kernel(.qemuDirect)
+        #expect(Files.line("/proc/sys/vm/swappiness") == swappiness)
+        #expect(finding.isSo("own-kernel") == true && finding.mechanism("own-kernel") == .guestKernel)
+        #expect(finding.isSo("hostname-stays-inside") == true && finding.isSo("setting-stays-inside") == true)
+        #expect((finding.values["alike-count"] ?? 0) < (finding.values["compared-count"] ?? 0))
+        let lab = try LabCatalogue.open("\(checkout)/labs").definition("kernel-ownership")
+        #expect(Set((lab.facts ?? []).map(\.id)) == Set(finding.facts.keys))
+    }
+
+    private func layer(_ engine: EngineID) throws -> Finding {
+        let finding = try ProbeBench.perform(VirtualisationLayer(), of: "virtualisation-layer", on: engine)
+        let lab = try LabCatalogue.open("\(checkout)/labs").definition("virtualisation-layer")
+        #expect(Set((lab.facts ?? []).map(\.id)) == Set(finding.facts.keys))
+        // The work is one thread's, whichever: the rest is what the workload does beside it.
+        #expect((finding.values["executor-share-ratio"] ?? 0) > 0.5)
+        return finding
+    }
+
+    @Test(arguments: [EngineID.process, .container])
+    func theWorkOfAProcessAndOfAContainerIsDoneByTheWorkloadItself(engine: EngineID) throws {
+        let finding = try layer(engine)
+        #expect(
+            finding.isSo("workload-is-a-host-process") == true && finding.isSo("has-vcpu-threads") == false)
+        #expect(finding.isSo("has-own-devices") == false && finding.facts["executor"]?.answer == "lab-guest")
+    }
+
+    @Test func theWorkOfAVMIsDoneByAThreadOfItsMonitor() throws {
+        let finding = try layer(.qemuDirect)
+        #expect(
+            finding.isSo("workload-is-a-host-process") == false && finding.isSo("has-vcpu-threads") == true)
+        #expect(finding.isSo("has-own-devices") == true && finding.facts["executor"]?.answer == "CPU 0/TCG")
+        // Nothing of KVM is held where nothing of it is used.
+        #expect(finding.isSo("has-kvm-descriptors") == false)
+        #expect(finding.values["vcpu-threads-count"] == 1)
+    }
+}
