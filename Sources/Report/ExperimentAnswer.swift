@@ -244,7 +244,7 @@ extension ExperimentAnswer {
     }
 
     private func fitted(_ title: String, at place: String) -> String {
-        text.named(title, at: place) { Report.cells(of: $0) <= Self.nameWidth }
+        text.named(title, at: place) { Columns.count($0) <= Self.nameWidth }
     }
 }
 

@@ -2,8 +2,9 @@ import Glibc
 import LabCore
 
 /// One virtual machine, from its start to its removal.
-public final class VMInstance: Instance, HostVisible, MemoryAccounting, CPUAccounting, ExitCounting {
-public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryReclaiming, CPUAccounting {
+public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryReclaiming, CPUAccounting,
+    ExitCounting
+{
     private let place: VMPlace
     public let isReclaimable: Bool
     private let watch: GuestWatch

@@ -90,9 +90,6 @@ static inline unsigned char *cguest_map(size_t length) {
     return start == MAP_FAILED ? NULL : (unsigned char *)start;
 }
 
-/// nanosleep(2); what is left when a signal cuts it short replaces the length.
-static inline int cguest_sleep(struct timespec *length) { return nanosleep(length, length); }
-
 /// open(2) for reading.
 static inline int cguest_open(const char *path) { return open(path, O_RDONLY | O_CLOEXEC); }
 
@@ -109,8 +106,10 @@ static inline int cguest_become(unsigned user) {
     return (int)syscall(SYS_setresuid, user, user, user);
 }
 
-/// open(2) of a file that exists, for writing.
-static inline int cguest_open_existing(const char *path) { return open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW); }
+/// open(2) for writing of a file that must exist already; nothing is written and nothing is cut.
+static inline int cguest_open_existing(const char *path) {
+    return open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW);
+}
 
 /// open(2) for writing past the page cache. O_DIRECT is declared only under _GNU_SOURCE.
 static inline int cguest_open_direct(const char *path) {
@@ -153,9 +152,6 @@ static inline volatile unsigned *cguest_map_shared(void) {
     void *start = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     return start == MAP_FAILED ? NULL : (volatile unsigned *)start;
 }
-
-/// open(2) for writing of a file that must exist already; nothing is written and nothing is cut.
-static inline int cguest_open_existing(const char *path) { return open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY); }
 
 /// reboot(2) with magic numbers that are none, so that it never reboots: the kernel asks for the privilege first (EPERM)
 /// and looks at the numbers then (EINVAL). Returns -1.
