@@ -62,9 +62,10 @@ struct Machinery: Experiment {
     /// The payload's program, the same in every engine.
     private var payload: String { String(RootFilesystem.guestPath.dropFirst()) }
 
-    /// The file name of a process's program.
+    /// The file name of a process's program; where it has hidden that, the name that it goes by.
     private func program(of pid: pid_t) -> String {
-        target(of: "/proc/\(pid)/exe")?.split(separator: "/").last.map(String.init) ?? "unknown"
+        target(of: "/proc/\(pid)/exe")?.split(separator: "/").last.map(String.init)
+            ?? Files.line("/proc/\(pid)/comm") ?? "unknown"
     }
 
     private func parent(of pid: pid_t) -> pid_t? {

@@ -12,7 +12,10 @@ struct CPUQuota: Experiment {
 
     /// Half the kernel's default, so that a window of many periods is short.
     private static let periodMicroseconds = 50_000
-    private static let periods = 10
+    private static let fewestPeriods = 10
+    /// A window is so long that the quotas of its periods add up to this: the kernel throttles at its clock tick, so
+    /// that a group may be up to one (4 ms, as most kernels are built) ahead of its quota, which it then waits for.
+    private static let leastNanoseconds: UInt64 = 120_000_000
 
     func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
         guard let percent = bench.setting.flatMap({ Int($0) }), percent > 0 else {
@@ -53,10 +56,12 @@ struct CPUQuota: Experiment {
         _ cgroup: TrialCgroup, asked: Double, _ bench: Bench
     ) throws(LabError) -> Finding {
         let length = Duration.microseconds(Self.periodMicroseconds)
+        let quota = UInt64(Double(length.nanoseconds) * asked)
+        let began = try settled(cgroup, quota, within: length * 4, bench)
         let idleBefore = HostIdle.nanoseconds()
-        let began = try settled(cgroup, within: length * 2, bench)
-        try bench.pause(length * (Self.periods - 1))
-        let ended = try settled(cgroup, within: length * 2, bench)
+        let periodsToWait = max(Self.fewestPeriods, Int(Self.leastNanoseconds / max(quota, 1)))
+        try bench.pause(length * (periodsToWait - 1))
+        let ended = try settled(cgroup, quota, within: length * 4, bench)
         let idle = HostIdle.nanoseconds() - idleBefore
 
         let wall = Double(ended.instant.nanoseconds(since: began.instant))
@@ -92,17 +97,28 @@ struct CPUQuota: Experiment {
     }
 
     /// A reading at a moment at which the group has used up its quota and waits; if that doesn't come, any reading.
+    ///
+    /// It waits when, since the last period began, it has used most of a quota and then nothing for longer than the
+    /// kernel's clock tick, with which it accounts. (That it used nothing would not do: on a busy host it may only be
+    /// somebody else's turn.)
     private func settled(
-        _ cgroup: TrialCgroup, within limit: Duration, _ bench: Bench
+        _ cgroup: TrialCgroup, _ quota: UInt64, within limit: Duration, _ bench: Bench
     ) throws(LabError) -> Reading {
+        var tick = timespec()
+        clock_getres(CLOCK_MONOTONIC_COARSE, &tick)
         let deadline = MonotonicInstant.now().advanced(by: limit)
         var last = try read(cgroup)
+        var began: Reading?
+        var changed = last.instant
         while MonotonicInstant.now() < deadline {
             try bench.pause(.milliseconds(2))
-            var next = try read(cgroup)
-            next.isWaiting = next.used == last.used && next.periods == last.periods
-            if next.isWaiting { return next }
+            let next = try read(cgroup)
+            if next.periods != last.periods { began = next }
+            if next.periods != last.periods || next.used != last.used { changed = next.instant }
             last = next
+            guard let began, next.used - began.used >= quota / 2 else { continue }
+            last.isWaiting = next.instant.nanoseconds(since: changed) > UInt64(tick.tv_nsec)
+            if last.isWaiting { return last }
         }
         return last
     }

@@ -45,8 +45,9 @@ struct MemoryLimit: Experiment {
             cgroup.number("oom_kill", "memory", v1: "memory.oom_control", v2: "memory.events") ?? 0
         let met =
             cgroup.version(of: "memory") == .v1
-            ? cgroup.number("memory", v1: "memory.failcnt", v2: "")
-            : cgroup.number("max", "memory", v1: "", v2: "memory.events")
+            ? ["memory.failcnt", "memory.memsw.failcnt"]
+                .compactMap { cgroup.number("memory", v1: $0, v2: "") }.reduce(0, +)
+            : cgroup.number("max", "memory", v1: "", v2: "memory.events") ?? 0
         var finding = Finding(values: [
             "limit-bytes": Double(Self.limitMebibytes << 20), "oom-kills-count": Double(kills),
             "host-available-bytes": Double(available),
@@ -56,7 +57,7 @@ struct MemoryLimit: Experiment {
             finding.values["peak-bytes"] = Double(peak)
             finding.values["peak-ratio"] = Double(peak) / Double(Self.limitMebibytes << 20)
         }
-        let evidence = "oom_kill \(kills); the limit was met \(met ?? 0) times"
+        let evidence = "oom_kill \(kills); the limit was met \(met) times"
         if isBeyond {
             let isKilled = status == 128 + SIGKILL && kills == 1
             finding.note(

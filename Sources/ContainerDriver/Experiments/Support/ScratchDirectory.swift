@@ -14,7 +14,10 @@ enum ScratchDirectory {
         try Files.makeDirectory(path)
         let value: Value
         do throws(LabError) {
-            value = try body(path)
+            // As the kernel names it in its table of mounts.
+            let resolved = realpath(path, nil)
+            defer { free(resolved) }
+            value = try body(resolved.map { String(cString: $0) } ?? path)
         } catch {
             try? Files.removeTree(path)
             throw error
