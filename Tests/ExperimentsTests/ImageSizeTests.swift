@@ -10,7 +10,7 @@ import Testing
 
     @Test func aContainersImageHasNoKernelAndIsShared() throws {
         let trials = try Trials()
-        guard let engine = try trials.engine(.container) else { return }
+        let engine = try trials.engine(.container)
         let found = try trials.perform(ImageSize(), on: engine, minimal("image-size"))
         var root = DiskUsage()
         try root.add(trials.context.rootFilesystem.directory)
@@ -25,7 +25,7 @@ import Testing
 
     @Test func aVMsImageHasAKernel() throws {
         let trials = try Trials(mayFetch: true)
-        guard let engine = try trials.engine(.qemu) else { return }
+        let engine = try trials.engine(.qemu)
         let found = try trials.perform(ImageSize(), on: engine, minimal("image-size"))
         #expect(found.values["has-kernel"] == 1)
         let kernel = try #require(found.values["kernel-bytes"])
@@ -42,7 +42,7 @@ import Testing
     @Test(arguments: [EngineID.container, .qemu])
     func aChangeOfOneFileIsShippedAsItsFormatCan(_ id: EngineID) throws {
         let trials = try Trials(mayFetch: true)
-        guard let engine = try trials.engine(id) else { return }
+        let engine = try trials.engine(id)
         let found = try trials.perform(OneFileChange(), on: engine, minimal("one-file-change"))
         let shipped = try #require(found.values["shipped-bytes"])
         let delta = try #require(found.values["delta-bytes"])
@@ -57,7 +57,7 @@ import Testing
     @Test(arguments: ["image-size", "one-file-change"])
     func anUnknownSettingIsAnError(_ name: String) throws {
         let trials = try Trials()
-        guard let engine = try trials.engine(.container) else { return }
+        let engine = try trials.engine(.container)
         let experiment: any Experiment = name == "image-size" ? ImageSize() : OneFileChange()
         let error = #expect(throws: LabError.self) {
             try trials.perform(experiment, on: engine, [.setting: "huge"])

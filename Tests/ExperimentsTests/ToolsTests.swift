@@ -29,28 +29,27 @@ import Testing
         #expect(Set(KnownTool.all.map(\.id)).count == KnownTool.all.count)
     }
 
-    @Test func whatIsInstalledIsFoundWithItsVersion() throws {
+    @Test(arguments: [EngineID.container, .qemu])
+    func whatIsInstalledIsFoundWithItsVersion(_ id: EngineID) throws {
         let trials = try Trials(mayFetch: true)
-        for id in [EngineID.container, .qemu] {
-            guard let engine = try trials.engine(id) else { continue }
-            let found = try trials.perform(ToolInventory(), on: engine)
-            let side = id == .qemu ? KnownTool.Side.vm : .container
-            let expected = KnownTool.all.filter { $0.side == side }
-            #expect(Set(found.facts.keys) == Set(expected.map(\.id)))
-            for tool in expected where tool.program != nil && !tool.isPlugin {
-                let isHere = Tool.find(tool.program ?? "") != nil
-                #expect((found.facts[tool.id]?.answer != "–") == isHere, "\(tool.id)")
-            }
-            let here = found.facts.values.count { $0.answer != "–" }
-            #expect(found.values["tools-installed-count"] == Double(here))
+        let engine = try trials.engine(id)
+        let found = try trials.perform(ToolInventory(), on: engine)
+        let side = id == .qemu ? KnownTool.Side.vm : .container
+        let expected = KnownTool.all.filter { $0.side == side }
+        #expect(Set(found.facts.keys) == Set(expected.map(\.id)))
+        for tool in expected where tool.program != nil && !tool.isPlugin {
+            let isHere = Tool.find(tool.program ?? "") != nil
+            #expect((found.facts[tool.id]?.answer != "–") == isHere, "\(tool.id)")
         }
+        let here = found.facts.values.count { $0.answer != "–" }
+        #expect(found.values["tools-installed-count"] == Double(here))
         #expect(trials.end() == [])
     }
 
     @Test(arguments: [EngineID.process, .container, .bwrap, .crun, .runc, .podman, .qemuDirect, .qemu])
     func aToolIsProvedByANonceAndItsPhasesAddUp(_ id: EngineID) throws {
         let trials = try Trials(mayFetch: true)
-        guard let engine = try trials.engine(id) else { return }
+        let engine = try trials.engine(id)
         let found = try trials.perform(ToolStart(), on: engine)
         #expect(found.values["works"] == 1)
         let phases = ["to-created-ns", "to-ready-ns", "to-exited-ns", "to-cleaned-up-ns"].compactMap {

@@ -30,13 +30,16 @@ final class Trials {
 
     deinit { try? Files.removeTree(home) }
 
-    /// An engine that is ready; nil, and the reason noted, where it does not work.
-    func engine(_ id: EngineID) throws -> (any Engine)? {
+    /// An engine that is ready; where it does not work, the test is skipped with the reason.
+    func engine(_ id: EngineID) throws -> any Engine {
         var settings = EngineSettings()
         settings.fetchesKernel = true
         settings.handsCgroupsOn = false
         let engine = try #require(EngineFactory.make([id], settings, context: context).first)
-        guard case .available = engine.probe() else { return nil }
+        if case .unavailable(let because, _) = engine.probe() {
+            context.journal.finish()
+            try Test.cancel("skipped: \(id): \(because)")
+        }
         try engine.prepare(context)
         engines.append(engine)
         return engine

@@ -13,6 +13,7 @@ struct CrashRecovery: Experiment {
 
     /// The longest that the kernel may take to be done with a killed process.
     private static let dying = Duration.seconds(10)
+    private static let settling = Duration.seconds(3)
 
     func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
         let before = Traces(of: bench.context)
@@ -41,7 +42,7 @@ struct CrashRecovery: Experiment {
             try instance.waitUntilReady(deadline: fresh.deadline)
             return MonotonicInstant.now().nanoseconds(since: resumed)
         }
-        let remaining = Traces(of: bench.context).subtracting(before)
+        let remaining = try settled(bench, since: before)
 
         var finding = Finding()
         finding.values["detected-ns"] = Double(detected)
@@ -54,6 +55,16 @@ struct CrashRecovery: Experiment {
         finding.facts["leftovers"] = Fact(
             answer: "\(left.count) → \(remaining.count)", evidence: "\(left.text) → \(remaining.text)")
         return finding
+    }
+
+    /// What is left for good: a tool's own helpers may take a moment to be done.
+    private func settled(_ bench: Bench, since before: Traces) throws(LabError) -> Traces {
+        let deadline = MonotonicInstant.now().advanced(by: Self.settling)
+        while true {
+            let remaining = Traces(of: bench.context).subtracting(before)
+            if remaining.count == 0 || MonotonicInstant.now() >= deadline { return remaining }
+            try bench.pause(.milliseconds(20))
+        }
     }
 
     private func target(_ instance: any Instance, _ engine: EngineID) throws(LabError) -> HostProcess {

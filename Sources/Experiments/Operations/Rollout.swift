@@ -32,7 +32,7 @@ struct Rollout: Experiment {
         finding.values["own-kernels-count"] = Double(kernels.own)
         finding.values["kernels-count"] = Double(kernels.own + (kernels.onHost > 0 ? 1 : 0))
         finding.facts["kernel-hole"] = Fact(
-            answer: kernels.own > 0 ? "\(count) × guest kernel" : "1 × host kernel",
+            answer: "\(kernels.own + (kernels.onHost > 0 ? 1 : 0)) ×",
             mechanism: kernels.own > 0 ? .guestKernel : .hostKernel,
             evidence: "\(kernels.onHost) × /proc/PID/exe, \(kernels.own) × kernel-entered")
         return finding
@@ -56,7 +56,7 @@ private struct Kernels {
 
     /// - Parameter guest: the program of the workload.
     init(of instances: [any Instance], guest: String) {
-        let workload = Self.inode("\(guest)")
+        let workload = Self.inode(guest)
         for instance in instances {
             let processes = (try? (instance as? any HostVisible)?.hostProcesses()) ?? []
             // The file that a process executes, whatever path it has in the process's own mounts. An image that was
