@@ -90,7 +90,7 @@ let package = Package(
         .testTarget(name: "ReportTests", dependencies: ["Report", "LabCore"]),
         .testTarget(name: "ContainerDriverTests", dependencies: ["ContainerDriver", "LabCore", "CSeccomp"]),
         .testTarget(name: "VMDriverTests", dependencies: ["VMDriver", "LabCore"]),
-        .testTarget(name: "LabRunnerTests", dependencies: ["LabRunner", "LabCore"]),
+        .testTarget(name: "LabRunnerTests", dependencies: ["LabRunner", "LabCore", "LabFile", "Report"]),
         .testTarget(
             name: "ExperimentsTests", dependencies: ["LabRunner", "LabCore", "LabFile", "Experiments"]),
     ],

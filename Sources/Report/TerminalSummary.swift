@@ -52,7 +52,7 @@ extension Report {
     }
 
     /// The most columns that a table may fill.
-    private static let width = 100
+    static let width = 100
 
     /// The table cut into as many as it takes for each to fit the width, the first column in all of them.
     private static func blocks(of table: [[String]]) -> [[[String]]] {
@@ -94,7 +94,7 @@ extension Report {
     }
 
     /// Cells of a terminal that a text fills: two for wide characters (UAX #11), one for others.
-    private static func cells(of text: String) -> Int {
+    static func cells(of text: String) -> Int {
         text.unicodeScalars.reduce(0) { $0 + (isWide($1.value) ? 2 : 1) }
     }
 

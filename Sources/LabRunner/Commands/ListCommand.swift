@@ -54,6 +54,9 @@ struct ListCommand: ParsableCommand {
     private struct LabEntry: Encodable {
         let id: String
         let title: LocalizedText
+        /// The row of the document's table that it belongs to, and whether it stands behind it.
+        let dimension: LocalizedText
+        let fillsRow: Bool
         let question: LocalizedText
         let engines: [EngineID]
         let workload: String
@@ -78,17 +81,29 @@ struct ListCommand: ParsableCommand {
             let lab = try catalogue.definition(id)
             entries.append(
                 LabEntry(
-                    id: id, title: lab.title, question: lab.question, engines: lab.engines,
+                    id: id, title: lab.title, dimension: dimension(of: lab), fillsRow: lab.row != nil,
+                    question: lab.question, engines: lab.engines,
                     workload: lab.workload))
         }
         return entries
+    }
+
+    /// Where it stands in the document's table.
+    private static func row(of lab: LabEntry) -> String {
+        let name = "\(lab.dimension.zh) (\(lab.dimension.en))"
+        return lab.fillsRow ? "fills the row \(name)" : "belongs to the row \(name)"
+    }
+
+    private static func dimension(of lab: LabDefinition) -> LocalizedText {
+        DocumentTable.rows.map(\.dimension).first { $0.zh == lab.dimension }
+            ?? LocalizedText(en: lab.dimension, zh: lab.dimension)
     }
 
     private static func text(_ answer: Answer) -> String {
         var blocks: [String] = []
         if let labs = answer.labs {
             let lines = labs.map {
-                "  \($0.id)\n    \($0.question.en)\n    \($0.engines.map(\.rawValue).joined(separator: ", "))"
+                "  \($0.id)\n    \($0.question.en)\n    \(row(of: $0))\n    \($0.engines.map(\.rawValue).joined(separator: ", "))"
             }
             blocks.append("LABS\n" + lines.joined(separator: "\n"))
         }

@@ -12,9 +12,15 @@ struct ReportCommand: ParsableCommand {
             samples.jsonl of a run that was killed. The same result gives the same
             bytes every time.
 
+            With --table: the document's table of twelve rows, filled in from the
+            results of all labs that are named. Of two results of one lab the later
+            is used. Results of another machine than the first keep their figures and
+            get no verdict.
+
             EXAMPLES
               lab report results/20261124T064930Z-startup-latency
               lab report results/*/result.json --format csv
+              lab report --table results/*/result.json
               lab report killed-run/samples.jsonl --output /tmp/again
             """)
 
@@ -26,12 +32,17 @@ struct ReportCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Form of what is printed.", valueName: "md|csv|json"))
     var format = Format.md
 
+    @Flag(help: "Fill in the document's table from all RESULTs, as md or json.")
+    var table = false
+
     @Option(
         help: ArgumentHelp(
-            "Write report.md and the plots of one RESULT to this directory instead.", valueName: "DIR"))
+            "Write report.md and the plots of one RESULT, or the table, to this directory instead.",
+            valueName: "DIR"))
     var output: String?
 
     func run() throws {
+        if table { return try runTable() }
         var loaded: [RunResult] = []
         for path in results { loaded.append(try ResultStore.load(path)) }
         if let output { return try write(loaded, to: output) }

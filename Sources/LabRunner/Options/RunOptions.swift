@@ -51,6 +51,27 @@ struct RunOptions: ParsableArguments {
     private static let quickFewest = 5
     private static let quickBudgetShare = 3.0
 
+    /// The same for one lab of several: of the engines that were named those that are its own, which may be none.
+    func applyAsOne(to definition: LabDefinition) throws(LabError) -> LabDefinition {
+        guard series == nil else {
+            throw LabError(
+                .usage, "--series chooses parts of one lab, and several are named",
+                remedy: "run each of them by itself")
+        }
+        var lab = try apply(to: definition)
+        lab.engines = definition.engines.filter(lab.engines.contains)
+        return lab
+    }
+
+    /// The same words for one lab of several, which has its own engines and its part of the time.
+    /// - Parameter budget: in seconds, nil for the lab's own.
+    func asOne(_ lab: LabDefinition, budget: Double?) -> RunOptions {
+        var options = self
+        if engine != nil { options.engine = lab.engines.map(\.rawValue).joined(separator: ",") }
+        options.budget = budget.map { Units.format(duration: .seconds($0)) }
+        return options
+    }
+
     /// `definition` with what was said here.
     func apply(to definition: LabDefinition) throws(LabError) -> LabDefinition {
         var lab = definition

@@ -7,6 +7,10 @@ final class ProgressLine {
     private static let shortestInterval: Duration = .milliseconds(100)
 
     private let enabled: Bool
+    /// What stands before everything that is shown: which of several labs it is about.
+    private var prefix = ""
+    /// What was said while several labs run: each says the same of the same machine.
+    private var said: Set<String> = []
     private var shown = false
     private var next = MonotonicInstant(nanoseconds: 0)
 
@@ -20,7 +24,7 @@ final class ProgressLine {
         next = now.advanced(by: Self.shortestInterval)
         // ECMA-48: CR, then EL to clear what a longer line left.
         try? Terminal.writeAll(
-            Array("\r\u{1b}[K\(Self.fit(text(), columns: Self.columns))".utf8), to: STDERR_FILENO)
+            Array("\r\u{1b}[K\(Self.fit(prefix + text(), columns: Self.columns))".utf8), to: STDERR_FILENO)
         shown = true
     }
 
@@ -31,9 +35,13 @@ final class ProgressLine {
         shown = false
     }
 
+    /// From now on it is about one lab of several, and no warning is said again that another has given.
+    func enter(lab: String, number: Int, of count: Int) { prefix = "lab \(number) of \(count), \(lab): " }
+
     /// Says a whole line in place of the progress.
     func warn(_ text: String, remedy: String? = nil) {
         clear()
+        if !prefix.isEmpty && !said.insert(text).inserted { return }
         Terminal.warn(text, remedy: remedy)
     }
 
