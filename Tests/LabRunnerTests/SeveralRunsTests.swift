@@ -101,7 +101,7 @@ struct SeveralRunsTests {
               - {id: startup, title: {en: s, zh: s}, from: requested, to: first-output}
             samples: {default: 2, warmup: 0}
             budget: 10 s
-            timeout: 30 s
+            timeout: 5 s
             memory: 256 MiB
             cpus: 1
             claims:

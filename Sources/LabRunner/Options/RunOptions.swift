@@ -68,7 +68,7 @@ struct RunOptions: ParsableArguments {
     func asOne(_ lab: LabDefinition, budget: Double?) -> RunOptions {
         var options = self
         if engine != nil { options.engine = lab.engines.map(\.rawValue).joined(separator: ",") }
-        options.budget = budget.map { Units.format(duration: .seconds($0)) }
+        options.budget = budget.map { "\(Int($0))s" }
         return options
     }
 

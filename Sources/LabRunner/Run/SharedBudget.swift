@@ -25,10 +25,11 @@ struct SharedBudget: Equatable {
     /// The budget of one lab in whole seconds; nil where it is its own.
     /// - Parameter elapsed: seconds since the first lab began.
     func share(of place: Int, elapsed: Double) -> Double? {
+        if !isAsked && total >= own.reduce(0, +) { return nil }
         let left = max(0, total - elapsed)
         let weight = own[place...].reduce(0, +)
         let share = (weight > 0 ? left * own[place] / weight : left).rounded(.down)
-        if !isAsked && share >= own[place].rounded(.down) { return nil }
+        if !isAsked && share >= own[place] { return nil }
         return max(Self.least, share)
     }
 }

@@ -109,7 +109,9 @@ extension CellText {
     /// Why there is no verdict, in few words: the whole reasons stand in the row's section.
     private func obstacles(_ judgement: SubjectJudgement) -> String {
         var parts: [String] = []
-        if judgement.confirmed > 0 && !judgement.obstacles.contains(.otherMachine) { parts.append(text.partly(judgement.confirmed, of: judgement.total)) }
+        if judgement.confirmed > 0 && !judgement.obstacles.contains(.otherMachine) {
+            parts.append(text.partly(judgement.confirmed, of: judgement.total))
+        }
         for words in judgement.obstacles.map(brief) where !parts.contains(words) { parts.append(words) }
         return parts.joined(separator: text.pick("; ", "；"))
     }
