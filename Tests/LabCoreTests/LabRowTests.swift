@@ -24,6 +24,28 @@ import Testing
         #expect(missing == Self.knownGaps)
     }
 
+    /// What `--quick` of several labs leaves of a lab decides its row all the same.
+    @Test func theSeriesThatARowNeedsServeAllOfIt() throws {
+        for lab in try labs() {
+            let part = lab.withOnlyWhatItsRowNeeds
+            guard let row = lab.row else {
+                #expect(part == lab)
+                continue
+            }
+            for shown in row.shows {
+                let metric = lab.metrics.first { $0.id == shown.metric }
+                #expect(part.measures(metric, at: shown.at), "\(lab.id) shows \(shown.at.text)")
+            }
+            for claim in lab.claims where row.claims.contains(claim.id) {
+                #expect(ClaimFlip(lab: part, claim: claim).problems == [], "\(lab.id) \(claim.id)")
+            }
+        }
+        let start = try #require(try labs().first { $0.id == "startup-latency" })
+        #expect(start.withOnlyWhatItsRowNeeds.series.map(\.id) == ["plain"])
+        let loss = try #require(try labs().first { $0.id == "cpu-overhead" })
+        #expect(loss.withOnlyWhatItsRowNeeds.series.map(\.id) == ["kinds"])
+    }
+
     /// Otherwise the row could never have a verdict, or a figure.
     @Test func everyRowSpeaksOfBothHalvesAndShowsWhatIsMeasured() throws {
         for lab in try labs() {

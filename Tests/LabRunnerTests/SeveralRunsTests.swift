@@ -156,6 +156,32 @@ struct SeveralRunsTests {
         #expect(alone.status == 64)
     }
 
+    /// libvirt's driver can be opened once in a process, and a hypervisor need be proved once.
+    @Test(.timeLimit(.minutes(5)))
+    func severalLabsBootVMsInOneProcess() throws {
+        let lab = try LabProgram()
+        // A cache that outlives the test: the guest kernel is downloaded once, not for each run of the tests.
+        let shared = "/tmp/lab-vm-tests-\(getuid())/cache"
+        try Files.makeDirectory(shared)
+        try Files.makeDirectory("\(lab.directory.path)/home")
+        #expect(symlink(shared, "\(lab.directory.path)/home/cache") == 0)
+        let labs = "\(lab.directory.path)/labs"
+        try write("one", "虚拟化层级", engines: "qemu", in: labs)
+        try write("two", "启动速度", engines: "qemu", in: labs)
+        let finished = try lab.run(
+            ["run", "all", "--json", "--samples", "1", "--output", "out", "--timeout", "60s"],
+            environment: ["LAB_LABS": labs, "LAB_FETCH": "1"])
+        if finished.status == 69 { try Test.cancel("skipped: \(finished.errors)") }
+        #expect(finished.status == 0, "\(finished.errors)")
+        #expect(try finished.json(Answer.self).runs.map(\.lab) == ["one", "two"])
+        for name in ["one", "two"] {
+            let result = try ResultStore.load("\(lab.directory.path)/out/\(name)")
+            #expect(result.samples.map(\.outcome.isCompleted) == [true])
+            #expect(result.header.engines.map(\.availability) == [.available])
+        }
+        #expect(lab.leftovers.isEmpty)
+    }
+
     @Test func aSignalEndsTheLabThatRunsAndTheTableIsWritten() throws {
         let lab = try LabProgram()
         let running = try lab.start([

@@ -18,7 +18,8 @@ struct RunCommand: ParsableCommand {
             Several labs run one after another and share the time: by default at most
             13 minutes, with --quick two and a half. Then the document's table of
             twelve rows is filled in from what they yield, in results/<UTC time>-table/.
-            A lab that fails does not stop the others.
+            A lab that fails does not stop the others. With --quick of each lab only
+            what the table needs is measured.
 
             EXAMPLES
               lab run startup-latency

@@ -20,7 +20,9 @@ extension RunCommand {
             budget: SharedBudget(
                 own: try ownBudgets(of: definitions), asked: asked, quick: options.quick),
             session: { lab, budget in
-                session(lab, options.asOne(lab, budget: budget), settings, seed: seed, budget: budget)
+                let known = definitions.first { $0.id == lab.id }
+                return session(
+                    lab, options.asOne(lab, of: known, budget: budget), settings, seed: seed, budget: budget)
             },
             output: output, catalogue: TableFiles.labs(),
             report: { (progress) throws(LabError) in try self.report(progress) })

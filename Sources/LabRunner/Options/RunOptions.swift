@@ -51,7 +51,8 @@ struct RunOptions: ParsableArguments {
     private static let quickFewest = 5
     private static let quickBudgetShare = 3.0
 
-    /// The same for one lab of several: of the engines that were named those that are its own, which may be none.
+    /// The same for one lab of several: of the engines that were named those that are its own, which may be none; with
+    /// `--quick` only the series that the document's table needs.
     func applyAsOne(to definition: LabDefinition) throws(LabError) -> LabDefinition {
         guard series == nil else {
             throw LabError(
@@ -60,14 +61,19 @@ struct RunOptions: ParsableArguments {
         }
         var lab = try apply(to: definition)
         lab.engines = definition.engines.filter(lab.engines.contains)
-        return lab
+        return quick ? lab.withOnlyWhatItsRowNeeds : lab
     }
 
     /// The same words for one lab of several, which has its own engines and its part of the time.
-    /// - Parameter budget: in seconds, nil for the lab's own.
-    func asOne(_ lab: LabDefinition, budget: Double?) -> RunOptions {
+    /// - Parameters:
+    ///   - known: the lab with all its series.
+    ///   - budget: in seconds, nil for the lab's own.
+    func asOne(_ lab: LabDefinition, of known: LabDefinition?, budget: Double?) -> RunOptions {
         var options = self
         if engine != nil { options.engine = lab.engines.map(\.rawValue).joined(separator: ",") }
+        if let known, lab.series.map(\.id) != known.series.map(\.id) {
+            options.series = lab.series.map(\.id).joined(separator: ",")
+        }
         options.budget = budget.map { "\(Int($0))s" }
         return options
     }

@@ -128,6 +128,7 @@ extension Catalogue {
     func standsBehind(_ lab: String, _ title: String, _ question: String) -> String {
         pick("Lab \(lab), *\(title)*: \(question)", "实验 \(lab)，*\(title)*：\(question)")
     }
+    var whatWasShown: String { pick("What the measurements say of it:", "实测的判断：") }
     var shown: String { pick("shown", "显示的内容") }
     var foundColumn: String { pick("found", "结果") }
     var evidence: String { pick("evidence", "依据") }

@@ -4,6 +4,8 @@ import LabCore
 struct CellText {
     let text: Catalogue
     let isMarkdown: Bool
+    /// A cell is no place for a page, and what a guest or a tool said may be long: the most characters of it.
+    var longest = 1_000
 
     func escape(_ words: String) -> String {
         isMarkdown ? Escaping.markdown(words) : Escaping.plain(words)
@@ -33,7 +35,7 @@ struct CellText {
     }
 
     private func answer(_ fact: Fact, _ count: Int, of all: Int) -> String {
-        var answer = strong(escape(Self.shortened(fact.answer)))
+        var answer = strong(escape(shortened(fact.answer)))
         if let mechanism = fact.mechanism, mechanism != .none {
             answer = text.answered(answer, by: code(mechanism.rawValue))
         }
@@ -46,22 +48,20 @@ struct CellText {
         case .notRun(let lab?):
             "\(faint(text.notMeasuredYet))\(text.colon)\(text.runLab(code("lab run \(lab)")))"
         case .couldNotRun(let lab, let reason):
-            text.couldNotRun(faint(text.notMeasurableHere), code(lab), escape(Self.shortened(reason)))
+            text.couldNotRun(faint(text.notMeasurableHere), code(lab), escape(shortened(reason)))
         case .notInRun: faint(text.notInRun)
         case .unavailable(let reason):
-            text.absentBecause(faint(text.unavailableWord), escape(Self.shortened(reason)))
+            text.absentBecause(faint(text.unavailableWord), escape(shortened(reason)))
         case .failed(let reason):
-            text.absentBecause(faint(text.everySampleFailed), escape(Self.shortened(reason)))
+            text.absentBecause(faint(text.everySampleFailed), escape(shortened(reason)))
         case .notSampled: faint(text.notSampled)
         case .notFound: faint(text.notFound)
         }
     }
 
-    /// A cell is no place for a page: what a guest said may be long.
-    static func shortened(_ words: String) -> String {
-        let most = 240
-        return words.unicodeScalars.count <= most
-            ? words : String(String.UnicodeScalarView(words.unicodeScalars.prefix(most))) + "…"
+    func shortened(_ words: String) -> String {
+        words.unicodeScalars.count <= longest
+            ? words : String(String.UnicodeScalarView(words.unicodeScalars.prefix(longest))) + "…"
     }
 }
 

@@ -8,12 +8,19 @@ extension Report {
     }
 }
 
+extension Report {
+    /// What the page of the document's table is called.
+    public static func tableTitle(_ language: Language = .english) -> String {
+        Catalogue(language: language).tableTitle
+    }
+}
+
 /// The page.
 struct DocumentReport {
     let table: FilledTable
     let text: Catalogue
 
-    private var cell: CellText { CellText(text: text, isMarkdown: true) }
+    private var cell: CellText { CellText(text: text, isMarkdown: true, longest: 120) }
 
     var markdown: String {
         let reference = table.reference?.result
@@ -92,7 +99,8 @@ struct DocumentReport {
         let emulated = Set(
             table.rows.compactMap(\.source).flatMap { source in
                 source.result.header.engines.filter { record in
-                    record.emulates && source.result.samples.contains { $0.engine == record.id }
+                    record.emulates && FilledTable.engines.contains(record.id)
+                        && source.result.samples.contains { $0.engine == record.id }
                 }.map(\.id)
             })
         if !emulated.isEmpty {

@@ -25,7 +25,7 @@ struct DocumentRowSection {
             blocks.append("\(behind)\n")
             if !row.unlike.isEmpty { blocks.append("\(unlike)\n") }
         }
-        blocks.append(verdicts)
+        blocks += ["\(text.whatWasShown)\n", verdicts]
         if let source = row.source {
             blocks += evidence(source.result).filter { !$0.isEmpty }
             blocks.append(rawData(source))
@@ -90,7 +90,7 @@ struct DocumentRowSection {
 
     private func evidence(_ content: TableCell.Content) -> String {
         guard case .fact(let fact, _, _) = content, let evidence = fact.evidence else { return Format.none }
-        return Escaping.markdown(CellText.shortened(evidence))
+        return Escaping.markdown(cell.shortened(evidence))
     }
 
     private func name(of shown: TableRow.Shown, in result: RunResult) -> String {

@@ -43,9 +43,9 @@ extension Report {
             }
             guard let first else { continue }
             let record = row.source?.result.header.engines.first { $0.id == engine }
-            let name = record.map { text.plainName($0) } ?? engine.rawValue
+            let name = subject == .vm ? record.map { text.plainName($0) + text.colon } ?? "" : ""
             let title = first.shown.title.map { Escaping.plain(text[$0]) + text.colon } ?? ""
-            return "\(name)\(text.colon)\(title)\(cell.content(first.content))"
+            return "\(name)\(title)\(cell.content(first.content))"
         }
         return (row.cells[engines[0]]?.first).map { cell.content($0.content) } ?? Format.none
     }
