@@ -44,7 +44,8 @@ struct RowReader {
     private func shown(_ node: YAMLNode, _ facts: [LabDefinition.FactRow]) -> TableRow.Shown? {
         guard
             let fields = read.fields(
-                node, of: "what a row shows", required: [], optional: ["metric", "fact", "at", "title"])
+                node, of: "what a row shows", required: [],
+                optional: ["metric", "fact", "at", "relative-to", "title"])
         else { return nil }
         guard (fields["metric"] == nil) != (fields["fact"] == nil) else {
             read.problems.add(node.line, "a row shows either a \"metric\" or a \"fact\"")
@@ -52,8 +53,13 @@ struct RowReader {
         }
         let metric = read.choice(fields["metric"], of: "metric", in: (metrics ?? []).map(\.id))
         let fact = read.choice(fields["fact"], of: "fact", in: facts.map(\.id))
+        let reference = parts.engine(fields["relative-to"])
+        if fields["relative-to"] != nil && fields["metric"] == nil {
+            read.problems.add(fields.line(of: "relative-to"), "only a \"metric\" has a ratio")
+        }
         let title = parts.localized(fields["title"], of: "title")
         guard metric != nil || fact != nil, let at = fields["at"].map(point) ?? [:] else { return nil }
-        return TableRow.Shown(metric: metric, fact: fact, at: at, title: title)
+        return TableRow.Shown(
+            metric: metric, fact: fact, at: at, relativeTo: reference, title: title)
     }
 }

@@ -14,7 +14,9 @@ struct Lab: ParsableCommand {
               lab doctor --lang zh           the same in Chinese, as is every other text
               lab run startup-latency        measure, and write a report below results/
               lab run startup-latency --engine process,container --samples 500
+              lab run all --quick            every lab, then the document's table, filled in
               lab report results/*/result.json --format csv
+              lab report --table results/*/result.json
               lab compare baseline new       what changed; exit 1 on a regression
               lab explain startup-latency --engine qemu
 

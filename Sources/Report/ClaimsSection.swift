@@ -7,31 +7,39 @@ struct ClaimsSection {
 
     var markdown: String {
         let judged = analysis.result.header.lab.claims.map { ($0, $0.judge(analysis.result)) }
-        guard !judged.isEmpty else { return "" }
+        return judged.isEmpty ? "" : "## \(text.claims)\n\n\(table(of: judged))"
+    }
+
+    /// A table of claims that were judged.
+    /// - Parameter showsVerdicts: false where the figures may be seen and not judged.
+    func table(of judged: [(Claim, [Judgement])], showsVerdicts: Bool = true) -> String {
         let places = judged.contains { $0.1.contains { !$0.point.isEmpty } }
         var table = MarkdownTable(
             [(text.source, .left), (text.claim, .left)] + (places ? [(text.place, .left)] : [])
                 + [(text.measured, .left), (text.verdict, .left), (text.why, .left)])
         for (claim, judgements) in judged {
-            if judgements.count != 1 { table.add(heading(claim, judgements, places)) }
+            if judgements.count != 1 { table.add(heading(claim, judgements, places, showsVerdicts)) }
             for judgement in judgements.prefix(Analysis.mostRows) {
                 let words =
                     judgements.count == 1 ? [Escaping.markdown(claim.source), words(claim)] : ["", ""]
                 let place = places ? [text.label(judgement.point, analysis.method)] : []
+                let verdict = [
+                    "**\(text.name(judgement.verdict))**", why(claim, judgement),
+                ]
                 table.add(
-                    words + place + [
-                        figure(claim, judgement), "**\(text.name(judgement.verdict))**",
-                        why(claim, judgement),
-                    ])
+                    words + place + [figure(claim, judgement)]
+                        + (showsVerdicts ? verdict : [Format.none, text.otherMachine]))
             }
         }
-        return "## \(text.claims)\n\n\(table.text)"
+        return table.text
     }
 
     /// The claim once, above its verdicts, with their sums.
-    private func heading(_ claim: Claim, _ judgements: [Judgement], _ places: Bool) -> [String] {
+    private func heading(
+        _ claim: Claim, _ judgements: [Judgement], _ places: Bool, _ showsVerdicts: Bool
+    ) -> [String] {
         [Escaping.markdown(claim.source), words(claim)] + (places ? [""] : [])
-            + ["", tally(judgements, in: text), ""]
+            + ["", showsVerdicts ? tally(judgements, in: text) : "", ""]
     }
 
     /// The document's own words stand beside every translation.

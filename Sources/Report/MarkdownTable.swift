@@ -17,6 +17,7 @@ struct MarkdownTable {
     }
 
     var isEmpty: Bool { rows.isEmpty }
+    var count: Int { rows.count }
 
     /// The lines of the table, a line feed after each.
     var text: String {

@@ -59,7 +59,7 @@ extension Report {
     }
 
     /// The most columns that a table may fill.
-    private static let width = 100
+    static let width = 100
 
     /// The table cut into as many as it takes for each to fit the width, the first column in all of them.
     private static func blocks(of table: [[String]]) -> [[[String]]] {

@@ -58,7 +58,9 @@ struct EnvironmentSection {
     let environment: Environment
     let text: Catalogue
 
-    var markdown: String {
+    var markdown: String { "## \(text.environment)\n\n\(table)" }
+
+    var table: String {
         var table = MarkdownTable([(text.item, .left), (text.value, .left)])
         func add(_ name: String, _ value: String?) {
             if let value { table.add([name, Escaping.markdown(value)]) }
@@ -79,6 +81,6 @@ struct EnvironmentSection {
         add(text.asRoot, environment.root ? text.yes : text.no)
         let mitigations = environment.mitigations.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
         add(text.mitigations, mitigations.isEmpty ? nil : mitigations.joined(separator: "; "))
-        return "## \(text.environment)\n\n\(table.text)"
+        return table.text
     }
 }

@@ -74,6 +74,26 @@ struct BadInputTests {
         Mistake(
             arguments: ["explain", "startup-latency", "--engine", "kvm,qemu"], status: 64,
             says: ["one engine"]),
+        Mistake(
+            arguments: ["run", "startup-latency,startup-latency"], status: 64, says: ["twice"]),
+        Mistake(
+            arguments: ["run", "startup-latency,cpu-overhed"], status: 64,
+            says: ["did you mean \"cpu-overhead\"?"]),
+        Mistake(
+            arguments: ["run", "all", "--series", "plain"], status: 64, says: ["--series", "several"]),
+        Mistake(
+            arguments: ["run", "all", "--baseline", "old"], status: 64, says: ["--baseline", "several"]),
+        Mistake(
+            arguments: ["run", "all", "--threshold", "3%"], status: 64, says: ["--threshold", "--baseline"]),
+        Mistake(arguments: ["run", "all", "--budget", "0s"], status: 64, says: ["--budget"]),
+        Mistake(
+            arguments: ["run", "all", "--engine", "contaner"], status: 64,
+            says: ["did you mean \"container\"?"]),
+        Mistake(arguments: ["run", "all", "--profile", "q36"], status: 64, says: ["q35"]),
+        Mistake(arguments: ["run", "all", "--output", "/etc"], status: 73, says: ["/etc", "not empty"]),
+        Mistake(arguments: ["report", "--table", "/nonexistent"], status: 66, says: ["/nonexistent"]),
+        Mistake(
+            arguments: ["report", "--table", "/etc/passwd", "--format", "csv"], status: 64, says: ["csv"]),
         Mistake(arguments: ["list", "cats"], status: 64, says: ["cats"]),
     ]
 

@@ -26,6 +26,29 @@ import Testing
         try RunOptions.parse(words).apply(to: lab)
     }
 
+    /// One lab of several has its own engines and its part of the time, and its command says so.
+    @Test func oneOfSeveralLabsHasItsOwnEnginesAndItsPartOfTheTime() throws {
+        var options = try RunOptions.parse(["--engine", "container,qemu", "--quick"])
+        let one = try options.applyAsOne(to: lab)
+        #expect(one.engines == [.qemu])
+        #expect(
+            options.asOne(one, of: lab, budget: 12).words(seed: 7)
+                == ["--engine", "qemu", "--budget", "12s", "--quick", "--seed", "7"])
+        var withRow = lab
+        withRow.metrics = [
+            Metric(id: "m", title: lab.title, unit: .nanoseconds, source: .value("m"))
+        ]
+        withRow.row = TableRow(shows: [.init(metric: "m", at: [.cache: "cold"])], claims: [])
+        options = try RunOptions.parse(["--quick"])
+        let part = try options.applyAsOne(to: withRow)
+        #expect(
+            options.asOne(part, of: withRow, budget: nil).words(seed: 7)
+                == ["--series", "cold", "--quick", "--seed", "7"])
+        #expect(throws: LabError.self) {
+            try RunOptions.parse(["--series", "cold"]).applyAsOne(to: withRow)
+        }
+    }
+
     @Test func samplesHoldForEverySeriesAndEndTheGrowth() throws {
         let lab = try applied(["--samples", "7"])
         for series in lab.series {

@@ -26,10 +26,12 @@ public final class PeerEngine: Engine {
 
     /// The engine of this name; nil when no tool of this driver has it.
     /// - Parameter context: of the run that will be served; its journal knows what even a probe makes.
-    public convenience init?(_ id: EngineID, context: RunContext) {
+    /// - Parameter known: what a probe found earlier in this process; it is not asked again.
+    public convenience init?(_ id: EngineID, context: RunContext, known: Availability? = nil) {
         let tools: [any PeerTool] = [OCIRuntime.runc, OCIRuntime.crun, Podman(), Docker(), Bubblewrap()]
         guard let tool = tools.first(where: { $0.engine == id }) else { return nil }
         self.init(tool, context: context)
+        availability = known
     }
 
     init(_ tool: any PeerTool, context: RunContext) {

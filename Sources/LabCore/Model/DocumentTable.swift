@@ -104,15 +104,19 @@ public struct TableRow: Codable, Equatable, Sendable {
         public var metric: String?
         public var fact: String?
         public var at: Point
+        /// Of a metric: show the ratio to this engine instead of the value itself.
+        public var relativeTo: EngineID?
         /// What it is, before the figure; nil where the row's name says it.
         public var title: LocalizedText?
 
         public init(
-            metric: String? = nil, fact: String? = nil, at: Point = [:], title: LocalizedText? = nil
+            metric: String? = nil, fact: String? = nil, at: Point = [:], relativeTo: EngineID? = nil,
+            title: LocalizedText? = nil
         ) {
             self.metric = metric
             self.fact = fact
             self.at = at
+            self.relativeTo = relativeTo
             self.title = title
         }
     }

@@ -43,6 +43,13 @@ extension RunResult.Header {
         return found.differences
     }
 
+    /// In what the machines of two runs are unlike, whatever was run on them.
+    public func environmentDifferences(from old: Self) -> [ResultDifference] {
+        var found = DifferenceFinder()
+        found.compareEnvironments(old.environment, environment, memoryTolerance: Self.memoryTolerance)
+        return found.differences
+    }
+
     /// The part that is known before any engine is asked: labs, environments and the bytes that run.
     public static func earlyDifferences(
         old: Self, lab: LabDefinition, environment: Environment, digests: [String: String]

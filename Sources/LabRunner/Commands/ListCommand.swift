@@ -68,6 +68,9 @@ struct ListCommand: SpeakingCommand {
     private struct LabEntry: Encodable {
         let id: String
         let title: LocalizedText
+        /// The row of the document's table that it belongs to, and whether it stands behind it.
+        let dimension: LocalizedText
+        let fillsRow: Bool
         let question: LocalizedText
         let engines: [EngineID]
         let workload: String
@@ -98,17 +101,32 @@ struct ListCommand: SpeakingCommand {
             let lab = try catalogue.definition(id)
             entries.append(
                 LabEntry(
-                    id: id, title: lab.title, question: lab.question, engines: lab.engines,
+                    id: id, title: lab.title, dimension: dimension(of: lab), fillsRow: lab.row != nil,
+                    question: lab.question, engines: lab.engines,
                     workload: lab.workload))
         }
         return entries
+    }
+
+    /// Where it stands in the document's table.
+    private static func row(of lab: LabEntry, in text: Catalogue) -> String {
+        let zh = lab.dimension.zh
+        let name = text.pick("\(zh) (\(lab.dimension.en))", "“\(zh)”")
+        return lab.fillsRow
+            ? text.pick("fills the row \(name)", "填写\(name)一行")
+            : text.pick("belongs to the row \(name)", "属于\(name)一行")
+    }
+
+    private static func dimension(of lab: LabDefinition) -> LocalizedText {
+        DocumentTable.rows.map(\.dimension).first { $0.zh == lab.dimension }
+            ?? LocalizedText(en: lab.dimension, zh: lab.dimension)
     }
 
     private static func lines(_ answer: Answer, in text: Catalogue) -> String {
         var blocks: [String] = []
         if let labs = answer.labs {
             let lines = labs.map {
-                "  \($0.id)\n    \(text[$0.question])\n    \($0.engines.map(\.rawValue).joined(separator: ", "))"
+                "  \($0.id)\n    \(text[$0.question])\n    \(row(of: $0, in: text))\n    \($0.engines.map(\.rawValue).joined(separator: ", "))"
             }
             blocks.append(text.pick("LABS", "实验") + "\n" + lines.joined(separator: "\n"))
         }

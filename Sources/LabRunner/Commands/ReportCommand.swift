@@ -13,9 +13,15 @@ struct ReportCommand: SpeakingCommand {
             samples.jsonl of a run that was killed. The same result gives the same
             bytes every time. A web page is one file, and fetches nothing.
 
+            With --table: the document's table of twelve rows, filled in from the
+            results of all labs that are named. Of two results of one lab the later
+            is used. Results of another machine than the first keep their figures and
+            get no verdict.
+
             EXAMPLES
               lab report results/20261124T064930Z-startup-latency
               lab report results/*/result.json --format csv
+              lab report --table results/*/result.json
               lab report killed-run/samples.jsonl --output /tmp/again
               lab report results/*/result.json --format html --output labs.html
             """)
@@ -28,18 +34,22 @@ struct ReportCommand: SpeakingCommand {
     @Option(help: ArgumentHelp("Form of what is printed.", valueName: "md|html|csv|json"))
     var format = Format.md
 
+    @Flag(help: "Fill in the document's table from all RESULTs, as md or json.")
+    var table = false
+
     @Option(
         help: ArgumentHelp(
-            "Write report.md and the plots of one RESULT to this directory instead; with html, the page to this file.",
+            "Write report.md and the plots of one RESULT, or the table, to this directory instead; with html, the page to this file.",
             valueName: "DIR|FILE"))
     var output: String?
 
     @OptionGroup var speech: LanguageOptions
 
     func run() throws {
+        let language = try speech.catalogue().language
+        if table { return try runTable(language: language) }
         var loaded: [RunResult] = []
         for path in results { loaded.append(try ResultStore.load(path)) }
-        let language = try speech.catalogue().language
         if let output {
             return format == .html
                 ? try writePage(loaded, to: output, in: language) : try write(loaded, to: output, in: language)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import LabCore
+import LabFile
 import Report
 
 /// `lab run`: measures, and writes a report.
@@ -14,6 +15,12 @@ struct RunCommand: SpeakingCommand {
             in the report. Ctrl-C ends the run and still writes what was measured; a
             second one ends lab at once, and `lab clean` removes what is left.
 
+            Several labs run one after another and share the time: by default at most
+            13 minutes, with --quick two and a half. Then the document's table of
+            twelve rows is filled in from what they yield, in results/<UTC time>-table/.
+            A lab that fails does not stop the others. With --quick of each lab only
+            what the table needs is measured.
+
             EXAMPLES
               lab run startup-latency
               lab run startup-latency --engine process,container --samples 500 --seed 7
@@ -21,6 +28,8 @@ struct RunCommand: SpeakingCommand {
               lab run startup-latency --series ablation
               lab run startup-latency --budget 30s --output /tmp/first --json
               lab run startup-latency --quick
+              lab run all --quick
+              lab run startup-latency,cpu-overhead --engine container --output /tmp/two
               sudo lab run startup-latency --tune
 
               in CI: fails with 1 when the start became slower by more than 10 %
@@ -38,7 +47,10 @@ struct RunCommand: SpeakingCommand {
 
     @OptionGroup(title: "Baseline") var comparison: ComparisonOptions
 
-    @Option(help: ArgumentHelp("Directory of the results: empty, or made.", valueName: "DIR"))
+    @Option(
+        help: ArgumentHelp(
+            "Directory of the results: empty, or made. Of several labs each gets its own in it.",
+            valueName: "DIR"))
     var output: String?
 
     @Flag(help: "Print the answer as JSON.")
@@ -51,16 +63,35 @@ struct RunCommand: SpeakingCommand {
 
     func run() throws {
         let text = try speech.catalogue()
+        let catalogue = try LabCatalogue.locate(environment: Process.environment)
+        let selection = try LabSelection.read(instance.lab, in: catalogue)
+        if selection.isSeveral { return try runSeveral(selection.labs, seed: options.chosenSeed(), text) }
         let lab = try options.apply(to: instance.definition())
-        let seed = try options.chosenSeed()
-        var settings = try instance.engineSettings()
-        settings.handsCgroupsOn = lab.method == .lifecycle
         let baseline = try chosenBaseline(lab)
-        let session = RunSession(
+        let outcome = try session(
+            lab, options, instance.engineSettings(), seed: options.chosenSeed(), baseline: baseline, in: text
+        ).run()
+        try answer(outcome, baseline, in: text)
+    }
+
+    /// What runs of one lab.
+    /// - Parameter budget: in seconds, nil for the lab's own.
+    func session(
+        _ lab: LabDefinition, _ options: RunOptions, _ settings: EngineSettings, seed: UInt64,
+        budget: Double? = nil, baseline: Baseline? = nil, in text: Catalogue
+    ) -> RunSession {
+        var lab = lab
+        if let budget { lab.budgetSeconds = budget }
+        var settings = settings
+        settings.handsCgroupsOn = lab.method == .lifecycle
+        return RunSession(
             lab: lab, settings: settings, seed: seed,
-            command: ShellText.join(["lab", "run"] + instance.words + options.words(seed: seed)),
+            command: ShellText.join(
+                ["lab", "run"] + instance.words(for: lab.id) + options.words(seed: seed)),
             output: output, quiet: quiet, text: text, tunes: options.tune, baseline: baseline)
-        let outcome = try session.run()
+    }
+
+    private func answer(_ outcome: RunSession.Outcome, _ baseline: Baseline?, in text: Catalogue) throws {
         var answer = RunAnswer(outcome)
         let changes = baseline?.comparison(with: outcome.result)
         if let baseline, let changes {
@@ -79,11 +110,12 @@ struct RunCommand: SpeakingCommand {
             }
         }
         if outcome.result.ending == .interrupted { throw ExitCode(Interrupt.error.exitCode) }
-        if answer.engines.contains(where: \.isLacking) { throw ExitCode.failure }
+        if outcome.result.hasLackingEngine { throw ExitCode.failure }
         if changes?.regressions.isEmpty == false { throw ExitCode.failure }
     }
 
-    private func chosenBaseline(_ lab: LabDefinition) throws(LabError) -> Baseline? {
+    /// - Parameter lab: nil for several, which have none.
+    func chosenBaseline(_ lab: LabDefinition?) throws(LabError) -> Baseline? {
         guard let baseline else {
             guard comparison.threshold == nil, !comparison.force else {
                 throw LabError(
@@ -94,6 +126,6 @@ struct RunCommand: SpeakingCommand {
         }
         // Who names engines means these, and not those that the baseline has beside them.
         return try Baseline(
-            path: baseline, options: comparison, engines: options.engine == nil ? nil : lab.engines)
+            path: baseline, options: comparison, engines: options.engine == nil ? nil : lab?.engines)
     }
 }

@@ -5,7 +5,9 @@ import LabFile
 /// What `run` and `explain` share: which lab, and what an instance is made of.
 struct InstanceOptions: ParsableArguments {
     @Argument(
-        help: ArgumentHelp("The lab, for example startup-latency; see `lab list labs`.", valueName: "LAB"))
+        help: ArgumentHelp(
+            "The lab, for example startup-latency; see `lab list labs`. For `run` also several, separated by commas, or all.",
+            valueName: "LAB"))
     var lab: String
 
     @Option(
@@ -48,7 +50,12 @@ struct InstanceOptions: ParsableArguments {
 
     /// The lab with what was said here.
     func definition() throws(LabError) -> LabDefinition {
-        var definition = try LabCatalogue.locate(environment: Process.environment).definition(lab)
+        try apply(to: LabCatalogue.locate(environment: Process.environment).definition(lab))
+    }
+
+    /// A lab with what was said here.
+    func apply(to lab: LabDefinition) throws(LabError) -> LabDefinition {
+        var definition = lab
         if let timeout { definition.timeoutSeconds = try Words.seconds(timeout, option: "--timeout") }
         if let memory {
             definition.memoryBytes = try Words.bytes(memory, option: "--memory", atLeast: Self.leastMemory)
@@ -68,7 +75,10 @@ struct InstanceOptions: ParsableArguments {
     }
 
     /// The words that say the same again.
-    var words: [String] {
+    var words: [String] { words(for: lab) }
+
+    /// The same for one lab of several.
+    func words(for lab: String) -> [String] {
         let options = [
             ("--timeout", timeout), ("--memory", memory), ("--cpus", cpus), ("--profile", profile),
             ("--connect", connect), ("--kernel", kernel),

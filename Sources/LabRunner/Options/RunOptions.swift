@@ -51,6 +51,33 @@ struct RunOptions: ParsableArguments {
     private static let quickFewest = 5
     private static let quickBudgetShare = 3.0
 
+    /// The same for one lab of several: of the engines that were named those that are its own, which may be none; with
+    /// `--quick` only the series that the document's table needs.
+    func applyAsOne(to definition: LabDefinition) throws(LabError) -> LabDefinition {
+        guard series == nil else {
+            throw LabError(
+                .usage, "--series chooses parts of one lab, and several are named",
+                remedy: "run each of them by itself")
+        }
+        var lab = try apply(to: definition)
+        lab.engines = definition.engines.filter(lab.engines.contains)
+        return quick ? lab.withOnlyWhatItsRowNeeds : lab
+    }
+
+    /// The same words for one lab of several, which has its own engines and its part of the time.
+    /// - Parameters:
+    ///   - known: the lab with all its series.
+    ///   - budget: in seconds, nil for the lab's own.
+    func asOne(_ lab: LabDefinition, of known: LabDefinition?, budget: Double?) -> RunOptions {
+        var options = self
+        if engine != nil { options.engine = lab.engines.map(\.rawValue).joined(separator: ",") }
+        if let known, lab.series.map(\.id) != known.series.map(\.id) {
+            options.series = lab.series.map(\.id).joined(separator: ",")
+        }
+        options.budget = budget.map { "\(Int($0))s" }
+        return options
+    }
+
     /// `definition` with what was said here.
     func apply(to definition: LabDefinition) throws(LabError) -> LabDefinition {
         var lab = definition

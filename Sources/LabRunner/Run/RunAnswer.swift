@@ -31,9 +31,6 @@ struct RunAnswer: Encodable {
         let metrics: [String: Figure]
         /// Where something is: at each point of the run that the engine was measured at.
         let points: [PointAnswer]
-
-        /// Whether the engine was there and yet yielded nothing.
-        var isLacking: Bool { availability == .available && samples > 0 && samples == failures }
     }
 
     struct PointAnswer: Encodable {

@@ -18,6 +18,16 @@ struct RunSession {
     var tunes = false
     /// What the run will be compared with: it is refused when they are unlike.
     var baseline: Baseline?
+    /// What it has in common with other runs of this process; nil when it is alone.
+    var shared: Shared?
+
+    /// What several runs in one process share.
+    struct Shared {
+        /// Catches the signals already.
+        var interrupt: Interrupt
+        var line: ProgressLine
+        var pool: EnginePool
+    }
 
     /// What came of it.
     struct Outcome {
@@ -29,9 +39,8 @@ struct RunSession {
 
     /// Makes the run and writes everything that a reader needs.
     func run() throws(LabError) -> Outcome {
-        let interrupt = try Interrupt()
-        try interrupt.catchSignals()
-        let line = ProgressLine(quiet: quiet, text: text)
+        let shared = if let shared = self.shared { shared } else { try alone() }
+        let line = shared.line
         let warn = { (words: String, remedy: String?) in line.warn(words, remedy: remedy) }
 
         let time = UTCTime.now()
@@ -42,7 +51,7 @@ struct RunSession {
         defer { directory.removeIfEmpty() }
 
         let workspace = try Workspace.open(
-            time: time, interrupt: interrupt, mayFetch: settings.fetchesKernel, text: text, warn: warn)
+            time: time, interrupt: shared.interrupt, mayFetch: settings.fetchesKernel, text: text, warn: warn)
         var leftovers = true
         defer { workspace.close(leftovers: leftovers, warn: warn) }
         line.show(text.lookingAtTheMachine, now: true)
@@ -53,7 +62,8 @@ struct RunSession {
             setup: Runner.Setup(
                 lab: lab, command: command, version: Version.current, startedAt: time.rfc3339, seed: seed,
                 environment: environment, experiments: ExperimentTable.all),
-            engines: EngineFactory.make(lab.engines, settings, context: workspace.context),
+            engines: EngineFactory.make(
+                lab.engines, settings, context: workspace.context, pool: shared.pool),
             context: workspace.context)
         let budget: Duration = .seconds(lab.budgetSeconds)
         var result: RunResult
@@ -69,12 +79,19 @@ struct RunSession {
             throw error
         }
         leftovers = runner.leftSomething
+        shared.pool.note(result.header.engines)
         for warning in environment.disturbances() {
             result.header.environment.warnings.append(warning)
             warn(warning.text, warning.remedy)
         }
         let files = try ResultFiles.save(result, in: text.language, to: directory.path)
         return Outcome(directory: directory.path, files: files, result: result)
+    }
+
+    private func alone() throws(LabError) -> Shared {
+        let interrupt = try Interrupt()
+        try interrupt.catchSignals()
+        return Shared(interrupt: interrupt, line: ProgressLine(quiet: quiet, text: text), pool: EnginePool())
     }
 
     /// The machine's state, tuned first if that is wished, with a warning for everything that disturbs.

@@ -9,6 +9,10 @@ final class ProgressLine {
 
     private let text: Catalogue
     private let enabled: Bool
+    /// What stands before everything that is shown: which of several labs it is about.
+    private var prefix = ""
+    /// What was said while several labs run: each says the same of the same machine.
+    private var said: Set<String> = []
     private var shown = false
     private var next = MonotonicInstant(nanoseconds: 0)
 
@@ -25,7 +29,7 @@ final class ProgressLine {
         next = now.advanced(by: Self.shortestInterval)
         // ECMA-48: CR, then EL to clear what a longer line left.
         try? Terminal.writeAll(
-            Array("\r\u{1b}[K\(Self.fit(words(), columns: Self.columns))".utf8), to: STDERR_FILENO)
+            Array("\r\u{1b}[K\(Self.fit(prefix + words(), columns: Self.columns))".utf8), to: STDERR_FILENO)
         shown = true
     }
 
@@ -36,10 +40,16 @@ final class ProgressLine {
         shown = false
     }
 
+    /// From now on it is about one lab of several, and no warning is said again that another has given.
+    func enter(lab: String, number: Int, of count: Int) { 
+        prefix = text.pick("lab \(number) of \(count), \(lab): ", "实验 \(number)/\(count)，\(lab)：")
+    }
+
     /// Says a whole line in place of the progress.
     /// - Parameters: the words in English, or in the catalogue's language already.
     func warn(_ words: String, remedy: String? = nil) {
         clear()
+        if !prefix.isEmpty && !said.insert(words).inserted { return }
         Terminal.warn(words, remedy: remedy, in: text)
     }
 

@@ -12,13 +12,14 @@ enum Terminal {
     }
 
     /// Writes the answer as JSON with sorted keys.
-    static func answer(json value: some Encodable) throws(LabError) {
+    static func answer(json value: some Encodable) throws(LabError) { try answer(try json(value)) }
+
+    /// A value as JSON with sorted keys.
+    static func json(_ value: some Encodable) throws(LabError) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         do {
-            try answer(String(decoding: encoder.encode(value), as: UTF8.self))
-        } catch let error as LabError {
-            throw error
+            return String(decoding: try encoder.encode(value), as: UTF8.self)
         } catch {
             throw LabError(.software, "cannot encode the answer", cause: "\(error)")
         }

@@ -38,21 +38,28 @@ enum EngineFactory {
     ]
 
     /// The engines of these names, in their order.
-    static func make(_ engines: [EngineID], _ settings: EngineSettings, context: RunContext) -> [any Engine] {
-        engines.compactMap { make($0, settings, context: context) }
+    /// - Parameter pool: what earlier runs of this process leave to this one.
+    static func make(
+        _ engines: [EngineID], _ settings: EngineSettings, context: RunContext,
+        pool: EnginePool = EnginePool()
+    ) -> [any Engine] {
+        engines.compactMap { make($0, settings, context: context, pool: pool) }
     }
 
     /// One engine; nil for one that no driver has.
     private static func make(
-        _ engine: EngineID, _ settings: EngineSettings, context: RunContext
+        _ engine: EngineID, _ settings: EngineSettings, context: RunContext, pool: EnginePool
     ) -> (any Engine)? {
         switch engine {
         case .process: ProcessEngine()
         case .container: ContainerEngine(handsCgroupsOn: settings.handsCgroupsOn)
-        case .kvm: virtualMachine(.kvm, settings, context: context)
-        case .qemu: virtualMachine(.qemu, settings, context: context)
-        case .qemuDirect: virtualMachine(.qemu, settings, context: context, id: engine, usesLibvirt: false)
-        default: PeerEngine(engine, context: context)
+        case .kvm: pool.machine(engine) { virtualMachine(.kvm, settings, context: context) }
+        case .qemu: pool.machine(engine) { virtualMachine(.qemu, settings, context: context) }
+        case .qemuDirect:
+            pool.machine(engine) {
+                virtualMachine(.qemu, settings, context: context, id: engine, usesLibvirt: false)
+            }
+        default: PeerEngine(engine, context: context, known: pool.answer(of: engine))
         }
     }
 

@@ -1,0 +1,106 @@
+/// What a row of the document's table shows of one engine.
+public struct TableCell: Equatable, Sendable {
+    public var shown: TableRow.Shown
+    public var content: Content
+
+    public enum Content: Equatable, Sendable {
+        /// A median, a slope or a counted quantity; in the metric's unit, or a ratio to another engine.
+        case figure(Estimate, unit: Metric.Unit, relativeTo: EngineID?)
+        /// In how many samples it was so.
+        case truth(yes: Int, of: Int)
+        /// The most frequent answer, and in how many samples it was given.
+        case fact(Fact, count: Int, of: Int)
+        case absent(Absence)
+    }
+
+    public init(shown: TableRow.Shown, content: Content) {
+        self.shown = shown
+        self.content = content
+    }
+}
+
+/// Why the table has no figure somewhere.
+public enum Absence: Hashable, Sendable {
+    /// There is no result; `lab` is the one to run, nil when none of the catalogue stands behind the row.
+    case notRun(lab: String?)
+    /// The lab was run and yielded nothing at all.
+    case couldNotRun(lab: String, because: String)
+    /// The engine took no part in the run.
+    case notInRun
+    case unavailable(because: String)
+    /// Every sample failed, the first of them for this reason.
+    case failed(because: String)
+    /// The run has no sample of it.
+    case notSampled
+    /// Samples were completed, but none holds it.
+    case notFound
+}
+
+extension RunResult {
+    /// What one engine has to show.
+    /// - Parameter figures: those of this result.
+    public func tableCell(
+        _ shown: TableRow.Shown, _ engine: EngineID, _ figures: Figures
+    ) -> TableCell {
+        TableCell(shown: shown, content: content(shown, engine, figures))
+    }
+
+    private func content(
+        _ shown: TableRow.Shown, _ engine: EngineID, _ figures: Figures
+    ) -> TableCell.Content {
+        if let fact = shown.fact {
+            return mostFrequent(fact, engine, at: shown.at) ?? .absent(absence(of: engine, at: shown.at))
+        }
+        guard let metric = header.lab.metrics.first(where: { $0.id == shown.metric }) else {
+            return .absent(.notFound)
+        }
+        if let baseline = shown.relativeTo {
+            if let ratio = figures.ratio(metric, engine, to: baseline, at: shown.at) {
+                return .figure(ratio, unit: .ratio, relativeTo: baseline)
+            }
+            let hasOwn = figures.estimate(metric, engine, at: shown.at) != nil
+            return .absent(absence(of: hasOwn ? baseline : engine, at: shown.at, metric))
+        }
+        if metric.unit == .truth, metric.grown == nil {
+            let values = values(metric, engine, at: shown.at)
+            if !values.isEmpty { return .truth(yes: values.count { $0 >= 0.5 }, of: values.count) }
+        } else if let estimate = figures.estimate(metric, engine, at: shown.at) {
+            return .figure(estimate, unit: metric.unit, relativeTo: nil)
+        }
+        return .absent(absence(of: engine, at: shown.at, metric))
+    }
+
+    /// The answer that most samples give; of several the one that was given first.
+    private func mostFrequent(
+        _ name: String, _ engine: EngineID, at point: Point
+    ) -> TableCell.Content? {
+        let facts = measured(engine, at: point).filter(\.outcome.isCompleted).compactMap { $0.facts?[name] }
+        var counts: [(fact: Fact, count: Int)] = []
+        for fact in facts {
+            let place = counts.firstIndex {
+                $0.fact.answer == fact.answer && $0.fact.mechanism == fact.mechanism
+            }
+            if let place { counts[place].count += 1 } else { counts.append((fact, 1)) }
+        }
+        let most = counts.map(\.count).max()
+        return counts.first { $0.count == most }.map { .fact($0.fact, count: $0.count, of: facts.count) }
+    }
+
+    /// Why an engine has no figure at a point.
+    /// - Parameter metric: that of the figure; over the parameter of a slope every value counts.
+    public func absence(of engine: EngineID, at point: Point, _ metric: Metric? = nil) -> Absence {
+        guard let record = header.engines.first(where: { $0.id == engine }) else { return .notInRun }
+        if case .unavailable(let reason, _) = record.availability { return .unavailable(because: reason) }
+        let samples = measuredAnywhere(engine).filter { sample in
+            guard case .slope(_, let parameter)? = metric?.source else { return sample.parameters == point }
+            return sample.parameters.filter { $0.key != parameter } == point
+        }
+        let failures = samples.compactMap { sample -> LabError? in
+            if case .failed(let error, _) = sample.outcome { error } else { nil }
+        }
+        guard !samples.isEmpty else { return .notSampled }
+        guard failures.count == samples.count, let error = failures.first else { return .notFound }
+        return error.kind == .unavailable
+            ? .unavailable(because: error.reason) : .failed(because: error.reason)
+    }
+}

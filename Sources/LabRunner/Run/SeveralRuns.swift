@@ -1,0 +1,143 @@
+import LabCore
+import Report
+
+/// Several labs, one after another in this process, and the document's table from what they yield.
+///
+/// A lab that fails does not stop the others; a signal ends the one that runs and leaves the rest out. What was measured
+/// is in the table either way.
+struct SeveralRuns {
+    /// With the user's overrides, in their order; a lab without an engine is skipped.
+    var labs: [LabDefinition]
+    var budget: SharedBudget
+    /// What runs of each lab; the budget is its own unless another is named.
+    var session: (_ lab: LabDefinition, _ budget: Double?) -> RunSession
+    /// The directory that the user named, in which each lab gets its own; nil for new ones below `results`.
+    var output: String?
+    /// The labs that there are, to say which a row lacks.
+    var catalogue: [LabDefinition]
+    /// Told after each lab.
+    var report: (Progress) throws(LabError) -> Void
+
+    /// What came of one lab.
+    struct Progress {
+        var number: Int
+        var count: Int
+        var lab: String
+        var end: End
+
+        enum End {
+            case done(RunSession.Outcome)
+            case failed(LabError)
+            /// None of the engines that the user chose is one of the lab's.
+            case skipped
+        }
+    }
+
+    struct Outcome {
+        var labs: [Progress]
+        var table: FilledTable
+        /// Of the table, with the names of its files.
+        var directory: String
+        var files: [String]
+        var interrupted: Bool
+
+        var runs: [RunSession.Outcome] {
+            labs.compactMap { if case .done(let run) = $0.end { run } else { nil } }
+        }
+        /// Whether something did not do what it should have.
+        var hasFailed: Bool {
+            labs.contains { if case .failed = $0.end { true } else { false } }
+                || runs.contains { $0.result.hasLackingEngine }
+        }
+    }
+
+    /// - Throws: `.usage` or `.output` when it can't begin; the first lab's error when none yielded anything.
+    func run(_ text: Catalogue, quiet: Bool) throws(LabError) -> Outcome {
+        let time = UTCTime.now()
+        let root = try output.map { path throws(LabError) in try OutputDirectory.named(path) }
+        defer { root?.removeIfEmpty() }
+        let interrupt = try Interrupt()
+        try interrupt.catchSignals()
+        let labs = try makeRuns(interrupt, ProgressLine(quiet: quiet, text: text))
+        let runs = labs.compactMap { if case .done(let run) = $0.end { run } else { nil } }
+        if runs.isEmpty { throw interrupt.isRaised ? Interrupt.error : Self.nothing(labs) }
+        let directory =
+            if let root { try OutputDirectory.named("\(root.path)/\(TableFiles.name)") } else {
+                try OutputDirectory.below(time: time, lab: TableFiles.name)
+            }
+        let table = FilledTable(
+            runs.map { run in
+                let path = "\(run.directory)/\(ResultStore.fileName)"
+                return TableSource(run.result, path: RelativePath.of(path, from: directory.path))
+            }, labs: catalogue, failures: Self.failures(labs))
+        let files = try TableFiles.save(table, in: directory.path, language: text.language)
+        return Outcome(
+            labs: labs, table: table, directory: directory.path, files: files,
+            interrupted: interrupt.isRaised)
+    }
+
+    private func makeRuns(_ interrupt: Interrupt, _ line: ProgressLine) throws(LabError) -> [Progress] {
+        let pool = EnginePool()
+        let began = MonotonicInstant.now()
+        var ends: [Progress] = []
+        for (place, lab) in labs.enumerated() {
+            if interrupt.isRaised { break }
+            line.enter(lab: lab.id, number: place + 1, of: labs.count)
+            let elapsed = Double(MonotonicInstant.now().nanoseconds(since: began)) / 1e9
+            var session = session(lab, budget.share(of: place, elapsed: elapsed))
+            session.shared = RunSession.Shared(interrupt: interrupt, line: line, pool: pool)
+            session.output = output.map { "\($0)/\(lab.id)" }
+            let end = Self.end(of: session)
+            if case .failed(let error) = end, error.kind == .interrupted { break }
+            let progress = Progress(number: place + 1, count: labs.count, lab: lab.id, end: end)
+            ends.append(progress)
+            line.clear()
+            try report(progress)
+        }
+        return ends
+    }
+
+    private static func end(of session: RunSession) -> Progress.End {
+        guard !session.lab.engines.isEmpty else { return .skipped }
+        do {
+            return .done(try session.run())
+        } catch {
+            return .failed(error)
+        }
+    }
+
+    /// Why each lab that failed has no result.
+    private static func failures(_ labs: [Progress]) -> [String: String] {
+        Dictionary(
+            uniqueKeysWithValues: labs.compactMap { progress in
+                guard case .failed(let error) = progress.end else { return nil }
+                return (progress.lab, error.reason)
+            })
+    }
+
+    /// What there is to say when no lab yielded anything.
+    private static func nothing(_ labs: [Progress]) -> LabError {
+        for progress in labs {
+            if case .failed(let error) = progress.end { return error }
+        }
+        return LabError(
+            .usage, "no lab that was named has any of the engines of --engine",
+            remedy: "see `lab list labs` for the engines of each lab")
+    }
+}
+
+extension RunResult {
+    /// Whether an engine was there, was asked, and yielded nothing. One that can't do what was asked of it, and says so,
+    /// is no failure.
+    var hasLackingEngine: Bool {
+        header.engines.contains { record in
+            guard record.availability == .available else { return false }
+            let samples = measuredAnywhere(record.id)
+            let failures = samples.compactMap { sample -> LabError? in
+                if case .failed(let error, _) = sample.outcome { error } else { nil }
+            }
+            return !samples.isEmpty && failures.count == samples.count
+                && failures.contains { $0.kind != .unavailable }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+import LabCore
+
+/// The words of a measured cell and of a verdict: as Markdown, or plain for a terminal.
+struct CellText {
+    let text: Catalogue
+    let isMarkdown: Bool
+    /// A cell is no place for a page, and what a guest or a tool said may be long: the most characters of it.
+    var longest = 1_000
+
+    func escape(_ words: String) -> String {
+        isMarkdown ? Escaping.markdown(words) : Escaping.plain(words)
+    }
+    func code(_ words: String) -> String { isMarkdown ? Escaping.code(words) : Escaping.plain(words) }
+    private func strong(_ words: String) -> String { isMarkdown ? "**\(words)**" : words }
+    private func faint(_ words: String) -> String { isMarkdown ? "*\(words)*" : words }
+
+    /// What one cell shows of one engine, without its title.
+    func content(_ content: TableCell.Content) -> String {
+        switch content {
+        case .figure(let estimate, let unit, let baseline): figure(estimate, unit, baseline)
+        case .truth(let yes, let count):
+            text.truth(strong(yes * 2 > count ? text.yes : text.no), max(yes, count - yes), of: count)
+        case .fact(let fact, let count, let all): answer(fact, count, of: all)
+        case .absent(let absence): self.absence(absence)
+        }
+    }
+
+    private func figure(_ estimate: Estimate, _ unit: Metric.Unit, _ baseline: EngineID?) -> String {
+        let value =
+            baseline.map { "\(Format.number(estimate.value)) × \(code($0.rawValue))" }
+            ?? Format.quantity(estimate.value, unit)
+        // What is counted and always the same has no width.
+        let interval = estimate.interval.flatMap { $0.lower == $0.upper ? nil : Format.interval($0, unit) }
+        return text.figure(strong(value), interval, n: estimate.n)
+    }
+
+    private func answer(_ fact: Fact, _ count: Int, of all: Int) -> String {
+        var answer = strong(escape(shortened(fact.answer)))
+        if let mechanism = fact.mechanism, mechanism != .none {
+            answer = text.answered(answer, by: code(mechanism.rawValue))
+        }
+        return count == all ? answer : text.often(answer, count, of: all)
+    }
+
+    func absence(_ absence: Absence) -> String {
+        switch absence {
+        case .notRun(nil): faint(text.noLab)
+        case .notRun(let lab?):
+            "\(faint(text.notMeasuredYet))\(text.colon)\(text.runLab(code("lab run \(lab)")))"
+        case .couldNotRun(let lab, let reason):
+            text.couldNotRun(faint(text.notMeasurableHere), code(lab), escape(shortened(reason)))
+        case .notInRun: faint(text.notInRun)
+        case .unavailable(let reason):
+            text.absentBecause(faint(text.unavailableWord), escape(shortened(reason)))
+        case .failed(let reason):
+            text.absentBecause(faint(text.everySampleFailed), escape(shortened(reason)))
+        case .notSampled: faint(text.notSampled)
+        case .notFound: faint(text.notFound)
+        }
+    }
+
+    func shortened(_ words: String) -> String {
+        words.unicodeScalars.count <= longest
+            ? words : String(String.UnicodeScalarView(words.unicodeScalars.prefix(longest))) + "…"
+    }
+}
+
+extension CellText {
+    /// The verdict on one half of a row, in few words.
+    func verdict(_ judgement: SubjectJudgement) -> String {
+        let name = strong(text.name(judgement.verdict))
+        let detail: String
+        switch judgement.verdict {
+        case .supported: return name
+        case .refuted:
+            let decided = judgement.judgements.filter { $0.verdict == .contradicted }
+            detail = decided.allSatisfy(\.emulated) ? text.thoughEmulated : ""
+        case .conditional: detail = places(judgement)
+        case .notMeasurable: detail = obstacles(judgement)
+        }
+        return detail.isEmpty ? name : text.pick("\(name) (\(detail))", "\(name)（\(detail)）")
+    }
+
+    /// What holds where.
+    private func places(_ judgement: SubjectJudgement) -> String {
+        let parts = [Verdict.confirmed, .contradicted].map { verdict in
+            let names = judgement.claims.flatMap { judged in
+                judged.judgements.filter { $0.verdict == verdict }.map {
+                    place($0, judged.claim, isOnlyClaim: judgement.claims.count == 1)
+                }
+            }
+            return text.holds(verdict == .confirmed, some(names))
+        }
+        let open = judgement.total - judgement.confirmed - judgement.contradicted
+        return (parts + (open > 0 ? [text.leftOpen(open)] : [])).joined(separator: text.pick("; ", "；"))
+    }
+
+    private func place(_ judgement: Judgement, _ claim: Claim, isOnlyClaim: Bool) -> String {
+        guard let each = claim.rule.each, let value = judgement.point[each] else { return code(claim.id) }
+        return code(isOnlyClaim ? value : "\(claim.id) \(value)")
+    }
+
+    private func some(_ names: [String]) -> String {
+        let most = 6
+        let left = names.count - most
+        return text.list(Array(names.prefix(most)) + (left > 0 ? [text.andMore(left)] : []))
+    }
+
+    /// Why there is no verdict, in few words: the whole reasons stand in the row's section.
+    private func obstacles(_ judgement: SubjectJudgement) -> String {
+        var parts: [String] = []
+        if judgement.confirmed > 0 && !judgement.obstacles.contains(.otherMachine) {
+            parts.append(text.partly(judgement.confirmed, of: judgement.total))
+        }
+        for words in judgement.obstacles.map(brief) where !parts.contains(words) { parts.append(words) }
+        return parts.joined(separator: text.pick("; ", "；"))
+    }
+
+    private func brief(_ obstacle: SubjectJudgement.Obstacle) -> String {
+        switch obstacle {
+        case .noClaim: return text.noClaim
+        case .otherMachine: return text.otherMachine
+        case .emulated: return text.emulationOnly
+        case .straddles, .tooFew: return text.undecided
+        case .noResult(.couldNotRun): return text.noEngineWorked
+        case .noResult: return text.notMeasuredYet
+        case .absent(let engine, let absence):
+            let name = code(engine.rawValue)
+            switch absence {
+            case .unavailable: return text.isUnavailable(name)
+            case .failed: return text.hasFailed(name)
+            default: return text.hasNoSample(name)
+            }
+        }
+    }
+
+    /// The same in full, a sentence each.
+    func sentences(_ judgement: SubjectJudgement) -> [String] {
+        var parts: [String] = []
+        if judgement.confirmed > 0 && !judgement.obstacles.contains(.otherMachine) {
+            parts.append(text.partly(judgement.confirmed, of: judgement.total))
+        }
+        for obstacle in judgement.obstacles {
+            switch obstacle {
+            case .absent(let engine, let absence):
+                parts.append(text.ofEngine(code(engine.rawValue), self.absence(absence)))
+            case .noResult(let absence): parts.append(self.absence(absence))
+            case .emulated(let engine): parts.append(text.emulated(code(engine.rawValue)))
+            case .straddles: parts.append(text.someStraddle)
+            case .tooFew(let needed): parts.append(text.someTooFew(needed))
+            case .noClaim, .otherMachine: parts.append(brief(obstacle))
+            }
+        }
+        return parts
+    }
+}

@@ -1,0 +1,73 @@
+import LabCore
+import LabFile
+import Testing
+
+/// Which labs stand behind the rows of the document's table.
+@Suite struct LabRowTests {
+    /// Rows that no lab stands behind yet. Empty when the table can be filled; a row that has got its lab must go.
+    static let knownGaps: Set<String> = [
+        "虚拟化层级", "内核归属", "资源分配方式", "镜像 / 系统体积", "隔离性", "资源利用率", "OS 支持", "核心实现技术",
+        "运维复杂度", "代表工具",
+    ]
+
+    private func labs() throws -> [LabDefinition] {
+        let catalogue = try LabCatalogue.open("\(checkout)/labs")
+        return try catalogue.ids.map { try catalogue.definition($0) }
+    }
+
+    @Test func everyRowHasOneLab() throws {
+        let withRow = try labs().filter { $0.row != nil }
+        for (dimension, rivals) in Dictionary(grouping: withRow, by: \.dimension) {
+            #expect(rivals.count == 1, "\(dimension): \(rivals.map(\.id))")
+        }
+        let missing = Set(DocumentTable.rows.map(\.dimension.zh)).subtracting(withRow.map(\.dimension))
+        #expect(missing == Self.knownGaps)
+    }
+
+    /// What `--quick` of several labs leaves of a lab decides its row all the same.
+    @Test func theSeriesThatARowNeedsServeAllOfIt() throws {
+        for lab in try labs() {
+            let part = lab.withOnlyWhatItsRowNeeds
+            guard let row = lab.row else {
+                #expect(part == lab)
+                continue
+            }
+            for shown in row.shows {
+                let metric = lab.metrics.first { $0.id == shown.metric }
+                #expect(part.measures(metric, at: shown.at), "\(lab.id) shows \(shown.at.text)")
+            }
+            for claim in lab.claims where row.claims.contains(claim.id) {
+                #expect(ClaimFlip(lab: part, claim: claim).problems == [], "\(lab.id) \(claim.id)")
+            }
+        }
+        let start = try #require(try labs().first { $0.id == "startup-latency" })
+        #expect(start.withOnlyWhatItsRowNeeds.series.map(\.id) == ["plain"])
+        let loss = try #require(try labs().first { $0.id == "cpu-overhead" })
+        #expect(loss.withOnlyWhatItsRowNeeds.series.map(\.id) == ["kinds"])
+    }
+
+    /// Otherwise the row could never have a verdict, or a figure.
+    @Test func everyRowSpeaksOfBothHalvesAndShowsWhatIsMeasured() throws {
+        for lab in try labs() {
+            guard let row = lab.row else { continue }
+            let subjects = Set(lab.claims.filter { row.claims.contains($0.id) }.map(\.subject))
+            #expect(subjects == Set(Claim.Subject.allCases), "\(lab.id)")
+            for shown in row.shows {
+                let metric = lab.metrics.first { $0.id == shown.metric }
+                #expect(lab.measures(metric, at: shown.at), "\(lab.id) shows \(shown.at.text)")
+            }
+        }
+    }
+}
+
+extension LabDefinition {
+    /// Whether a series has trials whose samples are at a point: exactly there, or for a slope at two values at least.
+    func measures(_ metric: Metric?, at point: Point, on engine: EngineID? = nil) -> Bool {
+        let points = series.filter { one in
+            engine.map { engines(of: one).contains($0) } ?? true
+        }.flatMap(\.points)
+        guard case .slope(_, let parameter)? = metric?.source else { return points.contains(point) }
+        let places = points.filter { one in one.filter { $0.key != parameter } == point }
+        return Set(places.compactMap { $0[parameter] }).count >= 2
+    }
+}
