@@ -66,8 +66,38 @@ struct ExperimentAnswer: MethodAnswer {
         return table.text
     }
 
+    /// The columns of a block whose engines have each places of their own; nil where rows can say the place.
+    private func columns(_ block: ExperimentBlock) -> [ExperimentColumn]? {
+        guard block.metrics.allSatisfy({ $0.grown == nil }) else { return nil }
+        let cells = block.points.flatMap { point in
+            block.engines.filter { !analysis.figures.samples($0.id, at: point).isEmpty }.map {
+                Plan.Cell(engine: $0.id, point: point)
+            }
+        }
+        return ExperimentColumn.perPlace(Set(cells), analysis, text)
+    }
+
+    /// A row per metric, a column per engine and place.
+    private func byPlace(_ block: ExperimentBlock, _ columns: [ExperimentColumn]) -> String {
+        let counts = Set(
+            block.metrics.flatMap { metric in
+                columns.compactMap { analysis.figures.estimate(metric, $0.engine.id, at: $0.point ?? [:])?.n }
+            })
+        var table = MarkdownTable([(text.what, .left)] + columns.map { ($0.title(text), .right) })
+        for metric in block.metrics {
+            table.add(
+                [Escaping.markdown(text[metric.title])]
+                    + columns.map {
+                        figure(metric, $0.engine.id, $0.point ?? [:]).cell(withCount: counts.count > 1)
+                    })
+        }
+        let caption = counts.count == 1 ? counts.first.map { "\n\(text.fromTrials($0))\n" } : nil
+        return table.text + (caption ?? "")
+    }
+
     /// A row per metric and setting, a column per engine.
     private func byMetric(_ block: ExperimentBlock) -> String {
+        if let columns = columns(block) { return byPlace(block, columns) }
         let engines = Array(block.engines.prefix(Analysis.mostColumns))
         let rows = block.metrics.flatMap { metric in block.places(of: metric).map { (metric, $0) } }
         let shown = rows.prefix(Analysis.mostRows)
@@ -217,29 +247,51 @@ extension ExperimentAnswer {
         let engines = analysis.engines.filter(\.isMeasured).prefix(Analysis.mostColumns)
         var rows: [[String]] = []
         for block in blocks {
+            if let columns = columns(block) {
+                // In a terminal each engine where it was measured first.
+                for metric in block.metrics {
+                    rows.append(
+                        [name(metric, [:], in: block)]
+                            + engines.map { engine in
+                                columns.first { $0.engine.id == engine.id }.map {
+                                    plain(metric, engine.id, $0.point ?? [:])
+                                } ?? Format.none
+                            })
+                }
+                continue
+            }
             for metric in block.metrics {
                 for place in block.places(of: metric) {
                     rows.append(
-                        [name(metric, place, in: block)]
-                            + engines.map { figure(metric, $0.id, place).plain.replacing("<br>", with: ", ") }
-                    )
+                        [name(metric, place, in: block)] + engines.map { plain(metric, $0.id, place) })
                 }
             }
         }
-        for row in matrix.rows {
-            rows.append(
-                [fitted(row.title, at: row.place)]
-                    + engines.map { row.cells[$0.id]?.plain(text, width: Self.answerWidth) ?? Format.none })
+        for group in matrix.groups {
+            for row in group.rows {
+                rows.append(
+                    [fitted(row.title, at: row.place)]
+                        + engines.map { engine in
+                            let place = group.columns.firstIndex { $0.engine.id == engine.id }
+                            return place.flatMap { row.cells[$0] }?.plain(text, width: Self.answerWidth)
+                                ?? Format.none
+                        })
+            }
         }
         let left = rows.count - Self.mostPlainRows
         return [[text.what] + engines.map { text.plainName($0.record) }] + rows.prefix(Self.mostPlainRows)
             + (left > 0 ? [[text.andMore(left)] + engines.map { _ in "" }] : [])
     }
 
+    private func plain(_ metric: Metric, _ engine: EngineID, _ place: Point) -> String {
+        figure(metric, engine, place).plain.replacing("<br>", with: ", ")
+    }
+
     private func name(_ metric: Metric, _ place: Point, in block: ExperimentBlock) -> String {
         let title = Escaping.plain(text[metric.title])
         let isShared = blocks.count { $0.metrics.contains { $0.id == metric.id } } > 1
-        let words = isShared ? text.experimentPlace(place) : text.place(place)
+        let own = place.merging([.experiment: block.experiment]) { $1 }
+        let words = isShared ? text.experimentPlace(own) : text.place(place)
         return fitted(title, at: words)
     }
 

@@ -2,15 +2,21 @@ import LabCore
 
 /// What experiments saw that is no number: a row per fact, a cell per engine with every answer that its trials gave.
 struct FactMatrix {
+    /// Rows that stand together.
+    struct Group {
+        /// Plain text; nil for rows without a group.
+        var title: String?
+        var columns: [ExperimentColumn]
+        var rows: [Row]
+    }
+
     struct Row {
-        var id: String
         /// What is asked, plain text.
         var title: String
-        /// Where, when the fact was seen in several places; else empty.
+        /// Where, when the fact was seen in several places and the columns don't say it; else empty.
         var place: String
-        /// Plain text; nil for rows without a group.
-        var group: String?
-        var cells: [EngineID: Cell]
+        /// One for each column.
+        var cells: [Cell?]
     }
 
     struct Cell {
@@ -32,9 +38,7 @@ struct FactMatrix {
         case reached, byKernelFeature, byGuestKernel, byNoIsolation, mixed
     }
 
-    /// Those that saw anything, in the order of the tables.
-    let engines: [Analysis.Engine]
-    let rows: [Row]
+    let groups: [Group]
 
     private struct Key: Hashable {
         var id: String
@@ -44,7 +48,7 @@ struct FactMatrix {
     init(_ analysis: Analysis, _ text: Catalogue) {
         var cells: [Key: [EngineID: Cell]] = [:]
         var places: [String: [Point]] = [:]
-        var present: Set<EngineID> = []
+        var pairs: [String: Set<Plan.Cell>] = [:]
         for point in analysis.points {
             for engine in analysis.engines {
                 for sample in analysis.figures.samples(engine.id, at: point) where sample.outcome.isCompleted
@@ -53,26 +57,61 @@ struct FactMatrix {
                         let key = Key(id: id, point: point)
                         if cells[key] == nil { places[id, default: []].append(point) }
                         cells[key, default: [:]][engine.id, default: Cell(answers: [])].add(fact)
-                        present.insert(engine.id)
+                        pairs[id, default: []].insert(Plan.Cell(engine: engine.id, point: point))
                     }
                 }
             }
         }
-        engines = analysis.engines.filter { present.contains($0.id) }
-        rows =
-            present.isEmpty
-            ? []
-            : Self.ordered(analysis.result.header.lab.facts ?? [], found: places.keys).flatMap { fact in
-                let points = places[fact.id] ?? [[:]]
-                return points.map { point in
-                    let key = Key(id: fact.id, point: point)
-                    return Row(
-                        id: fact.id, title: Escaping.plain(text[fact.title]),
-                        place: Self.place(point, among: points, text),
-                        group: fact.group.map { Escaping.plain(text[$0]) },
-                        cells: (cells[key] ?? [:]).mapValues(\.byFrequency))
-                }
+        let all = pairs.values.reduce(into: Set<Plan.Cell>()) { $0.formUnion($1) }
+        let engines = analysis.engines.filter { engine in all.contains { $0.engine == engine.id } }
+        guard !all.isEmpty else {
+            groups = []
+            return
+        }
+        let common = ExperimentColumn.perPlace(all, analysis, text)
+        let rows = Self.ordered(analysis.result.header.lab.facts ?? [], found: places.keys)
+        groups = Self.grouped(rows).map { facts in
+            let own = facts.reduce(into: Set<Plan.Cell>()) { $0.formUnion(pairs[$1.id] ?? []) }
+            let title = facts.first?.group.map { Escaping.plain(text[$0]) }
+            func cell(_ id: String, _ point: Point, _ engine: EngineID) -> Cell? {
+                cells[Key(id: id, point: point)]?[engine]?.byFrequency
             }
+            if let columns = common ?? ExperimentColumn.perPlace(own, analysis, text) {
+                return Group(
+                    title: title, columns: columns,
+                    rows: facts.map { fact in
+                        Row(
+                            title: Escaping.plain(text[fact.title]), place: "",
+                            cells: columns.map { cell(fact.id, $0.point ?? [:], $0.engine.id) })
+                    })
+            }
+            let columns = engines.prefix(Analysis.mostColumns).map {
+                ExperimentColumn(engine: $0, point: nil, place: "")
+            }
+            return Group(
+                title: title, columns: columns,
+                rows: facts.flatMap { fact in
+                    let points = places[fact.id] ?? [[:]]
+                    return points.map { point in
+                        Row(
+                            title: Escaping.plain(text[fact.title]),
+                            place: Self.place(point, among: points, text),
+                            cells: columns.map { cell(fact.id, point, $0.engine.id) })
+                    }
+                })
+        }
+    }
+
+    private static func grouped(_ rows: [LabDefinition.FactRow]) -> [[LabDefinition.FactRow]] {
+        var groups: [[LabDefinition.FactRow]] = []
+        for row in rows {
+            if let last = groups.last?.first, last.group == row.group {
+                groups[groups.count - 1].append(row)
+            } else {
+                groups.append([row])
+            }
+        }
+        return groups
     }
 
     /// The lab's rows with each group together, then facts that the lab does not name.
@@ -93,19 +132,6 @@ struct FactMatrix {
         guard points.count > 1 else { return "" }
         let isOneExperiment = Set(points.map { $0[.experiment] ?? "" }).count == 1
         return isOneExperiment ? text.place(point) : text.experimentPlace(point)
-    }
-
-    /// The rows by their groups, in order; rows without one may come before and after.
-    var groups: [(title: String?, rows: [Row])] {
-        var groups: [(title: String?, rows: [Row])] = []
-        for row in rows {
-            if let last = groups.last, last.title == row.group {
-                groups[groups.count - 1].rows.append(row)
-            } else {
-                groups.append((row.group, [row]))
-            }
-        }
-        return groups
     }
 }
 

@@ -12,7 +12,7 @@ struct FactsSection {
     private static let evidenceLength = 400
 
     var markdown: String {
-        guard !matrix.rows.isEmpty else { return "" }
+        guard !matrix.groups.isEmpty else { return "" }
         var parts = ["## \(text.found)\n"]
         if plot != nil { parts.append("![\(text.found)](\(MatrixPlot.name))\n") }
         var rows = 0
@@ -22,24 +22,19 @@ struct FactsSection {
             rows += shown.count
             guard !shown.isEmpty else { continue }
             if groups.count > 1 { parts.append("### \(Escaping.markdown(group.title ?? text.otherFacts))\n") }
-            parts.append(table(shown))
+            parts.append(table(shown, group.columns))
         }
         parts.append(text.factsNote + "\n")
-        let left = matrix.rows.count - rows
+        let left = groups.reduce(0) { $0 + $1.rows.count } - rows
         if left > 0 { parts.append(text.notShown(left) + "\n") }
         parts.append(evidence)
         return parts.filter { !$0.isEmpty }.joined(separator: "\n")
     }
 
-    private var engines: ArraySlice<Analysis.Engine> { matrix.engines.prefix(Analysis.mostColumns) }
-
-    private func table(_ rows: ArraySlice<FactMatrix.Row>) -> String {
-        var table = MarkdownTable(
-            [(text.what, .left)] + engines.map { (text.name($0.record), .left) })
+    private func table(_ rows: ArraySlice<FactMatrix.Row>, _ columns: [ExperimentColumn]) -> String {
+        var table = MarkdownTable([(text.what, .left)] + columns.map { ($0.title(text), .left) })
         for row in rows {
-            table.add(
-                [Escaping.markdown(text.named(row.title, at: row.place))]
-                    + engines.map { cell(row.cells[$0.id]) })
+            table.add([Escaping.markdown(text.named(row.title, at: row.place))] + row.cells.map(cell))
         }
         return table.text
     }
@@ -69,19 +64,22 @@ struct FactsSection {
             (text.trials, .right), (text.evidence, .left),
         ])
         var count = 0
-        for row in matrix.rows {
-            for engine in engines {
-                guard let cell = row.cells[engine.id] else { continue }
-                for answer in cell.answers {
-                    guard let evidence = answer.evidence else { continue }
-                    count += 1
-                    guard count <= Analysis.mostRows else { continue }
-                    table.add([
-                        Escaping.markdown(text.named(row.title, at: row.place)), text.name(engine.record),
-                        shorten(answer.answer, Self.answerLength),
-                        answer.mechanism.map(text.name) ?? Format.none, text.times(answer.count, of: cell.n),
-                        shorten(evidence, Self.evidenceLength),
-                    ])
+        for group in matrix.groups {
+            for row in group.rows {
+                for (column, cell) in zip(group.columns, row.cells) {
+                    guard let cell else { continue }
+                    let name = text.named(row.title, at: row.place + column.place)
+                    for answer in cell.answers {
+                        guard let evidence = answer.evidence else { continue }
+                        count += 1
+                        guard count <= Analysis.mostRows else { continue }
+                        table.add([
+                            Escaping.markdown(name), text.name(column.engine.record),
+                            shorten(answer.answer, Self.answerLength),
+                            answer.mechanism.map(text.name) ?? Format.none,
+                            text.times(answer.count, of: cell.n), shorten(evidence, Self.evidenceLength),
+                        ])
+                    }
                 }
             }
         }

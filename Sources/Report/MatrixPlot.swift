@@ -5,15 +5,15 @@ import LabCore
 struct MatrixPlot {
     let text: Catalogue
     private let title: String
-    private let groups: [(title: String?, rows: [FactMatrix.Row])]
-    private let engines: [Analysis.Engine]
+    private let groups: [FactMatrix.Group]
 
     static let name = "matrix.svg"
 
     private static let mostRows = 80
     private static let left = 270.0
     private static let columnWidth = 118.0
-    private static let top = 68.0
+    private static let top = 36.0
+    private static let headHeight = 36.0
     private static let rowHeight = 22.0
     private static let least = 860.0
 
@@ -21,36 +21,53 @@ struct MatrixPlot {
     init?(_ analysis: Analysis, _ matrix: FactMatrix, _ text: Catalogue) {
         self.text = text
         title = Escaping.plain(text[analysis.result.header.lab.title])
-        engines = Array(matrix.engines.prefix(Analysis.mostColumns))
         var left = Self.mostRows
         groups = matrix.groups.compactMap { group in
-            let rows = group.rows.filter { row in row.cells.values.contains { $0.reach != nil } }.prefix(left)
-            left -= rows.count
-            return rows.isEmpty ? nil : (group.title, Array(rows))
+            var own = group
+            own.rows = Array(group.rows.filter { $0.cells.contains { $0?.reach != nil } }.prefix(left))
+            left -= own.rows.count
+            return own.rows.isEmpty ? nil : own
         }
         guard !groups.isEmpty else { return nil }
     }
 
+    private var columns: Int { groups.map(\.columns.count).max() ?? 1 }
+
     private var columnWidth: Double {
-        max(Self.columnWidth, (Self.least - Self.left - 16) / Double(max(engines.count, 1)))
+        max(Self.columnWidth, (Self.least - Self.left - 16) / Double(max(columns, 1)))
+    }
+
+    /// Whether the columns must be named over a group: over the first, and over one that has others.
+    private func hasHead(_ place: Int) -> Bool {
+        place == 0 || groups[place].columns != groups[place - 1].columns
     }
 
     var svg: String {
         let rows = groups.reduce(0) { $0 + $1.rows.count }
         let titles = groups.count > 1 ? groups.count : 0
-        let width = Self.left + Double(engines.count) * columnWidth + 16
-        let bottom = Self.top + Double(rows + titles) * Self.rowHeight
+        let heads = groups.indices.count(where: hasHead)
+        let width = Self.left + Double(columns) * columnWidth + 16
+        let bottom = Self.top + Double(rows + titles) * Self.rowHeight + Double(heads) * Self.headHeight
         let kinds = legend
+        var names: [String] = []
+        for name in groups.flatMap(\.columns).map({ text.plainName($0.engine.record) })
+        where !names.contains(name) { names.append(name) }
         var svg = SVG(
             width: width, height: bottom + 16 + Double((kinds.count + 1) / 2) * 20 + 8,
-            label: text.matrixLabel(rows, text.list(engines.map { text.plainName($0.record) })))
+            label: text.matrixLabel(rows, text.list(names)))
         svg.text(SVG.fitted(text.matrixTitle(title), within: width - 32), x: 16, y: 24, style: "bold")
-        for (place, engine) in engines.enumerated() {
-            svg.text(
-                SVG.fitted(text.plainName(engine.record), within: columnWidth - 8), x: column(place), y: 52)
-        }
         var y = Self.top
-        for group in groups {
+        for (number, group) in groups.enumerated() {
+            if hasHead(number) {
+                for (place, column) in group.columns.enumerated() {
+                    let x = self.column(place)
+                    let name = text.plainName(column.engine.record)
+                    svg.text(SVG.fitted(name, within: columnWidth - 8), x: x, y: y + 16)
+                    svg.text(
+                        SVG.fitted(column.place, within: columnWidth - 8), x: x, y: y + 30, style: "mute")
+                }
+                y += Self.headHeight
+            }
             if titles > 0 {
                 svg.text(
                     SVG.fitted(group.title ?? text.otherFacts, within: width - 32), x: 16, y: y + 15,
@@ -61,8 +78,8 @@ struct MatrixPlot {
                 svg.line(x1: 16, y1: y, x2: width - 16, y2: y, style: "grid")
                 let name = text.named(row.title, at: row.place) { SVG.width(of: $0) <= Self.left - 30 }
                 svg.text(name, x: 16, y: y + 15)
-                for (place, engine) in engines.enumerated() {
-                    draw(row, engine, x: column(place), y: y, into: &svg)
+                for (place, column) in group.columns.enumerated() {
+                    draw(row, column, row.cells[place], x: self.column(place), y: y, into: &svg)
                 }
                 y += Self.rowHeight
             }
@@ -80,9 +97,10 @@ struct MatrixPlot {
     private func column(_ place: Int) -> Double { Self.left + Double(place) * columnWidth }
 
     private func draw(
-        _ row: FactMatrix.Row, _ engine: Analysis.Engine, x: Double, y: Double, into svg: inout SVG
+        _ row: FactMatrix.Row, _ column: ExperimentColumn, _ cell: FactMatrix.Cell?, x: Double, y: Double,
+        into svg: inout SVG
     ) {
-        guard let cell = row.cells[engine.id], let first = cell.answers.first else {
+        guard let cell, let first = cell.answers.first else {
             svg.text(Format.none, x: x + 4, y: y + 15, style: "mute")
             return
         }
@@ -90,24 +108,26 @@ struct MatrixPlot {
         var words = first.mechanism.map(text.shortName) ?? Escaping.plain(first.answer)
         if cell.answers.count > 1 { words += " \(first.count)/\(cell.n)" }
         if let reach = cell.reach {
-            svg.mark(reach.shape, x: x + 6, y: y + 11, style: reach.style, hover: hover(row, engine, cell))
+            svg.mark(reach.shape, x: x + 6, y: y + 11, style: reach.style, hover: hover(row, column, cell))
         }
         svg.text(SVG.fitted(words, within: columnWidth - 22), x: x + 16, y: y + 15)
     }
 
-    private func hover(_ row: FactMatrix.Row, _ engine: Analysis.Engine, _ cell: FactMatrix.Cell) -> String {
+    private func hover(
+        _ row: FactMatrix.Row, _ column: ExperimentColumn, _ cell: FactMatrix.Cell
+    ) -> String {
         let answers = cell.answers.prefix(4).map { answer in
             let words = Format.cut(Escaping.plain(answer.answer), 120)
             let mechanism = answer.mechanism.map { " (\(text.name($0)))" } ?? ""
             return "\(words)\(mechanism), \(text.times(answer.count, of: cell.n))"
         }
-        return
-            "\(text.named(row.title, at: row.place)), \(text.plainName(engine.record)): \(answers.joined(separator: "; "))"
+        let name = text.named(row.title, at: row.place + column.place)
+        return "\(name), \(text.plainName(column.engine.record)): \(answers.joined(separator: "; "))"
     }
 
     /// The kinds that occur.
     private var legend: [FactMatrix.Reach] {
-        let present = groups.flatMap(\.rows).flatMap { row in engines.compactMap { row.cells[$0.id]?.reach } }
+        let present = groups.flatMap(\.rows).flatMap { $0.cells.compactMap { $0?.reach } }
         return [.reached, .byKernelFeature, .byGuestKernel, .byNoIsolation, .mixed].filter(present.contains)
     }
 

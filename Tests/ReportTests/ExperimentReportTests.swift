@@ -240,6 +240,43 @@ import Testing
         #expect(summary.contains("unaware of each other: confirmed"))
     }
 
+    /// Where one engine alone was tried in more places, each of them is a column and not a row that is empty elsewhere.
+    @Test func placesOfOneEngineAreColumns() throws {
+        var fixture = RunFixture.experiment()
+        let isolations = ["without-pid", "without-seccomp", "without-network", "none"]
+        fixture.samples.removeAll { $0.parameters[.experiment] != "probes" }
+        fixture.shape.series = [
+            Series(id: "probes", parameters: [.init(.experiment, ["probes"])]),
+            Series(
+                id: "ablation", parameters: [.init(.experiment, ["probes"]), .init(.isolation, isolations)],
+                engines: [.container]),
+        ]
+        fixture.shape.samples = .init(default: 1, warmup: 0)
+        for isolation in isolations {
+            var finding = Finding(values: ["visible-count": 7])
+            finding.note("host-processes", true, answer: "seen", mechanism: Mechanism.none)
+            fixture.addFinding(
+                .container, at: [.experiment: "probes", .isolation: isolation], finding)
+        }
+        let files = Report.files(for: fixture.result)
+        let answer = try section("## Answer", in: files[0].contents)
+        let head = try #require(row("what", in: answer))
+        #expect(
+            head == ["what", "`process`", "`container`", "`qemu` (emulated)"]
+                + isolations.map { "`container`<br>isolation \($0)" })
+        let count = try #require(row("processes that it sees", in: answer))
+        #expect(count[1] == "**180**, n = 5" && count[2] == "**1**, n = 5" && count[4] == "**7**, n = 1")
+        let found = try section("## What was found", in: files[0].contents)
+        let seen = try #require(row("a process of the host", in: found))
+        #expect(seen.count == 8 && seen[7] == "seen<br>*nothing stood in the way*")
+        let svg = try #require(files.first { $0.name == "matrix.svg" }).contents
+        expectWellFormed(svg)
+        #expect(svg.contains("<title>a process of the host (isolation none), container: seen"))
+        #expect(svg.components(separatedBy: ">process<").count == 2, "the columns are named once")
+        let summary = Report.summaryLines(for: fixture.result)
+        #expect(summary.contains { $0.hasPrefix("  processes that it sees ") && $0.contains("180") })
+    }
+
     /// How much a figure grows with a setting is a figure of the experiment, where the settings are numbers.
     @Test func slopesHaveARowOfTheirOwn() throws {
         var fixture = RunFixture()
