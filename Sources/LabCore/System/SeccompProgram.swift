@@ -29,7 +29,8 @@ public struct SeccompProgram: Equatable, Sendable {
             var buffer = [sock_filter](repeating: sock_filter(), count: longest)
             let count = clinux_seccomp_filter(
                 process.pid, UInt32(programs.count), &buffer, Int32(buffer.count))
-            if count == -ENOENT { return programs }
+            // Behind the last one; EINVAL when there is none at all.
+            if count == -ENOENT || count == -EINVAL && programs.isEmpty { return programs }
             guard count >= 0 else {
                 let code = Errno(-count)
                 throw LabError(
