@@ -32,7 +32,7 @@ struct ExperimentRun {
     private static func with(
         _ id: EngineID, _ body: (any Engine, RunContext) throws -> Void
     ) throws {
-        let state = "/tmp/lab-experiment-tests-\(getuid())/\(UInt32.random(in: 0 ... .max))"
+        let state = "/tmp/lab-fault-tests-\(UInt32.random(in: 0 ... .max))"
         let paths = LabPaths(cache: cache, state: state)
         defer { try? Files.removeTree(state) }
         let guest = try RootFilesystem.locateGuest(environment: ProcessInfo.processInfo.environment)

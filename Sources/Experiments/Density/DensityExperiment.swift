@@ -67,9 +67,9 @@ public struct DensityExperiment: Experiment {
                 remedy: "give it a larger budget, or the instances less memory")
         }
         if setting.merges == true, let merging { try wait(for: merging, bench) }
-        let saved = (merging?.savedBytes).map { $0 > savedBefore ? $0 - savedBefore : 0 }
         let silence = try crowd.idle()
         let taken = try crowd.takenBytes()
+        let saved = (merging?.savedBytes).map { $0 > savedBefore ? $0 - savedBefore : 0 }
 
         var finding = Finding()
         finding.values["alive-count"] = Double(silence.alive)
