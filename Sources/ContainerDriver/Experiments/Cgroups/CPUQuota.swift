@@ -4,8 +4,8 @@ import LabCore
 /// How exactly the kernel holds a CPU quota: processes that never rest, in a cgroup that may have `setting` percent of
 /// one processor, and the kernel's own account of what they got.
 ///
-/// Values: `asked-share` and `achieved-share` (of one processor), `achieved-ratio` (the one over the other),
-/// `error-ratio`, `periods-count`, `throttled-count`, `throttled-nanoseconds`, and `host-idle-share`, how much of all
+/// Values: `asked-share` and `achieved-share` (of one processor), `achieved-ratio` (the one over the other, where the
+/// limit was met at all), `error-ratio`, `periods-count`, `throttled-count`, `throttled-nanoseconds`, and `host-idle-share`, how much of all
 /// processors lay idle meanwhile.
 struct CPUQuota: Experiment {
     let id = "cpu-quota"
@@ -72,12 +72,14 @@ struct CPUQuota: Experiment {
         guard span > 0 else { throw LabError(.instance, "the CPU quota of a cgroup began no period") }
         let achieved = Double(ended.used - began.used) / span
         var finding = Finding(values: [
-            "asked-share": asked, "achieved-share": achieved, "achieved-ratio": achieved / asked,
+            "asked-share": asked, "achieved-share": achieved,
             "error-ratio": abs(achieved - asked) / asked, "periods-count": periods,
             "throttled-count": Double(ended.throttled - began.throttled),
             "throttled-nanoseconds": Double(ended.waited - began.waited),
             "host-idle-share": idle / wall / Double(sysconf(Int32(_SC_NPROCESSORS_ONLN))),
         ])
+        // A group that never came to its limit, because the host was busy, shows nothing of how that is held.
+        if ended.throttled > began.throttled { finding.values["achieved-ratio"] = achieved / asked }
         finding.note(
             "throttled", ended.throttled > began.throttled,
             answer: ended.throttled > began.throttled ? "throttled" : "never throttled", mechanism: .cgroup,
