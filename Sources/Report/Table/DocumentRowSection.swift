@@ -74,6 +74,7 @@ struct DocumentRowSection {
                 let content = analysis.result.tableCell(shown, engine.id, analysis.figures).content
                 // The three of the table are always there; of the others those that have something to show.
                 if case .absent = content, !FilledTable.engines.contains(engine.id) { continue }
+                if engine.id == shown.relativeTo { continue }
                 guard table.count < Analysis.mostRows else {
                     left += 1
                     continue
@@ -117,6 +118,6 @@ struct DocumentRowSection {
             link, run: Escaping.code(header.runID), started: Escaping.markdown(header.startedAt))
             + text.sentenceGap
             + text.wholeReport(Escaping.code(ShellText.join(["lab", "report", source.path]))) + "\n\n"
-            + Escaping.fenced([header.command], language: "sh")
+            + "\(text.commandNote)\n\n" + Escaping.fenced([header.command], language: "sh")
     }
 }
