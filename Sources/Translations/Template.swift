@@ -25,6 +25,8 @@ struct Template: Sendable {
     ///     `; , (` or a space, it is looked for at the end of a text.
     ///   - chinese: `{}` are the holes in the same order, `{2}` is the second.
     init(_ english: String, _ chinese: String) {
+        // A line of a list is looked up without its line feed and indentation.
+        let english = english.hasPrefix("\n") ? String(english.drop { $0.isNewline || $0 == " " }) : english
         isEnding = english.first.map { ";,( ".contains($0) } ?? false
         self.english = Self.tokens(isEnding ? "{}" + english : english)
         self.chinese = (isEnding ? [.hole(0)] : []) + Self.parts(chinese, before: isEnding ? 1 : 0)
@@ -67,6 +69,8 @@ struct Template: Sendable {
             }
         }
         found += Self.filling(text[place...], gap)
+        // A hole may hold lines of its own, but none that began before it.
+        guard found.allSatisfy({ !$0.contains("\n") || $0.hasPrefix("\n") }) else { return nil }
         guard weight >= Self.leastWeight || found.allSatisfy(Self.isWord) else { return nil }
         return found
     }

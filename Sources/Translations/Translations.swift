@@ -52,56 +52,64 @@ struct Translator: Sendable {
     /// A whole text, as it is when nothing of it is known.
     func translateAlone(_ english: String) -> String { words[english] ?? translate(english) ?? english }
 
+    /// Longer texts and deeper nesting are no sentences of ours: a hostile result must not keep a report waiting.
+    private static let mostBytes = 1_024
+    private static let deepest = 12
+
     /// Nil when nothing of it is known.
-    func translate(_ english: String) -> String? {
-        guard english.utf8.contains(where: { (0x61...0x7a).contains($0 | 0x20) }) else { return nil }
+    func translate(_ english: String, depth: Int = 0) -> String? {
+        guard depth < Self.deepest, english.utf8.contains(where: { (0x61...0x7a).contains($0 | 0x20) }) else {
+            return nil
+        }
         if let known = whole[english] { return known }
+        guard english.utf8.count <= Self.mostBytes else { return byLines(english, depth) }
         // A cause behind a sentence that is known, before a shorter sentence takes all of it for what it is about.
-        if let known = byKnownStart(english) { return known }
+        if let known = byKnownStart(english, depth) { return known }
         let bytes = Array(english.utf8)
         for templates in [endings, sentences] {
             for template in templates {
                 if let words = template.match(bytes) {
-                    return template.filled(with: words.map { translate($0) ?? $0 })
+                    return template.filled(with: words.map { translate($0, depth: depth + 1) ?? $0 })
                 }
             }
         }
-        return byLines(english) ?? byParts(english)
+        return byLines(english, depth) ?? byParts(english, depth)
     }
 
     /// Line by line, each with its indentation.
-    private func byLines(_ text: String) -> String? {
+    private func byLines(_ text: String, _ depth: Int) -> String? {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         guard lines.count > 1 else {
             let trimmed = text.drop { $0 == " " }
             guard trimmed.count < text.count else { return nil }
-            return translate(String(trimmed)).map { text.prefix(text.count - trimmed.count) + $0 }
+            return translate(String(trimmed), depth: depth + 1).map {
+                text.prefix(text.count - trimmed.count) + $0
+            }
         }
-        let translated = lines.map { translate(String($0)) }
+        let translated = lines.map { translate(String($0), depth: depth + 1) }
         guard translated.contains(where: { $0 != nil }) else { return nil }
         return zip(lines, translated).map { $1 ?? String($0) }.joined(separator: "\n")
     }
 
-    private func byKnownStart(_ text: String) -> String? {
+    private func byKnownStart(_ text: String, _ depth: Int) -> String? {
         for (cut, joint) in Self.cuts {
             guard let range = text.firstRange(of: cut), let start = whole[String(text[..<range.lowerBound])]
-            else {
-                continue
-            }
+            else { continue }
             let rest = String(text[range.upperBound...])
-            return start + joint + (translate(rest) ?? rest)
+            return start + joint + (translate(rest, depth: depth + 1) ?? rest)
         }
         return nil
     }
 
-    private func byParts(_ text: String) -> String? {
-        for (cut, joint) in Self.cuts {
-            guard let range = text.firstRange(of: cut) else { continue }
-            let (left, right) = (String(text[..<range.lowerBound]), String(text[range.upperBound...]))
-            let (first, second) = (translate(left), translate(right))
-            if first == nil && second == nil { continue }
-            return (first ?? left) + (first == nil ? cut : joint) + (second ?? right)
+    /// Cut in two where the first of the cuts is.
+    private func byParts(_ text: String, _ depth: Int) -> String? {
+        let places = Self.cuts.compactMap { cut, joint in text.firstRange(of: cut).map { ($0, cut, joint) } }
+        guard let (range, cut, joint) = places.min(by: { $0.0.lowerBound < $1.0.lowerBound }) else {
+            return nil
         }
-        return nil
+        let (left, right) = (String(text[..<range.lowerBound]), String(text[range.upperBound...]))
+        let (first, second) = (translate(left, depth: depth + 1), translate(right, depth: depth + 1))
+        if first == nil && second == nil { return nil }
+        return (first ?? left) + (first == nil ? cut : joint) + (second ?? right)
     }
 }
