@@ -10,6 +10,10 @@ import CGuest
 /// The whole life of the program; returns its exit status, and from a machine never.
 func runGuest() -> Int32 {
     let invocation = Invocation(cguest_argv(), count: Int(cguest_argc()))
+    // What owes a machine its mounts and its end would mount over a host's files and reset the host.
+    guard !invocation.isMachine || getpid() == 1 else {
+        return refuse("lab-guest: --machine is for the first program of a virtual machine\n")
+    }
     let machine = Machine(invocation.isMachine)
     machine.prepare(for: invocation.channel)
     guard let channel = Channel(opening: invocation.channel) else {
