@@ -25,7 +25,9 @@ struct MemoryTide: Experiment {
             guard let instance = instance as? any MemoryAccounting & HostVisible else {
                 throw LabError(.unavailable, "what an instance of \(engine.id) takes is unknown to the host")
             }
-            let account = Account(instance: instance, isMachine: engine.kind == .virtualMachine, request)
+            let account = Account(
+                instance: instance, isMachine: engine.kind == .virtualMachine,
+                request: request)
             let idle = try stage(1, account)
             let touched = try stage(2, account)
             try instance.wait(forOutputs: 3, deadline: request.deadline)
@@ -48,12 +50,6 @@ struct MemoryTide: Experiment {
         let instance: any MemoryAccounting & HostVisible
         let isMachine: Bool
         let request: LaunchRequest
-
-        init(instance: any MemoryAccounting & HostVisible, isMachine: Bool, _ request: LaunchRequest) {
-            self.instance = instance
-            self.isMachine = isMachine
-            self.request = request
-        }
 
         func read() throws(LabError) -> Level {
             if isMachine { return Level(held: try guestMemory(), charge: nil) }

@@ -60,7 +60,7 @@ final class VMParts: Sendable {
             }
         }
         chosen.kernel = try kernel(variant.kernel)
-        chosen.firmware = try Self.firmware(variant.firmware, of: chosen.machine)
+        chosen.firmware = try Self.firmware(variant.firmware)
         if variant.memory?.hasBalloon ?? false {
             let modules = try KernelModules.load(
                 ["virtio_pci", "virtio_balloon"], for: kernel, fetch: configuration.fetchesKernel,
@@ -84,25 +84,17 @@ final class VMParts: Sendable {
     }
 
     /// Where distributions put QEMU's qboot; nil where it is not installed.
-    static let qboot: String? = {
+    private static let qboot: String? = {
         let places = ["/usr/share/qemu/qboot.rom", "/usr/share/qemu-kvm/qboot.rom"]
         return places.first { access($0, R_OK) == 0 }
     }()
 
-    /// A microvm's own firmware takes a tenth longer to the workload under TCG, so that qboot comes first there.
-    private static func firmware(
-        _ choice: VMVariant.Firmware?, of machine: MachineProfile
-    ) throws(LabError) -> String? {
-        switch choice {
-        case .seabios: return nil
-        case nil: return machine == .microvm ? qboot : nil
-        case .qboot:
-            guard let qboot else {
-                throw LabError(
-                    .unavailable, "there is no qboot.rom in /usr/share/qemu",
-                    remedy: "install qemu-system-data")
-            }
-            return qboot
+    private static func firmware(_ choice: VMVariant.Firmware?) throws(LabError) -> String? {
+        guard choice == .qboot else { return nil }
+        guard let qboot else {
+            throw LabError(
+                .unavailable, "there is no qboot.rom in /usr/share/qemu", remedy: "install qemu-system-data")
         }
+        return qboot
     }
 }

@@ -70,11 +70,6 @@ struct VMSetup: Sendable {
         return Emulator.current.map { "KVM, nested in emulation (\($0))" } ?? "KVM"
     }
 
-    private var firmware: String {
-        guard let path = try? parts.of(nil).firmware else { return "the machine's own" }
-        return path.split(separator: "/").last.map(String.init) ?? path
-    }
-
     /// Adds what runs to an engine's record.
     func complete(_ record: inout EngineRecord) {
         let (kernel, initramfs) = (parts.kernel, parts.initramfs)
@@ -82,7 +77,6 @@ struct VMSetup: Sendable {
         record.details += [
             .init("accelerator", accelerator),
             .init("machine", configuration.profile.rawValue),
-            .init("firmware", firmware),
             .init(
                 "guest kernel",
                 kernel.version.isEmpty ? kernel.source : "\(kernel.version) (\(kernel.source))"),

@@ -39,11 +39,10 @@ public struct VMVariant: Hashable, Sendable, CustomStringConvertible {
 
     /// What runs before the kernel.
     public enum Firmware: String, CaseIterable, Sendable {
-        /// A minimal one of QEMU's that only loads a kernel, https://github.com/bonzini/qboot: what microvm has by
-        /// default, where it is installed.
-        case qboot
-        /// QEMU's own choice; for microvm it is a small build.
+        /// QEMU's own choice, for microvm a small build of it. What every machine has by default.
         case seabios
+        /// A minimal one of QEMU's that only loads a kernel, https://github.com/bonzini/qboot.
+        case qboot
     }
 
     /// Where the guest's kernel prints.
