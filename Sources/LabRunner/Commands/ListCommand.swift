@@ -51,6 +51,9 @@ struct ListCommand: SpeakingCommand {
         Entry(
             id: Workload.pulse(nonce: "", milliseconds: 0).name,
             summary: "waits, and sends a nonce back again and again"),
+        Entry(
+            id: Workload.probe([]).name,
+            summary: "tries what it can see, reach and do, and says what came of each"),
     ]
 
     /// A name and what it is.
