@@ -68,22 +68,25 @@ struct Execution: Experiment {
             return finding
         }
         if engine.record.kind == .virtualMachine, emulates {
-            finding.values["instructions-per-round-count"] = try instructions(
-                workload, rounds, expected, engine, bench)
+            finding.values["instructions-per-round-count"] =
+                Double(
+                    try Self.instructions(of: kind, rounds: rounds, on: engine, bench)) / Double(rounds)
         }
         return finding
     }
 
-    /// The guest's instructions per round, its kernel's included: in a guest whose every instruction takes one
+    /// The guest's instructions in so many rounds, its kernel's included: in a guest whose every instruction takes one
     /// nanosecond of its own clock, what the clock says is how many they were.
-    private func instructions(
-        _ workload: Workload, _ rounds: Int, _ expected: String?, _ engine: any Engine, _ bench: Bench
-    ) throws(LabError) -> Double {
-        var request = bench.request(workload)
+    /// - Throws: `.unavailable` where a processor executes them and nobody counts.
+    static func instructions(
+        of kind: String, rounds: Int, on engine: any Engine, _ bench: Bench
+    ) throws(LabError) -> UInt64 {
+        let expected = ComputeReference.digest(kind: kind, rounds: rounds)
+        var request = bench.request(.compute(kind: kind, rounds: rounds))
         request.variant = "clock=instructions"
         return try bench.with(request, on: engine) { instance throws(LabError) in
             try instance.waitForOutput(deadline: bench.deadline)
-            try Self.check(instance.transcript, expected)
+            try check(instance.transcript, expected)
             // The count comes after the output, so that it stands between no marks.
             let patience = MonotonicInstant.now().advanced(by: .seconds(5))
             while instance.transcript.metrics["work-ns"] == nil, MonotonicInstant.now() < patience {
@@ -92,7 +95,7 @@ struct Execution: Experiment {
             guard let count = instance.transcript.metrics["work-ns"] else {
                 throw LabError(.instance, "the guest did not say how long its work took by its own clock")
             }
-            return Double(count) / Double(rounds)
+            return count
         }
     }
 

@@ -101,8 +101,8 @@ extension Catalogue {
     }
     func emulationNote(_ engines: String) -> String {
         pick(
-            "\(engines) is software emulation: its figures say nothing about hardware virtualisation.",
-            "\(engines) 是软件模拟，其数值不能说明硬件虚拟化。")
+            "Software emulation, whose figures say nothing about hardware virtualisation: \(engines).",
+            "以下是软件模拟，其数值不能说明硬件虚拟化：\(engines)。")
     }
     func nestedInEmulation(_ emulator: String) -> String {
         pick(

@@ -7,12 +7,16 @@ enum Texts {
 
     /// The tables whose texts stand in the sources.
     static let tables: [Table] = [
-        core, results, labFile, labCommand, containers, containerSteps, peers, virtualMachines,
+        core, results, labFile, labCommand, containers, containerSteps, containerExperiments, peers,
+        virtualMachines, variants, experiments,
     ]
 
     /// Names of one word, which are translated only where they stand alone: `root` in a sentence is a user.
     static let words: Table = [
         "none": "无", "unknown": "未知", "labs": "实验", "answered": "已应答",
+        // What fills the holes of what experiments say.
+        "set": "已设", "changed": "已改变", "gone": "已消失", "free": "空闲", "taken": "已占用", "reached": "能连上",
+        "with": "有", "without": "没有", "true": "是", "false": "否", "others": "其他",
         // What the report lists of an engine.
         "runtime": "运行时", "namespaces": "命名空间", "root": "根文件系统", "cgroups": "控制组（cgroup）",
         "capabilities": "权能（capability）", "start": "启动方式", "version": "版本", "daemon": "守护进程",

@@ -49,7 +49,7 @@ import Testing
         #expect(first == expected)
         #expect(
             expected.text
-                == "pids 1024 of 1024; pids refused 7; memory 1000000 of 1048576; memory limit met 5; oom_kill 4; "
+                == "pids.current 1024/1024; pids.events 7; memory 1000000/1048576; memory.events max 5; oom_kill 4; "
                 + "nr_throttled 6")
     }
 

@@ -50,7 +50,7 @@ import Testing
             switch name {
             case "fault-fork-bomb":
                 #expect(fact.answer == "EAGAIN" && fact.mechanism == .cgroup)
-                #expect(evidence.contains("pids refused"), "\(evidence)")
+                #expect(evidence.contains("pids.events"), "\(evidence)")
                 #expect(observation.values["culprit-processes-count"] == 1_023)
                 #expect(observation.values["host-processes-count"] == 1_024)
             case "fault-memory-hog", "fault-full-disk":

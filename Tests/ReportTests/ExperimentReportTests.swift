@@ -52,7 +52,7 @@ import Testing
         let words = try #require(answer.firstRange(of: "**it sees the host's"))
         let table = try #require(answer.firstRange(of: "### `probes`"))
         #expect(words.lowerBound < table.lowerBound)
-        #expect(answer.contains("`qemu` (emulated) is software emulation"))
+        #expect(answer.contains("hardware virtualisation: `qemu` (emulated)"))
         #expect(!answer.contains("1 sample failed"), "what can't be done is no warning")
     }
 

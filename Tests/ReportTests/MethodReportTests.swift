@@ -126,7 +126,7 @@ import Testing
         #expect(median[1].hasPrefix("+") && !median[1].contains("("), "it has no interval: \(median)")
         #expect(markdown.contains("**host CPU time per round of work**, relative to `process`:"))
         #expect(markdown.contains("`container` loses \(median[1]) in the median of 6 kinds of work"))
-        #expect(markdown.contains("`qemu` (emulated) is software emulation"))
+        #expect(markdown.contains("hardware virtualisation: `qemu` (emulated)"))
     }
 
     @Test func throttlingIsNamedWhereItCounts() throws {

@@ -126,7 +126,7 @@ import Testing
         #expect(qemu[1] == "12" && qemu[2] == "1" && qemu[3].hasSuffix(" s**") && qemu[7].contains("×"))
         let kvm = try #require(row("`kvm`", in: markdown))
         #expect(kvm[7].hasPrefix("unavailable, because KVM opens") && kvm[7].contains("Remedy: use a host"))
-        #expect(markdown.contains("`qemu` (emulated) is software emulation"))
+        #expect(markdown.contains("hardware virtualisation: `qemu` (emulated)"))
         #expect(
             markdown.contains(
                 "1 sample failed after `created`: the guest did not get ready: deadline of 30 s. Remedy: a longer"

@@ -53,7 +53,11 @@ struct DockerDaemon: Sendable {
         else {
             throw LabError(
                 .unavailable, "docker's daemon does not answer",
-                cause: PeerCommand.lastWords(output.text.utf8),
+                // Without what the format made of nothing.
+                cause: PeerCommand.lastWords(
+                    output.text.split(separator: "\n").filter { !$0.hasPrefix("lab: ") }.joined(
+                        separator: "\n"
+                    ).utf8),
                 remedy: "start it: systemctl start docker, or dockerd; or name another with DOCKER_HOST")
         }
         return String(line.dropFirst("lab: ".count))

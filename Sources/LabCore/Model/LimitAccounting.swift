@@ -30,16 +30,18 @@ public struct LimitAccount: Equatable, Sendable {
 
     /// What is used of each limit, and how often it was met where that happened, for the evidence of a fact.
     public var text: String {
-        func use(_ name: String, _ value: UInt64?, of limit: UInt64?) -> String? {
-            value.map { "\(name) \($0)" + (limit.map { " of \($0)" } ?? "") }
+        func use(_ value: UInt64?, of limit: UInt64?) -> String? {
+            value.map { "\($0)" + (limit.map { "/\($0)" } ?? "") }
         }
-        func events(_ name: String, _ count: UInt64?) -> String? {
-            count.flatMap { $0 > 0 ? "\(name) \($0)" : nil }
-        }
+        func events(_ count: UInt64?) -> UInt64? { count.flatMap { $0 > 0 ? $0 : nil } }
+        // Names of the files that it was read in, which are the same in every language.
         return [
-            use("pids", processes, of: processLimit), events("pids refused", refusedProcesses),
-            use("memory", memoryBytes, of: memoryLimitBytes), events("memory limit met", memoryLimitHits),
-            events("oom_kill", outOfMemoryKills), events("nr_throttled", throttledPeriods),
+            use(processes, of: processLimit).map { "pids.current \($0)" },
+            events(refusedProcesses).map { "pids.events \($0)" },
+            use(memoryBytes, of: memoryLimitBytes).map { "memory \($0)" },
+            events(memoryLimitHits).map { "memory.events max \($0)" },
+            events(outOfMemoryKills).map { "oom_kill \($0)" },
+            events(throttledPeriods).map { "nr_throttled \($0)" },
         ].compactMap { $0 }.joined(separator: "; ")
     }
 }
