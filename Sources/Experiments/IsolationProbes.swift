@@ -88,19 +88,25 @@ struct IsolationProbes: Experiment {
         return finding
     }
 
+    /// A program without its directory: what differs from trial to trial is evidence.
+    private static func name(of program: String) -> String {
+        program.split(separator: "/").last.map(String.init) ?? program
+    }
+
     private func note(residence: Residence, host: Host, in finding: inout Finding) {
         switch residence {
         case .host(let payload, _):
             finding.note(
-                "payload-is-host-process", true, answer: "PID \(payload.pid)",
+                "payload-is-host-process", true, answer: Self.name(of: payload.program),
                 evidence: "/proc/\(payload.pid)/exe is \(payload.program)")
             finding.note(
                 "payload-is-pid-1", payload.innerPID == 1 && payload.pid != 1,
-                answer: "\(payload.innerPID) → \(payload.pid)",
+                answer: "PID \(payload.innerPID)",
                 evidence: "NSpid in /proc/\(payload.pid)/status")
         case .ownKernel(let monitor, _):
             finding.note(
-                "payload-is-host-process", false, answer: "PID \(monitor.pid)", mechanism: .guestKernel,
+                "payload-is-host-process", false, answer: Self.name(of: monitor.program),
+                mechanism: .guestKernel,
                 evidence: "/proc/\(monitor.pid)/exe is \(monitor.program)")
         }
     }

@@ -44,7 +44,7 @@ struct VirtualisationLayer: Experiment {
             let isPayload = program.split(separator: "/").last == "lab-guest" && executor.process == first.pid
             finding.note(
                 "workload-is-a-host-process", isPayload,
-                answer: isPayload ? "PID \(first.pid)" : executor.name,
+                answer: executor.name,
                 evidence: "process \(executor.process), /proc/\(first.pid)/exe is \(program)")
             finding.facts["executor"] = Fact(
                 answer: executor.name,

@@ -1,4 +1,5 @@
 import LabCore
+import Translations
 
 /// What experiments saw that is no number: a row per fact, a cell per engine with every answer that its trials gave.
 struct FactMatrix {
@@ -56,7 +57,10 @@ struct FactMatrix {
                     for (id, fact) in sample.facts ?? [:] {
                         let key = Key(id: id, point: point)
                         if cells[key] == nil { places[id, default: []].append(point) }
-                        cells[key, default: [:]][engine.id, default: Cell(answers: [])].add(fact)
+                        cells[key, default: [:]][engine.id, default: Cell(answers: [])].add(
+                            Fact(
+                                answer: text.translated(fact.answer), mechanism: fact.mechanism,
+                                evidence: fact.evidence.map(text.translated)))
                         pairs[id, default: []].insert(Plan.Cell(engine: engine.id, point: point))
                     }
                 }

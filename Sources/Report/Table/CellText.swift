@@ -1,4 +1,5 @@
 import LabCore
+import Translations
 
 /// The words of a measured cell and of a verdict: as Markdown, or plain for a terminal.
 struct CellText {
@@ -35,9 +36,9 @@ struct CellText {
     }
 
     private func answer(_ fact: Fact, _ count: Int, of all: Int) -> String {
-        var answer = strong(escape(shortened(fact.answer)))
+        var answer = strong(escape(shortened(text.translated(fact.answer))))
         if let mechanism = fact.mechanism, mechanism != .none {
-            answer = text.answered(answer, by: code(mechanism.rawValue))
+            answer = text.answered(answer, by: text.name(mechanism))
         }
         return count == all ? answer : text.often(answer, count, of: all)
     }

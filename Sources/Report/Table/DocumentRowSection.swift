@@ -1,4 +1,5 @@
 import LabCore
+import Translations
 
 /// What stands behind one row of the document's table.
 struct DocumentRowSection {
@@ -91,7 +92,7 @@ struct DocumentRowSection {
 
     private func evidence(_ content: TableCell.Content) -> String {
         guard case .fact(let fact, _, _) = content, let evidence = fact.evidence else { return Format.none }
-        return Escaping.markdown(cell.shortened(evidence))
+        return Escaping.markdown(cell.shortened(text.translated(evidence)))
     }
 
     private func name(of shown: TableRow.Shown, in result: RunResult) -> String {
