@@ -94,7 +94,8 @@ let package = Package(
         .testTarget(name: "ContainerDriverTests", dependencies: ["ContainerDriver", "LabCore", "CSeccomp"]),
         .testTarget(name: "VMDriverTests", dependencies: ["VMDriver", "LabCore"]),
         .testTarget(
-            name: "LabRunnerTests", dependencies: ["LabRunner", "LabCore", "LabFile", "Report", "Translations"]),
+            name: "LabRunnerTests",
+            dependencies: ["LabRunner", "LabCore", "LabFile", "Report", "Translations"]),
         .testTarget(
             name: "ExperimentsTests", dependencies: ["LabRunner", "LabCore", "LabFile", "Experiments"]),
     ],

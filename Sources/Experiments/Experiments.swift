@@ -4,7 +4,8 @@ import LabCore
 public enum Experiments {
     public static let all: [any Experiment] =
         [
-            IsolationProbes(), KernelOwnership(), VirtualisationLayer(), Execution(), Machinery(), Viewpoint(), DensityExperiment(), MemoryTide(), OtherKernel(), ImageSize(),
+            IsolationProbes(), KernelOwnership(), VirtualisationLayer(), Execution(), Machinery(),
+            Viewpoint(), DensityExperiment(), MemoryTide(), OtherKernel(), ImageSize(),
             OneFileChange(), Artefacts(), CrashRecovery(), Rollout(), ToolInventory(), ToolStart(),
         ] + FaultExperiment.all
 }

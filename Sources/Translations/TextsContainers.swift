@@ -11,9 +11,6 @@ extension Texts {
         "cannot remove the cgroup {}": "无法删除控制组（cgroup）{}",
         "cannot write {} to {}": "无法把 {} 写入 {}",
         "\"{}\" names no ablation{}": "“{}”不是消融项的名字{}",
-        "use none, only-LAYER or without-LAYER; a layer is one of {}":
-            "写 none、only-LAYER 或 without-LAYER；LAYER 是以下之一：{}",
-        "cannot start a container {} {}": "无法启动容器：{} {}",
         "the containers of this user have no layer {}": "该用户的容器没有 {} 这一层",
         "cannot limit a container's memory or CPUs": "无法限制容器的内存或 CPU",
         "that takes cgroups": "这需要控制组（cgroup）",

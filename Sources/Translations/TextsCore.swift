@@ -90,7 +90,6 @@ extension Texts {
         "process {}": "进程 {}",
         "cannot start {} threads": "无法启动 {} 个线程",
         "cannot run {}": "无法运行 {}",
-        "{} {} took too long": "{} {} 用时过长",
 
         // Words of the command line.
         "; did you mean \"{}\"?": "；你是不是想写“{}”？",

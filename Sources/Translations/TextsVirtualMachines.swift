@@ -45,9 +45,6 @@ extension Texts {
         "name an x86-64 kernel image with --kernel": "用 --kernel 指定一个 x86-64 内核映像",
         "apt knows no kernel package for {}": "apt 里没有适合 {} 的内核软件包",
         "apt-get update, then again": "执行 apt-get update 后再试",
-        "cannot fetch a guest kernel: {} failed with status {}": "无法下载客户机内核：{} 失败，状态 {}",
-        "check the network and run apt-get update, or name a kernel image with --kernel":
-            "检查网络并执行 apt-get update，或用 --kernel 指定内核映像",
         "cannot listen to the guest": "无法接收客户机的输出",
         "the guest answered wrongly": "客户机应答错误",
         "the guest that was booted to prove it did not come up within {} s ({})":

@@ -32,7 +32,7 @@ import Testing
     @Test(.enabled(if: ExperimentRun.hasContainers, "containers with cgroups need root"))
     func underNoEmulationNobodyCounts() throws {
         for engine in [EngineID.process, .container] {
-            try ExperimentRun.perform(Execution(), on: engine, at: [.setting: "syscall"]) { sample in
+            try ExperimentRun.perform(Execution(), on: engine, at: [.setting: "syscall"]) { (sample) throws in
                 #expect(sample.outcome == .completed)
                 #expect(try #require(sample.values["round-ns"]) > 0)
                 #expect(try #require(sample.values["cpu-round-ns"]) > 0)

@@ -47,7 +47,9 @@ struct ClaimFlip {
     /// Where it is judged.
     private var points: [Point] {
         guard let each = rule.each else { return [rule.at] }
-        return lab.values(of: each, at: rule.at).map { value in rule.at.merging([each: value]) { _, new in new } }
+        return lab.values(of: each, at: rule.at).map { value in
+            rule.at.merging([each: value]) { _, new in new }
+        }
     }
 
     /// The claim on data in which one engine has this figure everywhere: every verdict must be the one wanted.

@@ -115,7 +115,7 @@ import Testing
         #expect(loss[6].contains("VM: **not measurable here** (the lab makes no claim about it)"))
         let kernel = rows[1]
         #expect(kernel[5].contains("**no** in 4 of 5") && kernel[5].contains("**6.18.0**"))
-        #expect(kernel[4].contains("**yes**, n = 5") && kernel[4].contains("by `guest-kernel`"))
+        #expect(kernel[4].contains("**yes**, n = 5") && kernel[4].contains("by the VM's own kernel"))
     }
 
     /// Every link of a row leads to a heading of the page, and every section names its raw data.

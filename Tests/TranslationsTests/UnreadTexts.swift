@@ -6,7 +6,8 @@ enum UnreadTexts {
         "apt-get install libvirt-daemon-driver-qemu", "apt-get install {}", "chgrp kvm {} && chmod 660 {}",
         "docker {} {}", "echo off | sudo tee /sys/devices/system/cpu/smt/control", "lab clean", "lab doctor",
         "lab report {}", "lab run", "lab-container run ROOTFS COMMAND [ARG…]", "mkdir {}", "mkdir {}{}",
-        "mkdir -p /sys/fs/cgroup/{} && mount -t cgroup -o {} cgroup /sys/fs/cgroup/{}", "podman {}", "gzip -6 -n", "read _ || exit 0", "write {} {}",
+        "mkdir -p /sys/fs/cgroup/{} && mount -t cgroup -o {} cgroup /sys/fs/cgroup/{}", "podman {}",
+        "gzip -6 -n", "read _ || exit 0", "write {} {}",
         "umount {}",
         // Steps that are called as their command is.
         "mkdir upper", "mkdir work", "mount /dev/mqueue", "mount /dev/pts", "mount /dev/shm", "mount /proc",
@@ -16,6 +17,8 @@ enum UnreadTexts {
         "prctl(PR_CAPBSET_DROP, …all but {})",
         "{{.ServerVersion}}, {{.Driver}}, cgroups by {{.CgroupDriver}}, {{.DefaultRuntime}}",
         // What is read in files of the kernel.
+        "pids.current {}", "pids.events {}", "memory {}", "memory.events max {}", "oom_kill {}",
+        "nr_throttled {}",
         "innotek GmbH", "model name",
         // The one language of LabError itself, and seeds of random numbers.
         "\n  remedy: {}", "{} of {} minus {}", "{} of {} {} against {}",

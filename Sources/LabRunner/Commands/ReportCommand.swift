@@ -52,7 +52,8 @@ struct ReportCommand: SpeakingCommand {
         for path in results { loaded.append(try ResultStore.load(path)) }
         if let output {
             return format == .html
-                ? try writePage(loaded, to: output, in: language) : try write(loaded, to: output, in: language)
+                ? try writePage(loaded, to: output, in: language)
+                : try write(loaded, to: output, in: language)
         }
         switch format {
         case .md:

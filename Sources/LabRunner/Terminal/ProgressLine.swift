@@ -41,7 +41,7 @@ final class ProgressLine {
     }
 
     /// From now on it is about one lab of several, and no warning is said again that another has given.
-    func enter(lab: String, number: Int, of count: Int) { 
+    func enter(lab: String, number: Int, of count: Int) {
         prefix = text.pick("lab \(number) of \(count), \(lab): ", "实验 \(number)/\(count)，\(lab)：")
     }
 

@@ -28,7 +28,8 @@ enum ResultFiles {
                 markdown: files.first { $0.name == reportName }?.contents ?? "",
                 plots: files.filter { $0.name != reportName })
         }
-        let title = results.map { Catalogue(language: language)[$0.header.lab.title] }.joined(separator: " · ")
+        let title = results.map { Catalogue(language: language)[$0.header.lab.title] }.joined(
+            separator: " · ")
         return HTMLPage.render(documents, title: title, language: language)
     }
 

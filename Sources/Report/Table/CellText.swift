@@ -27,11 +27,12 @@ struct CellText {
     }
 
     private func figure(_ estimate: Estimate, _ unit: Metric.Unit, _ baseline: EngineID?) -> String {
+        // What is counted and always the same has no width, and no digits that were not.
+        let isCounted = estimate.interval.map { $0.lower == $0.upper } ?? false
         let value =
             baseline.map { "\(Format.number(estimate.value)) × \(code($0.rawValue))" }
-            ?? Format.quantity(estimate.value, unit)
-        // What is counted and always the same has no width.
-        let interval = estimate.interval.flatMap { $0.lower == $0.upper ? nil : Format.interval($0, unit) }
+            ?? (isCounted ? Format.bound(estimate.value, unit) : Format.quantity(estimate.value, unit))
+        let interval = isCounted ? nil : estimate.interval.map { Format.interval($0, unit) }
         return text.figure(strong(value), interval, n: estimate.n)
     }
 
@@ -49,12 +50,13 @@ struct CellText {
         case .notRun(let lab?):
             "\(faint(text.notMeasuredYet))\(text.colon)\(text.runLab(code("lab run \(lab)")))"
         case .couldNotRun(let lab, let reason):
-            text.couldNotRun(faint(text.notMeasurableHere), code(lab), escape(shortened(reason)))
+            text.couldNotRun(
+                faint(text.notMeasurableHere), code(lab), escape(shortened(text.translated(reason))))
         case .notInRun: faint(text.notInRun)
         case .unavailable(let reason):
-            text.absentBecause(faint(text.unavailableWord), escape(shortened(reason)))
+            text.absentBecause(faint(text.unavailableWord), escape(shortened(text.translated(reason))))
         case .failed(let reason):
-            text.absentBecause(faint(text.everySampleFailed), escape(shortened(reason)))
+            text.absentBecause(faint(text.everySampleFailed), escape(shortened(text.translated(reason))))
         case .notSampled: faint(text.notSampled)
         case .notFound: faint(text.notFound)
         }

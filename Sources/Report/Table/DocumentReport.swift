@@ -1,4 +1,5 @@
 import LabCore
+
 extension Report {
     /// The document's table filled in, as Markdown: the table, then a section for each row with the figures, the
     /// claims, their verdicts and reasons, and where the raw data are. A pure function of the table.
@@ -77,7 +78,8 @@ struct DocumentReport {
         {
             return cell.content(first.content)
         }
-        let lines = cells.map { one in
+        // What a lab shows of other engines, or of other ways of making one, is nothing that this one lacks.
+        let lines = cells.filter { $0.content != .absent(.notSampled) }.map { one in
             let title = one.shown.title.map { Escaping.markdown(text[$0]) + text.colon } ?? ""
             return title + cell.content(one.content)
         }
