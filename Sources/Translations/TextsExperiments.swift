@@ -1,6 +1,9 @@
 extension Texts {
     /// What experiments say.
     static let experiments: Table = [
+        "wait until it has ended": "等它结束",
+        "pages can't be merged now": "现在无法合并内存页",
+        "another run of lab has turned their merging": "另一次 lab 运行改动了页合并的开关",
         "as before": "和原来一样",
         "layer-sharing needs a number of instances": "layer-sharing 需要给出实例的个数",
         "{} of {} are different": "{2} 个中有 {1} 个互不相同",

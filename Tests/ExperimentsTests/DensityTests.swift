@@ -6,53 +6,38 @@ import Testing
 @Suite(.serialized) struct DensityTests {
     @Test func bareProcessesFillTheCapAndAllAnswer() throws {
         let point: Point = [.instances: "5", .setting: "budget=1GiB"]
-        try ExperimentRun.perform(DensityExperiment(), on: .process, at: point) { (observation) throws in
-            #expect(observation.outcome == .completed)
-            #expect(observation.values["alive-count"] == 5)
-            #expect(observation.values["overcommitment-ratio"] == 1.25)
-            #expect(observation.values["overcommitted"] == 1)
-            #expect(try observation.fact("ended-by").answer == "the lab's own cap: 5")
-        }
+        let found = try ExperimentRun.perform(DensityExperiment(), on: .process, at: point)
+        #expect(found.values["alive-count"] == 5)
+        #expect(found.values["overcommitment-ratio"] == 1.25)
+        #expect(found.values["overcommitted"] == 1)
+        #expect(try found.fact("ended-by").answer == "the lab's own cap: 5")
     }
 
     /// The budget ends it, and whoever did not fit is gone again.
     @Test(.enabled(if: ExperimentRun.hasContainers, "skipped: no container with limits can be started here"))
     func theBudgetEndsIt() throws {
         let point: Point = [.instances: "256", .setting: "budget=2MiB"]
-        try ExperimentRun.perform(DensityExperiment(), on: .container, at: point) { observation in
-            let alive = try #require(observation.values["alive-count"])
-            let taken = try #require(observation.values["taken-bytes"])
-            let each = try #require(observation.values["memory-per-instance-bytes"])
-            #expect(alive > 1 && alive < 256)
-            #expect(try observation.fact("ended-by").answer == "the budget: 2 MiB")
-            // What they took at their start they may have grown by since, but not by much.
-            #expect(taken <= Double(3 << 20) && each > 4_096)
-            #expect(observation.values["start-failures-count"] == 0)
-        }
+        let found = try ExperimentRun.perform(DensityExperiment(), on: .container, at: point)
+        let alive = try #require(found.values["alive-count"])
+        let taken = try #require(found.values["taken-bytes"])
+        let each = try #require(found.values["memory-per-instance-bytes"])
+        #expect(alive > 1 && alive < 256)
+        #expect(try found.fact("ended-by").answer == "the budget: 2 MiB")
+        // What they took at their start they may have grown by since, but not by much.
+        #expect(taken <= Double(3 << 20) && each > 4_096)
+        #expect(found.values["start-failures-count"] == 0)
     }
 
     @Test func aBudgetInWhichNotOneFitsIsNoDensity() throws {
         let point: Point = [.instances: "2", .setting: "budget=1MiB"]
-        guard ExperimentRun.hasVMs else { return }
-        try ExperimentRun.perform(DensityExperiment(), on: .qemuDirect, at: point) { observation in
-            guard case .failed(let error, _) = observation.outcome else {
-                Issue.record("\(observation)")
-                return
-            }
-            #expect(error.kind == .unavailable && error.message.contains("not one instance fits"))
-        }
+        let error = try ExperimentRun.failure(of: DensityExperiment(), on: .qemuDirect, at: point)
+        #expect(error.kind == .unavailable && error.message.contains("not one instance fits"))
     }
 
-    @Test(arguments: ["", "budget", "budget=", "budget=0MiB", "budget=4", "ksm", "ksm=maybe", "budget=-1GiB"])
+    @Test(arguments: ["budget", "budget=", "budget=0MiB", "budget=4", "ksm", "ksm=maybe", "budget=-1GiB"])
     func anUnknownSettingIsAUsageError(text: String) throws {
-        guard !text.isEmpty else { return }
-        try ExperimentRun.perform(DensityExperiment(), on: .process, at: [.setting: text]) { observation in
-            guard case .failed(let error, _) = observation.outcome else {
-                Issue.record("\(observation)")
-                return
-            }
-            #expect(error.kind == .usage)
-        }
+        let error = try ExperimentRun.failure(of: DensityExperiment(), on: .process, at: [.setting: text])
+        #expect(error.kind == .usage)
     }
 
     private static let merging = "/sys/kernel/mm/ksm"
@@ -69,12 +54,10 @@ import Testing
         }
         let before = settings()
         let point: Point = [.instances: "3", .setting: "budget=2GiB ksm=on"]
-        try ExperimentRun.perform(DensityExperiment(), on: .qemuDirect, at: point, mebibytes: 192) {
-            observation in
-            #expect(observation.outcome == .completed)
-            #expect(observation.values["alive-count"] == 3)
-            #expect(observation.values["merged-bytes"] ?? 0 > Double(1 << 20))
-        }
+        let found = try ExperimentRun.perform(
+            DensityExperiment(), on: .qemuDirect, at: point, mebibytes: 192)
+        #expect(found.values["alive-count"] == 3)
+        #expect(found.values["merged-bytes"] ?? 0 > Double(1 << 20))
         #expect(settings() == before)
     }
 }

@@ -15,14 +15,10 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: ExperimentRun.hasVMs, "no VM can be started here"))
-    func twiceTheWorkIsTwiceTheInstructions() throws {
-        var counts: [Double] = []
-        for rounds in [2, 4] {
-            try ExperimentRun.perform(Count(rounds: rounds), on: .qemuDirect) { sample in
-                #expect(sample.outcome == .completed)
-                counts.append(try #require(sample.values["instructions-count"]))
-            }
+    @Test func twiceTheWorkIsTwiceTheInstructions() throws {
+        let counts = try [2, 4].map { rounds in
+            let found = try ExperimentRun.perform(Count(rounds: rounds), on: .qemuDirect)
+            return try #require(found.values["instructions-count"])
         }
         // A round of integers is some millions of them; what the kernel does meanwhile is little beside.
         #expect(counts[0] > 2_000_000)
@@ -32,31 +28,18 @@ import Testing
     @Test(.enabled(if: ExperimentRun.hasContainers, "containers with cgroups need root"))
     func underNoEmulationNobodyCounts() throws {
         for engine in [EngineID.process, .container] {
-            try ExperimentRun.perform(Execution(), on: engine, at: [.setting: "syscall"]) { (sample) throws in
-                #expect(sample.outcome == .completed)
-                #expect(try #require(sample.values["round-ns"]) > 0)
-                #expect(try #require(sample.values["cpu-round-ns"]) > 0)
-                #expect(sample.values["instructions-per-round-count"] == nil)
-            }
+            let found = try ExperimentRun.perform(Execution(), on: engine, at: [.setting: "syscall"])
+            #expect(try #require(found.values["round-ns"]) > 0)
+            #expect(try #require(found.values["cpu-round-ns"]) > 0)
+            #expect(found.values["instructions-per-round-count"] == nil)
             // Only a VM knows other ways of being made.
-            try ExperimentRun.perform(Count(rounds: 1), on: engine) { sample in
-                guard case .failed(let error, _) = sample.outcome else {
-                    Issue.record("\(engine) counted")
-                    return
-                }
-                #expect(error.kind == .usage)
-            }
+            let error = try ExperimentRun.failure(of: Count(rounds: 1), on: engine)
+            #expect(error.kind == .usage)
         }
     }
 
-    @Test(.enabled(if: ExperimentRun.hasContainers, "containers with cgroups need root"))
-    func anUnknownKindOfWorkIsNamedWithTheNearest() throws {
-        try ExperimentRun.perform(Execution(), on: .process, at: [.setting: "syscal"]) { sample in
-            guard case .failed(let error, _) = sample.outcome else {
-                Issue.record("there is no such kind")
-                return
-            }
-            #expect(error.kind == .usage && error.message.contains("did you mean \"syscall\""))
-        }
+    @Test func anUnknownKindOfWorkIsNamedWithTheNearest() throws {
+        let error = try ExperimentRun.failure(of: Execution(), on: .process, at: [.setting: "syscal"])
+        #expect(error.kind == .usage && error.message.contains("did you mean \"syscall\""))
     }
 }

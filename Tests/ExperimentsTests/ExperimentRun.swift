@@ -1,100 +1,189 @@
 import Foundation
 import Glibc
+import LabFile
+import Synchronization
 import Testing
 
-@testable import ContainerDriver
+@testable import Experiments
 @testable import LabCore
 @testable import LabRunner
 
-/// Runs experiments as a run does, on an engine of this machine, and looks afterwards for what is left.
+/// A run in a home of its own, with one engine of this machine: what an experiment needs to be made for real.
+///
+/// Afterwards nothing of it may be left, whatever came of the experiment. Where the engine does not work, the test is
+/// skipped with the reason.
 struct ExperimentRun {
-    /// Why an engine does not work here; nil when it does. KVM and libvirt are tested elsewhere: a VM here is
-    /// `qemu-direct`, because libvirt opens one embedded root in a process, and other tests do.
-    static func obstacle(_ engine: EngineID) -> String? {
-        do {
-            var reason: String?
-            try with(engine) { made, _ in
-                if case .unavailable(let because, _) = made.probe() { reason = because }
-            }
-            return reason
-        } catch {
-            return "\(error)"
-        }
-    }
+    let context: RunContext
+    /// Ready to launch.
+    let engine: any Engine
 
-    static let hasContainers = geteuid() == 0 && obstacle(.container) == nil
-    static let hasVMs = obstacle(.qemuDirect) == nil
+    static let isRoot = geteuid() == 0
+    /// Whether a container works here and has limits, which need root.
+    static let hasContainers = isRoot && works(.container)
+    /// Whether a VM boots here. KVM and libvirt are left out, so that this holds on every machine that has QEMU.
+    static let hasVMs = works(.qemuDirect)
 
-    /// Guest kernels are unpacked and roots built once for all test runs; a program that was only just written is busy
-    /// while a child that another test clones has not closed it.
-    private static let cache = "/tmp/lab-vm-tests-\(getuid())/cache"
-
-    private static func with(
-        _ id: EngineID, _ body: (any Engine, RunContext) throws -> Void
-    ) throws {
-        let state = "/tmp/lab-fault-tests-\(UInt32.random(in: 0 ... .max))"
-        let paths = LabPaths(cache: cache, state: state)
-        defer { try? Files.removeTree(state) }
-        let guest = try RootFilesystem.locateGuest(environment: ProcessInfo.processInfo.environment)
-        let root = try RootFilesystem.minimal(guest: guest, paths: paths)
-        let journal = try RunJournal(runID: "x\(UInt32.random(in: 0 ... .max))", paths: paths)
-        defer { journal.finish() }
-        let context = RunContext(runID: journal.runID, paths: paths, journal: journal, rootFilesystem: root)
-        try Files.makeDirectory(paths.run(journal.runID), mode: 0o700)
-        var settings = EngineSettings()
-        settings.fetchesKernel = true
-        settings.handsCgroupsOn = false
-        let engine = try #require(EngineFactory.make([id], settings, context: context).first)
-        try body(engine, context)
-    }
-
-    /// Makes one trial of `experiment` at `point` and hands over what it yielded; nothing of it may be left.
+    /// Makes one trial of `experiment` and hands over what it found.
+    /// - Throws: what the trial failed with.
     static func perform(
-        _ experiment: any Experiment, on id: EngineID, at point: Point = [:], mebibytes: UInt64 = 256,
-        _ body: (Observation) throws -> Void
-    ) throws {
-        try with(id) { engine, context in
-            try engine.prepare(context)
-            var lab = minimalLab
-            lab.memoryBytes = mebibytes << 20
-            var procedure = TrialProcedure(lab: lab, experiments: [experiment], context: context)
-            let parameters = point.merging([.experiment: experiment.id]) { own, _ in own }
-            let conclusion = procedure.perform(
-                Plan.Trial(index: 0, engine: id, parameters: parameters, warmup: false), on: engine)
-            #expect(conclusion.disposalFailure == nil)
-            engine.shutDown()
-            let recorded = try context.journal.recorded()
-            for resource in recorded where resource.kind == .cgroup || resource.kind == .file {
-                #expect(!Files.exists(resource.name), "\(resource) is left")
-            }
-            #expect(Files.list(context.paths.run(context.runID)).isEmpty)
-            #expect(processes(of: context).isEmpty)
-            try body(conclusion.observation)
+        _ experiment: any Experiment, on engine: EngineID, at point: Point = [:], lab: String? = nil,
+        mebibytes: UInt64? = nil
+    ) throws -> Finding {
+        try with(engine) { run in
+            try run.perform(experiment, at: point, lab: lab, mebibytes: mebibytes)
         }
     }
 
-    /// Processes that run a guest of this cache, or name the run.
-    private static func processes(of context: RunContext) -> [pid_t] {
-        Files.list("/proc").compactMap { pid_t($0) }.filter { pid in
-            guard pid != getpid(), let line = try? Files.readText("/proc/\(pid)/cmdline"), !line.isEmpty
-            else {
-                return false
-            }
-            let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/exe")
-            let isFault = line.contains("fork-bomb") || line.contains("hog-") || line.contains("fill-disk")
-            return line.contains(context.runID)
-                || isFault && program == context.rootFilesystem.hostGuestPath
+    /// Makes one trial that has to fail, and hands over with what.
+    static func failure(
+        of experiment: any Experiment, on engine: EngineID, at point: Point = [:], lab: String? = nil
+    ) throws -> LabError {
+        try with(engine) { run in
+            let observation = try run.observe(experiment, at: point, lab: lab, mebibytes: nil)
+            let error: LabError? = if case .failed(let error, _) = observation.outcome { error } else { nil }
+            return try #require(error, "\(observation)")
         }
     }
 
-    private static let minimalLab = LabDefinition(
+    /// Lends a run to `body`, for a test that looks at more than what one experiment found.
+    static func with<Value>(_ id: EngineID, _ body: (ExperimentRun) throws -> Value) throws -> Value {
+        try withUnprepared(id) { run in
+            if let obstacle = obstacle(of: run.engine) { try Test.cancel("skipped: \(id): \(obstacle)") }
+            let value = Result {
+                try run.engine.prepare(run.context)
+                return try body(run)
+            }
+            run.engine.shutDown()
+            try run.expectNothingLeft()
+            return try value.get()
+        }
+    }
+
+    /// - Parameters:
+    ///   - lab: one that ships, whose memory and limits hold; nil for one that asks for nothing special.
+    ///   - mebibytes: memory of an instance; nil for the lab's.
+    /// - Throws: what the trial failed with.
+    func perform(
+        _ experiment: any Experiment, at point: Point = [:], lab: String? = nil, mebibytes: UInt64? = nil
+    ) throws -> Finding {
+        let observation = try observe(experiment, at: point, lab: lab, mebibytes: mebibytes)
+        if case .failed(let error, _) = observation.outcome { throw error }
+        #expect(observation.outcome == .completed)
+        return Finding(values: observation.values, facts: observation.facts ?? [:])
+    }
+
+    private func observe(
+        _ experiment: any Experiment, at point: Point, lab id: String?, mebibytes: UInt64?
+    ) throws -> Observation {
+        var lab = try id.map { try LabCatalogue.open("\(checkout)/labs").definition($0) } ?? Self.plainLab
+        if let mebibytes { lab.memoryBytes = mebibytes << 20 }
+        // As by the lab's own runner. The seed is another each time: what is made by its numbers, such as the key of a
+        // shared memory segment, exists once on a machine on which several runs of the tests may be alive.
+        var procedure = TrialProcedure(
+            lab: lab, experiments: [experiment], context: context, seed: .random(in: 0 ... .max))
+        let parameters = point.merging([.experiment: experiment.id]) { _, own in own }
+        let conclusion = procedure.perform(
+            Plan.Trial(index: 0, engine: engine.id, parameters: parameters, warmup: false), on: engine)
+        #expect(conclusion.disposalFailure == nil)
+        return conclusion.observation
+    }
+
+    private static let plainLab = LabDefinition(
         id: "experiment", title: LocalizedText(en: "", zh: ""), question: LocalizedText(en: "", zh: ""),
-        dimension: "隔离性", engines: [], workload: "pace", method: .experiment, metrics: [],
+        dimension: "", engines: [], workload: "idle", method: .experiment, metrics: [],
         samples: LabDefinition.Samples(default: 1, warmup: 0), budgetSeconds: 120, timeoutSeconds: 60,
         memoryBytes: 256 << 20, cpus: 1, claims: [])
 }
 
-extension Observation {
+// MARK: - Making and unmaking
+
+extension ExperimentRun {
+    /// Guest kernels are unpacked, roots built and QEMU asked what it can do once for all test runs. libvirt lets a
+    /// process open one embedded root, and the tests of VMDriver, which may share this process, open it here.
+    private static let cache = "/tmp/lab-vm-tests-\(getuid())/cache"
+
+    private static func withUnprepared<Value>(
+        _ id: EngineID, _ body: (ExperimentRun) throws -> Value
+    ) throws -> Value {
+        let home = "/tmp/lab-experiments-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+        let paths = LabPaths(cache: cache, state: "\(home)/state")
+        defer { try? Files.removeTree(home) }
+        let guest = try RootFilesystem.locateGuest(environment: ProcessInfo.processInfo.environment)
+        let root = try RootFilesystem.minimal(guest: guest, paths: paths)
+        // Of one width, so that no run's name is the beginning of another's: traces are known by it.
+        let journal = try RunJournal(
+            runID: "x\(UInt32.random(in: 1_000_000_000 ... .max))", paths: paths)
+        defer { journal.finish() }
+        let context = RunContext(runID: journal.runID, paths: paths, journal: journal, rootFilesystem: root)
+        try Files.makeDirectory(paths.run(context.runID), mode: 0o700)
+        // As `lab run` does for this method.
+        let settings = EngineSettings(fetchesKernel: true, handsCgroupsOn: false)
+        let engine = try #require(EngineFactory.make([id], settings, context: context).first)
+        return try body(ExperimentRun(context: context, engine: engine))
+    }
+
+    /// Why engines do not work here, asked once in a process: a VM's proof is a boot.
+    private static let obstacles = Mutex<[EngineID: String?]>([:])
+
+    private static func obstacle(of engine: any Engine) -> String? {
+        obstacles.withLock { known in
+            if let answer = known[engine.id] { return answer }
+            var answer: String?
+            if case .unavailable(let because, _) = engine.probe() {
+                answer = because
+                // Of a case among others that is cancelled, swift-testing says nothing.
+                let line = "➜ Tests of \(engine.id) are skipped: \(because)\n"
+                FileHandle.standardError.write(Data(line.utf8))
+            }
+            known[engine.id] = .some(answer)
+            return answer
+        }
+    }
+
+    private static func works(_ id: EngineID) -> Bool {
+        do {
+            return try withUnprepared(id) { run in
+                defer { run.engine.shutDown() }
+                return obstacle(of: run.engine) == nil
+            }
+        } catch {
+            return false
+        }
+    }
+
+    /// Looks for what the run made: by its name, and by what it wrote down. The engine is shut down.
+    private func expectNothingLeft() throws {
+        let traces = Traces(of: context)
+        #expect(traces == Traces(), "left: \(traces.text)")
+        let directory = context.paths.run(context.runID)
+        for resource in try context.journal.recorded() where resource.name != directory {
+            #expect(!Self.isLeft(resource), "\(resource) is left")
+        }
+        // It was made for the run, and is empty.
+        #expect(rmdir(directory) == 0, "\(Files.list(directory))")
+    }
+
+    /// Whether something that was written down is still there, or still changed. What carries the run's name in its own,
+    /// as a VM or a container does, is a trace.
+    private static func isLeft(_ resource: JournaledResource) -> Bool {
+        switch resource.kind {
+        case .cgroup, .directory, .file: return Files.exists(resource.name)
+        case .sharedMemory:
+            guard let key = key_t(resource.name) else { return true }
+            return shmget(key, 0, 0) != -1
+        case .setting:
+            guard let equals = resource.name.lastIndex(of: "=") else { return true }
+            let value = String(resource.name[resource.name.index(after: equals)...])
+            return Files.line(String(resource.name[..<equals])) != value
+        case .domain, .qemu, .peer: return false
+        }
+    }
+}
+
+extension Finding {
+    /// Nil where it was not noted.
+    func isSo(_ name: String) -> Bool? { values[name].map { $0 == 1 } }
+    func mechanism(_ name: String) -> Mechanism? { facts[name]?.mechanism }
     /// The fact of that name.
-    func fact(_ name: String) throws -> Fact { try #require(facts?[name]) }
+    func fact(_ name: String) throws -> Fact { try #require(facts[name]) }
 }

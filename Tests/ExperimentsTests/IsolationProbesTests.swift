@@ -11,8 +11,8 @@ import Testing
 
     private func perform(_ engine: EngineID, isolation: String? = nil) throws -> Finding {
         let before = System.read()
-        let finding = try ProbeBench.perform(
-            IsolationProbes(), of: "isolation", on: engine, isolation: isolation)
+        let point: Point = isolation.map { [.isolation: $0] } ?? [:]
+        let finding = try ExperimentRun.perform(IsolationProbes(), on: engine, at: point, lab: "isolation")
         #expect(System.read() == before)
         #expect(finding.isSo("host-unchanged") == true, "\(finding.facts["host-unchanged"]?.answer ?? "")")
         #expect(finding.values["probes-count"] == Double(HostProbe.all.count))
@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: ProbeBench.isRoot, "skipped: the baseline is a process of root"))
+    @Test(.enabled(if: ExperimentRun.isRoot, "skipped: the baseline is a process of root"))
     func aBareProcessFindsAllThatIsPlanted() throws {
         let finding = try perform(.process)
         let missed = planted.map(\.id).filter { finding.isSo($0) == false }
@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: ProbeBench.isRoot, "skipped: without root a container has other layers"))
+    @Test(.enabled(if: ExperimentRun.isRoot, "skipped: without root a container has other layers"))
     func aContainerFindsNothingThatIsPlantedAndEachAnswerHasItsMechanism() throws {
         let finding = try perform(.container)
         #expect(finding.values["planted-count"] == 0)
@@ -77,7 +77,7 @@ import Testing
     }
 
     /// Which layer it was is proved by taking it away.
-    @Test(.enabled(if: ProbeBench.isRoot, "skipped: some layers need root"))
+    @Test(.enabled(if: ExperimentRun.isRoot, "skipped: some layers need root"))
     func takingALayerAwayChangesTheAnswersOfThatLayer() throws {
         let filtered = try perform(.container, isolation: "without-seccomp")
         for id in ["mount", "reboot", "swap", "set-clock"] {

@@ -8,7 +8,7 @@ import Testing
 @Suite(.serialized) struct KernelAndLayerTests {
     private func kernel(_ engine: EngineID) throws -> Finding {
         let before = Host.System.current()
-        let finding = try ProbeBench.perform(KernelOwnership(), of: "kernel-ownership", on: engine)
+        let finding = try ExperimentRun.perform(KernelOwnership(), on: engine, lab: "kernel-ownership")
         #expect(Host.System.current() == before)
         return finding
     }
@@ -20,7 +20,7 @@ import Testing
         #expect(finding.facts["hostname-stays-inside"] == nil && finding.facts["setting-stays-inside"] == nil)
     }
 
-    @Test(.enabled(if: ProbeBench.isRoot, "skipped: the change needs a UTS namespace alone"))
+    @Test(.enabled(if: ExperimentRun.isRoot, "skipped: the change needs a UTS namespace alone"))
     func aContainerSharesTheKernelAndHasAHostNameOfItsOwn() throws {
         let finding = try kernel(.container)
         #expect(finding.isSo("own-kernel") == false && finding.isSo("hostname-stays-inside") == true)
@@ -41,7 +41,8 @@ import Testing
     }
 
     private func layer(_ engine: EngineID) throws -> Finding {
-        let finding = try ProbeBench.perform(VirtualisationLayer(), of: "virtualisation-layer", on: engine)
+        let finding = try ExperimentRun.perform(
+            VirtualisationLayer(), on: engine, lab: "virtualisation-layer")
         let lab = try LabCatalogue.open("\(checkout)/labs").definition("virtualisation-layer")
         #expect(Set((lab.facts ?? []).map(\.id)) == Set(finding.facts.keys))
         // The work is one thread's, whichever: the rest is what the workload does beside it.

@@ -1,68 +1,62 @@
 import Testing
 
 @testable import LabCore
+@testable import LabRunner
 
 @Suite("other systems", .serialized) struct OSSupportTests {
-    private func trial(_ experiment: String, _ engine: EngineID) throws -> Observation {
-        try RealTrials.make("os-support", on: engine, [.experiment: experiment])
+    private func find(_ name: String, on engine: EngineID) throws -> Finding {
+        try ExperimentRun.perform(try experiment(name), on: engine, lab: "os-support")
     }
 
-    private static let children: [EngineID] = ["process", "container"]
+    private func experiment(_ name: String) throws -> any Experiment {
+        try #require(ExperimentTable.all.first { $0.id == name })
+    }
 
-    @Test(
-        .enabled(if: RealTrials.hasContainers, "no container runs on this machine"), arguments: children)
+    private static let children = [EngineID.process, .container]
+
+    @Test(arguments: children)
     func aContainerHasTheHostsKernel(engine: EngineID) throws {
-        let observation = try trial("other-kernel", engine)
-        #expect(observation.values["other-kernel"] == 0)
+        let found = try find("other-kernel", on: engine)
+        #expect(found.values["other-kernel"] == 0)
         let host = try #require(Files.line("/proc/sys/kernel/osrelease"))
-        #expect(observation.facts?["other-kernel"]?.answer == "Linux \(host)")
+        #expect(found.facts["other-kernel"]?.answer == "Linux \(host)")
     }
 
-    @Test(
-        .enabled(if: RealTrials.hasContainers, "no container runs on this machine"), arguments: children)
+    @Test(arguments: children)
     func theHostsKernelRefusesForeignPrograms(engine: EngineID) throws {
-        let observation = try trial("foreign-program", engine)
-        #expect(observation.outcome == .completed, "\(observation.outcome)")
-        let facts = try #require(observation.facts)
+        let found = try find("foreign-program", on: engine)
+        let facts = found.facts
         #expect(facts.keys.sorted() == ["boot-sector", "elf-aarch64", "mach-o-macos", "pe-windows"])
         // With binfmt_misc a host may run some of them after all.
         guard facts.values.allSatisfy({ $0.evidence == "execve" }) else { return }
         #expect(facts.values.allSatisfy { $0.answer == "ENOEXEC" }, "\(facts)")
-        #expect(observation.values["foreign-running-count"] == 0)
+        #expect(found.values["foreign-running-count"] == 0)
     }
 
-    @Test(.enabled(if: RealTrials.hasMachines, "no guest boots on this machine"))
-    func aVMHasAKernelOfItsOwn() throws {
-        let observation = try trial("other-kernel", "qemu")
-        #expect(observation.values["other-kernel"] == 1, "\(observation)")
-        #expect(observation.facts?["other-kernel"]?.mechanism == .guestKernel)
+    @Test func aVMHasAKernelOfItsOwn() throws {
+        let found = try find("other-kernel", on: .qemu)
+        #expect(found.values["other-kernel"] == 1, "\(found)")
+        #expect(found.mechanism("other-kernel") == .guestKernel)
     }
 
-    @Test(.enabled(if: RealTrials.hasMachines, "no guest boots on this machine"))
-    func aVMRunsASystemThatIsNoLinux() throws {
-        let observation = try trial("boot-sector", "qemu")
-        #expect(observation.values["boot-sector"] == 1, "\(observation)")
-        #expect(observation.facts?["boot-sector"]?.evidence == "QEMU has a disk and no -kernel")
+    @Test func aVMRunsASystemThatIsNoLinux() throws {
+        let found = try find("boot-sector", on: .qemu)
+        #expect(found.values["boot-sector"] == 1, "\(found)")
+        #expect(found.facts["boot-sector"]?.evidence == "QEMU has a disk and no -kernel")
     }
 
-    @Test(.enabled(if: RealTrials.hasContainers, "no container runs on this machine"))
-    func anExperimentThatAnEngineCannotDoIsAFailedTrialWithTheReason() throws {
-        guard case .failed(let error, _) = try trial("boot-sector", "container").outcome else {
-            Issue.record("a container boots a sector")
-            return
-        }
+    @Test func anExperimentThatAnEngineCannotDoIsAFailedTrialWithTheReason() throws {
+        let error = try ExperimentRun.failure(
+            of: try experiment("boot-sector"), on: .container, lab: "os-support")
         #expect(error.kind == .unavailable && error.message.contains("container"))
     }
 
     /// An engine that is made in one way only says so instead of making it in another than was asked for.
-    @Test(
-        .enabled(if: RealTrials.hasContainers, "no container runs on this machine"), arguments: children)
+    @Test(arguments: children)
     func anEngineWithoutVariantsRefusesThem(engine: EngineID) throws {
-        let point: Point = [.experiment: "other-kernel", .variant: "memory=balloon"]
-        guard case .failed(let error, _) = try RealTrials.make("os-support", on: engine, point).outcome else {
-            Issue.record("\(engine) took a variant")
-            return
-        }
+        let error = try ExperimentRun.failure(
+            of: try experiment("other-kernel"), on: engine, at: [.variant: "memory=balloon"],
+            lab: "os-support")
         #expect(error.kind == .usage && error.message.contains("memory=balloon"))
     }
 }

@@ -31,9 +31,7 @@ import Testing
 
     @Test(arguments: [EngineID.container, .qemu])
     func whatIsInstalledIsFoundWithItsVersion(_ id: EngineID) throws {
-        let trials = try Trials(mayFetch: true)
-        let engine = try trials.engine(id)
-        let found = try trials.perform(ToolInventory(), on: engine)
+        let found = try ExperimentRun.perform(ToolInventory(), on: id)
         let side = id == .qemu ? KnownTool.Side.vm : .container
         let expected = KnownTool.all.filter { $0.side == side }
         #expect(Set(found.facts.keys) == Set(expected.map(\.id)))
@@ -43,19 +41,15 @@ import Testing
         }
         let here = found.facts.values.count { $0.answer != "–" }
         #expect(found.values["tools-installed-count"] == Double(here))
-        #expect(trials.end() == [])
     }
 
     @Test(arguments: [EngineID.process, .container, .bwrap, .crun, .runc, .podman, .qemuDirect, .qemu])
     func aToolIsProvedByANonceAndItsPhasesAddUp(_ id: EngineID) throws {
-        let trials = try Trials(mayFetch: true)
-        let engine = try trials.engine(id)
-        let found = try trials.perform(ToolStart(), on: engine)
+        let found = try ExperimentRun.perform(ToolStart(), on: id)
         #expect(found.values["works"] == 1)
         let phases = ["to-created-ns", "to-ready-ns", "to-exited-ns", "to-cleaned-up-ns"].compactMap {
             found.values[$0]
         }
         #expect(phases.count == 4 && phases.reduce(0, +) == found.values["total-ns"])
-        #expect(trials.end() == [])
     }
 }

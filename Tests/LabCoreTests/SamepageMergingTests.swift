@@ -57,6 +57,18 @@ import Testing
         }
     }
 
+    @Test func ofTwoAtOnceTheSecondIsRefusedAndNothingIsLost() throws {
+        try withMachine { root, journal in
+            let first = try SamepageMerging.turn(on: true, journal: journal, root: root)
+            let error = #expect(throws: LabError.self) {
+                _ = try SamepageMerging.turn(on: true, journal: journal, root: root)
+            }
+            #expect(error?.kind == .unavailable)
+            try first.putBack()
+            #expect(values(root) == ["0", "100", "20"])
+        }
+    }
+
     @Test func aKernelWithoutItIsUnavailable() throws {
         try withMachine { root, journal in
             try Files.removeTree("\(root)/kernel/mm/ksm/run")
