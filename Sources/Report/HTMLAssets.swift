@@ -28,6 +28,7 @@ extension HTMLPage {
         table{border-collapse:collapse;font-size:.92rem;font-variant-numeric:tabular-nums}
         th,td{border:1px solid var(--line);padding:.3rem .6rem;text-align:left;vertical-align:top;\
         overflow-wrap:normal;min-width:3.5rem;max-width:28rem}
+        td:not(.right){min-width:7rem}
         td code{overflow-wrap:anywhere}
         th{background:var(--stripe);font-weight:600}
         tbody tr:nth-child(even){background:var(--stripe)}

@@ -73,8 +73,13 @@ struct DocumentRowSection {
         for shown in shows {
             for engine in analysis.engines where !engine.isAbsentPeer {
                 let content = analysis.result.tableCell(shown, engine.id, analysis.figures).content
-                // The three of the table are always there; of the others those that have something to show.
-                if case .absent = content, !FilledTable.engines.contains(engine.id) { continue }
+                // The three of the table say why they lack a figure, but not of what was never to be measured of them; of
+                // the others there are those that have something to show.
+                if case .absent(let absence) = content,
+                    absence == .notSampled || !FilledTable.engines.contains(engine.id)
+                {
+                    continue
+                }
                 if engine.id == shown.relativeTo { continue }
                 guard table.count < Analysis.mostRows else {
                     left += 1
