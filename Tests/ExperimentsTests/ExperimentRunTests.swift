@@ -58,6 +58,12 @@ import Testing
             process.arguments = ["-c", "read line", context.runID]
             process.standardInput = input
             try process.run()
+            // A parent goes on a little before its child's words stand in /proc.
+            let patience = MonotonicInstant.now().advanced(by: .seconds(20))
+            let words = "/proc/\(process.processIdentifier)/cmdline"
+            while (try? Files.readText(words))?.contains(context.runID) != true,
+                MonotonicInstant.now() < patience
+            { usleep(1_000) }
         }
     }
 

@@ -77,9 +77,10 @@ public final class SamepageMerging: Sendable {
         return file
     }
 
-    /// Puts everything back as it was.
+    /// Puts everything back as it was; then others may turn it.
     public func putBack() throws(LabError) {
         for setting in old.reversed() { try setting.apply(root) }
+        flock(turn.rawValue, LOCK_UN)
     }
 
     /// Bytes that it saves now, of all programs: `pages_sharing`, how many more sites share a page than there are pages.
