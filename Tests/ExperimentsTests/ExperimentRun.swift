@@ -47,6 +47,21 @@ struct ExperimentRun {
 
     /// Lends a run to `body`, for a test that looks at more than what one experiment found.
     static func with<Value>(_ id: EngineID, _ body: (ExperimentRun) throws -> Value) throws -> Value {
+        let (value, left) = try lend(id, body)
+        #expect(left.isEmpty, "left: \(left.joined(separator: ", "))")
+        return try value.get()
+    }
+
+    /// Lends a run to a `body` that leaves something on purpose, and hands over what is found of it.
+    static func leftovers(on id: EngineID, _ body: (ExperimentRun) throws -> Void) throws -> [String] {
+        let (value, left) = try lend(id, body)
+        try value.get()
+        return left
+    }
+
+    private static func lend<Value>(
+        _ id: EngineID, _ body: (ExperimentRun) throws -> Value
+    ) throws -> (Result<Value, any Error>, left: [String]) {
         try withUnprepared(id) { run in
             if let obstacle = obstacle(of: run.engine) { try Test.cancel("skipped: \(id): \(obstacle)") }
             let value = Result {
@@ -54,8 +69,7 @@ struct ExperimentRun {
                 return try body(run)
             }
             run.engine.shutDown()
-            try run.expectNothingLeft()
-            return try value.get()
+            return (value, try run.leftovers())
         }
     }
 
@@ -152,15 +166,16 @@ extension ExperimentRun {
     }
 
     /// Looks for what the run made: by its name, and by what it wrote down. The engine is shut down.
-    private func expectNothingLeft() throws {
+    private func leftovers() throws -> [String] {
         let traces = Traces(of: context)
-        #expect(traces == Traces(), "left: \(traces.text)")
+        var left = traces == Traces() ? [] : [traces.text]
         let directory = context.paths.run(context.runID)
-        for resource in try context.journal.recorded() where resource.name != directory {
-            #expect(!Self.isLeft(resource), "\(resource) is left")
+        left += try context.journal.recorded().filter { $0.name != directory && Self.isLeft($0) }.map {
+            "\($0)"
         }
         // It was made for the run, and is empty.
-        #expect(rmdir(directory) == 0, "\(Files.list(directory))")
+        if rmdir(directory) != 0 { left += Files.list(directory) }
+        return left
     }
 
     /// Whether something that was written down is still there, or still changed. What carries the run's name in its own,
