@@ -35,7 +35,7 @@ struct Execution: Experiment {
             if let cpu = instance as? any CPUAccounting {
                 finding.values["cpu-round-ns"] = Double(try cpu.hostCPUNanoseconds())
             }
-            if let counting = instance as? any ExitCounting, engine.id != .qemuDirect {
+            if let counting = instance as? any ExitCounting {
                 finding.note(exits: try counting.exitCounts(), since: [:], per: 1)
             }
             return finding
@@ -43,13 +43,13 @@ struct Execution: Experiment {
     }
 
     private func work(_ kind: String, _ engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
-        let emulates = engine.record.emulated && engine.id != .kvm
+        let emulates = engine.record.emulates
         let rounds = emulates ? 30 : 150
         let workload = Workload.compute(kind: kind, rounds: rounds)
         let expected = ComputeReference.digest(kind: kind, rounds: rounds)
         var finding = try bench.with(bench.request(workload), on: engine) { instance throws(LabError) in
             var finding = Finding()
-            let counting = engine.id == .qemuDirect ? nil : instance as? any ExitCounting
+            let counting = instance as? any ExitCounting
             let cpu = instance as? any CPUAccounting
             try instance.waitUntilReady(deadline: bench.deadline)
             // What is asked of libvirt here takes a millisecond or two of some hundred: the first exits are lost.

@@ -136,12 +136,6 @@ public enum Report {
     }
 }
 
-extension EngineRecord {
-    /// Whether the engine itself emulates. KVM doesn't: it is emulated only with its whole machine, which the report
-    /// says of every engine at once.
-    var emulates: Bool { emulated && id != .kvm }
-}
-
 /// How engines are called in Markdown: always with the word that says when they are emulated.
 extension Catalogue {
     func name(_ record: EngineRecord) -> String {

@@ -36,25 +36,27 @@ public final class PeerInstance: Instance {
     public var stepNanoseconds: [UInt64] { [] }
 
     public func waitUntilReady(deadline: MonotonicInstant) throws(LabError) {
-        do {
-            try child.waitUntilReady(deadline: deadline)
-        } catch {
-            if hasEnded && timeline[.initStarted] == nil { throw notStarted() }
-            throw error
-        }
+        try blamingTheCommand { () throws(LabError) in try child.waitUntilReady(deadline: deadline) }
     }
 
     public func waitForOutput(deadline: MonotonicInstant) throws(LabError) {
+        try blamingTheCommand { () throws(LabError) in try child.waitForOutput(deadline: deadline) }
+    }
+
+    public func wait(forOutputs count: Int, deadline: MonotonicInstant) throws(LabError) {
+        try blamingTheCommand { () throws(LabError) in
+            try child.wait(forOutputs: count, deadline: deadline)
+        }
+    }
+
+    /// Waits; where the workload was never started, the error is in the command's own words.
+    private func blamingTheCommand(_ wait: () throws(LabError) -> Void) throws(LabError) {
         do {
-            try child.waitForOutput(deadline: deadline)
+            try wait()
         } catch {
             if hasEnded && timeline[.initStarted] == nil { throw notStarted() }
             throw error
         }
-    }
-
-    public func wait(forOutputs count: Int, deadline: MonotonicInstant) throws(LabError) {
-        try child.wait(forOutputs: count, deadline: deadline)
     }
 
     public func waitForExit(deadline: MonotonicInstant) throws(LabError) -> Int32 {

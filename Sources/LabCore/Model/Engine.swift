@@ -338,3 +338,9 @@ public struct EngineRecord: Codable, Equatable, Sendable {
         self.footnotes = footnotes
     }
 }
+
+extension EngineRecord {
+    /// Whether the engine itself emulates. KVM doesn't: it is emulated only with its whole machine, which the report
+    /// says of every engine at once.
+    public var emulates: Bool { emulated && id != .kvm }
+}

@@ -91,17 +91,9 @@ extension RunResult {
             denominator > 0
         else { return nil }
         if metric.isExact {
-            return Estimate(
-                value: numerator,
-                interval: above.min().flatMap { least in
-                    above.max().map { ConfidenceInterval(lower: least, upper: $0) }
-                }, n: above.count
-            ).divided(
-                by: Estimate(
-                    value: denominator,
-                    interval: below.min().flatMap { least in
-                        below.max().map { ConfidenceInterval(lower: least, upper: $0) }
-                    }, n: below.count))
+            return estimate(metric, other.engine, at: other.point).flatMap {
+                estimate(metric, cell.engine, at: cell.point)?.divided(by: $0)
+            }
         }
         let interval = Bootstrap.ratioInterval(
             above, to: below, seed: streamSeed("\(metric.id) of \(cell.text) to \(other.text)"))
