@@ -114,8 +114,8 @@ extension Finding {
         exits after: [String: UInt64], since before: [String: UInt64], per rounds: Int
     ) {
         for (reason, count) in after {
-            let own = reason.replacing("_", with: "-")
-            values["\(own)-per-round-count"] = Double(count &- before[reason, default: 0]) / Double(rounds)
+            values[ExitCount.value(of: reason, perRound: true)] =
+                Double(count &- before[reason, default: 0]) / Double(rounds)
         }
     }
 }

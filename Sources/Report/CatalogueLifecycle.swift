@@ -14,6 +14,7 @@ extension Catalogue {
                 pick(
                     "\(Escaping.markdown(count)) at once, the last of them",
                     "同时 \(Escaping.markdown(count)) 个，最后一个")
+            case (.count, "exits"): pick("exits counted", "统计退出次数")
             case (.variant, let name): pick("made as \(Escaping.code(name))", "方式 \(Escaping.code(name))")
             default: Escaping.code("\(parameter.rawValue)=\(value)")
             }

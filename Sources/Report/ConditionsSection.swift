@@ -7,7 +7,8 @@ struct ConditionsSection {
 
     /// The points at which nothing but the circumstances differ; empty when there is only one of them.
     private var points: [Point] {
-        let points = analysis.points.filter { Set($0.keys).isSubset(of: [.cache, .concurrency, .variant]) }
+        let circumstances: Set<Parameter> = [.cache, .concurrency, .count, .variant]
+        let points = analysis.points.filter { circumstances.isSuperset(of: $0.keys) }
         return points.contains { !$0.isEmpty } ? points : []
     }
 

@@ -50,6 +50,14 @@ struct FactMatrix {
         var cells: [Key: [EngineID: Cell]] = [:]
         var places: [String: [Point]] = [:]
         var pairs: [String: Set<Plan.Cell>] = [:]
+        // Every trial of a cell says the same, as a rule, and to look a text up takes long.
+        var translations: [String: String] = [:]
+        func translated(_ english: String) -> String {
+            if let known = translations[english] { return known }
+            let own = text.translated(english)
+            translations[english] = own
+            return own
+        }
         for point in analysis.points {
             for engine in analysis.engines {
                 for sample in analysis.figures.samples(engine.id, at: point) where sample.outcome.isCompleted
@@ -59,8 +67,8 @@ struct FactMatrix {
                         if cells[key] == nil { places[id, default: []].append(point) }
                         cells[key, default: [:]][engine.id, default: Cell(answers: [])].add(
                             Fact(
-                                answer: text.translated(fact.answer), mechanism: fact.mechanism,
-                                evidence: fact.evidence.map(text.translated)))
+                                answer: translated(fact.answer), mechanism: fact.mechanism,
+                                evidence: fact.evidence.map(translated)))
                         pairs[id, default: []].insert(Plan.Cell(engine: engine.id, point: point))
                     }
                 }

@@ -10,10 +10,11 @@ struct MethodSection {
             .joined(separator: "\n")
     }
 
-    /// Where nothing is varied the other metrics have tables of their own.
+    /// Where nothing is varied the other metrics have tables of their own, but for what is counted.
     private var others: [String] {
         guard analysis.method == .lifecycle else { return [] }
-        return analysis.result.header.lab.metrics.dropFirst().map { metric in
+        return analysis.result.header.lab.metrics.dropFirst().compactMap { metric in
+            guard metric.unit != .count else { return nil }
             let engines = analysis.engines(for: metric).filter { !$0.isAbsentPeer }
             return "### \(Escaping.markdown(text[metric.title]))\n\n"
                 + EngineTable(text: text, metric: metric, engines: engines).markdown

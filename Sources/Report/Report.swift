@@ -57,6 +57,7 @@ public enum Report {
                     PhasesSection(analysis: analysis, text: text, breakdowns: breakdowns).markdown,
                     plot: (PhasesSection.plotName, plot)))
         }
+        parts.append(Part(CountsSection(analysis: analysis, text: text).markdown))
         parts.append(
             Part(LibvirtSection(analysis: analysis, text: text, breakdowns: breakdowns).markdown))
         parts += explanation(analysis, text).map { [Part($0.markdown)] } ?? []

@@ -79,6 +79,7 @@ extension Texts {
         "not valid YAML: {}": "不是有效的 YAML：{}",
         "key {} is given twice": "键 {} 写了两次",
         "it must be cold": "它必须是 cold",
+        "it must be exits": "它必须是 exits",
         "it must name layers": "它必须列出各层",
         "it must not be empty": "它不能为空",
         "it must be one of {}": "它必须是以下之一：{}",

@@ -55,6 +55,7 @@ struct Translator: Sendable {
     /// Longer texts and deeper nesting are no sentences of ours: a hostile result must not keep a report waiting.
     private static let mostBytes = 1_024
     private static let deepest = 12
+    private static let mostLines = 32
 
     /// Nil when nothing of it is known.
     func translate(_ english: String, depth: Int = 0) -> String? {
@@ -79,6 +80,7 @@ struct Translator: Sendable {
     /// Line by line, each with its indentation.
     private func byLines(_ text: String, _ depth: Int) -> String? {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        guard lines.count <= Self.mostLines else { return nil }
         guard lines.count > 1 else {
             let trimmed = text.drop { $0 == " " }
             guard trimmed.count < text.count else { return nil }

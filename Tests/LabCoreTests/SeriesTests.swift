@@ -102,7 +102,8 @@ private func problems(_ old: String, _ new: String) throws -> [String]? {
     }
 
     @Test(arguments: [
-        (Parameter.cache, "warm"), (.concurrency, "0"), (.concurrency, "257"), (.instances, "-1"),
+        (Parameter.cache, "warm"), (.count, "instructions"), (.concurrency, "0"), (.concurrency, "257"),
+        (.instances, "-1"),
         (.instances, "two"), (.touch, "65537"), (.isolation, ""), (.compute, "sleep"),
     ])
     func valuesThatNoTrialCanHaveAreRefused(parameter: Parameter, value: String) {

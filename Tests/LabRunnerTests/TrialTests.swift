@@ -60,6 +60,82 @@ import Testing
         #expect("\(error)".contains("exit status 7"))
     }
 
+    // Exits.
+
+    /// A guest under a hypervisor that counts its exits, or fails to.
+    private final class CountingScript: Engine {
+        let id: EngineID = "process"
+        let kind = EngineKind.process
+        private let counts: Result<[String: UInt64], LabError>
+        init(_ counts: Result<[String: UInt64], LabError>) { self.counts = counts }
+        var record: EngineRecord { EngineRecord(id: id, kind: kind) }
+        func probe() -> Availability { .available }
+        func prepare(_ context: RunContext) {}
+        func explain(_ request: LaunchRequest) -> String { "" }
+        func shutDown() {}
+        func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
+            let words = ["/bin/sh", "-c", ScriptEngine.obedient, "guest"]
+            let script = try ScriptInstance(
+                words + [request.workload.name] + request.workload.arguments, requested: .now(), .never, nil)
+            return Counting(script, counts)
+        }
+
+        private final class Counting: Instance, ExitCounting {
+            private let script: ScriptInstance
+            private let counts: Result<[String: UInt64], LabError>
+            init(_ script: ScriptInstance, _ counts: Result<[String: UInt64], LabError>) {
+                self.script = script
+                self.counts = counts
+            }
+            var timeline: Timeline { script.timeline }
+            var transcript: GuestTranscript { script.transcript }
+            var stepNanoseconds: [UInt64] { [] }
+            func waitUntilReady(deadline: MonotonicInstant) throws(LabError) {
+                try script.waitUntilReady(deadline: deadline)
+            }
+            func waitForOutput(deadline: MonotonicInstant) throws(LabError) {
+                try script.waitForOutput(deadline: deadline)
+            }
+            func wait(forOutputs count: Int, deadline: MonotonicInstant) throws(LabError) {
+                try script.wait(forOutputs: count, deadline: deadline)
+            }
+            func waitForExit(deadline: MonotonicInstant) throws(LabError) -> Int32 {
+                try script.waitForExit(deadline: deadline)
+            }
+            func dispose() throws(LabError) { try script.dispose() }
+            func exitCounts() throws(LabError) -> [String: UInt64] {
+                guard timeline[.exited] != nil, timeline[.cleanedUp] == nil else {
+                    throw LabError(.software, "the exits were counted at another time")
+                }
+                return try counts.get()
+            }
+        }
+    }
+
+    @Test func exitsAreCountedOverTheWholeLifeWhereThatIsAskedFor() {
+        let engine = CountingScript(.success(["exits": 6_110, "io_exits": 4_100, "halt_exits": 0]))
+        var procedure = TrialProcedure(lab: lab(.lifecycle, workload: "hello"))
+        let counted = procedure.perform(trial([.count: "exits"]), on: engine).observation
+        #expect(counted.outcome == .completed)
+        #expect(counted.values["exits-count"] == 6_110 && counted.values["io-exits-count"] == 4_100)
+        #expect(counted.values["halt-exits-count"] == 0)
+        // Nothing stands between the marks of any other trial.
+        let timed = procedure.perform(trial([:]), on: engine).observation
+        #expect(timed.outcome == .completed && timed.values["exits-count"] == nil)
+    }
+
+    @Test func exitsThatCannotBeReadAreAFailureAndNotZero() {
+        let error = LabError(.unavailable, "the exits can't be read")
+        var procedure = TrialProcedure(lab: lab(.lifecycle, workload: "hello"))
+        let observation = procedure.perform(trial([.count: "exits"]), on: CountingScript(.failure(error)))
+            .observation
+        #expect(observation.outcome == .failed(error, after: .exited))
+        #expect(observation.timeline[.cleanedUp] != nil)
+        // An engine without a hypervisor has nothing to count, and says nothing of it.
+        let script = procedure.perform(trial([.count: "exits"]), on: ScriptEngine("process")).observation
+        #expect(script.outcome == .completed && !script.values.keys.contains { $0.contains("exits") })
+    }
+
     /// `ScriptEngine` counts its launches without a lock; this one counts nothing.
     private final class ConcurrentScripts: Engine {
         let id: EngineID = "process"

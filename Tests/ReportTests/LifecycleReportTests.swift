@@ -47,6 +47,24 @@ import Testing
         }
     }
 
+    /// What was counted apart stands in a table of its own, and only where it was counted.
+    @Test func exitsStandBesideTheMarks() throws {
+        let counted = LocalizedText(en: "exits in a whole life", zh: "退出次数")
+        var fixture = RunFixture.complete()
+        fixture.shape.metrics =
+            fixture.result.header.lab.metrics + [
+                Metric(id: "exits", title: counted, unit: .count, source: .value("exits-count"))
+            ]
+        #expect(!Report.files(for: fixture.result)[0].contents.contains("## What was counted"))
+        fixture.shape.series = [.plain, Series(id: "exits", parameters: [.init(.count, ["exits"])])]
+        fixture.add(.qemu, count: 1, at: [.count: "exits"])
+        fixture.samples[fixture.samples.count - 1].values["exits-count"] = 6_110
+        let report = Report.files(for: fixture.result)[0].contents
+        let section = try #require(report.range(of: "## What was counted"))
+        #expect(report[section.upperBound...].contains("| exits in a whole life | **6,110** (n = 1) |"))
+        #expect(!report.contains("### exits in a whole life"))
+    }
+
     /// Where QEMU runs with and without libvirt, the difference stands mark by mark.
     @Test func libvirtsShareIsANumber() throws {
         var fixture = RunFixture.complete()

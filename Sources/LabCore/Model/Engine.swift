@@ -149,6 +149,14 @@ public protocol ExitCounting: Instance {
     func exitCounts() throws(LabError) -> [String: UInt64]
 }
 
+/// The names of `ExitCounting`'s counts among the values of a sample.
+public enum ExitCount {
+    /// `io-exits-count` for the hypervisor's `io_exits`, and `io-exits-per-round-count` where it is a round's.
+    public static func value(of reason: String, perRound: Bool = false) -> String {
+        "\(reason.replacing("_", with: "-"))\(perRound ? "-per-round" : "")-count"
+    }
+}
+
 /// What an engine needs to know about the run it serves.
 public struct RunContext: Sendable {
     /// In the name of every resource of the run, for example `20261124T064930-3fa9`.

@@ -68,7 +68,7 @@ public struct LabDefinition: Codable, Equatable, Sendable {
         /// What the trials of a series may vary.
         public var parameters: [Parameter] {
             switch self {
-            case .lifecycle: [.cache, .concurrency, .isolation, .variant]
+            case .lifecycle: [.cache, .concurrency, .count, .isolation, .variant]
             case .memory: [.touch, .instances, .variant]
             case .compute: [.compute, .variant]
             case .experiment: [.experiment, .setting, .isolation, .instances, .variant]

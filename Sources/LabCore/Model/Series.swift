@@ -4,6 +4,9 @@ public enum Parameter: String, Codable, CodingKeyRepresentable, Hashable, Sendab
     case cache
     /// How many instances are asked for at the same moment; the marks are those of the last of them.
     case concurrency
+    /// `exits`: what the hypervisor counted of the guest's exits is read at the end of its life, before it is removed.
+    /// The reading takes time, so trials whose removal is timed do without.
+    case count
     /// Layers of isolation of the container, see `LaunchRequest.isolation`.
     case isolation
     /// MiB that the workload writes to before it is ready.
@@ -28,6 +31,7 @@ public enum Parameter: String, Codable, CodingKeyRepresentable, Hashable, Sendab
     public func problem(with value: String) -> String? {
         switch self {
         case .cache: value == "cold" ? nil : "it must be cold"
+        case .count: value == "exits" ? nil : "it must be exits"
         case .isolation: value.isEmpty ? "it must name layers" : nil
         case .experiment, .setting, .variant: value.isEmpty ? "it must not be empty" : nil
         case .compute:

@@ -23,13 +23,14 @@ extension TrialProcedure {
         var request: LaunchRequest
         let expected: [String]
         let limit: Duration
+        let countsExits: Bool
     }
 
     private func start(_ trial: Plan.Trial) -> Start {
         let (workload, expected) = freshWorkload()
         return Start(
             request: request(workload, of: trial, began: .now()), expected: expected,
-            limit: .seconds(lab.timeoutSeconds))
+            limit: .seconds(lab.timeoutSeconds), countsExits: trial.parameters[.count] == "exits")
     }
 
     /// The lab's workload and what it must say. The nonce of `hello` is new for each trial, so that nothing but a
@@ -108,12 +109,25 @@ extension TrialProcedure {
             // Now, because `dispose` goes on to stamp marks of its own.
             reached = instance.timeline.last ?? .requested
         }
+        // QEMU is still there after its guest's last word, and its statistics with it.
+        let exits: Result<[String: UInt64], LabError>
+        do {
+            let counting = start.countsExits ? instance as? any ExitCounting : nil
+            exits = .success(try counting?.exitCounts() ?? [:])
+        } catch {
+            exits = .failure(error)
+        }
         let disposalFailure = dispose(instance)
         var life = Life(began: began, ended: .now())
         life.timeline = instance.timeline
         life.stepNanoseconds = instance.stepNanoseconds
         life.values = guestValues(instance.transcript)
         life.failure = failure(end, instance.transcript, expected: start.expected) ?? disposalFailure
+        switch exits {
+        case .success(let counts):
+            for (reason, count) in counts { life.values[ExitCount.value(of: reason)] = Double(count) }
+        case .failure(let error): life.failure = life.failure ?? error
+        }
         life.reached = reached
         life.disposalFailure = disposalFailure
         return life

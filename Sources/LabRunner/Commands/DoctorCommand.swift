@@ -17,8 +17,12 @@ struct DoctorCommand: SpeakingCommand {
 
             EXAMPLES
               lab doctor
+              lab doctor --engine kvm,container
               lab doctor --json
             """)
+
+    @Option(help: ArgumentHelp("Engines to try, separated by commas; by default all.", valueName: "a,b"))
+    var engine: String?
 
     @Flag(help: "Print the checks as JSON.")
     var json = false
@@ -35,10 +39,11 @@ struct DoctorCommand: SpeakingCommand {
 
     func run() throws {
         let text = try speech.catalogue()
+        let engines = try engine.map(Words.engines) ?? EngineID.known
         let interrupt = try Interrupt()
         try interrupt.catchSignals()
         let line = ProgressLine(quiet: json, text: text)
-        let checks = try checks(interrupt, line, text)
+        let checks = try checks(engines, interrupt, line, text)
         line.clear()
         if json {
             try Terminal.answer(json: Answer(version: Version.current, checks: checks))
@@ -49,7 +54,7 @@ struct DoctorCommand: SpeakingCommand {
     }
 
     private func checks(
-        _ interrupt: Interrupt, _ line: ProgressLine, _ text: Catalogue
+        _ engines: [EngineID], _ interrupt: Interrupt, _ line: ProgressLine, _ text: Catalogue
     ) throws(LabError) -> [DoctorCheck] {
         line.show(text.lookingAtTheMachine, now: true)
         let paths = try LabPaths.current(environment: Process.environment)
@@ -75,10 +80,10 @@ struct DoctorCommand: SpeakingCommand {
         let workspace = try Workspace.open(time: .now(), interrupt: interrupt, text: text, warn: warn)
         var leftovers = true
         defer { workspace.close(leftovers: leftovers, warn: warn) }
-        let engines = EngineFactory.make(
-            EngineID.known, EngineSettings(fetchesKernel: fetch || EngineSettings.fetchIsAllowed),
+        let tried = EngineFactory.make(
+            engines, EngineSettings(fetchesKernel: fetch || EngineSettings.fetchIsAllowed),
             context: workspace.context)
-        let proved = try EngineChecks.all(engines, context: workspace.context, labs: labs) { event in
+        let proved = try EngineChecks.all(tried, context: workspace.context, labs: labs) { event in
             switch event {
             case .probing(let engine), .preparing(let engine): line.show(text.trying(engine), now: true)
             case .trial(let trial, _, _): line.show(text.runningGuest(on: trial.engine), now: true)

@@ -1,0 +1,45 @@
+import LabCore
+
+/// What was counted of a life beside its marks, a row per quantity: the exits of a guest under a hypervisor.
+struct CountsSection {
+    let analysis: Analysis
+    let text: Catalogue
+
+    private var metrics: [Metric] {
+        analysis.result.header.lab.metrics.filter { $0.unit == .count }
+    }
+
+    var markdown: String {
+        let tables = analysis.points.compactMap(table)
+        return tables.isEmpty ? "" : "## \(text.counted)\n\n" + tables.joined(separator: "\n")
+    }
+
+    /// Empty where nothing of it was counted.
+    private func table(at point: Point) -> String? {
+        func summary(_ metric: Metric, _ engine: Analysis.Engine) -> Summary {
+            analysis.figures.summary(metric, engine.id, at: point)
+        }
+        let metrics = metrics.filter { metric in analysis.engines.contains { summary(metric, $0).n > 0 } }
+        let engines = analysis.engines.filter { engine in metrics.contains { summary($0, engine).n > 0 } }
+        guard !metrics.isEmpty else { return nil }
+        var table = MarkdownTable(
+            [(point.isEmpty ? text.metricTitle : text.condition(point), .left)]
+                + engines.map { (text.name($0.record), .right) })
+        for metric in metrics {
+            table.add(
+                [Escaping.markdown(text[metric.title])]
+                    + engines.map { engine in
+                        let summary = summary(metric, engine)
+                        let interval =
+                            summary.interval.map { "\(Format.interval($0, metric.unit)), " } ?? ""
+                        let median = Format.quantity(summary.median, metric.unit)
+                        return "**\(median)** (\(interval)n = \(summary.n))"
+                    })
+        }
+        return table.text
+    }
+}
+
+extension Catalogue {
+    fileprivate var counted: String { pick("What was counted", "数出来的量") }
+}
