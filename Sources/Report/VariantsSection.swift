@@ -38,8 +38,8 @@ struct VariantsSection {
                 impossibility(engine.id, at: point).map { error in
                     "\(text.name(engine.record)), \(Escaping.code(point[.variant] ?? "")): "
                         + text.unavailable(
-                            because: Escaping.markdown(error.reason),
-                            remedy: error.remedy.map(Escaping.markdown))
+                            because: Escaping.markdown(text.translated(error.reason)),
+                            remedy: error.remedy.map(text.translated).map(Escaping.markdown))
                 }
             }
         }

@@ -48,15 +48,23 @@ struct LibvirtStarter: RestoringStarter {
 
     func text(ofRestoring description: DomainDescription, order: Workload) -> String {
         let words = ([order.name] + order.arguments).joined(separator: " ")
-        return """
-            virDomainCreateXML(DESCRIPTION)  // once, before any mark: the guest says ready and waits for an order
-            virDomainSaveFlags(IMAGE)  // once: then its memory and the state of its devices go into a file
-            virDomainRestoreFlags(IMAGE, DESCRIPTION)  // each time, from requested to created
-            write(console.in, \(words.debugDescription))  // each time: the order, upon which the guest says ready
-
-            DESCRIPTION:
-            \(description.xml)
-            """
+        let calls = [
+            (
+                "virDomainCreateXML(DESCRIPTION)",
+                "once, before any mark: the guest says ready and waits for an order"
+            ),
+            (
+                "virDomainSaveFlags(IMAGE)",
+                "once: then its memory and the state of its devices go into a file"
+            ),
+            ("virDomainRestoreFlags(IMAGE, DESCRIPTION)", "each time, from requested to created"),
+            (
+                "write(console.in, \(words.debugDescription))",
+                "each time: the order, upon which the guest says ready"
+            ),
+        ]
+        return calls.map { call, remark in "\(call)  // \(remark)\n" }.joined()
+            + "\nDESCRIPTION:\n\(description.xml)"
     }
 
     /// isa-debugcon came with libvirt 8.1.
