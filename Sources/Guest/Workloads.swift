@@ -4,8 +4,8 @@ import CGuest
 struct Session {
     let channel: Channel
     let machine: Machine
-    /// The guest's uptime when `init` was sent, nil outside a machine.
-    private let uptime: UInt64?
+    /// The guest's uptime when `init` was sent, or when it was given an order; nil outside a machine.
+    private var uptime: UInt64?
     private var isReported = false
 
     init(channel: Channel, machine: Machine) {
@@ -13,6 +13,9 @@ struct Session {
         self.machine = machine
         uptime = machine.uptime()
     }
+
+    /// From here on it is a machine that has waited until now.
+    mutating func begin() { uptime = machine.uptime() }
 
     func ready() { channel.send("ready") }
 
@@ -105,6 +108,8 @@ let workloads: [Workload] = [
     Workload(name: "hog-cpu") { arguments, session in hogCPU(arguments, &session) },
     Workload(name: "fill-disk") { arguments, session in fillDisk(arguments, &session) },
     Workload(name: "panic") { _, session in panic(&session) },
+    // Waits for a line that says what to do, see Order.swift.
+    Workload(name: "await") { _, session in awaitOrder(&session) },
     // What limits are tried with, see Limits.swift.
     Workload(name: "burn") { _, session in burn(&session) },
     Workload(name: "forks") { arguments, session in forks(arguments, &session) },
@@ -127,8 +132,17 @@ let workloads: [Workload] = [
 /// Runs the workload that the command line names; `Status.usage` when there is none of that name.
 func runWorkload(_ invocation: Invocation, _ session: inout Session) -> Int32 {
     guard let name = invocation.workload else { return refuse("lab-guest: no workload given\n") }
+    return runWorkload(name, invocation.arguments, &session, mayAwait: true)
+}
+
+/// Runs the workload of that name.
+/// - Parameter mayAwait: whether it may be `await`.
+func runWorkload(_ name: Text, _ arguments: Arguments, _ session: inout Session, mayAwait: Bool) -> Int32 {
+    guard mayAwait || strcmp(name, literal("await")) != 0 else {
+        return refuse("lab-guest: an order can't be to await another\n")
+    }
     for workload in workloads where strcmp(name, literal(workload.name)) == 0 {
-        return workload.run(invocation.arguments, &session)
+        return workload.run(arguments, &session)
     }
     return refuse("lab-guest: no such workload\n")
 }

@@ -23,7 +23,26 @@ struct VariantsSection {
         let left = points.count - shown.count
         return "## \(text.variants)\n\n\(table.text)\n"
             + text.variantsNote(Escaping.markdown(text[analysis.headline.title])) + "\n"
+            + impossibilities(engines, Array(shown)).map { "\n\($0)\n" }.joined()
             + (left > 0 ? "\n\(text.notShown(left))\n" : "")
+    }
+
+    private func impossibility(_ engine: EngineID, at point: Point) -> LabError? {
+        analysis.figures.samples(engine, at: point).lazy.compactMap(\.impossibleVariant).first
+    }
+
+    /// Why a variant can't be made here.
+    private func impossibilities(_ engines: [Analysis.Engine], _ shown: [Point]) -> [String] {
+        engines.flatMap { engine in
+            shown.compactMap { point in
+                impossibility(engine.id, at: point).map { error in
+                    "\(text.name(engine.record)), \(Escaping.code(point[.variant] ?? "")): "
+                        + text.unavailable(
+                            because: Escaping.markdown(text.translated(error.reason)),
+                            remedy: error.remedy.map(text.translated).map(Escaping.markdown))
+                }
+            }
+        }
     }
 
     /// The median, then by how much it differs from the default and the ratio to that.
@@ -43,8 +62,22 @@ struct VariantsSection {
             lines.append(
                 "\(Format.signed(difference.value, metric.unit))\(interval), \(Format.number(ratio.value)) ×")
         }
-        if summary.failures > 0 { lines.append(text.failedSamples(summary.failures)) }
+        if impossibility(engine, at: point) != nil {
+            lines.append(text.notPossible)
+        } else if summary.failures > 0 {
+            lines.append(text.failedSamples(summary.failures))
+        }
         return lines.isEmpty ? Format.none : lines.joined(separator: "<br>")
+    }
+}
+
+extension Observation {
+    /// Why its variant can't be made on this machine; nil for any other outcome.
+    var impossibleVariant: LabError? {
+        guard case .failed(let error, _) = outcome, error.kind == .unavailable,
+            parameters.keys.elementsEqual([.variant])
+        else { return nil }
+        return error
     }
 }
 

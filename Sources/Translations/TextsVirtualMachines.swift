@@ -115,6 +115,33 @@ extension Texts {
         "it belongs to a libvirt daemon": "它属于 libvirt 守护进程",
         "leave --connect out": "去掉 --connect",
         "cannot make the FIFO {}": "无法建立 FIFO {}",
+        "cannot restore the domain {} from {}": "无法从 {2} 恢复虚拟机 {1}",
+        "the domain {} ended as soon as it was restored": "虚拟机 {} 刚恢复就结束了",
+        "libvirt can't save a VM here": "这里的 libvirt 无法保存虚拟机",
+        "apt-get install --no-install-recommends libvirt-daemon (for a helper that comes with it: no daemon is started)":
+            "执行 apt-get install --no-install-recommends libvirt-daemon（只为其中的一个辅助程序：不会启动守护进程）",
+        "libvirt did not save the domain {} in time": "libvirt 没有按时保存虚拟机 {}",
+        "once, before any mark: the guest says ready and waits for an order":
+            "只做一次，在所有标记之前：客户程序报告就绪，等待指令",
+        "once: then its memory and the state of its devices go into a file": "只做一次：随后把它的内存和设备状态写入文件",
+        "each time, from requested to created": "每次都做，从 requested 到 created",
+        "each time: the order, upon which the guest says ready": "每次都做：送出指令，客户程序收到后报告就绪",
+        "the order to a restored guest holds no control character": "给恢复的客户机的指令里不能有控制字符",
+        "the workload {} has more arguments than a restored guest can be told":
+            "工作负载 {} 的参数太多，无法告诉恢复的客户机",
+        "at most {} bytes and {} words": "最多 {} 字节、{} 个词",
+        "cannot tell a restored guest what to do": "无法告诉恢复的客户机该做什么",
+        "only one VM at a time can be restored from a saved one": "同一个已保存的虚拟机，一次只能恢复出一个",
+        "libvirt restores it under the name and the UUID that it was saved with":
+            "libvirt 恢复它时沿用保存时的名称和 UUID",
+        "start one after the other": "逐个启动",
+        "{} was to be restored by who can't": "{} 要由不会恢复的启动方式来恢复",
+        "{} was to be saved, and can't be": "{} 要被保存，却无法保存",
+        "the variant start=restore needs a console: a restored guest is told there what to do":
+            "变体 start=restore 需要控制台：恢复的客户机要从那里得知该做什么",
+        "leave console=none out": "去掉 console=none",
+        "a VM that is started without libvirt can't be restored": "不经 libvirt 启动的虚拟机无法恢复",
+        "its QEMU has no monitor, which would have to save it": "它的 QEMU 没有 monitor，而保存要靠 monitor",
         "the VM {} could not be removed in time": "没能按时清除虚拟机 {}",
         "lab clean, when the load is lower": "等负载低一些时执行 lab clean",
     ]

@@ -12,6 +12,8 @@ public final class VMEngine: Engine {
     private var setUpDone: VMSetup?
     private var availability: Availability?
     private var context: RunContext?
+    /// Of the run that `context` is of.
+    private var savedVMs: SavedVMs?
 
     /// - Parameter id: the engine's name in plans and reports, where it isn't the domain type's.
     public init(
@@ -43,34 +45,57 @@ public final class VMEngine: Engine {
         // QEMU is probed by libvirt here, so that the first start isn't the one to wait for it.
         try setUp().check()
         self.context = context
+        savedVMs = SavedVMs(context, engine: id)
     }
 
     public func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
         // What a variant is made of is there before it is asked for: to unpack or fetch it is no part of the start.
-        if request.variant != nil { _ = try setUp().parts.of(request.variant) }
+        let origin = try origin(of: request)
         let requested = MonotonicInstant.now()
         guard let context else {
             throw LabError(.software, "\(id) was asked for an instance before it was prepared")
         }
-        return try launch(request, requested: requested, runID: context.runID, journal: context.journal)
+        return try launch(
+            request, from: origin, requested: requested, runID: context.runID, journal: context.journal)
     }
 
     /// The same outside a run: for the probe.
     func launch(
-        _ request: LaunchRequest, requested: MonotonicInstant, runID: String, journal: RunJournal
+        _ request: LaunchRequest, from origin: VMOrigin = .boot, requested: MonotonicInstant, runID: String,
+        journal: RunJournal
     ) throws(LabError) -> VMInstance {
         let setup = try setUp()
-        let place = place(request, runID: runID)
+        var place = place(request, runID: runID)
+        var uuid: String?
+        if case .saved(let claim, _) = origin {
+            place = VMPlace(name: claim.saved.name, directory: place.directory)
+            uuid = claim.saved.uuid
+        }
         return try VMInstance.start(
-            try setup.description(of: place, request), by: setup.starter, at: place, requested: requested,
-            deadline: request.deadline, journal: journal)
+            try setup.description(of: place, request, uuid: uuid), by: setup.starter, from: origin, at: place,
+            requested: requested, deadline: request.deadline, journal: journal)
+    }
+
+    /// What its VM is to be made from, made if it is not there yet.
+    private func origin(of request: LaunchRequest) throws(LabError) -> VMOrigin {
+        guard request.variant != nil else { return .boot }
+        let setup = try setUp()
+        guard try setup.parts.of(request.variant).variant.start == .restore, let savedVMs else {
+            return .boot
+        }
+        let order = try GuestOrder(request.workload)
+        return .saved(try savedVMs.of(request, setup).claim(), order)
     }
 
     /// The domain XML that `launch` would hand to libvirt, or QEMU's command line.
     public func explain(_ request: LaunchRequest) throws(LabError) -> String {
         let setup = try setUp()
         let place = place(request, runID: context?.runID ?? "RUN")
-        return setup.starter.text(of: try setup.description(of: place, request))
+        let description = try setup.description(of: place, request)
+        guard try setup.parts.of(request.variant).variant.start == .restore else {
+            return setup.starter.text(of: description)
+        }
+        return try setup.restoringStarter().text(ofRestoring: description, order: request.workload)
     }
 
     /// Starts a machine that boots from a raw disk image instead of a kernel: whatever is in its first sector, which
@@ -114,7 +139,11 @@ public final class VMEngine: Engine {
     }
 
     /// The connection stays open: the embedded driver can be opened only once in a process.
-    public func shutDown() { context = nil }
+    public func shutDown() {
+        savedVMs?.remove()
+        savedVMs = nil
+        context = nil
+    }
 
     /// Finds the kernel, makes the initramfs and connects: once.
     private func setUp() throws(LabError) -> VMSetup {

@@ -9,6 +9,8 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
     public let isReclaimable: Bool
     private let watch: GuestWatch
     private let machine: any StartedVM
+    /// What it was restored from, which nobody else may meanwhile.
+    private var claim: SavedVM.Claim?
     /// What QEMU said on its standard error.
     private let log: String?
     private var isDisposed = false
@@ -19,19 +21,21 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
     private static let removalLimit = Duration.seconds(30)
 
     private init(
-        place: VMPlace, watch: GuestWatch, machine: any StartedVM, log: String?, isReclaimable: Bool
+        place: VMPlace, watch: GuestWatch, machine: any StartedVM, log: String?, isReclaimable: Bool,
+        claim: SavedVM.Claim?
     ) {
         self.place = place
         self.isReclaimable = isReclaimable
         self.watch = watch
         self.machine = machine
         self.log = log
+        self.claim = claim
     }
 
     /// Starts a VM; the watch listens before QEMU is started.
     static func start(
-        _ description: DomainDescription, by starter: any VMStarter, at place: VMPlace,
-        requested: MonotonicInstant, deadline: MonotonicInstant, journal: RunJournal
+        _ description: DomainDescription, by starter: any VMStarter, from origin: VMOrigin = .boot,
+        at place: VMPlace, requested: MonotonicInstant, deadline: MonotonicInstant, journal: RunJournal
     ) throws(LabError) -> VMInstance {
         try journal.record(JournaledResource(.directory, place.directory), starter.resource(for: place))
         let log = starter.log(of: place)
@@ -42,11 +46,12 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
                 requested: requested)
             try watch.start()
             do throws(LabError) {
-                let machine = try starter.start(description, at: place, deadline: deadline)
+                let machine = try machine(description, by: starter, from: origin, at: place, deadline)
                 watch.stamp(.created)
+                let claim = try order(machine, origin, at: place)
                 return VMInstance(
                     place: place, watch: watch, machine: machine, log: log,
-                    isReclaimable: description.memory == .balloon)
+                    isReclaimable: description.memory == .balloon, claim: claim)
             } catch {
                 watch.stop()
                 throw error
@@ -55,6 +60,43 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
             try? removeFiles(place, log)
             throw error
         }
+    }
+
+    private static func machine(
+        _ description: DomainDescription, by starter: any VMStarter, from origin: VMOrigin,
+        at place: VMPlace, _ deadline: MonotonicInstant
+    ) throws(LabError) -> any StartedVM {
+        guard case .saved(let claim, _) = origin else {
+            return try starter.start(description, at: place, deadline: deadline)
+        }
+        guard let starter = starter as? any RestoringStarter else {
+            throw LabError(.software, "\(place.name) was to be restored by who can't")
+        }
+        return try starter.restore(claim.saved.image, as: description, at: place, deadline: deadline)
+    }
+
+    /// Tells a restored guest what to do.
+    private static func order(
+        _ machine: any StartedVM, _ origin: VMOrigin, at place: VMPlace
+    ) throws(LabError) -> SavedVM.Claim? {
+        guard case .saved(let claim, let order) = origin else { return nil }
+        do throws(LabError) {
+            try order.send(to: "\(place.consolePipe).in")
+        } catch {
+            _ = try? machine.end(deadline: .now().advanced(by: removalLimit))
+            throw error
+        }
+        return claim
+    }
+
+    /// Writes its state to a new file, which ends it; `dispose` must follow all the same.
+    /// - Throws: `.unavailable` where that can't be done.
+    func save(to path: String, deadline: MonotonicInstant) throws(LabError) {
+        guard let machine = machine as? any SavableVM else {
+            throw LabError(.software, "\(place.name) was to be saved, and can't be")
+        }
+        watch.expectEnd()
+        try machine.save(to: path, deadline: deadline)
     }
 
     public var timeline: Timeline { watch.now.timeline }
@@ -121,6 +163,7 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
         try Self.removeFiles(place, log)
         watch.stamp(.cleanedUp)
         isDisposed = true
+        claim = nil
     }
 
     public func hostProcesses() throws(LabError) -> [HostProcess] { try ownProcess().family }

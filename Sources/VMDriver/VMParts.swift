@@ -59,6 +59,12 @@ final class VMParts: Sendable {
                     remedy: "add machine=q35")
             }
         }
+        if variant.start == .restore && variant.console == VMVariant.Console.none {
+            throw LabError(
+                .usage,
+                "the variant start=restore needs a console: a restored guest is told there what to do",
+                remedy: "leave console=none out")
+        }
         chosen.kernel = try kernel(variant.kernel)
         chosen.firmware = try Self.firmware(variant.firmware)
         if variant.memory?.hasBalloon ?? false {

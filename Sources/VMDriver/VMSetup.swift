@@ -26,7 +26,23 @@ struct VMSetup: Sendable {
 
     func check() throws(LabError) { try starter.check(type: type, machine: configuration.profile) }
 
-    func description(of place: VMPlace, _ request: LaunchRequest) throws(LabError) -> DomainDescription {
+    /// The starter, where it can start a VM from a saved one.
+    func restoringStarter() throws(LabError) -> any RestoringStarter {
+        guard let starter = starter as? any RestoringStarter else {
+            throw LabError(
+                .unavailable, "a VM that is started without libvirt can't be restored",
+                cause: "its QEMU has no monitor, which would have to save it",
+                remedy: "use the engine qemu or kvm")
+        }
+        return starter
+    }
+
+    /// What runs in a VM of this request; one that is to be restored is told its workload only then.
+    ///
+    /// - Parameter uuid: of the domain; nil for one of libvirt's choice.
+    func description(
+        of place: VMPlace, _ request: LaunchRequest, uuid: String? = nil
+    ) throws(LabError) -> DomainDescription {
         guard request.cpus > 0, request.memoryBytes >= VMSetup.leastMemory else {
             throw LabError(
                 .usage,
@@ -43,8 +59,9 @@ struct VMSetup: Sendable {
                 cause: "the processor executes them, and no one else sees them",
                 remedy: "count them under emulation: --engine qemu")
         }
+        let isRestored = variant.start == .restore
         let commandLine = try KernelCommandLine.text(
-            for: request.workload, channel: channel,
+            for: isRestored ? .awaitOrder : request.workload, channel: channel,
             // A counter that is a nanosecond for each instruction has 1 GHz.
             timeStampKilohertz: countsInstructions ? 1_000_000 : timeStampKilohertz,
             style: variant.commandLine ?? .tuned, hasConsole: variant.console != VMVariant.Console.none,
@@ -54,6 +71,7 @@ struct VMSetup: Sendable {
             cpus: request.cpus,
             boot: .kernel(parts.kernel.path, initramfs: parts.initramfs.path, commandLine: commandLine),
             consolePipe: place.consolePipe, recordPipe: place.recordPipe, channel: channel)
+        description.uuid = uuid
         description.memory = variant.memory ?? .lazy
         description.countsInstructions = countsInstructions
         description.firmware = parts.firmware

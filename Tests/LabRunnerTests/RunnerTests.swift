@@ -23,7 +23,7 @@ import Testing
     private func runner(
         _ engines: [ScriptEngine], samples: Int = 5, warmup: Int = 1, budget: Double = 60,
         timeout: Double = 20,
-        interrupt: Interrupt = .never
+        series: [Series] = [.plain], interrupt: Interrupt = .never
     ) throws -> Runner {
         let text = LocalizedText(en: "Test", zh: "测试")
         let whole = Metric(
@@ -32,7 +32,7 @@ import Testing
             id: "test", title: text, question: text, dimension: "", engines: engines.map(\.id),
             workload: "hello",
             method: .lifecycle, metrics: [whole], samples: .init(default: samples, warmup: warmup),
-            budgetSeconds: budget,
+            series: series, budgetSeconds: budget,
             timeoutSeconds: timeout, memoryBytes: 64 << 20, cpus: 1, claims: [])
         let setup = Runner.Setup(
             lab: lab, command: "lab run test", version: "1.2.3", startedAt: "2026-11-24T00:00:00Z", seed: 7,
@@ -125,6 +125,21 @@ import Testing
         #expect(stopped == stops)
         #expect(result.samples.count == (stops == 0 ? 5 : Runner.failuresInARow))
         #expect(result.samples.allSatisfy { !$0.outcome.isCompleted })
+    }
+
+    /// What a machine lacks for one variant is said once; a variant that fails otherwise is an engine that fails.
+    @Test(arguments: [(LabError.Kind.unavailable, 7), (.instance, 12)])
+    func aVariantThatAMachineCannotMakeIsLeftOutAlone(kind: LabError.Kind, launches: Int) throws {
+        let engine = ScriptEngine("qemu")
+        engine.variantFailure = LabError(kind, "no helper", remedy: "install it")
+        let ways = Series(id: "ways", parameters: [.init(.variant, ["start=restore"])])
+        var events = 0
+        let result = try runner([engine], samples: 6, warmup: 0, series: [.plain, ways]).run(samplesIn: nil) {
+            if case .failed = $0 { events += 1 }
+        }
+        #expect(engine.launches == launches && result.samples.count == launches)
+        #expect(events == launches - 6)
+        #expect(result.measured("qemu").allSatisfy { $0.outcome.isCompleted })
     }
 
     @Test func aSuccessStartsTheCountOfFailuresAnew() throws {

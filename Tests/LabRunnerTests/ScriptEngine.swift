@@ -13,6 +13,8 @@ final class ScriptEngine: Engine {
     var availability = Availability.available
     var prepareFailure: LabError?
     var disposeFailure: LabError?
+    /// How every instance of a variant fails to be made.
+    var variantFailure: LabError?
     private(set) var launches = 0
     private(set) var shutDowns = 0
     private let script: String
@@ -35,6 +37,7 @@ final class ScriptEngine: Engine {
     func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
         let requested = MonotonicInstant.now()
         launches += 1
+        if let variantFailure, request.variant != nil { throw variantFailure }
         let words = ["/bin/sh", "-c", script, "guest", request.workload.name] + request.workload.arguments
         return try ScriptInstance(words, requested: requested, interrupt, disposeFailure)
     }

@@ -107,6 +107,33 @@ import Testing
         #expect(!plain.contains("×") && plain.contains("**"), "\(plain)")
     }
 
+    /// A variant that the machine can't make says why beside the others, and is no failure.
+    @Test(arguments: [Language.english, .chinese])
+    func aVariantThatCannotBeMadeSaysWhy(language: Language) throws {
+        var fixture = RunFixture.complete()
+        fixture.shape.series.append(
+            Series(id: "restore", parameters: [.init(.variant, ["start=restore"])], engines: [.qemu]))
+        let error = LabError(
+            .unavailable, "libvirt can't save a VM here", cause: "no libvirt_iohelper", remedy: "install *it*"
+        )
+        fixture.samples.append(
+            Observation(
+                index: 9_999, engine: .qemu, parameters: [.variant: "start=restore"], warmup: false,
+                outcome: .failed(error, after: nil), timeline: Timeline()))
+        let markdown = Report.files(for: fixture.result, language: language)[0].contents
+        let cell = try #require(row("`start=restore`", in: markdown))[1]
+        #expect(cell == (language == .english ? "not possible" : "做不到"))
+        let why = try #require(
+            markdown.split(separator: "\n").first {
+                $0.hasPrefix("`qemu`") && $0.contains("`start=restore`: ")
+            })
+        #expect(why.contains("libvirt\\_iohelper") && why.contains("install \\*it\\*"), "\(why)")
+        let warnings = markdown.split(separator: "\n## ").first {
+            $0.hasPrefix("Warnings") || $0.hasPrefix("警告")
+        }
+        #expect(warnings?.contains("iohelper") != true)
+    }
+
     /// A VM's first console byte came before the call that made it returned: the phases follow the clock.
     @Test func phasesFollowTheClock() throws {
         let breakdown = try #require(PhaseBreakdown(samples(.complete(), .qemu), .qemu))

@@ -14,7 +14,7 @@ enum UnreadTexts {
         "mount /sys", "move /dev", "move /proc", "move /sys",
         // Calls, versions and formats.
         "clone3(CLONE_VM|CLONE_VFORK), execve", "lab {}", "lab: {}", "libvirt {}, {} {}",
-        "prctl(PR_CAPBSET_DROP, …all but {})",
+        "prctl(PR_CAPBSET_DROP, …all but {})", "write(console.in, {})",
         "{{.ServerVersion}}, {{.Driver}}, cgroups by {{.CgroupDriver}}, {{.DefaultRuntime}}",
         // What is read in files of the kernel.
         "pids.current {}", "pids.events {}", "memory {}", "memory.events max {}", "oom_kill {}",

@@ -43,14 +43,18 @@ const char *cguest_error_name(int code);
 /// Keeps this process and its children to come on the processor that it runs on: sched_setaffinity(2).
 int cguest_pin(void);
 
+/// A terminal then hands on each byte as it comes, and answers none; what is no terminal stays as it is: tcsetattr(3).
+static inline void cguest_make_raw(int fd) {
+    struct termios mode;
+    if (tcgetattr(fd, &mode) != 0) return;
+    cfmakeraw(&mode);
+    tcsetattr(fd, TCSANOW, &mode);
+}
+
 /// open(2) for writing, never as a controlling terminal; a terminal is made raw, so that LF stays LF.
 static inline int cguest_open_channel(const char *path) {
     int fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
-    struct termios mode;
-    if (fd >= 0 && tcgetattr(fd, &mode) == 0) {
-        cfmakeraw(&mode);
-        tcsetattr(fd, TCSANOW, &mode);
-    }
+    if (fd >= 0) cguest_make_raw(fd);
     return fd;
 }
 

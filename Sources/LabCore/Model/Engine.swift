@@ -294,6 +294,10 @@ public struct Workload: Codable, Equatable, Sendable {
     /// `ProbeAnswer`.
     public static func probe(_ probes: [String]) -> Workload { Workload(name: "probe", arguments: probes) }
 
+    /// Says `ready` and waits for a line on its standard input that says what to do: another workload's name and its
+    /// arguments, joined with tabs. What a VM is saved in.
+    public static let awaitOrder = Workload(name: "await")
+
     /// Every workload that a lab may name.
     public static let knownNames = [
         "noop", "hello", "idle", "touch", "tide", "release", "compute", "pace", "pulse", "probe",

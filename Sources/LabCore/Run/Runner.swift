@@ -58,6 +58,8 @@ public final class Runner {
     private var recordByName: [EngineID: EngineRecord] = [:]
     private var failures: [EngineID: Int] = [:]
     private var stopped: Set<EngineID> = []
+    /// Variants that this machine can't make: asking again gives the same answer.
+    private var impossible: Set<Plan.Cell> = []
 
     /// What is known of each engine, in their order; also when the run could not begin.
     public var records: [EngineRecord] { engines.compactMap { recordByName[$0.id] } }
@@ -189,7 +191,9 @@ public final class Runner {
         var progress = RunProgress(plan: plan)
         var previousEnd = MonotonicInstant.now()
         for trial in plan.trials {
-            guard !stopped.contains(trial.engine), let engine = byName[trial.engine] else {
+            guard !stopped.contains(trial.engine), !impossible.contains(trial.cell),
+                let engine = byName[trial.engine]
+            else {
                 progress.skipped(trial)
                 continue
             }
@@ -230,8 +234,12 @@ public final class Runner {
             return
         }
         watch(.failed(observation, error))
-        // What the machine lacks for one experiment says nothing of the engine's others.
+        // What the machine lacks for one experiment or one variant says nothing of the engine's others.
         if setup.lab.method == .experiment && error.kind == .unavailable { return }
+        if observation.parameters[.variant] != nil && error.kind == .unavailable {
+            impossible.insert(Plan.Cell(engine: observation.engine, point: observation.parameters))
+            return
+        }
         let inARow = failures[observation.engine, default: 0] + 1
         failures[observation.engine] = inARow
         guard inARow >= Self.failuresInARow else { return }

@@ -11,6 +11,8 @@ public struct DomainDescription: Equatable, Sendable {
     }
 
     public var name: String
+    /// What libvirt knows it by beside its name; nil for one of libvirt's choice.
+    public var uuid: String?
     public var type: DomainType
     public var machine: MachineProfile
     public var memoryBytes: UInt64
@@ -52,7 +54,8 @@ public struct DomainDescription: Equatable, Sendable {
             [
                 "<domain type='\(type.rawValue)'\(countsInstructions ? Self.namespace : "")>",
                 "  <name>\(xmlEscaped(name))</name>",
-                "  <memory unit='b'>\(memoryBytes)</memory>",
+            ] + (uuid.map { ["  <uuid>\(xmlEscaped($0))</uuid>"] } ?? []) + [
+                "  <memory unit='b'>\(memoryBytes)</memory>"
             ] + memoryBacking + ["  <vcpu>\(cpus)</vcpu>", "  <os>"] + os + ["  </os>"] + processor + [
                 "  <on_poweroff>destroy</on_poweroff>",
                 "  <on_reboot>destroy</on_reboot>",

@@ -7,8 +7,16 @@ import LabCore
 public struct VMVariant: Hashable, Sendable, CustomStringConvertible {
     /// What can be chosen.
     public enum Factor: String, CaseIterable, Sendable {
-        case memory, machine, kernel, firmware, console, devices, clock
+        case start, memory, machine, kernel, firmware, console, devices, clock
         case commandLine = "command-line"
+    }
+
+    /// What the machine begins with.
+    public enum Start: String, CaseIterable, Sendable {
+        /// The kernel, and then lab-guest.
+        case boot
+        /// The state of one that was booted, and saved when its guest had nothing left to do but its workload.
+        case restore
     }
 
     /// Where the guest's memory comes from, and whether it goes back.
@@ -77,6 +85,7 @@ public struct VMVariant: Hashable, Sendable, CustomStringConvertible {
         case instructions
     }
 
+    public var start: Start?
     public var memory: Memory?
     public var machine: MachineProfile?
     public var kernel: Kernel?
@@ -111,6 +120,7 @@ public struct VMVariant: Hashable, Sendable, CustomStringConvertible {
             return place != nil
         }
         return switch factor {
+        case .start: parsed(&start)
         case .memory: parsed(&memory)
         case .machine: parsed(&machine)
         case .kernel: parsed(&kernel)
@@ -125,9 +135,9 @@ public struct VMVariant: Hashable, Sendable, CustomStringConvertible {
     /// The words that set this, in the order of the factors; empty where nothing is set.
     public var description: String {
         let values: [(Factor, String?)] = [
-            (.memory, memory?.rawValue), (.machine, machine?.rawValue), (.kernel, kernel?.rawValue),
-            (.firmware, firmware?.rawValue), (.console, console?.rawValue), (.devices, devices?.rawValue),
-            (.clock, clock?.rawValue), (.commandLine, commandLine?.rawValue),
+            (.start, start?.rawValue), (.memory, memory?.rawValue), (.machine, machine?.rawValue),
+            (.kernel, kernel?.rawValue), (.firmware, firmware?.rawValue), (.console, console?.rawValue),
+            (.devices, devices?.rawValue), (.clock, clock?.rawValue), (.commandLine, commandLine?.rawValue),
         ]
         return values.compactMap { factor, value in value.map { "\(factor.rawValue)=\($0)" } }
             .joined(separator: ",")
@@ -141,6 +151,7 @@ public struct VMVariant: Hashable, Sendable, CustomStringConvertible {
     /// The values of a factor.
     public static func values(of factor: Factor) -> [String] {
         switch factor {
+        case .start: Start.allCases.map(\.rawValue)
         case .memory: Memory.allCases.map(\.rawValue)
         case .machine: MachineProfile.allCases.map(\.rawValue)
         case .kernel: Kernel.allCases.map(\.rawValue)

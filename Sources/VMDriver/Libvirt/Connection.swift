@@ -65,6 +65,18 @@ struct Connection: ~Copyable, @unchecked Sendable {
         return Domain(owning: domain)
     }
 
+    /// Starts a transient domain from a saved one. The corresponding C function is `virDomainRestoreFlags`.
+    /// - Parameter xml: what was saved, but for what the guest can't see.
+    func restore(_ image: String, as xml: String, name: String) throws(LabError) -> Domain {
+        guard virDomainRestoreFlags(pointer, image, xml, UInt32(VIR_DOMAIN_SAVE_RUNNING.rawValue)) == 0 else {
+            throw LibvirtError.last().labError(.instance, "cannot restore the domain \(name) from \(image)")
+        }
+        guard let domain = domain(named: name) else {
+            throw LabError(.instance, "the domain \(name) ended as soon as it was restored")
+        }
+        return domain
+    }
+
     /// Checks a description and keeps it without starting it. The corresponding C function is `virDomainDefineXML`.
     func define(_ xml: String, name: String) throws(LabError) -> Domain {
         guard let domain = virDomainDefineXML(pointer, xml) else {
@@ -100,6 +112,19 @@ struct Domain: ~Copyable, @unchecked Sendable {
         guard virDomainSetMemoryFlags(pointer, UInt(bytes >> 10), UInt32(VIR_DOMAIN_AFFECT_LIVE.rawValue)) < 0
         else { return }
         throw LibvirtError.last().labError(.instance, "cannot ask a guest for its memory")
+    }
+
+    /// Writes its state to a new file of mode 0600, which ends it. The corresponding C function is `virDomainSaveFlags`.
+    /// - Throws: `.unavailable`; the domain may then still run.
+    func save(to path: String) throws(LabError) {
+        let flags = UInt32(VIR_DOMAIN_SAVE_RUNNING.rawValue)
+        guard virDomainSaveFlags(pointer, path, nil, flags) < 0 else { return }
+        let error = LibvirtError.last()
+        throw error.labError(
+            .unavailable, "libvirt can't save a VM here",
+            remedy: error.message.contains("libvirt_iohelper")
+                ? "apt-get install --no-install-recommends libvirt-daemon (for a helper that comes with it: no daemon is started)"
+                : nil)
     }
 
     /// Ends it at once; one that is gone already is no error. The corresponding C function is `virDomainDestroy`.
