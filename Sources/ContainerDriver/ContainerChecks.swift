@@ -8,7 +8,7 @@ public enum ContainerChecks {
     /// What the containers of this user go without only warns. Nothing is left behind.
     /// - Parameter paths: a directory below `paths.state` is mounted on, in a mount namespace of its own.
     public static func all(paths: LabPaths) -> [DoctorCheck] {
-        let isolation: Isolation = geteuid() == 0 ? .standard : .rootless
+        let isolation: Isolation = .ofThisUser()
         let namespaces = Namespaces.named.map { namespace($0.name, $0.namespace, isolation) }
         let needed: Set = isolation.contains(.user) ? ["namespace-user", "namespace-mnt"] : ["namespace-mnt"]
         let missing = namespaces.filter { needed.contains($0.id) && $0.status != .pass }

@@ -29,6 +29,7 @@ extension Texts {
         "never throttled": "从未被限流",
         "cpu.stat: nr_periods +{}, nr_throttled +{}": "cpu.stat：nr_periods 增加 {}，nr_throttled 增加 {}",
         "this kernel keeps no account of a cgroup's CPU time": "该内核不统计 cgroup 的 CPU 时间",
+        "memory-pressure needs the setting limit or free": "memory-pressure 的设置值只能是 limit 或 free",
         "cgroup-kill needs the setting at-once or one-by-one": "cgroup-kill 的设置值只能是 at-once 或 one-by-one",
         "populated 0": "populated 0（已无进程）",
         "{} processes, then {}": "先有 {} 个进程，后有 {} 个",

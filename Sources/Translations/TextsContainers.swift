@@ -4,6 +4,18 @@ extension Texts {
         "the cgroup controllers memory, cpu and pids are not all mounted":
             "控制组（cgroup）的 memory、cpu、pids 控制器没有全部挂载",
         "layout {} offers {}": "布局 {} 提供 {}",
+        "the cgroup controllers {} are not all delegated": "控制组（cgroup）的控制器 {} 没有全部委派",
+        "{} offers {}": "{} 提供 {}",
+        "systemctl edit user@.service: [Service] Delegate=cpu memory pids io; then log in again":
+            "systemctl edit user@.service：[Service] Delegate=cpu memory pids io；然后重新登录",
+        "cannot make a cgroup": "无法建立控制组（cgroup）",
+        "{} is systemd's and was not delegated": "{} 归 systemd 管理，没有委派",
+        "cannot move process {} to {}": "无法把进程 {} 移到 {}",
+        "cannot empty the cgroup {}": "无法腾空控制组（cgroup）{}",
+        "it forks too fast": "其中的进程 fork 得太快",
+        "systemd gave this process no cgroup of its own": "systemd 没有给本进程单独的控制组（cgroup）",
+        "{} was not entered in time": "没有按时进入 {}",
+        "start it with systemd-run --scope -p Delegate=yes": "用 systemd-run --scope -p Delegate=yes 启动",
         "mount the cgroup2 file system on /sys/fs/cgroup": "把 cgroup2 文件系统挂载到 /sys/fs/cgroup",
         "cannot make the cgroup {}": "无法建立控制组（cgroup）{}",
         "run as root, or under a delegated cgroup: systemd-run --user --scope -p Delegate=yes":
@@ -14,7 +26,8 @@ extension Texts {
         "the containers of this user have no layer {}": "该用户的容器没有 {} 这一层",
         "cannot limit a container's memory or CPUs": "无法限制容器的内存或 CPU",
         "that takes cgroups": "这需要控制组（cgroup）",
-        "run as root, or leave the limits out": "以 root 运行，或去掉限额",
+        "run as root, or under systemd-run --user --scope -p Delegate=yes, or leave the limits out":
+            "以 root 运行，或在 systemd-run --user --scope -p Delegate=yes 下运行，或去掉限额",
         "cannot watch over this process": "无法监视本进程",
         "cannot wait for the container": "无法等待容器",
         "cannot use the root file system {}": "无法使用根文件系统 {}",
@@ -57,11 +70,16 @@ extension Texts {
         "cannot make a pipe": "无法建立管道",
         "lab's own, {} steps from clone3 to execve": "lab 自己的，从 clone3 到 execve 共 {} 步",
         "overlay, writable layer of its own in memory": "overlay，可写层各自独立，在内存中",
-        "{}: memory, cpu, pids{}": "{}：memory、cpu、pids{}",
+        "{}: memory, cpu, pids{}{}": "{}：memory、cpu、pids{}{}",
+        "; in a subtree that systemd delegated": "；在 systemd 委派的子树里",
         "; handed on from one instance to the next": "；在实例之间传递使用",
         "{} kept": "保留 {} 个",
-        "{}: no cgroup limits, because it was not started as root":
-            "{}：没有控制组（cgroup）限额，因为不是以 root 启动的",
+        "{}: no cgroup limits, because {}": "{}：没有控制组（cgroup）限额，因为{}",
+        "it was not started as root": "不是以 root 启动的",
+        "it was not started as root and {} is not delegated: systemd-run --user --scope -p Delegate=yes ./lab …":
+            "不是以 root 启动的，而 {} 没有委派：systemd-run --user --scope -p Delegate=yes ./lab …",
+        "its delegated cgroup has not all of the controllers memory, cpu and pids":
+            "委派给它的控制组（cgroup）缺少 memory、cpu、pids 控制器中的某些",
         "the engine {} was not prepared": "引擎 {} 没有准备好",
         "the engine process was not prepared": "引擎 process 没有准备好",
         "step {}, {}, failed: {}": "第 {} 步“{}”失败：{}",

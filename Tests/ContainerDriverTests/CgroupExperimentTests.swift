@@ -4,7 +4,9 @@ import Testing
 @testable import ContainerDriver
 @testable import LabCore
 
-@Suite("cgroup experiments", .enabled(if: isRoot && obstacle == nil, "skipped: needs root"), .serialized)
+@Suite(
+    "cgroup experiments",
+    .enabled(if: hasLimits && obstacle == nil, "skipped: needs root or a delegated cgroup"), .serialized)
 struct CgroupExperimentTests {
     static let unified = (try? ControllerMounts.current().unified()) != nil
 
@@ -65,7 +67,21 @@ struct CgroupExperimentTests {
         #expect(ratio >= 0 && ratio <= 1.1, "\(finding)")
     }
 
+    /// The file's pages are read again and again under a limit, and stay without one; whoever else wants memory may make
+    /// even that one wait.
     @Test(.enabled(if: unified, "skipped: no cgroup v2 is mounted"))
+    func pressureOfMemoryIsSeen() throws {
+        do {
+            let limited = try perform("memory-pressure", at: [.setting: "limit"])
+            let ratio = try #require(limited.values["memory-pressure-ratio"])
+            let free = try perform("memory-pressure", at: [.setting: "free"])
+            #expect(ratio > 0 && ratio > free.values["memory-pressure-ratio"] ?? 1, "\(limited) \(free)")
+        } catch let error as LabError where error.kind == .unavailable {
+            #expect(!error.reason.isEmpty)
+        }
+    }
+
+    @Test(.enabled(if: unified && isRoot, "skipped: no cgroup v2 is mounted, or not root"))
     func aSubtreeCanBeGivenToAUser() throws {
         let finding = try perform("delegation")
         #expect(truths(finding, "makes-own", "moves-itself", "limit-is-held", "cannot-leave"), "\(finding)")
@@ -77,7 +93,7 @@ struct CgroupExperimentTests {
         #expect(finding.values["limits-network-bandwidth"] == 0)
     }
 
-    @Test(arguments: ["cpu-quota", "memory-limit", "pids-limit", "io-limit", "cgroup-kill", "cpu-pressure"])
+    @Test(arguments: ["cpu-quota", "memory-limit", "pids-limit", "io-limit", "cgroup-kill", "cpu-pressure", "memory-pressure"])
     func anUnknownSettingIsAUsageError(id: String) {
         for point in [[:], [.setting: "perhaps"]] as [Point] {
             let error = #expect(throws: LabError.self) { try perform(id, at: point) }
@@ -121,8 +137,8 @@ struct ControllerMountsTests {
             some avg10=1.00 avg60=0.00 avg300=0.00 total=4711
             full avg10=0.00 avg60=0.00 avg300=0.00 total=1
             """
-        #expect(CPUPressure.total(some: text) == 4_711)
-        #expect(CPUPressure.total(some: "full total=1") == nil)
+        #expect(PressureFile.total(some: text) == 4_711)
+        #expect(PressureFile.total(some: "full total=1") == nil)
     }
 
     @Test func whatIsOnNoDiskHasNone() throws {

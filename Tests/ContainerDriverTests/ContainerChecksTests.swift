@@ -25,7 +25,7 @@ import Testing
         #expect(checks.map(\.id) == Self.ids)
         #expect(left.isEmpty, "\(left)")
         #expect(checks.allSatisfy { !$0.title.isEmpty && !$0.detail.isEmpty })
-        let cgroups = CgroupMounts.current().hierarchies.flatMap { Files.list($0.mountPoint) }
+        let cgroups = grounds().flatMap { Files.list($0.directory) }
         #expect(!cgroups.contains { $0.hasPrefix("lab-doctor-\(getpid())-") })
     }
 

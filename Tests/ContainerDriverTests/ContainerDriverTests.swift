@@ -28,7 +28,7 @@ struct ContainerTests {
     @Test func itsNamespacesAreNotOurs() throws {
         try withIdle { pid, _ in
             for (name, namespace) in Namespaces.named where namespace != .user || !isRoot {
-                if namespace == .cgroup && !isRoot { continue }
+                if namespace == .cgroup && !hasLimits { continue }
                 let theirs = try #require(link("/proc/\(pid)/ns/\(name)"))
                 #expect(theirs != link("/proc/self/ns/\(name)"), "\(name)")
             }
@@ -91,12 +91,12 @@ struct ContainerTests {
         }
     }
 
-    @Test(.enabled(if: isRoot, "skipped: cgroup limits need root"))
+    @Test(.enabled(if: hasLimits, "skipped: cgroup limits need root or a delegated cgroup"))
     func limitsAreSetAndJoined() throws {
         try withIdle { pid, context in
             let membership = try Files.readText("/proc/\(pid)/cgroup")
-            for hierarchy in CgroupMounts.current().hierarchies {
-                let directory = "\(hierarchy.mountPoint)/lab-\(context.runID)-container/0"
+            for (ground, hierarchy) in grounds() {
+                let directory = "\(ground)/lab-\(context.runID)-container/0"
                 #expect(ControlFile.processes(of: directory) == [pid])
                 for controller in hierarchy.controllers {
                     switch (hierarchy.version, controller) {
@@ -113,7 +113,7 @@ struct ContainerTests {
         }
     }
 
-    @Test(.enabled(if: isRoot, "skipped: cgroup limits need root"))
+    @Test(.enabled(if: hasLimits, "skipped: cgroup limits need root or a delegated cgroup"))
     func theMemoryLimitKillsWhatExceedsIt() throws {
         try withContainer { engine, _ in
             let instance = try engine.launch(request(Workload(name: "touch", arguments: ["256"])))

@@ -11,6 +11,15 @@ let obstacle: String? = {
     return nil
 }()
 let isRoot = geteuid() == 0
+/// Whether containers of this user get cgroups with limits: as root, and in a delegated cgroup.
+let hasLimits = Isolation.ofThisUser().contains(.limits)
+
+/// Where this process makes its cgroups in each hierarchy; none where it may make none.
+func grounds() -> [(directory: String, hierarchy: CgroupMounts.Hierarchy)] {
+    CgroupMounts.current().hierarchies.compactMap { hierarchy in
+        (try? CgroupDelegation.ground(hierarchy.version, at: hierarchy.mountPoint)).map { ($0, hierarchy) }
+    }
+}
 
 /// A prepared engine in a home of its own, all of which is gone afterwards.
 func withContainer(
@@ -32,8 +41,8 @@ func withContainer(
     }
     try body(engine, context)
     engine.shutDown()
-    for hierarchy in CgroupMounts.current().hierarchies {
-        #expect(!Files.exists("\(hierarchy.mountPoint)/lab-\(journal.runID)-container"))
+    for ground in grounds() {
+        #expect(!Files.exists("\(ground.directory)/lab-\(journal.runID)-container"))
     }
     #expect(Files.list(paths.run(journal.runID)).isEmpty)
 }

@@ -17,12 +17,20 @@ public struct CgroupMounts: Equatable, Sendable {
     /// The hierarchies with at least one of our controllers, each once.
     public var hierarchies: [Hierarchy]
 
-    /// Those of this machine.
+    /// The subtree of the v2 hierarchy that was delegated to this process, where that is all it may write to.
+    private var delegated: String?
+
+    /// Those of this machine. Of a v2 hierarchy of which this process was delegated a subtree, only the controllers that
+    /// it has there.
     public static func current() -> CgroupMounts {
         let mounts = (try? Files.readText("/proc/self/mountinfo")) ?? ""
-        return CgroupMounts(mountinfo: mounts) { mountPoint in
-            (try? Files.readText("\(mountPoint)/cgroup.controllers")) ?? ""
+        var delegated: String?
+        if case .delegated(let directory) = CgroupDelegation.current { delegated = directory }
+        var found = CgroupMounts(mountinfo: mounts) { mountPoint in
+            (try? Files.readText("\(delegated ?? mountPoint)/cgroup.controllers")) ?? ""
         }
+        found.delegated = delegated
+        return found
     }
 
     /// - Parameter v2Controllers: the text of `cgroup.controllers` at a v2 mount point.
@@ -54,6 +62,10 @@ public struct CgroupMounts: Equatable, Sendable {
     func requireControllers() throws(LabError) {
         let found = hierarchies.flatMap(\.controllers)
         guard Set(found).count < Controller.allCases.count else { return }
+        if let delegated {
+            throw CgroupDelegation.lacking(
+                Controller.allCases.map(\.rawValue), delegated, found.map(\.rawValue))
+        }
         throw LabError(
             .unavailable, "the cgroup controllers memory, cpu and pids are not all mounted",
             cause:

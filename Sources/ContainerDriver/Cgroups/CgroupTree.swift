@@ -46,10 +46,10 @@ public final class CgroupTree {
         var made: [Parent] = []
         do {
             for hierarchy in mounts.hierarchies {
-                let directory = "\(hierarchy.mountPoint)/\(name)"
-                if hierarchy.version == .v2 {
-                    try CgroupTree.enable(hierarchy.controllers.map(\.rawValue), in: hierarchy.mountPoint)
-                }
+                let ground = try CgroupDelegation.ground(
+                    hierarchy.version, at: hierarchy.mountPoint,
+                    enabling: hierarchy.controllers.map(\.rawValue))
+                let directory = "\(ground)/\(name)"
                 try journal.record(JournaledResource(.cgroup, directory))
                 try CgroupTree.make(directory)
                 made.append(

@@ -24,16 +24,15 @@ public struct ContainerRun: Sendable {
     /// are made, and `lab clean` removes what a killed caller leaves.
     /// - Throws: `.interrupted` when `interrupt` was raised; the container is gone then.
     public func run(paths: () throws(LabError) -> LabPaths, interrupt: Interrupt) throws(LabError) -> Int32 {
-        let isRoot = geteuid() == 0
-        var isolation: Isolation = isRoot ? .standard : .rootless
+        var isolation = Isolation.ofThisUser()
         guard let limits else {
             isolation.remove(.limits)
             return try run(isolation, nil, nil, interrupt)
         }
-        guard isRoot else {
+        guard isolation.contains(.limits) else {
             throw LabError(
                 .permission, "cannot limit a container's memory or CPUs", cause: "that takes cgroups",
-                remedy: "run as root, or leave the limits out")
+                remedy: "run as root, or under systemd-run --user --scope -p Delegate=yes, or leave the limits out")
         }
         let name = "container-\(getpid())-\(MonotonicInstant.now().nanoseconds)"
         let journal = try RunJournal(runID: name, paths: try paths())

@@ -35,6 +35,16 @@ public struct Isolation: OptionSet, Hashable, Sendable {
     public static let rootless: Isolation = Isolation.standard.union(.user)
         .subtracting([.limits, .cgroupNamespace])
 
+    /// What this user's containers get: all of it as root, and without root what it may, with limits only where a cgroup
+    /// with their controllers was delegated to it.
+    public static func ofThisUser() -> Isolation {
+        if geteuid() == 0 { return .standard }
+        guard case .delegated = CgroupDelegation.current,
+            (try? CgroupMounts.current().requireControllers()) != nil
+        else { return .rootless }
+        return Isolation.rootless.union([.limits, .cgroupNamespace])
+    }
+
     /// The namespaces that clone3 makes. The cgroup namespace is not among them: it must be unshared after the
     /// child has joined its cgroup, or its root would be the parent's.
     var cloned: Namespaces {

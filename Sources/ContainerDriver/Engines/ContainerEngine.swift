@@ -33,7 +33,7 @@ public final class ContainerEngine: Engine {
     public init(id: EngineID = .container, isolation: Isolation? = nil, handsCgroupsOn: Bool = true) {
         self.id = id
         self.handsCgroupsOn = handsCgroupsOn
-        self.isolation = isolation ?? (geteuid() == 0 ? .standard : .rootless)
+        self.isolation = isolation ?? .ofThisUser()
         record = EngineRecord(id: id, kind: .container)
     }
 
@@ -81,6 +81,8 @@ public final class ContainerEngine: Engine {
             ]
         var namespaces = isolation.cloned
         if isolation.contains(.cgroupNamespace) { namespaces.insert(.cgroup) }
+        var isDelegated = false
+        if case .delegated = CgroupDelegation.current { isDelegated = true }
         record.details = [
             EngineRecord.Detail("runtime", "lab's own, \(program.steps.count) steps from clone3 to execve"),
             EngineRecord.Detail("namespaces", namespaces.names.joined(separator: ", ")),
@@ -89,6 +91,7 @@ public final class ContainerEngine: Engine {
                 "cgroups",
                 prepared.cgroups.map { _ in
                     "\(mounts.layout.rawValue): memory, cpu, pids"
+                        + (isDelegated ? "; in a subtree that systemd delegated" : "")
                         + (handsCgroupsOn ? "; handed on from one instance to the next" : "")
                 } ?? "none"),
             EngineRecord.Detail(
@@ -96,9 +99,18 @@ public final class ContainerEngine: Engine {
             EngineRecord.Detail(
                 "seccomp", prepared.filter.map { "\($0.instructionCount) BPF instructions" } ?? "none"),
         ]
-        record.footnotes =
-            prepared.cgroups == nil
-            ? ["\(id): no cgroup limits, because it was not started as root"] : []
+        record.footnotes = prepared.cgroups == nil ? ["\(id): no cgroup limits, because \(whyUnlimited)"] : []
+    }
+
+    /// Why this user's containers have no limits, and what helps.
+    private var whyUnlimited: String {
+        switch CgroupDelegation.current {
+        case .unmanaged: "it was not started as root"
+        case .managed(let unit):
+            "it was not started as root and \(unit) is not delegated: "
+                + "systemd-run --user --scope -p Delegate=yes ./lab …"
+        case .delegated: "its delegated cgroup has not all of the controllers memory, cpu and pids"
+        }
     }
 
     /// The layers that a word of `LaunchRequest.isolation` stands for.

@@ -4,7 +4,7 @@ import LabCore
 public enum ContainerExperiments {
     public static let all: [any Experiment] = [
         Ladder(), NamespaceCost(), NamespaceEffect(), CPUQuota(), MemoryLimit(), PidsLimit(), IOLimit(),
-        CgroupKill(), Freezer(), CPUPressure(), Delegation(), ControllerList(), CopyUp(), MetadataCopyUp(),
-        Whiteout(), DirectoryRename(), LayerSharing(), LookupDepth(), ForeignProgram(),
+        CgroupKill(), Freezer(), CPUPressure(), MemoryPressure(), Delegation(), ControllerList(), CopyUp(),
+        MetadataCopyUp(), Whiteout(), DirectoryRename(), LayerSharing(), LookupDepth(), ForeignProgram(),
     ]
 }

@@ -26,9 +26,7 @@ struct Traces: Equatable {
         let table = MountTable.current()
         mounts = Set(table.entries.map(\.mountPoint).filter { $0.contains(id) })
         for entry in table.entries where entry.type == "cgroup" || entry.type == "cgroup2" {
-            for name in Files.list(entry.mountPoint) where name.contains(id) {
-                Self.collectDirectories("\(entry.mountPoint)/\(name)", &cgroups)
-            }
+            Self.collectDirectories(entry.mountPoint, carrying: id, &cgroups)
         }
         Self.collect(context.paths.run(id), id, depth: 0, &files)
         // libvirt's driver keeps the states and logs of its domains here.
@@ -65,10 +63,16 @@ struct Traces: Equatable {
             })
     }
 
-    private static func collectDirectories(_ path: String, _ found: inout Set<String>) {
-        guard !isLink(path), Files.isDirectory(path) else { return }
-        found.insert(path)
-        for name in Files.list(path) { collectDirectories("\(path)/\(name)", &found) }
+    /// Directories below `path` with the id in their path, however deep: a cgroup may be made in any that was delegated.
+    private static func collectDirectories(
+        _ path: String, carrying id: String, _ found: inout Set<String>
+    ) {
+        for name in Files.list(path) {
+            let inner = "\(path)/\(name)"
+            guard !isLink(inner), Files.isDirectory(inner) else { continue }
+            if inner.contains(id) { found.insert(inner) }
+            collectDirectories(inner, carrying: id, &found)
+        }
     }
 
     /// Entries below `path` whose path carries the id.

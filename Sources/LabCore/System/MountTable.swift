@@ -3,6 +3,8 @@ import Glibc
 /// The mounts that this process sees, in the order in which they were made. See proc_pid_mountinfo(5).
 public struct MountTable: Equatable, Sendable {
     public struct Entry: Equatable, Sendable {
+        /// The directory of its file system that is mounted: a cgroup, or what a bind mount shows.
+        public var root: String
         public var mountPoint: String
         /// Options of this mount: `ro`, `nodev`.
         public var options: [String] = []
@@ -26,7 +28,7 @@ public struct MountTable: Equatable, Sendable {
                 fields.count > dash + 1
             else { return nil }
             return Entry(
-                mountPoint: Self.unescape(fields[4]),
+                root: Self.unescape(fields[3]), mountPoint: Self.unescape(fields[4]),
                 options: fields[5].split(separator: ",").map(String.init), type: String(fields[dash + 1]),
                 superOptions: fields.count > dash + 3
                     ? fields[dash + 3].split(separator: ",").map(String.init) : [])

@@ -50,13 +50,15 @@ final class TrialCgroup {
         let hierarchies = ControllerMounts.current()
         for controller in needs.controllers {
             let hierarchy = try hierarchies.hierarchy(of: controller)
-            let directory = "\(hierarchy.mountPoint)/\(name)"
-            if hierarchy.version == .v2 { try CgroupTree.enable([controller], in: hierarchy.mountPoint) }
+            let ground = try CgroupDelegation.ground(
+                hierarchy.version, at: hierarchy.mountPoint, enabling: [controller])
+            let directory = "\(ground)/\(name)"
             if !directories.contains(directory) { try make(directory, hierarchy.version, bench) }
             places[controller] = CgroupAccounts.Place(version: hierarchy.version, directory: directory)
         }
         if needs.isUnified && unified == nil {
-            try make("\(try hierarchies.unified())/\(name)", .v2, bench)
+            let ground = try CgroupDelegation.ground(.v2, at: try hierarchies.unified())
+            try make("\(ground)/\(name)", .v2, bench)
         }
     }
 
