@@ -44,6 +44,7 @@ public final class VMEngine: Engine {
     public func prepare(_ context: RunContext) throws(LabError) {
         // QEMU is probed by libvirt here, so that the first start isn't the one to wait for it.
         try setUp().check()
+        try setUp().bring(nil)
         self.context = context
         savedVMs = SavedVMs(context, engine: id)
     }
@@ -51,6 +52,7 @@ public final class VMEngine: Engine {
     public func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
         // What a variant is made of is there before it is asked for: to unpack or fetch it is no part of the start.
         let origin = try origin(of: request)
+        if request.variant != nil { try setUp().bring(request.variant) }
         let requested = MonotonicInstant.now()
         guard let context else {
             throw LabError(.software, "\(id) was asked for an instance before it was prepared")
@@ -112,7 +114,8 @@ public final class VMEngine: Engine {
         let setup = try setUp()
         guard setup.channel == .debugPort else {
             throw LabError(
-                .unavailable, "a machine without Linux has no way to answer", cause: "libvirt before 8.1")
+                .unavailable, "a machine without Linux has no way to answer",
+                cause: setup.channel.isConsole ? "libvirt carries its console alone" : "libvirt before 8.1")
         }
         let place = place(request, runID: context.runID)
         let description = DomainDescription(

@@ -8,6 +8,8 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
     private let place: VMPlace
     public let isReclaimable: Bool
     private let watch: GuestWatch
+    /// Where the guest's bytes come through FIFOs; otherwise the machine listens to its console.
+    private let pipes: PipeListener?
     private let machine: any StartedVM
     /// What it was restored from, which nobody else may meanwhile.
     private var claim: SavedVM.Claim?
@@ -21,10 +23,11 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
     private static let removalLimit = Duration.seconds(30)
 
     private init(
-        place: VMPlace, watch: GuestWatch, machine: any StartedVM, log: String?, isReclaimable: Bool,
-        claim: SavedVM.Claim?
+        place: VMPlace, watch: GuestWatch, pipes: PipeListener?, machine: any StartedVM, log: String?,
+        isReclaimable: Bool, claim: SavedVM.Claim?
     ) {
         self.place = place
+        self.pipes = pipes
         self.isReclaimable = isReclaimable
         self.watch = watch
         self.machine = machine
@@ -40,20 +43,17 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
         try journal.record(JournaledResource(.directory, place.directory), starter.resource(for: place))
         let log = starter.log(of: place)
         do throws(LabError) {
-            try makePipes(place)
-            let watch = try GuestWatch(
-                consolePath: "\(place.consolePipe).out", recordPath: "\(place.recordPipe).out",
-                requested: requested)
-            try watch.start()
+            let watch = GuestWatch(requested: requested)
+            let pipes = description.channel.isConsole ? nil : try listenToPipes(of: place, for: watch)
             do throws(LabError) {
-                let machine = try machine(description, by: starter, from: origin, at: place, deadline)
+                let machine = try machine(description, by: starter, from: origin, at: place, watch, deadline)
                 watch.stamp(.created)
                 let claim = try order(machine, origin, at: place)
                 return VMInstance(
-                    place: place, watch: watch, machine: machine, log: log,
+                    place: place, watch: watch, pipes: pipes, machine: machine, log: log,
                     isReclaimable: description.memory == .balloon, claim: claim)
             } catch {
-                watch.stop()
+                pipes?.stop()
                 throw error
             }
         } catch {
@@ -64,10 +64,10 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
 
     private static func machine(
         _ description: DomainDescription, by starter: any VMStarter, from origin: VMOrigin,
-        at place: VMPlace, _ deadline: MonotonicInstant
+        at place: VMPlace, _ watch: GuestWatch, _ deadline: MonotonicInstant
     ) throws(LabError) -> any StartedVM {
         guard case .saved(let claim, _) = origin else {
-            return try starter.start(description, at: place, deadline: deadline)
+            return try starter.start(description, at: place, for: watch, deadline: deadline)
         }
         guard let starter = starter as? any RestoringStarter else {
             throw LabError(.software, "\(place.name) was to be restored by who can't")
@@ -159,7 +159,7 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
         guard !isDisposed else { return }
         watch.expectEnd()
         totalCPU = try machine.end(deadline: .now().advanced(by: Self.removalLimit)) ?? totalCPU
-        watch.stop()
+        pipes?.stop()
         try Self.removeFiles(place, log)
         watch.stamp(.cleanedUp)
         isDisposed = true
@@ -211,13 +211,17 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
         return process
     }
 
-    private static func makePipes(_ place: VMPlace) throws(LabError) {
+    private static func listenToPipes(
+        of place: VMPlace, for watch: GuestWatch
+    ) throws(LabError) -> PipeListener {
         try Files.makeDirectory(place.directory, mode: 0o700)
         for pipe in [place.consolePipe, place.recordPipe] {
             for path in ["\(pipe).in", "\(pipe).out"] where mkfifo(path, 0o600) != 0 {
                 throw LabError(.output, "cannot make the FIFO \(path)", cause: "\(Errno(errno))")
             }
         }
+        return try PipeListener(
+            consolePath: "\(place.consolePipe).out", recordPath: "\(place.recordPipe).out", for: watch)
     }
 
     private static func removeFiles(_ place: VMPlace, _ log: String?) throws(LabError) {

@@ -18,13 +18,21 @@ struct VMSetup: Sendable {
         parts = try VMParts(configuration, root, paths)
         starter =
             configuration.usesLibvirt
-            ? LibvirtStarter(hypervisor: try Hypervisor.connect(configuration.connection, paths: paths))
+            ? LibvirtStarter(try Hypervisor.connect(configuration.connection, paths: paths), paths: paths)
             : try DirectStarter()
         channel = configuration.channel ?? starter.channel
-        timeStampKilohertz = type == .qemu ? TimeStampCounter.kilohertz : nil
+        timeStampKilohertz = type == .qemu ? starter.timeStampKilohertz : nil
     }
 
     func check() throws(LabError) { try starter.check(type: type, machine: configuration.profile) }
+
+    /// Makes a variant ready to be started: what it is made of, where QEMU can read it.
+    func bring(_ variant: String?) throws(LabError) {
+        let parts = try parts.of(variant)
+        for file in [parts.kernel.path, parts.initramfs.path, parts.firmware] {
+            if let file { try starter.bring(file) }
+        }
+    }
 
     /// The starter, where it can start a VM from a saved one.
     func restoringStarter() throws(LabError) -> any RestoringStarter {
@@ -33,6 +41,11 @@ struct VMSetup: Sendable {
                 .unavailable, "a VM that is started without libvirt can't be restored",
                 cause: "its QEMU has no monitor, which would have to save it",
                 remedy: "use the engine qemu or kvm")
+        }
+        guard !channel.isConsole else {
+            throw LabError(
+                .unavailable, "a VM whose console comes through libvirt can't be restored",
+                cause: "its work is told to it through a FIFO of this host", remedy: "leave --connect out")
         }
         return starter
     }
@@ -51,7 +64,14 @@ struct VMSetup: Sendable {
         }
         let parts = try parts.of(request.variant)
         let variant = parts.variant
-        if variant.memory == .hugePages { try HugePages.check(for: request.memoryBytes) }
+        guard !channel.isConsole || variant.console != VMVariant.Console.none else {
+            throw LabError(
+                .unavailable, "a VM without a console has no way to answer",
+                cause: "libvirt carries its records on the console", remedy: "leave --connect out")
+        }
+        if variant.memory == .hugePages, starter.isOfThisHost {
+            try HugePages.check(for: request.memoryBytes)
+        }
         let countsInstructions = variant.clock == .instructions
         guard !countsInstructions || type == .qemu else {
             throw LabError(
@@ -69,12 +89,14 @@ struct VMSetup: Sendable {
         var description = DomainDescription(
             name: place.name, type: type, machine: parts.machine, memoryBytes: request.memoryBytes,
             cpus: request.cpus,
-            boot: .kernel(parts.kernel.path, initramfs: parts.initramfs.path, commandLine: commandLine),
+            boot: .kernel(
+                starter.path(of: parts.kernel.path), initramfs: starter.path(of: parts.initramfs.path),
+                commandLine: commandLine),
             consolePipe: place.consolePipe, recordPipe: place.recordPipe, channel: channel)
         description.uuid = uuid
         description.memory = variant.memory ?? .lazy
         description.countsInstructions = countsInstructions
-        description.firmware = parts.firmware
+        description.firmware = parts.firmware.map { starter.path(of: $0) }
         description.devices = variant.devices ?? .none
         description.hasConsole = variant.console != VMVariant.Console.none
         return description
@@ -101,7 +123,7 @@ struct VMSetup: Sendable {
             .init(
                 "kernel entry",
                 kernel.isUnpacked ? "PVH, unpacked on the host" : "bzImage, unpacked by the guest"),
-            .init("record channel", channel == .debugPort ? "isa-debugcon" : "second serial port"),
+            .init("record channel", channel.title),
         ]
         record.digests = ["kernel": kernel.digest, "initramfs": initramfs.digest]
         // What differs from VM to VM and from run to run on one machine is left out: the digest is that of the

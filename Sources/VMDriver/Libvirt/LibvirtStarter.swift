@@ -4,6 +4,13 @@ import LabCore
 /// Lets libvirt start QEMU, as a transient domain.
 struct LibvirtStarter: RestoringStarter {
     let hypervisor: Hypervisor
+    /// Where files go that the other side can't read here; nil where it can.
+    private let depot: Depot?
+
+    init(_ hypervisor: Hypervisor, paths: LabPaths) {
+        self.hypervisor = hypervisor
+        depot = hypervisor.sharesFiles ? nil : Depot(hypervisor, paths: paths)
+    }
 
     func resource(for place: VMPlace) -> JournaledResource {
         JournaledResource(.domain, "\(place.name) \(hypervisor.uri)")
@@ -13,10 +20,17 @@ struct LibvirtStarter: RestoringStarter {
         hypervisor.directory.map { "\($0)/log/qemu/\(place.name).log" }
     }
 
+    func path(of file: String) -> String { depot?.path(of: file) ?? file }
+
+    func bring(_ file: String) throws(LabError) { try depot?.bring(file) }
+
     func start(
-        _ description: DomainDescription, at place: VMPlace, deadline: MonotonicInstant
+        _ description: DomainDescription, at place: VMPlace, for watch: GuestWatch, deadline: MonotonicInstant
     ) throws(LabError) -> any StartedVM {
-        try machine(at: place, deadline) { () throws(LabError) in
+        if description.channel.isConsole {
+            return try startWithConsole(description, at: place, for: watch, deadline: deadline)
+        }
+        return try machine(at: place, deadline) { () throws(LabError) in
             try hypervisor.connection.create(description.xml, name: place.name)
         }
     }
@@ -33,13 +47,35 @@ struct LibvirtStarter: RestoringStarter {
         at place: VMPlace, _ deadline: MonotonicInstant, _ start: () throws(LabError) -> Domain
     ) throws(LabError) -> any StartedVM {
         // A daemon's QEMU is never ours.
-        guard let directory = hypervisor.directory else { return LibvirtVM(place, try start(), nil, nil) }
+        guard let directory = hypervisor.directory else { return LibvirtVM(place, try start()) }
         let domain = try Adoption.around(domain: place.name, root: directory, deadline: deadline, start)
-        return LibvirtVM(place, domain, QEMUProcess(domain: place.name, root: directory), directory)
+        return LibvirtVM(place, domain, QEMUProcess(domain: place.name, root: directory), in: directory)
+    }
+
+    /// The guest runs only when its console is listened to: nothing that it says is missed.
+    private func startWithConsole(
+        _ description: DomainDescription, at place: VMPlace, for watch: GuestWatch, deadline: MonotonicInstant
+    ) throws(LabError) -> any StartedVM {
+        let domain = try hypervisor.connection.createPaused(
+            description.xml, name: place.name, deadline: deadline)
+        do throws(LabError) {
+            let console = try ConsoleListener(domain, name: place.name, for: watch)
+            do throws(LabError) {
+                try domain.resume(name: place.name)
+            } catch {
+                console.close()
+                throw error
+            }
+            return LibvirtVM(place, domain, console: console)
+        } catch {
+            try? domain.destroy()
+            throw error
+        }
     }
 
     /// Asks the connection whether it runs such domains; QEMU is probed by the first call.
     func check(type: DomainType, machine: MachineProfile) throws(LabError) {
+        if let obstacle = hypervisor.capabilities.obstacle(to: type, at: hypervisor.uri) { throw obstacle }
         _ = try hypervisor.connection.domainCapabilities(type: type.rawValue, machine: machine.rawValue)
     }
 
@@ -69,21 +105,35 @@ struct LibvirtStarter: RestoringStarter {
 
     /// isa-debugcon came with libvirt 8.1.
     var channel: RecordChannel {
+        guard hypervisor.sharesFiles else { return .serialConsole }
         let knowsDebugPort = hypervisor.connection.libraryVersion.map { $0 >= Version(8, 1, 0) } ?? false
         return knowsDebugPort ? .debugPort : .serial
     }
 
     var isDaemon: Bool { hypervisor.directory == nil }
+    var isOfThisHost: Bool { hypervisor.isOfThisHost }
+
+    var timeStampKilohertz: UInt64? {
+        isOfThisHost ? TimeStampCounter.kilohertz : hypervisor.capabilities.timeStampKilohertz
+    }
 
     var details: [EngineRecord.Detail] {
-        [
+        var details: [EngineRecord.Detail] = [
             .init("libvirt", hypervisor.libvirtVersion),
             .init(hypervisor.connection.driver, hypervisor.hypervisorVersion),
             .init("connection", isDaemon ? hypervisor.uri : "embedded, without a daemon"),
         ]
+        if !isOfThisHost { details.append(.init("host", hypervisor.connection.hostname ?? "unknown")) }
+        return details
     }
 
-    var footnotes: [String] { [] }
+    var footnotes: [String] {
+        guard channel.isConsole else { return [] }
+        return [
+            "What the guest says travels through libvirt's connection: a mark is stamped when its byte has arrived here. "
+                + "`created` is when the guest was let go, by a call of its own, after its console had been opened."
+        ]
+    }
 }
 
 /// A VM that libvirt knows.
@@ -93,12 +143,17 @@ private final class LibvirtVM: SavableVM {
     private var qemu: QEMUProcess?
     /// The embedded root, nil where a daemon runs the VM.
     private let directory: String?
+    private let console: ConsoleListener?
 
-    init(_ place: VMPlace, _ domain: consuming Domain, _ qemu: QEMUProcess?, _ directory: String?) {
+    init(
+        _ place: VMPlace, _ domain: consuming Domain, _ qemu: QEMUProcess? = nil, in directory: String? = nil,
+        console: ConsoleListener? = nil
+    ) {
         self.place = place
         self.domain = domain
         self.qemu = qemu
         self.directory = directory
+        self.console = console
     }
 
     var process: HostProcess? { qemu.map { HostProcess(pid: $0.pid) } }
@@ -129,6 +184,8 @@ private final class LibvirtVM: SavableVM {
         let monitor = qemu?.holdSockets() ?? []
         defer { for socket in monitor { close(socket) } }
         let end = qemu?.end(deadline: deadline)
+        // Also when it can't be destroyed: nobody reads the console any more.
+        defer { console?.close() }
         try domain.destroy()
         while domain.isActive && MonotonicInstant.now() < deadline { usleep(500) }
         guard end?.isGone ?? true, !domain.isActive else { throw place.isStuck }
