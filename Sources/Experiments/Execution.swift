@@ -1,17 +1,24 @@
 import LabCore
+import Synchronization
 
 /// What one round of work makes the host's processors do, and what can be counted of it: the exits from guest code
-/// under a hypervisor in the kernel, the guest's instructions under emulation.
+/// under a hypervisor in the kernel, the guest's instructions under emulation, and the events that the work consists of.
 ///
 /// `setting` is a kind of `compute`, or `boot`: from the request until the guest is ready.
 ///
-/// Values, per round of the kind or per boot: `round-ns` (the host's clock), `cpu-round-ns` (host CPU time, all of the
-/// VMM's threads included), `exits-per-round-count` and one such count for each reason that the hypervisor names, and
-/// `instructions-per-round-count`, which needs a second instance, whose virtual clock counts instructions.
+/// Values, per round of the kind or per boot: `round-ns` (of a boot, by the host's clock), `cpu-round-ns` (host CPU time,
+/// all of the VMM's threads included), `exits-per-round-count` and one such count for each reason that the hypervisor
+/// names, `operations-per-round-count`, `entries-per-round-count` and `switches-per-round-count` (see
+/// Sources/Guest/Compute/Sequence.swift), and under emulation `instructions-per-round-count`.
+///
+/// One instance does all the kinds that the lab asks for, one after the other: what is found for the other kinds is kept
+/// until their trials come. The instructions are counted once in a run, in another instance, whose virtual clock counts
+/// them.
 struct Execution: Experiment {
     let id = "execution"
 
     static let boot = "boot"
+    private let kept = Kept()
 
     func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
         let kind = bench.setting ?? ""
@@ -43,68 +50,169 @@ struct Execution: Experiment {
     }
 
     private func work(_ kind: String, _ engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+        kept.begin(bench.context.runID)
+        if let finding = kept.take(kind, of: engine.id) { return finding }
+        let kinds = Self.kinds(with: kind, in: bench)
         let emulates = engine.record.emulates
-        let rounds = emulates ? 30 : 150
-        let workload = Workload.compute(kind: kind, rounds: rounds)
-        let expected = ComputeReference.digest(kind: kind, rounds: rounds)
-        var finding = try bench.with(bench.request(workload), on: engine) { instance throws(LabError) in
-            var finding = Finding()
+        var findings = try Self.findings(of: kinds, rounds: emulates ? 20 : 60, on: engine, bench)
+        if engine.record.kind == .virtualMachine, emulates {
+            let instructions = try kept.instructions(of: engine.id) { () throws(LabError) in
+                try Self.instructions(of: kinds, rounds: 10, on: engine, bench)
+            }
+            for (kind, count) in instructions {
+                findings[kind]?.values["instructions-per-round-count"] = count
+            }
+        }
+        return kept.keep(findings, of: engine.id, but: kind)
+    }
+
+    /// The kinds that the lab asks for beside this one, in its order.
+    private static func kinds(with kind: String, in bench: Bench) -> [String] {
+        let asked = bench.lab.values(of: .setting, at: [.experiment: Self().id])
+            .filter(Workload.computeKinds.contains)
+        return asked.contains(kind) ? asked : [kind]
+    }
+
+    /// What so many rounds of each kind cost, per round, without the instructions.
+    private static func findings(
+        of kinds: [String], rounds: Int, on engine: any Engine, _ bench: Bench
+    ) throws(LabError) -> [String: Finding] {
+        let digests = kinds.map { ComputeReference.digest(kind: $0, rounds: rounds) }
+        let request = bench.request(.sequence(kinds, rounds: rounds))
+        return try bench.with(request, on: engine) { instance throws(LabError) in
+            var findings: [String: Finding] = [:]
             let counting = instance as? any ExitCounting
             let cpu = instance as? any CPUAccounting
-            try instance.waitUntilReady(deadline: bench.deadline)
-            // What is asked of libvirt here takes a millisecond or two of some hundred: the first exits are lost.
-            let cpuBefore = try cpu?.hostCPUNanoseconds()
-            let before = try counting?.exitCounts() ?? [:]
-            try instance.waitForOutput(deadline: bench.deadline)
-            let cpuAfter = try cpu?.hostCPUNanoseconds()
-            finding.note(exits: try counting?.exitCounts() ?? [:], since: before, per: rounds)
-            try Self.check(instance.transcript, expected)
-            if let span = instance.timeline.span(from: .ready, to: .firstOutput) {
-                finding.values["round-ns"] = Double(span) / Double(rounds)
+            var sequence = Sequence(instance, deadline: request.deadline)
+            for (kind, digest) in zip(kinds, digests) {
+                var finding = Finding()
+                try sequence.wait(for: kind)
+                // What the asking itself costs is left out: the CPU time is read last here, and first below.
+                let exitsBefore = try counting?.exitCounts() ?? [:]
+                let cpuBefore = try cpu?.hostCPUNanoseconds()
+                try sequence.checkRest()
+                try sequence.wait(for: digest)
+                let cpuAfter = try cpu?.hostCPUNanoseconds()
+                finding.note(exits: try counting?.exitCounts() ?? [:], since: exitsBefore, per: rounds)
+                try sequence.checkRest()
+                if let cpuBefore, let cpuAfter, cpuAfter >= cpuBefore {
+                    finding.values["cpu-round-ns"] = Double(cpuAfter - cpuBefore) / Double(rounds)
+                }
+                findings[kind] = finding
             }
-            if let cpuBefore, let cpuAfter, cpuAfter >= cpuBefore {
-                finding.values["cpu-round-ns"] = Double(cpuAfter - cpuBefore) / Double(rounds)
+            try sequence.wait(for: "end")
+            for (place, kind) in kinds.enumerated() {
+                for event in ["operations", "entries", "switches"] {
+                    guard let count = sequence.metrics[place][event] else { continue }
+                    findings[kind]?.values["\(event)-per-round-count"] = Double(count) / Double(rounds)
+                }
             }
-            return finding
+            return findings
         }
-        if engine.record.kind == .virtualMachine, emulates {
-            finding.values["instructions-per-round-count"] =
-                Double(
-                    try Self.instructions(of: kind, rounds: rounds, on: engine, bench)) / Double(rounds)
-        }
-        return finding
     }
 
-    /// The guest's instructions in so many rounds, its kernel's included: in a guest whose every instruction takes one
-    /// nanosecond of its own clock, what the clock says is how many they were.
+    /// The guest's instructions in a round of each kind, its kernel's included: in a guest whose every instruction takes
+    /// one nanosecond of its own clock, what the clock says is how many they were.
     /// - Throws: `.unavailable` where a processor executes them and nobody counts.
     static func instructions(
-        of kind: String, rounds: Int, on engine: any Engine, _ bench: Bench
-    ) throws(LabError) -> UInt64 {
-        let expected = ComputeReference.digest(kind: kind, rounds: rounds)
-        var request = bench.request(.compute(kind: kind, rounds: rounds))
+        of kinds: [String], rounds: Int, on engine: any Engine, _ bench: Bench
+    ) throws(LabError) -> [String: Double] {
+        let digests = kinds.map { ComputeReference.digest(kind: $0, rounds: rounds) }
+        var request = bench.request(.sequence(kinds, rounds: rounds))
         request.variant = "clock=instructions"
         return try bench.with(request, on: engine) { instance throws(LabError) in
-            try instance.waitForOutput(deadline: bench.deadline)
-            try check(instance.transcript, expected)
-            // The count comes after the output, so that it stands between no marks.
-            let patience = MonotonicInstant.now().advanced(by: .seconds(5))
-            while instance.transcript.metrics["work-ns"] == nil, MonotonicInstant.now() < patience {
-                try bench.pause(.milliseconds(5))
+            var sequence = Sequence(instance, deadline: request.deadline)
+            for (kind, digest) in zip(kinds, digests) {
+                try sequence.wait(for: kind)
+                try sequence.wait(for: digest)
             }
-            guard let count = instance.transcript.metrics["work-ns"] else {
-                throw LabError(.instance, "the guest did not say how long its work took by its own clock")
+            try sequence.wait(for: "end")
+            var counts: [String: Double] = [:]
+            for (place, kind) in kinds.enumerated() {
+                guard let count = sequence.metrics[place]["work-ns"] else {
+                    throw LabError(
+                        .instance, "the guest did not say how long its work took by its own clock")
+                }
+                counts[kind] = Double(count) / Double(rounds)
             }
-            return count
+            return counts
         }
     }
+}
 
-    private static func check(_ transcript: GuestTranscript, _ expected: String?) throws(LabError) {
-        guard let expected, transcript.outputs == [expected] else {
+/// What an instance of the workload `sequence` says, in the order in which it has to say it.
+private struct Sequence {
+    private let instance: any Instance
+    private let deadline: MonotonicInstant
+    private var outputs = 0
+    /// What was told of each kind that is done, in their order.
+    private(set) var metrics: [[String: UInt64]] = []
+
+    init(_ instance: any Instance, deadline: MonotonicInstant) {
+        self.instance = instance
+        self.deadline = deadline
+    }
+
+    /// Waits for the next output, which has to be this one.
+    mutating func wait(for output: String?) throws(LabError) {
+        outputs += 1
+        try instance.wait(forOutputs: outputs, deadline: deadline)
+        let said = instance.transcript.outputs
+        guard said.count >= outputs, let output, said[outputs - 1] == output else {
             throw LabError(
                 .instance, "the guest did not do its work", cause: "its digest is another one than the host's"
             )
         }
+        // Before each kind but the first, and at the end, the one before has been told of.
+        if !outputs.isMultiple(of: 2), outputs > 1 { metrics.append(instance.transcript.metrics) }
+    }
+
+    /// Whether the guest still rests, so that what was read is what stood between its rounds.
+    /// - Throws: `.instance` when it has gone on meanwhile.
+    func checkRest() throws(LabError) {
+        guard instance.transcript.outputs.count == outputs else {
+            throw LabError(
+                .instance, "the accounts of a guest were read too late",
+                cause: "the host took longer than the guest's rest", remedy: "run it on an idle machine")
+        }
+    }
+}
+
+/// What was found and waits for its trial. A run makes its trials one after the other.
+private final class Kept: Sendable {
+    private struct State {
+        var runID = ""
+        var findings: [EngineID: [String: Finding]] = [:]
+        var instructions: [EngineID: [String: Double]] = [:]
+    }
+    private let state = Mutex(State())
+
+    /// Forgets what another run left.
+    func begin(_ runID: String) {
+        state.withLock { if $0.runID != runID { $0 = State(runID: runID) } }
+    }
+
+    /// Hands over what was found for a kind, once.
+    func take(_ kind: String, of engine: EngineID) -> Finding? {
+        state.withLock { $0.findings[engine]?.removeValue(forKey: kind) }
+    }
+
+    /// Keeps findings in place of what was kept before, and hands over that of one kind.
+    func keep(_ findings: [String: Finding], of engine: EngineID, but kind: String) -> Finding {
+        state.withLock { state in
+            state.findings[engine] = findings
+            return state.findings[engine]?.removeValue(forKey: kind) ?? Finding()
+        }
+    }
+
+    /// Counted once for each engine.
+    func instructions(
+        of engine: EngineID, _ count: () throws(LabError) -> [String: Double]
+    ) throws(LabError) -> [String: Double] {
+        if let known = state.withLock({ $0.instructions[engine] }) { return known }
+        let counted = try count()
+        state.withLock { $0.instructions[engine] = counted }
+        return counted
     }
 }
 

@@ -50,6 +50,14 @@ def floating():
         yield [struct.unpack("<Q", struct.pack("<d", value))[0] for value in (x, y, z, total)]
 
 
+def rotation():
+    x, y = 1.0, 0.0
+    while True:
+        for _ in range(100_000):
+            x, y = 0.6 * x - 0.8 * y, 0.8 * x + 0.6 * y
+        yield [struct.unpack("<Q", struct.pack("<d", value))[0] for value in (x, y)]
+
+
 def memory_bandwidth():
     words, half = 1 << 21, 1 << 20
     arrays = [[i * GOLDEN & MASK for i in range(n * words, (n + 1) * words)] for n in range(3)]
@@ -82,6 +90,11 @@ def syscall():
             total = (total * 31 + mask) & MASK
             mask = (mask * 5 + 3) % 512
         yield [total]
+
+
+def entry():
+    while True:
+        yield [3 * 3_333]
 
 
 def context_switch():
@@ -142,6 +155,9 @@ KINDS = {
     "file-write": file_write,
     "file-read": file_read,
     "network-loopback": network_loopback,
+    "yardstick-float": rotation,
+    "yardstick-entry": entry,
+    "yardstick-switch": context_switch,
 }
 
 result = {}

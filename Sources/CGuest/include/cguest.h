@@ -4,6 +4,7 @@
 #pragma once
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -17,6 +18,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/reboot.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -167,6 +169,43 @@ _Noreturn static inline void cguest_exec_exit(const char *program, int status) {
     char *words[] = {"lab-guest", "--channel=none", "exit", digits, NULL};
     execv(program, words);
     _exit(127);
+}
+
+/// getuid(2) and getppid(2) as bare system calls, which no library answers.
+static inline long cguest_user(void) { return syscall(SYS_getuid); }
+static inline long cguest_parent(void) { return syscall(SYS_getppid); }
+
+/// A system call that no kernel has: -1.
+static inline long cguest_no_call(void) { return syscall(0xffff); }
+
+// A turn that processes on one processor hand to each other: a word that they share and a futex(2) on it.
+
+static inline unsigned cguest_turn(const unsigned *turn) { return __atomic_load_n(turn, __ATOMIC_ACQUIRE); }
+
+/// Gives the turn to `side` and wakes who waits for it.
+static inline void cguest_give(unsigned *turn, unsigned side) {
+    __atomic_store_n(turn, side, __ATOMIC_RELEASE);
+    syscall(SYS_futex, turn, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+/// Sleeps until the turn is no longer that of `side`; returns how many system calls that took.
+static inline unsigned cguest_await(unsigned *turn, unsigned side) {
+    unsigned calls = 0;
+    for (; cguest_turn(turn) == side; calls++) syscall(SYS_futex, turn, FUTEX_WAIT, side, NULL, NULL, 0);
+    return calls;
+}
+
+/// Gives the turn away and waits until `side` no longer has it; returns how many system calls that took.
+static inline unsigned cguest_pass(unsigned *turn, unsigned side) {
+    cguest_give(turn, side);
+    return 1 + cguest_await(turn, side);
+}
+
+/// How often this process and the children that it waited for gave up the processor or had to: getrusage(2).
+static inline unsigned long long cguest_switches(void) {
+    struct rusage own, children;
+    if (getrusage(RUSAGE_SELF, &own) != 0 || getrusage(RUSAGE_CHILDREN, &children) != 0) return 0;
+    return (unsigned long long)(own.ru_nvcsw + own.ru_nivcsw + children.ru_nvcsw + children.ru_nivcsw);
 }
 
 /// umask(2) as the bare system call, which no library answers: returns the mask that the call before set.

@@ -31,6 +31,8 @@ struct IntegerWork: FixedWork {
 /// bit soon changes them all.
 struct FloatWork: FixedWork {
     private static let steps = 200_000
+    /// 8 for the derivatives, 6 for the step, 8 for the sum.
+    private static let operationsPerStep = 22
 
     private var x = 1.0
     private var y = 1.0
@@ -54,5 +56,9 @@ struct FloatWork: FixedWork {
         digest.absorb(y.bitPattern)
         digest.absorb(z.bitPattern)
         digest.absorb(sum.bitPattern)
+    }
+
+    func counts(_ rounds: UInt64) -> WorkCounts {
+        WorkCounts(operations: rounds * UInt64(Self.steps * Self.operationsPerStep))
     }
 }

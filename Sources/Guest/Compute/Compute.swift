@@ -13,7 +13,7 @@ import CGuest
 // A kind that can't run here says why and ends with a status other than 0.
 
 /// One kind of work; a new one is a type that conforms, and a line of the table below.
-protocol FixedWork {
+protocol FixedWork: SendableMetatype {
     /// Prepares: allocates, fills, opens. Not part of what is timed.
     init(_ setting: Setting) throws(Failure)
     /// Does one round, `number` counted from 0, and takes its result into the digest.
@@ -22,11 +22,22 @@ protocol FixedWork {
     func finish() throws(Failure)
     /// Sends metrics after the digest.
     func report(on channel: Channel) throws(Failure)
+    /// What `rounds` rounds were made of; asked after `finish`.
+    func counts(_ rounds: UInt64) -> WorkCounts
 }
 
 extension FixedWork {
     func finish() throws(Failure) {}
     func report(on channel: Channel) throws(Failure) {}
+    func counts(_ rounds: UInt64) -> WorkCounts { WorkCounts() }
+}
+
+/// Events that work consists of, as far as it knows them.
+struct WorkCounts {
+    /// Operations on doubles: + − × ÷ √.
+    var operations: UInt64 = 0
+    /// Calls of the kernel.
+    var entries: UInt64 = 0
 }
 
 /// Where the work is done.
@@ -40,24 +51,37 @@ struct Setting {
 struct ComputeKind: Sendable {
     let name: StaticString
     let run: @Sendable (UInt64, Setting, inout Session) -> Int32
+    /// The same as a part of `sequence`.
+    let runPart: @Sendable (UInt64, Setting, Channel) throws(Failure) -> Void
+
+    init<Work: FixedWork>(name: StaticString, _: Work.Type) {
+        self.name = name
+        run = { rounds, setting, session in perform(Work.self, rounds, setting, &session) }
+        runPart = { (rounds, setting, channel) throws(Failure) in
+            try performPart(Work.self, name, rounds, setting, channel)
+        }
+    }
 }
 
 let computeKinds: [ComputeKind] = [
-    ComputeKind(name: "integer") { perform(IntegerWork.self, $0, $1, &$2) },
-    ComputeKind(name: "float") { perform(FloatWork.self, $0, $1, &$2) },
-    ComputeKind(name: "memory-bandwidth") { perform(BandwidthWork.self, $0, $1, &$2) },
-    ComputeKind(name: "memory-random") { perform(RandomAccessWork.self, $0, $1, &$2) },
-    ComputeKind(name: "syscall") { perform(SyscallWork.self, $0, $1, &$2) },
-    ComputeKind(name: "context-switch") { perform(SwitchWork.self, $0, $1, &$2) },
-    ComputeKind(name: "page-fault") { perform(PageFaultWork.self, $0, $1, &$2) },
-    ComputeKind(name: "fork-exec") { perform(ForkWork.self, $0, $1, &$2) },
-    ComputeKind(name: "file-write") { perform(FileWriteWork.self, $0, $1, &$2) },
-    ComputeKind(name: "file-read") { perform(FileReadWork.self, $0, $1, &$2) },
-    ComputeKind(name: "network-loopback") { perform(LoopbackWork.self, $0, $1, &$2) },
+    ComputeKind(name: "integer", IntegerWork.self),
+    ComputeKind(name: "float", FloatWork.self),
+    ComputeKind(name: "memory-bandwidth", BandwidthWork.self),
+    ComputeKind(name: "memory-random", RandomAccessWork.self),
+    ComputeKind(name: "syscall", SyscallWork.self),
+    ComputeKind(name: "context-switch", SwitchWork.self),
+    ComputeKind(name: "page-fault", PageFaultWork.self),
+    ComputeKind(name: "fork-exec", ForkWork.self),
+    ComputeKind(name: "file-write", FileWriteWork.self),
+    ComputeKind(name: "file-read", FileReadWork.self),
+    ComputeKind(name: "network-loopback", LoopbackWork.self),
+    ComputeKind(name: "yardstick-float", FloatYardstick.self),
+    ComputeKind(name: "yardstick-entry", EntryYardstick.self),
+    ComputeKind(name: "yardstick-switch", SwitchYardstick.self),
 ]
 
 /// A quarter of an hour on the machine that this was written on.
-private let mostRounds: UInt = 1_000_000
+let mostRounds: UInt = 1_000_000
 
 /// Runs what the command line names.
 func compute(_ arguments: Arguments, _ session: inout Session) -> Int32 {

@@ -17,12 +17,16 @@ struct SyscallWork: FixedWork {
         }
         digest.absorb(sum)
     }
+
+    func counts(_ rounds: UInt64) -> WorkCounts { WorkCounts(entries: rounds * UInt64(Self.calls)) }
 }
 
 /// `context-switch`: sends a word through a pipe to a partner on the same processor, who sends back what it makes of it
 /// through another.
 struct SwitchWork: FixedWork {
     private static let exchanges = 200
+    /// A write and a read on either side.
+    private static let callsPerExchange = 4
 
     private let partner: pid_t
     private let input: Int32
@@ -59,6 +63,10 @@ struct SwitchWork: FixedWork {
     func finish() throws(Failure) {
         close(output)
         guard cguest_wait(partner) == 0 else { throw Failure("the partner did not end well", code: 0) }
+    }
+
+    func counts(_ rounds: UInt64) -> WorkCounts {
+        WorkCounts(entries: rounds * UInt64(Self.exchanges * Self.callsPerExchange))
     }
 
     private static func answer(from input: Int32, to output: Int32) -> Never {

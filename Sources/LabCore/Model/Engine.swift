@@ -254,6 +254,13 @@ public struct Workload: Codable, Equatable, Sendable {
         Workload(name: "compute", arguments: [kind, "\(rounds)"] + (directory.map { [$0] } ?? []))
     }
 
+    /// Says `ready`, then does `rounds` rounds of each of `kinds` of `compute`, one kind after the other: sends the kind's
+    /// name, rests for 40 ms, does the work, sends its digest, rests again, and tells the metrics `work-ns`,
+    /// `operations`, `entries` and `switches` of that kind. After the last it sends `end` and waits to be killed.
+    public static func sequence(_ kinds: [String], rounds: Int) -> Workload {
+        Workload(name: "sequence", arguments: ["\(rounds)"] + kinds)
+    }
+
     /// Says `ready`, then does `rounds` rounds of `compute integer` and sends their number as an output, counted from 1,
     /// until it is killed.
     public static func pace(rounds: Int) -> Workload { Workload(name: "pace", arguments: ["\(rounds)"]) }
@@ -300,12 +307,13 @@ public struct Workload: Codable, Equatable, Sendable {
 
     /// Every workload that a lab may name.
     public static let knownNames = [
-        "noop", "hello", "idle", "touch", "tide", "release", "compute", "pace", "pulse", "probe",
+        "noop", "hello", "idle", "touch", "tide", "release", "compute", "sequence", "pace", "pulse", "probe",
     ]
     /// The kinds of `compute`, one round of each about 1 ms of a bare process on the machine it was written on.
     public static let computeKinds = [
         "integer", "float", "memory-bandwidth", "memory-random", "syscall", "context-switch", "page-fault",
-        "fork-exec", "file-write", "file-read", "network-loopback",
+        "fork-exec", "file-write", "file-read", "network-loopback", "yardstick-float", "yardstick-entry",
+        "yardstick-switch",
     ]
 }
 

@@ -46,6 +46,10 @@ public enum ComputeReference {
         case "file-write": FileWriteReference()
         case "file-read": FileReadReference()
         case "network-loopback": LoopbackReference()
+        case "yardstick-float": RotationReference()
+        case "yardstick-entry": EntryReference()
+        // It comes to the same by other system calls.
+        case "yardstick-switch": ContextSwitchReference()
         default: nil
         }
     }
@@ -187,4 +191,17 @@ private struct LoopbackReference: ReferenceWork {
         for _ in 0..<100 { message[0] = message.reduce(0) { $0 &* 31 &+ $1 } }
         absorb(message[0])
     }
+}
+
+private struct RotationReference: ReferenceWork {
+    private var (x, y) = (1.0, 0.0)
+
+    mutating func round(_ number: UInt64, _ absorb: (UInt64) -> Void) {
+        for _ in 0..<100_000 { (x, y) = (0.6 * x - 0.8 * y, 0.8 * x + 0.6 * y) }
+        for value in [x, y] { absorb(value.bitPattern) }
+    }
+}
+
+private struct EntryReference: ReferenceWork {
+    func round(_ number: UInt64, _ absorb: (UInt64) -> Void) { absorb(9_999) }
 }

@@ -46,6 +46,9 @@ struct ListCommand: SpeakingCommand {
             summary: "says ready, does rounds of fixed work of one kind and sends a digest of the results: "
                 + Workload.computeKinds.joined(separator: ", ")),
         Entry(
+            id: Workload.sequence([], rounds: 0).name,
+            summary: "does such rounds of several kinds, one kind after the other, and rests in between"),
+        Entry(
             id: Workload.pace(rounds: 0).name,
             summary: "does rounds of fixed work without end and counts them aloud"),
         Entry(
