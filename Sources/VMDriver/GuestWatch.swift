@@ -18,13 +18,16 @@ final class GuestWatch: @unchecked Sendable {
     }
 
     private let requested: MonotonicInstant
+    /// Whether the first of the kernel's words is the mark of its start; a restored one has started before.
+    private let startsKernel: Bool
     // Guards `view`; the condition is signalled at each change. Heap memory, because both must keep their address.
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var view = View()
 
-    init(requested: MonotonicInstant) {
+    init(requested: MonotonicInstant, startsKernel: Bool = true) {
         self.requested = requested
+        self.startsKernel = startsKernel
         view.timeline.stamp(.requested, at: requested, since: requested)
         pthread_mutex_init(mutex, nil)
         var attributes = pthread_condattr_t()
@@ -77,7 +80,7 @@ final class GuestWatch: @unchecked Sendable {
     /// Takes bytes of the kernel's console.
     func receive(console bytes: ArraySlice<UInt8>, at instant: MonotonicInstant) {
         locked { view in
-            view.timeline.stamp(.kernelEntered, at: instant, since: requested)
+            if startsKernel { view.timeline.stamp(.kernelEntered, at: instant, since: requested) }
             view.console.append(bytes)
         }
     }

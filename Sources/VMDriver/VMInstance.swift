@@ -43,7 +43,7 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
         try journal.record(JournaledResource(.directory, place.directory), starter.resource(for: place))
         let log = starter.log(of: place)
         do throws(LabError) {
-            let watch = GuestWatch(requested: requested)
+            let watch = GuestWatch(requested: requested, startsKernel: origin.startsKernel)
             let pipes = description.channel.isConsole ? nil : try listenToPipes(of: place, for: watch)
             do throws(LabError) {
                 let machine = try machine(description, by: starter, from: origin, at: place, watch, deadline)
