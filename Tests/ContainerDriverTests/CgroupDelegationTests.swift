@@ -53,8 +53,19 @@ import Testing
                 == .delegated("/sys/fs/cgroup/x"))
         for outside in ["/docker/2", "/../x"] {
             #expect(
-                delegation(outside, marked: ["", "/x"], isSystemdRunning: false, mountinfo: bound) == .unmanaged)
+                delegation(outside, marked: ["", "/x"], isSystemdRunning: false, mountinfo: bound)
+                    == .unmanaged)
         }
+    }
+
+    @Test func aUsersManagerIsAskedOnlyForItsOwnUnits() {
+        let units = "/sys/fs/cgroup\(Self.userUnits)"
+        #expect(Systemd.unitOfUser(1_000, at: "\(units)/app.slice/run-2.scope") == "run-2.scope")
+        #expect(Systemd.unitOfUser(1_001, at: "\(units)/app.slice/run-2.scope") == nil)
+        #expect(Systemd.unitOfUser(1_000, at: "\(units)/app.slice/run-2.scope/supervisor") == nil)
+        #expect(Systemd.unitOfUser(1_000, at: units) == nil)
+        #expect(Systemd.unitOfUser(1_000, at: "/sys/fs/cgroup/system.slice/x.service") == nil)
+        #expect(!Systemd.hasDelegated("/tmp") && !Systemd.hasDelegated("\(units)/nowhere.scope"))
     }
 
     @Test func hybridHierarchiesAreAsTheyWere() {
@@ -89,8 +100,8 @@ import Testing
 }
 
 /// Where systemd manages the cgroups.
-@Suite(.enabled(if: Files.isDirectory("/run/systemd/system") && hasLimits, "skipped: no systemd, or no cgroup of ours"))
-struct SystemdScopeTests {
+@Suite(.enabled(if: Systemd.isRunning && hasLimits, "skipped: no systemd, or no cgroup of ours"))
+struct SystemdTests {
     /// As root one is asked for; a user has been given one.
     @Test func containersRunInADelegatedScope() throws {
         try withIdle { pid, context in

@@ -93,7 +93,10 @@ struct CgroupExperimentTests {
         #expect(finding.values["limits-network-bandwidth"] == 0)
     }
 
-    @Test(arguments: ["cpu-quota", "memory-limit", "pids-limit", "io-limit", "cgroup-kill", "cpu-pressure", "memory-pressure"])
+    @Test(arguments: [
+        "cpu-quota", "memory-limit", "pids-limit", "io-limit", "cgroup-kill", "cpu-pressure",
+        "memory-pressure",
+    ])
     func anUnknownSettingIsAUsageError(id: String) {
         for point in [[:], [.setting: "perhaps"]] as [Point] {
             let error = #expect(throws: LabError.self) { try perform(id, at: point) }

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import LabCore
 import Synchronization
@@ -31,16 +30,15 @@ enum CgroupDelegation: Equatable, Sendable {
         let mountinfo = (try? Files.readText("/proc/self/mountinfo")) ?? ""
         return CgroupDelegation(
             mountinfo: mountinfo, membership: (try? Files.readText("/proc/self/cgroup")) ?? "",
-            // What sd_booted(3) looks at.
-            isSystemdRunning: Files.isDirectory("/run/systemd/system"), isMarked: isMarked)
+            isSystemdRunning: Systemd.isRunning, isDelegated: Systemd.hasDelegated)
     }
 
     /// - Parameters:
     ///   - membership: the text of /proc/self/cgroup.
-    ///   - isMarked: whether a directory carries the mark of a delegated unit.
+    ///   - isDelegated: whether systemd delegated the cgroup of a directory.
     init(
         mountinfo: String, membership: String, isSystemdRunning: Bool,
-        isMarked: (_ directory: String) -> Bool
+        isDelegated: (_ directory: String) -> Bool
     ) {
         // Where controllers are in v1 hierarchies, no unit's limits are in v2.
         guard CgroupLayout(mountinfo: mountinfo) == .v2,
@@ -56,7 +54,7 @@ enum CgroupDelegation: Equatable, Sendable {
             let unit = names.lastIndex(where: Self.isUnit).map { $0 + 1 } ?? 0
             for depth in (unit...names.count).reversed() {
                 let directory = ([mount.mountPoint] + names.prefix(depth)).joined(separator: "/")
-                guard isMarked(directory) else { continue }
+                guard isDelegated(directory) else { continue }
                 self = .delegated(directory)
                 return
             }
@@ -76,17 +74,8 @@ enum CgroupDelegation: Equatable, Sendable {
     }
 
     /// systemd's units that have processes are named so, see systemd.unit(5); nobody else's cgroups are.
-    private static func isUnit(_ name: String) -> Bool {
+    static func isUnit(_ name: String) -> Bool {
         [".service", ".scope", ".slice", ".socket", ".mount", ".swap"].contains { name.hasSuffix($0) }
-    }
-
-    /// systemd marks the cgroup of a delegated unit with two extended attributes; who is not root can read one of them.
-    private static func isMarked(_ directory: String) -> Bool {
-        ["user.delegate", "trusted.delegate"].contains { name in
-            var value = [UInt8](repeating: 0, count: 2)
-            return clinux_get_attribute(directory, name, &value, value.count) == 1
-                && value[0] == UInt8(ascii: "1")
-        }
     }
 }
 
@@ -142,7 +131,7 @@ extension CgroupDelegation {
 
     private static func claim(_ unit: String) throws(LabError) {
         guard geteuid() == 0 else { throw notDelegated(unit) }
-        try SystemdScope.enter(named: "run-lab-\(getpid()).scope")
+        try Systemd.enterScope(named: "run-lab-\(getpid()).scope")
     }
 
     /// The name is systemd-nspawn's for the same.
@@ -156,11 +145,12 @@ extension CgroupDelegation {
             for process in processes {
                 do throws(Errno) {
                     try Files.overwrite("\(process)", at: "\(below)/cgroup.procs")
-                } catch where error != Errno(ESRCH) {
-                    throw LabError(
-                        .permission, "cannot move process \(process) to \(below)", cause: "\(error)")
                 } catch {
-                    // It has ended.
+                    // One that has ended by now need not be moved.
+                    guard error == Errno(ESRCH) else {
+                        throw LabError(
+                            .permission, "cannot move process \(process) to \(below)", cause: "\(error)")
+                    }
                 }
             }
         }

@@ -32,7 +32,9 @@ public struct ContainerRun: Sendable {
         guard isolation.contains(.limits) else {
             throw LabError(
                 .permission, "cannot limit a container's memory or CPUs", cause: "that takes cgroups",
-                remedy: "run as root, or under systemd-run --user --scope -p Delegate=yes, or leave the limits out")
+                remedy:
+                    "run as root, or under systemd-run --user --scope -p Delegate=yes, or leave the limits out"
+            )
         }
         let name = "container-\(getpid())-\(MonotonicInstant.now().nanoseconds)"
         let journal = try RunJournal(runID: name, paths: try paths())
