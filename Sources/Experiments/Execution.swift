@@ -78,7 +78,10 @@ struct Execution: Experiment {
         of kinds: [String], rounds: Int, on engine: any Engine, _ bench: Bench
     ) throws(LabError) -> [String: Finding] {
         let digests = kinds.map { ComputeReference.digest(kind: $0, rounds: rounds) }
-        let request = bench.request(.sequence(kinds, rounds: rounds))
+        // Long enough for the host to notice and to ask a hypervisor for its counts: where the machine itself is emulated,
+        // that takes many times as long.
+        let rest = engine.record.emulated && !engine.record.emulates ? 400 : 40
+        let request = bench.request(.sequence(kinds, rounds: rounds, restMilliseconds: rest))
         return try bench.with(request, on: engine) { instance throws(LabError) in
             var findings: [String: Finding] = [:]
             let counting = instance as? any ExitCounting
@@ -118,7 +121,7 @@ struct Execution: Experiment {
         of kinds: [String], rounds: Int, on engine: any Engine, _ bench: Bench
     ) throws(LabError) -> [String: Double] {
         let digests = kinds.map { ComputeReference.digest(kind: $0, rounds: rounds) }
-        var request = bench.request(.sequence(kinds, rounds: rounds))
+        var request = bench.request(.sequence(kinds, rounds: rounds, restMilliseconds: 0))
         request.variant = "clock=instructions"
         return try bench.with(request, on: engine) { instance throws(LabError) in
             var sequence = Sequence(instance, deadline: request.deadline)

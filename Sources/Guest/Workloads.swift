@@ -98,7 +98,7 @@ let workloads: [Workload] = [
     Workload(name: "probe") { arguments, session in probe(arguments, &session) },
     // compute KIND ROUNDS [DIRECTORY]: fixed work, see Compute.swift.
     Workload(name: "compute") { arguments, session in compute(arguments, &session) },
-    // sequence ROUNDS KIND…: such work of several kinds, see Sequence.swift.
+    // sequence ROUNDS MILLISECONDS KIND…: such work of several kinds, see Sequence.swift.
     Workload(name: "sequence") { arguments, session in sequence(arguments, &session) },
     // pace ROUNDS: rounds of fixed work without end, see Pace.swift.
     Workload(name: "pace") { arguments, session in pace(arguments, &session) },

@@ -1,109 +1,220 @@
 import LabCore
 
-/// How much of the price of emulation counted events explain: the guest's instructions, each at the price that
-/// arithmetic alone pays for one.
+/// How much of the price of emulation counted events explain: see `GapModel`.
 ///
-/// The gap of a kind of work is `cpu(emulated) − cpu(reference)` per round. `integer`, which does nothing but
-/// arithmetic, gives the price of one instruction; times the instructions of another kind that is what the gap would be
-/// if nothing but their number mattered. What is left is what instructions of that kind cost more, or less, than
-/// arithmetic does: it is shown, and not explained away.
+/// The gap of a kind of work is `cpu(emulated) − cpu(reference)` per round. Whatever the events do not explain is shown,
+/// and not explained away.
 struct ExecutionSection {
     let analysis: Analysis
     let text: Catalogue
 
-    private static let instructions = "instructions-per-round-count"
-    private static let cpu = "cpu-round-ns"
-    private static let yardstick = "integer"
+    private static let cpu = metric("cpu-round-ns", .nanoseconds)
+    private static let draws = 2_000
 
-    /// One kind of work.
-    struct Row: Equatable {
-        var kind: String
-        var instructions: Double
-        var emulated: Double
-        var reference: Double
-        /// The gap that the instructions' number explains; nil for the yardstick itself.
-        var explained: Double?
+    /// A value of the samples; the lab need not show it.
+    private static func metric(_ value: String, _ unit: Metric.Unit) -> Metric {
+        Metric(id: "gap:\(value)", title: LocalizedText(en: "", zh: ""), unit: unit, source: .value(value))
+    }
 
-        var gap: Double { emulated - reference }
-        /// How much of the gap is explained: 1 for all of it; what is beyond 1 is as much unexplained as what is below.
-        var share: Double? {
-            guard let explained, gap > 0 else { return nil }
-            return 1 - abs(explained - gap) / gap
-        }
+    /// One kind of work, with the samples of its cost.
+    private struct Row {
+        var work: GapModel.Work
+        var emulated: [Double]
+        var reference: [Double]
+
+        func gap(_ values: ([Double]) -> Double) -> Double { values(emulated) - values(reference) }
     }
 
     var markdown: String {
-        guard let (emulated, reference, rows) = rows, !rows.isEmpty else { return "" }
-        var table = MarkdownTable([
-            (text.kindOfWork, .left), (text.instructionsPerRound, .right),
-            (text.name(emulated), .right), (text.name(reference), .right), (text.gap, .right),
-            (text.explainedByInstructions, .right), (text.shareExplained, .right),
-        ])
-        for row in rows {
-            table.add([
-                Escaping.code(row.kind), Format.quantity(row.instructions, .count),
-                Format.quantity(row.emulated, .nanoseconds), Format.quantity(row.reference, .nanoseconds),
-                Format.quantity(row.gap, .nanoseconds),
-                row.explained.map { Format.quantity($0, .nanoseconds) } ?? text.yardstick,
-                row.share.map { Format.percent(max(0, $0)) } ?? Format.none,
-            ])
-        }
-        return "## \(text.whatPaysForEmulation)\n\n\(table.text)\n\(text.executionNote)\n"
+        guard let (emulated, reference) = engines else { return "" }
+        let rows = rows(emulated, reference)
+        guard !rows.isEmpty else { return "" }
+        let model = GapModel(rows.map(\.work))
+        return [
+            "## \(text.whatPaysForEmulation)", text.executionNote,
+            prices(model, rows), explanation(model, rows, emulated, reference), gaps(model, rows),
+        ].filter { !$0.isEmpty }.map { $0.hasSuffix("\n") ? $0 : $0 + "\n" }.joined(separator: "\n")
     }
 
-    /// The emulated engine, what it is held against (KVM where that was measured, else the bare process), and the kinds
-    /// of work that both were measured at; nil where there are no such engines.
-    private var rows: (emulated: EngineRecord, reference: EngineRecord, rows: [Row])? {
-        let metrics = analysis.result.header.lab.metrics
-        guard let cpu = metrics.first(where: { $0.source == .value(Self.cpu) }),
-            let count = metrics.first(where: { $0.source == .value(Self.instructions) })
+    /// The emulated engine and what it is held against: KVM where that was measured, else the bare process.
+    private var engines: (emulated: EngineRecord, reference: EngineRecord)? {
+        let measured = analysis.engines.filter(\.isMeasured).map(\.record)
+        guard let emulated = measured.first(where: \.emulates),
+            let reference = measured.first(where: { $0.id == .kvm })
+                ?? measured.first(where: { $0.id == Analysis.baseline })
         else { return nil }
-        let engines = analysis.engines.filter(\.isMeasured).map(\.record)
-        guard let emulated = engines.first(where: \.emulates),
-            let reference = engines.first(where: { $0.id == .kvm })
-                ?? engines.first(where: { $0.id == Analysis.baseline })
-        else { return nil }
+        return (emulated, reference)
+    }
 
-        func median(_ metric: Metric, _ engine: EngineRecord, _ point: Point) -> Double? {
-            analysis.figures.summary(metric, engine.id, at: point).median
-        }
-        var rows = analysis.points.compactMap { point -> Row? in
-            guard let kind = point[.setting], let instructions = median(count, emulated, point),
-                let price = median(cpu, emulated, point), let other = median(cpu, reference, point),
-                instructions > 0
+    /// The kinds of work that both were measured at and whose instructions were counted.
+    private func rows(_ emulated: EngineRecord, _ reference: EngineRecord) -> [Row] {
+        analysis.points.compactMap { point in
+            func values(_ engine: EngineRecord) -> [Double] {
+                analysis.figures.samples(engine.id, at: point).compactMap { Self.cpu.value(of: $0) }
+            }
+            func count(_ name: String) -> Double? {
+                analysis.figures.summary(
+                    Self.metric("\(name)-per-round-count", .count), emulated.id, at: point
+                ).median
+            }
+            let (costs, others) = (values(emulated), values(reference))
+            guard let kind = point[.setting], let instructions = count("instructions"),
+                let cost = Statistics.median(costs), let other = Statistics.median(others)
             else { return nil }
+            var counts: [GapModel.Event: Double] = [.instruction: instructions]
+            counts[.operation] = count("operations")
+            counts[.entry] = count("entries")
+            counts[.contextSwitch] = count("switches")
             return Row(
-                kind: kind, instructions: instructions, emulated: price, reference: other, explained: nil)
+                work: GapModel.Work(kind: kind, gap: cost - other, counts: counts), emulated: costs,
+                reference: others)
         }
-        guard let yardstick = rows.first(where: { $0.kind == Self.yardstick }) else { return nil }
-        let price = yardstick.gap / yardstick.instructions
-        for place in rows.indices where rows[place].kind != Self.yardstick {
-            rows[place].explained = rows[place].instructions * price
+    }
+
+    private func prices(_ model: GapModel, _ rows: [Row]) -> String {
+        var table = MarkdownTable([
+            (text.event, .left), (text.yardstick, .left), (text.gapOfYardstick, .right),
+            (text.countPerRound, .right), (text.priceOfOne, .right),
+        ])
+        for event in GapModel.Event.allCases {
+            let work = rows.first { $0.work.kind == event.yardstick }?.work
+            table.add([
+                text.name(event), Escaping.code(event.yardstick), Format.quantity(work?.gap, .nanoseconds),
+                Format.quantity(work?.counts[event], .count),
+                model.prices[event].map { Format.quantity($0, .nanoseconds) } ?? text.noPrice,
+            ])
         }
-        return (emulated, reference, rows)
+        return "### \(text.prices)\n\n\(table.text)"
+    }
+
+    private func explanation(
+        _ model: GapModel, _ rows: [Row], _ emulated: EngineRecord, _ reference: EngineRecord
+    ) -> String {
+        let explained = rows.filter { !GapModel.isYardstick($0.work.kind) }
+        guard !explained.isEmpty else { return "" }
+        let events = GapModel.Event.allCases
+        var table = MarkdownTable(
+            [
+                (text.kindOfWork, .left), (text.name(emulated), .right), (text.name(reference), .right),
+                (text.gap, .right),
+            ] + events.map { (text.name($0), .right) } + [
+                (text.unexplained, .right), (text.shareExplained, .right),
+            ])
+        let intervals = shareIntervals(rows)
+        for row in explained {
+            let work = row.work
+            table.add(
+                [
+                    Escaping.code(work.kind), Format.quantity(Statistics.median(row.emulated), .nanoseconds),
+                    Format.quantity(Statistics.median(row.reference), .nanoseconds),
+                    Format.quantity(work.gap, .nanoseconds),
+                ] + events.map { cell($0, work, model) } + [
+                    Format.signed(work.gap - model.explained(work), .nanoseconds),
+                    share(model.share(work), intervals[work.kind]),
+                ])
+        }
+        return "### \(text.whatIsExplained)\n\n\(table.text)\n\(text.explanationNote)"
+    }
+
+    /// `23.0 ms = 4,400,000 × 5.24 ns`.
+    private func cell(_ event: GapModel.Event, _ work: GapModel.Work, _ model: GapModel) -> String {
+        guard work.consists(of: event) else { return Format.none }
+        let count = Format.quantity(work.counts[event], .count)
+        guard let part = model.part(of: event, in: work) else { return "\(count) × ?" }
+        return "\(Format.quantity(part, .nanoseconds))<br>"
+            + "\(count) × \(Format.quantity(model.prices[event], .nanoseconds))"
+    }
+
+    private func share(_ share: Double?, _ interval: ConfidenceInterval?) -> String {
+        guard let share else { return text.noGap }
+        let shown = "**\(Format.percent(share))**"
+        guard let interval else { return shown }
+        return "\(shown) (\(Format.percent(interval.lower))–\(Format.percent(interval.upper)))"
+    }
+
+    /// What the table lacks, in words.
+    private func gaps(_ model: GapModel, _ rows: [Row]) -> String {
+        let lines = rows.filter { !GapModel.isYardstick($0.work.kind) }.flatMap { row in
+            model.unpriced(row.work).map {
+                "- " + text.unpriced(text.name($0), Escaping.code(row.work.kind), Escaping.code($0.yardstick))
+            }
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    /// Percentile bootstrap intervals, 95 %, of the shares: in each draw every sample of every kind, the yardsticks'
+    /// too, is drawn again, so that the prices' spread is in them.
+    private func shareIntervals(_ rows: [Row]) -> [String: ConfidenceInterval] {
+        guard rows.allSatisfy({ min($0.emulated.count, $0.reference.count) >= Bootstrap.fewestValues }) else {
+            return [:]
+        }
+        var generator = SeededGenerator(seed: analysis.result.header.plan.seed)
+        func resampled(_ values: [Double]) -> Double {
+            let drawn = values.map { _ in values[Int.random(in: values.indices, using: &generator)] }
+            return Statistics.median(drawn) ?? 0
+        }
+        var shares: [String: [Double]] = [:]
+        for _ in 0..<Self.draws {
+            let works = rows.map { row in
+                GapModel.Work(kind: row.work.kind, gap: row.gap(resampled), counts: row.work.counts)
+            }
+            let model = GapModel(works)
+            for work in works { shares[work.kind, default: []].append(model.share(work) ?? 0) }
+        }
+        return shares.compactMapValues { values in
+            guard let lower = Statistics.quantile7(values, 0.025),
+                let upper = Statistics.quantile7(values, 0.975)
+            else { return nil }
+            return ConfidenceInterval(lower: lower, upper: upper)
+        }
     }
 }
 
 extension Catalogue {
-    fileprivate var instructionsPerRound: String { pick("guest instructions per round", "每轮客户机指令数") }
-    fileprivate var gap: String { pick("gap", "差额") }
-    fileprivate var explainedByInstructions: String {
-        pick("explained by the number of instructions", "由指令数解释的部分")
+    fileprivate func name(_ event: GapModel.Event) -> String {
+        switch event {
+        case .instruction: pick("guest instruction", "客户机指令")
+        case .operation: pick("floating-point operation", "浮点运算")
+        case .entry: pick("system call", "系统调用")
+        case .contextSwitch: pick("context switch", "上下文切换")
+        }
     }
+    fileprivate var event: String { pick("event", "事件") }
+    fileprivate var yardstick: String { pick("yardstick", "标尺") }
+    fileprivate var gapOfYardstick: String { pick("its gap per round", "它每轮的差额") }
+    fileprivate var countPerRound: String { pick("of them in a round", "每轮的次数") }
+    fileprivate var priceOfOne: String { pick("price of one", "单价") }
+    fileprivate var noPrice: String { pick("none: the yardstick shows no price", "没有:标尺没有给出价格") }
+    fileprivate var prices: String { pick("The price of one event", "一个事件的价格") }
+    fileprivate var gap: String { pick("gap", "差额") }
+    fileprivate var unexplained: String { pick("not explained", "未解释") }
     fileprivate var shareExplained: String { pick("explained", "解释了") }
-    fileprivate var yardstick: String { pick("the yardstick", "作为标尺") }
+    fileprivate var noGap: String { pick("there is no gap", "没有差额") }
+    fileprivate var whatIsExplained: String { pick("What the events explain", "这些事件解释了多少") }
     fileprivate var whatPaysForEmulation: String {
         pick("What pays for the emulation, in counted events", "软件模拟的代价,用数得出来的事件解释")
     }
     fileprivate var executionNote: String {
         pick(
-            "Host CPU time per round. The instructions are counted exactly: by the virtual clock of a second guest, in "
-                + "which each takes one nanosecond. `integer` gives the price of one instruction of arithmetic; that price "
-                + "times the instructions of another kind is what their number alone explains of its gap. The rest is what "
-                + "instructions of that kind cost more or less than arithmetic: memory accesses that are translated one by "
-                + "one, floating point done in software, entries into the guest's kernel. It is not explained here.",
-            "每轮的宿主机 CPU 时间。指令数是精确数出来的:另起一个客户机,它的虚拟时钟每条指令走一纳秒。`integer` 给出一条算术指令的"
-                + "价格;这个价格乘以另一种工作的指令数,就是单凭指令多少能解释的差额。剩下的部分,是那种指令比算术指令更贵或更便宜的地方:"
-                + "逐条翻译的访存、软件实现的浮点、进入客户机内核。这里没有解释。")
+            "Host CPU time per round; medians. The gap between two engines is taken apart into counted events, each times "
+                + "the price of one. The prices come from yardsticks, which are work of another kind; no gap that is "
+                + "explained below has a part in them. `integer` prices an instruction; from the other yardsticks' gaps the "
+                + "instructions, and what else is priced already, are taken off before the rest is shared out.",
+            "每轮的宿主机 CPU 时间,取中位数。两个引擎之间的差额拆成数得出来的事件:次数乘以单价。单价来自标尺,标尺是另外的工作;"
+                + "下面要解释的差额,没有一个参与定价。`integer` 给出一条指令的价格;其他标尺的差额先扣掉指令和已经定价的部分,余下的才"
+                + "摊到每个事件上。")
+    }
+    fileprivate var explanationNote: String {
+        pick(
+            "More than the gap counts as unexplained, like less than it: a minus sign stands before what is explained too "
+                + "much. In brackets the 95 % interval, where every kind has five samples. Not counted, and so never "
+                + "explained: loads and stores, each of which the emulator translates by itself, and its misses.",
+            "解释得过头和不足一样,都算未解释:过头的部分前面是负号。括号里是 95 % 区间,每种工作都有五个样本时才给出。没有数、因而也解释"
+                + "不了的:一次次访存(模拟器逐个翻译地址)和其中的未命中。")
+    }
+    fileprivate func unpriced(_ event: String, _ kind: String, _ yardstick: String) -> String {
+        pick(
+            "\(kind): the events \(event) have no price, because \(yardstick) was not measured or shows none.",
+            "\(kind):事件\(event)没有价格,因为 \(yardstick) 没有测,或者没有给出价格。")
     }
 }

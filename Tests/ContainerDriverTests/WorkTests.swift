@@ -99,6 +99,32 @@ private let reference: [String: [String: String]] = {
         }
     }
 
+    @Test(
+        arguments: [
+            [], ["1"], ["1", "0"], ["0", "0", "integer"], ["1000001", "0", "integer"], ["x", "0", "integer"],
+            ["1", "60001", "integer"], ["1", "0", "integer", "no-such-kind"],
+        ])
+    func wrongWordsOfASequenceAreAUsageError(arguments: [String]) throws {
+        try launching(.process, Workload(name: "sequence", arguments: arguments)) { (instance) throws in
+            #expect(try instance.waitForExit(deadline: limit) == 64)
+            #expect(instance.timeline[.ready] == nil)
+            #expect(instance.transcript.outputs.isEmpty)
+        }
+    }
+
+    @Test func aSequenceDoesEachKindAndTellsOfIt() throws {
+        let kinds = ["syscall", "yardstick-float"]
+        try with(.process, .sequence(kinds, rounds: 2, restMilliseconds: 1)) { instance in
+            try wait(instance) { instance.transcript.outputs.count == 5 }
+            let digests = try kinds.map { try #require(reference[$0]?["2"]) }
+            #expect(instance.transcript.outputs == [kinds[0], digests[0], kinds[1], digests[1], "end"])
+            // Those of the last.
+            #expect(instance.transcript.metrics["entries"] == 0)
+            #expect(instance.transcript.metrics["operations"] == 1_200_000)
+            #expect(instance.transcript.violation == nil)
+        }
+    }
+
     @Test func workThatCannotBeDoneSaysWhyAndIsNoDigest() throws {
         try launching(.process, .compute(kind: "file-write", rounds: 1, directory: "/nonexistent")) {
             (instance) throws in

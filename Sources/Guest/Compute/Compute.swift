@@ -52,13 +52,13 @@ struct ComputeKind: Sendable {
     let name: StaticString
     let run: @Sendable (UInt64, Setting, inout Session) -> Int32
     /// The same as a part of `sequence`.
-    let runPart: @Sendable (UInt64, Setting, Channel) throws(Failure) -> Void
+    let runPart: @Sendable (UInt64, UInt, Setting, Channel) throws(Failure) -> Void
 
     init<Work: FixedWork>(name: StaticString, _: Work.Type) {
         self.name = name
         run = { rounds, setting, session in perform(Work.self, rounds, setting, &session) }
-        runPart = { (rounds, setting, channel) throws(Failure) in
-            try performPart(Work.self, name, rounds, setting, channel)
+        runPart = { (rounds, rest, setting, channel) throws(Failure) in
+            try performPart(Work.self, name, rounds, rest, setting, channel)
         }
     }
 }

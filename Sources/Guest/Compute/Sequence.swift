@@ -1,9 +1,9 @@
 import CGuest
 
-// sequence ROUNDS KIND…: work of several kinds, one after the other, so that one start serves them all.
+// sequence ROUNDS MILLISECONDS KIND…: work of several kinds, one after the other, so that one start serves them all.
 //
-// The guest stays on the processor it runs on and says `ready`. For each kind it prepares, sends `output KIND`, rests, does
-// ROUNDS rounds, sends `output DIGEST`, rests, and tells what it knows of them:
+// The guest stays on the processor it runs on and says `ready`. For each kind it prepares, sends `output KIND`, rests for
+// MILLISECONDS, does ROUNDS rounds, sends `output DIGEST`, rests, and tells what it knows of them:
 //
 //     metric work-ns N       what the rounds took by the guest's own clock
 //     metric operations N    operations on doubles
@@ -15,18 +15,18 @@ import CGuest
 
 /// Runs what the command line names.
 func sequence(_ arguments: Arguments, _ session: inout Session) -> Int32 {
-    guard let rounds = arguments.number(0, limit: mostRounds), rounds > 0, arguments.count > 1 else {
-        return refuse("lab-guest: sequence needs 1 to 1000000 rounds and kinds\n")
-    }
+    guard let rounds = arguments.number(0, limit: mostRounds), rounds > 0,
+        let rest = arguments.number(1, limit: 60_000), arguments.count > 2
+    else { return refuse("lab-guest: sequence needs 1 to 1000000 rounds, a rest and kinds\n") }
     let setting = Setting(machine: session.machine, directory: nil)
-    for index in 1..<arguments.count where kind(arguments[index]) == nil {
+    for index in 2..<arguments.count where kind(arguments[index]) == nil {
         return refuse("lab-guest: no such kind of work\n")
     }
     do throws(Failure) {
         guard cguest_pin() == 0 else { throw Failure("cannot stay on one processor") }
         session.ready()
-        for index in 1..<arguments.count {
-            try kind(arguments[index])?.runPart(UInt64(rounds), setting, session.channel)
+        for index in 2..<arguments.count {
+            try kind(arguments[index])?.runPart(UInt64(rounds), rest, setting, session.channel)
         }
     } catch {
         complain(error)
@@ -42,22 +42,19 @@ private func kind(_ name: Text?) -> ComputeKind? {
     return nil
 }
 
-/// Long enough for the host to notice and to ask a hypervisor for its counts.
-private let restMilliseconds: UInt = 40
-
 func performPart<Work: FixedWork>(
-    _: Work.Type, _ name: StaticString, _ rounds: UInt64, _ setting: Setting, _ channel: Channel
+    _: Work.Type, _ name: StaticString, _ rounds: UInt64, _ rest: UInt, _ setting: Setting, _ channel: Channel
 ) throws(Failure) {
     var work = try Work(setting)
     var digest = Digest()
     channel.send("output", text: literal(name))
-    sleep(milliseconds: restMilliseconds)
+    sleep(milliseconds: rest)
     let switches = cguest_switches()
     let began = cguest_uptime()
     for number in 0..<rounds { try work.round(number, &digest) }
     let ended = cguest_uptime()
     channel.send("output", hexadecimal: digest.value)
-    sleep(milliseconds: restMilliseconds)
+    sleep(milliseconds: rest)
     // Only now: until here the host finds what the work started among the living.
     try work.finish()
     let counts = work.counts(rounds)

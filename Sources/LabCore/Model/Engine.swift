@@ -255,10 +255,10 @@ public struct Workload: Codable, Equatable, Sendable {
     }
 
     /// Says `ready`, then does `rounds` rounds of each of `kinds` of `compute`, one kind after the other: sends the kind's
-    /// name, rests for 40 ms, does the work, sends its digest, rests again, and tells the metrics `work-ns`,
+    /// name, rests, does the work, sends its digest, rests again, and tells the metrics `work-ns`,
     /// `operations`, `entries` and `switches` of that kind. After the last it sends `end` and waits to be killed.
-    public static func sequence(_ kinds: [String], rounds: Int) -> Workload {
-        Workload(name: "sequence", arguments: ["\(rounds)"] + kinds)
+    public static func sequence(_ kinds: [String], rounds: Int, restMilliseconds: Int) -> Workload {
+        Workload(name: "sequence", arguments: ["\(rounds)", "\(restMilliseconds)"] + kinds)
     }
 
     /// Says `ready`, then does `rounds` rounds of `compute integer` and sends their number as an output, counted from 1,

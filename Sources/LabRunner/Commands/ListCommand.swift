@@ -46,7 +46,7 @@ struct ListCommand: SpeakingCommand {
             summary: "says ready, does rounds of fixed work of one kind and sends a digest of the results: "
                 + Workload.computeKinds.joined(separator: ", ")),
         Entry(
-            id: Workload.sequence([], rounds: 0).name,
+            id: Workload.sequence([], rounds: 0, restMilliseconds: 0).name,
             summary: "does such rounds of several kinds, one kind after the other, and rests in between"),
         Entry(
             id: Workload.pace(rounds: 0).name,
