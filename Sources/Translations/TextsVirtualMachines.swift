@@ -148,6 +148,7 @@ extension Texts {
         "a VM without a console has no way to answer": "没有控制台的虚拟机无法应答",
         "libvirt carries its records on the console": "libvirt 经由控制台传送它的记录",
         "libvirt carries its console alone": "libvirt 只传送它的控制台",
+        "libvirt gives a VM no huge pages where no hugetlbfs is mounted": "没有挂载 hugetlbfs 时，libvirt 不给虚拟机大页",
         "libvirt at {}": "{} 处的 libvirt",
         "an unknown host": "未知主机",
         "libvirt {}, {} {} on {}; domain types: {}": "libvirt {}，{} {}，位于 {}；虚拟机类型：{}",

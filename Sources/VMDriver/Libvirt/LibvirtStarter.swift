@@ -82,6 +82,7 @@ struct LibvirtStarter: VMStarter {
 
     var isDaemon: Bool { hypervisor.directory == nil }
     var isOfThisHost: Bool { hypervisor.isOfThisHost }
+    var usesKVMOfThisHost: Bool { isOfThisHost && hypervisor.connection.driver == "QEMU" }
 
     var timeStampKilohertz: UInt64? {
         isOfThisHost ? TimeStampCounter.kilohertz : hypervisor.capabilities.timeStampKilohertz
