@@ -12,7 +12,7 @@ struct HypervisorProbe {
 
     func answer() throws(LabError) -> Availability {
         // Of another host's KVM its libvirt tells, and nothing that is kept here would notice a restart of it.
-        guard setup.type == .kvm, setup.starter.isOfThisHost else {
+        guard setup.type == .kvm, setup.starter.usesKVMOfThisHost else {
             try setup.check()
             try setup.bring(nil)
             return boot(limit: Self.emulationLimit * Emulator.patience)
@@ -71,7 +71,7 @@ struct HypervisorProbe {
             error.kind == .timeout
             ? "the guest that was booted to prove it did not come up within \(limit.components.seconds) s (\(words))"
             : "the guest that was booted to prove it did not come up (\(words))"
-        let isKVMHere = setup.type == .kvm && setup.starter.isOfThisHost
+        let isKVMHere = setup.type == .kvm && setup.starter.usesKVMOfThisHost
         var text = isKVMHere ? "/dev/kvm opens, but \(what)" : what
         if isKVMHere {
             let modules = KVMDevice.modules

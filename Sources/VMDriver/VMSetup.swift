@@ -70,7 +70,7 @@ struct VMSetup: Sendable {
                 cause: "libvirt carries its records on the console", remedy: "leave --connect out")
         }
         if variant.memory == .hugePages, starter.isOfThisHost {
-            try HugePages.check(for: request.memoryBytes)
+            try HugePages.check(for: request.memoryBytes, mounted: configuration.usesLibvirt)
         }
         let countsInstructions = variant.clock == .instructions
         guard !countsInstructions || type == .qemu else {

@@ -35,6 +35,8 @@ protocol VMStarter: Sendable {
     var isDaemon: Bool { get }
     /// Whether QEMU runs on this machine.
     var isOfThisHost: Bool { get }
+    /// Whether its KVM is that of this machine: what /dev/kvm here says then holds.
+    var usesKVMOfThisHost: Bool { get }
     /// How fast the time-stamp counter of QEMU's host runs; nil when nobody knows.
     var timeStampKilohertz: UInt64? { get }
     /// Versions and settings for the report.

@@ -153,7 +153,39 @@ struct BootTests {
             let error = #expect(throws: LabError.self) {
                 _ = try engine.launch(Bench.request(.idle, variant: "memory=hugepages"))
             }
-            #expect(error?.kind == .unavailable && error?.remedy?.contains("nr_hugepages") == true)
+            let helps = HugePages.isMounted ? "nr_hugepages" : "hugetlbfs"
+            #expect(error?.kind == .unavailable && error?.remedy?.contains(helps) == true)
+        }
+        try Bench.shared.withEngine(VMConfiguration(usesLibvirt: false)) { engine in
+            let error = #expect(throws: LabError.self) {
+                _ = try engine.launch(Bench.request(.idle, variant: "memory=hugepages"))
+            }
+            #expect(error?.remedy?.contains("nr_hugepages") == true)
+        }
+    }
+
+    /// From a pool that this test fills and then leaves as it found it. libvirt wants it mounted, QEMU does not.
+    @Test(.enabled(if: HugePagePool.canGrow, "skipped: the host gives this test no pool of huge pages"))
+    func aGuestLivesInHugePages() throws {
+        let pool = try #require(HugePagePool(pages: 160))
+        defer { pool.putBack() }
+        for usesLibvirt in [true, false] {
+            try Bench.shared.withEngine(VMConfiguration(usesLibvirt: usesLibvirt)) { engine in
+                let request = Bench.request(.idle, variant: "memory=hugepages")
+                guard HugePages.isMounted || !usesLibvirt else {
+                    let error = #expect(throws: LabError.self) { _ = try engine.launch(request) }
+                    #expect(error?.kind == .unavailable && error?.remedy?.contains("hugetlbfs") == true)
+                    return
+                }
+                let before = pool.free
+                let instance = try #require(try engine.launch(request) as? VMInstance)
+                defer { try? instance.dispose() }
+                try instance.waitUntilReady(deadline: request.deadline)
+                // All 256 MiB of the guest's, before it started.
+                #expect(before - pool.free == 128)
+                try instance.dispose()
+                #expect(pool.free == before)
+            }
         }
     }
 

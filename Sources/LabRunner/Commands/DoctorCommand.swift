@@ -19,6 +19,7 @@ struct DoctorCommand: SpeakingCommand {
               lab doctor
               lab doctor --engine kvm,container
               lab doctor --json
+              lab doctor --connect qemu+ssh://host/system
             """)
 
     @Option(help: ArgumentHelp("Engines to try, separated by commas; by default all.", valueName: "a,b"))
@@ -29,6 +30,12 @@ struct DoctorCommand: SpeakingCommand {
 
     @Flag(help: "Download a guest kernel with apt-get when this machine has none.")
     var fetch = false
+
+    @Option(
+        help: ArgumentHelp(
+            "libvirt connection, for example qemu:///system; by default QEMU's driver runs inside lab.",
+            valueName: "URI"))
+    var connect: String?
 
     private struct Answer: Encodable {
         let version: String
@@ -62,7 +69,7 @@ struct DoctorCommand: SpeakingCommand {
         var checks = HostChecks.all(paths: paths, warnings: Environment.capture().warnings)
         try interrupt.check()
         line.show(text.usingWhatEnginesNeed, now: true)
-        checks += EngineFactory.driverChecks(paths: paths)
+        checks += EngineFactory.driverChecks(paths: paths, connect: connect)
         try interrupt.check()
 
         var labs: [LabDefinition] = []
@@ -81,7 +88,7 @@ struct DoctorCommand: SpeakingCommand {
         var leftovers = true
         defer { workspace.close(leftovers: leftovers, warn: warn) }
         let tried = EngineFactory.make(
-            engines, EngineSettings(fetchesKernel: fetch || EngineSettings.fetchIsAllowed),
+            engines, EngineSettings(connect: connect, fetchesKernel: fetch || EngineSettings.fetchIsAllowed),
             context: workspace.context)
         let proved = try EngineChecks.all(tried, context: workspace.context, labs: labs) { event in
             switch event {

@@ -89,6 +89,7 @@ struct DirectStarter: VMStarter {
     var channel: RecordChannel { .debugPort }
     var isDaemon: Bool { false }
     var isOfThisHost: Bool { true }
+    var usesKVMOfThisHost: Bool { true }
     var timeStampKilohertz: UInt64? { TimeStampCounter.kilohertz }
 
     var details: [EngineRecord.Detail] {

@@ -59,7 +59,8 @@ struct LibvirtStarter: RestoringStarter {
         let domain = try hypervisor.connection.createPaused(
             description.xml, name: place.name, deadline: deadline)
         do throws(LabError) {
-            let console = try ConsoleListener(domain, name: place.name, for: watch)
+            let console = try ConsoleListener(
+                domain, name: place.name, of: hypervisor.connection.end, for: watch)
             do throws(LabError) {
                 try domain.resume(name: place.name)
             } catch {
@@ -112,6 +113,7 @@ struct LibvirtStarter: RestoringStarter {
 
     var isDaemon: Bool { hypervisor.directory == nil }
     var isOfThisHost: Bool { hypervisor.isOfThisHost }
+    var usesKVMOfThisHost: Bool { isOfThisHost && hypervisor.connection.driver == "QEMU" }
 
     var timeStampKilohertz: UInt64? {
         isOfThisHost ? TimeStampCounter.kilohertz : hypervisor.capabilities.timeStampKilohertz
