@@ -1,7 +1,8 @@
 import Glibc
 import LabCore
 
-/// Runs workloads in virtual machines: `kvm` and `qemu`, which libvirt starts, and `qemu-direct` are three of these.
+/// Runs workloads in virtual machines: `kvm`, `qemu` and `xen`, which libvirt starts, and `qemu-direct`
+/// are four of these.
 public final class VMEngine: Engine {
     public let id: EngineID
     public let kind = EngineKind.virtualMachine
@@ -47,7 +48,7 @@ public final class VMEngine: Engine {
 
     public func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
         // What a variant is made of is there before it is asked for: to unpack or fetch it is no part of the start.
-        if request.variant != nil { _ = try setUp().parts.of(request.variant) }
+        if request.variant != nil { _ = try setUp().parts(of: request.variant) }
         let requested = MonotonicInstant.now()
         guard let context else {
             throw LabError(.software, "\(id) was asked for an instance before it was prepared")

@@ -30,7 +30,13 @@ struct LibvirtStarter: VMStarter {
 
     /// Asks the connection whether it runs such domains; QEMU is probed by the first call.
     func check(type: DomainType, machine: MachineProfile) throws(LabError) {
-        _ = try hypervisor.connection.domainCapabilities(type: type.rawValue, machine: machine.rawValue)
+        do throws(LabError) {
+            _ = try hypervisor.connection.domainCapabilities(
+                type: type.rawValue, machine: type.machine(machine))
+        } catch {
+            guard type == .xen, error.remedy == nil else { throw error }
+            throw LabError(error.kind, error.message, cause: error.cause, remedy: XenHost.remedy)
+        }
     }
 
     func text(of description: DomainDescription) -> String { description.xml }
