@@ -18,6 +18,7 @@ let package = Package(
     targets: [
         // C, each as small as it can be; every header opens with its reason to exist.
         .systemLibrary(name: "CLibvirt", pkgConfig: "libvirt", providers: [.apt(["libvirt-dev"])]),
+        .systemLibrary(name: "CXML", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .target(name: "CLinux"),
@@ -53,7 +54,7 @@ let package = Package(
         ),
         .target(
             name: "VMDriver",
-            dependencies: ["LabCore", "CArchive", "CLibvirt", "CLinux"],
+            dependencies: ["LabCore", "CArchive", "CLibvirt", "CLinux", "CXML"],
             swiftSettings: strict
         ),
         .target(
@@ -92,7 +93,7 @@ let package = Package(
         .testTarget(name: "TranslationsTests", dependencies: ["Translations", "LabCore"]),
         .testTarget(name: "ReportTests", dependencies: ["Report", "LabCore"]),
         .testTarget(name: "ContainerDriverTests", dependencies: ["ContainerDriver", "LabCore", "CSeccomp"]),
-        .testTarget(name: "VMDriverTests", dependencies: ["VMDriver", "LabCore"]),
+        .testTarget(name: "VMDriverTests", dependencies: ["VMDriver", "LabCore", "CLibvirt"]),
         .testTarget(
             name: "LabRunnerTests",
             dependencies: ["LabRunner", "LabCore", "LabFile", "Report", "Translations"]),

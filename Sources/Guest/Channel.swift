@@ -1,6 +1,8 @@
 import CGuest
 
 /// Where records go: a descriptor (a pipe, a terminal) or an x86 I/O port (QEMU's isa-debugcon).
+///
+/// On a console, where the kernel prints too, each record begins with RS (U+001E), by which the host knows it: RFC 7464.
 struct Channel {
     private enum Way {
         case descriptor(Int32)
@@ -8,12 +10,16 @@ struct Channel {
         case nowhere
     }
     private let way: Way
+    /// How many bytes go before each record.
+    private let lead: Int
     /// Holds one record while it is put together: the longest that the host takes.
     private let buffer: UnsafeMutablePointer<UInt8>
     private static let capacity = 4_097
+    private static let recordSeparator: UInt8 = 0x1e
 
-    /// Opens `fd:N`, `port:0xHHH`, `path:PATH` or `none`; nil when that fails or is none of these.
+    /// Opens `fd:N`, `port:0xHHH`, `path:PATH`, `console:PATH` or `none`; nil when that fails or is none of these.
     init?(opening name: Text) {
+        let console = suffix(of: name, after: "console:")
         if let digits = suffix(of: name, after: "fd:") {
             guard let number = parseNumber(digits, base: 10, limit: 1 << 20) else { return nil }
             way = .descriptor(Int32(number))
@@ -22,7 +28,7 @@ struct Channel {
                 return nil
             }
             way = .port(UInt16(number))
-        } else if let path = suffix(of: name, after: "path:") {
+        } else if let path = console ?? suffix(of: name, after: "path:") {
             let descriptor = cguest_open_channel(path)
             guard descriptor >= 0 else { return nil }
             way = .descriptor(descriptor)
@@ -31,22 +37,24 @@ struct Channel {
         } else {
             return nil
         }
-        buffer = .allocate(capacity: Channel.capacity)
+        lead = console == nil ? 0 : 1
+        buffer = .allocate(capacity: Channel.capacity + lead)
+        buffer[0] = Channel.recordSeparator
     }
 
     /// Sends `name LF`.
     func send(_ name: StaticString) {
-        var end = append(name, at: 0)
+        var end = append(name, at: lead)
         finish(&end)
     }
 
     /// Sends `name SP text LF`; text past the longest record is cut, which the host sees as another nonce.
     func send(_ name: StaticString, text: Text) {
-        var end = append(name, at: 0)
+        var end = append(name, at: lead)
         buffer[end] = 0x20
         end += 1
         var next = text
-        while next[0] != 0 && end < Channel.capacity - 1 {
+        while next[0] != 0 && end < Channel.capacity + lead - 1 {
             buffer[end] = UInt8(bitPattern: next[0])
             end += 1
             next += 1
@@ -56,7 +64,7 @@ struct Channel {
 
     /// Sends `name SP number LF`.
     func send(_ name: StaticString, number: UInt64) {
-        var end = append(name, at: 0)
+        var end = append(name, at: lead)
         buffer[end] = 0x20
         end += 1
         var divisor: UInt64 = 1
@@ -71,7 +79,7 @@ struct Channel {
 
     /// Sends `name SP 16 hexadecimal digits LF`.
     func send(_ name: StaticString, hexadecimal number: UInt64) {
-        var end = append(name, at: 0)
+        var end = append(name, at: lead)
         buffer[end] = 0x20
         end += 1
         for shift in stride(from: 60, through: 0, by: -4) {

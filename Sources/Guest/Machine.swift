@@ -8,7 +8,9 @@ struct Machine {
 
     /// Mounts what the channel needs: a device file needs devtmpfs, a port needs nothing.
     func prepare(for channel: Text) {
-        if isMachine && suffix(of: channel, after: "path:") != nil {
+        let isDevice =
+            suffix(of: channel, after: "path:") != nil || suffix(of: channel, after: "console:") != nil
+        if isMachine && isDevice {
             _ = mount("devtmpfs", "/dev", "devtmpfs", UInt(MS_NOSUID), nil)
         }
     }

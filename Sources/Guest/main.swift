@@ -1,6 +1,6 @@
 // lab-guest: the one program that runs inside every engine, the same bytes everywhere.
 //
-//     lab-guest [--machine] [--channel=fd:N|port:0xHHH|path:PATH|none] [--modules=A,B] WORKLOAD [ARGUMENT…]
+//     lab-guest [--machine] [--channel=fd:N|port:0xHHH|path:PATH|console:PATH|none] [--modules=A,B] WORKLOAD [ARGUMENT…]
 //
 // It speaks the records of GuestProtocol.swift. With --machine it is PID 1 of a virtual machine: it reports its
 // exit status on the channel and brings the machine down; it never returns, because the kernel would panic.

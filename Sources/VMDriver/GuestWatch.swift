@@ -1,11 +1,10 @@
 import Glibc
 import LabCore
 
-/// Listens to one guest from before it is started until it is gone, on a thread of its own, so that every mark is
-/// stamped when its byte arrives and not when somebody gets round to looking.
+/// What is seen of one guest from before it is started until it is gone.
 ///
-/// Console and records come through FIFOs that this side made and opened first. QEMU's death closes its ends, which
-/// is how the end of a VM is noticed at once.
+/// Whoever listens to it says so with the moment at which its bytes arrived: every mark is stamped by that, and not by
+/// when somebody gets round to looking.
 final class GuestWatch: @unchecked Sendable {
     /// What has been seen, at one moment.
     struct View {
@@ -19,27 +18,14 @@ final class GuestWatch: @unchecked Sendable {
     }
 
     private let requested: MonotonicInstant
-    private let console: FileDescriptor
-    private let records: FileDescriptor
-    private let wakeUp: FileDescriptor.Pipe
-    private var thread = pthread_t()
-    private var isRunning = false
     // Guards `view`; the condition is signalled at each change. Heap memory, because both must keep their address.
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var view = View()
 
-    /// Opens the read ends of the two FIFOs.
-    init(consolePath: String, recordPath: String, requested: MonotonicInstant) throws(LabError) {
+    init(requested: MonotonicInstant) {
         self.requested = requested
         view.timeline.stamp(.requested, at: requested, since: requested)
-        do {
-            console = try FileDescriptor.open(consolePath, O_RDONLY | O_NONBLOCK)
-            records = try FileDescriptor.open(recordPath, O_RDONLY | O_NONBLOCK)
-            wakeUp = try FileDescriptor.pipe()
-        } catch {
-            throw LabError(.output, "cannot listen to the guest", cause: "\(error)")
-        }
         pthread_mutex_init(mutex, nil)
         var attributes = pthread_condattr_t()
         pthread_condattr_init(&attributes)
@@ -53,24 +39,6 @@ final class GuestWatch: @unchecked Sendable {
         pthread_mutex_destroy(mutex)
         changed.deallocate()
         mutex.deallocate()
-    }
-
-    /// Starts to listen. `stop` must follow: the thread keeps this object alive.
-    func start() throws(LabError) {
-        let code = pthread_create(&thread, nil, runGuestWatch, Unmanaged.passRetained(self).toOpaque())
-        guard code == 0 else {
-            Unmanaged.passUnretained(self).release()
-            throw LabError(.output, "cannot listen to the guest", cause: "\(Errno(code))")
-        }
-        isRunning = true
-    }
-
-    /// Ends the thread; what was seen stays.
-    func stop() {
-        guard isRunning else { return }
-        isRunning = false
-        try? wakeUp.write.writeAll([0])
-        pthread_join(thread, nil)
     }
 
     /// Says that the VM is about to be ended from here, whatever its guest is doing. Where each byte traps, a guest is
@@ -106,32 +74,19 @@ final class GuestWatch: @unchecked Sendable {
         return value
     }
 
-    fileprivate func run() {
-        // poll(2) passes over negative descriptors: that is how a finished one is left out.
-        var watched = [records.rawValue, console.rawValue, wakeUp.read.rawValue].map {
-            pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
-        }
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        while poll(&watched, 3, -1) >= 0 || errno == EINTR {
-            // What had arrived before the wake-up is still taken.
-            if watched[0].revents != 0, !takeRecords(&buffer) { watched[0].fd = -1 }
-            if watched[1].revents != 0, !takeConsole(&buffer) { watched[1].fd = -1 }
-            if watched[2].revents != 0 { return }
+    /// Takes bytes of the kernel's console.
+    func receive(console bytes: ArraySlice<UInt8>, at instant: MonotonicInstant) {
+        locked { view in
+            view.timeline.stamp(.kernelEntered, at: instant, since: requested)
+            view.console.append(bytes)
         }
     }
 
-    /// False when there is nothing more to come, or to listen to.
-    private func takeRecords(_ buffer: inout [UInt8]) -> Bool {
-        let length = read(records.rawValue, &buffer, buffer.count)
-        let instant = MonotonicInstant.now()
-        if length < 0 { return errno == EAGAIN || errno == EINTR }
-        return locked { view in
-            guard length > 0 else {
-                if !view.isEnding { view.transcript.finish() }
-                view.isOver = true
-                return false
-            }
-            view.transcript.receive(buffer[..<length]) { record in
+    /// Takes bytes of the record channel; false when nothing more of it is worth listening to.
+    @discardableResult
+    func receive(records bytes: ArraySlice<UInt8>, at instant: MonotonicInstant) -> Bool {
+        locked { view in
+            view.transcript.receive(bytes) { record in
                 switch record {
                 case .initStarted: view.timeline.stamp(.initStarted, at: instant, since: requested)
                 case .ready: view.timeline.stamp(.ready, at: instant, since: requested)
@@ -144,46 +99,11 @@ final class GuestWatch: @unchecked Sendable {
         }
     }
 
-    private func takeConsole(_ buffer: inout [UInt8]) -> Bool {
-        let length = read(console.rawValue, &buffer, buffer.count)
-        let instant = MonotonicInstant.now()
-        if length < 0 { return errno == EAGAIN || errno == EINTR }
-        guard length > 0 else { return false }
+    /// Says that no more records will come: the VMM has ended.
+    func recordsEnded() {
         locked { view in
-            view.timeline.stamp(.kernelEntered, at: instant, since: requested)
-            view.console.append(buffer[..<length])
+            if !view.isEnding { view.transcript.finish() }
+            view.isOver = true
         }
-        return true
-    }
-}
-
-private func runGuestWatch(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    if let context { Unmanaged<GuestWatch>.fromOpaque(context).takeRetainedValue().run() }
-    return nil
-}
-
-/// The end of what a guest's kernel printed, for error messages.
-struct ConsoleTail {
-    static let most = 64 << 10
-    private var bytes: [UInt8] = []
-
-    mutating func append(_ more: some Collection<UInt8>) {
-        bytes += more
-        // Cut at twice the size, so that a flood isn't moved about byte by byte.
-        if bytes.count > 2 * Self.most { bytes.removeFirst(bytes.count - Self.most) }
-    }
-
-    /// The last lines, safe to print: only printable ASCII, at most 160 bytes of each line.
-    func lastLines(_ count: Int) -> [String] { lines.suffix(count).map(Self.text) }
-
-    /// What the kernel said of its panic, before the registers and the stack; nil when there was none.
-    var panicLine: String? { lines.lazy.map(Self.text).first { $0.contains("Kernel panic - not syncing") } }
-
-    private var lines: [ArraySlice<UInt8>] {
-        bytes.suffix(Self.most).split { $0 == 0x0a || $0 == 0x0d }
-    }
-
-    private static func text(_ line: ArraySlice<UInt8>) -> String {
-        String(decoding: line.prefix(160).map { (0x20..<0x7f).contains($0) ? $0 : 0x3f }, as: UTF8.self)
     }
 }

@@ -11,14 +11,17 @@ struct HypervisorProbe {
     private static let emulationLimit = Duration.seconds(40)
 
     func answer() throws(LabError) -> Availability {
-        guard setup.type == .kvm else {
+        // Of another host's KVM its libvirt tells, and nothing that is kept here would notice a restart of it.
+        guard setup.type == .kvm, setup.starter.isOfThisHost else {
             try setup.check()
+            try setup.bring(nil)
             return boot(limit: Self.emulationLimit * Emulator.patience)
         }
         if let obstacle = KVMDevice.obstacle(daemon: setup.starter.isDaemon) { return obstacle }
         try setup.check()
         let cache = "\(paths.cache)/probe/kvm-\(key)"
         if let text = try? Files.readText(cache), let known = Self.parse(text) { return known }
+        try setup.bring(nil)
         let answer = boot(limit: engine.configuration.kvmProbeLimit * Emulator.patience)
         try Files.makeDirectory("\(paths.cache)/probe")
         try Files.write(Self.text(answer), to: cache)
@@ -68,8 +71,9 @@ struct HypervisorProbe {
             error.kind == .timeout
             ? "the guest that was booted to prove it did not come up within \(limit.components.seconds) s (\(words))"
             : "the guest that was booted to prove it did not come up (\(words))"
-        var text = setup.type == .kvm ? "/dev/kvm opens, but \(what)" : what
-        if setup.type == .kvm {
+        let isKVMHere = setup.type == .kvm && setup.starter.isOfThisHost
+        var text = isKVMHere ? "/dev/kvm opens, but \(what)" : what
+        if isKVMHere {
             let modules = KVMDevice.modules
             if modules.contains("kvm_pvm") {
                 text += "; the host's module is kvm_pvm, which runs only kernels that were made for it"

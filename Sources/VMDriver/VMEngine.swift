@@ -43,12 +43,13 @@ public final class VMEngine: Engine {
     public func prepare(_ context: RunContext) throws(LabError) {
         // QEMU is probed by libvirt here, so that the first start isn't the one to wait for it.
         try setUp().check()
+        try setUp().bring(nil)
         self.context = context
     }
 
     public func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
         // What a variant is made of is there before it is asked for: to unpack or fetch it is no part of the start.
-        if request.variant != nil { _ = try setUp().parts(of: request.variant) }
+        if request.variant != nil { try setUp().bring(request.variant) }
         let requested = MonotonicInstant.now()
         guard let context else {
             throw LabError(.software, "\(id) was asked for an instance before it was prepared")
@@ -88,7 +89,8 @@ public final class VMEngine: Engine {
         let setup = try setUp()
         guard setup.channel == .debugPort else {
             throw LabError(
-                .unavailable, "a machine without Linux has no way to answer", cause: "libvirt before 8.1")
+                .unavailable, "a machine without Linux has no way to answer",
+                cause: setup.channel.isConsole ? "libvirt carries its console alone" : "libvirt before 8.1")
         }
         let place = place(request, runID: context.runID)
         let description = DomainDescription(

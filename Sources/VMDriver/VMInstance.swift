@@ -8,6 +8,8 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
     private let place: VMPlace
     public let isReclaimable: Bool
     private let watch: GuestWatch
+    /// Where the guest's bytes come through FIFOs; otherwise the machine listens to its console.
+    private let pipes: PipeListener?
     private let machine: any StartedVM
     /// What QEMU said on its standard error.
     private let log: String?
@@ -19,9 +21,11 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
     private static let removalLimit = Duration.seconds(30)
 
     private init(
-        place: VMPlace, watch: GuestWatch, machine: any StartedVM, log: String?, isReclaimable: Bool
+        place: VMPlace, watch: GuestWatch, pipes: PipeListener?, machine: any StartedVM, log: String?,
+        isReclaimable: Bool
     ) {
         self.place = place
+        self.pipes = pipes
         self.isReclaimable = isReclaimable
         self.watch = watch
         self.machine = machine
@@ -36,19 +40,16 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
         try journal.record(JournaledResource(.directory, place.directory), starter.resource(for: place))
         let log = starter.log(of: place)
         do throws(LabError) {
-            try makePipes(place)
-            let watch = try GuestWatch(
-                consolePath: "\(place.consolePipe).out", recordPath: "\(place.recordPipe).out",
-                requested: requested)
-            try watch.start()
+            let watch = GuestWatch(requested: requested)
+            let pipes = description.channel.isConsole ? nil : try listenToPipes(of: place, for: watch)
             do throws(LabError) {
-                let machine = try starter.start(description, at: place, deadline: deadline)
+                let machine = try starter.start(description, at: place, for: watch, deadline: deadline)
                 watch.stamp(.created)
                 return VMInstance(
-                    place: place, watch: watch, machine: machine, log: log,
+                    place: place, watch: watch, pipes: pipes, machine: machine, log: log,
                     isReclaimable: description.memory == .balloon)
             } catch {
-                watch.stop()
+                pipes?.stop()
                 throw error
             }
         } catch {
@@ -117,7 +118,7 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
         guard !isDisposed else { return }
         watch.expectEnd()
         totalCPU = try machine.end(deadline: .now().advanced(by: Self.removalLimit)) ?? totalCPU
-        watch.stop()
+        pipes?.stop()
         try Self.removeFiles(place, log)
         watch.stamp(.cleanedUp)
         isDisposed = true
@@ -148,6 +149,7 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
 
     public func hostCPUNanoseconds() throws(LabError) -> UInt64 {
         if let totalCPU { return totalCPU }
+        if !isDisposed, let counted = machine.countedCPUNanoseconds { return counted }
         return try ownProcess().cpuNanoseconds()
     }
 
@@ -162,19 +164,23 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
         guard let process = machine.process else {
             throw LabError(
                 .unavailable, "the process of VM \(place.name) is unknown",
-                cause: "it belongs to a libvirt daemon",
+                cause: "it belongs to a libvirt daemon, or to a hypervisor that has no process for it",
                 remedy: "leave --connect out")
         }
         return process
     }
 
-    private static func makePipes(_ place: VMPlace) throws(LabError) {
+    private static func listenToPipes(
+        of place: VMPlace, for watch: GuestWatch
+    ) throws(LabError) -> PipeListener {
         try Files.makeDirectory(place.directory, mode: 0o700)
         for pipe in [place.consolePipe, place.recordPipe] {
             for path in ["\(pipe).in", "\(pipe).out"] where mkfifo(path, 0o600) != 0 {
                 throw LabError(.output, "cannot make the FIFO \(path)", cause: "\(Errno(errno))")
             }
         }
+        return try PipeListener(
+            consolePath: "\(place.consolePipe).out", recordPath: "\(place.recordPipe).out", for: watch)
     }
 
     private static func removeFiles(_ place: VMPlace, _ log: String?) throws(LabError) {

@@ -19,10 +19,11 @@ struct VMSetup: Sendable {
         parts = try VMParts(configuration, root, paths)
         starter =
             configuration.usesLibvirt
-            ? LibvirtStarter(hypervisor: try Hypervisor.connect(configuration.connection ?? type.connection, paths: paths))
+            ? LibvirtStarter(
+                try Hypervisor.connect(configuration.connection ?? type.connection, paths: paths), paths: paths)
             : try DirectStarter()
         channel = configuration.channel ?? starter.channel
-        timeStampKilohertz = type == .qemu ? TimeStampCounter.kilohertz : nil
+        timeStampKilohertz = type == .qemu ? starter.timeStampKilohertz : nil
     }
 
     /// What a VM of this variant is made of, see `VMParts.of`.
@@ -38,6 +39,14 @@ struct VMSetup: Sendable {
 
     func check() throws(LabError) { try starter.check(type: type, machine: configuration.profile) }
 
+    /// Makes a variant ready to be started: what it is made of, where QEMU can read it.
+    func bring(_ variant: String?) throws(LabError) {
+        let parts = try parts(of: variant)
+        for file in [parts.kernel.path, parts.initramfs.path, parts.firmware] {
+            if let file { try starter.bring(file) }
+        }
+    }
+
     func description(of place: VMPlace, _ request: LaunchRequest) throws(LabError) -> DomainDescription {
         guard request.cpus > 0, request.memoryBytes >= VMSetup.leastMemory else {
             throw LabError(
@@ -47,7 +56,14 @@ struct VMSetup: Sendable {
         }
         let parts = try parts(of: request.variant)
         let variant = parts.variant
-        if variant.memory == .hugePages { try HugePages.check(for: request.memoryBytes) }
+        guard !channel.isConsole || variant.console != VMVariant.Console.none else {
+            throw LabError(
+                .unavailable, "a VM without a console has no way to answer",
+                cause: "libvirt carries its records on the console", remedy: "leave --connect out")
+        }
+        if variant.memory == .hugePages, starter.isOfThisHost {
+            try HugePages.check(for: request.memoryBytes)
+        }
         let countsInstructions = variant.clock == .instructions
         guard !countsInstructions || type == .qemu else {
             throw LabError(
@@ -64,11 +80,13 @@ struct VMSetup: Sendable {
         var description = DomainDescription(
             name: place.name, type: type, machine: parts.machine, memoryBytes: request.memoryBytes,
             cpus: request.cpus,
-            boot: .kernel(parts.kernel.path, initramfs: parts.initramfs.path, commandLine: commandLine),
+            boot: .kernel(
+                starter.path(of: parts.kernel.path), initramfs: starter.path(of: parts.initramfs.path),
+                commandLine: commandLine),
             consolePipe: place.consolePipe, recordPipe: place.recordPipe, channel: channel)
         description.memory = variant.memory ?? .lazy
         description.countsInstructions = countsInstructions
-        description.firmware = parts.firmware
+        description.firmware = parts.firmware.map { starter.path(of: $0) }
         description.devices = variant.devices ?? .none
         description.hasConsole = variant.console != VMVariant.Console.none
         return description
@@ -106,7 +124,7 @@ struct VMSetup: Sendable {
                 "guest kernel",
                 kernel.version.isEmpty ? kernel.source : "\(kernel.version) (\(kernel.source))"),
             .init("kernel entry", kernelEntry),
-            .init("record channel", channel == .debugPort ? "isa-debugcon" : "second serial port"),
+            .init("record channel", channel.title),
         ]
         record.digests = ["kernel": kernel.digest, "initramfs": initramfs.digest]
         // What differs from VM to VM and from run to run on one machine is left out: the digest is that of the

@@ -9,11 +9,16 @@ protocol VMStarter: Sendable {
     /// The file that holds what QEMU said on its standard error; nil where it is not ours to read.
     func log(of place: VMPlace) -> String?
 
-    /// Starts QEMU; returns when the VM exists.
+    /// Where QEMU finds a file of this host's, once it was brought there.
+    func path(of file: String) -> String
+    /// Brings a file of this host's to where QEMU can read it; the second time it costs nothing.
+    func bring(_ file: String) throws(LabError)
+
+    /// Starts QEMU; returns when the VM exists. A console that this carries is listened to for `watch` from the start.
     ///
     /// - Throws: `.timeout` when that takes longer than `deadline`, and then nothing of it is left.
     func start(
-        _ description: DomainDescription, at place: VMPlace, deadline: MonotonicInstant
+        _ description: DomainDescription, at place: VMPlace, for watch: GuestWatch, deadline: MonotonicInstant
     ) throws(LabError) -> any StartedVM
 
     /// Proves that such VMs can be started, as far as that is possible without one.
@@ -28,6 +33,10 @@ protocol VMStarter: Sendable {
     var channel: RecordChannel { get }
     /// Whether QEMU runs as a process of somebody else's.
     var isDaemon: Bool { get }
+    /// Whether QEMU runs on this machine.
+    var isOfThisHost: Bool { get }
+    /// How fast the time-stamp counter of QEMU's host runs; nil when nobody knows.
+    var timeStampKilohertz: UInt64? { get }
     /// Versions and settings for the report.
     var details: [EngineRecord.Detail] { get }
     /// What its figures mean other than those of other engines.
@@ -38,6 +47,10 @@ protocol VMStarter: Sendable {
 protocol StartedVM: AnyObject {
     /// QEMU's process; nil where it belongs to a daemon.
     var process: HostProcess? { get }
+
+    /// Nanoseconds of CPU time that the hypervisor has counted for it so far, where no process of this host tells: `process`
+    /// is nil. Nil where nobody says.
+    var countedCPUNanoseconds: UInt64? { get }
 
     /// What the hypervisor counts of the guest's processors, see `ExitCounting`.
     func exitCounts() throws(LabError) -> [String: UInt64]

@@ -190,7 +190,8 @@ extension ExperimentRun {
             guard let equals = resource.name.lastIndex(of: "=") else { return true }
             let value = String(resource.name[resource.name.index(after: equals)...])
             return Files.line(String(resource.name[..<equals])) != value
-        case .domain, .qemu, .peer: return false
+        // A depot of files has a journal of its own.
+        case .domain, .qemu, .peer, .pool: return false
         }
     }
 }

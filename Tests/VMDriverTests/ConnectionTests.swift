@@ -71,6 +71,48 @@ import Testing
         }
     }
 
+    @Test func aPausedDomainRunsWhenItIsLetGoAndAConsoleIsOpenedOrRefusedInWords() throws {
+        let connection = try Connection("test:///default")
+        let domain = try connection.createPaused(
+            xml("lab-paused"), name: "lab-paused", deadline: .now().advanced(by: .seconds(20)))
+        do {
+            _ = try domain.openConsole(name: "lab-paused")
+            Issue.record("the test driver has no console")
+        } catch {
+            #expect(error.kind == .instance && error.message.contains("lab-paused"))
+            #expect(error.cause?.isEmpty == false)
+        }
+        try domain.resume(name: "lab-paused")
+        let isActive = domain.isActive
+        #expect(isActive)
+        try domain.destroy()
+    }
+
+    @Test func aPoolIsMadeOnceAndRemovedWhateverIsInIt() throws {
+        let connection = try Connection("test:///default")
+        try connection.makePool(named: "lab-pool", at: "/var/tmp/lab-pool")
+        // The test driver keeps no files.
+        #expect(throws: LabError.self) { try connection.upload([1, 2, 3], as: "file", toPool: "lab-pool") }
+        #expect(throws: LabError.self) { try connection.upload([1], as: "file", toPool: "lab-no-pool") }
+        try connection.removePool(named: "lab-pool")
+        try connection.removePool(named: "lab-pool")
+    }
+
+    @Test(arguments: [
+        "qemu+tcp://127.0.0.1:1/system", "qemu+unix:///system?socket=/nonexistent/socket", "qemu+bogus:///x",
+        "://", "",
+    ])
+    func whatCannotBeReachedIsAnErrorInLibvirtsWords(uri: String) {
+        do {
+            let connection = try Connection(uri)
+            // An empty URI is libvirt's own choice.
+            #expect(uri.isEmpty, "\(connection.driver)")
+        } catch {
+            #expect(error.kind == .unavailable && error.message.contains(uri))
+            #expect(error.cause?.isEmpty == false)
+        }
+    }
+
     @Test func statisticsOfADomainAreReadOrRefusedInWords() throws {
         let connection = try Connection("test:///default")
         let domain = try connection.create(xml("lab-statistics"), name: "lab-statistics")

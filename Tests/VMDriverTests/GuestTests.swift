@@ -112,10 +112,10 @@ struct GuestTests {
         try Files.makeDirectory(directory)
         defer { try? Files.removeTree(directory) }
         for name in ["console", "records"] { try checked { mkfifo("\(directory)/\(name)", 0o600) } }
-        let watch = try GuestWatch(
-            consolePath: "\(directory)/console", recordPath: "\(directory)/records", requested: .now())
-        try watch.start()
-        defer { watch.stop() }
+        let watch = GuestWatch(requested: .now())
+        let pipes = try PipeListener(
+            consolePath: "\(directory)/console", recordPath: "\(directory)/records", for: watch)
+        defer { pipes.stop() }
         let deadline = MonotonicInstant.now().advanced(by: .seconds(10))
         do {
             let guest = try FileDescriptor.open("\(directory)/records", O_WRONLY)

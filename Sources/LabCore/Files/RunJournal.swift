@@ -6,6 +6,8 @@ public struct JournaledResource: Equatable, Sendable {
     public enum Kind: String, Sendable, CaseIterable {
         /// A libvirt domain: `name connection-URI`.
         case domain
+        /// A libvirt storage pool, its files and its directory: `name connection-URI`.
+        case pool = "storage-pool"
         /// A QEMU that runs without libvirt: the name that it was given.
         case qemu
         /// A cgroup directory; processes in it are killed before it is removed.

@@ -36,7 +36,7 @@ struct CleanText {
 
     /// Every kind of leftover.
     static let chinese: [JournaledResource.Kind: String] = [
-        .domain: "虚拟机", .qemu: "QEMU 进程", .cgroup: "控制组（cgroup）", .directory: "目录", .file: "文件",
+        .domain: "虚拟机", .pool: "存储池", .qemu: "QEMU 进程", .cgroup: "控制组（cgroup）", .directory: "目录", .file: "文件",
         .peer: "容器引擎的存储", .setting: "机器设置", .sharedMemory: "共享内存段",
     ]
 }

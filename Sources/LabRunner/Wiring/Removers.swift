@@ -8,6 +8,7 @@ enum Removers {
     static func cleaner(_ paths: LabPaths) -> Cleaner {
         Cleaner(removers: [
             .domain: { name throws(LabError) in try DomainRemover.remove(name, paths: paths) },
+            .pool: { name throws(LabError) in try DepotRemover.remove(name, paths: paths) },
             .qemu: { name throws(LabError) in try DomainRemover.remove(qemu: name) },
             .cgroup: { name throws(LabError) in try CgroupTree.remove(name) },
             .directory: { name throws(LabError) in try Files.removeTree(name) },

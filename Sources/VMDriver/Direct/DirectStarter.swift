@@ -38,8 +38,11 @@ struct DirectStarter: VMStarter {
 
     func log(of place: VMPlace) -> String? { "\(place.directory)/qemu.log" }
 
+    func path(of file: String) -> String { file }
+    func bring(_ file: String) {}
+
     func start(
-        _ description: DomainDescription, at place: VMPlace, deadline: MonotonicInstant
+        _ description: DomainDescription, at place: VMPlace, for watch: GuestWatch, deadline: MonotonicInstant
     ) throws(LabError) -> any StartedVM {
         let log = try Self.open("\(place.directory)/qemu.log", O_WRONLY | O_CREAT | O_APPEND)
         let end = try Self.open("\(place.recordPipe).out", O_WRONLY | O_NONBLOCK)
@@ -85,6 +88,8 @@ struct DirectStarter: VMStarter {
     /// QEMU has isa-debugcon since 2009.
     var channel: RecordChannel { .debugPort }
     var isDaemon: Bool { false }
+    var isOfThisHost: Bool { true }
+    var timeStampKilohertz: UInt64? { TimeStampCounter.kilohertz }
 
     var details: [EngineRecord.Detail] {
         [
@@ -114,6 +119,8 @@ private final class DirectVM: StartedVM {
     }
 
     var process: HostProcess? { HostProcess(pid: qemu.pid) }
+
+    var countedCPUNanoseconds: UInt64? { nil }
 
     func exitCounts() throws(LabError) -> [String: UInt64] {
         // Emulation has none, and nobody need be asked.

@@ -24,7 +24,7 @@ public struct DomainDescription: Equatable, Sendable {
     public var countsInstructions = false
     /// Whether the machine has a first serial port, where the guest's kernel prints.
     public var hasConsole = true
-    /// QEMU opens `console.in` and `console.out`, two FIFOs.
+    /// QEMU opens `console.in` and `console.out`, two FIFOs; not where the channel is a console, which libvirt carries.
     public var consolePipe: String
     /// The same for the records of lab-guest.
     public var recordPipe: String
@@ -146,6 +146,9 @@ public struct DomainDescription: Equatable, Sendable {
 
     private var console: [String] {
         guard hasConsole else { return [] }
+        guard !channel.isConsole else {
+            return ["<serial type='pty'>", "  <target type='isa-serial' port='0'/>", "</serial>"]
+        }
         return [
             "<serial type='pipe'>",
             "  <source path='\(xmlEscaped(consolePipe))'/>",
@@ -158,7 +161,7 @@ public struct DomainDescription: Equatable, Sendable {
     var recordIndex: Int { hasConsole ? 1 : 0 }
 
     private var recordDevice: [String] {
-        let target =
+        let target: [String] =
             switch channel {
             case .debugPort:
                 [
@@ -167,7 +170,9 @@ public struct DomainDescription: Equatable, Sendable {
                 ]
             // The second port, /dev/ttyS1, also where there is no first.
             case .serial: ["  <target type='isa-serial' port='1'/>"]
+            case .serialConsole, .xenConsole: []
             }
+        guard !target.isEmpty else { return [] }
         return ["<serial type='pipe'>", "  <source path='\(xmlEscaped(recordPipe))'/>"] + target + [
             "</serial>"
         ]

@@ -17,8 +17,8 @@ struct KernelCommandLine {
         "rdinit=\(RootFilesystem.guestPath)",
     ]
 
-    /// The kernel's messages go to the first serial port; in normal times there are few.
-    private static let console = ["console=ttyS0"]
+    /// The kernel's messages go to the guest's terminal; in normal times there are few.
+    private static func console(_ channel: RecordChannel) -> [String] { ["console=\(channel.terminal)"] }
 
     /// What makes it start sooner.
     private static let tuning = [
@@ -33,7 +33,9 @@ struct KernelCommandLine {
     ]
 
     /// From the kernel's first line on, which is when it was entered.
-    private static let earlyConsole = ["earlyprintk=serial,ttyS0,115200"]
+    private static func earlyConsole(_ channel: RecordChannel) -> [String] {
+        [channel == .xenConsole ? "earlyprintk=xen" : "earlyprintk=serial,ttyS0,115200"]
+    }
 
     /// The command line that runs `workload`.
     /// - Parameter timeStampKilohertz: the counter's rate; 0 stands for whatever it is, in a text to be read.
@@ -43,8 +45,8 @@ struct KernelCommandLine {
         for workload: Workload, channel: RecordChannel, timeStampKilohertz: UInt64?,
         style: VMVariant.CommandLine = .tuned, hasConsole: Bool = true, modules: [String] = []
     ) throws(LabError) -> String {
-        var words = hasConsole ? console : []
-        if style == .tuned { words += (hasConsole ? earlyConsole : []) + tuning }
+        var words = hasConsole ? console(channel) : []
+        if style == .tuned { words += (hasConsole ? earlyConsole(channel) : []) + tuning }
         words += needed
         // Without it the kernel calibrates the counter against a timer chip, which fails on a busy host: microvm has
         // no second chip, and the boot then hangs (seen in 3 of 4 boots with 3 at once on 2 processors).

@@ -18,7 +18,7 @@ public enum MachineProfile: String, Codable, Sendable, CaseIterable {
 }
 
 /// Who executes the guest's instructions: libvirt's domain type.
-public enum DomainType: String, Codable, Sendable {
+public enum DomainType: String, Codable, Sendable, CaseIterable {
     /// The processor, under the kernel's hypervisor.
     case kvm
     /// QEMU's translator (TCG), in user space.
@@ -42,6 +42,25 @@ public enum RecordChannel: String, Codable, Sendable {
     case debugPort
     /// A second serial port and the guest's 8250 driver, for libvirt before 8.1, which has no isa-debugcon.
     case serial
+    /// The first serial port, where the kernel prints too; libvirt carries its bytes, from wherever the VM runs.
+    case serialConsole = "serial-console"
+    /// The same on the console of Xen's paravirtual guests.
+    case xenConsole = "xen-console"
+
+    /// Whether libvirt carries the guest's bytes; otherwise FIFOs of this host do.
+    var isConsole: Bool { self == .serialConsole || self == .xenConsole }
+
+    /// The terminal that the guest's kernel prints to.
+    var terminal: String { self == .xenConsole ? "hvc0" : "ttyS0" }
+
+    /// What the report calls it.
+    var title: String {
+        switch self {
+        case .debugPort: "isa-debugcon"
+        case .serial: "second serial port"
+        case .serialConsole, .xenConsole: "\(terminal), the kernel's console, through libvirt"
+        }
+    }
 
     /// The port of isa-debugcon, as Bochs chose it.
     static let port = 0xe9
@@ -51,6 +70,7 @@ public enum RecordChannel: String, Codable, Sendable {
         switch self {
         case .debugPort: "port:0x\(String(Self.port, radix: 16))"
         case .serial: "path:/dev/ttyS1"
+        case .serialConsole, .xenConsole: "console:/dev/\(terminal)"
         }
     }
 }

@@ -110,6 +110,8 @@ extension DomainDescription {
             switch channel {
             case .debugPort: "isa-debugcon,\(ids),iobase=\(RecordChannel.port)"
             case .serial: "isa-serial,\(ids),index=1"
+            case .serialConsole, .xenConsole:
+                preconditionFailure("a console is carried by libvirt, and this QEMU has none")
             }
         return [
             option("-chardev", "pipe,id=charserial\(recordIndex),path=\(Self.escaped(recordPipe))"),

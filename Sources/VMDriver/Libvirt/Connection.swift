@@ -4,34 +4,36 @@ import LabCore
 
 /// A libvirt connection that has one owner and closes itself. libvirt's connections may be used from any thread.
 struct Connection: ~Copyable, @unchecked Sendable {
-    private let pointer: virConnectPtr
+    let pointer: virConnectPtr
+
+    /// The longest to wait for a connection.
+    private static let patience = Duration.seconds(30)
+    /// How long the other side may be silent, in seconds, and how often it is asked then, before the connection counts
+    /// as broken: else a call to a host that has vanished waits for ever.
+    private static let silence: (seconds: Int32, times: UInt32) = (5, 4)
 
     /// Connects to any libvirt URI. The corresponding C function is `virConnectOpen`.
+    /// - Throws: `.unavailable` when that fails, or takes longer than 30 s.
     init(_ uri: String) throws(LabError) {
         EventLoop.start()
-        guard let pointer = virConnectOpen(uri) else {
-            let error = LibvirtError.last()
-            throw error.labError(
-                .unavailable, "cannot connect to libvirt at \(uri)", remedy: Connection.remedy(error.message, uri))
+        let call = try BoundedCall { Unclaimed(virConnectOpen(uri)) { virConnectClose($0) } }
+        guard let opened = call.wait(until: .now().advanced(by: Self.patience)) else {
+            throw LabError(
+                .unavailable, "cannot connect to libvirt at \(uri)",
+                cause: "there was no answer within \(Self.patience.components.seconds) s")
         }
-        self.pointer = pointer
+        do throws(LibvirtError) {
+            pointer = try opened.take()
+        } catch {
+            throw error.labError(
+                .unavailable, "cannot connect to libvirt at \(uri)",
+                remedy: ConnectionRemedy.text(error, ConnectionURI(uri)))
+        }
+        // Drivers within this process know no such thing.
+        virConnectSetKeepAlive(pointer, Self.silence.seconds, Self.silence.times)
     }
 
     deinit { virConnectClose(pointer) }
-
-    private static func remedy(_ message: String, _ uri: String) -> String? {
-        if uri.hasPrefix("xen:") || uri.hasPrefix("xen+") {
-            return "in dom0, install libvirt-daemon-driver-xen and start libvirtd; or: \(XenHost.remedy)"
-        }
-        if message.contains("Failed to parse user") || message.contains("Failed to parse group") {
-            return "adduser --system --group --no-create-home libvirt-qemu"
-                + " (the package libvirt-daemon-system does the same)"
-        }
-        if message.contains("libvirt_driver_qemu") || message.contains("no connection driver") {
-            return "apt-get install libvirt-daemon-driver-qemu"
-        }
-        return nil
-    }
 
     /// What the connection drives, for example `QEMU`. The corresponding C function is `virConnectGetType`.
     var driver: String { virConnectGetType(pointer).map { String(cString: $0) } ?? "unknown" }
@@ -46,6 +48,22 @@ struct Connection: ~Copyable, @unchecked Sendable {
     var hypervisorVersion: Version? {
         var number: UInt = 0
         return virConnectGetVersion(pointer, &number) == 0 ? Version(number) : nil
+    }
+
+    /// What the driver says of itself and of its host. The corresponding C function is `virConnectGetCapabilities`.
+    func capabilities() throws(LabError) -> Capabilities {
+        guard let text = virConnectGetCapabilities(pointer) else {
+            throw LibvirtError.last().labError(.unavailable, "libvirt does not say what it can run")
+        }
+        defer { free(text) }
+        return try Capabilities(xml: String(cString: text))
+    }
+
+    /// The name of the host that runs the domains. The corresponding C function is `virConnectGetHostname`.
+    var hostname: String? {
+        guard let text = virConnectGetHostname(pointer) else { return nil }
+        defer { free(text) }
+        return String(cString: text)
     }
 
     /// The XML of what a domain of this type and machine can have. QEMU is probed by the first call for it.
@@ -66,6 +84,47 @@ struct Connection: ~Copyable, @unchecked Sendable {
             throw LibvirtError.last().labError(.instance, "cannot start the domain \(name)")
         }
         return Domain(owning: domain)
+    }
+
+    /// How long a domain that was destroyed during its start may take to be gone.
+    private static let removal = Duration.seconds(10)
+
+    /// Makes a transient domain whose guest waits for `resume`. The corresponding C function is `virDomainCreateXML`.
+    /// - Throws: `.timeout` at the deadline; the domain is destroyed then.
+    func createPaused(_ xml: String, name: String, deadline: MonotonicInstant) throws(LabError) -> Domain {
+        // QEMU's driver then destroys it when this connection breaks, however that comes about.
+        let end = driver == "QEMU" ? VIR_DOMAIN_START_AUTODESTROY.rawValue : 0
+        let flags = VIR_DOMAIN_START_PAUSED.rawValue | end
+        let connection = SharedConnection(pointer)
+        let call = try BoundedCall {
+            Unclaimed(virDomainCreateXML(connection.pointer, xml, flags)) { domain in
+                virDomainDestroy(domain)
+                virDomainFree(domain)
+            }
+        }
+        guard let made = call.wait(until: deadline) else {
+            // Which ends the call.
+            try? domain(named: name)?.destroy()
+            _ = call.wait(until: .now().advanced(by: Self.removal))
+            throw LabError(.timeout, "libvirt did not start the domain \(name) in time")
+        }
+        do throws(LibvirtError) {
+            return Domain(owning: try made.take())
+        } catch {
+            throw error.labError(.instance, "cannot start the domain \(name)")
+        }
+    }
+
+    /// Keeps a connection open for a call that may outlast its owner. The corresponding C function is `virConnectRef`.
+    private final class SharedConnection: @unchecked Sendable {
+        let pointer: virConnectPtr
+
+        init(_ pointer: virConnectPtr) {
+            self.pointer = pointer
+            virConnectRef(pointer)
+        }
+
+        deinit { virConnectClose(pointer) }
     }
 
     /// Checks a description, against libvirt's schema too, and keeps it without starting it. The corresponding C function
@@ -96,6 +155,25 @@ struct Domain: ~Copyable, @unchecked Sendable {
         guard let text = virDomainGetXMLDesc(pointer, 0) else { return nil }
         defer { free(text) }
         return String(cString: text)
+    }
+
+    /// Opens its first console, to be read without waiting. The corresponding C function is `virDomainOpenConsole`.
+    func openConsole(name: String) throws(LabError) -> DataStream {
+        guard let stream = virStreamNew(virDomainGetConnect(pointer), VIR_STREAM_NONBLOCK.rawValue) else {
+            throw LibvirtError.last().labError(.instance, "cannot open the console of the domain \(name)")
+        }
+        let owned = DataStream(owning: stream)
+        guard virDomainOpenConsole(pointer, nil, stream, 0) == 0 else {
+            throw LibvirtError.last().labError(.instance, "cannot open the console of the domain \(name)")
+        }
+        return owned
+    }
+
+    /// Lets a paused guest run. The corresponding C function is `virDomainResume`.
+    func resume(name: String) throws(LabError) {
+        if virDomainResume(pointer) < 0 {
+            throw LibvirtError.last().labError(.instance, "cannot start the domain \(name)")
+        }
     }
 
     /// Sets how much of its memory its guest is to keep, in bytes, and does not wait until it has given up the rest.

@@ -1,3 +1,4 @@
+import Glibc
 import LabCore
 import Synchronization
 
@@ -8,6 +9,10 @@ public final class Hypervisor: Sendable {
     let connection: Connection
     /// The embedded root's directory, nil for a connection to a daemon.
     let directory: String?
+    /// The parts of its URI.
+    let place: ConnectionURI?
+    /// What it can run.
+    let capabilities: Capabilities
     /// Holds the root's lock.
     private let root: EmbeddedRoot?
 
@@ -19,7 +24,26 @@ public final class Hypervisor: Sendable {
         directory = EmbeddedRoot.directory(of: uri)
         self.root = root
         connection = try Connection(uri)
+        place = ConnectionURI(uri)
+        capabilities = try connection.capabilities()
     }
+
+    /// Whether QEMU runs on this machine and as the user that this process runs as: then it reads this process's files
+    /// and opens its FIFOs. All others are reached through libvirt alone.
+    var sharesFiles: Bool {
+        if directory != nil { return true }
+        guard let place, place.isPlain else { return false }
+        // Its tools are root's, whose are all files; FIFOs they know none of.
+        if drivesXen { return true }
+        guard connection.driver == "QEMU" else { return false }
+        return capabilities.user.map { $0 == geteuid() } ?? true
+    }
+
+    /// Whether it drives Xen.
+    var drivesXen: Bool { connection.driver == "Xen" }
+
+    /// Whether the domains run on this machine, as far as the URI says.
+    var isOfThisHost: Bool { place?.host == nil }
 
     /// The driver inside this process, below the first free root in the cache of `paths`.
     ///

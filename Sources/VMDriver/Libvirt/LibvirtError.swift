@@ -2,7 +2,7 @@ import CLibvirt
 import LabCore
 
 /// libvirt's last error of this thread, copied: call in the same function as the call that failed.
-struct LibvirtError {
+struct LibvirtError: Error {
     let code: UInt32
     let message: String
 

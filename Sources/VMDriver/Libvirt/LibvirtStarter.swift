@@ -4,6 +4,13 @@ import LabCore
 /// Lets libvirt start QEMU, as a transient domain.
 struct LibvirtStarter: VMStarter {
     let hypervisor: Hypervisor
+    /// Where files go that the other side can't read here; nil where it can.
+    private let depot: Depot?
+
+    init(_ hypervisor: Hypervisor, paths: LabPaths) {
+        self.hypervisor = hypervisor
+        depot = hypervisor.sharesFiles ? nil : Depot(hypervisor, paths: paths)
+    }
 
     func resource(for place: VMPlace) -> JournaledResource {
         JournaledResource(.domain, "\(place.name) \(hypervisor.uri)")
@@ -13,13 +20,20 @@ struct LibvirtStarter: VMStarter {
         hypervisor.directory.map { "\($0)/log/qemu/\(place.name).log" }
     }
 
+    func path(of file: String) -> String { depot?.path(of: file) ?? file }
+
+    func bring(_ file: String) throws(LabError) { try depot?.bring(file) }
+
     func start(
-        _ description: DomainDescription, at place: VMPlace, deadline: MonotonicInstant
+        _ description: DomainDescription, at place: VMPlace, for watch: GuestWatch, deadline: MonotonicInstant
     ) throws(LabError) -> any StartedVM {
+        if description.channel.isConsole {
+            return try startWithConsole(description, at: place, for: watch, deadline: deadline)
+        }
         // A daemon's QEMU is never ours.
         guard let directory = hypervisor.directory else {
             return LibvirtVM(
-                place, try hypervisor.connection.create(description.xml, name: place.name), nil)
+                place, try hypervisor.connection.create(description.xml, name: place.name))
         }
         let domain = try Adoption.around(domain: place.name, root: directory, deadline: deadline) {
             () throws(LabError) in
@@ -28,37 +42,68 @@ struct LibvirtStarter: VMStarter {
         return LibvirtVM(place, domain, QEMUProcess(domain: place.name, root: directory))
     }
 
+    /// The guest runs only when its console is listened to: nothing that it says is missed.
+    private func startWithConsole(
+        _ description: DomainDescription, at place: VMPlace, for watch: GuestWatch, deadline: MonotonicInstant
+    ) throws(LabError) -> any StartedVM {
+        let domain = try hypervisor.connection.createPaused(
+            description.xml, name: place.name, deadline: deadline)
+        do throws(LabError) {
+            let console = try ConsoleListener(domain, name: place.name, for: watch)
+            do throws(LabError) {
+                try domain.resume(name: place.name)
+            } catch {
+                console.close()
+                throw error
+            }
+            return LibvirtVM(place, domain, console: console)
+        } catch {
+            try? domain.destroy()
+            throw error
+        }
+    }
+
     /// Asks the connection whether it runs such domains; QEMU is probed by the first call.
     func check(type: DomainType, machine: MachineProfile) throws(LabError) {
-        do throws(LabError) {
-            _ = try hypervisor.connection.domainCapabilities(
-                type: type.rawValue, machine: type.machine(machine))
-        } catch {
-            guard type == .xen, error.remedy == nil else { throw error }
-            throw LabError(error.kind, error.message, cause: error.cause, remedy: XenHost.remedy)
-        }
+        if let obstacle = hypervisor.capabilities.obstacle(to: type, at: hypervisor.uri) { throw obstacle }
+        _ = try hypervisor.connection.domainCapabilities(type: type.rawValue, machine: type.machine(machine))
     }
 
     func text(of description: DomainDescription) -> String { description.xml }
     var textName: String { "domain-xml" }
 
-    /// isa-debugcon came with libvirt 8.1.
+    /// isa-debugcon came with libvirt 8.1; Xen's paravirtual guests have a console and nothing else.
     var channel: RecordChannel {
+        if hypervisor.drivesXen { return .xenConsole }
+        guard hypervisor.sharesFiles else { return .serialConsole }
         let knowsDebugPort = hypervisor.connection.libraryVersion.map { $0 >= Version(8, 1, 0) } ?? false
         return knowsDebugPort ? .debugPort : .serial
     }
 
     var isDaemon: Bool { hypervisor.directory == nil }
+    var isOfThisHost: Bool { hypervisor.isOfThisHost }
+
+    var timeStampKilohertz: UInt64? {
+        isOfThisHost ? TimeStampCounter.kilohertz : hypervisor.capabilities.timeStampKilohertz
+    }
 
     var details: [EngineRecord.Detail] {
-        [
+        var details: [EngineRecord.Detail] = [
             .init("libvirt", hypervisor.libvirtVersion),
             .init(hypervisor.connection.driver, hypervisor.hypervisorVersion),
             .init("connection", isDaemon ? hypervisor.uri : "embedded, without a daemon"),
         ]
+        if !isOfThisHost { details.append(.init("host", hypervisor.connection.hostname ?? "unknown")) }
+        return details
     }
 
-    var footnotes: [String] { [] }
+    var footnotes: [String] {
+        guard channel.isConsole else { return [] }
+        return [
+            "What the guest says travels through libvirt's connection: a mark is stamped when its byte has arrived here. "
+                + "`created` is when the guest was let go, by a call of its own, after its console had been opened."
+        ]
+    }
 }
 
 /// A VM that libvirt knows.
@@ -66,14 +111,21 @@ private final class LibvirtVM: StartedVM {
     private let place: VMPlace
     private let domain: Domain
     private let qemu: QEMUProcess?
+    private let console: ConsoleListener?
 
-    init(_ place: VMPlace, _ domain: consuming Domain, _ qemu: QEMUProcess?) {
+    init(
+        _ place: VMPlace, _ domain: consuming Domain, _ qemu: QEMUProcess? = nil,
+        console: ConsoleListener? = nil
+    ) {
         self.place = place
         self.domain = domain
         self.qemu = qemu
+        self.console = console
     }
 
     var process: HostProcess? { qemu.map { HostProcess(pid: $0.pid) } }
+
+    var countedCPUNanoseconds: UInt64? { qemu == nil ? domain.cpuNanoseconds : nil }
 
     func exitCounts() throws(LabError) -> [String: UInt64] { try domain.exitCounts() }
 
@@ -85,9 +137,12 @@ private final class LibvirtVM: StartedVM {
         let monitor = qemu?.holdSockets() ?? []
         defer { for socket in monitor { close(socket) } }
         let end = qemu?.end(deadline: deadline)
+        // Also when it can't be destroyed: nobody reads the console any more.
+        defer { console?.close() }
+        let counted = countedCPUNanoseconds
         try domain.destroy()
         while domain.isActive && MonotonicInstant.now() < deadline { usleep(500) }
         guard end?.isGone ?? true, !domain.isActive else { throw place.isStuck }
-        return end?.cpuNanoseconds
+        return end?.cpuNanoseconds ?? counted
     }
 }

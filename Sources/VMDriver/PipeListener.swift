@@ -1,0 +1,81 @@
+import Glibc
+import LabCore
+
+/// Listens to one guest through FIFOs of this host, on a thread of its own.
+///
+/// This side made them and opens them first. QEMU's death closes its ends, which is how the end of a VM is noticed at
+/// once.
+final class PipeListener: @unchecked Sendable {
+    private let watch: GuestWatch
+    private let console: FileDescriptor
+    private let records: FileDescriptor
+    private let wakeUp: FileDescriptor.Pipe
+    private var thread = pthread_t()
+    private var isRunning = true
+
+    /// Opens the read ends of the two FIFOs and starts to listen. `stop` must follow: the thread keeps this object
+    /// alive.
+    init(consolePath: String, recordPath: String, for watch: GuestWatch) throws(LabError) {
+        self.watch = watch
+        do {
+            console = try FileDescriptor.open(consolePath, O_RDONLY | O_NONBLOCK)
+            records = try FileDescriptor.open(recordPath, O_RDONLY | O_NONBLOCK)
+            wakeUp = try FileDescriptor.pipe()
+        } catch {
+            throw LabError(.output, "cannot listen to the guest", cause: "\(error)")
+        }
+        let code = pthread_create(&thread, nil, runPipeListener, Unmanaged.passRetained(self).toOpaque())
+        guard code == 0 else {
+            Unmanaged.passUnretained(self).release()
+            throw LabError(.output, "cannot listen to the guest", cause: "\(Errno(code))")
+        }
+    }
+
+    /// Ends the thread; what was seen stays.
+    func stop() {
+        guard isRunning else { return }
+        isRunning = false
+        try? wakeUp.write.writeAll([0])
+        pthread_join(thread, nil)
+    }
+
+    fileprivate func run() {
+        // poll(2) passes over negative descriptors: that is how a finished one is left out.
+        var watched = [records.rawValue, console.rawValue, wakeUp.read.rawValue].map {
+            pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+        }
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while poll(&watched, 3, -1) >= 0 || errno == EINTR {
+            // What had arrived before the wake-up is still taken.
+            if watched[0].revents != 0, !takeRecords(&buffer) { watched[0].fd = -1 }
+            if watched[1].revents != 0, !takeConsole(&buffer) { watched[1].fd = -1 }
+            if watched[2].revents != 0 { return }
+        }
+    }
+
+    /// False when there is nothing more to come, or to listen to.
+    private func takeRecords(_ buffer: inout [UInt8]) -> Bool {
+        let length = read(records.rawValue, &buffer, buffer.count)
+        let instant = MonotonicInstant.now()
+        if length < 0 { return errno == EAGAIN || errno == EINTR }
+        guard length > 0 else {
+            watch.recordsEnded()
+            return false
+        }
+        return watch.receive(records: buffer[..<length], at: instant)
+    }
+
+    private func takeConsole(_ buffer: inout [UInt8]) -> Bool {
+        let length = read(console.rawValue, &buffer, buffer.count)
+        let instant = MonotonicInstant.now()
+        if length < 0 { return errno == EAGAIN || errno == EINTR }
+        guard length > 0 else { return false }
+        watch.receive(console: buffer[..<length], at: instant)
+        return true
+    }
+}
+
+private func runPipeListener(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    if let context { Unmanaged<PipeListener>.fromOpaque(context).takeRetainedValue().run() }
+    return nil
+}
