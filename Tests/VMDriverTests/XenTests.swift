@@ -94,7 +94,8 @@ import Testing
     @Test(.enabled(if: XenHost.isControlDomain, "skipped: this is no Xen host's dom0"))
     func aXenGuestAnswersAndIsGone() throws {
         let bench = Bench.shared
-        let engine = try engine(connection: "xen:///system")
+        // Nobody names a connection, and the driver inside this process is open.
+        let engine = try engine()
         let runID = "t\(UInt32.random(in: 0 ... .max))"
         let journal = try RunJournal(runID: runID, paths: bench.paths)
         defer {
@@ -111,7 +112,7 @@ import Testing
         #expect(try instance.waitForExit(deadline: deadline) == 0)
         #expect(instance.transcript.outputs == ["a nonce"])
         try instance.dispose()
-        let hypervisor = try Hypervisor.connect("xen:///system", paths: bench.paths)
+        let hypervisor = try Hypervisor.connect(DomainType.xen.connection, paths: bench.paths)
         let isKnown = hypervisor.connection.domain(named: "lab-\(runID)-0") != nil
         #expect(!isKnown)
         #expect(engine.record.emulated == (Emulator.current != nil) && !engine.record.emulates)

@@ -33,7 +33,10 @@ public enum DomainType: String, Codable, Sendable, CaseIterable {
     func machine(_ profile: MachineProfile) -> String { self == .xen ? Self.xenMachine : profile.rawValue }
 
     /// Where such VMs are when nobody says; nil for the driver inside this process.
-    var connection: String? { self == .xen ? "xen:///system" : nil }
+    ///
+    /// With that driver open, libvirt looks for a Xen daemon of its own only, unless the mode is named; where there is none
+    /// it is libvirtd's. See https://libvirt.org/uri.html, "mode parameter".
+    var connection: String? { self == .xen ? "xen:///system?mode=auto" : nil }
 }
 
 /// How the guest's records leave the machine.
