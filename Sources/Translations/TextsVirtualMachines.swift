@@ -118,5 +118,39 @@ extension Texts {
         "cannot make the FIFO {}": "无法建立 FIFO {}",
         "the VM {} could not be removed in time": "没能按时清除虚拟机 {}",
         "lab clean, when the load is lower": "等负载低一些时执行 lab clean",
+        "{}, the kernel's console, through libvirt": "{}，即内核的控制台，经由 libvirt",
+        "cannot open the console of the domain {}": "无法打开虚拟机 {} 的控制台",
+        "cannot listen to the console of the domain {}": "无法接收虚拟机 {} 控制台的输出",
+        "libvirt does not say what it can run": "libvirt 没有说明它能运行什么",
+        "there was no answer within {} s": "{} 秒内没有应答",
+        "it was taken before": "它已被取走",
+        "{} is not well-formed XML": "{}不是格式正确的 XML",
+        "what the connection says of itself": "该连接的自我说明",
+        "{} runs no domains of type {}": "{} 不能运行类型为 {} 的虚拟机",
+        "it offers none for x86_64": "它没有提供任何 x86_64 的类型",
+        "it offers those of type {}": "它提供的类型是 {}",
+        "lab gives a guest its kernel directly, which libvirt does with the drivers of QEMU and Xen":
+            "lab 直接把内核交给客户机，libvirt 只有 QEMU 和 Xen 的驱动能这样做",
+        "cannot call libvirt": "无法调用 libvirt",
+        "`ssh {}` must log in without a question, and libvirtd and nc (netcat-openbsd) must be there":
+            "`ssh {}` 必须无需应答就能登录，而且那里要有 libvirtd 和 nc（netcat-openbsd）",
+        "apt-get install libvirt-daemon-driver-{}": "执行 apt-get install libvirt-daemon-driver-{}",
+        "put name and password into ~/.config/libvirt/auth.conf, see https://libvirt.org/auth.html":
+            "把用户名和密码写进 ~/.config/libvirt/auth.conf，见 https://libvirt.org/auth.html",
+        "start libvirtd (systemctl start libvirtd), or leave --connect out":
+            "启动 libvirtd（systemctl start libvirtd），或去掉 --connect",
+        "a journal names the storage pool \"{}\" without a URI": "日志里写着存储池“{}”，却没有 URI",
+        "cannot make the storage pool {}": "无法建立存储池 {}",
+        "cannot make the directory {} on the host of libvirt": "无法在 libvirt 所在的主机上建立目录 {}",
+        "cannot bring {} bytes to the host of libvirt": "无法把 {} 字节送到 libvirt 所在的主机",
+        "cannot remove the storage pool {}": "无法清除存储池 {}",
+        "What the guest says travels through libvirt's connection: a mark is stamped when its byte has arrived here. `created` is when the guest was let go, by a call of its own, after its console had been opened.":
+            "客户机的输出经由 libvirt 的连接传来：字节到达本机时才记下时刻。`created` 指控制台打开之后，另用一次调用让客户机开始运行的时刻。",
+        "a VM without a console has no way to answer": "没有控制台的虚拟机无法应答",
+        "libvirt carries its records on the console": "libvirt 经由控制台传送它的记录",
+        "libvirt carries its console alone": "libvirt 只传送它的控制台",
+        "libvirt at {}": "{} 处的 libvirt",
+        "an unknown host": "未知主机",
+        "libvirt {}, {} {} on {}; domain types: {}": "libvirt {}，{} {}，位于 {}；虚拟机类型：{}",
     ]
 }

@@ -6,7 +6,23 @@ public enum VMChecks {
     /// The hypervisor's device, the guest kernel, and libvirt with QEMU. No guest is booted, nothing is downloaded.
     ///
     /// - Parameter paths: where kernels and the embedded driver's files are kept.
-    public static func all(paths: LabPaths) -> [DoctorCheck] { [device(), kernel(paths), libvirt(paths)] }
+    /// - Parameter connect: a libvirt URI; nil for the driver inside this process. Another host's device is left out.
+    public static func all(paths: LabPaths, connect: String? = nil) -> [DoctorCheck] {
+        guard let connect else { return [device(), kernel(paths), libvirt(paths)] }
+        let isFar = ConnectionURI(connect)?.host != nil
+        return (isFar ? [] : [device()]) + [kernel(paths), connection(connect, paths)]
+    }
+
+    /// Connects, and tells what the driver says that it runs.
+    private static func connection(_ uri: String, _ paths: LabPaths) -> DoctorCheck {
+        .proving("libvirt", "libvirt at \(uri)", disables: disabled) { () throws(LabError) in
+            let hypervisor = try Hypervisor.connect(uri, paths: paths)
+            let types = hypervisor.capabilities.types.joined(separator: ", ")
+            let host = hypervisor.connection.hostname ?? "an unknown host"
+            return "libvirt \(hypervisor.libvirtVersion), \(hypervisor.connection.driver)"
+                + " \(hypervisor.hypervisorVersion) on \(host); domain types: \(types.isEmpty ? "none" : types)"
+        }
+    }
 
     private static let disabled = ["kvm", "qemu"]
 

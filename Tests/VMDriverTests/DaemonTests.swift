@@ -74,7 +74,8 @@ final class PrivateDaemon {
     func kill(_ signal: Int32) { _ = Glibc.kill(process.processIdentifier, signal) }
 
     func stop() {
-        if process.isRunning { process.terminate() }
+        // A child of a thread of Dispatch has SIGTERM blocked.
+        if process.isRunning { kill(SIGKILL) }
         process.waitUntilExit()
         try? Files.removeTree(directory)
     }

@@ -18,6 +18,7 @@ struct DoctorCommand: SpeakingCommand {
             EXAMPLES
               lab doctor
               lab doctor --json
+              lab doctor --connect qemu+ssh://host/system
             """)
 
     @Flag(help: "Print the checks as JSON.")
@@ -25,6 +26,12 @@ struct DoctorCommand: SpeakingCommand {
 
     @Flag(help: "Download a guest kernel with apt-get when this machine has none.")
     var fetch = false
+
+    @Option(
+        help: ArgumentHelp(
+            "libvirt connection, for example qemu:///system; by default QEMU's driver runs inside lab.",
+            valueName: "URI"))
+    var connect: String?
 
     private struct Answer: Encodable {
         let version: String
@@ -57,7 +64,7 @@ struct DoctorCommand: SpeakingCommand {
         var checks = HostChecks.all(paths: paths, warnings: Environment.capture().warnings)
         try interrupt.check()
         line.show(text.usingWhatEnginesNeed, now: true)
-        checks += EngineFactory.driverChecks(paths: paths)
+        checks += EngineFactory.driverChecks(paths: paths, connect: connect)
         try interrupt.check()
 
         var labs: [LabDefinition] = []
@@ -76,7 +83,8 @@ struct DoctorCommand: SpeakingCommand {
         var leftovers = true
         defer { workspace.close(leftovers: leftovers, warn: warn) }
         let engines = EngineFactory.make(
-            EngineID.known, EngineSettings(fetchesKernel: fetch || EngineSettings.fetchIsAllowed),
+            EngineID.known,
+            EngineSettings(connect: connect, fetchesKernel: fetch || EngineSettings.fetchIsAllowed),
             context: workspace.context)
         let proved = try EngineChecks.all(engines, context: workspace.context, labs: labs) { event in
             switch event {

@@ -79,7 +79,8 @@ enum EngineFactory {
     }
 
     /// What the drivers can prove of this machine piece by piece.
-    static func driverChecks(paths: LabPaths) -> [DoctorCheck] {
-        ContainerChecks.all(paths: paths) + VMChecks.all(paths: paths)
+    /// - Parameter connect: a libvirt URI; nil for QEMU's driver inside this process.
+    static func driverChecks(paths: LabPaths, connect: String? = nil) -> [DoctorCheck] {
+        ContainerChecks.all(paths: paths) + VMChecks.all(paths: paths, connect: connect)
     }
 }

@@ -5,6 +5,8 @@ import LabCore
 /// A libvirt connection that has one owner and closes itself. libvirt's connections may be used from any thread.
 struct Connection: ~Copyable, @unchecked Sendable {
     let pointer: virConnectPtr
+    /// Tells of the moment at which it breaks.
+    let end: ConnectionEnd
 
     /// The longest to wait for a connection.
     private static let patience = Duration.seconds(30)
@@ -29,11 +31,15 @@ struct Connection: ~Copyable, @unchecked Sendable {
                 .unavailable, "cannot connect to libvirt at \(uri)",
                 remedy: ConnectionRemedy.text(error, ConnectionURI(uri)))
         }
+        end = ConnectionEnd(of: pointer)
         // Drivers within this process know no such thing.
         virConnectSetKeepAlive(pointer, Self.silence.seconds, Self.silence.times)
     }
 
-    deinit { virConnectClose(pointer) }
+    deinit {
+        ConnectionEnd.stopWaiting(of: pointer)
+        virConnectClose(pointer)
+    }
 
     /// What the connection drives, for example `QEMU`. The corresponding C function is `virConnectGetType`.
     var driver: String { virConnectGetType(pointer).map { String(cString: $0) } ?? "unknown" }

@@ -8,6 +8,7 @@ import Synchronization
 /// connection. When the VM ends, so does the stream.
 final class ConsoleListener: @unchecked Sendable {
     private let stream: DataStream
+    private let end: ConnectionEnd
     private let watch: GuestWatch
     private let state: Mutex<State>
 
@@ -21,8 +22,11 @@ final class ConsoleListener: @unchecked Sendable {
     /// Opens the first console of a domain that does not run yet, so that nothing of it is missed.
     ///
     /// `close` must follow: libvirt keeps this object alive.
-    init(_ domain: borrowing Domain, name: String, for watch: GuestWatch) throws(LabError) {
+    init(
+        _ domain: borrowing Domain, name: String, of end: ConnectionEnd, for watch: GuestWatch
+    ) throws(LabError) {
         stream = try domain.openConsole(name: name)
+        self.end = end
         self.watch = watch
         state = Mutex(State())
         let events =
@@ -37,6 +41,7 @@ final class ConsoleListener: @unchecked Sendable {
             stream.abort()
             throw error.labError(.instance, "cannot listen to the console of the domain \(name)")
         }
+        end.tell(self) { watch.recordsEnded() }
     }
 
     /// Stops listening; what was seen stays.
@@ -46,6 +51,7 @@ final class ConsoleListener: @unchecked Sendable {
             return state.isClosed
         }
         guard !wasClosed else { return }
+        end.forget(self)
         virStreamEventRemoveCallback(stream.pointer)
         stream.abort()
     }

@@ -49,7 +49,8 @@ struct LibvirtStarter: VMStarter {
         let domain = try hypervisor.connection.createPaused(
             description.xml, name: place.name, deadline: deadline)
         do throws(LabError) {
-            let console = try ConsoleListener(domain, name: place.name, for: watch)
+            let console = try ConsoleListener(
+                domain, name: place.name, of: hypervisor.connection.end, for: watch)
             do throws(LabError) {
                 try domain.resume(name: place.name)
             } catch {
