@@ -8,7 +8,7 @@ enum Texts {
     /// The tables whose texts stand in the sources.
     static let tables: [Table] = [
         core, results, labFile, labCommand, containers, containerSteps, containerExperiments, peers,
-        virtualMachines, variants, experiments,
+        virtualMachines, variants, experiments, xen,
     ]
 
     /// Names of one word, which are translated only where they stand alone: `root` in a sentence is a user.

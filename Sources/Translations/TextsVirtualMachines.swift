@@ -112,7 +112,8 @@ extension Texts {
             "虚拟机 {} 没有按时送出记录 {}；它停在：{}",
         "the VM {} was asked for its process after its end": "虚拟机 {} 结束之后才被问到它的进程",
         "the process of VM {} is unknown": "虚拟机 {} 的进程未知",
-        "it belongs to a libvirt daemon": "它属于 libvirt 守护进程",
+        "it belongs to a libvirt daemon, or to a hypervisor that has no process for it":
+            "它属于 libvirt 守护进程，或者虚拟机监控器根本不用进程来运行它",
         "leave --connect out": "去掉 --connect",
         "cannot make the FIFO {}": "无法建立 FIFO {}",
         "cannot restore the domain {} from {}": "无法从 {2} 恢复虚拟机 {1}",

@@ -1,7 +1,8 @@
 import Glibc
 import LabCore
 
-/// Runs workloads in virtual machines: `kvm` and `qemu`, which libvirt starts, and `qemu-direct` are three of these.
+/// Runs workloads in virtual machines: `kvm`, `qemu` and `xen`, which libvirt starts, and `qemu-direct`
+/// are four of these.
 public final class VMEngine: Engine {
     public let id: EngineID
     public let kind = EngineKind.virtualMachine

@@ -191,6 +191,7 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
 
     public func hostCPUNanoseconds() throws(LabError) -> UInt64 {
         if let totalCPU { return totalCPU }
+        if !isDisposed, let counted = machine.countedCPUNanoseconds { return counted }
         return try ownProcess().cpuNanoseconds()
     }
 
@@ -205,7 +206,7 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
         guard let process = machine.process else {
             throw LabError(
                 .unavailable, "the process of VM \(place.name) is unknown",
-                cause: "it belongs to a libvirt daemon",
+                cause: "it belongs to a libvirt daemon, or to a hypervisor that has no process for it",
                 remedy: "leave --connect out")
         }
         return process

@@ -15,20 +15,33 @@ struct VMSetup: Sendable {
     ) throws(LabError) {
         self.type = type
         self.configuration = configuration
+        if type == .xen, configuration.connection == nil { try XenHost.check() }
         parts = try VMParts(configuration, root, paths)
         starter =
             configuration.usesLibvirt
-            ? LibvirtStarter(try Hypervisor.connect(configuration.connection, paths: paths), paths: paths)
+            ? LibvirtStarter(
+                try Hypervisor.connect(configuration.connection ?? type.connection, paths: paths), paths: paths)
             : try DirectStarter()
         channel = configuration.channel ?? starter.channel
         timeStampKilohertz = type == .qemu ? starter.timeStampKilohertz : nil
+    }
+
+    /// What a VM of this variant is made of, see `VMParts.of`.
+    /// - Throws: `.usage` for words of hardware where there is none.
+    func parts(of words: String?) throws(LabError) -> VMParts.Chosen {
+        if type == .xen, let words, let word = try VMVariant(words).wordOfHardware {
+            throw LabError(
+                .usage, "the variant \(word) needs hardware, and a paravirtual guest of Xen has none",
+                remedy: "name only engines that run on QEMU")
+        }
+        return try parts.of(words)
     }
 
     func check() throws(LabError) { try starter.check(type: type, machine: configuration.profile) }
 
     /// Makes a variant ready to be started: what it is made of, where QEMU can read it.
     func bring(_ variant: String?) throws(LabError) {
-        let parts = try parts.of(variant)
+        let parts = try parts(of: variant)
         for file in [parts.kernel.path, parts.initramfs.path, parts.firmware] {
             if let file { try starter.bring(file) }
         }
@@ -62,7 +75,7 @@ struct VMSetup: Sendable {
                 "a VM with \(request.cpus) CPUs and \(request.memoryBytes) bytes of memory can't start",
                 remedy: "give it at least 1 CPU and \(VMSetup.leastMemory >> 20) MiB")
         }
-        let parts = try parts.of(request.variant)
+        let parts = try parts(of: request.variant)
         let variant = parts.variant
         guard !channel.isConsole || variant.console != VMVariant.Console.none else {
             throw LabError(
@@ -105,9 +118,22 @@ struct VMSetup: Sendable {
     /// Below it a distribution's kernel runs out of memory before its init.
     private static let leastMemory: UInt64 = 96 << 20
 
+    /// Who unpacks the kernel, and by which of its entries it begins.
+    private var kernelEntry: String {
+        switch (type, parts.kernel.isUnpacked) {
+        case (.xen, true): "Xen PV, unpacked on the host"
+        case (.xen, false): "Xen PV, unpacked by Xen's tools"
+        case (_, true): "PVH, unpacked on the host"
+        case (_, false): "bzImage, unpacked by the guest"
+        }
+    }
+
     private var accelerator: String {
-        guard type == .kvm else { return "none: TCG emulation" }
-        return Emulator.current.map { "KVM, nested in emulation (\($0))" } ?? "KVM"
+        switch type {
+        case .qemu: "none: TCG emulation"
+        case .kvm: Emulator.current.map { "KVM, nested in emulation (\($0))" } ?? "KVM"
+        case .xen: Emulator.current.map { "Xen, nested in emulation (\($0))" } ?? "Xen"
+        }
     }
 
     /// Adds what runs to an engine's record.
@@ -116,13 +142,11 @@ struct VMSetup: Sendable {
         record.details = starter.details
         record.details += [
             .init("accelerator", accelerator),
-            .init("machine", configuration.profile.rawValue),
+            .init("machine", type.machine(configuration.profile)),
             .init(
                 "guest kernel",
                 kernel.version.isEmpty ? kernel.source : "\(kernel.version) (\(kernel.source))"),
-            .init(
-                "kernel entry",
-                kernel.isUnpacked ? "PVH, unpacked on the host" : "bzImage, unpacked by the guest"),
+            .init("kernel entry", kernelEntry),
             .init("record channel", channel.title),
         ]
         record.digests = ["kernel": kernel.digest, "initramfs": initramfs.digest]

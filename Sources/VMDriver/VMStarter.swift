@@ -50,6 +50,10 @@ protocol StartedVM: AnyObject {
     /// QEMU's process; nil where it belongs to a daemon.
     var process: HostProcess? { get }
 
+    /// Nanoseconds of CPU time that the hypervisor has counted for it so far, where no process of this host tells: `process`
+    /// is nil. Nil where nobody says.
+    var countedCPUNanoseconds: UInt64? { get }
+
     /// What the hypervisor counts of the guest's processors, see `ExitCounting`.
     func exitCounts() throws(LabError) -> [String: UInt64]
 

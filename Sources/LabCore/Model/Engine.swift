@@ -19,6 +19,8 @@ public struct EngineID: RawRepresentable, Codable, CodingKeyRepresentable, Hasha
     public static let kvm: EngineID = "kvm"
     /// libvirt domain type `qemu`: QEMU's TCG, emulation in user space.
     public static let qemu: EngineID = "qemu"
+    /// libvirt domain type `xen`: a hypervisor below the host itself, whose kernel is a guest of it too.
+    public static let xen: EngineID = "xen"
 
     // Peers: what users would compare against, measured where they are installed.
 
@@ -37,7 +39,10 @@ public struct EngineID: RawRepresentable, Codable, CodingKeyRepresentable, Hasha
     public static let peers: [EngineID] = [.runc, .crun, .podman, .docker, .bwrap, .qemuDirect]
 
     /// Every engine that a lab or the command line may name.
-    public static let known: [EngineID] = [.process, .container, .kvm, .qemu] + peers
+    public static let known: [EngineID] = [.process, .container, .kvm, .qemu, .xen] + peers
+
+    /// Those that no machine is poorer without: the peers, and a hypervisor that the whole host has to be started for.
+    public static let optional: [EngineID] = [.xen] + peers
 }
 
 /// What sort of boundary an engine puts around the workload.
@@ -360,7 +365,7 @@ public struct EngineRecord: Codable, Equatable, Sendable {
 }
 
 extension EngineRecord {
-    /// Whether the engine itself emulates. KVM doesn't: it is emulated only with its whole machine, which the report
-    /// says of every engine at once.
-    public var emulates: Bool { emulated && id != .kvm }
+    /// Whether the engine itself emulates. KVM and Xen don't: they are emulated only with their whole machine, which the
+    /// report says of every engine at once.
+    public var emulates: Bool { emulated && id != .kvm && id != .xen }
 }

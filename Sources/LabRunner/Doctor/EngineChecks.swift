@@ -53,9 +53,9 @@ enum EngineChecks {
     ) -> DoctorCheck {
         let id = "engine-\(record.id)"
         let title = "\(record.id) runs a guest"
-        // A VM without KVM still runs, emulated; without a peer there is one comparison less. Labs are the poorer, and
-        // none is lost.
-        let failed: DoctorCheck.Status = hasSubstitute || EngineID.peers.contains(record.id) ? .warn : .fail
+        // A VM without KVM still runs, emulated; without a peer or Xen there is one comparison less. Labs are the poorer,
+        // and none is lost.
+        let failed: DoctorCheck.Status = hasSubstitute || EngineID.optional.contains(record.id) ? .warn : .fail
         if case .unavailable(let reason, let remedy) = record.availability {
             return DoctorCheck(
                 id: id, title: title, status: failed, detail: reason, remedy: remedy, disables: disables)

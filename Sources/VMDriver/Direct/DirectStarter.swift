@@ -121,6 +121,8 @@ private final class DirectVM: StartedVM {
 
     var process: HostProcess? { HostProcess(pid: qemu.pid) }
 
+    var countedCPUNanoseconds: UInt64? { nil }
+
     func exitCounts() throws(LabError) -> [String: UInt64] {
         // Emulation has none, and nobody need be asked.
         if emulates { return [:] }

@@ -50,6 +50,7 @@ public struct DomainDescription: Equatable, Sendable {
     /// The description that libvirt gets: by default nothing in it but what the guest needs, since each device costs
     /// time at the start and memory afterwards. libvirt's own additions (USB, balloon) are then refused by name.
     public var xml: String {
+        if type == .xen { return xenXML }
         let lines =
             [
                 "<domain type='\(type.rawValue)'\(countsInstructions ? Self.namespace : "")>",

@@ -23,6 +23,20 @@ public enum DomainType: String, Codable, Sendable, CaseIterable {
     case kvm
     /// QEMU's translator (TCG), in user space.
     case qemu
+    /// The processor, under Xen, which the host's own kernel is a guest of too.
+    case xen
+
+    /// libvirt's name for Xen's paravirtual guests, which have no board.
+    static let xenMachine = "xenpv"
+
+    /// What libvirt calls the machine of such a VM.
+    func machine(_ profile: MachineProfile) -> String { self == .xen ? Self.xenMachine : profile.rawValue }
+
+    /// Where such VMs are when nobody says; nil for the driver inside this process.
+    ///
+    /// With that driver open, libvirt looks for a Xen daemon of its own only, unless the mode is named; where there is none
+    /// it is libvirtd's. See https://libvirt.org/uri.html, "mode parameter".
+    var connection: String? { self == .xen ? "xen:///system?mode=auto" : nil }
 }
 
 /// How the guest's records leave the machine.

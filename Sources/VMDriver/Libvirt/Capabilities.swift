@@ -63,7 +63,9 @@ struct Capabilities: Equatable, Sendable {
         return LabError(
             .unavailable, "\(uri) runs no domains of type \(type.rawValue)",
             cause: offered.isEmpty ? "it offers none for x86_64" : "it offers those of type \(offered)",
-            remedy: Set(types).isDisjoint(with: DomainType.allCases.map(\.rawValue))
+            remedy: type == .xen
+                ? XenHost.remedy
+                : Set(types).isDisjoint(with: DomainType.allCases.map(\.rawValue))
                 ? "lab gives a guest its kernel directly, which libvirt does with the drivers of QEMU and Xen"
                 : nil)
     }

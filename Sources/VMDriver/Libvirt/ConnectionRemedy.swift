@@ -8,6 +8,9 @@ enum ConnectionRemedy {
     /// - Parameter uri: nil where it is not one.
     static func text(_ error: LibvirtError, _ uri: ConnectionURI?) -> String? {
         let message = error.message
+        if let uri, uri.driver == "xen", uri.host == nil {
+            return "in dom0, install libvirt-daemon-driver-xen and start libvirtd; or \(XenHost.remedy)"
+        }
         if message.contains("Failed to parse user") || message.contains("Failed to parse group") {
             return "adduser --system --group --no-create-home libvirt-qemu"
                 + " (the package libvirt-daemon-system does the same)"

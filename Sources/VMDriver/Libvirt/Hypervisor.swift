@@ -32,9 +32,15 @@ public final class Hypervisor: Sendable {
     /// and opens its FIFOs. All others are reached through libvirt alone.
     var sharesFiles: Bool {
         if directory != nil { return true }
-        guard let place, place.isPlain, connection.driver == "QEMU" else { return false }
+        guard let place, place.isPlain else { return false }
+        // Its tools are root's, whose are all files; FIFOs they know none of.
+        if drivesXen { return true }
+        guard connection.driver == "QEMU" else { return false }
         return capabilities.user.map { $0 == geteuid() } ?? true
     }
+
+    /// Whether it drives Xen.
+    var drivesXen: Bool { connection.driver == "Xen" }
 
     /// Whether the domains run on this machine, as far as the URI says.
     var isOfThisHost: Bool { place?.host == nil }

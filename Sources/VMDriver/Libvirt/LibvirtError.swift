@@ -15,6 +15,9 @@ struct LibvirtError: Error {
     /// The domain is not there, or not running: what a destroyer wants.
     var meansGone: Bool { code == VIR_ERR_NO_DOMAIN.rawValue || code == VIR_ERR_OPERATION_INVALID.rawValue }
 
+    /// The driver has no such function.
+    var meansUnsupported: Bool { code == VIR_ERR_NO_SUPPORT.rawValue }
+
     func labError(_ kind: LabError.Kind, _ message: String, remedy: String? = nil) -> LabError {
         LabError(kind, message, cause: self.message, remedy: remedy)
     }

@@ -77,7 +77,7 @@ struct LibvirtStarter: RestoringStarter {
     /// Asks the connection whether it runs such domains; QEMU is probed by the first call.
     func check(type: DomainType, machine: MachineProfile) throws(LabError) {
         if let obstacle = hypervisor.capabilities.obstacle(to: type, at: hypervisor.uri) { throw obstacle }
-        _ = try hypervisor.connection.domainCapabilities(type: type.rawValue, machine: machine.rawValue)
+        _ = try hypervisor.connection.domainCapabilities(type: type.rawValue, machine: type.machine(machine))
     }
 
     func text(of description: DomainDescription) -> String { description.xml }
@@ -104,8 +104,9 @@ struct LibvirtStarter: RestoringStarter {
             + "\nDESCRIPTION:\n\(description.xml)"
     }
 
-    /// isa-debugcon came with libvirt 8.1.
+    /// isa-debugcon came with libvirt 8.1; Xen's paravirtual guests have a console and nothing else.
     var channel: RecordChannel {
+        if hypervisor.drivesXen { return .xenConsole }
         guard hypervisor.sharesFiles else { return .serialConsole }
         let knowsDebugPort = hypervisor.connection.libraryVersion.map { $0 >= Version(8, 1, 0) } ?? false
         return knowsDebugPort ? .debugPort : .serial
@@ -160,6 +161,8 @@ private final class LibvirtVM: SavableVM {
 
     var process: HostProcess? { qemu.map { HostProcess(pid: $0.pid) } }
 
+    var countedCPUNanoseconds: UInt64? { qemu == nil ? domain.cpuNanoseconds : nil }
+
     func exitCounts() throws(LabError) -> [String: UInt64] { try domain.exitCounts() }
 
     func shrinkMemory(to bytes: UInt64) throws(LabError) { try domain.setMemory(bytes) }
@@ -188,9 +191,10 @@ private final class LibvirtVM: SavableVM {
         let end = qemu?.end(deadline: deadline)
         // Also when it can't be destroyed: nobody reads the console any more.
         defer { console?.close() }
+        let counted = countedCPUNanoseconds
         try domain.destroy()
         while domain.isActive && MonotonicInstant.now() < deadline { usleep(500) }
         guard end?.isGone ?? true, !domain.isActive else { throw place.isStuck }
-        return end?.cpuNanoseconds
+        return end?.cpuNanoseconds ?? counted
     }
 }

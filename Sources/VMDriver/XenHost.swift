@@ -1,0 +1,19 @@
+import LabCore
+
+/// This machine as a host of Xen's.
+enum XenHost {
+    /// Whether this system is dom0: the one from which the other domains are controlled. See xenfs, drivers/xen/xenfs in
+    /// Linux.
+    static var isControlDomain: Bool { Files.line("/proc/xen/capabilities")?.contains("control_d") ?? false }
+
+    /// Proves that there is a Xen to connect to, where nobody named one.
+    /// - Throws: `.unavailable` with how to name one.
+    static func check() throws(LabError) {
+        guard !isControlDomain else { return }
+        throw LabError(
+            .unavailable, "no connection to a Xen host was named, and this machine is none",
+            remedy: remedy)
+    }
+
+    static let remedy = "in a Xen host's dom0 --connect xen:///system, from elsewhere --connect xen+ssh://HOST/system"
+}
