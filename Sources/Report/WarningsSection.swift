@@ -139,8 +139,8 @@ struct WarningsSection {
             guard case .failed(let error, let mark) = sample.outcome else { continue }
             // What an experiment can't do on an engine is an answer, and stands there.
             if analysis.method == .experiment && error.isImpossibility { continue }
-            // So is a variant that can't be made here.
-            if sample.impossibleVariant != nil { continue }
+            // So is a start of a variant that can't be made here.
+            if analysis.method == .lifecycle && sample.impossibleVariant != nil { continue }
             if let place = groups.firstIndex(where: { $0.kind == error.kind && $0.after == mark }) {
                 groups[place].count += 1
             } else {

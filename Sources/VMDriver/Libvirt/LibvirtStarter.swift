@@ -170,16 +170,17 @@ private final class LibvirtVM: SavableVM {
     func save(to path: String, deadline: MonotonicInstant) throws(LabError) {
         guard let directory else { return try domain.save(to: path) }
         do throws(LabError) {
-            // libvirt ends QEMU and waits until it is reaped.
+            // libvirt ends QEMU and waits until it is reaped, as is one that was too slow: its number may be
+            // another's then.
             try Adoption.around(domain: place.name, root: directory, deadline: deadline) {
                 () throws(LabError) in try domain.save(to: path)
             }
         } catch {
             guard error.kind == .timeout else { throw error }
+            qemu = nil
             throw LabError(
                 .timeout, "libvirt did not save the domain \(place.name) in time", cause: error.cause)
         }
-        // Reaped: its number may be another's by now.
         qemu = nil
     }
 
