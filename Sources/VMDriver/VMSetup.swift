@@ -20,7 +20,8 @@ struct VMSetup: Sendable {
         starter =
             configuration.usesLibvirt
             ? LibvirtStarter(
-                try Hypervisor.connect(configuration.connection ?? type.connection, paths: paths), paths: paths)
+                try Hypervisor.connect(configuration.connection ?? type.connection, paths: paths),
+                paths: paths)
             : try DirectStarter()
         channel = configuration.channel ?? starter.channel
         timeStampKilohertz = type == .qemu ? starter.timeStampKilohertz : nil

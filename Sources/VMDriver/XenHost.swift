@@ -15,5 +15,6 @@ enum XenHost {
             remedy: remedy)
     }
 
-    static let remedy = "in a Xen host's dom0 --connect xen:///system, from elsewhere --connect xen+ssh://HOST/system"
+    static let remedy =
+        "in a Xen host's dom0 --connect xen:///system, from elsewhere --connect xen+ssh://HOST/system"
 }

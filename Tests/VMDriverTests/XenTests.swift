@@ -17,7 +17,8 @@ import Testing
     private func xml(commandLine: String) -> String {
         DomainDescription(
             name: "lab-xen-0", type: .xen, machine: .standard, memoryBytes: 256 << 20, cpus: 2,
-            boot: .kernel("/k<", initramfs: "/i", commandLine: commandLine), consolePipe: "/c", recordPipe: "/r",
+            boot: .kernel("/k<", initramfs: "/i", commandLine: commandLine), consolePipe: "/c",
+            recordPipe: "/r",
             channel: .xenConsole
         ).xml
     }
@@ -39,8 +40,10 @@ import Testing
     /// The test driver knows no type `xen`; what libvirt makes of the word `linux` for that type is `xen`.
     @Test func libvirtsSchemaAndParserTakeTheXML() throws {
         let connection = try Connection("test:///default")
-        let text = xml(commandLine: "quiet").replacingOccurrences(of: "type='xen'>\n  <name>", with: "type='test'>\n  <name>")
-            .replacingOccurrences(of: ">linux<", with: ">xen<")
+        let text = xml(commandLine: "quiet").replacingOccurrences(
+            of: "type='xen'>\n  <name>", with: "type='test'>\n  <name>"
+        )
+        .replacingOccurrences(of: ">linux<", with: ">xen<")
         let domain = try connection.define(text, name: "lab-xen-0")
         let back = domain.xml ?? ""
         let document = try XMLDocument(xmlString: back)
@@ -108,7 +111,8 @@ import Testing
         let deadline = MonotonicInstant.now().advanced(by: .seconds(60 * Emulator.patience))
         let instance = try engine.launch(
             LaunchRequest(
-                index: 0, workload: .hello(nonce: "a nonce"), memoryBytes: 256 << 20, cpus: 1, deadline: deadline))
+                index: 0, workload: .hello(nonce: "a nonce"), memoryBytes: 256 << 20, cpus: 1,
+                deadline: deadline))
         #expect(try instance.waitForExit(deadline: deadline) == 0)
         #expect(instance.transcript.outputs == ["a nonce"])
         try instance.dispose()

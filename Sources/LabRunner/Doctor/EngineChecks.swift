@@ -55,7 +55,8 @@ enum EngineChecks {
         let title = "\(record.id) runs a guest"
         // A VM without KVM still runs, emulated; without a peer or Xen there is one comparison less. Labs are the poorer,
         // and none is lost.
-        let failed: DoctorCheck.Status = hasSubstitute || EngineID.optional.contains(record.id) ? .warn : .fail
+        let failed: DoctorCheck.Status =
+            hasSubstitute || EngineID.optional.contains(record.id) ? .warn : .fail
         if case .unavailable(let reason, let remedy) = record.availability {
             return DoctorCheck(
                 id: id, title: title, status: failed, detail: reason, remedy: remedy, disables: disables)

@@ -29,7 +29,10 @@ enum EngineFactory {
         (.container, "lab's own container: namespaces, cgroup, overlay root, seccomp, capabilities"),
         (.kvm, "a libvirt domain on KVM: the hypervisor in the kernel"),
         (.qemu, "a libvirt domain on QEMU's TCG: emulation in user space, never presented as hardware"),
-        (.xen, "a libvirt domain on Xen, paravirtualised: the hypervisor below the host itself; --connect xen:///system"),
+        (
+            .xen,
+            "a libvirt domain on Xen, paravirtualised: the hypervisor below the host itself; --connect xen:///system"
+        ),
         (.runc, "runc, started by hand on an OCI bundle"),
         (.crun, "crun, started by hand on an OCI bundle"),
         (.podman, "podman run: a container engine without a daemon"),

@@ -66,7 +66,7 @@ struct Capabilities: Equatable, Sendable {
             remedy: type == .xen
                 ? XenHost.remedy
                 : Set(types).isDisjoint(with: DomainType.allCases.map(\.rawValue))
-                ? "lab gives a guest its kernel directly, which libvirt does with the drivers of QEMU and Xen"
-                : nil)
+                    ? "lab gives a guest its kernel directly, which libvirt does with the drivers of QEMU and Xen"
+                    : nil)
     }
 }
