@@ -177,6 +177,8 @@ extension Texts {
         "libvirt carries its records on the console": "libvirt 经由控制台传送它的记录",
         "libvirt carries its console alone": "libvirt 只传送它的控制台",
         "libvirt gives a VM no huge pages where no hugetlbfs is mounted": "没有挂载 hugetlbfs 时，libvirt 不给虚拟机大页",
+        "mkdir -p /dev/hugepages && mount -t hugetlbfs hugetlbfs /dev/hugepages":
+            "执行 mkdir -p /dev/hugepages && mount -t hugetlbfs hugetlbfs /dev/hugepages",
         "libvirt at {}": "{} 处的 libvirt",
         "an unknown host": "未知主机",
         "libvirt {}, {} {} on {}; domain types: {}": "libvirt {}，{} {}，位于 {}；虚拟机类型：{}",
