@@ -76,6 +76,14 @@ final class PrivateDaemon {
     func stop() {
         // A child of a thread of Dispatch has SIGTERM blocked.
         if process.isRunning { kill(SIGKILL) }
+        // It may have been asking a QEMU for its features, which then stays; `waitUntilExit` waits for whatever holds
+        // the daemon's descriptors.
+        for name in Files.list("/proc") {
+            guard let pid = pid_t(name), let command = try? Files.readText("/proc/\(name)/cmdline"),
+                command.contains("\(directory)/")
+            else { continue }
+            Glibc.kill(pid, SIGKILL)
+        }
         process.waitUntilExit()
         try? Files.removeTree(directory)
     }
