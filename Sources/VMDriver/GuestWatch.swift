@@ -19,6 +19,8 @@ final class GuestWatch: @unchecked Sendable {
     }
 
     private let requested: MonotonicInstant
+    /// Whether the first byte on the console is the kernel's first.
+    private let kernelStarts: Bool
     private let console: FileDescriptor
     private let records: FileDescriptor
     private let wakeUp: FileDescriptor.Pipe
@@ -30,8 +32,12 @@ final class GuestWatch: @unchecked Sendable {
     private var view = View()
 
     /// Opens the read ends of the two FIFOs.
-    init(consolePath: String, recordPath: String, requested: MonotonicInstant) throws(LabError) {
+    /// - Parameter kernelStarts: false for a guest whose kernel runs already: it may print, and has not been entered.
+    init(
+        consolePath: String, recordPath: String, requested: MonotonicInstant, kernelStarts: Bool = true
+    ) throws(LabError) {
         self.requested = requested
+        self.kernelStarts = kernelStarts
         view.timeline.stamp(.requested, at: requested, since: requested)
         do {
             console = try FileDescriptor.open(consolePath, O_RDONLY | O_NONBLOCK)
@@ -150,7 +156,7 @@ final class GuestWatch: @unchecked Sendable {
         if length < 0 { return errno == EAGAIN || errno == EINTR }
         guard length > 0 else { return false }
         locked { view in
-            view.timeline.stamp(.kernelEntered, at: instant, since: requested)
+            if kernelStarts { view.timeline.stamp(.kernelEntered, at: instant, since: requested) }
             view.console.append(buffer[..<length])
         }
         return true

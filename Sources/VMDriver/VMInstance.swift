@@ -43,7 +43,7 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
             try makePipes(place)
             let watch = try GuestWatch(
                 consolePath: "\(place.consolePipe).out", recordPath: "\(place.recordPipe).out",
-                requested: requested)
+                requested: requested, kernelStarts: origin.isBoot)
             try watch.start()
             do throws(LabError) {
                 let machine = try machine(description, by: starter, from: origin, at: place, deadline)

@@ -27,4 +27,6 @@ enum VMOrigin {
     case boot
     /// From a saved one, which is then told what to do.
     case saved(SavedVM.Claim, GuestOrder)
+
+    var isBoot: Bool { if case .boot = self { true } else { false } }
 }
