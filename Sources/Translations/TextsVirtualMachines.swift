@@ -141,6 +141,8 @@ extension Texts {
         "the variant start=restore needs a console: a restored guest is told there what to do":
             "变体 start=restore 需要控制台：恢复的客户机要从那里得知该做什么",
         "leave console=none out": "去掉 console=none",
+        "a VM whose console comes through libvirt can't be restored": "控制台经 libvirt 传来的虚拟机无法恢复",
+        "its work is told to it through a FIFO of this host": "它要做什么,是经本机的一个 FIFO 告诉它的",
         "a VM that is started without libvirt can't be restored": "不经 libvirt 启动的虚拟机无法恢复",
         "its QEMU has no monitor, which would have to save it": "它的 QEMU 没有 monitor，而保存要靠 monitor",
         "the VM {} could not be removed in time": "没能按时清除虚拟机 {}",
