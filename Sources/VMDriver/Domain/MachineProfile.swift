@@ -1,3 +1,5 @@
+import LabCore
+
 /// The board that a VM is given: QEMU's machine type and what goes with it.
 public enum MachineProfile: String, Codable, Sendable, CaseIterable {
     /// No PCI, no ACPI tables, a firmware of a few kilobytes: made for short starts.
@@ -34,9 +36,13 @@ public enum DomainType: String, Codable, Sendable, CaseIterable {
 
     /// Where such VMs are when nobody says; nil for the driver inside this process.
     ///
-    /// With that driver open, libvirt looks for a Xen daemon of its own only, unless the mode is named; where there is none
-    /// it is libvirtd's. See https://libvirt.org/uri.html, "mode parameter".
-    var connection: String? { self == .xen ? "xen:///system?mode=auto" : nil }
+    /// A process with that driver open counts as a daemon, whose libvirt asks Xen's own daemon, virtxend, and never libvirtd,
+    /// unless it is told libvirtd's socket. See https://libvirt.org/uri.html.
+    var connection: String? {
+        guard self == .xen else { return nil }
+        let socket = "/run/libvirt/libvirt-sock"
+        return Files.exists(socket) ? "xen:///system?socket=\(socket)" : "xen:///system"
+    }
 }
 
 /// How the guest's records leave the machine.
