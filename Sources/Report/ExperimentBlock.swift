@@ -7,10 +7,14 @@ struct ExperimentBlock {
     var metrics: [Metric]
     /// Engines with samples in it, failed ones too.
     var engines: [Analysis.Engine]
+    /// Where trials were made that have nothing to do with a metric, by its id: a boot has no rounds.
+    var silent: [String: Set<Point>] = [:]
 
     /// Where a metric has a figure of its own: a slope goes through the points that differ in its parameter.
     func places(of metric: Metric) -> [Point] {
-        guard case .slope(_, let parameter) = metric.source else { return points }
+        guard case .slope(_, let parameter) = metric.source else {
+            return points.filter { silent[metric.id]?.contains($0) != true }
+        }
         var seen: Set<Point> = []
         return points.map { point in point.filter { $0.key != parameter } }.filter {
             seen.insert($0).inserted
@@ -37,21 +41,26 @@ extension Analysis {
     private func block(_ experiment: String, _ points: [Point]) -> ExperimentBlock {
         var yielded: Set<String> = []
         var present: Set<EngineID> = []
+        var silent: [String: Set<Point>] = [:]
         let metrics = result.header.lab.metrics
         for point in points {
-            for engine in engines {
+            let samples = engines.flatMap { engine in
                 let samples = figures.samples(engine.id, at: point)
                 if !samples.isEmpty { present.insert(engine.id) }
-                for metric in metrics
-                where !yielded.contains(metric.id) && samples.contains(where: { metric.value(of: $0) != nil })
-                {
+                return samples
+            }
+            let isComplete = !samples.isEmpty && samples.allSatisfy(\.outcome.isCompleted)
+            for metric in metrics {
+                if samples.contains(where: { metric.value(of: $0) != nil }) {
                     yielded.insert(metric.id)
+                } else if isComplete {
+                    silent[metric.id, default: []].insert(point)
                 }
             }
         }
         var block = ExperimentBlock(
             experiment: experiment, points: points, metrics: metrics.filter { yielded.contains($0.id) },
-            engines: engines.filter { present.contains($0.id) })
+            engines: engines.filter { present.contains($0.id) }, silent: silent)
         // A value may be there without a line through it: at one place only, or at places that are no numbers.
         let all = block
         block.metrics = all.metrics.filter { metric in

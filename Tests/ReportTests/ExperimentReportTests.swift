@@ -384,6 +384,28 @@ import Testing
         #expect(elements.names.count { $0 == "script" } == 1 && elements.names.count { $0 == "details" } == 1)
     }
 
+    /// A boot has no rounds: what a place has nothing to do with has no row there; what failed has one.
+    @Test func whatAPlaceHasNothingToDoWithHasNoRowThere() {
+        var fixture = RunFixture.experiment()
+        fixture.samples = []
+        let (boot, work): (Point, Point) = (
+            [.experiment: "execution", .setting: "boot"], [.experiment: "execution", .setting: "work"]
+        )
+        fixture.addFinding(.container, at: boot, Finding(values: ["copy-ns": 1e6, "visible-count": 1]))
+        fixture.addFinding(.container, at: work, Finding(values: ["visible-count": 2]))
+        func rows(_ fixture: RunFixture) -> (report: Int, terminal: Int) {
+            let report = Report.files(for: fixture.result)[0].contents.split(separator: "\n")
+            let answer = report.prefix { !$0.hasPrefix("## What was measured") }
+            return (
+                answer.count { $0.hasPrefix("| first write to a file |") },
+                Report.summaryLines(for: fixture.result).count { $0.contains("first write to a file (") }
+            )
+        }
+        #expect(rows(fixture) == (1, 1))
+        fixture.addFailures(.container, count: 1, at: work)
+        #expect(rows(fixture) == (2, 2))
+    }
+
     @Test func thousandsOfFactsAreCapped() {
         var fixture = RunFixture.experiment()
         fixture.samples = []
