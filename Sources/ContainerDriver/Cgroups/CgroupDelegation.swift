@@ -17,6 +17,9 @@ enum CgroupDelegation: Equatable, Sendable {
     /// What is this process's. Found out once; it changes only by `ground`.
     static var current: CgroupDelegation { known.withLock { look(&$0) } }
 
+    /// The directory of the delegated subtree; nil where there is none.
+    var directory: String? { if case .delegated(let directory) = self { directory } else { nil } }
+
     private static let known = Mutex<CgroupDelegation?>(nil)
 
     private static func look(_ known: inout CgroupDelegation?) -> CgroupDelegation {

@@ -24,8 +24,7 @@ public struct CgroupMounts: Equatable, Sendable {
     /// it has there.
     public static func current() -> CgroupMounts {
         let mounts = (try? Files.readText("/proc/self/mountinfo")) ?? ""
-        var delegated: String?
-        if case .delegated(let directory) = CgroupDelegation.current { delegated = directory }
+        let delegated = CgroupDelegation.current.directory
         var found = CgroupMounts(mountinfo: mounts) { mountPoint in
             (try? Files.readText("\(delegated ?? mountPoint)/cgroup.controllers")) ?? ""
         }

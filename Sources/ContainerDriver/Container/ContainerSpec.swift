@@ -39,7 +39,7 @@ public struct Isolation: OptionSet, Hashable, Sendable {
     /// with their controllers was delegated to it.
     public static func ofThisUser() -> Isolation {
         if geteuid() == 0 { return .standard }
-        guard case .delegated = CgroupDelegation.current,
+        guard CgroupDelegation.current.directory != nil,
             (try? CgroupMounts.current().requireControllers()) != nil
         else { return .rootless }
         return Isolation.rootless.union([.limits, .cgroupNamespace])

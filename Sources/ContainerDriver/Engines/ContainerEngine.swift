@@ -81,8 +81,7 @@ public final class ContainerEngine: Engine {
             ]
         var namespaces = isolation.cloned
         if isolation.contains(.cgroupNamespace) { namespaces.insert(.cgroup) }
-        var isDelegated = false
-        if case .delegated = CgroupDelegation.current { isDelegated = true }
+        let isDelegated = CgroupDelegation.current.directory != nil
         record.details = [
             EngineRecord.Detail("runtime", "lab's own, \(program.steps.count) steps from clone3 to execve"),
             EngineRecord.Detail("namespaces", namespaces.names.joined(separator: ", ")),

@@ -110,13 +110,8 @@ extension TrialProcedure {
             reached = instance.timeline.last ?? .requested
         }
         // QEMU is still there after its guest's last word, and its statistics with it.
-        let exits: Result<[String: UInt64], LabError>
-        do {
-            let counting = start.countsExits ? instance as? any ExitCounting : nil
-            exits = .success(try counting?.exitCounts() ?? [:])
-        } catch {
-            exits = .failure(error)
-        }
+        let counting = start.countsExits ? instance as? any ExitCounting : nil
+        let exits = Result { () throws(LabError) in try counting?.exitCounts() ?? [:] }
         let disposalFailure = dispose(instance)
         var life = Life(began: began, ended: .now())
         life.timeline = instance.timeline

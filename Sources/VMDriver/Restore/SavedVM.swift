@@ -10,14 +10,16 @@ final class SavedVM: Sendable {
     /// The domain's name, the saved one's and the restored ones'.
     let name: String
     let uuid: String
-    /// The file, of mode 0600 in a directory of mode 0700: a guest's whole memory.
-    let image: String
+    /// Of mode 0700; holds all of it.
+    fileprivate let directory: String
+    /// The file, of mode 0600: a guest's whole memory.
+    var image: String { "\(directory)/image" }
     private let isTaken = Mutex(false)
 
-    private init(name: String, uuid: String, image: String) {
+    private init(name: String, uuid: String, directory: String) {
         self.name = name
         self.uuid = uuid
-        self.image = image
+        self.directory = directory
     }
 
     /// The right to restore it, until it goes out of scope.
@@ -59,7 +61,7 @@ final class SavedVM: Sendable {
         try journal.record(JournaledResource(.directory, directory))
         do throws(LabError) {
             try Files.makeDirectory(directory, mode: 0o700)
-            let saved = SavedVM(name: name, uuid: randomUUID(), image: "\(directory)/image")
+            let saved = SavedVM(name: name, uuid: randomUUID(), directory: directory)
             let place = VMPlace(name: name, directory: "\(directory)/boot")
             let began = MonotonicInstant.now()
             let deadline = began.advanced(by: bootLimit * Emulator.patience)
@@ -138,7 +140,7 @@ final class SavedVMs: Sendable {
     func remove() {
         made.withLock { made in
             for case .success(let saved) in made.values {
-                try? Files.removeTree(String(saved.image.dropLast("/image".count)))
+                try? Files.removeTree(saved.directory)
             }
             made = [:]
         }
