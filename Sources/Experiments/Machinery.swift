@@ -28,7 +28,7 @@ struct Machinery: Experiment {
         let programs = processes.map { program(of: $0.pid) }
         let others = programs.filter { $0 != payload }
         let descriptors = Files.list("/proc/\(first.pid)/fd").compactMap {
-            target(of: "/proc/\(first.pid)/fd/\($0)")
+            first.target(of: "fd/\($0)")
         }.filter { $0 == "/dev/kvm" || $0.hasPrefix("anon_inode:kvm-") }
         var finding = Finding(values: [
             "processes-count": Double(processes.count), "other-programs-count": Double(others.count),
@@ -64,20 +64,11 @@ struct Machinery: Experiment {
 
     /// The file name of a process's program; where it has hidden that, the name that it goes by.
     private func program(of pid: pid_t) -> String {
-        target(of: "/proc/\(pid)/exe")?.split(separator: "/").last.map(String.init)
-            ?? Files.line("/proc/\(pid)/comm") ?? "unknown"
+        HostProcess(pid: pid).target(of: "exe")?.split(separator: "/").last.map(String.init)
+            ?? HostProcess(pid: pid).name ?? "unknown"
     }
 
     private func parent(of pid: pid_t) -> pid_t? {
-        ((try? Files.readText("/proc/\(pid)/status")) ?? "").split(separator: "\n")
-            .first { $0.hasPrefix("PPid:") }.flatMap { pid_t($0.dropFirst(5).trimmingWhitespace()) }
-    }
-
-    /// What a symbolic link says; nil when it can't be read.
-    private func target(of path: String) -> String? {
-        var buffer = [CChar](repeating: 0, count: 4_096)
-        let length = readlink(path, &buffer, buffer.count)
-        guard length > 0 else { return nil }
-        return String(decoding: buffer[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        (try? HostProcess(pid: pid).status())?.parent
     }
 }

@@ -30,7 +30,7 @@ struct Viewpoint: Experiment {
     }
 
     private func look(_ first: pid_t, _ second: pid_t) throws(LabError) -> Finding {
-        let numbers = try processNumbers(first)
+        let numbers = try HostProcess(pid: first).status().pids.map(String.init)
         let theirs = numbers.last ?? "\(first)"
         let seen = processes(in: "/proc/\(first)/root/proc")
         let host = processes(in: "/proc")
@@ -53,13 +53,6 @@ struct Viewpoint: Experiment {
             mechanism: Set(networks).count == 3 ? .networkNamespace : Mechanism.none,
             evidence: "ns/net: \(networks.map { String($0) }.joined(separator: ", "))")
         return finding
-    }
-
-    /// A process's number in each pid namespace, from the reader's inwards, see proc_pid_status(5).
-    private func processNumbers(_ pid: pid_t) throws(LabError) -> [String] {
-        let text = try Files.readText("/proc/\(pid)/status")
-        let line = text.split(separator: "\n").first { $0.hasPrefix("NSpid:") }
-        return line?.split { $0.isWhitespace }.dropFirst().map(String.init) ?? []
     }
 
     /// The processes that a mount of procfs shows.

@@ -72,10 +72,7 @@ struct VirtualisationLayer: Experiment {
         var names: [String] = []
         for process in processes {
             for number in Files.list("/proc/\(process)/fd") {
-                var buffer = [CChar](repeating: 0, count: 256)
-                let length = readlink("/proc/\(process)/fd/\(number)", &buffer, buffer.count)
-                let target = String(
-                    decoding: buffer[..<max(0, length)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+                let target = HostProcess(pid: process).target(of: "fd/\(number)") ?? ""
                 if target.hasPrefix("anon_inode:kvm") { names.append(String(target.dropFirst(11))) }
             }
         }

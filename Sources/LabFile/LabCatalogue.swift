@@ -26,10 +26,7 @@ public struct LabCatalogue: Sendable {
     /// - Throws: `.input` when there is no lab there.
     public static func locate(environment: [String: String]) throws(LabError) -> LabCatalogue {
         if let directory = environment["LAB_LABS"], !directory.isEmpty { return try open(directory) }
-        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let length = readlink("/proc/self/exe", &buffer, buffer.count)
-        let program = String(
-            decoding: buffer.prefix(max(0, length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let program = Files.target(ofLink: "/proc/self/exe") ?? ""
         return try open(checkout(of: program).map { "\($0)/labs" } ?? "labs")
     }
 

@@ -1,13 +1,12 @@
-import Glibc
 import LabCore
 
 /// What is seen of one guest from before it is started until it is gone.
 ///
 /// Whoever listens to it says so with the moment at which its bytes arrived: every mark is stamped by that, and not by
 /// when somebody gets round to looking.
-final class GuestWatch: @unchecked Sendable {
+final class GuestWatch: Sendable {
     /// What has been seen, at one moment.
-    struct View {
+    struct View: Sendable {
         var timeline = Timeline()
         var transcript = GuestTranscript()
         var console = ConsoleTail()
@@ -20,66 +19,37 @@ final class GuestWatch: @unchecked Sendable {
     private let requested: MonotonicInstant
     /// Whether the first of the kernel's words is the mark of its start; a restored one has started before.
     private let startsKernel: Bool
-    // Guards `view`; the condition is signalled at each change. Heap memory, because both must keep their address.
-    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-    private var view = View()
+    private let view: Monitor<View>
 
     init(requested: MonotonicInstant, startsKernel: Bool = true) {
         self.requested = requested
         self.startsKernel = startsKernel
-        view.timeline.stamp(.requested, at: requested, since: requested)
-        pthread_mutex_init(mutex, nil)
-        var attributes = pthread_condattr_t()
-        pthread_condattr_init(&attributes)
-        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
-        pthread_cond_init(changed, &attributes)
-        pthread_condattr_destroy(&attributes)
-    }
-
-    deinit {
-        pthread_cond_destroy(changed)
-        pthread_mutex_destroy(mutex)
-        changed.deallocate()
-        mutex.deallocate()
+        var first = View()
+        first.timeline.stamp(.requested, at: requested, since: requested)
+        view = Monitor(first)
     }
 
     /// Says that the VM is about to be ended from here, whatever its guest is doing. Where each byte traps, a guest is
     /// in the middle of a record for a long time: 20 ms under KVM, nested in emulation.
-    func expectEnd() { locked { $0.isEnding = true } }
+    func expectEnd() { view.withLock { $0.isEnding = true } }
 
     /// What has been seen so far.
-    var now: View { locked { $0 } }
+    var now: View { view.withLock { $0 } }
 
     func stamp(_ mark: Mark) {
         let instant = MonotonicInstant.now()
-        locked { $0.timeline.stamp(mark, at: instant, since: requested) }
+        view.withLock { $0.timeline.stamp(mark, at: instant, since: requested) }
     }
 
     /// Waits until `isDone` or the deadline; returns what was seen then, and whether it is done.
     func wait(until isDone: (View) -> Bool, deadline: MonotonicInstant) -> (view: View, isDone: Bool) {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
-        var limit = timespec()
-        limit.tv_sec = Int(deadline.nanoseconds / 1_000_000_000)
-        limit.tv_nsec = Int(deadline.nanoseconds % 1_000_000_000)
-        while !isDone(view) {
-            if pthread_cond_timedwait(changed, mutex, &limit) == ETIMEDOUT { return (view, isDone(view)) }
-        }
-        return (view, true)
-    }
-
-    private func locked<Value>(_ body: (inout View) -> Value) -> Value {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
-        let value = body(&view)
-        pthread_cond_broadcast(changed)
-        return value
+        let (view, isDone) = view.wait(deadline: deadline, until: isDone)
+        return (view, isDone)
     }
 
     /// Takes bytes of the kernel's console.
     func receive(console bytes: ArraySlice<UInt8>, at instant: MonotonicInstant) {
-        locked { view in
+        view.withLock { view in
             if startsKernel { view.timeline.stamp(.kernelEntered, at: instant, since: requested) }
             view.console.append(bytes)
         }
@@ -88,7 +58,7 @@ final class GuestWatch: @unchecked Sendable {
     /// Takes bytes of the record channel; false when nothing more of it is worth listening to.
     @discardableResult
     func receive(records bytes: ArraySlice<UInt8>, at instant: MonotonicInstant) -> Bool {
-        locked { view in
+        view.withLock { view in
             view.transcript.receive(bytes) { record in
                 switch record {
                 case .initStarted: view.timeline.stamp(.initStarted, at: instant, since: requested)
@@ -104,7 +74,7 @@ final class GuestWatch: @unchecked Sendable {
 
     /// Says that no more records will come: the VMM has ended.
     func recordsEnded() {
-        locked { view in
+        view.withLock { view in
             if !view.isEnding { view.transcript.finish() }
             view.isOver = true
         }

@@ -10,8 +10,7 @@ final class PipeListener: @unchecked Sendable {
     private let console: FileDescriptor
     private let records: FileDescriptor
     private let wakeUp: FileDescriptor.Pipe
-    private var thread = pthread_t()
-    private var isRunning = true
+    private var thread: OSThread?
 
     /// Opens the read ends of the two FIFOs and starts to listen. `stop` must follow: the thread keeps this object
     /// alive.
@@ -24,22 +23,19 @@ final class PipeListener: @unchecked Sendable {
         } catch {
             throw LabError(.output, "cannot listen to the guest", cause: "\(error)")
         }
-        let code = pthread_create(&thread, nil, runPipeListener, Unmanaged.passRetained(self).toOpaque())
-        guard code == 0 else {
-            Unmanaged.passUnretained(self).release()
-            throw LabError(.output, "cannot listen to the guest", cause: "\(Errno(code))")
+        do { thread = try OSThread.start { [self] in run() } } catch {
+            throw LabError(.output, "cannot listen to the guest", cause: "\(error)")
         }
     }
 
     /// Ends the thread; what was seen stays.
     func stop() {
-        guard isRunning else { return }
-        isRunning = false
+        guard let thread = thread.take() else { return }
         try? wakeUp.write.writeAll([0])
-        pthread_join(thread, nil)
+        thread.join()
     }
 
-    fileprivate func run() {
+    private func run() {
         // poll(2) passes over negative descriptors: that is how a finished one is left out.
         var watched = [records.rawValue, console.rawValue, wakeUp.read.rawValue].map {
             pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
@@ -73,9 +69,4 @@ final class PipeListener: @unchecked Sendable {
         watch.receive(console: buffer[..<length], at: instant)
         return true
     }
-}
-
-private func runPipeListener(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    if let context { Unmanaged<PipeListener>.fromOpaque(context).takeRetainedValue().run() }
-    return nil
 }

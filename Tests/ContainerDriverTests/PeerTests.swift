@@ -108,10 +108,11 @@ import Testing
 
     @Test(arguments: limiting) func theHostShowsTheLimits(id: EngineID) throws {
         try withIdle(id) { _, payload, _ in
-            let cgroups = ProcessCgroups(payload)
+            let cgroups = CgroupReader(payload)
             for controller in CgroupMounts.Controller.allCases {
-                let (path, version) = try #require(cgroups.directory(controller))
-                switch (version, controller) {
+                let place = try #require(cgroups[controller])
+                let path = place.directory
+                switch (place.version, controller) {
                 case (.v1, .memory): #expect(Files.line("\(path)/memory.limit_in_bytes") == "\(64 << 20)")
                 case (.v1, .cpu):
                     #expect(
@@ -177,7 +178,7 @@ import Testing
             #expect(!instance.processes.isEmpty)
             try instance.dispose()
             #expect(instance.timeline[.cleanedUp] != nil)
-            #expect(!PeerProcesses.isRunning(payload))
+            #expect(!payload.isRunning)
             let left = traces(of: context).filter { $0.contains("-\(id)-000000") || $0.hasPrefix("process") }
             #expect(left.isEmpty)
         }
@@ -221,12 +222,12 @@ import Testing
             // As after kill -9 of lab: its command dies with it, the container does not.
             kill(instance.child.pid, SIGKILL)
             let entry = try #require(try context.journal.recorded().first { $0.kind == .peer })
-            #expect(PeerProcesses.isRunning(payload))
+            #expect(payload.isRunning)
             try PeerRemover.remove(entry.name)
             try PeerRemover.remove(entry.name)
             let deadline = soon(5)
-            while PeerProcesses.isRunning(payload), MonotonicInstant.now() < deadline { usleep(1_000) }
-            #expect(!PeerProcesses.isRunning(payload))
+            while payload.isRunning, MonotonicInstant.now() < deadline { usleep(1_000) }
+            #expect(!payload.isRunning)
         }
     }
 

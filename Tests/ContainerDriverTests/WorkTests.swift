@@ -223,7 +223,7 @@ private let reference: [String: [String: String]] = {
     func throttlingIsOnTheAccount() throws {
         try with(.container, .compute(kind: "integer", rounds: 200)) { instance in
             let child = try #require(instance as? ChildInstance)
-            let place = try #require(child.accounts).cpu
+            let place = try #require(child.accounts?[.cpu])
             // A tenth of a processor from here on.
             switch place.version {
             case .v1: try ControlFile.write("10000", to: "\(place.directory)/cpu.cfs_quota_us")
@@ -239,7 +239,7 @@ private let reference: [String: [String: String]] = {
     }
 }
 
-@Suite struct CgroupAccountsTests {
+@Suite struct CgroupReaderTests {
     // As Linux 6.18 writes them.
     private let v1 = "nr_periods 12\nnr_throttled 3\nthrottled_time 184467\nnr_bursts 0\nburst_time 0\n"
     private let v2 = """
@@ -256,18 +256,18 @@ private let reference: [String: [String: String]] = {
         """
 
     @Test func throttlingIsReadInTheUnitOfItsVersion() {
-        #expect(CgroupAccounts.throttledNanoseconds(.v1, v1) == 184_467)
-        #expect(CgroupAccounts.throttledNanoseconds(.v2, v2) == 2_612_014_000)
+        #expect(CgroupReader.throttledNanoseconds(.v1, v1) == 184_467)
+        #expect(CgroupReader.throttledNanoseconds(.v2, v2) == 2_612_014_000)
         // Each version knows only its own.
-        #expect(CgroupAccounts.throttledNanoseconds(.v2, v1) == nil)
-        #expect(CgroupAccounts.throttledNanoseconds(.v1, v2) == nil)
+        #expect(CgroupReader.throttledNanoseconds(.v2, v1) == nil)
+        #expect(CgroupReader.throttledNanoseconds(.v1, v2) == nil)
     }
 
     @Test func aKeyIsAWholeWord() {
         let text = "kernel_stack 1\nfile 2\nkernel 3\npercpu 4\n"
-        #expect(CgroupAccounts.value(of: "kernel", in: text) == 3)
-        #expect(CgroupAccounts.value(of: "stack", in: text) == nil)
-        #expect(CgroupAccounts.value(of: "", in: text) == nil)
+        #expect(ControlFile.value(of: "kernel", in: text) == 3)
+        #expect(ControlFile.value(of: "stack", in: text) == nil)
+        #expect(ControlFile.value(of: "", in: text) == nil)
     }
 
     @Test(
@@ -278,7 +278,7 @@ private let reference: [String: [String: String]] = {
             "throttled_usec  5", "\u{0}throttled_usec 5", "throttled_usec 5\r",
         ])
     func whatIsNoFigureIsNone(text: String) {
-        #expect(CgroupAccounts.throttledNanoseconds(.v2, text) == nil)
+        #expect(CgroupReader.throttledNanoseconds(.v2, text) == nil)
     }
 
     @Test func noTextCrashesTheParser() {
@@ -292,7 +292,7 @@ private let reference: [String: [String: String]] = {
                     in: 0...255, using: &generator)
             }
             let text = String(decoding: mutated, as: UTF8.self)
-            if CgroupAccounts.throttledNanoseconds(.v2, text) != nil { read += 1 }
+            if CgroupReader.throttledNanoseconds(.v2, text) != nil { read += 1 }
         }
         #expect(0 < read && read < 2_000)
     }

@@ -27,8 +27,9 @@ import Testing
         let found = try find("foreign-program", on: engine)
         let facts = found.facts
         #expect(facts.keys.sorted() == ["boot-sector", "elf-aarch64", "mach-o-macos", "pe-windows"])
-        // With binfmt_misc a host may run some of them after all.
-        guard facts.values.allSatisfy({ $0.evidence == "execve" }) else { return }
+        guard facts.values.allSatisfy({ $0.evidence == "execve" }) else {
+            try Test.cancel("skipped: the host's binfmt_misc runs some of them after all")
+        }
         #expect(facts.values.allSatisfy { $0.answer == "ENOEXEC" }, "\(facts)")
         #expect(found.values["foreign-running-count"] == 0)
     }

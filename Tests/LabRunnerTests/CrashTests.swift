@@ -10,12 +10,14 @@ struct CrashTests {
     /// The shipped lab with the workload `idle`, whose instance runs until somebody ends it.
     private func writeIdleLab(like model: String = "startup-latency", in directory: String) throws {
         let checkout = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
-        let text = try Files.readText("\(checkout)/labs/\(model)/lab.yaml")
-            .replacing("id: \(model)", with: "id: idle").replacing(
-                "workload: hello", with: "workload: idle"
-            )
-            .replacing("timeout: 30 s", with: "timeout: 2 min")
-            .replacing("budget: 60 s", with: "budget: 10 min")
+        var text = try Files.readText("\(checkout)/labs/\(model)/lab.yaml")
+        for (words, others) in [
+            ("id: \(model)", "id: idle"), ("workload: hello", "workload: idle"),
+            ("timeout: 30 s", "timeout: 2 min"),
+        ] {
+            #expect(text.contains(words))
+            text.replace(words, with: others)
+        }
         try Files.makeDirectory("\(directory)/labs/idle")
         try Files.write(text, to: "\(directory)/labs/idle/lab.yaml")
     }
@@ -190,9 +192,9 @@ struct CrashTests {
         running.signal(SIGKILL)
         let ended = try running.wait()
         guard booted else {
-            // No libvirt, no QEMU or no kernel here, or nothing that saves: `lab` has said so and ended by itself.
+            // `lab` has said so and ended by itself.
             #expect(ended.status == 69 || !choice.isEmpty && ended.status == 0, "\(ended.errors)")
-            return
+            try Test.cancel("skipped: no libvirt, no QEMU or no kernel here, or nothing that saves")
         }
         #expect(ended.status == 137)
         let cleaned = try lab.run(["clean"], environment: environment)

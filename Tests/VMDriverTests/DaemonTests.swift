@@ -219,7 +219,7 @@ struct DaemonTests {
         try withDaemon { daemon in
             let known = try Connection(daemon.uri).capabilities()
             #expect(known.types.contains("qemu"))
-            guard !known.types.contains("kvm") else { return }
+            if known.types.contains("kvm") { try Test.cancel("skipped: this daemon offers kvm") }
             let engine = VMEngine(
                 .kvm, configuration: VMConfiguration(connection: daemon.uri), paths: Bench.shared.paths,
                 rootFilesystem: try #require(Bench.shared.root))

@@ -26,7 +26,8 @@ struct HugePagePool {
         }
     }
 
-    var free: Int { Self.number("free_hugepages") ?? 0 }
+    static var freePages: Int? { number("free_hugepages") }
+    var free: Int { Self.freePages ?? 0 }
 
     func putBack() { _ = Self.set(before) }
 

@@ -146,9 +146,8 @@ struct BootTests {
         }
     }
 
-    @Test func hugePagesAreRefusedWithTheRemedyWhereTheHostHasNone() throws {
-        let pool = "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"
-        guard Files.line(pool) == "0" else { return }
+    @Test(.enabled(if: HugePagePool.freePages == 0, "skipped: this host has free huge pages"))
+    func hugePagesAreRefusedWithTheRemedyWhereTheHostHasNone() throws {
         try Bench.shared.withEngine { engine in
             let error = #expect(throws: LabError.self) {
                 _ = try engine.launch(Bench.request(.idle, variant: "memory=hugepages"))

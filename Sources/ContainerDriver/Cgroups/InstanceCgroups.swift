@@ -93,14 +93,15 @@ final class InstanceCgroups: @unchecked Sendable {
     var areEmpty: Bool { directories.allSatisfy { ControlFile.processes(of: $0).isEmpty } }
 
     /// Where the kernel accounts for the instance.
-    var accounts: CgroupAccounts? {
-        func place(_ controller: CgroupMounts.Controller) -> CgroupAccounts.Place? {
-            zip(parents, directories).first { $0.0.hierarchy.controllers.contains(controller) }.map {
-                CgroupAccounts.Place(version: $0.hierarchy.version, directory: $1)
+    var accounts: CgroupReader? {
+        var places: [CgroupMounts.Controller: CgroupReader.Place] = [:]
+        for (parent, directory) in zip(parents, directories) {
+            for controller in parent.hierarchy.controllers {
+                places[controller] = CgroupReader.Place(
+                    version: parent.hierarchy.version, directory: directory)
             }
         }
-        guard let memory = place(.memory), let cpu = place(.cpu), let pids = place(.pids) else { return nil }
-        return CgroupAccounts(memory: memory, cpu: cpu, pids: pids)
+        return places.count == CgroupMounts.Controller.allCases.count ? CgroupReader(places) : nil
     }
 
     /// Removes the directories; what still runs in them is killed.

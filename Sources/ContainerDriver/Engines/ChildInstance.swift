@@ -12,7 +12,7 @@ public final class ChildInstance: Instance {
     /// The host's pid of the child; reused by the kernel once it was reaped.
     public let pid: pid_t
     /// Its cgroups, nil when it has none of its own.
-    let accounts: CgroupAccounts?
+    let accounts: CgroupReader?
 
     private let requested: MonotonicInstant
     /// Whether `stepNanoseconds` is kept at all.
@@ -43,7 +43,7 @@ public final class ChildInstance: Instance {
         started: consuming ProgramBuffer.Started, output: consuming FileDescriptor,
         errors: consuming FileDescriptor,
         requested: MonotonicInstant, stepsBefore: [UInt64], timesSteps: Bool, interrupt: Interrupt,
-        accounts: CgroupAccounts?, cleanUp: @escaping (ChildInstance) throws(LabError) -> Void
+        accounts: CgroupReader?, cleanUp: @escaping (ChildInstance) throws(LabError) -> Void
     ) {
         let created = MonotonicInstant.now()
         self.requested = requested

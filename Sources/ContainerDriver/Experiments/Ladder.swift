@@ -54,17 +54,13 @@ struct SeenLayers {
     init(_ child: ChildInstance, memoryBytes: UInt64) throws(LabError) {
         let pid = child.pid
         apart = NamespaceKind.differing(pid)
-        let status = try Files.readText("/proc/\(pid)/status")
-        let ours = try Files.readText("/proc/self/status")
-        func differs(_ key: String) -> Bool { Self.value(key, status) != Self.value(key, ours) }
+        let status = try HostProcess(pid: pid).status()
+        let ours = try HostProcess(pid: getpid()).status()
+        func differs(_ key: String) -> Bool { status[key] != ours[key] }
         let mounts = MountTable(mountinfo: try Files.readText("/proc/\(pid)/mountinfo")).entries
         root = mounts.last { $0.mountPoint == "/" }?.type ?? ""
         let hasRoot = apart.contains("mnt") && root == "overlay"
-        let limit = child.accounts.flatMap { accounts in
-            ControlFile.number(
-                "\(accounts.memory.directory)/"
-                    + (accounts.memory.version == .v1 ? "memory.limit_in_bytes" : "memory.max"))
-        }
+        let limit = child.accounts?.memoryLimitBytes
         let membership = try Files.readText("/proc/\(pid)/cgroup")
         let isLimited = limit == memoryBytes && membership.contains("/lab-")
         let isThere: [String: Bool] = [
@@ -74,8 +70,8 @@ struct SeenLayers {
             "kernel-files": hasRoot && mounts.contains { $0.mountPoint == "/proc/sys" },
             "devices": hasRoot && mounts.contains { $0.mountPoint == "/dev/shm" },
             "capabilities": differs("CapBnd"),
-            "no-new-privileges": Self.value("NoNewPrivs", status) == "1" && differs("NoNewPrivs"),
-            "seccomp": Self.value("Seccomp", status) == "2"
+            "no-new-privileges": status.hasNoNewPrivileges && differs("NoNewPrivs"),
+            "seccomp": status.seccompMode == 2
                 && (differs("Seccomp") || differs("Seccomp_filters")),
         ]
         names = Isolation.layers.map(\.name).filter { isThere[$0] == true }
@@ -90,19 +86,13 @@ struct SeenLayers {
                 evidence: membership.split(separator: "\n").first { $0.contains("/lab-") }.map(String.init)),
             "root": Fact(answer: root, evidence: "\(proc)/mountinfo: \(mounts.count) mounts"),
             "capabilities": Fact(
-                answer: Self.value("CapEff", status), mechanism: differs("CapBnd") ? .capability : nil,
-                evidence: "\(proc)/status: CapEff; ours \(Self.value("CapEff", ours))"),
+                answer: status["CapEff"] ?? "", mechanism: differs("CapBnd") ? .capability : nil,
+                evidence: "\(proc)/status: CapEff; ours \(ours["CapEff"] ?? "")"),
             "privileges": Fact(
-                answer: Self.value("NoNewPrivs", status), evidence: "\(proc)/status: NoNewPrivs"),
+                answer: status["NoNewPrivs"] ?? "", evidence: "\(proc)/status: NoNewPrivs"),
             "seccomp": Fact(
-                answer: "mode \(Self.value("Seccomp", status))",
+                answer: "mode \(status.seccompMode ?? 0)",
                 mechanism: isThere["seccomp"] == true ? .seccomp : nil, evidence: "\(proc)/status: Seccomp"),
         ]
-    }
-
-    /// The value of a key of /proc/PID/status, empty when there is none.
-    private static func value(_ key: String, _ status: String) -> String {
-        status.split(separator: "\n").first { $0.hasPrefix("\(key):") }?.dropFirst(key.utf8.count + 1)
-            .trimmingWhitespace() ?? ""
     }
 }

@@ -104,7 +104,7 @@ public final class PeerInstance: Instance {
     ) -> Bool {
         let deadline = MonotonicInstant.now().advanced(by: limit)
         while true {
-            removal.descendants.removeAll { !PeerProcesses.isRunning($0) }
+            removal.descendants.removeAll { !$0.isRunning }
             if removal.descendants.isEmpty && peer.isGone(name) { return true }
             if MonotonicInstant.now() > deadline { return false }
             usleep(1_000)
@@ -119,7 +119,7 @@ public final class PeerInstance: Instance {
 
     /// The process of the workload itself.
     var payload: HostProcess? {
-        processes.first { PeerProcesses.words($0.pid)?.first == RootFilesystem.guestPath }
+        processes.first { $0.commandLine?.first == RootFilesystem.guestPath }
     }
 }
 
@@ -141,7 +141,7 @@ extension PeerInstance: MemoryAccounting {
         }
         // One that ends in between, a helper, has no memory any more.
         let sizes = processes.compactMap { try? $0.proportionalBytes() }
-        var bytes = peer.hasCgroups ? ProcessCgroups(payload).memoryBytes : [:]
+        var bytes = peer.hasCgroups ? CgroupReader(payload).memoryBytes : [:]
         bytes["host-pss"] = sizes.reduce(0, +)
         return bytes
     }
@@ -154,7 +154,7 @@ extension PeerInstance: LimitAccounting {
             throw LabError(
                 .instance, "the limits of \(name.id) are unknown", cause: "its workload is not running")
         }
-        return ProcessCgroups(payload).limits
+        return CgroupReader(payload).limits
     }
 }
 
@@ -174,6 +174,6 @@ extension PeerInstance: CPUAccounting {
 
     public var throttledNanoseconds: UInt64? {
         guard peer.hasCgroups, let payload else { return nil }
-        return ProcessCgroups(payload).throttledNanoseconds
+        return CgroupReader(payload).throttledNanoseconds
     }
 }

@@ -99,8 +99,7 @@ public struct FaultExperiment: Experiment {
         let deadline = MonotonicInstant.now().advanced(by: dying)
         var left = processes
         while true {
-            // A process without memory has ended: its command line is empty.
-            left.removeAll { (try? Files.read("/proc/\($0.pid)/cmdline"))?.isEmpty ?? true }
+            left.removeAll { !$0.isRunning }
             if left.isEmpty || MonotonicInstant.now() > deadline { return left.count }
             usleep(2_000)
         }

@@ -55,12 +55,9 @@ struct KernelPanicFault: Fault {
     private func evidence(_ culprit: any Instance, isContained: Bool) -> String {
         guard
             let process = (try? (culprit as? any HostVisible)?.hostProcesses())?.first,
-            let status = try? Files.readText("/proc/\(process.pid)/status")
+            let status = try? process.status()
         else { return "asked, not done" }
-        let lines = status.split(separator: "\n").filter {
-            $0.hasPrefix("CapEff:") || $0.hasPrefix("Seccomp:")
-        }
-        .map { $0.split { $0 == ":" || $0 == "\t" }.joined(separator: " ") }
+        let lines = ["CapEff", "Seccomp"].compactMap { key in status[key].map { "\(key) \($0)" } }
         return (["asked, not done"] + lines).joined(separator: "; ")
     }
 }

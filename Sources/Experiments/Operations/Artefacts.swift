@@ -25,7 +25,7 @@ struct Artefacts: Experiment {
             for process in processes { held.add(process) }
             finding.values["host-processes-count"] = Double(processes.count)
             finding.values["held-files-count"] = Double(held.count)
-            let names = processes.map { Shown.plain(Files.line("/proc/\($0.pid)/comm") ?? "?") }
+            let names = processes.map { Shown.plain($0.name ?? "?") }
             finding.facts["host-processes"] = Fact(
                 answer: names.joined(separator: ", "),
                 evidence: processes.map { "/proc/\($0.pid)" }.joined(separator: ", "))

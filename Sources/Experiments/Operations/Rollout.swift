@@ -63,7 +63,7 @@ private struct Kernels {
             // imported by an engine is a copy: then the name decides.
             let runsHere = processes.contains { process in
                 Self.inode("/proc/\(process.pid)/exe").map { $0 == workload } == true
-                    || Files.line("/proc/\(process.pid)/comm") == "lab-guest"
+                    || process.name == "lab-guest"
             }
             if runsHere {
                 onHost += 1

@@ -52,15 +52,13 @@ struct Traces: Equatable {
     }
 
     private static func processes(_ id: String) -> Set<String> {
-        let own = getpid()
-        return Set(
-            Files.list("/proc").compactMap { name in
-                guard let pid = pid_t(name), pid != own,
-                    let words = try? Files.readText("/proc/\(pid)/cmdline"), !words.isEmpty
-                else { return nil }
-                let cgroups = (try? Files.readText("/proc/\(pid)/cgroup")) ?? ""
-                return words.contains(id) || cgroups.contains(id) ? "/proc/\(pid)" : nil
-            })
+        let carriers = HostProcess.all.filter { process in
+            guard process.pid != getpid(), let words = process.commandLine, !words.isEmpty else {
+                return false
+            }
+            return (words + process.cgroups.map(String.init)).contains { $0.contains(id) }
+        }
+        return Set(carriers.map { "/proc/\($0.pid)" })
     }
 
     /// Directories below `path` with the id in their path, however deep: a cgroup may be made in any that was delegated.

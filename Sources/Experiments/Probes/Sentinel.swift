@@ -34,9 +34,8 @@ final class Sentinel {
 
     /// Whether it still waits, traced by nobody.
     var isUntouched: Bool {
-        guard let status = try? Files.readText("/proc/\(pid)/status") else { return false }
-        let lines = status.split(separator: "\n")
-        return lines.contains { $0.hasPrefix("State:\tS") } && lines.contains("TracerPid:\t0")
+        guard let status = try? HostProcess(pid: pid).status() else { return false }
+        return status["State"]?.hasPrefix("S") == true && status["TracerPid"] == "0"
     }
 
     deinit {

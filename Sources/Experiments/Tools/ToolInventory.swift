@@ -96,9 +96,9 @@ private struct RunningNames {
     private var pids: [String: pid_t] = [:]
 
     init() {
-        for entry in Files.list("/proc") {
-            guard let pid = pid_t(entry), let name = Files.line("/proc/\(pid)/comm") else { continue }
-            pids[name] = min(pids[name] ?? pid, pid)
+        for process in HostProcess.all {
+            guard let name = process.name else { continue }
+            pids[name] = min(pids[name] ?? process.pid, process.pid)
         }
     }
 

@@ -71,10 +71,7 @@ public struct RootFilesystem: Sendable, Equatable {
     /// Where the build puts `lab-guest`: beside the running program.
     public static func locateGuest(environment: [String: String]) throws(LabError) -> String {
         if let path = environment["LAB_GUEST"], !path.isEmpty { return path }
-        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let length = readlink("/proc/self/exe", &buffer, buffer.count)
-        if length > 0 {
-            let program = String(decoding: buffer[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        if let program = Files.target(ofLink: "/proc/self/exe") {
             var directory = program[...]
             // A test bundle may run from a deeper directory than the products'.
             for _ in 0..<4 {

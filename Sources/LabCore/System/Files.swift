@@ -27,6 +27,13 @@ public enum Files {
         String(decoding: try read(path, limit: limit), as: UTF8.self)
     }
 
+    /// What a symbolic link leads to, nil when it can't be read. The corresponding C function is `readlink`.
+    public static func target(ofLink path: String) -> String? {
+        var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let length = readlink(path, &buffer, buffer.count)
+        return length < 0 ? nil : String(decoding: buffer[..<length], as: UTF8.self)
+    }
+
     /// The trimmed text of a small file, nil when it can't be read: for /proc and /sys.
     public static func line(_ path: String) -> String? {
         guard let text = try? readText(path, limit: 1 << 20) else { return nil }

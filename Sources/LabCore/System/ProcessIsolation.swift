@@ -40,24 +40,17 @@ public struct ProcessIsolation: Equatable, Sendable {
     /// - Throws: `.input` when the process has ended or this user may not look.
     public init(of process: HostProcess) throws(LabError) {
         let place = "/proc/\(process.pid)"
-        let status = try Files.readText("\(place)/status")
-        func field(_ key: String) -> Substring? {
-            status.split(separator: "\n").first { $0.hasPrefix("\(key):") }?.dropFirst(key.count + 1)
-        }
+        let status = try process.status()
         pid = process.pid
-        innerPID =
-            field("NSpid")?.split(whereSeparator: \.isWhitespace).last.flatMap { pid_t($0) } ?? process.pid
-        effectiveCapabilities =
-            field("CapEff").flatMap { UInt64($0.trimmingWhitespace(), radix: 16) } ?? 0
-        isFiltered = field("Seccomp")?.trimmingWhitespace() == "2"
-        hasNoNewPrivileges = field("NoNewPrivs")?.trimmingWhitespace() == "1"
-        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let length = readlink("\(place)/exe", &buffer, buffer.count)
-        guard length > 0 else {
+        innerPID = status.pids.last ?? process.pid
+        effectiveCapabilities = status.effectiveCapabilities ?? 0
+        isFiltered = status.seccompMode == 2
+        hasNoNewPrivileges = status.hasNoNewPrivileges
+        guard let program = process.target(of: "exe") else {
             throw LabError(
                 .input, "cannot read what process \(process.pid) executes", cause: "\(Errno(errno))")
         }
-        program = String(decoding: buffer[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        self.program = program
         namespaces = [:]
         for namespace in Namespace.allCases {
             var status = stat()

@@ -52,7 +52,7 @@ enum Adoption {
         private let pidFile: String
         private let deadline: MonotonicInstant
         private let end: FileDescriptor.Pipe
-        private var thread = pthread_t()
+        private var thread: OSThread?
         /// Whether the deadline came; to be read after `stop`.
         private(set) var hasKilled = false
 
@@ -62,19 +62,17 @@ enum Adoption {
             do { end = try FileDescriptor.pipe() } catch {
                 throw LabError(.output, "cannot watch over the start of QEMU", cause: "\(error)")
             }
-            let code = pthread_create(&thread, nil, runNurse, Unmanaged.passRetained(self).toOpaque())
-            guard code == 0 else {
-                Unmanaged.passUnretained(self).release()
-                throw LabError(.output, "cannot watch over the start of QEMU", cause: "\(Errno(code))")
+            do { thread = try OSThread.start { [self] in run() } } catch {
+                throw LabError(.output, "cannot watch over the start of QEMU", cause: "\(error)")
             }
         }
 
         func stop() {
             try? end.write.writeAll([0])
-            pthread_join(thread, nil)
+            thread.take()?.join()
         }
 
-        func run() {
+        private func run() {
             guard let pid = awaitedProcess() else { return }
             let number = clinux_pidfd_open(pid)
             guard number >= 0 else { return }
@@ -110,11 +108,5 @@ enum Adoption {
                 if count == 0 && MonotonicInstant.now() >= limit { return .tooLate }
             }
         }
-    }
-
-    private static let runNurse: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = {
-        context in
-        if let context { Unmanaged<Nurse>.fromOpaque(context).takeRetainedValue().run() }
-        return nil
     }
 }

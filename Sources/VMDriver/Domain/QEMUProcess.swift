@@ -14,27 +14,22 @@ struct QEMUProcess: Sendable {
     /// The process of that domain, as the pid file below `directory` names it.
     init?(domain name: String, root directory: String) {
         guard let text = Files.line(Self.pidFile(domain: name, root: directory)), let pid = pid_t(text),
-            Self.isQEMU(pid, of: name)
+            Self.isQEMU(HostProcess(pid: pid), of: name)
         else { return nil }
         self.pid = pid
     }
 
     /// Every process whose command line carries the domain's name, for when libvirt knows nothing of it.
     static func all(of name: String) -> [QEMUProcess] {
-        Files.list("/proc").compactMap { pid_t($0) }.filter { isQEMU($0, of: name) }.map {
-            QEMUProcess(pid: $0)
-        }
+        HostProcess.all.filter { isQEMU($0, of: name) }.map { QEMUProcess(pid: $0.pid) }
     }
 
     init(pid: pid_t) { self.pid = pid }
 
     /// libvirt passes `-name guest=NAME,debug-threads=on`: the pair is looked for, so that a pid that was used again
     /// by another program, or an editor with that name open, is left alone.
-    private static func isQEMU(_ pid: pid_t, of name: String) -> Bool {
-        guard let bytes = try? Files.read("/proc/\(pid)/cmdline", limit: 1 << 20) else { return false }
-        let words = bytes.split(separator: 0, omittingEmptySubsequences: false).map {
-            String(decoding: $0, as: UTF8.self)
-        }
+    private static func isQEMU(_ process: HostProcess, of name: String) -> Bool {
+        guard let words = process.commandLine else { return false }
         return zip(words, words.dropFirst()).contains {
             $0 == "-name" && ($1 == "guest=\(name)" || $1.hasPrefix("guest=\(name),"))
         }

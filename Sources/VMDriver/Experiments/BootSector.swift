@@ -77,9 +77,8 @@ struct BootSectorExperiment: Experiment {
     /// What QEMU was really given, by its command line as the host's kernel has it.
     private func kernels(of instance: any Instance) -> String? {
         guard let machine = try? (instance as? any HostVisible)?.hostProcesses().first,
-            let line = try? Files.read("/proc/\(machine.pid)/cmdline", limit: 1 << 20)
+            let options = machine.commandLine
         else { return nil }
-        let options = line.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
         return options.contains("-kernel") ? "QEMU has a -kernel" : "QEMU has a disk and no -kernel"
     }
 }

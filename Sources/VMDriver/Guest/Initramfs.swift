@@ -66,10 +66,10 @@ struct Initramfs: Equatable, Sendable {
     }
 
     private static func target(of link: String) throws(LabError) -> String {
-        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let length = readlink(link, &buffer, buffer.count)
-        guard length >= 0 else { throw LabError(.input, "cannot read \(link)", cause: "\(Errno(errno))") }
-        return String(decoding: buffer.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        guard let target = Files.target(ofLink: link) else {
+            throw LabError(.input, "cannot read \(link)", cause: "\(Errno(errno))")
+        }
+        return target
     }
 }
 

@@ -15,19 +15,15 @@ final class BoundedCall<Value: Sendable>: Sendable {
         do { done = try FileDescriptor.pipe() } catch {
             throw LabError(.output, "cannot call libvirt", cause: "\(error)")
         }
-        let job = Job { [self] in
-            let result = body()
-            value.withLock { $0 = result }
-            try? done.write.writeAll([0])
+        do {
+            _ = try OSThread.start { [self] in
+                let result = body()
+                value.withLock { $0 = result }
+                try? done.write.writeAll([0])
+            }
+        } catch {
+            throw LabError(.output, "cannot call libvirt", cause: "\(error)")
         }
-        let opaque = Unmanaged.passRetained(job).toOpaque()
-        var thread = pthread_t()
-        let code = pthread_create(&thread, nil, runJob, opaque)
-        guard code == 0 else {
-            Unmanaged<Job>.fromOpaque(opaque).release()
-            throw LabError(.output, "cannot call libvirt", cause: "\(Errno(code))")
-        }
-        pthread_detach(thread)
     }
 
     /// What the call returned; nil when it has not at the deadline.
@@ -58,14 +54,4 @@ final class Unclaimed<Value>: @unchecked Sendable {
         guard let result else { throw LibvirtError(code: 0, message: "it was taken before") }
         return try result.get()
     }
-}
-
-private final class Job: Sendable {
-    let body: @Sendable () -> Void
-    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-}
-
-private func runJob(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    if let context { Unmanaged<Job>.fromOpaque(context).takeRetainedValue().body() }
-    return nil
 }

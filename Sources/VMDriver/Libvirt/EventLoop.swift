@@ -1,5 +1,6 @@
 import CLibvirt
 import Glibc
+import LabCore
 
 /// libvirt's event loop, on a thread of its own for the life of the process.
 ///
@@ -14,17 +15,11 @@ enum EventLoop {
         setenv("LIBVIRT_LOG_OUTPUTS", "4:file:/dev/null", 0)
         virSetErrorFunc(nil, ignoreError)
         virEventRegisterDefaultImpl()
-        var thread = pthread_t()
-        let code = pthread_create(&thread, nil, runEventLoop, nil)
-        precondition(code == 0, "a thread for libvirt's event loop can't be made")
-        pthread_detach(thread)
+        do { _ = try OSThread.start { while virEventRunDefaultImpl() == 0 {} } } catch {
+            preconditionFailure("a thread for libvirt's event loop can't be made: \(error)")
+        }
     }()
 }
 
-// Free functions and not closures: libvirt calls them on threads that belong to no actor.
+// A free function and no closure: libvirt calls it on threads that belong to no actor.
 private func ignoreError(_: UnsafeMutableRawPointer?, _: virErrorPtr?) {}
-
-private func runEventLoop(_: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    while virEventRunDefaultImpl() == 0 {}
-    return nil
-}

@@ -132,10 +132,10 @@ struct CPUQuota: Experiment {
         let used =
             isV1
             ? cgroup.number("cpuacct", v1: "cpuacct.usage", v2: "")
-            : CgroupAccounts.value(of: "usage_usec", in: text).map { $0 * 1_000 }
-        guard let used, let periods = CgroupAccounts.value(of: "nr_periods", in: text),
-            let throttled = CgroupAccounts.value(of: "nr_throttled", in: text),
-            let waited = CgroupAccounts.throttledNanoseconds(isV1 ? .v1 : .v2, text)
+            : ControlFile.value(of: "usage_usec", in: text).map { $0 * 1_000 }
+        guard let used, let periods = ControlFile.value(of: "nr_periods", in: text),
+            let throttled = ControlFile.value(of: "nr_throttled", in: text),
+            let waited = CgroupReader.throttledNanoseconds(isV1 ? .v1 : .v2, text)
         else { throw LabError(.unavailable, "this kernel keeps no account of a cgroup's CPU time") }
         return Reading(instant: instant, used: used, periods: periods, throttled: throttled, waited: waited)
     }

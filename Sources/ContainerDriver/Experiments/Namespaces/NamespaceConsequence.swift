@@ -142,9 +142,7 @@ struct NamespaceConsequence {
 
     /// The value of a key in /proc/PID/status, see proc_pid_status(5).
     private func status(_ key: String, of pid: pid_t) throws(LabError) -> String {
-        let text = try Files.readText("/proc/\(pid)/status")
-        let line = text.split(separator: "\n").first { $0.hasPrefix("\(key):") }
-        return line?.dropFirst(key.count + 1).trimmingWhitespace() ?? ""
+        try HostProcess(pid: pid).status()[key] ?? ""
     }
 }
 

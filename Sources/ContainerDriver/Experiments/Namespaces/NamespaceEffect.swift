@@ -82,7 +82,7 @@ struct NamespaceEffect: Experiment {
                 .init("gid map", .write("0 \(group) 1", to: "/proc/self/gid_map")),
             ], program: program)
         let show = NamespaceConsequence(bench: bench)
-        let found = try SeparateThread.run { () throws(LabError) in
+        let found = try OSThread.run { () throws(LabError) in
             if geteuid() == 0 {
                 try SeparateThread.kernel("become the user \(user)") { clinux_become_user(user, group) }
             }

@@ -5,30 +5,12 @@ import LabCore
 /// Work on a thread of its own, which ends with the work: what it changed of itself (its namespaces, its user, its
 /// working directory) goes with it, and the rest of the program never sees it.
 enum SeparateThread {
-    /// Runs `body` on a new thread and waits for it.
-    /// - Throws: what `body` throws, or `.software` when there is no thread to be had.
-    static func run<Value>(_ body: @escaping () throws(LabError) -> Value) throws(LabError) -> Value {
-        let work = Work(body)
-        let reference = Unmanaged.passRetained(work)
-        var thread = pthread_t()
-        let code = pthread_create(&thread, nil, runWork, reference.toOpaque())
-        guard code == 0 else {
-            reference.release()
-            throw LabError(.software, "cannot start a thread", cause: "\(Errno(code))")
-        }
-        pthread_join(thread, nil)
-        guard let result = work.result else {
-            throw LabError(.software, "a thread ended without a result")
-        }
-        return try result.get()
-    }
-
     /// Runs `body` on a thread with a copy of all mounts: what it mounts, nobody else sees, and it is gone with the
     /// thread, also when the program is killed.
     static func withPrivateMounts<Value>(
         _ body: @escaping () throws(LabError) -> Value
     ) throws(LabError) -> Value {
-        try run { () throws(LabError) in
+        try OSThread.run { () throws(LabError) in
             try kernel("make a mount namespace") { clinux_unshare(Namespaces.mount.rawValue) }
             let flags = MountFlags.makePrivate.union(.recursive)
             try kernel("make the mounts private") { mount(nil, "/", nil, UInt(flags.rawValue), nil) }
@@ -41,7 +23,7 @@ enum SeparateThread {
     static func inNamespace<Value>(
         _ name: String, _ kind: Namespaces, of pid: pid_t, _ body: @escaping () throws(LabError) -> Value
     ) throws(LabError) -> Value {
-        try run { () throws(LabError) in
+        try OSThread.run { () throws(LabError) in
             let path = "/proc/\(pid)/ns/\(name)"
             let file = try open(path)
             // A thread that shares its root with others may not enter another's mounts.
@@ -73,24 +55,4 @@ enum SeparateThread {
                 remedy: isDenied ? "run as root" : nil)
         }
     }
-
-    fileprivate class AnyWork {
-        func perform() { preconditionFailure("to be overridden") }
-    }
-
-    private final class Work<Value>: AnyWork {
-        let body: () throws(LabError) -> Value
-        var result: Result<Value, LabError>?
-
-        init(_ body: @escaping () throws(LabError) -> Value) { self.body = body }
-
-        override func perform() {
-            do throws(LabError) { result = .success(try body()) } catch { result = .failure(error) }
-        }
-    }
-}
-
-private func runWork(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    if let context { Unmanaged<SeparateThread.AnyWork>.fromOpaque(context).takeRetainedValue().perform() }
-    return nil
 }

@@ -14,7 +14,7 @@ final class TrialCgroup {
     }
 
     /// The directory of each controller, and the version of its hierarchy.
-    private(set) var places: [String: CgroupAccounts.Place] = [:]
+    private(set) var places: [String: CgroupReader.Place] = [:]
     /// Its directory in the unified hierarchy, nil when it has none there.
     private(set) var unified: String?
     /// What a child needs to be born in it, and to join what it can't be born in.
@@ -54,7 +54,7 @@ final class TrialCgroup {
                 hierarchy.version, at: hierarchy.mountPoint, enabling: [controller])
             let directory = "\(ground)/\(name)"
             if !directories.contains(directory) { try make(directory, hierarchy.version, bench) }
-            places[controller] = CgroupAccounts.Place(version: hierarchy.version, directory: directory)
+            places[controller] = CgroupReader.Place(version: hierarchy.version, directory: directory)
         }
         if needs.isUnified && unified == nil {
             let ground = try CgroupDelegation.ground(.v2, at: try hierarchies.unified())
@@ -121,7 +121,7 @@ final class TrialCgroup {
 
     /// The number of a key in a controller's file of lines `KEY NUMBER`.
     func number(_ key: String, _ controller: String, v1: String, v2: String) -> UInt64? {
-        CgroupAccounts.value(of: key, in: text(controller, v1: v1, v2: v2))
+        ControlFile.value(of: key, in: text(controller, v1: v1, v2: v2))
     }
 }
 

@@ -4,7 +4,7 @@ import Testing
 @testable import LabCore
 
 /// What the kernel's files say, in the words of either version.
-@Suite struct CgroupLimitsTests {
+@Suite struct CgroupReaderLimitTests {
     private func account(
         _ version: CgroupMounts.Hierarchy.Version, _ files: [String: String]
     ) throws -> LimitAccount? {
@@ -12,8 +12,8 @@ import Testing
         try Files.makeDirectory(directory)
         defer { try? Files.removeTree(directory) }
         for (name, text) in files { try Files.write(text, to: "\(directory)/\(name)") }
-        let place = CgroupAccounts.Place(version: version, directory: directory)
-        return CgroupLimits(memory: place, cpu: place, pids: place).account
+        let place = CgroupReader.Place(version: version, directory: directory)
+        return CgroupReader([.memory: place, .cpu: place, .pids: place]).limits
     }
 
     @Test func bothVersionsSayTheSame() throws {

@@ -1,0 +1,64 @@
+import Glibc
+
+/// The fields of `/proc/PID/status`, see proc_pid_status(5).
+public struct ProcessStatus: Sendable {
+    private let fields: [Substring: Substring]
+
+    init(_ text: String) {
+        var fields: [Substring: Substring] = [:]
+        for line in text.split(separator: "\n") {
+            guard let colon = line.firstIndex(of: ":") else { continue }
+            fields[line[..<colon]] = line[line.index(after: colon)...]
+        }
+        self.fields = fields
+    }
+
+    /// The value of a field without the white space around it; nil when this kernel has no such field.
+    public subscript(key: String) -> String? { fields[key[...]]?.trimmingWhitespace() }
+
+    /// Its numbers in the pid namespaces that it is in, from the reader's inwards.
+    public var pids: [pid_t] {
+        (self["NSpid"] ?? "").split(whereSeparator: \.isWhitespace).compactMap { pid_t($0) }
+    }
+    public var parent: pid_t? { self["PPid"].flatMap { pid_t($0) } }
+    /// Bit N is capability N.
+    public var effectiveCapabilities: UInt64? { self["CapEff"].flatMap { UInt64($0, radix: 16) } }
+    /// 0 is none, 1 strict, 2 a filter.
+    public var seccompMode: Int? { self["Seccomp"].flatMap { Int($0) } }
+    public var hasNoNewPrivileges: Bool { self["NoNewPrivs"] == "1" }
+}
+
+/// What the kernel says of a process in `/proc/PID`, see proc(5).
+extension HostProcess {
+    /// - Throws: `.input` when it has ended or this user may not look.
+    public func status() throws(LabError) -> ProcessStatus {
+        ProcessStatus(try Files.readText("/proc/\(pid)/status"))
+    }
+
+    /// The words of its command line, none for a zombie; nil when it is gone.
+    public var commandLine: [String]? {
+        (try? Files.readText("/proc/\(pid)/cmdline")).map { text in
+            (text.hasSuffix("\0") ? text.dropLast() : text[...])
+                .split(separator: "\0", omittingEmptySubsequences: text.isEmpty).map(String.init)
+        }
+    }
+
+    /// Whether it still runs; a zombie does not.
+    public var isRunning: Bool { commandLine?.first?.isEmpty == false }
+
+    /// The name of its first thread.
+    public var name: String? { Files.line("/proc/\(pid)/comm") }
+
+    /// The lines of `/proc/PID/cgroup` as the host sees them; none when it is gone.
+    public var cgroups: [Substring] {
+        ((try? Files.readText("/proc/\(pid)/cgroup")) ?? "").split(separator: "\n")
+    }
+
+    /// What one of its links there leads to, such as `exe` or `fd/0`; nil when this user may not look.
+    public func target(of link: String) -> String? { Files.target(ofLink: "/proc/\(pid)/\(link)") }
+
+    /// All processes that the host shows.
+    public static var all: [HostProcess] {
+        Files.list("/proc").compactMap { pid_t($0).map(HostProcess.init(pid:)) }
+    }
+}
