@@ -20,7 +20,7 @@ struct WarningsSection {
 
     private var runWarnings: [String] {
         let result = analysis.result
-        var warnings = result.header.environment.warnings.map { warning in
+        var warnings = result.warnings.map { warning in
             text.problem(
                 Escaping.markdown(text.translated(warning.text)),
                 remedy: warning.remedy.map(text.translated).map(Escaping.markdown))

@@ -23,7 +23,7 @@ struct WhatRanSection {
         }
         blocks.append("### \(text.differences)\n\n\(differences)")
         let notes = analysis.engines.flatMap { engine in
-            engine.record.footnotes.map {
+            analysis.result.footnotes(of: engine.record).map {
                 "- \(text.name(engine.record)): \(Escaping.markdown(text.translated($0)))\n"
             }
         }

@@ -31,7 +31,6 @@ extension Texts {
         "delete {}/file": "删除 {}/file",
         "make {}": "建立 {}",
         "still seen": "仍然看得见",
-        "a thread ended without a result": "有一个线程没有给出结果就结束了",
         "make the mounts private": "把挂载设为 private",
         "unshare the root": "让根目录不再共享",
         "enter {}": "进入 {}",

@@ -80,7 +80,6 @@ extension Texts {
         "set LAB_HOME to a path of letters, digits, '.', '_', '-' and '/'":
             "把 LAB_HOME 设为只含字母、数字、“.”、“_”、“-”和“/”的路径",
         "cannot lock {}": "无法锁定 {}",
-        "a thread for libvirt's event loop can't be made": "无法为 libvirt 的事件循环建立线程",
         "{} is in use by another process": "{} 正被另一个进程使用",
         "no cause given": "没有给出原因",
         "embedded, without a daemon": "内嵌，没有守护进程",

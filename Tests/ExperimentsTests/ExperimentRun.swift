@@ -93,7 +93,7 @@ struct ExperimentRun {
         if let mebibytes { lab.memoryBytes = mebibytes << 20 }
         // As by the lab's own runner. The seed is another each time: what is made by its numbers, such as the key of a
         // shared memory segment, exists once on a machine on which several runs of the tests may be alive.
-        var procedure = TrialProcedure(
+        let procedure = TrialProcedure(
             lab: lab, experiments: [experiment], context: context, seed: .random(in: 0 ... .max))
         let parameters = point.merging([.experiment: experiment.id]) { _, own in own }
         let conclusion = procedure.perform(

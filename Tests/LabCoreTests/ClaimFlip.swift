@@ -92,7 +92,7 @@ struct ClaimFlip {
             version: "0", runID: "r", startedAt: "2026-11-24T00:00:00Z", lab: lab, command: "lab run",
             plan: Plan([], seed: 7), environment: Environment(cgroupLayout: "v2"), engines: records,
             digests: [:])
-        return RunResult(header: header, samples: samples, ending: .complete)
+        return RunResult(header: header, samples: samples, closing: .init(.complete))
     }
 
     /// Where samples must be for the metric to be had at a point, and by how much it is multiplied there.

@@ -99,7 +99,7 @@ import Testing
                 version: "", runID: "", startedAt: "", lab: lab, command: "",
                 plan: Plan(lab, engines: [.qemu], seed: 1), environment: Environment(),
                 engines: [EngineRecord(id: .qemu, kind: .virtualMachine, emulated: true)], digests: [:])
-            let result = RunResult(header: header, samples: samples, ending: .complete)
+            let result = RunResult(header: header, samples: samples, closing: .init(.complete))
             return lab.claims[0].judge(result)[0].verdict
         }
         #expect(verdict([1, 1, 1]) == .confirmed)

@@ -53,7 +53,7 @@ enum ResultFixture {
                 load: 0.1,
                 warnings: [.init("noisy", remedy: "wait")]),
             engines: engines, digests: ["workload": "cd"])
-        return RunResult(header: header, samples: samples, ending: .complete)
+        return RunResult(header: header, samples: samples, closing: .init(.complete))
     }
 
     static func observation(_ index: Int, _ engine: EngineID, ready: UInt64) -> Observation {

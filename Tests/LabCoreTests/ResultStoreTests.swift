@@ -34,10 +34,10 @@ import Testing
             let log = try SampleLog(directory: directory, header: result.header)
             for sample in result.samples { try log.append(sample) }
             var killed = result
-            killed.ending = .killed
+            killed.closing = .init(.killed)
             #expect(
                 try ResultStore.load(directory) == killed, "a log without an ending belongs to a killed run")
-            try log.finish(.complete)
+            try log.finish(.init(.complete))
             #expect(try ResultStore.load(directory) == result)
             #expect(throws: LabError.self) { _ = try SampleLog(directory: directory, header: result.header) }
         }

@@ -18,6 +18,9 @@ struct CrashTests {
             #expect(text.contains(words))
             text.replace(words, with: others)
         }
+        // A lab's time-out is no longer than its budget.
+        #expect(text.contains(/budget: \d+ s/))
+        text.replace(/budget: \d+ s/, with: "budget: 10 min")
         try Files.makeDirectory("\(directory)/labs/idle")
         try Files.write(text, to: "\(directory)/labs/idle/lab.yaml")
     }

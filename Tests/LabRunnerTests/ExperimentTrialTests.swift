@@ -42,7 +42,7 @@ import Testing
             id: "test", title: text, question: text, dimension: "", engines: [engine.id], workload: "hello",
             method: .experiment, metrics: [], samples: .init(default: 1, warmup: 0), budgetSeconds: 10,
             timeoutSeconds: 10, memoryBytes: 1 << 20, cpus: 1, claims: [])
-        var procedure = TrialProcedure(lab: lab, experiments: experiments, context: context, seed: 1)
+        let procedure = TrialProcedure(lab: lab, experiments: experiments, context: context, seed: 1)
         let trial = Plan.Trial(index: 0, engine: engine.id, parameters: parameters, warmup: false)
         defer { context.journal.finish() }
         return procedure.perform(trial, on: engine)

@@ -45,7 +45,7 @@ import Testing
             plan: Plan([], seed: 1), environment: Environment(),
             engines: [EngineRecord(id: .process, kind: .process)], digests: [:],
             harnessNanoseconds: [10, 20, 30])
-        return RunResult(header: header, samples: samples, ending: .complete)
+        return RunResult(header: header, samples: samples, closing: .init(.complete))
     }
 
     @Test func pointsHaveTheirFigures() throws {

@@ -96,7 +96,7 @@ import Testing
         }
         #expect(broken.launches == 3 && sound.launches == 8)
         #expect(stopped == ["container"])
-        let footnotes = result.header.engines.last?.footnotes ?? []
+        let footnotes = Array(result.closing.stopped.values)
         #expect(footnotes.count == 1 && footnotes[0].contains("3 failures in a row"))
     }
 

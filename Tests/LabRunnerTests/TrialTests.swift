@@ -35,7 +35,7 @@ import Testing
             for n in 0 1 2 3; do mkdir \(home.path)/$n 2>/dev/null && break; done
             echo init; sleep 0.$n; echo ready; echo "output $2"
             """
-        var procedure = TrialProcedure(lab: lab(.lifecycle, workload: "hello"))
+        let procedure = TrialProcedure(lab: lab(.lifecycle, workload: "hello"))
         let engine = ConcurrentScripts(script)
         let observation = procedure.perform(trial([.concurrency: "4"]), on: engine).observation
         #expect(observation.outcome == .completed)
@@ -50,7 +50,7 @@ import Testing
     @Test func oneFailureOfSeveralIsTheFailureOfTheTrial() throws {
         let home = try TemporaryDirectory()
         let script = "mkdir \(home.path)/first 2>/dev/null && exit 7; \(ScriptEngine.obedient)"
-        var procedure = TrialProcedure(lab: lab(.lifecycle, workload: "hello"))
+        let procedure = TrialProcedure(lab: lab(.lifecycle, workload: "hello"))
         let observation = procedure.perform(trial([.concurrency: "3"]), on: ConcurrentScripts(script))
             .observation
         guard case .failed(let error, _) = observation.outcome else {
@@ -114,7 +114,7 @@ import Testing
 
     @Test func exitsAreCountedOverTheWholeLifeWhereThatIsAskedFor() {
         let engine = CountingScript(.success(["exits": 6_110, "io_exits": 4_100, "halt_exits": 0]))
-        var procedure = TrialProcedure(lab: lab(.lifecycle, workload: "hello"))
+        let procedure = TrialProcedure(lab: lab(.lifecycle, workload: "hello"))
         let counted = procedure.perform(trial([.count: "exits"]), on: engine).observation
         #expect(counted.outcome == .completed)
         #expect(counted.values["exits-count"] == 6_110 && counted.values["io-exits-count"] == 4_100)
@@ -126,7 +126,7 @@ import Testing
 
     @Test func exitsThatCannotBeReadAreAFailureAndNotZero() {
         let error = LabError(.unavailable, "the exits can't be read")
-        var procedure = TrialProcedure(lab: lab(.lifecycle, workload: "hello"))
+        let procedure = TrialProcedure(lab: lab(.lifecycle, workload: "hello"))
         let observation = procedure.perform(trial([.count: "exits"]), on: CountingScript(.failure(error)))
             .observation
         #expect(observation.outcome == .failed(error, after: .exited))
@@ -160,7 +160,7 @@ import Testing
         let lab = lab(.compute, workload: "compute", rounds: 2, timeout: timeout)
         var varied = lab
         varied.series = [Series(id: "s", parameters: [.init(.compute, [kind])])]
-        var procedure = TrialProcedure(lab: varied, digests: ComputeDigests(varied, engines: ["process"]))
+        let procedure = TrialProcedure(lab: varied, digests: ComputeDigests(varied, engines: ["process"]))
         return procedure.perform(trial([.compute: kind]), on: ScriptEngine("process", script)).observation
     }
 
@@ -201,7 +201,7 @@ import Testing
             echo "metric memory-total-bytes 1000"; echo "metric memory-available-bytes 300"
             echo "output $2"; sleep 60
             """
-        var procedure = TrialProcedure(lab: lab(.memory, workload: "touch"))
+        let procedure = TrialProcedure(lab: lab(.memory, workload: "touch"))
         let point: Point = [.instances: "3", .touch: "64"]
         let observation = procedure.perform(trial(point), on: ScriptEngine("process", script)).observation
         #expect(observation.outcome == .completed)
@@ -212,7 +212,7 @@ import Testing
     }
 
     @Test func aGuestThatDidNotTouchItsMemoryIsAFailure() {
-        var procedure = TrialProcedure(lab: lab(.memory, workload: "touch"))
+        let procedure = TrialProcedure(lab: lab(.memory, workload: "touch"))
         let engine = ScriptEngine("process", "echo init; echo ready; echo output 0; sleep 60")
         let observation = procedure.perform(trial([.instances: "2", .touch: "64"]), on: engine).observation
         #expect(!observation.outcome.isCompleted && observation.values.isEmpty)

@@ -181,7 +181,7 @@ struct RunFixture {
             environment: environment, engines: engines,
             digests: ["workload": "ab12", "root-filesystem": "cd34"],
             harnessNanoseconds: shape.harnessNanoseconds)
-        return RunResult(header: header, samples: samples, ending: ending)
+        return RunResult(header: header, samples: samples, closing: .init(ending))
     }
 
     private func plan(_ lab: LabDefinition) -> Plan {

@@ -67,7 +67,7 @@ public enum ResultStore {
         }
         try check(schema: try decode(SchemaOnly.self, from: first, at: "\(path):1").schema, at: "\(path):1")
         let header = try decode(RunResult.Header.self, from: first, at: "\(path):1")
-        var result = RunResult(header: header, samples: [], ending: .killed)
+        var result = RunResult(header: header, samples: [], closing: .init(.killed))
         var endingLine: Int?
         for (number, line) in zip(2..., lines.dropFirst()) {
             let place = "\(path):\(number)"
@@ -89,7 +89,7 @@ public enum ResultStore {
         _ line: ArraySlice<UInt8>, into result: inout RunResult, at place: String
     ) throws(LabError) -> Bool {
         if line.starts(with: #"{"ending":"#.utf8) {
-            result.ending = try decode(SampleLog.EndingLine.self, from: line, at: place).ending
+            result.closing = try decode(RunResult.Closing.self, from: line, at: place)
             return true
         }
         result.samples.append(try decode(Observation.self, from: line, at: place))

@@ -15,11 +15,6 @@ public final class SampleLog {
     /// Bytes of complete lines: what a failed write is cut back to.
     private var length = 0
 
-    /// The last line of a finished log.
-    struct EndingLine: Codable {
-        var ending: RunResult.Ending
-    }
-
     /// Starts the log of a new run in a results directory, which must exist.
     /// - Throws: `.output` when the file exists already or can't be written.
     public init(directory: String, header: RunResult.Header) throws(LabError) {
@@ -42,8 +37,8 @@ public final class SampleLog {
     }
 
     /// Writes down how the run ended; nothing may be appended afterwards.
-    public func finish(_ ending: RunResult.Ending) throws(LabError) {
-        try write(EndingLine(ending: ending))
+    public func finish(_ closing: RunResult.Closing) throws(LabError) {
+        try write(closing)
     }
 
     private func write(_ line: some Encodable) throws(LabError) {

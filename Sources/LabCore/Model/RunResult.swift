@@ -5,7 +5,26 @@ public struct RunResult: Codable, Equatable, Sendable {
 
     public var header: Header
     public var samples: [Observation]
-    public var ending: Ending
+    public var closing: Closing
+
+    /// How a run ended and what was learnt on the way: the last line of `samples.jsonl`.
+    public struct Closing: Codable, Equatable, Sendable {
+        public var ending: Ending
+        /// Engines that were stopped because they failed too often in a row, each with the last reason.
+        public var stopped: [EngineID: String]
+        /// What disturbed the run while it was made.
+        public var warnings: [Environment.Warning]
+
+        public init(
+            _ ending: Ending, stopped: [EngineID: String] = [:], warnings: [Environment.Warning] = []
+        ) {
+            self.ending = ending
+            self.stopped = stopped
+            self.warnings = warnings
+        }
+    }
+
+    public var ending: Ending { closing.ending }
 
     /// What is known before the first trial: the first line of `samples.jsonl`.
     public struct Header: Codable, Equatable, Sendable {
@@ -58,11 +77,19 @@ public struct RunResult: Codable, Equatable, Sendable {
         case killed
     }
 
-    public init(header: Header, samples: [Observation], ending: Ending) {
+    public init(header: Header, samples: [Observation], closing: Closing) {
         self.header = header
         self.samples = samples
-        self.ending = ending
+        self.closing = closing
     }
+
+    /// What is to be said of one engine beside its figures.
+    public func footnotes(of record: EngineRecord) -> [String] {
+        record.footnotes + (closing.stopped[record.id].map { [$0] } ?? [])
+    }
+
+    /// What makes the figures less sure: the machine before the run and during it.
+    public var warnings: [Environment.Warning] { header.environment.warnings + closing.warnings }
 
     /// The samples that count in statistics: those of one engine at one point, without the warm-ups.
     public func measured(_ engine: EngineID, at point: Point = [:]) -> [Observation] {

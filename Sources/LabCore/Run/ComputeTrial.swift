@@ -4,13 +4,12 @@ extension TrialProcedure {
     /// Values: `round-ns`, host time from `ready` to the output over the rounds; `cpu-round-ns`, host CPU time over the
     /// rounds, work done outside the guest included; `throttled-ns`; `host-steal-ns`, which another guest of this
     /// host's own hypervisor took meanwhile; and the guest's metrics.
-    mutating func compute(_ trial: Plan.Trial, on engine: any Engine) -> Conclusion {
+    func compute(_ trial: Plan.Trial, on engine: any Engine) -> Conclusion {
         let began = MonotonicInstant.now()
-        let kind = trial.parameters[.compute] ?? lab.workload
+        let work = work(of: trial)
         let rounds = lab.rounds?.count(for: trial.engine) ?? 1
-        let expected = digests.digest(kind, rounds: rounds)
         let stealBefore = HostCPU.stealNanoseconds()
-        let request = request(.compute(kind: kind, rounds: rounds), of: trial, began: .now())
+        let request = request(work.workload, of: trial, began: .now())
         let instance: any Instance
         do {
             instance = try engine.launch(request)
@@ -27,7 +26,7 @@ extension TrialProcedure {
             try instance.waitForOutput(deadline: request.deadline)
             if let throttled = cpu?.throttledNanoseconds { values["throttled-ns"] = Double(throttled) }
             // Now, because `dispose` may cut it short in the middle of a metric.
-            failure = Self.failure(instance.transcript, expected: [expected])
+            failure = Self.failure(instance.transcript, expected: work.expected)
         } catch {
             failure = error
         }

@@ -2,7 +2,7 @@ import Synchronization
 
 extension TrialProcedure {
     /// Start, wait for the end, clean up; alone or several at once, after a warm or a cold cache.
-    mutating func lifecycle(_ trial: Plan.Trial, on engine: any Engine) throws(LabError) -> Conclusion {
+    func lifecycle(_ trial: Plan.Trial, on engine: any Engine) throws(LabError) -> Conclusion {
         if trial.parameters[.cache] == "cold" { try HostMemory.dropCaches() }
         let count = trial.parameters[.concurrency].flatMap { Int($0) } ?? 1
         guard count > 1 else { return Self.live(start(trial), on: engine).conclusion(trial) }
@@ -27,22 +27,10 @@ extension TrialProcedure {
     }
 
     private func start(_ trial: Plan.Trial) -> Start {
-        let (workload, expected) = freshWorkload()
+        let work = work(of: trial)
         return Start(
-            request: request(workload, of: trial, began: .now()), expected: expected,
+            request: request(work.workload, of: trial, began: .now()), expected: work.expected,
             limit: .seconds(lab.timeoutSeconds), countsExits: trial.parameters[.count] == "exits")
-    }
-
-    /// The lab's workload and what it must say. The nonce of `hello` is new for each trial, so that nothing but a
-    /// guest that really ran can send it back.
-    private func freshWorkload() -> (workload: Workload, expected: [String]) {
-        guard lab.workload == Workload.hello(nonce: "").name else {
-            return (Workload(name: lab.workload), [])
-        }
-        let nonce =
-            String(UInt64.random(in: .min ... .max), radix: 16)
-            + String(UInt64.random(in: .min ... .max), radix: 16)
-        return (.hello(nonce: nonce), [nonce])
     }
 
     /// What came of one instance.

@@ -6,12 +6,10 @@ extension TrialProcedure {
     /// Values, in bytes and summed over the instances but for the guest's own: `configured-bytes`, `host-bytes` (by
     /// how much the host's available memory fell), one for each source of `MemoryAccounting` (`host-pss-bytes` …) and
     /// `guest-used-bytes` (the mean of what each guest takes for used).
-    mutating func memory(_ trial: Plan.Trial, on engine: any Engine) -> Conclusion {
+    func memory(_ trial: Plan.Trial, on engine: any Engine) -> Conclusion {
         let count = trial.parameters[.instances].flatMap { Int($0) } ?? 1
-        let mebibytes = trial.parameters[.touch].flatMap { Int($0) } ?? 0
-        let requests = (0..<count).map { _ in
-            request(.touch(mebibytes: mebibytes), of: trial, began: .now())
-        }
+        let work = work(of: trial)
+        let requests = (0..<count).map { _ in request(work.workload, of: trial, began: .now()) }
         let began = MonotonicInstant.now()
         let before = HostMemory.settledBytes()
         var instances: [any Instance] = []
@@ -26,7 +24,7 @@ extension TrialProcedure {
             // The output comes after what the guest says of its memory.
             for instance in instances { try instance.waitForOutput(deadline: deadline) }
             for instance in instances {
-                if let failure = Self.failure(instance.transcript, expected: ["\(mebibytes)"]) {
+                if let failure = Self.failure(instance.transcript, expected: work.expected) {
                     throw failure
                 }
             }

@@ -18,7 +18,7 @@ final class NullEngine: Engine {
             method: .lifecycle, metrics: [], samples: .init(default: trials, warmup: 0), budgetSeconds: 1,
             timeoutSeconds: 1, memoryBytes: 0, cpus: 1, claims: [])
         let engine = NullEngine()
-        var procedure = TrialProcedure(lab: lab)
+        let procedure = TrialProcedure(lab: lab)
         return (0..<trials).compactMap { index in
             let trial = Plan.Trial(index: index, engine: engine.id, warmup: false)
             return procedure.perform(trial, on: engine).observation.timeline.span(

@@ -57,7 +57,7 @@ public final class Runner {
     private let context: RunContext
     private var recordByName: [EngineID: EngineRecord] = [:]
     private var failures: [EngineID: Int] = [:]
-    private var stopped: Set<EngineID> = []
+    private var stopped: [EngineID: String] = [:]
     /// Variants that this machine can't make: asking again gives the same answer.
     private var impossible: Set<Plan.Cell> = []
 
@@ -81,11 +81,12 @@ public final class Runner {
     /// - Parameters:
     ///   - directory: where `samples.jsonl` is written as the samples are taken; nil to keep none.
     ///   - accept: sees what is known before the first trial; what it throws ends the run there.
+    ///   - disturbances: asked after the last trial what disturbed the run.
     /// - Throws: `.unavailable` when no engine works; `.interrupted` before the first trial; `.output` when a sample
     ///   can't be written down, all before it being safe.
     public func run(
         samplesIn directory: String?, accept: (RunResult.Header) throws(LabError) -> Void = { _ in },
-        watch: (Event) -> Void
+        disturbances: () -> [Environment.Warning] = { [] }, watch: (Event) -> Void
     ) throws(LabError) -> RunResult {
         let began = MonotonicInstant.now()
         let usable = try available(watch)
@@ -99,17 +100,17 @@ public final class Runner {
         let log = try directory.map { path throws(LabError) in try SampleLog(directory: path, header: header)
         }
 
-        var result = RunResult(header: header, samples: [], ending: .complete)
+        var result = RunResult(header: header, samples: [], closing: .init(.complete))
         result.samples.reserveCapacity(plan.trials.count)
-        result.ending = try makeTrials(
+        result.closing.ending = try makeTrials(
             plan, ready,
             TrialProcedure(
                 lab: setup.lab, digests: digests, experiments: setup.experiments, context: context,
                 seed: setup.seed), began: began, &result.samples, log,
             watch)
-        try log?.finish(result.ending)
-        // An engine that was stopped says so only now.
-        result.header.engines = records
+        result.closing.stopped = stopped
+        result.closing.warnings = disturbances()
+        try log?.finish(result.closing)
         watch(.ended(result.ending))
         return result
     }
@@ -185,13 +186,12 @@ public final class Runner {
         _ samples: inout [Observation], _ log: SampleLog?, _ watch: (Event) -> Void
     ) throws(LabError) -> RunResult.Ending {
         let byName = Dictionary(uniqueKeysWithValues: ready.map { ($0.id, $0) })
-        var procedure = procedure
         var precision = Precision(setup.lab, ready.map(\.id))
         let lastStart = began.advanced(by: .seconds(setup.lab.budgetSeconds))
         var progress = RunProgress(plan: plan)
         var previousEnd = MonotonicInstant.now()
         for trial in plan.trials {
-            guard !stopped.contains(trial.engine), !impossible.contains(trial.cell),
+            guard stopped[trial.engine] == nil, !impossible.contains(trial.cell),
                 let engine = byName[trial.engine]
             else {
                 progress.skipped(trial)
@@ -243,10 +243,8 @@ public final class Runner {
         let inARow = failures[observation.engine, default: 0] + 1
         failures[observation.engine] = inARow
         guard inARow >= Self.failuresInARow else { return }
-        stopped.insert(observation.engine)
-        let reason = error.reason
-        let footnote = "stopped after \(inARow) failures in a row, the last: \(reason)"
-        recordByName[observation.engine]?.footnotes.append(footnote)
-        watch(.stopped(observation.engine, because: footnote))
+        let reason = "stopped after \(inARow) failures in a row, the last: \(error.reason)"
+        stopped[observation.engine] = reason
+        watch(.stopped(observation.engine, because: reason))
     }
 }

@@ -36,7 +36,7 @@ struct TrialProcedure {
     }
 
     /// Makes one trial. Does not throw: a failure is what the trial yields.
-    mutating func perform(_ trial: Plan.Trial, on engine: any Engine) -> Conclusion {
+    func perform(_ trial: Plan.Trial, on engine: any Engine) -> Conclusion {
         do {
             switch lab.method {
             case .lifecycle: return try lifecycle(trial, on: engine)
@@ -52,6 +52,39 @@ struct TrialProcedure {
 
     /// Takes the next number for an instance: together with the run's id it names every resource.
     func nextInstance() -> Int { counter.next() }
+
+    /// What an instance of this trial is asked to do, and what it must say.
+    struct Work {
+        var workload: Workload
+        var expected: [String] = []
+    }
+
+    /// - Parameter nonce: new for each instance, so that nothing but a guest that really ran can send it back.
+    func work(of trial: Plan.Trial, nonce: () -> String = TrialProcedure.freshNonce) -> Work {
+        switch lab.method {
+        case .lifecycle, .experiment:
+            let nonce = nonce()
+            return switch lab.workload {
+            case "hello": Work(workload: .hello(nonce: nonce), expected: [nonce])
+            case "release": Work(workload: .release(nonce: nonce))
+            case "tide": Work(workload: .tide(mebibytes: 64))
+            default: Work(workload: Workload(name: lab.workload))
+            }
+        case .memory:
+            let mebibytes = trial.parameters[.touch].flatMap { Int($0) } ?? 0
+            return Work(workload: .touch(mebibytes: mebibytes), expected: ["\(mebibytes)"])
+        case .compute:
+            let kind = trial.parameters[.compute] ?? lab.workload
+            let rounds = lab.rounds?.count(for: trial.engine) ?? 1
+            return Work(
+                workload: .compute(kind: kind, rounds: rounds),
+                expected: [digests.digest(kind, rounds: rounds)])
+        }
+    }
+
+    private static func freshNonce() -> String {
+        (0..<2).map { _ in String(UInt64.random(in: .min ... .max), radix: 16) }.joined()
+    }
 
     func request(_ workload: Workload, of trial: Plan.Trial, began: MonotonicInstant) -> LaunchRequest {
         LaunchRequest(
@@ -104,5 +137,20 @@ final class InstanceCounter {
     func next() -> Int {
         defer { made += 1 }
         return made
+    }
+}
+
+extension LabDefinition {
+    /// What the first trial of an engine launches, for who wants to see it: with a nonce that is recognised as an example.
+    /// - Parameter variant: another one than the trial's.
+    public func firstRequest(of engine: EngineID, variant: String? = nil) -> LaunchRequest {
+        // What a lab varies is for the engines of its series alone.
+        let point = series.first { engines(of: $0).contains(engine) }?.points.first ?? [:]
+        let trial = Plan.Trial(index: 0, engine: engine, parameters: point, warmup: false)
+        let procedure = TrialProcedure(lab: self)
+        var request = procedure.request(
+            procedure.work(of: trial) { "NONCE" }.workload, of: trial, began: .now())
+        if let variant { request.variant = variant }
+        return request
     }
 }

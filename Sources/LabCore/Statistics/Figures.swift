@@ -99,6 +99,6 @@ public final class Figures {
     /// The run as if it had only these cells: a result looks through all its samples for each figure.
     private func part(_ cells: [Plan.Cell]) -> RunResult {
         let own = Set(cells).flatMap { samples[$0] ?? [] }.sorted { $0.index < $1.index }
-        return RunResult(header: whole.header, samples: own, ending: whole.ending)
+        return RunResult(header: whole.header, samples: own, closing: whole.closing)
     }
 }

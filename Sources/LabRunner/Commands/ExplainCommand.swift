@@ -1,5 +1,6 @@
 import ArgumentParser
 import LabCore
+import LabFile
 import Translations
 
 /// `lab explain`: what an engine would run.
@@ -27,7 +28,8 @@ struct ExplainCommand: SpeakingCommand {
 
     func run() throws {
         let text = try speech.catalogue()
-        let lab = try instance.definition()
+        let lab = try instance.apply(
+            to: LabCatalogue.locate(environment: Process.environment).definition(instance.lab))
         let engines = try Words.engines(engine)
         guard engines.count == 1 else {
             throw LabError(
@@ -43,7 +45,9 @@ struct ExplainCommand: SpeakingCommand {
         for engine in EngineFactory.make(engines, settings, context: workspace.context) {
             defer { engine.shutDown() }
             try engine.prepare(workspace.context)
-            try Terminal.answer(Self.commented(try engine.explain(request(lab, engine.id)), in: text))
+            try Terminal.answer(
+                Self.commented(
+                    try engine.explain(lab.firstRequest(of: engine.id, variant: variant)), in: text))
         }
         leftovers = false
     }
@@ -55,37 +59,5 @@ struct ExplainCommand: SpeakingCommand {
             guard let range = line.firstRange(of: mark) else { return String(line) }
             return line[..<range.upperBound] + text.translated(String(line[range.upperBound...]))
         }.joined(separator: "\n")
-    }
-
-    /// How the first trial has its instances made; what a lab varies is for the engines of its series alone.
-    private func firstVariant(_ lab: LabDefinition, _ engine: EngineID) -> String? {
-        lab.series.first { lab.engines(of: $0).contains(engine) }?.points.first?[.variant]
-    }
-
-    /// The first trial of the lab, with a nonce that is recognised as an example.
-    private func request(_ lab: LabDefinition, _ engine: EngineID) -> LaunchRequest {
-        let workload: Workload =
-            switch lab.method {
-            case .memory: .touch(mebibytes: lab.values(of: .touch).first.flatMap { Int($0) } ?? 0)
-            case .compute:
-                .compute(
-                    kind: lab.values(of: .compute).first ?? lab.workload,
-                    rounds: lab.rounds?.default ?? 1)
-            case .lifecycle, .experiment:
-                example(lab.workload)
-            }
-        return LaunchRequest(
-            index: 0, workload: workload, memoryBytes: lab.memoryBytes, cpus: lab.cpus,
-            deadline: MonotonicInstant.now().advanced(by: .seconds(lab.timeoutSeconds)),
-            variant: variant ?? firstVariant(lab, engine))
-    }
-
-    private func example(_ name: String) -> Workload {
-        switch name {
-        case "hello": .hello(nonce: "NONCE")
-        case "release": .release(nonce: "NONCE")
-        case "tide": .tide(mebibytes: 64)
-        default: Workload(name: name)
-        }
     }
 }

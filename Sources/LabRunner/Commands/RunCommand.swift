@@ -66,7 +66,7 @@ struct RunCommand: SpeakingCommand {
         let catalogue = try LabCatalogue.locate(environment: Process.environment)
         let selection = try LabSelection.read(instance.lab, in: catalogue)
         if selection.isSeveral { return try runSeveral(selection.labs, seed: options.chosenSeed(), text) }
-        let lab = try options.apply(to: instance.definition())
+        let lab = try options.apply(to: instance.apply(to: selection.labs[0]))
         let baseline = try chosenBaseline(lab)
         let outcome = try session(
             lab, options, instance.engineSettings(), seed: options.chosenSeed(), baseline: baseline, in: text
@@ -87,7 +87,7 @@ struct RunCommand: SpeakingCommand {
         return RunSession(
             lab: lab, settings: settings, seed: seed,
             command: ShellText.join(
-                ["lab", "run"] + instance.words(for: lab.id) + options.words(seed: seed)),
+                ["lab", "run", lab.id] + instance.saidWords + options.words(seed: seed)),
             output: output, quiet: quiet, text: text, tunes: options.tune, baseline: baseline)
     }
 

@@ -1,6 +1,5 @@
 import ArgumentParser
 import LabCore
-import LabFile
 
 /// What `run` and `explain` share: which lab, and what an instance is made of.
 struct InstanceOptions: ParsableArguments {
@@ -48,11 +47,6 @@ struct InstanceOptions: ParsableArguments {
     static let leastMemory: UInt64 = 16 << 20
     static let mostCPUs = 1_024
 
-    /// The lab with what was said here.
-    func definition() throws(LabError) -> LabDefinition {
-        try apply(to: LabCatalogue.locate(environment: Process.environment).definition(lab))
-    }
-
     /// A lab with what was said here.
     func apply(to lab: LabDefinition) throws(LabError) -> LabDefinition {
         var definition = lab
@@ -72,18 +66,5 @@ struct InstanceOptions: ParsableArguments {
             settings.profile = try Words.choice(profile, option: "--profile", of: EngineFactory.profiles)
         }
         return settings
-    }
-
-    /// The words that say the same again.
-    var words: [String] { words(for: lab) }
-
-    /// The same for one lab of several.
-    func words(for lab: String) -> [String] {
-        let options = [
-            ("--timeout", timeout), ("--memory", memory), ("--cpus", cpus), ("--profile", profile),
-            ("--connect", connect), ("--kernel", kernel),
-        ]
-        return [lab] + options.flatMap { name, value in value.map { [name, $0] } ?? [] }
-            + (fetch ? ["--fetch"] : [])
     }
 }

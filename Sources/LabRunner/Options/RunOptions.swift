@@ -25,12 +25,6 @@ struct RunOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp(
-            "Seed of the order of the trials; by default a new one, which is recorded.", valueName: "N"))
-    var seed: String?
-
-    @Option(
-        parsing: .unconditional,
         help: ArgumentHelp("No trial starts later than this after the run began.", valueName: "2min"))
     var budget: String?
 
@@ -44,6 +38,12 @@ struct RunOptions: ParsableArguments {
             "Make the CPU frequency steady for the run: governor performance, turbo off. Needs root; put back at the end."
         ))
     var tune = false
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Seed of the order of the trials; by default a new one, which is recorded.", valueName: "N"))
+    var seed: String?
 
     static let mostSamples = 100_000
     /// What `--quick` leaves of a lab.
@@ -131,12 +131,8 @@ struct RunOptions: ParsableArguments {
 
     /// The words that say the same again, with the seed that was chosen.
     func words(seed: UInt64) -> [String] {
-        let options = [
-            ("--engine", engine), ("--series", series), ("--samples", samples), ("--warmup", warmup),
-            ("--budget", budget),
-        ]
-        let flags = [("--quick", quick), ("--tune", tune)].filter(\.1).map(\.0)
-        return options.flatMap { name, value in value.map { [name, $0] } ?? [] } + flags
-            + ["--seed", String(seed)]
+        var options = self
+        options.seed = String(seed)
+        return options.saidWords
     }
 }

@@ -102,7 +102,7 @@ struct RunAnswer: Encodable {
         let points = figures.points(of: record.id).filter { !$0.isEmpty }
         return EngineAnswer(
             id: record.id, availability: record.availability, emulated: record.emulated,
-            footnotes: record.footnotes,
+            footnotes: result.footnotes(of: record),
             samples: measured.count, failures: measured.count { !$0.outcome.isCompleted },
             metrics: Dictionary(uniqueKeysWithValues: base),
             points: slopes(record.id, metrics, figures, points)

@@ -34,7 +34,7 @@ struct RunSession {
         var directory: String
         /// Names of the files in it.
         var files: [String]
-        var result: RunResult
+        let result: RunResult
     }
 
     /// Makes the run and writes everything that a reader needs.
@@ -66,11 +66,12 @@ struct RunSession {
                 lab.engines, settings, context: workspace.context, pool: shared.pool),
             context: workspace.context)
         let budget: Duration = .seconds(lab.budgetSeconds)
-        var result: RunResult
+        let result: RunResult
         do {
             result = try runner.run(
                 samplesIn: directory.path,
                 accept: { (header) throws(LabError) in try baseline?.accept(header) },
+                disturbances: { environment.disturbances() },
                 watch: { line.follow($0, budget: budget) })
         } catch {
             line.clear()
@@ -80,10 +81,7 @@ struct RunSession {
         }
         leftovers = runner.leftSomething
         shared.pool.note(result.header.engines)
-        for warning in environment.disturbances() {
-            result.header.environment.warnings.append(warning)
-            warn(warning.text, warning.remedy)
-        }
+        for warning in result.closing.warnings { warn(warning.text, warning.remedy) }
         let files = try ResultFiles.save(result, in: text.language, to: directory.path)
         return Outcome(directory: directory.path, files: files, result: result)
     }
