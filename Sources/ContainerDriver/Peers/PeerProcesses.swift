@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import LabCore
 
@@ -8,15 +9,25 @@ enum PeerProcesses {
     static func carrying(_ markers: [String]) -> [HostProcess] {
         let own = getpid()
         return Files.list("/proc").compactMap { name in
-            guard let pid = pid_t(name), pid != own, let words = words(pid), let line = words.first,
-                !line.isEmpty
-            else { return nil }
-            let cgroups = (try? Files.readText("/proc/\(pid)/cgroup")) ?? ""
-            let isMarked = markers.contains { marker in
-                cgroups.contains(marker) || words.contains { $0.contains(marker) }
-            }
-            return isMarked ? HostProcess(pid: pid) : nil
+            guard let pid = pid_t(name), pid != own, isMarked(pid, markers) else { return nil }
+            return HostProcess(pid: pid)
         }
+    }
+
+    private static func isMarked(_ pid: pid_t, _ markers: [String]) -> Bool {
+        guard let words = words(pid), let line = words.first, !line.isEmpty else { return false }
+        let cgroups = (try? Files.readText("/proc/\(pid)/cgroup")) ?? ""
+        return markers.contains { marker in
+            cgroups.contains(marker) || words.contains { $0.contains(marker) }
+        }
+    }
+
+    /// Kills a process of `carrying`, unless its pid has become another's since.
+    static func end(_ process: HostProcess, carrying markers: [String]) {
+        let number = clinux_pidfd_open(process.pid)
+        guard number >= 0 else { return }
+        let held = FileDescriptor(owning: number)
+        if isMarked(process.pid, markers) { _ = clinux_pidfd_send_signal(held.rawValue, SIGKILL) }
     }
 
     /// The words of a process's command line; nil when it is gone.
@@ -88,7 +99,7 @@ struct ProcessCgroups {
         guard let (path, version) = directory(.cpu) else { return nil }
         return switch version {
         case .v1: field("throttled_time", of: "\(path)/cpu.stat")
-        case .v2: field("throttled_usec", of: "\(path)/cpu.stat").map { $0 * 1_000 }
+        case .v2: CgroupAccounts.throttledNanoseconds(.v2, (try? Files.readText("\(path)/cpu.stat")) ?? "")
         }
     }
 

@@ -13,7 +13,7 @@ public struct HostProcess: Hashable, Sendable {
         let text = try Files.readText("/proc/\(pid)/smaps_rollup")
         for line in text.split(separator: "\n") where line.hasPrefix("Pss:") {
             if let kibibytes = line.split(separator: " ").dropFirst().first.flatMap({ UInt64($0) }) {
-                return kibibytes * 1_024
+                return kibibytes.times(1_024) ?? .max
             }
         }
         throw LabError(.instance, "the memory of process \(pid) is unknown", cause: "no Pss in smaps_rollup")
@@ -29,6 +29,15 @@ public struct HostProcess: Hashable, Sendable {
             throw LabError(.instance, "the CPU time of process \(pid) is unknown", cause: "it has ended")
         }
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+
+    /// The name of the file that it executes, without its directory; nil when it has ended, or this user may not look.
+    public var program: String? {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let length = readlink("/proc/\(pid)/exe", &buffer, buffer.count)
+        guard length > 0 else { return nil }
+        let path = String(decoding: buffer.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return path.split(separator: "/").last.map(String.init)
     }
 
     /// Its children now, by every thread of it. See proc(5), `/proc/PID/task/TID/children`.

@@ -5,6 +5,8 @@ import LabCore
 /// The QEMU process of one domain on this host.
 struct QEMUProcess: Sendable {
     let pid: pid_t
+    /// The domain by whose name it was found; nil for a child.
+    private let name: String?
 
     /// Where the embedded driver below `directory` writes the pid of a domain's QEMU.
     static func pidFile(domain name: String, root directory: String) -> String {
@@ -17,21 +19,34 @@ struct QEMUProcess: Sendable {
             Self.isQEMU(pid, of: name)
         else { return nil }
         self.pid = pid
+        self.name = name
     }
 
     /// Every process whose command line carries the domain's name, for when libvirt knows nothing of it.
     static func all(of name: String) -> [QEMUProcess] {
         Files.list("/proc").compactMap { pid_t($0) }.filter { isQEMU($0, of: name) }.map {
-            QEMUProcess(pid: $0)
+            QEMUProcess(pid: $0, found: name)
         }
     }
 
-    init(pid: pid_t) { self.pid = pid }
+    /// A child of ours: until it is reaped nobody else has its pid.
+    init(pid: pid_t) {
+        self.pid = pid
+        name = nil
+    }
+
+    private init(pid: pid_t, found name: String) {
+        self.pid = pid
+        self.name = name
+    }
 
     /// libvirt passes `-name guest=NAME,debug-threads=on`: the pair is looked for, so that a pid that was used again
-    /// by another program, or an editor with that name open, is left alone.
+    /// by another program, or an editor with that name open, is left alone. So is what only says so: it must be QEMU's
+    /// program.
     private static func isQEMU(_ pid: pid_t, of name: String) -> Bool {
-        guard let bytes = try? Files.read("/proc/\(pid)/cmdline", limit: 1 << 20) else { return false }
+        guard HostProcess(pid: pid).program?.hasPrefix("qemu") == true,
+            let bytes = try? Files.read("/proc/\(pid)/cmdline", limit: 1 << 20)
+        else { return false }
         let words = bytes.split(separator: 0, omittingEmptySubsequences: false).map {
             String(decoding: $0, as: UTF8.self)
         }
@@ -67,6 +82,8 @@ struct QEMUProcess: Sendable {
         let number = clinux_pidfd_open(pid)
         guard number >= 0 else { return End(isGone: true) }
         let process = FileDescriptor(owning: number)
+        // Who was found by name may have ended since, and its pid be another's. From here on the descriptor says who.
+        if let name, !Self.isQEMU(pid, of: name) { return End(isGone: true) }
         // For a QEMU whose parent is somebody else.
         let before = try? HostProcess(pid: pid).cpuNanoseconds()
         _ = clinux_pidfd_send_signal(process.rawValue, SIGKILL)

@@ -1,5 +1,6 @@
 import CLibvirt
 import Glibc
+import LabCore
 
 /// libvirt's event loop, on a thread of its own for the life of the process.
 ///
@@ -7,17 +8,25 @@ import Glibc
 /// virEventRegisterDefaultImpl in libvirt-event.h.
 enum EventLoop {
     /// Starts it, the first time; and keeps libvirt from writing to our standard error.
-    static func start() { _ = started }
+    /// - Throws: `.software` when the system has no thread for it.
+    static func start() throws(LabError) {
+        guard started == 0 else {
+            throw LabError(
+                .software, "cannot start libvirt's event loop", cause: "\(Errno(started))",
+                remedy: "raise the limit of processes: ulimit -u")
+        }
+    }
 
-    private static let started: Void = {
+    /// What making its thread came to: 0, or an errno.
+    private static let started: Int32 = {
         // Errors reach the user through LabError. libvirt's own log is for who asks for it in the environment.
         setenv("LIBVIRT_LOG_OUTPUTS", "4:file:/dev/null", 0)
         virSetErrorFunc(nil, ignoreError)
         virEventRegisterDefaultImpl()
         var thread = pthread_t()
         let code = pthread_create(&thread, nil, runEventLoop, nil)
-        precondition(code == 0, "a thread for libvirt's event loop can't be made")
-        pthread_detach(thread)
+        if code == 0 { pthread_detach(thread) }
+        return code
     }()
 }
 
