@@ -167,8 +167,8 @@ import Testing
             for name in sandbox.names {
                 try sandbox.plant(Array("\(kind.rawValue)\t\(name)".utf8))
                 let outcome = try sandbox.clean()
-                // That a VM which is not there is gone is no failure.
-                if kind != .qemu {
+                // That a VM which is not there is gone is no failure, nor that a segment is somebody else's.
+                if kind != .qemu, kind != .sharedMemory || name != "\(Sandbox.key)" {
                     #expect(outcome.failures.count == 1, "\(kind) \(name)")
                     #expect(outcome.failures.first?.error.kind != .software)
                 }
@@ -232,7 +232,8 @@ import Testing
                 case "XDG_STATE_HOME": "\(home.path)/.local/state"
                 default: home.path
                 }
-            let environment = ["LAB_HOME": "", "HOME": "\(lab.directory.path)/home", variable: value]
+            var environment = ["LAB_HOME": "", "HOME": "\(lab.directory.path)/home"]
+            environment[variable] = value
             chown(home.path + place, 65_534, 65_534)
             let finished = try lab.run(["clean"], environment: environment)
             #expect(finished.status == 77, "\(variable) \(place): \(finished.errors)")
