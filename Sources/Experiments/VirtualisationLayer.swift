@@ -34,7 +34,7 @@ struct VirtualisationLayer: Experiment {
             try instance.waitForOutput(deadline: request.deadline)
             let after = try HostThread.all(of: instance)
             let spent = after.map { thread in
-                (thread, thread.ticks - (before.first { $0.tid == thread.tid }?.ticks ?? 0))
+                (thread, thread.ticks.grown(since: before.first { $0.tid == thread.tid }?.ticks ?? 0))
             }
             guard let (executor, most) = spent.max(by: { $0.1 < $1.1 }), most > 0 else {
                 throw LabError(.instance, "no thread of the host took time for the work")

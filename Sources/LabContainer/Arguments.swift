@@ -46,7 +46,14 @@ struct Arguments {
                 throw LabError(.usage, "\(parts[0]) has no value", remedy: Self.remedy)
             }
             switch parts[0] {
-            case "--memory": memory = try Units.parseBytes(value)
+            case "--memory":
+                let bytes = try Units.parseBytes(value)
+                guard bytes <= Units.mostMemory else {
+                    throw LabError(
+                        .usage, "--memory is \(value)",
+                        cause: "it must be at most \(Units.format(bytes: Units.mostMemory))")
+                }
+                memory = bytes
             case "--cpus":
                 guard let number = Int(value), (1...4_096).contains(number) else {
                     throw LabError(

@@ -37,6 +37,7 @@ struct LabContainer {
         """
 
     static func main() {
+        SearchPath.dropRelative()
         do throws(LabError) {
             guard let run = try Arguments(CommandLine.arguments.dropFirst()).run else {
                 print(help, terminator: "")

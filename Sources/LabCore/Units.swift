@@ -30,6 +30,9 @@ public enum Units {
         return .nanoseconds(whole)
     }
 
+    /// No machine has more memory: what is asked for beyond is a slip, and what is worked out from less fits.
+    public static let mostMemory: UInt64 = 1 << 50
+
     /// The number of bytes that `text` names, for example `256 MiB`, `1GiB` or `512`, which are bytes.
     public static func parseBytes(_ text: String) throws(LabError) -> UInt64 {
         try parse(text, as: "size", example: "256 MiB", sizes, unitless: 1)

@@ -113,9 +113,14 @@ struct FieldReader {
         quantity(node, of: what, Units.parseDuration) { $0 > .zero }
     }
 
-    /// A size in bytes, more than nothing.
+    /// A size of memory in bytes, more than nothing.
     func bytes(_ node: YAMLNode?, of what: String) -> UInt64? {
-        quantity(node, of: what, Units.parseBytes) { $0 > 0 }
+        guard let bytes = quantity(node, of: what, Units.parseBytes, { $0 > 0 }) else { return nil }
+        if bytes > Units.mostMemory, let node {
+            problems.add(node.line, "\(what) is more than \(Units.format(bytes: Units.mostMemory))")
+            return nil
+        }
+        return bytes
     }
 
     private func quantity<Value>(

@@ -50,6 +50,7 @@ struct Lab: ParsableCommand {
     @OptionGroup var speech: LanguageOptions
 
     static func main() {
+        SearchPath.dropRelative()
         var text = Catalogue(language: .ofLocale(Process.environment))
         do {
             var command = try parseAsRoot()

@@ -93,7 +93,8 @@ struct SVG {
 
     /// One decimal: a tenth of a pixel.
     static func coordinate(_ value: Double) -> String {
-        let tenths = Int((value * 10).rounded())
+        // No page is so wide; and what is no number has no place on it.
+        let tenths = abs(value) < 1e12 ? Int((value * 10).rounded()) : 0
         return tenths % 10 == 0
             ? "\(tenths / 10)" : "\(tenths < 0 ? "-" : "")\(abs(tenths) / 10).\(abs(tenths) % 10)"
     }

@@ -71,7 +71,9 @@ struct SettingPlot {
             let numbers = values.compactMap { value in
                 reader(value).flatMap { PlotAxis.plotted.contains($0) ? (value, $0) : nil }
             }
-            if numbers.count == values.count { return Dictionary(uniqueKeysWithValues: numbers) }
+            if numbers.count == values.count {
+                return Dictionary(numbers, uniquingKeysWith: { first, _ in first })
+            }
         }
         return nil
     }

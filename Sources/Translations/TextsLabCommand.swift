@@ -20,6 +20,7 @@ extension Texts {
         "--seed is {}": "--seed 是 {}",
         "it must be a whole number from 0 to {}": "它必须是 0 到 {} 的整数",
         "it must be longer than nothing": "它必须大于零",
+        "it must be at most {}": "它最多是 {}",
         "it must be at least {}": "它至少是 {}",
         "there is no engine {}{}": "没有名为 {} 的引擎{}",
         "choose from {}": "从以下各项中选：{}",

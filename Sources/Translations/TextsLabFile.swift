@@ -52,6 +52,7 @@ extension Texts {
         "; known: {}": "；已知的有：{}",
         "{} is {}; it must be a whole number from {} to {}": "{} 是 {}；它必须是 {} 到 {} 的整数",
         "{} is {}; it must be a number that is not negative": "{} 是 {}；它必须是非负数",
+        "{} is more than {}": "{} 超过 {}",
         "{} is {}; it must be more than 0": "{} 是 {}；它必须大于 0",
         "{} must be a single value, not a list or a mapping": "{} 必须是单个值，而不是列表或映射",
         "not valid UTF-8": "不是有效的 UTF-8",

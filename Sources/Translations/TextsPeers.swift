@@ -49,6 +49,8 @@ extension Texts {
         "ask while it lives": "在它存活时查询",
         "the journal names a peer that lab doesn't know": "日志里写着 lab 不认识的同类工具",
         "the run's id is no name for a container: {}": "运行的 id 不能用作容器名：{}",
+        "a journal names docker's daemon at {}": "日志里写的 docker 守护进程在 {}",
+        "lab uses no daemon elsewhere": "lab 不使用别处的守护进程",
         "it must be 1 to 64 letters, digits, hyphens and underscores, the first no hyphen":
             "它必须由 1 到 64 个字母、数字、连字符和下划线组成，且不以连字符开头",
         "{} is not installed": "{} 没有安装",

@@ -223,8 +223,9 @@ import Testing
             kill(instance.child.pid, SIGKILL)
             let entry = try #require(try context.journal.recorded().first { $0.kind == .peer })
             #expect(payload.isRunning)
-            try PeerRemover.remove(entry.name)
-            try PeerRemover.remove(entry.name)
+            let run = try RunPlaces(context.runID, context.paths)
+            try PeerRemover.remove(entry.name, of: run)
+            try PeerRemover.remove(entry.name, of: run)
             let deadline = soon(5)
             while payload.isRunning, MonotonicInstant.now() < deadline { usleep(1_000) }
             #expect(!payload.isRunning)
@@ -305,9 +306,13 @@ import Testing
         #expect(PeerRemedy.of("no space left on device") == nil)
     }
 
-    @Test(arguments: ["", "podman", "docker run", "rkt run x"])
-    func aJournalEntryOfAnotherKindIsRefused(name: String) {
-        let error = #expect(throws: LabError.self) { try PeerRemover.remove(name) }
+    @Test(arguments: [
+        "", "podman", "docker run", "rkt run x", "podman /etc", "podman /tmp/state/runs/run/podman/store/..",
+        "docker other unix:///run/docker.sock", "docker run tcp://127.0.0.1:2375",
+    ])
+    func aJournalEntryOfAnotherKindIsRefused(name: String) throws {
+        let run = try RunPlaces("run", LabPaths(cache: "/tmp/cache", state: "/tmp/state"))
+        let error = #expect(throws: LabError.self) { try PeerRemover.remove(name, of: run) }
         #expect(error?.kind == .data)
     }
 

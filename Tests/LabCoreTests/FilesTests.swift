@@ -44,6 +44,54 @@ struct FilesTests {
         }
     }
 
+    /// A bind mount of the same file system has the same device: by that it can't be told.
+    @Test(
+        "What is bound into a tree is not emptied",
+        .enabled(if: geteuid() == 0, "skipped: mounting needs root"))
+    func aBindMountIsNotEmptied() throws {
+        try withTemporaryDirectory { path in
+            for name in ["outside", "tree/bound"] { try Files.makeDirectory("\(path)/\(name)") }
+            try Files.write("kept", to: "\(path)/outside/file")
+            try #require(
+                mount("\(path)/outside", "\(path)/tree/bound", nil, UInt(MS_BIND), nil) == 0)
+            var one = stat()
+            var other = stat()
+            #expect(stat("\(path)/tree", &one) == 0 && stat("\(path)/tree/bound", &other) == 0)
+            #expect(one.st_dev == other.st_dev, "the control: a look at devices passes here")
+            let error = #expect(throws: LabError.self) { try Files.removeTree("\(path)/tree") }
+            #expect(error?.cause == "something is mounted there")
+            #expect(umount2("\(path)/tree/bound", Int32(MNT_DETACH)) == 0)
+            #expect(try Files.readText("\(path)/outside/file") == "kept")
+            try Files.removeTree("\(path)/tree")
+            #expect(Files.list(path) == ["outside"])
+        }
+    }
+
+    @Test("A tree that is deeper than paths are long is removed")
+    func aDeepTreeIsRemoved() throws {
+        try withTemporaryDirectory { path in
+            var here = try FileDescriptor.open(path, O_RDONLY | O_DIRECTORY)
+            for _ in 0..<3_000 {
+                #expect(mkdirat(here.rawValue, "ab", 0o755) == 0)
+                let next = try checked { openat(here.rawValue, "ab", O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+                here = FileDescriptor(owning: next)
+            }
+            let deepest = path + String(repeating: "/ab", count: 3_000)
+            #expect(
+                access(deepest, F_OK) == -1 && errno == ENAMETOOLONG, "the control: by name nobody gets there"
+            )
+            try Files.removeTree("\(path)/ab")
+            #expect(Files.list(path).isEmpty)
+        }
+    }
+
+    @Test(
+        "What names no entry is removed by nobody",
+        arguments: ["", "/", ".", "..", "a/..", "/tmp/.", "/tmp/a\0b"])
+    func whatNamesNoEntryIsRefused(path: String) {
+        #expect(throws: LabError.self) { try Files.removeTree(path) }
+    }
+
     @Test func aFileIsReplacedWholeAndNothingIsLeftBeside() throws {
         try withTemporaryDirectory { path in
             try Files.write("old", to: "\(path)/file")

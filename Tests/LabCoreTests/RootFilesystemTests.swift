@@ -1,6 +1,7 @@
 import Glibc
-import LabCore
 import Testing
+
+@testable import LabCore
 
 struct RootFilesystemTests {
     /// Paths in a directory of their own, and a stand-in for lab-guest: the root is a matter of bytes, not of what
@@ -64,5 +65,25 @@ struct RootFilesystemTests {
         var status = stat()
         try #require(stat(path, &status) == 0)
         return status.st_ino
+    }
+
+    @Test(
+        "The guest is not taken from who could not have put the program there",
+        .enabled(if: geteuid() == 0, "skipped: only root can give files away"))
+    func anothersGuestIsNotTaken() throws {
+        try withTemporaryDirectory { path in
+            let (program, guest) = ("\(path)/lab", "\(path)/lab-guest")
+            for file in [program, guest] { try Files.write("x", to: file, mode: 0o755) }
+            #expect(RootFilesystem.isOfOwner(ofProgram: program, guest))
+            chown(guest, 65_534, 65_534)
+            #expect(!RootFilesystem.isOfOwner(ofProgram: program, guest))
+            // Who owns the program runs as we do already: a user's build that root starts.
+            chown(program, 65_534, 65_534)
+            #expect(RootFilesystem.isOfOwner(ofProgram: program, guest))
+            chown(guest, 0, 0)
+            chmod(guest, 0o757)
+            #expect(!RootFilesystem.isOfOwner(ofProgram: program, guest))
+            #expect(!RootFilesystem.isOfOwner(ofProgram: program, "\(path)/none"))
+        }
     }
 }

@@ -78,17 +78,26 @@ struct RunJournalTests {
     @Test func aTornLineIsIgnored() throws {
         let whole = Array("cgroup\t/a\nfile\t/b\n".utf8)
         let complete = RunJournal.parse(whole)
-        #expect(complete == [JournaledResource(.cgroup, "/a"), JournaledResource(.file, "/b")])
+        #expect(complete.resources == [JournaledResource(.cgroup, "/a"), JournaledResource(.file, "/b")])
+        #expect(complete.malformed.isEmpty)
         for length in whole.indices {
             let lines = whole[..<length].count { $0 == 0x0a }
-            #expect(RunJournal.parse(Array(whole[..<length])) == Array(complete.prefix(lines)))
+            #expect(
+                RunJournal.parse(Array(whole[..<length])).resources == Array(complete.resources.prefix(lines))
+            )
         }
     }
 
-    @Test func linesThatNobodyWroteAreIgnored() {
-        let bytes = Array("cgroup /a\nsocket\t/b\nfile\t\n\t/c\nfile\t/d\u{7}\nfile\t/e\tf\nfile\t/ok\n".utf8)
-        #expect(RunJournal.parse(bytes) == [JournaledResource(.file, "/ok")])
-        #expect(RunJournal.parse(Array("file\t".utf8) + [0xff, 0x0a]).isEmpty)
+    @Test("A line that nobody wrote is told apart from a resource, and none is lost")
+    func linesThatNobodyWroteAreNamed() {
+        let lines = [
+            "cgroup /a", "socket\t/b", "file\t", "\t/c", "file\t/d\u{7}", "file\t/e\tf", "maker\t1", "",
+        ]
+        let bytes = Array("maker\t1\n\(lines.joined(separator: "\n"))\nfile\t/ok\n".utf8)
+        let contents = RunJournal.parse(bytes)
+        #expect(contents.resources == [JournaledResource(.file, "/ok")])
+        #expect(contents.malformed == lines)
+        #expect(RunJournal.parse(Array("file\t".utf8) + [0xff, 0x0a]).malformed == ["file\t\u{fffd}"])
     }
 
     @Test func anyBytesGiveOnlyNamesThatCouldHaveBeenRecorded() {
@@ -96,8 +105,8 @@ struct RunJournalTests {
         let seed = Array("domain\tlab-1 qemu:///system\ncgroup\t/sys/fs/cgroup/lab\ndirectory\t/d\n".utf8)
         for _ in 0..<3_000 {
             for resource in RunJournal.parse(
-                fuzzer.mutated(seed, dictionary: ["\n", "\t", "file\t/x\n", "\0"]))
-            {
+                fuzzer.mutated(seed, dictionary: ["\n", "\t", "file\t/x\n", "\0"])
+            ).resources {
                 #expect(!resource.name.isEmpty)
                 #expect(resource.name.utf8.allSatisfy { $0 >= 0x20 })
             }

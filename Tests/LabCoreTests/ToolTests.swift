@@ -1,6 +1,7 @@
 import Glibc
-import LabCore
 import Testing
+
+@testable import LabCore
 
 @Suite struct ToolTests {
     private func shell(
@@ -36,6 +37,23 @@ import Testing
             try Tool.run("yes", [], in: "/", deadline: .now().advanced(by: .seconds(20)), limit: 1 << 20)
         }
         #expect(loud?.kind == .data)
+    }
+
+    @Test("No program is taken from a directory that depends on where one is")
+    func relativeDirectoriesAreNotSearched() throws {
+        #expect(SearchPath.absolute(".:/usr/bin::bin:/bin:") == "/usr/bin:/bin")
+        #expect(SearchPath.absolute("") == "")
+        try withTemporaryDirectory { path in
+            try Files.write("#!/bin/sh\necho planted\n", to: "\(path)/planted", mode: 0o755)
+            func run(_ search: String) throws -> String {
+                try Tool.run(
+                    "sh", ["-c", "exec env PATH=\(search) planted"], in: path,
+                    deadline: .now().advanced(by: .seconds(20))
+                ).text
+            }
+            #expect(try run(".:/usr/bin:/bin") == "planted\n", "the control: as it came")
+            #expect(try run(SearchPath.absolute(".:/usr/bin:/bin")).contains("No such file"))
+        }
     }
 
     @Test func toolsAreFoundByName() {

@@ -37,7 +37,7 @@ struct TuningTests {
 
     private func cleaner(_ root: String) -> Cleaner {
         Cleaner(removers: [
-            .setting: { name throws(LabError) in try MachineSetting.putBack(name, root: root) }
+            .setting: { name, _ throws(LabError) in try MachineSetting.putBack(name, root: root) }
         ])
     }
 
@@ -60,7 +60,8 @@ struct TuningTests {
                     "\(root)/devices/system/cpu/cpu1/cpufreq/scaling_governor=schedutil",
                     "\(root)/devices/system/cpu/cpu0/cpufreq/scaling_governor=powersave",
                 ])
-            #expect(cleaner(root).remove(recorded).failures.isEmpty)
+            let run = try RunPlaces(journal.runID, paths)
+            #expect(cleaner(root).remove(recorded, of: run).failures.isEmpty)
             #expect(values(root) == ["powersave", "schedutil", "0", "1"])
             journal.finish()
         }

@@ -21,7 +21,9 @@ import Testing
     @Test func removesTheNewestFirstAndForgetsTheJournal() throws {
         try abandon("a", [.init(.directory, "/outer"), .init(.file, "/outer/inner")])
         var seen: [String] = []
-        let cleaner = Cleaner(removers: [.directory: { seen.append($0) }, .file: { seen.append($0) }])
+        let cleaner = Cleaner(removers: [
+            .directory: { name, _ in seen.append(name) }, .file: { name, _ in seen.append(name) },
+        ])
         let outcome = try cleaner.cleanAbandoned(in: paths)
         #expect(seen == ["/outer/inner", "/outer"])
         #expect(outcome.runs == ["a"] && outcome.failures.isEmpty)
@@ -33,7 +35,7 @@ import Testing
         let stuck = LabError(.output, "cannot remove it", cause: "busy")
         try abandon("a", [.init(.directory, "/d"), .init(.cgroup, "/m"), .init(.file, "/f")])
         let cleaner = Cleaner(removers: [
-            .directory: { _ in }, .file: { _ in }, .cgroup: { _ throws(LabError) in throw stuck },
+            .directory: { _, _ in }, .file: { _, _ in }, .cgroup: { _, _ throws(LabError) in throw stuck },
         ])
         let outcome = try cleaner.cleanAbandoned(in: paths)
         #expect(outcome.removed.map(\.name) == ["/f", "/d"])
@@ -45,14 +47,16 @@ import Testing
         try abandon("a", [.init(.file, "/f")])
         try Files.makeDirectory(paths.run("a"))
         var seen: [String] = []
-        let cleaner = Cleaner(removers: [.directory: { seen.append($0) }, .file: { seen.append($0) }])
+        let cleaner = Cleaner(removers: [
+            .directory: { name, _ in seen.append(name) }, .file: { name, _ in seen.append(name) },
+        ])
         _ = try cleaner.cleanAbandoned(in: paths)
         #expect(seen == ["/f", paths.run("a")])
     }
 
     @Test func aDryRunRemovesNothing() throws {
         try abandon("a", [.init(.file, "/f")])
-        let cleaner = Cleaner(removers: [.file: { _ in Issue.record("a dry run removed something") }])
+        let cleaner = Cleaner(removers: [.file: { _, _ in Issue.record("a dry run removed something") }])
         #expect(try cleaner.cleanAbandoned(in: paths, dryRun: true).removed.map(\.name) == ["/f"])
         #expect(Files.list(paths.journals) == ["a.journal"])
     }
@@ -60,7 +64,7 @@ import Testing
     @Test func aLivingRunIsLeftAlone() throws {
         let journal = try RunJournal(runID: "alive", paths: paths)
         try journal.record(.init(.file, "/f"))
-        let cleaner = Cleaner(removers: [.file: { _ in Issue.record("a living run lost something") }])
+        let cleaner = Cleaner(removers: [.file: { _, _ in Issue.record("a living run lost something") }])
         #expect(try cleaner.cleanAbandoned(in: paths).runs.isEmpty)
         #expect(RunJournal.living(in: paths) == ["alive"])
         #expect(try journal.recorded() == [.init(.file, "/f")])

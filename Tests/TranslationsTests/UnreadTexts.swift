@@ -7,7 +7,7 @@ enum UnreadTexts {
         "docker {} {}", "echo off | sudo tee /sys/devices/system/cpu/smt/control", "lab clean", "lab doctor",
         "lab report {}", "lab run", "lab-container run ROOTFS COMMAND [ARG…]", "mkdir {}", "mkdir {}{}",
         "mkdir -p /sys/fs/cgroup/{} && mount -t cgroup -o {} cgroup /sys/fs/cgroup/{}", "podman {}",
-        "gzip -6 -n", "read _ || exit 0", "write {} {}",
+        "gzip -6 -n", "chmod go-w {}", "read _ || exit 0", "write {} {}",
         "umount {}",
         // Steps that are called as their command is.
         "mkdir upper", "mkdir work", "mount /dev/mqueue", "mount /dev/pts", "mount /dev/shm", "mount /proc",

@@ -186,9 +186,10 @@ struct DirectTests {
             }
             let name = try #require(words.first { $0.hasPrefix("guest=") })
                 .dropFirst("guest=".count).prefix { $0 != "," }
-            try DomainRemover.remove(qemu: String(name))
+            let run = try RunPlaces(String(name.split(separator: "-")[1]), Bench.shared.paths)
+            try DomainRemover.remove(qemu: String(name), of: run)
             #expect(kill(pid, 0) == -1)
-            try DomainRemover.remove(qemu: String(name))
+            try DomainRemover.remove(qemu: String(name), of: run)
             try instance.dispose()
         }
     }

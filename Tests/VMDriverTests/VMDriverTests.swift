@@ -283,9 +283,10 @@ struct BootTests {
             try instance.waitUntilReady(deadline: request.deadline)
             let name = String(try engine.explain(request).split(separator: "<name>")[1].prefix { $0 != "<" })
             let uri = try Hypervisor.embedded(paths: Bench.shared.paths).uri
-            try DomainRemover.remove("\(name) \(uri)", paths: Bench.shared.paths)
+            let run = try RunPlaces(String(name.split(separator: "-")[1]), Bench.shared.paths)
+            try DomainRemover.remove("\(name) \(uri)", of: run)
             #expect(QEMUProcess.all(of: name).isEmpty)
-            try DomainRemover.remove("\(name) \(uri)", paths: Bench.shared.paths)
+            try DomainRemover.remove("\(name) \(uri)", of: run)
             try instance.dispose()
         }
     }

@@ -78,9 +78,7 @@ public struct CgroupReader: Equatable, Sendable {
         switch version {
         case .v1: return ControlFile.value(of: "throttled_time", in: text)
         case .v2:
-            guard let microseconds = ControlFile.value(of: "throttled_usec", in: text) else { return nil }
-            let (nanoseconds, overflow) = microseconds.multipliedReportingOverflow(by: 1_000)
-            return overflow ? nil : nanoseconds
+            return ControlFile.value(of: "throttled_usec", in: text).flatMap { $0.times(1_000) }
         }
     }
 

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import LabCore
 import Synchronization
@@ -134,6 +135,32 @@ public final class CgroupTree {
         }
     }
 
+    /// Removes a cgroup that a journal names.
+    /// - Throws: `.data` for what is no cgroup of that run; else as `remove(_:)`.
+    public static func remove(_ directory: String, of run: RunPlaces) throws(LabError) {
+        let names = directory.split(separator: "/", omittingEmptySubsequences: false)
+        guard let name = names.last, run.owns(name), names.first == "",
+            names.dropFirst().allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }),
+            let mount = MountTable.current().entries.last(where: {
+                ($0.type == "cgroup" || $0.type == "cgroup2") && directory.hasPrefix($0.mountPoint + "/")
+            })
+        else { throw run.stranger(.cgroup, directory) }
+        do throws(Errno) {
+            let root = try FileDescriptor.open(mount.mountPoint, clinux_path_only)
+            let below = String(directory.dropFirst(mount.mountPoint.count + 1))
+            let found = FileDescriptor(
+                owning: try checked { clinux_open_beneath(root.rawValue, below, clinux_path_only) })
+            guard fileSystems.contains(clinux_file_system(found.rawValue)) else { throw Errno(EXDEV) }
+        } catch {
+            if error == Errno(ENOENT) { return }
+            throw run.stranger(.cgroup, directory)
+        }
+        try remove(directory)
+    }
+
+    /// CGROUP_SUPER_MAGIC and CGROUP2_SUPER_MAGIC, statfs(2).
+    private static let fileSystems = [0x27_e0eb, 0x6367_7270]
+
     /// Removes one cgroup and, first, those below it. What still runs in it is killed; a path that is gone is no error.
     public static func remove(_ directory: String) throws(LabError) {
         // Processes leave a cgroup a moment after they were reaped, and a killed one takes a while to die.
@@ -151,7 +178,7 @@ public final class CgroupTree {
                     try remove("\(directory)/\(name)")
                 }
             }
-            for pid in ControlFile.processes(of: directory) { kill(pid, SIGKILL) }
+            ControlFile.endProcesses(of: directory)
             usleep(pause)
             pause = min(pause * 2, 20_000)
         }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import LabCore
 
@@ -36,5 +37,16 @@ enum ControlFile {
     static func processes(of directory: String) -> [pid_t] {
         guard let text = try? Files.readText("\(directory)/cgroup.procs") else { return [] }
         return text.split(separator: "\n").compactMap { pid_t($0) }.filter { $0 > 0 }
+    }
+
+    /// Kills what runs in a cgroup. A pid is held before it is looked up there again, so that no process is killed that
+    /// was given the number of one which has left.
+    static func endProcesses(of directory: String) {
+        for pid in processes(of: directory) {
+            let number = clinux_pidfd_open(pid)
+            guard number >= 0 else { continue }
+            let held = FileDescriptor(owning: number)
+            if processes(of: directory).contains(pid) { _ = clinux_pidfd_send_signal(held.rawValue, SIGKILL) }
+        }
     }
 }

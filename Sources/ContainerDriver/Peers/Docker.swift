@@ -43,6 +43,17 @@ struct DockerDaemon: Sendable {
 
     var words: [String] { [program, "--host", host] }
 
+    /// A journaled address is asked only where nobody else can have put a socket: the answers are believed.
+    static func checkSocket(_ host: String) throws(LabError) {
+        let path = host.dropFirst("unix://".count)
+        guard host.hasPrefix("unix:///"), let slash = path.lastIndex(of: "/") else {
+            throw LabError(
+                .data, "a journal names docker's daemon at \(PeerCommand.lastWords(host.utf8))",
+                cause: "lab uses no daemon elsewhere", remedy: "look into the journal, then delete it")
+        }
+        try OwnDirectory.requireTrusted(slash == path.startIndex ? "/" : String(path[..<slash]))
+    }
+
     /// The daemon's version, storage driver, cgroup driver and runtime.
     func information() throws(LabError) -> String {
         let format = "{{.ServerVersion}}, {{.Driver}}, cgroups by {{.CgroupDriver}}, {{.DefaultRuntime}}"
@@ -86,7 +97,7 @@ struct DockerDaemon: Sendable {
         let containers = try PeerCommand.check(
             "list the docker containers of \(runID)",
             words + ["ps", "--all", "--quiet", "--no-trunc", "--filter", "label=\(Self.label(runID))"])
-        for id in containers.split(separator: "\n") where id.utf8.count == 64 {
+        for id in containers.split(separator: "\n") where ContainerFlags.isInventedID(id) {
             try remove(container: String(id))
         }
         let image = "lab:\(runID)"

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import LabCore
 
@@ -6,14 +7,21 @@ enum PeerProcesses {
     /// The processes that carry one of `markers` in their command line or in the name of their cgroup. One that has
     /// ended and waits to be reaped has no command line any more and is not among them.
     static func carrying(_ markers: [String]) -> [HostProcess] {
-        HostProcess.all.filter { process in
-            guard process.pid != getpid(), let words = process.commandLine, words.first?.isEmpty == false
-            else {
-                return false
-            }
-            return markers.contains { marker in
-                words.contains { $0.contains(marker) } || process.cgroups.contains { $0.contains(marker) }
-            }
+        HostProcess.all.filter { $0.pid != getpid() && isMarked($0, markers) }
+    }
+
+    private static func isMarked(_ process: HostProcess, _ markers: [String]) -> Bool {
+        guard let words = process.commandLine, words.first?.isEmpty == false else { return false }
+        return markers.contains { marker in
+            words.contains { $0.contains(marker) } || process.cgroups.contains { $0.contains(marker) }
         }
+    }
+
+    /// Kills a process of `carrying`, unless its pid has become another's since.
+    static func end(_ process: HostProcess, carrying markers: [String]) {
+        let number = clinux_pidfd_open(process.pid)
+        guard number >= 0 else { return }
+        let held = FileDescriptor(owning: number)
+        if isMarked(process, markers) { _ = clinux_pidfd_send_signal(held.rawValue, SIGKILL) }
     }
 }

@@ -10,7 +10,7 @@ struct PeerRun: Sendable {
     let context: RunContext
 
     init(engine: EngineID, context: RunContext) throws(LabError) {
-        guard Self.isPlain(context.runID) else {
+        guard RunPlaces.isRunID(context.runID) else {
             throw LabError(
                 .usage,
                 "the run's id is no name for a container: \(PeerCommand.lastWords(context.runID.utf8))",
@@ -18,18 +18,6 @@ struct PeerRun: Sendable {
         }
         self.engine = engine
         self.context = context
-    }
-
-    private static func isPlain(_ text: String) -> Bool {
-        (1...64).contains(text.utf8.count) && !text.hasPrefix("-")
-            && text.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-                    true
-                default: false
-                }
-            }
     }
 
     /// What the engine keeps for the run; below the run's own directory, which is journaled.

@@ -44,6 +44,11 @@ struct PodmanStore: Sendable {
     }
     var variables: [String: String] { ["CONTAINERS_CONF": "\(directory)/containers.conf"] }
 
+    /// Where it is for a run, as `Podman.prepare` has it.
+    static func directory(of run: RunPlaces) -> String {
+        "\(run.paths.run(run.runID))/\(EngineID.podman)/store"
+    }
+
     func make() throws(LabError) {
         try Files.makeDirectory(directory, mode: 0o700)
         try Files.write(Self.configuration(), to: "\(directory)/containers.conf")
@@ -96,7 +101,7 @@ struct PodmanStore: Sendable {
             let busy = PeerProcesses.carrying([directory])
             if busy.isEmpty { break }
             let now = MonotonicInstant.now()
-            if now > patience { for process in busy { kill(process.pid, SIGKILL) } }
+            if now > patience { for process in busy { PeerProcesses.end(process, carrying: [directory]) } }
             guard now < deadline else {
                 throw LabError(
                     .output, "cannot remove \(directory)", cause: "a process of podman still works there",
@@ -177,7 +182,13 @@ enum ContainerFlags {
 
     /// The id that the engine gave to a container, 64 hexadecimal digits; empty until it did.
     static func inventedID(_ name: PeerName) -> [String] {
-        guard let id = Files.line(name.idFile), id.utf8.count == 64 else { return [] }
+        guard let id = Files.line(name.idFile), isInventedID(id) else { return [] }
         return [id]
+    }
+
+    /// Whether an engine's word is an id: it goes into command lines, and tells which processes are ours.
+    static func isInventedID(_ text: some StringProtocol) -> Bool {
+        text.utf8.count == 64
+            && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
     }
 }

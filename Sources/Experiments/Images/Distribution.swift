@@ -79,7 +79,7 @@ struct Distribution: Equatable {
 
     /// Makes it beside its place and renames it, so that nobody ever sees half of it.
     private func make(codename: String, _ context: RunContext) throws(LabError) {
-        let building = Distribution(directory: "\(directory).building-\(getpid())")
+        let building = Distribution(directory: "\(directory).building-\(context.runID)")
         try context.journal.record(JournaledResource(.directory, building.directory))
         try Files.removeTree(building.directory)
         try Files.makeDirectory(building.directory)

@@ -50,10 +50,11 @@ final class Plant {
         let queues = MountTable.current().entries.first { $0.type == "mqueue" }?.mountPoint
         if let queues {
             // A file that is made there is a queue, mq_overview(7).
-            queueName = "lab-\(nonce)"
-            queueFile = "\(queues)/lab-\(nonce)"
-            try context.journal.record(JournaledResource(.file, "\(queues)/lab-\(nonce)"))
-            let made = open("\(queues)/lab-\(nonce)", O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
+            let name = "lab-\(context.runID)-\(nonce.prefix(12))"
+            queueName = name
+            queueFile = "\(queues)/\(name)"
+            try context.journal.record(JournaledResource(.file, "\(queues)/\(name)"))
+            let made = open("\(queues)/\(name)", O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
             if made >= 0 { close(made) }
         } else {
             queueName = nil

@@ -24,7 +24,7 @@ public struct MachineSetting: Equatable, Sendable {
 
     /// Nil for a file that is no switch of ours and for a value that is no plain word.
     init?(_ file: String, in tree: Tree = .processors, value: String) {
-        guard Self.isSwitch(file, in: tree), Self.isWord(value) else { return nil }
+        guard Self.isSwitch(file, in: tree), Self.isValue(value, of: file, in: tree) else { return nil }
         self.file = file
         self.value = value
         self.tree = tree
@@ -70,6 +70,18 @@ public struct MachineSetting: Equatable, Sendable {
         let number = name.dropFirst(3)
         return name.hasPrefix("cpu") && (1...5).contains(number.utf8.count)
             && number.utf8.allSatisfy { (0x30...0x39).contains($0) }
+    }
+
+    /// Turbo is on or off, merging has three states, its pace is a number; which governors there are only the kernel knows,
+    /// and it takes no other word.
+    private static func isValue(_ value: String, of file: String, in tree: Tree) -> Bool {
+        switch (tree, file) {
+        case (.processors, noTurbo), (.processors, boost): ["0", "1"].contains(value)
+        case (.samepageMerging, mergingRuns): ["0", "1", "2"].contains(value)
+        case (.samepageMerging, _):
+            (1...10).contains(value.utf8.count) && value.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        case (.processors, _): isWord(value)
+        }
     }
 
     private static func isWord(_ text: String) -> Bool {

@@ -85,7 +85,7 @@ public final class SamepageMerging: Sendable {
 
     /// Bytes that it saves now, of all programs: `pages_sharing`, how many more sites share a page than there are pages.
     public var savedBytes: UInt64? {
-        number("pages_sharing").map { $0 * UInt64(sysconf(Int32(_SC_PAGESIZE))) }
+        number("pages_sharing").flatMap { $0.times(UInt64(max(0, sysconf(Int32(_SC_PAGESIZE))))) }
     }
 
     /// How often all memory that may be merged was looked at, since the machine started. A page is merged when it was

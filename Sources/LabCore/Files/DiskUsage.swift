@@ -78,8 +78,9 @@ public struct DiskUsage: Equatable, Sendable {
         let type = status.st_mode & S_IFMT
         if seen.insert(Inode(device: UInt64(status.st_dev), number: UInt64(status.st_ino))).inserted {
             inodes += 1
-            allocatedBytes += UInt64(status.st_blocks) * Self.blockBytes
-            if type == S_IFREG || type == S_IFLNK { apparentBytes += UInt64(status.st_size) }
+            // A file system of somebody's own program says what it likes.
+            allocatedBytes &+= UInt64(clamping: status.st_blocks) &* Self.blockBytes
+            if type == S_IFREG || type == S_IFLNK { apparentBytes &+= UInt64(clamping: status.st_size) }
             try visit(entry)
         }
         guard type == S_IFDIR else { return }

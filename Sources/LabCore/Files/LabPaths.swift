@@ -18,24 +18,68 @@ public struct LabPaths: Sendable, Equatable {
     /// Directory of the files of one run's instances; removed with the run.
     public func run(_ runID: String) -> String { "\(state)/runs/\(runID)" }
 
-    /// The paths of this user.
+    /// The paths of this user, which nobody else can have written to: what lies there is run, booted and replayed with
+    /// all that this process may do.
+    /// - Throws: `.permission` when they, or the way to them, are another user's or can be changed by others.
+    public static func own(environment: [String: String]) throws(LabError) -> LabPaths {
+        let paths = try current(environment: environment)
+        for path in [paths.state, paths.cache] {
+            guard let directory = try OwnDirectory.open(path) else { continue }
+            // Copied or given here by root, they may still be somebody else's.
+            for name in try directory.names() {
+                let inner =
+                    "\(path)/\(String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self))"
+                if Files.isDirectory(inner) { _ = try OwnDirectory.open(inner) }
+            }
+        }
+        return paths
+    }
+
+    /// The paths that the environment names.
+    /// - Throws: `.usage` for what can't be written down in a journal, or is too long for a path.
     public static func current(environment: [String: String]) throws(LabError) -> LabPaths {
+        for name in ["LAB_HOME", "HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"] {
+            guard let value = environment[name] else { continue }
+            // What was no UTF-8 was repaired on the way here, and is another path now.
+            guard
+                !value.unicodeScalars.contains(where: {
+                    $0.properties.generalCategory == .control || $0 == "\u{fffd}"
+                })
+            else {
+                throw LabError(
+                    .usage, "\(name) is \(RunPlaces.shown(value))",
+                    cause: "a path of lab's holds no control character and is UTF-8")
+            }
+            guard value.utf8.count <= longest else {
+                throw LabError(
+                    .usage, "\(name) is too long",
+                    cause: "it has \(value.utf8.count) bytes, and at most \(longest) are a path of lab's")
+            }
+        }
         if let home = environment["LAB_HOME"], !home.isEmpty {
             guard home.hasPrefix("/") else {
                 throw LabError(.usage, "LAB_HOME is \(home)", cause: "it must be an absolute path")
             }
-            return LabPaths(cache: "\(home)/cache", state: "\(home)/state")
+            return LabPaths(cache: "\(plain(home))/cache", state: "\(plain(home))/state")
         }
         guard let home = environment["HOME"], home.hasPrefix("/") else {
             throw LabError(
                 .unavailable, "HOME is not set", remedy: "set HOME or LAB_HOME to a directory of yours")
         }
         func base(_ name: String, _ fallback: String) -> String {
-            if let value = environment[name], value.hasPrefix("/") { return value }
-            return "\(home)/\(fallback)"
+            if let value = environment[name], value.hasPrefix("/") { return plain(value) }
+            return "\(plain(home))/\(fallback)"
         }
         return LabPaths(
             cache: "\(base("XDG_CACHE_HOME", ".cache"))/lab",
             state: "\(base("XDG_STATE_HOME", ".local/state"))/lab")
+    }
+
+    /// PATH_MAX, without the longest name that is made below.
+    private static let longest = 3_072
+
+    /// Without the slashes that mean nothing.
+    private static func plain(_ path: String) -> String {
+        path.split(separator: "/").reduce(into: "") { $0 += "/\($1)" }
     }
 }

@@ -68,6 +68,16 @@ public struct RootFilesystem: Sendable, Equatable {
         }
     }
 
+    /// Whether a file belongs to who could have put this program here anyway, and not everybody may write to it: it is
+    /// run with all that this process may do, and one of the directories above may be /tmp.
+    static func isOfOwner(ofProgram program: String, _ candidate: String) -> Bool {
+        var ours = stat()
+        var status = stat()
+        guard stat(candidate, &status) == 0 else { return false }
+        let owners = [0, geteuid()] + (stat(program, &ours) == 0 ? [ours.st_uid] : [])
+        return owners.contains(status.st_uid) && status.st_mode & 0o002 == 0
+    }
+
     /// Where the build puts `lab-guest`: beside the running program.
     public static func locateGuest(environment: [String: String]) throws(LabError) -> String {
         if let path = environment["LAB_GUEST"], !path.isEmpty { return path }
@@ -78,7 +88,7 @@ public struct RootFilesystem: Sendable, Equatable {
                 guard let slash = directory.lastIndex(of: "/") else { break }
                 directory = directory[..<slash]
                 let candidate = "\(directory)/lab-guest"
-                if access(candidate, X_OK) == 0 { return candidate }
+                if access(candidate, X_OK) == 0, isOfOwner(ofProgram: program, candidate) { return candidate }
             }
         }
         throw LabError(

@@ -1,7 +1,8 @@
 /// Removes what a journal names, the newest first.
 public struct Cleaner {
-    /// Removes one resource by name; what is gone already is no error.
-    public typealias Remover = (_ name: String) throws(LabError) -> Void
+    /// Removes one resource by name; what is gone already is no error. A journal is not believed: it is the remover that
+    /// knows what a run of that id makes, where, and under what name, and it refuses anything else.
+    public typealias Remover = (_ name: String, _ run: RunPlaces) throws(LabError) -> Void
 
     /// What came of it.
     public struct Outcome: Equatable, Sendable {
@@ -14,6 +15,8 @@ public struct Cleaner {
         /// What is gone now; in a dry run, what would be removed.
         public var removed: [JournaledResource] = []
         public var failures: [Failure] = []
+        /// Journals that can't be believed, and lines in them that are none: left as they are.
+        public var refused: [LabError] = []
     }
 
     private let removers: [JournaledResource.Kind: Remover]
@@ -24,10 +27,15 @@ public struct Cleaner {
     /// Replays every journal whose run is dead. One resource that can't be removed does not stop the others; its
     /// journal is kept, so that the next attempt finds it.
     /// - Parameter dryRun: only says what would be done.
+    /// - Throws: `.permission` when others may write where the journals lie.
     public func cleanAbandoned(in paths: LabPaths, dryRun: Bool = false) throws(LabError) -> Outcome {
         var outcome = Outcome()
-        try RunJournal.forEachAbandoned(in: paths) { (journal) throws(LabError) in
+        var refused: [LabError] = []
+        try RunJournal.forEachAbandoned(in: paths, refuse: { refused.append($0) }) {
+            (journal) throws(LabError) in
+            let places = try RunPlaces(journal.runID, paths)
             outcome.runs.append(journal.runID)
+            outcome.refused += journal.malformed
             // The run's directory goes last, whether or not a driver wrote it down.
             let directory = JournaledResource(.directory, paths.run(journal.runID))
             var resources = journal.resources
@@ -36,17 +44,18 @@ public struct Cleaner {
                 outcome.removed += resources
                 return
             }
-            let (removed, failures) = remove(resources)
+            let (removed, failures) = remove(resources, of: places)
             outcome.removed += removed
             outcome.failures += failures
-            if failures.isEmpty { journal.remove() }
+            if failures.isEmpty && journal.malformed.isEmpty { journal.remove() }
         }
+        outcome.refused += refused
         return outcome
     }
 
-    /// Removes resources in the order given.
+    /// Removes resources of a run in the order given.
     public func remove(
-        _ resources: [JournaledResource]
+        _ resources: [JournaledResource], of run: RunPlaces
     ) -> (removed: [JournaledResource], failures: [Outcome.Failure]) {
         var removed: [JournaledResource] = []
         var failures: [Outcome.Failure] = []
@@ -55,7 +64,7 @@ public struct Cleaner {
                 guard let remover = removers[resource.kind] else {
                     throw LabError(.software, "nothing here removes a \(resource.kind.rawValue)")
                 }
-                try remover(resource.name)
+                try remover(resource.name, run)
                 removed.append(resource)
             } catch {
                 failures.append(Outcome.Failure(resource: resource, error: error))

@@ -109,37 +109,6 @@ public enum Files {
         }
         return names.sorted()
     }
-
-    /// Removes a tree without following links and without crossing into another file system's mount.
-    /// A path that is gone already is no error.
-    public static func removeTree(_ path: String) throws(LabError) {
-        var status = stat()
-        guard lstat(path, &status) == 0 else { return }
-        let device = status.st_dev
-        try removeTree(path, status, device)
-    }
-
-    private static func removeTree(_ path: String, _ status: stat, _ device: dev_t) throws(LabError) {
-        guard status.st_mode & S_IFMT == S_IFDIR else {
-            if unlink(path) != 0 && errno != ENOENT {
-                throw LabError(.output, "cannot remove \(path)", cause: "\(Errno(errno))")
-            }
-            return
-        }
-        guard status.st_dev == device else {
-            throw LabError(
-                .output, "cannot remove \(path)", cause: "something is mounted there",
-                remedy: "umount \(path)")
-        }
-        for name in list(path) {
-            var inner = stat()
-            let child = "\(path)/\(name)"
-            if lstat(child, &inner) == 0 { try removeTree(child, inner, device) }
-        }
-        if rmdir(path) != 0 && errno != ENOENT {
-            throw LabError(.output, "cannot remove \(path)", cause: "\(Errno(errno))")
-        }
-    }
 }
 
 extension StringProtocol {

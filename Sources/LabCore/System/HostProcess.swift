@@ -13,7 +13,7 @@ public struct HostProcess: Hashable, Sendable {
         let text = try Files.readText("/proc/\(pid)/smaps_rollup")
         for line in text.split(separator: "\n") where line.hasPrefix("Pss:") {
             if let kibibytes = line.split(separator: " ").dropFirst().first.flatMap({ UInt64($0) }) {
-                return kibibytes * 1_024
+                return kibibytes.times(1_024) ?? .max
             }
         }
         throw LabError(.instance, "the memory of process \(pid) is unknown", cause: "no Pss in smaps_rollup")
@@ -29,6 +29,11 @@ public struct HostProcess: Hashable, Sendable {
             throw LabError(.instance, "the CPU time of process \(pid) is unknown", cause: "it has ended")
         }
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+
+    /// The name of the file that it executes, without its directory; nil when it has ended, or this user may not look.
+    public var program: String? {
+        target(of: "exe")?.split(separator: "/").last.map(String.init)
     }
 
     /// Its children now, by every thread of it. See proc(5), `/proc/PID/task/TID/children`.

@@ -31,16 +31,20 @@ public struct SharedSegment: Sendable {
 
     public func remove() { shmctl(identifier, IPC_RMID, nil) }
 
-    /// Removes the segment that a journal names, if it is still one of ours by size; one that is gone is no error.
+    /// Removes the segment that a journal names, if it is still one of ours by maker and size; one that is gone is no
+    /// error.
     public static func remove(_ name: String) throws(LabError) {
-        guard let key = Int32(name) else {
+        // IPC_PRIVATE is no key: each call of it makes a segment.
+        guard let key = Int32(name), key > 0 else {
             throw LabError(.data, "\(name.debugDescription) is no key of a shared memory segment")
         }
         // A larger one has another maker: then the call fails.
         let identifier = shmget(key, size, 0)
         guard identifier >= 0 else { return }
         var status = shmid_ds()
-        guard shmctl(identifier, IPC_STAT, &status) == 0, status.shm_segsz == size else { return }
+        guard shmctl(identifier, IPC_STAT, &status) == 0, status.shm_segsz == size,
+            status.shm_perm.cuid == geteuid()
+        else { return }
         shmctl(identifier, IPC_RMID, nil)
     }
 

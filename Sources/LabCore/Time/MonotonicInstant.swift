@@ -25,7 +25,7 @@ public struct MonotonicInstant: Comparable, Hashable, Sendable {
         let delta = duration.nanoseconds
         return MonotonicInstant(
             nanoseconds: delta >= 0
-                ? nanoseconds &+ UInt64(delta) : nanoseconds - min(nanoseconds, UInt64(-delta)))
+                ? nanoseconds &+ delta.magnitude : nanoseconds - min(nanoseconds, delta.magnitude))
     }
 
     /// Nanoseconds from `earlier` to this; 0 when `earlier` is later.
@@ -41,9 +41,11 @@ public struct MonotonicInstant: Comparable, Hashable, Sendable {
 }
 
 extension Duration {
-    /// The whole length in nanoseconds.
+    /// The whole length in nanoseconds; what is longer than 292 years is 292 years.
     public var nanoseconds: Int64 {
         let (seconds, attoseconds) = components
-        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+        let (whole, isTooLong) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        let (sum, isLonger) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
+        return isTooLong || isLonger ? (seconds < 0 ? .min : .max) : sum
     }
 }

@@ -10,7 +10,9 @@ struct CleanCommand: SpeakingCommand {
             Replays the journals of dead runs backwards, and puts back what
             `lab run --tune` had set. What belongs to a living
             run, or to nobody that lab knows of, is left alone. Exits with 1 when
-            something could not be removed; its journal is kept.
+            something could not be removed; its journal is kept. A journal is replayed
+            only where nobody but this user can have written it, and only what a run
+            of its name makes, where runs make it.
 
             EXAMPLES
               lab clean --dry-run
@@ -19,6 +21,12 @@ struct CleanCommand: SpeakingCommand {
 
     @Flag(help: "Only print what would be removed.")
     var dryRun = false
+
+    @Option(
+        help: ArgumentHelp(
+            "A libvirt connection that a run was given, so that it is opened again to remove that run's VMs.",
+            valueName: "URI"))
+    var connect: String?
 
     @Flag(help: "Print the outcome as JSON.")
     var json = false
@@ -36,17 +44,22 @@ struct CleanCommand: SpeakingCommand {
         let runs: [String]
         let removed: [Resource]
         let failures: [Failure]
+        let refused: [LabError]
         let living: [String]
     }
 
     @OptionGroup var speech: LanguageOptions
 
     func run() throws {
-        let paths = try LabPaths.current(environment: Process.environment)
-        let outcome = try Removers.cleaner(paths).cleanAbandoned(in: paths, dryRun: dryRun)
+        let paths = try LabPaths.own(environment: Process.environment)
+        let outcome = try Removers.cleaner(paths, connection: connect).cleanAbandoned(
+            in: paths, dryRun: dryRun)
         let says = CleanText(text: try speech.catalogue())
         for failure in outcome.failures {
             Terminal.warn(says.left(failure), remedy: failure.error.remedy, in: says.text)
+        }
+        for error in outcome.refused {
+            Terminal.warn(says.text.reason(error), remedy: error.remedy, in: says.text)
         }
         let living = RunJournal.living(in: paths)
         if json {
@@ -54,7 +67,7 @@ struct CleanCommand: SpeakingCommand {
         } else {
             try Terminal.answer(text(outcome, living: living, says))
         }
-        if !outcome.failures.isEmpty { throw ExitCode.failure }
+        if !outcome.failures.isEmpty || !outcome.refused.isEmpty { throw ExitCode.failure }
     }
 
     private func answer(_ outcome: Cleaner.Outcome, living: [String]) -> Answer {
@@ -64,12 +77,12 @@ struct CleanCommand: SpeakingCommand {
         return Answer(
             dryRun: dryRun, runs: outcome.runs, removed: outcome.removed.map(shown),
             failures: outcome.failures.map { Answer.Failure(resource: shown($0.resource), error: $0.error) },
-            living: living)
+            refused: outcome.refused, living: living)
     }
 
     private func text(_ outcome: Cleaner.Outcome, living: [String], _ says: CleanText) -> String {
         var lines = outcome.removed.map(dryRun ? says.planned : says.done)
-        if outcome.runs.isEmpty { lines.append(says.nothingLeft) }
+        if outcome.runs.isEmpty && outcome.refused.isEmpty { lines.append(says.nothingLeft) }
         lines += living.map(says.alive)
         return lines.joined(separator: "\n")
     }

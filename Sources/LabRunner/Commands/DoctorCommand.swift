@@ -64,7 +64,7 @@ struct DoctorCommand: SpeakingCommand {
         _ engines: [EngineID], _ interrupt: Interrupt, _ line: ProgressLine, _ text: Catalogue
     ) throws(LabError) -> [DoctorCheck] {
         line.show(text.lookingAtTheMachine, now: true)
-        let paths = try LabPaths.current(environment: Process.environment)
+        let paths = try LabPaths.own(environment: Process.environment)
         // Before anything is cleaned and before the trials make the machine busy.
         var checks = HostChecks.all(paths: paths, warnings: Environment.capture().warnings)
         try interrupt.check()
@@ -84,7 +84,8 @@ struct DoctorCommand: SpeakingCommand {
             return checks
         }
         let warn = { (words: String, remedy: String?) in line.warn(words, remedy: remedy) }
-        let workspace = try Workspace.open(time: .now(), interrupt: interrupt, text: text, warn: warn)
+        let workspace = try Workspace.open(
+            time: .now(), interrupt: interrupt, connection: connect, text: text, warn: warn)
         var leftovers = true
         defer { workspace.close(leftovers: leftovers, warn: warn) }
         let tried = EngineFactory.make(

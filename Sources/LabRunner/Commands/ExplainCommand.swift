@@ -39,7 +39,8 @@ struct ExplainCommand: SpeakingCommand {
         let interrupt = try Interrupt()
         try interrupt.catchSignals()
         let warn = { (words: String, remedy: String?) in Terminal.warn(words, remedy: remedy, in: text) }
-        let workspace = try Workspace.open(time: .now(), interrupt: interrupt, text: text, warn: warn)
+        let workspace = try Workspace.open(
+            time: .now(), interrupt: interrupt, connection: settings.connect, text: text, warn: warn)
         var leftovers = true
         defer { workspace.close(leftovers: leftovers, warn: warn) }
         for engine in EngineFactory.make(engines, settings, context: workspace.context) {

@@ -65,15 +65,20 @@ enum HostChecks {
         } catch {
             throw LabError(.input, "cannot look at the file system of \(path)", cause: "\(error)")
         }
-        return UInt64(status.f_bavail) * UInt64(status.f_frsize)
+        return UInt64(status.f_bavail).times(UInt64(status.f_frsize)) ?? .max
     }
 
     private static func deadRuns(_ paths: LabPaths) -> DoctorCheck? {
-        guard let found = try? Removers.cleaner(paths).cleanAbandoned(in: paths, dryRun: true),
-            !found.runs.isEmpty
-        else {
+        guard let found = try? Removers.cleaner(paths).cleanAbandoned(in: paths, dryRun: true) else {
             return nil
         }
+        if let refused = found.refused.first {
+            return DoctorCheck(
+                id: "dead-runs", title: "what killed runs left", status: .warn,
+                detail: refused.cause.map { "\(refused.message): \($0)" } ?? refused.message,
+                remedy: refused.remedy)
+        }
+        guard !found.runs.isEmpty else { return nil }
         return DoctorCheck(
             id: "dead-runs", title: "what killed runs left", status: .warn,
             detail: "\(found.removed.count) things of \(found.runs.joined(separator: ", "))",

@@ -54,6 +54,11 @@ enum Words {
                 .usage, "\(option) is \(quoted(text))",
                 cause: "it must be at least \(Units.format(bytes: least))")
         }
+        guard bytes <= Units.mostMemory else {
+            throw LabError(
+                .usage, "\(option) is \(quoted(text))",
+                cause: "it must be at most \(Units.format(bytes: Units.mostMemory))")
+        }
         return bytes
     }
 

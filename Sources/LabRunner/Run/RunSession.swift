@@ -51,7 +51,9 @@ struct RunSession {
         defer { directory.removeIfEmpty() }
 
         let workspace = try Workspace.open(
-            time: time, interrupt: shared.interrupt, mayFetch: settings.fetchesKernel, text: text, warn: warn)
+            time: time, interrupt: shared.interrupt, mayFetch: settings.fetchesKernel,
+            connection: settings.connect,
+            text: text, warn: warn)
         var leftovers = true
         defer { workspace.close(leftovers: leftovers, warn: warn) }
         line.show(text.lookingAtTheMachine, now: true)

@@ -8,21 +8,26 @@ import Translations
 final class Workspace {
     let context: RunContext
     private let says: CleanText
+    private let cleaner: Cleaner
 
     /// Replays the journals of dead runs, warns of living ones, and starts a journal of its own.
     /// - Parameters:
     ///   - mayFetch: whether the user lets the run use the network.
+    ///   - connection: the libvirt URI that the user names.
     ///   - warn: told what was found.
     static func open(
-        time: UTCTime, interrupt: Interrupt, mayFetch: Bool = false, text: Catalogue,
+        time: UTCTime, interrupt: Interrupt, mayFetch: Bool = false, connection: String? = nil,
+        text: Catalogue,
         warn: (String, _ remedy: String?) -> Void
     ) throws(LabError) -> Workspace {
-        let paths = try LabPaths.current(environment: Process.environment)
-        let cleaned = try Removers.cleaner(paths).cleanAbandoned(in: paths)
+        let paths = try LabPaths.own(environment: Process.environment)
+        let cleaner = Removers.cleaner(paths, connection: connection)
+        let cleaned = try cleaner.cleanAbandoned(in: paths)
         let says = CleanText(text: text)
         for run in cleaned.runs { warn(text.diedBefore(run), nil) }
         for setting in cleaned.removed where setting.kind == .setting { warn(says.done(setting), nil) }
         for failure in cleaned.failures { warn(says.left(failure), failure.error.remedy) }
+        for error in cleaned.refused { warn(text.reason(error), error.remedy) }
 
         let guest = try RootFilesystem.locateGuest(environment: Process.environment)
         let root = try RootFilesystem.minimal(guest: guest, paths: paths)
@@ -41,12 +46,13 @@ final class Workspace {
             RunContext(
                 runID: runID, paths: paths, journal: journal, rootFilesystem: root, interrupt: interrupt,
                 mayFetch: mayFetch),
-            says)
+            says, cleaner)
     }
 
-    private init(_ context: RunContext, _ says: CleanText) {
+    private init(_ context: RunContext, _ says: CleanText, _ cleaner: Cleaner) {
         self.context = context
         self.says = says
+        self.cleaner = cleaner
     }
 
     /// Other runs that are alive now: they disturb what is measured.
@@ -58,7 +64,7 @@ final class Workspace {
         do {
             let recorded = try context.journal.recorded()
             let left = leftovers ? recorded : recorded.filter { $0.kind == .setting }
-            let failures = Removers.cleaner(context.paths).remove(left).failures
+            let failures = cleaner.remove(left, of: try RunPlaces(context.runID, context.paths)).failures
             for failure in failures { warn(says.left(failure), failure.error.remedy) }
             if !leftovers { try Files.removeTree(context.paths.run(context.runID)) }
             if !failures.isEmpty { return }

@@ -5,17 +5,22 @@ import VMDriver
 /// The one place that knows who removes what a journal names.
 enum Removers {
     /// A cleaner for every kind of resource that a driver journals.
-    static func cleaner(_ paths: LabPaths) -> Cleaner {
+    /// - Parameter connection: the libvirt URI that the user names now, which may be opened again then.
+    static func cleaner(_ paths: LabPaths, connection: String? = nil) -> Cleaner {
         Cleaner(removers: [
-            .domain: { name throws(LabError) in try DomainRemover.remove(name, paths: paths) },
-            .pool: { name throws(LabError) in try DepotRemover.remove(name, paths: paths) },
-            .qemu: { name throws(LabError) in try DomainRemover.remove(qemu: name) },
-            .cgroup: { name throws(LabError) in try CgroupTree.remove(name) },
-            .directory: { name throws(LabError) in try Files.removeTree(name) },
-            .peer: { name throws(LabError) in try PeerRemover.remove(name) },
-            .setting: { name throws(LabError) in try MachineSetting.putBack(name) },
-            .sharedMemory: { name throws(LabError) in try SharedSegment.remove(name) },
-            .file: { name throws(LabError) in try Files.removeTree(name) },
+            .domain: { name, run throws(LabError) in
+                try DomainRemover.remove(name, of: run, connection: connection)
+            },
+            .pool: { name, run throws(LabError) in
+                try DepotRemover.remove(name, of: run, connection: connection)
+            },
+            .qemu: { name, run throws(LabError) in try DomainRemover.remove(qemu: name, of: run) },
+            .cgroup: { name, run throws(LabError) in try CgroupTree.remove(name, of: run) },
+            .directory: { name, run throws(LabError) in try run.removeDirectory(name) },
+            .peer: { name, run throws(LabError) in try PeerRemover.remove(name, of: run) },
+            .setting: { name, _ throws(LabError) in try MachineSetting.putBack(name) },
+            .sharedMemory: { name, _ throws(LabError) in try SharedSegment.remove(name) },
+            .file: { name, run throws(LabError) in try run.removeFile(name) },
         ])
     }
 }

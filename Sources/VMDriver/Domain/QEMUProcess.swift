@@ -5,6 +5,8 @@ import LabCore
 /// The QEMU process of one domain on this host.
 struct QEMUProcess: Sendable {
     let pid: pid_t
+    /// The domain by whose name it was found; nil for a child.
+    private let name: String?
 
     /// Where the embedded driver below `directory` writes the pid of a domain's QEMU.
     static func pidFile(domain name: String, root directory: String) -> String {
@@ -17,19 +19,30 @@ struct QEMUProcess: Sendable {
             Self.isQEMU(HostProcess(pid: pid), of: name)
         else { return nil }
         self.pid = pid
+        self.name = name
     }
 
     /// Every process whose command line carries the domain's name, for when libvirt knows nothing of it.
     static func all(of name: String) -> [QEMUProcess] {
-        HostProcess.all.filter { isQEMU($0, of: name) }.map { QEMUProcess(pid: $0.pid) }
+        HostProcess.all.filter { isQEMU($0, of: name) }.map { QEMUProcess(pid: $0.pid, found: name) }
     }
 
-    init(pid: pid_t) { self.pid = pid }
+    /// A child of ours: until it is reaped nobody else has its pid.
+    init(pid: pid_t) {
+        self.pid = pid
+        name = nil
+    }
+
+    private init(pid: pid_t, found name: String) {
+        self.pid = pid
+        self.name = name
+    }
 
     /// libvirt passes `-name guest=NAME,debug-threads=on`: the pair is looked for, so that a pid that was used again
-    /// by another program, or an editor with that name open, is left alone.
+    /// by another program, or an editor with that name open, is left alone. So is what only says so: it must be QEMU's
+    /// program.
     private static func isQEMU(_ process: HostProcess, of name: String) -> Bool {
-        guard let words = process.commandLine else { return false }
+        guard process.program?.hasPrefix("qemu") == true, let words = process.commandLine else { return false }
         return zip(words, words.dropFirst()).contains {
             $0 == "-name" && ($1 == "guest=\(name)" || $1.hasPrefix("guest=\(name),"))
         }
@@ -62,6 +75,8 @@ struct QEMUProcess: Sendable {
         let number = clinux_pidfd_open(pid)
         guard number >= 0 else { return End(isGone: true) }
         let process = FileDescriptor(owning: number)
+        // Who was found by name may have ended since, and its pid be another's. From here on the descriptor says who.
+        if let name, !Self.isQEMU(HostProcess(pid: pid), of: name) { return End(isGone: true) }
         // For a QEMU whose parent is somebody else.
         let before = try? HostProcess(pid: pid).cpuNanoseconds()
         _ = clinux_pidfd_send_signal(process.rawValue, SIGKILL)

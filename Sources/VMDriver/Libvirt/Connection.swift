@@ -17,7 +17,7 @@ struct Connection: ~Copyable, @unchecked Sendable {
     /// Connects to any libvirt URI. The corresponding C function is `virConnectOpen`.
     /// - Throws: `.unavailable` when that fails, or takes longer than 30 s.
     init(_ uri: String) throws(LabError) {
-        EventLoop.start()
+        try EventLoop.start()
         let call = try BoundedCall { Unclaimed(virConnectOpen(uri)) { virConnectClose($0) } }
         guard let opened = call.wait(until: .now().advanced(by: Self.patience)) else {
             throw LabError(

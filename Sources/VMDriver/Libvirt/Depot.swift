@@ -16,6 +16,7 @@ final class Depot: Sendable {
         var brought: Set<String> = []
     }
 
+    static let prefix = "lab-depot-"
     /// Where each user may make a directory that outlasts the daemon and is no memory.
     private static let parent = "/var/tmp"
 
@@ -23,7 +24,7 @@ final class Depot: Sendable {
         self.hypervisor = hypervisor
         self.paths = paths
         let number = UInt64.random(in: .min ... .max)
-        name = "lab-depot-\(getpid())-\(String(number, radix: 36))"
+        name = "\(Self.prefix)\(getpid())-\(String(number, radix: 36))"
     }
 
     deinit {
@@ -59,12 +60,21 @@ final class Depot: Sendable {
 /// Removes a depot that a dead run left, as its journal names it.
 public enum DepotRemover {
     /// Removes a journaled pool: `name URI`. One that is gone already is no error.
-    /// - Throws: `.data` when the entry is malformed; else when the pool is still there afterwards.
-    public static func remove(_ entry: String, paths: LabPaths) throws(LabError) {
+    /// - Parameter connection: a libvirt URI that the user names now.
+    /// - Throws: `.data` when the entry is malformed or not of that run; `.permission` for a connection that is opened
+    ///   only when the user names it; else when the pool is still there afterwards.
+    public static func remove(_ entry: String, of run: RunPlaces, connection: String? = nil) throws(LabError)
+    {
         let parts = entry.split(separator: " ", maxSplits: 1)
         guard parts.count == 2 else {
             throw LabError(.data, "a journal names the storage pool \"\(entry)\" without a URI")
         }
-        try Hypervisor.connect(String(parts[1]), paths: paths).connection.removePool(named: String(parts[0]))
+        // A depot has a journal of its own, called as the pool is.
+        guard parts[0] == run.runID, run.runID.hasPrefix(Depot.prefix) else {
+            throw run.stranger(.pool, entry)
+        }
+        let uri = String(parts[1])
+        try JournaledConnection.check(uri, of: run, named: connection)
+        try Hypervisor.connect(uri, paths: run.paths).connection.removePool(named: String(parts[0]))
     }
 }

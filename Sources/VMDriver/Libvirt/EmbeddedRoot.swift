@@ -22,11 +22,13 @@ final class EmbeddedRoot: Sendable {
         return uri.hasPrefix(prefix) ? String(uri.dropFirst(prefix.count)) : nil
     }
 
+    static func directory(cache: String, slot: Int) -> String { "\(cache)/libvirt/\(slot)" }
+
     /// Takes the lowest free root below `cache` and configures it.
     static func take(cache: String) throws(LabError) -> EmbeddedRoot {
         try Files.makeDirectory("\(cache)/libvirt", mode: 0o700)
         for slot in 0..<slots {
-            if let root = try take(directory: "\(cache)/libvirt/\(slot)") { return root }
+            if let root = try take(directory: directory(cache: cache, slot: slot)) { return root }
         }
         throw LabError(
             .unavailable, "all \(slots) libvirt roots in \(cache)/libvirt are in use",

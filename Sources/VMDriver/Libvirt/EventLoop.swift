@@ -8,15 +8,26 @@ import LabCore
 /// virEventRegisterDefaultImpl in libvirt-event.h.
 enum EventLoop {
     /// Starts it, the first time; and keeps libvirt from writing to our standard error.
-    static func start() { _ = started }
+    /// - Throws: `.software` when the system has no thread for it.
+    static func start() throws(LabError) {
+        guard started == 0 else {
+            throw LabError(
+                .software, "cannot start libvirt's event loop", cause: "\(Errno(started))",
+                remedy: "raise the limit of processes: ulimit -u")
+        }
+    }
 
-    private static let started: Void = {
+    /// What making its thread came to: 0, or an errno.
+    private static let started: Int32 = {
         // Errors reach the user through LabError. libvirt's own log is for who asks for it in the environment.
         setenv("LIBVIRT_LOG_OUTPUTS", "4:file:/dev/null", 0)
         virSetErrorFunc(nil, ignoreError)
         virEventRegisterDefaultImpl()
-        do { _ = try OSThread.start { while virEventRunDefaultImpl() == 0 {} } } catch {
-            preconditionFailure("a thread for libvirt's event loop can't be made: \(error)")
+        do throws(Errno) {
+            _ = try OSThread.start { while virEventRunDefaultImpl() == 0 {} }
+            return nil
+        } catch {
+            return error
         }
     }()
 }

@@ -18,7 +18,7 @@ struct CPUQuota: Experiment {
     private static let leastNanoseconds: UInt64 = 120_000_000
 
     func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
-        guard let percent = bench.setting.flatMap({ Int($0) }), percent > 0 else {
+        guard let percent = bench.setting.flatMap({ Int($0) }), (1...409_600).contains(percent) else {
             throw LabError(.usage, "cpu-quota needs a setting in percent of one processor")
         }
         let processors = sysconf(Int32(_SC_NPROCESSORS_ONLN))
@@ -65,17 +65,17 @@ struct CPUQuota: Experiment {
         let idle = HostIdle.nanoseconds() - idleBefore
 
         let wall = Double(ended.instant.nanoseconds(since: began.instant))
-        let periods = Double(ended.periods - began.periods)
+        let periods = Double(ended.periods.grown(since: began.periods))
         // Both readings were taken while the group waited for its next period: what it used between them is what whole
         // periods gave it, however late we woke up.
         let span = began.isWaiting && ended.isWaiting ? periods * Double(length.nanoseconds) : wall
         guard span > 0 else { throw LabError(.instance, "the CPU quota of a cgroup began no period") }
-        let achieved = Double(ended.used - began.used) / span
+        let achieved = Double(ended.used.grown(since: began.used)) / span
         var finding = Finding(values: [
             "asked-share": asked, "achieved-share": achieved,
             "error-ratio": abs(achieved - asked) / asked, "periods-count": periods,
-            "throttled-count": Double(ended.throttled - began.throttled),
-            "throttled-nanoseconds": Double(ended.waited - began.waited),
+            "throttled-count": Double(ended.throttled.grown(since: began.throttled)),
+            "throttled-nanoseconds": Double(ended.waited.grown(since: began.waited)),
             "host-idle-share": idle / wall / Double(sysconf(Int32(_SC_NPROCESSORS_ONLN))),
         ])
         // A group that never came to its limit, because the host was busy, shows nothing of how that is held.
@@ -84,7 +84,7 @@ struct CPUQuota: Experiment {
             "throttled", ended.throttled > began.throttled,
             answer: ended.throttled > began.throttled ? "throttled" : "never throttled", mechanism: .cgroup,
             evidence: "cpu.stat: nr_periods +\(Int(periods)), "
-                + "nr_throttled +\(ended.throttled - began.throttled)")
+                + "nr_throttled +\(ended.throttled.grown(since: began.throttled))")
         return finding
     }
 
@@ -118,7 +118,7 @@ struct CPUQuota: Experiment {
             if next.periods != last.periods { began = next }
             if next.periods != last.periods || next.used != last.used { changed = next.instant }
             last = next
-            guard let began, next.used - began.used >= quota / 2 else { continue }
+            guard let began, next.used.grown(since: began.used) >= quota / 2 else { continue }
             last.isWaiting = next.instant.nanoseconds(since: changed) > UInt64(tick.tv_nsec)
             if last.isWaiting { return last }
         }
@@ -132,7 +132,7 @@ struct CPUQuota: Experiment {
         let used =
             isV1
             ? cgroup.number("cpuacct", v1: "cpuacct.usage", v2: "")
-            : ControlFile.value(of: "usage_usec", in: text).map { $0 * 1_000 }
+            : ControlFile.value(of: "usage_usec", in: text).flatMap { $0.times(1_000) }
         guard let used, let periods = ControlFile.value(of: "nr_periods", in: text),
             let throttled = ControlFile.value(of: "nr_throttled", in: text),
             let waited = CgroupReader.throttledNanoseconds(isV1 ? .v1 : .v2, text)

@@ -37,16 +37,17 @@ struct Freezer: Experiment {
 
                 var finding = Finding(values: [
                     "freeze-nanoseconds": Double(frozen.nanoseconds(since: began)),
-                    "frozen-cpu-nanoseconds": Double(after - before),
+                    "frozen-cpu-nanoseconds": Double(after.grown(since: before)),
                 ])
                 if let thawed {
                     finding.values["thaw-nanoseconds"] = Double(thawed.nanoseconds(since: thawing))
                 }
                 finding.note(
-                    "stands-still", after == before, answer: "\(after - before) ns of CPU in 100 ms",
+                    "stands-still", after == before,
+                    answer: "\(after.grown(since: before)) ns of CPU in 100 ms",
                     mechanism: .cgroup, evidence: "\(directory): frozen")
                 finding.note(
-                    "runs-again", later > after, answer: "\(later - after) ns of CPU in 100 ms",
+                    "runs-again", later > after, answer: "\(later.grown(since: after)) ns of CPU in 100 ms",
                     evidence: "\(directory): thawed")
                 return finding
             }

@@ -20,7 +20,7 @@ struct PidsLimit: Experiment {
                 let places = cgroup.places["pids"]
                 let count = places.map { ControlFile.processes(of: $0.directory).count } ?? 0
                 let refusals = cgroup.number("max", "pids", v1: "pids.events", v2: "pids.events") ?? 0
-                let refusal = Errno(Int32(child.transcript.metrics["refusal"] ?? 0))
+                let refusal = Errno(Int32(clamping: child.transcript.metrics["refusal"] ?? 0))
                 var finding = Finding(values: [
                     "processes-count": Double(count), "refusals-count": Double(refusals),
                 ])

@@ -13,7 +13,7 @@ struct PressureFile {
         try bench.pause(window)
         let (ended, after) = (MonotonicInstant.now(), try waited())
         let microseconds = Double(ended.nanoseconds(since: began)) / 1_000
-        var finding = Finding(values: [name: Double(after - before) / microseconds])
+        var finding = Finding(values: [name: Double(after.grown(since: before)) / microseconds])
         finding.facts[fact] = Fact(
             answer: Files.line(path).map { String($0.prefix { $0 != "\n" }) } ?? "", mechanism: .cgroup,
             evidence: path)

@@ -1,0 +1,16 @@
+import Glibc
+
+/// Where programs are looked for that lab, libvirt or env(1) start by name.
+public enum SearchPath {
+    /// Takes out of PATH what is no absolute path: it would mean another directory wherever a tool is run, and what lies
+    /// there would be run with all that this process may do. To be called before there is a second thread.
+    public static func dropRelative() {
+        guard let path = getenv("PATH") else { return }
+        setenv("PATH", absolute(String(cString: path)), 1)
+    }
+
+    /// The absolute directories of a PATH, in their order. An empty one means the current directory: path_resolution(7).
+    static func absolute(_ path: String) -> String {
+        path.split(separator: ":").filter { $0.hasPrefix("/") }.joined(separator: ":")
+    }
+}

@@ -1,0 +1,27 @@
+import Testing
+
+@testable import LabCore
+
+/// Numbers from outside that do not fit, or run backwards.
+struct CounterTests {
+    @Test("A counter that began anew has not grown, and what does not fit is nil")
+    func countersNeverTrap() {
+        #expect(UInt64(5).grown(since: 3) == 2)
+        #expect(UInt64(3).grown(since: 5) == 0)
+        #expect(UInt64.max.grown(since: 0) == .max)
+        #expect(UInt64(3).times(5) == 15)
+        #expect(UInt64.max.times(2) == nil)
+    }
+
+    @Test("A length of time that nanoseconds can't hold is the longest that they can")
+    func lengthsAreClamped() {
+        #expect(Duration.seconds(9_223_372_036.854776).nanoseconds == .max)
+        #expect(Duration.seconds(Int64.max).nanoseconds == .max)
+        #expect(Duration.seconds(Int64.min).nanoseconds == .min)
+        #expect(Duration.nanoseconds(Int64.max).nanoseconds == .max)
+        #expect(Duration.milliseconds(-1_500).nanoseconds == -1_500_000_000)
+        let now = MonotonicInstant(nanoseconds: 7)
+        #expect(now.advanced(by: .seconds(Int64.min)) == .zero)
+        #expect(now.advanced(by: .seconds(Int64.max)).nanoseconds == UInt64(Int64.max) + 7)
+    }
+}
