@@ -116,10 +116,11 @@ static int set_limits(const struct clinux_limit *limits, uint64_t count) {
     return 0;
 }
 
-// CLONE_CLEAR_SIGHAND leaves ignored what the parent ignores, and so does execve. SIGKILL and its like refuse.
+// CLONE_CLEAR_SIGHAND leaves ignored what the parent ignores, and so does execve. The raw call, because glibc keeps two
+// signals to itself; SIGKILL and SIGSTOP refuse.
 static int default_signals(void) {
-    struct sigaction action = {.sa_handler = SIG_DFL};
-    for (int number = 1; number < NSIG; number++) sigaction(number, &action, NULL);
+    static const uint64_t action[4];  // SIG_DFL, no flags, no restorer, no mask
+    for (int number = 1; number < NSIG; number++) syscall(SYS_rt_sigaction, number, action, NULL, sizeof(uint64_t));
     return 0;
 }
 

@@ -16,12 +16,11 @@ func withBareRoot(_ body: (String) throws -> Void) throws {
     try body(directory)
 }
 
-/// Starts the launch program of a container without cgroups as `change` alters it, and hands its idle init to `body`.
-func withProgram(
-    root: String, _ isolation: Isolation = isRoot ? .standard : .rootless,
-    process: ProcessSettings? = ProcessSettings(), change: (inout LaunchProgram) -> Void = { _ in },
-    _ body: (ChildInstance) throws -> Void
-) throws {
+/// Starts the launch program of a container without cgroups as `change` alters it, with an idle init.
+func startProgram(
+    root: String, _ isolation: Isolation, process: ProcessSettings?,
+    change: (inout LaunchProgram) -> Void
+) throws(LabError) -> ChildInstance {
     let place = "/tmp/lab-stage-\(getpid())-\(UInt32.random(in: 0 ... .max))"
     try Files.makeDirectory(place)
     defer { rmdir(place) }
@@ -33,12 +32,24 @@ func withProgram(
             cgroupsToJoin: [], filter: nil, kernelFiles: .containerDefault, process: process,
             parent: launcher.parent.rawValue, user: getuid(), group: getgid()))
     change(&program)
-    let child = try launcher.start(
+    return try launcher.start(
         ProgramBuffer(program, environment: ChildLauncher.environment),
         arguments: ChildLauncher.arguments(.idle), cgroup: -1, joins: [], interrupt: .never)
+}
+
+/// Starts it, hands its init to `body` and ends it.
+func withProgram(
+    root: String, _ isolation: Isolation = isRoot ? .standard : .rootless,
+    process: ProcessSettings? = ProcessSettings(), change: (inout LaunchProgram) -> Void = { _ in },
+    _ body: (ChildInstance) throws -> Void
+) throws {
+    let child = try startProgram(root: root, isolation, process: process, change: change)
     defer { try? child.dispose() }
     try body(child)
 }
+
+/// The effective capabilities of this process: not even root has all of them everywhere.
+func ownCapabilities() throws -> UInt64 { try #require(UInt64(try status(getpid(), "CapEff"), radix: 16)) }
 
 /// Runs `body` on a thread whose root is that of a process: links and `..` lead where they lead there.
 func inRoot<Value>(of pid: pid_t, _ body: @escaping () throws(LabError) -> Value) throws -> Value {

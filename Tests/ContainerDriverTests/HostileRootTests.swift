@@ -7,7 +7,8 @@ import Testing
 
 /// What an image may have in the place of a directory on which something is mounted.
 enum Decoy: String, CaseIterable {
-    case root = "/", itself = ".", parent = "..", absolute = "/tmp", dangling = "/none", looping, file, missing
+    case root = "/", itself = ".", parent = "..", absolute = "/tmp", dangling = "/none", looping, file,
+        missing
 
     /// Puts it at a path below a root, in which the directories above are made.
     func put(_ name: String, in root: String) throws {
@@ -16,7 +17,8 @@ enum Decoy: String, CaseIterable {
         switch self {
         case .missing: break
         case .file: try Files.write("decoy", to: path)
-        case .looping: try #require(symlink(name.split(separator: "/").last.map(String.init) ?? "", path) == 0)
+        case .looping:
+            try #require(symlink(name.split(separator: "/").last.map(String.init) ?? "", path) == 0)
         default: try #require(symlink(rawValue, path) == 0)
         }
     }

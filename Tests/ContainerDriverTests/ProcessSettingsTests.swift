@@ -13,17 +13,55 @@ struct ProcessSettingsTests {
     /// SCHED_BATCH, sched(7).
     private let batch: Int32 = 3
 
+    /// How /proc/PID/limits calls each limit.
+    private let labels = [
+        "CPU": "cpu time", "FSIZE": "file size", "DATA": "data size", "STACK": "stack size",
+        "CORE": "core file size", "RSS": "resident set", "NPROC": "processes", "NOFILE": "open files",
+        "MEMLOCK": "locked memory", "AS": "address space", "LOCKS": "file locks",
+        "SIGPENDING": "pending signals", "MSGQUEUE": "msgqueue size", "NICE": "nice priority",
+        "RTPRIO": "realtime priority", "RTTIME": "realtime timeout",
+    ]
+
+    /// Whether this process may raise hard limits: CAP_SYS_RESOURCE, number 24, which not every root has.
+    private var mayRaise: Bool {
+        get throws { try ownCapabilities() >> 24 & 1 == 1 }
+    }
+
+    /// The limits that a container of this process is to have.
+    private func expectedLimits() throws -> [String: String] {
+        let mayRaise = try mayRaise
+        var result: [String: String] = [:]
+        for limit in Rlimit.containerDefault {
+            var own = rlimit()
+            #expect(getrlimit(limit.resource, &own) == 0)
+            let hard = mayRaise ? limit.hard : min(limit.hard, UInt64(own.rlim_max))
+            let words = [min(limit.soft, hard), hard].map { $0 == .max ? "unlimited" : "\($0)" }
+            let label = try #require(labels[String(limit.name.dropFirst("RLIMIT_".count))])
+            result["Max \(label)"] = words.joined(separator: " ")
+        }
+        return result
+    }
+
+    /// Other limits than the default's, with the hard ones of this process: lowered ones it might not raise again.
+    private func callersLimits() -> [Rlimit] {
+        Rlimit.containerDefault.compactMap { limit in
+            var own = rlimit()
+            guard getrlimit(limit.resource, &own) == 0 else { return nil }
+            var changed = limit
+            changed.hard = UInt64(own.rlim_max)
+            switch limit.name {
+            case "RLIMIT_NOFILE": changed.soft = 77
+            case "RLIMIT_CORE": changed.soft = changed.hard
+            case "RLIMIT_STACK": changed.soft = 4 << 20
+            case "RLIMIT_FSIZE": changed.soft = 1 << 30
+            default: return nil
+            }
+            return changed
+        }
+    }
+
     /// What a caller may have that a container is not to have, as steps before its first.
     private func caller(groups: UnsafePointer<gid_t>) -> [LaunchProgram.Step] {
-        var limits = Rlimit.containerDefault
-        for index in limits.indices {
-            switch limits[index].name {
-            case "RLIMIT_NOFILE": (limits[index].soft, limits[index].hard) = (77, 99)
-            case "RLIMIT_CORE": (limits[index].soft, limits[index].hard) = (Rlimit.unlimited, Rlimit.unlimited)
-            case "RLIMIT_STACK": (limits[index].soft, limits[index].hard) = (4 << 20, 4 << 20)
-            default: break
-            }
-        }
         let numbers: [(String, Int32, [Int])] = [
             ("groups", SYS_setgroups, [2, Int(bitPattern: groups)]), ("group", SYS_setresgid, [7, 7, 7]),
             ("umask", SYS_umask, [0o077]), ("no randomization", SYS_personality, [0x0040000]),
@@ -31,41 +69,32 @@ struct ProcessSettingsTests {
             ("slack", SYS_prctl, [29, 1_000]), ("no root", SYS_prctl, [28, 1]),
         ]
         return numbers.map { Step($0, .call(.init($1, $2, $0))) } + [
-            Step("batch", .setSchedulingPolicy(batch)), Step("limits", .setLimits(limits)),
+            Step("batch", .setSchedulingPolicy(batch)), Step("limits", .setLimits(callersLimits())),
             Step("score", .write("500", to: "/proc/self/oom_score_adj")),
         ]
     }
 
-    /// What the host sees of a process, each in a line.
+    /// What the host sees of a process.
     private func seen(_ pid: pid_t) throws -> [String: String] {
         var result: [String: String] = [:]
-        for key in ["Groups", "Gid", "Uid", "Umask", "SigIgn", "CapEff"] { result[key] = try status(pid, key) }
+        for key in ["Groups", "Gid", "Uid", "Umask", "SigIgn", "CapEff"] {
+            result[key] = try status(pid, key)
+        }
         for file in ["oom_score_adj", "personality", "timerslack_ns"] {
             result[file] = Files.line("/proc/\(pid)/\(file)")
         }
-        let fields = try #require(Files.line("/proc/\(pid)/stat")?.split(separator: ")").last?.split(separator: " "))
-        // Fields 19 and 41 of proc_pid_stat(5), the first of these being the third.
+        let line = try #require(Files.line("/proc/\(pid)/stat"))
+        let fields = try #require(line.split(separator: ")").last?.split(separator: " "))
+        // Fields 19 and 41 of proc_pid_stat(5), where the first of these is the third.
         result["nice"] = String(fields[16])
         result["policy"] = String(fields[38])
         for line in try Files.readText("/proc/\(pid)/limits").split(separator: "\n").dropFirst() {
             let words = line.dropFirst(26).split(separator: " ").prefix(2)
             result[line.prefix(26).trimmingWhitespace()] = words.joined(separator: " ")
         }
+        result["disk"] = try PeerCommand.run(["ionice", "-p", "\(pid)"]).text.trimmingWhitespace()
         return result
     }
-
-    private let expected = [
-        "Groups": "", "Gid": "0\t0\t0\t0", "Uid": "0\t0\t0\t0", "Umask": "0022",
-        "SigIgn": "0000000000000000", "oom_score_adj": "0", "personality": "00000000",
-        "timerslack_ns": "50000", "nice": "0", "policy": "0", "Max cpu time": "unlimited unlimited",
-        "Max file size": "unlimited unlimited", "Max data size": "unlimited unlimited",
-        "Max stack size": "8388608 unlimited", "Max core file size": "0 unlimited",
-        "Max resident set": "unlimited unlimited", "Max processes": "unlimited unlimited",
-        "Max open files": "1024 524288", "Max locked memory": "8388608 8388608",
-        "Max address space": "unlimited unlimited", "Max file locks": "unlimited unlimited",
-        "Max pending signals": "65536 65536", "Max msgqueue size": "819200 819200",
-        "Max nice priority": "0 0", "Max realtime priority": "0 0", "Max realtime timeout": "unlimited unlimited",
-    ]
 
     /// Starts a container of a caller that has all of the above and ignores a signal.
     private func withCaller(_ process: ProcessSettings?, _ body: (ChildInstance) throws -> Void) throws {
@@ -83,33 +112,35 @@ struct ProcessSettingsTests {
 
     @Test("A container starts with what its specification says, whatever its caller has")
     func nothingIsInherited() throws {
+        let kept = String(Capabilities.containerDefault.rawValue, radix: 16)
+        let expected = try expectedLimits().merging([
+            "Groups": "", "Gid": "0\t0\t0\t0", "Uid": "0\t0\t0\t0", "Umask": "0022",
+            "SigIgn": "0000000000000000", "oom_score_adj": "0", "personality": "00000000",
+            "timerslack_ns": "50000", "nice": "0", "policy": "0", "disk": "none: prio 0",
+            "CapEff": String(repeating: "0", count: 16 - kept.count) + kept,
+        ]) { first, _ in first }
         try withCaller(ProcessSettings()) { (child) throws in
-            var found = try seen(child.pid)
-            let kept = String(Capabilities.containerDefault.rawValue, radix: 16)
-            #expect(found.removeValue(forKey: "CapEff")?.hasSuffix(kept) == true)
+            let found = try seen(child.pid)
             for (key, value) in expected { #expect(found[key] == value, "\(key)") }
             #expect(found.count == expected.count)
-            let disk = try PeerCommand.run(["ionice", "-p", "\(child.pid)"])
-            #expect(disk.text.trimmingWhitespace() == "none: prio 0" || disk.text.contains("best-effort"))
-            // It answers to the death of its parent still: a change of the user would have undone that.
-            #expect(try status(child.pid, "NoNewPrivs") == "1")
         }
     }
 
     @Test("Control: without these steps all of it is the caller's")
     func inheritanceShows() throws {
+        let inherited = [
+            "Groups": "4242 4242", "Gid": "7\t7\t7\t7", "Umask": "0077", "oom_score_adj": "500",
+            "personality": "00040000", "timerslack_ns": "1000", "nice": "7", "policy": "\(batch)",
+            "disk": "idle", "CapEff": "0000000000000000",
+        ]
         try withCaller(nil) { (child) throws in
             let found = try seen(child.pid)
-            let inherited = [
-                "Groups": "4242 4242", "Gid": "7\t7\t7\t7", "Umask": "0077", "oom_score_adj": "500",
-                "personality": "00040000", "timerslack_ns": "1000", "nice": "7", "policy": "\(batch)",
-                "Max open files": "77 99", "Max core file size": "unlimited unlimited",
-                "Max stack size": "4194304 4194304", "CapEff": "0000000000000000",
-            ]
             for (key, value) in inherited { #expect(found[key] == value, "\(key)") }
-            #expect(found["SigIgn"] != expected["SigIgn"])
-            let disk = try PeerCommand.run(["ionice", "-p", "\(child.pid)"])
-            #expect(disk.text.trimmingWhitespace() == "idle")
+            let limits = try expectedLimits()
+            for label in ["open files", "core file size", "stack size", "file size"] {
+                #expect(found["Max \(label)"] != limits["Max \(label)"])
+            }
+            #expect(found["SigIgn"]?.hasSuffix("400000") == true)
         }
     }
 
@@ -117,11 +148,10 @@ struct ProcessSettingsTests {
     func limitsStayBelowTheCallers() throws {
         let launcher = try ChildLauncher()
         let guest = try RootFilesystem.locateGuest(environment: [:])
-        var low = Rlimit.containerDefault
-        for index in low.indices where low[index].name == "RLIMIT_NOFILE" {
-            (low[index].soft, low[index].hard) = (64, 512)
-        }
-        for (capabilities, limit) in [(Capabilities(rawValue: 0), "512 512"), (nil, "1024 524288")] {
+        var low = Rlimit.containerDefault.filter { $0.name == "RLIMIT_NOFILE" }
+        (low[0].soft, low[0].hard) = (64, 512)
+        let whole = try mayRaise ? "1024 524288" : "512 512"
+        for (capabilities, limit) in [(Capabilities(rawValue: 0), "512 512"), (nil, whole)] {
             var program = LaunchProgram.process(program: guest, parent: launcher.parent.rawValue)
             let dropping = capabilities.map { [Step("drop", .setCapabilities($0))] } ?? []
             program.steps.insert(
@@ -136,9 +166,40 @@ struct ProcessSettingsTests {
         }
     }
 
+    @Test(
+        "It dies with its parent although its group was changed, which undoes that", arguments: [true, false])
+    func theParentsDeathIsHeard(isInOrder: Bool) throws {
+        try withBareRoot { (root) throws in
+            // The kernel sends the signal when the thread ends that started it.
+            let child = try SeparateThread.run { () throws(LabError) in
+                try startProgram(root: root, .standard, process: ProcessSettings()) { program in
+                    let change = Step(
+                        "a group", .call(.init(SYS_setresgid, [7, 7, 7], "setresgid(7, 7, 7)")))
+                    program.steps.insert(change, at: 0)
+                    guard !isInOrder else { return }
+                    // Control: what undoes it comes behind it.
+                    guard let group = program.steps.firstIndex(where: { $0.name == "group" }),
+                        let death = program.steps.firstIndex(where: { $0.name == "die with the parent" })
+                    else { return }
+                    program.steps.swapAt(group, death)
+                }
+            }
+            defer { try? child.dispose() }
+            if isInOrder {
+                let end = MonotonicInstant.now().advanced(by: .seconds(20))
+                #expect(try child.waitForExit(deadline: end) == 128 + SIGKILL)
+            } else {
+                let error = #expect(throws: LabError.self) {
+                    _ = try child.waitForExit(deadline: .now().advanced(by: .milliseconds(300)))
+                }
+                #expect(error?.kind == .timeout)
+            }
+        }
+    }
+
     @Test("The session keyring is its own: what the caller forbids in his, it may in its own")
     func theKeyringIsItsOwn() throws {
-        // keyctl(2): join a new one, let its possessor do nothing but see and set attributes; then clear the session's.
+        // keyctl(2): join a new one, and let its possessor do nothing but see it and set its attributes.
         let callers = [
             Step("join", .call(.init(SYS_keyctl, [1, 0], "join"))),
             Step("forbid", .call(.init(SYS_keyctl, [5, -3, 0x2100_0000], "setperm"))),
@@ -160,10 +221,11 @@ struct ProcessSettingsTests {
         try withContainer { engine, _ in
             var bare = request(.idle)
             bare.isolation = IsolationWord.none
-            let names = ["setgroups", "umask", "setrlimit", "oom_score_adj", "keyctl"]
             let whole = try engine.explain(request(.idle))
             let none = try engine.explain(bare)
-            for name in names { #expect(whole.contains(name) && !none.contains(name)) }
+            for name in ["setgroups", "umask", "setrlimit", "oom_score_adj", "keyctl"] {
+                #expect(whole.contains(name) && !none.contains(name))
+            }
         }
     }
 }

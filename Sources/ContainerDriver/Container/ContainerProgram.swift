@@ -89,14 +89,14 @@ extension LaunchProgram {
         let lower = spec.lowerDirectories.indices.map { "/lower/\($0)" }.joined(separator: ":")
         var options = "lowerdir=\(lower),upperdir=/layer/upper,workdir=/layer/work"
         if spec.isolation.contains(.user) { options += ",userxattr" }
-        let stage =
+        var steps =
             spec.stage.map {
                 [
                     Step("enter the stage", .enterNamespace(descriptor: $0, .mount)),
                     Step("own mounts", .unshare(.mount)),
                 ]
             } ?? stage(spec)
-        return stage + [
+        steps += [
             // The writable layer is a tmpfs of the container's own: its pages are charged to the container, and it
             // goes with the mount namespace, so that a start leaves no file to remove, whatever becomes of us.
             Step(
@@ -105,11 +105,13 @@ extension LaunchProgram {
                     source: "tmpfs", target: "/layer", type: "tmpfs", flags: [.noDevices], data: "mode=755")),
             Step("mkdir upper", .makeDirectory("/layer/upper", mode: 0o755)),
             Step("mkdir work", .makeDirectory("/layer/work", mode: 0o755)),
-        ] + mountPoints(spec).map { name in
-            // What is mounted on is ours: whatever a lower layer has by this name, or has in a moment, a directory of
-            // the writable layer hides it.
-            Step("mkdir /\(name)", .makeDirectory("/layer/upper/\(name)", mode: 0o755))
-        } + [
+        ]
+        // What is mounted on is ours: whatever a lower layer has by this name, or has in a moment, a directory of the
+        // writable layer hides it.
+        steps += mountPoints(spec).map {
+            Step("mkdir /\($0)", .makeDirectory("/layer/upper/\($0)", mode: 0o755))
+        }
+        return steps + [
             // nodev everywhere a container may write: a device node that it makes opens nothing. This is what the
             // devices controller is for, and it holds on v1, v2 and without root alike.
             Step(

@@ -74,13 +74,18 @@ public struct Rlimit: Equatable, Sendable {
 extension ProcessSettings {
     private typealias Step = LaunchProgram.Step
 
+    /// Whether a user namespace around us forbids to give groups up, user_namespaces(7).
+    private static var groupsAreFixed: Bool { Files.line("/proc/self/setgroups") == "deny" }
+
     /// Who it is. Before anything that a change of the user undoes, which is the signal at the parent's death.
     func identity(_ isolation: Isolation) -> [LaunchProgram.Step] {
         // The maps of a user namespace hold one user and one group, and it has become them.
         guard !isolation.contains(.user) else { return [] }
         let (user, group) = (Int(user), Int(group))
-        return [
-            Step("supplementary groups", .call(.init(SYS_setgroups, [0, 0], "setgroups(0, NULL)"))),
+        let groups = [
+            Step("supplementary groups", .call(.init(SYS_setgroups, [0, 0], "setgroups(0, NULL)")))
+        ]
+        return (Self.groupsAreFixed ? [] : groups) + [
             Step(
                 "group",
                 .call(.init(SYS_setresgid, [group, group, group], "setresgid(\(group), \(group), \(group))"))),
@@ -117,7 +122,8 @@ extension ProcessSettings {
                 tolerates: Errno(EACCES)),
             Step(
                 "I/O priority",
-                .call(.init(SYS_ioprio_set, [1, 0, 0], "ioprio_set(IOPRIO_WHO_PROCESS, 0, IOPRIO_CLASS_NONE)"))),
+                .call(
+                    .init(SYS_ioprio_set, [1, 0, 0], "ioprio_set(IOPRIO_WHO_PROCESS, 0, IOPRIO_CLASS_NONE)"))),
             Step(
                 "timer slack",
                 .call(.init(SYS_prctl, [29, timerSlack], "prctl(PR_SET_TIMERSLACK, \(timerSlack))"))),

@@ -26,7 +26,9 @@ extension Bubblewrap {
                 .unavailable, "cannot tell bwrap what to hide of /proc",
                 cause: "the /proc of this process does not show it", remedy: "mount /proc without subset=pid")
         }
-        return KernelFiles.containerDefault.maskedPaths.filter(Files.exists).map { ($0, Files.isDirectory($0)) }
+        return KernelFiles.containerDefault.maskedPaths.filter(Files.exists).map {
+            ($0, Files.isDirectory($0))
+        }
     }
 }
 
@@ -71,7 +73,8 @@ private struct PreparedBubblewrap: PreparedPeer {
         if KernelFiles.hasMessageQueues { words += ["--mqueue", "/dev/mqueue"] }
         words += ["--ro-bind", "/sys", "/sys", "--tmpfs", "/tmp"]
         for (path, isDirectory) in masked {
-            words += isDirectory ? ["--tmpfs", path, "--remount-ro", path] : ["--ro-bind", "/dev/null", path]
+            words +=
+                isDirectory ? ["--tmpfs", path, "--remount-ro", path] : ["--ro-bind", "/dev/null", path]
         }
         words += ["--cap-drop", "ALL"]
         for capability in Capabilities.containerDefault.names { words += ["--cap-add", capability] }

@@ -90,7 +90,8 @@ struct RuntimeConfiguration: Encodable, Equatable {
     ) {
         let kept = Capabilities.containerDefault.names
         process = Process(
-            user: Process.User(umask: UInt32(settings.umask)), args: [RootFilesystem.guestPath, workload.name] + workload.arguments,
+            user: Process.User(umask: UInt32(settings.umask)),
+            args: [RootFilesystem.guestPath, workload.name] + workload.arguments,
             env: ChildLauncher.environment,
             capabilities: Process.CapabilitySets(bounding: kept, effective: kept, permitted: kept),
             rlimits: settings.limits.map { Process.Limit(type: $0.name, soft: $0.soft, hard: $0.hard) },
