@@ -18,6 +18,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -53,6 +54,74 @@ static int make_directory(const char *path, mode_t mode) {
     int result = mkdir(path, mode) != 0 && errno != EEXIST ? -1 : 0;
     umask(mask);
     return result;
+}
+
+static int make_node(const struct clinux_step *step) {
+    mode_t mask = umask(0);
+    int result = mknod(step->a, (mode_t)step->x, (dev_t)step->y);
+    if (result != 0 && errno == EPERM && step->b) {
+        result = mknod(step->a, S_IFREG | 0600, 0);
+        if (result == 0) result = mount(step->b, step->a, NULL, MS_BIND, NULL);
+    }
+    umask(mask);
+    return result;
+}
+
+static int set_mount_flags(const struct clinux_step *step) {
+    struct mount_attr attributes = {.attr_set = step->x};
+    return mount_setattr(AT_FDCWD, step->a, AT_RECURSIVE, &attributes, sizeof attributes);
+}
+
+// The kernel itself says whether what is to be hidden is a file or a directory.
+static int mask(const struct clinux_step *step, const char *path) {
+    if (mount(step->a, path, NULL, MS_BIND, NULL) == 0) return 0;
+    return errno == ENOTDIR ? mount(step->b, path, NULL, MS_BIND, NULL) : -1;
+}
+
+// Where the first has none, none has; else all numbers are tried, because some may be missing in between.
+static int mask_each(const struct clinux_step *step) {
+    // Whole words of the mask of processors, which has a bit for every number that there can be on this machine.
+    unsigned long words[1024];
+    long bytes = syscall(SYS_sched_getaffinity, 0, sizeof words, words);
+    if (bytes < 0) return -1;
+    const char *suffix = step->data;
+    char path[256];
+    size_t prefix = strlen(step->c), rest = strlen(suffix) + 1;
+    if (prefix + 10 + rest > sizeof path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    memcpy(path, step->c, prefix);
+    for (long number = 0; number < bytes * 8; number++) {
+        size_t digits = 1;
+        for (long left = number; left >= 10; left /= 10) digits++;
+        long left = number;
+        for (size_t place = prefix + digits; place > prefix; left /= 10) path[--place] = (char)('0' + left % 10);
+        memcpy(path + prefix + digits, suffix, rest);
+        if (mask(step, path) != 0 && (errno != ENOENT || number == 0)) return -1;
+    }
+    return 0;
+}
+
+// A hard limit that only a privileged caller may raise stays where it is.
+static int set_limits(const struct clinux_limit *limits, uint64_t count) {
+    for (; count > 0; count--, limits++) {
+        struct rlimit wanted = {.rlim_cur = limits->soft, .rlim_max = limits->hard}, had;
+        if (setrlimit(limits->resource, &wanted) == 0) continue;
+        if (errno != EPERM || getrlimit(limits->resource, &had) != 0) return -1;
+        if (wanted.rlim_max > had.rlim_max) wanted.rlim_max = had.rlim_max;
+        if (wanted.rlim_cur > wanted.rlim_max) wanted.rlim_cur = wanted.rlim_max;
+        if (setrlimit(limits->resource, &wanted) != 0) return -1;
+    }
+    return 0;
+}
+
+// CLONE_CLEAR_SIGHAND leaves ignored what the parent ignores, and so does execve. The raw call, because glibc keeps two
+// signals to itself; SIGKILL and SIGSTOP refuse.
+static int default_signals(void) {
+    static const uint64_t action[4];  // SIG_DFL, no flags, no restorer, no mask
+    for (int number = 1; number < NSIG; number++) syscall(SYS_rt_sigaction, number, action, NULL, sizeof(uint64_t));
+    return 0;
 }
 
 // The old root ends up stacked on the new one and is where we stand (see pivot_root(2), NOTES): from here on an
@@ -126,6 +195,8 @@ static int load_filter(const struct clinux_step *step) {
     return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
 }
 
+static int call(const int64_t n[6]) { return (int)syscall(n[0], n[1], n[2], n[3], n[4], n[5]); }
+
 static int run(const struct clinux_step *step, struct clinux_launch *launch) {
     switch (step->operation) {
     case CLINUX_EXEC: {
@@ -142,7 +213,10 @@ static int run(const struct clinux_step *step, struct clinux_launch *launch) {
     case CLINUX_SETNS: return setns((int)step->x, (int)step->y);
     case CLINUX_MKDIR: return make_directory(step->a, (mode_t)step->x);
     case CLINUX_SYMLINK: return symlink(step->a, step->b);
-    case CLINUX_CREATE: return mknod(step->a, S_IFREG | (mode_t)step->x, 0);
+    case CLINUX_NODE: return make_node(step);
+    case CLINUX_MOUNT_FLAGS: return set_mount_flags(step);
+    case CLINUX_MASK: return mask(step, step->c);
+    case CLINUX_MASK_EACH: return mask_each(step);
     case CLINUX_WRITE: return write_file(step);
     case CLINUX_UNSHARE: return unshare((int)step->x);
     case CLINUX_JOIN_CGROUP: return write(launch->joins[step->x], "0", 1) == 1 ? 0 : -1;
@@ -157,6 +231,10 @@ static int run(const struct clinux_step *step, struct clinux_launch *launch) {
     case CLINUX_NO_NEW_PRIVS: return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     case CLINUX_SECCOMP: return load_filter(step);
     case CLINUX_PDEATHSIG: return die_with_parent(step);
+    case CLINUX_LIMITS: return set_limits(step->data, step->x);
+    case CLINUX_SIGNALS: return default_signals();
+    case CLINUX_SCHEDULER: return sched_setscheduler(0, (int)step->x, &(struct sched_param){0});
+    case CLINUX_CALL: return call(step->data);
     }
     errno = EINVAL;
     return -1;

@@ -160,8 +160,7 @@ public enum ContainerChecks {
                 isolation: isolation, lowerDirectories: [lower], mountPoint: mountPoint, stage: nil,
                 program: LaunchProgram.nothing,
                 hostname: "", cgroupsToJoin: [], filter: filter,
-                kernelFiles: KernelFiles(
-                    maskedFiles: [], maskedDirectories: [], readOnly: [], messageQueues: false),
+                kernelFiles: .none, process: nil,
                 parent: -1, user: getuid(), group: getgid()))
         // A child that ends at its execve says nothing and needs no descriptor.
         program.steps.removeAll { step in

@@ -335,15 +335,19 @@ import Testing
                 limits: limits,
                 name: name,
                 kernelFiles: KernelFiles(
-                    maskedFiles: ["/proc/keys"], maskedDirectories: ["/sys/firmware"],
-                    readOnly: ["/proc/sys"],
-                    messageQueues: index.isMultiple(of: 2)),
+                    masked: ["/proc/keys", "/sys/firmware"], readOnly: ["/proc/sys"]),
+                messageQueues: index.isMultiple(of: 2),
                 profile: .containerDefault
             ).text()
             let read = try JSONDecoder().decode(Configuration.self, from: Data(text.utf8))
             #expect(read.ociVersion == "1.0.2")
             #expect(read.process.args == ["/lab-guest", "hello"] + words)
             #expect(read.process.noNewPrivileges && read.root.readonly && read.root.path == "/a root")
+            #expect(read.process.user.umask == 0o022 && read.process.oomScoreAdj == 0)
+            #expect(read.process.rlimits.count == 16)
+            #expect(
+                read.process.rlimits.first { $0.type == "RLIMIT_NOFILE" }
+                    .map { [$0.soft, $0.hard] } == [1_024, 524_288])
             #expect(read.linux.resources.memory.limit == limits.memoryBytes)
             #expect(read.linux.resources.memory.swap == limits.memoryBytes)
             #expect(read.linux.resources.cpu.quota == limits.cpus * read.linux.resources.cpu.period)
@@ -358,8 +362,16 @@ import Testing
 
     private struct Configuration: Decodable {
         struct Process: Decodable {
+            struct User: Decodable { let umask: UInt32 }
+            struct Limit: Decodable {
+                let type: String
+                let soft, hard: UInt64
+            }
             let args: [String]
             let noNewPrivileges: Bool
+            let user: User
+            let rlimits: [Limit]
+            let oomScoreAdj: Int
         }
         struct Root: Decodable {
             let path: String

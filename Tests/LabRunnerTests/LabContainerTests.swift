@@ -95,7 +95,8 @@ struct LabContainerTests {
             (["run", "--memory", "1XB", "/", "x"], 64, "1XB"),
             (["run", "--cpus", "0", "/", "x"], 64, "--cpus"),
             (["run", "/"], 64, "COMMAND"), (["run", "/nonexistent", "x"], 66, "/nonexistent"),
-            (["run", "/proc", "x"], 66, "mkdir"), (["run", "/", "no-such-command"], 66, "with its path"),
+            (["run", "/etc/passwd", "x"], 66, "is no root file system"),
+            (["run", "/", "no-such-command"], 66, "with its path"),
         ] as [([String], Int32, String)])
     func aMistakeIsNamedWithItsRemedy(words: [String], status: Int32, text: String) throws {
         let finished = try start(words).wait()

@@ -32,7 +32,10 @@ enum clinux_operation {
     CLINUX_SETNS,          ///< setns(x, y)
     CLINUX_MKDIR,          ///< mkdir(a, x), whatever the umask; EEXIST is no error
     CLINUX_SYMLINK,        ///< symlink(a, b)
-    CLINUX_CREATE,         ///< mknod(a, S_IFREG | x)
+    CLINUX_NODE,           ///< mknod(a, x, y), whatever the umask; EPERM where there is a b: an empty file, mount(b, a, MS_BIND)
+    CLINUX_MOUNT_FLAGS,    ///< mount_setattr(a, AT_RECURSIVE, {attr_set = x}): adds flags and takes none away
+    CLINUX_MASK,           ///< mount(a, c, MS_BIND), or mount(b, c, MS_BIND) where c is a directory
+    CLINUX_MASK_EACH,      ///< the same with c, a number and data for c, for each processor's number
     CLINUX_WRITE,          ///< open(a, O_WRONLY); write(data, y); close
     CLINUX_UNSHARE,        ///< unshare(x)
     CLINUX_JOIN_CGROUP,    ///< write(joins[x], "0"): this thread moves into a v1 cgroup
@@ -46,6 +49,16 @@ enum clinux_operation {
     CLINUX_NO_NEW_PRIVS,   ///< prctl(PR_SET_NO_NEW_PRIVS)
     CLINUX_SECCOMP,        ///< seccomp(SECCOMP_SET_MODE_FILTER) with the x BPF instructions at data
     CLINUX_PDEATHSIG,      ///< prctl(PR_SET_PDEATHSIG, x); ESRCH if the parent, a pidfd y, has died already
+    CLINUX_LIMITS,         ///< setrlimit for the x limits at data; EPERM: as near as the hard limit lets it come
+    CLINUX_SIGNALS,        ///< sigaction(SIG_DFL) of every signal
+    CLINUX_SCHEDULER,      ///< sched_setscheduler(0, x, {0})
+    CLINUX_CALL,           ///< syscall of the six numbers at data, the first its own: what takes nothing but numbers
+};
+
+/// A resource limit: RLIMIT_* and its values, see setrlimit(2).
+struct clinux_limit {
+    int resource;
+    uint64_t soft, hard;
 };
 
 /// One step of a launch program. Which fields count depends on `operation`; the rest are 0.

@@ -1,3 +1,4 @@
+import Glibc
 import LabCore
 
 extension LaunchProgram {
@@ -8,7 +9,8 @@ extension LaunchProgram {
     /// given up must it come before the capabilities go, because then seccomp(2) asks for one of them.
     static func container(_ spec: ContainerSpec) -> LaunchProgram {
         let isolation = spec.isolation
-        var steps: [Step] = [
+        var steps = spec.process?.identity(isolation) ?? []
+        steps += [
             Step("die with the parent", .dieWithParent(signal: 9, parent: spec.parent)),
             Step("stdin", .standardDescriptor(0)),
             Step("stdout", .standardDescriptor(1)),
@@ -17,6 +19,7 @@ extension LaunchProgram {
             Step("new session", .newSession),
         ]
         if isolation.contains(.user) { steps += userMapping(spec) }
+        if let process = spec.process { steps.append(process.oomScore) }
         for (index, directory) in spec.cgroupsToJoin.enumerated() {
             // Not cgroup.procs: to move a whole process, the kernel locks out every fork and exit of the machine and
             // waits for an RCU grace period (up to 20 ms). A thread that moves itself needs no lock, and this is one.
@@ -37,12 +40,14 @@ extension LaunchProgram {
         }
         if isolation.contains(.uts) { steps.append(Step("hostname", .setHostname(spec.hostname))) }
         if isolation.contains(.network) { steps.append(Step("loopback up", .loopbackUp)) }
+        steps += spec.process?.steps ?? []
         var filter: [Step] = []
         if isolation.contains(.seccomp), let compiled = spec.filter {
             filter = [Step("seccomp filter", .loadFilter(compiled))]
         }
         if !isolation.contains(.noNewPrivileges) { steps += filter }
         if isolation.contains(.capabilities) {
+            if spec.process != nil { steps.append(ProcessSettings.securebits) }
             steps.append(Step("bounding set", .boundCapabilities(.containerDefault)))
             steps.append(Step("capabilities", .setCapabilities(.containerDefault)))
         }
@@ -84,14 +89,14 @@ extension LaunchProgram {
         let lower = spec.lowerDirectories.indices.map { "/lower/\($0)" }.joined(separator: ":")
         var options = "lowerdir=\(lower),upperdir=/layer/upper,workdir=/layer/work"
         if spec.isolation.contains(.user) { options += ",userxattr" }
-        let stage =
+        var steps =
             spec.stage.map {
                 [
                     Step("enter the stage", .enterNamespace(descriptor: $0, .mount)),
                     Step("own mounts", .unshare(.mount)),
                 ]
             } ?? stage(spec)
-        return stage + [
+        steps += [
             // The writable layer is a tmpfs of the container's own: its pages are charged to the container, and it
             // goes with the mount namespace, so that a start leaves no file to remove, whatever becomes of us.
             Step(
@@ -100,6 +105,13 @@ extension LaunchProgram {
                     source: "tmpfs", target: "/layer", type: "tmpfs", flags: [.noDevices], data: "mode=755")),
             Step("mkdir upper", .makeDirectory("/layer/upper", mode: 0o755)),
             Step("mkdir work", .makeDirectory("/layer/work", mode: 0o755)),
+        ]
+        // What is mounted on is ours: whatever a lower layer has by this name, or has in a moment, a directory of the
+        // writable layer hides it.
+        steps += mountPoints(spec).map {
+            Step("mkdir /\($0)", .makeDirectory("/layer/upper/\($0)", mode: 0o755))
+        }
+        return steps + [
             // nodev everywhere a container may write: a device node that it makes opens nothing. This is what the
             // devices controller is for, and it holds on v1, v2 and without root alike.
             Step(
@@ -109,6 +121,15 @@ extension LaunchProgram {
             ),
             Step("enter the root", .moveRoot("/root")),
         ]
+    }
+
+    /// The directories of its root on which something is mounted. Everything else is mounted on what was mounted there
+    /// before, where no image has a say.
+    static func mountPoints(_ spec: ContainerSpec) -> [String] {
+        var names: [String] = []
+        if spec.isolation.contains(.kernelFiles) { names += mountsSys(spec) ? ["proc", "sys"] : ["proc"] }
+        if spec.isolation.contains(.devices) { names.append("dev") }
+        return names
     }
 
     static let strict: MountFlags = [.noSetUID, .noDevices, .noExecute]
@@ -163,43 +184,40 @@ extension LaunchProgram {
                     source: "shm", target: "/dev/shm", type: "tmpfs", flags: strict,
                     data: "mode=1777,size=65536k")),
         ]
-        if spec.kernelFiles.messageQueues && spec.isolation.contains(.ipc) {
+        if spec.isolation.contains(.ipc) {
             steps.append(
                 Step(
                     "mount /dev/mqueue",
-                    .mount(source: "mqueue", target: "/dev/mqueue", type: "mqueue", flags: strict, data: nil))
-            )
+                    .mount(source: "mqueue", target: "/dev/mqueue", type: "mqueue", flags: strict, data: nil),
+                    // A kernel without message queues.
+                    tolerates: Errno(ENODEV)))
         }
         return steps
     }
 
+    /// Passed over is only what this kernel does not have: a mask that fails for any other reason ends the start.
     private static func masks(_ all: KernelFiles, sysIsMounted: Bool) -> [Step] {
         let files = sysIsMounted ? all : all.below("/proc")
         var steps: [Step] = []
         for path in files.readOnly {
-            steps.append(
+            steps += [
                 Step(
                     "bind \(path)",
-                    .mount(source: path, target: path, type: nil, flags: [.bind, .recursive], data: nil)))
-            steps.append(
+                    .mount(source: path, target: path, type: nil, flags: [.bind, .recursive], data: nil),
+                    tolerates: Errno(ENOENT)),
                 Step(
-                    "read-only \(path)",
-                    .mount(
-                        source: nil, target: path, type: nil,
-                        flags: strict.union([.bind, .remount, .readOnly]),
-                        data: nil)))
+                    "read-only \(path)", .addMountFlags(path, strict.union(.readOnly)),
+                    tolerates: Errno(ENOENT)),
+            ]
         }
-        for path in files.maskedFiles {
-            steps.append(
-                Step(
-                    "mask \(path)",
-                    .mount(source: "null", target: path, type: nil, flags: .bind, data: nil)))
-        }
-        for path in files.maskedDirectories {
-            steps.append(
-                Step(
-                    "mask \(path)", .mount(source: "empty", target: path, type: nil, flags: .bind, data: nil))
-            )
+        // Relative to the stage, where we still stand.
+        let (file, directory) = ("mask/file", "mask/directory")
+        for path in files.masked {
+            let action: Action =
+                path.contains("*")
+                ? .maskEach(path, file: file, directory: directory)
+                : .mask(path, file: file, directory: directory)
+            steps.append(Step("mask \(path)", action, tolerates: Errno(ENOENT)))
         }
         return steps
     }

@@ -72,7 +72,8 @@ public struct ContainerRun: Sendable {
                 mountPoint: "/sys", stage: nil,
                 program: try programPath(below: root), hostname: hostname,
                 cgroupsToJoin: cgroups.flatMap { tree?.directoriesToJoin($0.number) } ?? [],
-                filter: try SeccompFilter(profile: .containerDefault), kernelFiles: .found(),
+                filter: try SeccompFilter(profile: .containerDefault), kernelFiles: .containerDefault,
+                process: ProcessSettings(),
                 parent: parent.rawValue, user: getuid(), group: getgid()))
         let terminal = getenv("TERM").map { ["TERM=\(String(cString: $0))"] } ?? []
         let started = try ProgramBuffer(program, environment: ChildLauncher.environment + terminal).start(
@@ -116,11 +117,10 @@ public struct ContainerRun: Sendable {
         }
         defer { free(resolved) }
         let path = String(cString: resolved)
-        for name in ["", "/proc", "/sys", "/dev"] where !Files.isDirectory(path + name) {
+        guard Files.isDirectory(path) else {
             throw LabError(
-                .input, "\(path) is no root file system", cause: "\(path)\(name) is no directory",
-                remedy: name.isEmpty
-                    ? "name the directory that holds the container's files" : "mkdir \(path)\(name)")
+                .input, "\(path) is no root file system", cause: "it is no directory",
+                remedy: "name the directory that holds the container's files")
         }
         return path
     }

@@ -74,8 +74,10 @@ struct ContainerSpec: Sendable {
     /// v1 cgroups that the child joins by itself. Which instance's makes no difference to what runs, only to its text.
     var cgroupsToJoin: [String]
     var filter: SeccompFilter?
-    /// Host files to hide, found to exist: relative to /proc or /sys.
+    /// What of /proc and /sys is hidden or read-only.
     var kernelFiles: KernelFiles
+    /// What it starts with; nil: all that the caller has.
+    var process: ProcessSettings?
     /// A pidfd of this process, for the check that it is alive.
     var parent: Int32
     /// The caller's ids, mapped to root in a user namespace.
@@ -83,41 +85,30 @@ struct ContainerSpec: Sendable {
     var group: gid_t
 }
 
-/// Which paths of /proc and /sys are hidden or made read-only: the lists of the OCI runtimes' default
-/// (`maskedPaths`, `readonlyPaths` of the OCI runtime specification, config-linux.md) as far as they exist here.
+/// Which paths of /proc and /sys are hidden or made read-only. All of them in every container: whether the kernel has
+/// one is for the kernel to say, where it is to be covered. The caller's /proc may show less than the container's.
 struct KernelFiles: Equatable, Sendable {
-    var maskedFiles: [String]
-    var maskedDirectories: [String]
+    /// Files and directories; `*` stands for the number of each processor.
+    var masked: [String]
     var readOnly: [String]
-    /// Whether the kernel offers message queues (`/dev/mqueue`).
-    var messageQueues: Bool
 
-    private static let masked = [
-        "/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
-        "/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats",
-        "/sys/devices/virtual/powercap", "/sys/firmware",
-    ]
-    private static let protected = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]
+    static let none = KernelFiles(masked: [], readOnly: [])
 
-    /// Those that this kernel has.
-    static func found() -> KernelFiles {
-        var files: [String] = []
-        var directories: [String] = []
-        for path in masked {
-            var status = stat()
-            guard lstat(path, &status) == 0 else { continue }
-            if status.st_mode & S_IFMT == S_IFDIR { directories.append(path) } else { files.append(path) }
-        }
-        return KernelFiles(
-            maskedFiles: files, maskedDirectories: directories, readOnly: protected.filter(Files.exists),
-            messageQueues: Files.exists("/proc/sys/fs/mqueue"))
-    }
+    /// Whatever one of runc, crun, docker and podman covers by default (`maskedPaths`, `readonlyPaths` of the OCI runtime
+    /// specification, config-linux.md): moby 28 hides more of them than the runtimes do by themselves, and
+    /// containers-common two more.
+    static let containerDefault = KernelFiles(
+        masked: [
+            "/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys",
+            "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi", "/proc/timer_list",
+            "/proc/timer_stats", "/sys/dev/block", "/sys/devices/system/cpu/cpu*/thermal_throttle",
+            "/sys/devices/virtual/powercap", "/sys/firmware", "/sys/fs/selinux",
+        ],
+        readOnly: ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"])
 
     /// Those in one directory.
     func below(_ directory: String) -> KernelFiles {
         func inside(_ path: String) -> Bool { path.hasPrefix("\(directory)/") }
-        return KernelFiles(
-            maskedFiles: maskedFiles.filter(inside), maskedDirectories: maskedDirectories.filter(inside),
-            readOnly: readOnly.filter(inside), messageQueues: messageQueues)
+        return KernelFiles(masked: masked.filter(inside), readOnly: readOnly.filter(inside))
     }
 }

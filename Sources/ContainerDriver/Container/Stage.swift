@@ -6,12 +6,15 @@ import LabCore
 ///
 ///     /lower   the lower layers of its root
 ///     /dev     its /dev with the devices that it may use, read-only, because all containers share it
-///     /empty   what covers a directory that is to be hidden
-///     /null    what covers a file that is to be hidden
+///     /mask    an empty file and an empty directory, which cover what is to be hidden
 ///     /layer   where the container's writable layer goes
 ///     /root    where its root is put together
 ///
-/// An engine makes it once, so that a start copies ten mounts instead of the host's, has none of them to unmount (an
+/// All of it is our own, so that no inode of the host's is in a container: not even its owner or mode could be changed
+/// from there, and what one container did to a shared file another would see. All of it is read-only too. Only where the
+/// kernel makes no device nodes, without root, are those of the host bound, read-only each.
+///
+/// An engine makes it once, so that a start copies four mounts instead of the host's, has none of them to unmount (an
 /// RCU grace period, 50 µs) and need not make what is the same in all. It belongs to no process and has no path: it is
 /// gone with its descriptor. Where that can't be, without root or for a single container, the container's own program
 /// begins with these steps. Nothing of the host is left in it, so that it holds nothing which a container that could
@@ -32,7 +35,10 @@ extension LaunchProgram {
                 .mount(source: nil, target: "/", type: nil, flags: [.makePrivate, .recursive], data: nil)),
             Step(
                 "stage",
-                .mount(source: "tmpfs", target: place, type: "tmpfs", flags: strict, data: "mode=755")),
+                // Not nodev: it holds the devices.
+                .mount(
+                    source: "tmpfs", target: place, type: "tmpfs", flags: [.noSetUID, .noExecute],
+                    data: "mode=755")),
         ]
         steps += ["lower", "layer", "root"].map { makeDirectory("\(place)/\($0)") }
         for (index, directory) in spec.lowerDirectories.enumerated() {
@@ -42,17 +48,12 @@ extension LaunchProgram {
                 Step(
                     "lower layer \(index)",
                     .mount(source: directory, target: target, type: nil, flags: .bind, data: nil)),
-                // Whoever came below a container's root could not write to what all share. A user namespace may not
-                // take away what flags the host's mount has, and owns nothing there to write to.
-                Step(
-                    "read-only lower layer \(index)",
-                    .mount(
-                        source: nil, target: target, type: nil, flags: [.bind, .remount, .readOnly],
-                        data: nil), tolerates: Errno(EPERM)),
+                // Whoever came below a container's root could not write to what all share.
+                Step("read-only lower layer \(index)", .addMountFlags(target, .readOnly)),
             ]
         }
         if spec.isolation.contains(.kernelFiles) {
-            steps += emptyDirectory("\(place)/empty") + device("null", in: place)
+            steps += mask("\(place)/mask")
         }
         if spec.isolation.contains(.devices) { steps += devices("\(place)/dev") }
         if spec.isolation.isSuperset(of: [.user, .kernelFiles]) { steps += kernelFiles(spec) }
@@ -88,28 +89,30 @@ extension LaunchProgram {
         ]
     }
 
-    private static func remount(_ path: String, _ flags: MountFlags) -> Step {
-        let all = flags.union([.bind, .remount, .readOnly])
-        return Step("read-only \(path)", .mount(source: nil, target: path, type: nil, flags: all, data: nil))
-    }
-
-    private static func emptyDirectory(_ path: String) -> [Step] {
-        mounted(path, mode: 0o555) + [remount(path, strict)]
-    }
-
-    private static func device(_ name: String, in directory: String) -> [Step] {
-        let target = "\(directory)/\(name)"
-        return [
-            Step("create \(target)", .createFile(target, mode: 0o666)),
-            Step(
-                "bind \(target)",
-                .mount(source: "/dev/\(name)", target: target, type: nil, flags: .bind, data: nil)),
+    private static func mask(_ path: String) -> [Step] {
+        mounted(path, mode: 0o755) + [
+            Step("create \(path)/file", .createFile("\(path)/file", mode: 0o444)),
+            makeDirectory("\(path)/directory", mode: 0o555),
+            Step("read-only \(path)", .addMountFlags(path, strict.union(.readOnly))),
         ]
     }
 
+    /// The devices that the OCI runtime specification asks for (config-linux.md, default devices), with their numbers
+    /// from Documentation/admin-guide/devices.txt in Linux.
+    static let devices: [(name: String, device: LaunchProgram.Device)] = [
+        ("null", Device(major: 1, minor: 3)), ("zero", Device(major: 1, minor: 5)),
+        ("full", Device(major: 1, minor: 7)), ("random", Device(major: 1, minor: 8)),
+        ("urandom", Device(major: 1, minor: 9)), ("tty", Device(major: 5, minor: 0)),
+    ]
+
     private static func devices(_ path: String) -> [Step] {
         var steps = mounted(path, mode: 0o755)
-        for name in ["null", "zero", "full", "random", "urandom", "tty"] { steps += device(name, in: path) }
+        for (name, device) in devices {
+            steps.append(
+                Step(
+                    "device \(path)/\(name)",
+                    .makeDevice("\(path)/\(name)", mode: 0o666, device, orBind: "/dev/\(name)")))
+        }
         for (name, target) in [
             ("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"), ("stdout", "/proc/self/fd/1"),
             ("stderr", "/proc/self/fd/2"), ("ptmx", "pts/ptmx"),
@@ -117,6 +120,6 @@ extension LaunchProgram {
             steps.append(Step("link \(path)/\(name)", .symlink(target: target, path: "\(path)/\(name)")))
         }
         return steps + ["pts", "shm", "mqueue"].map { makeDirectory("\(path)/\($0)") }
-            + [remount(path, [.noSetUID, .noExecute])]
+            + [Step("read-only \(path)", .addMountFlags(path, [.noSetUID, .noExecute, .readOnly]))]
     }
 }

@@ -23,7 +23,6 @@ public final class ContainerEngine: Engine {
         let launcher: ChildLauncher
         var cgroups: CgroupTree?
         let filter: SeccompFilter?
-        let kernelFiles: KernelFiles
         let mountPoint: String
     }
 
@@ -51,11 +50,10 @@ public final class ContainerEngine: Engine {
         try context.journal.record(JournaledResource(.directory, context.paths.run(context.runID)))
         try Files.makeDirectory(mountPoint, mode: 0o700)
         let mounts = CgroupMounts.current()
-        let kernelFiles = KernelFiles.found()
         var prepared = Prepared(
             context: context, launcher: try ChildLauncher(), cgroups: nil,
             filter: isolation.contains(.seccomp) ? try SeccompFilter(profile: .containerDefault) : nil,
-            kernelFiles: kernelFiles, mountPoint: mountPoint)
+            mountPoint: mountPoint)
         do throws(LabError) {
             if isolation.contains(.root) && !isolation.contains(.user) {
                 stage = try LaunchProgram.makeStage(spec(0, isolation, prepared))
@@ -181,7 +179,9 @@ public final class ContainerEngine: Engine {
             stage: stage,
             program: isolation.contains(.root) ? RootFilesystem.guestPath : root.hostGuestPath,
             hostname: id.rawValue, cgroupsToJoin: cgroups?.directoriesToJoin(number) ?? [],
-            filter: prepared.filter, kernelFiles: prepared.kernelFiles,
+            filter: prepared.filter, kernelFiles: .containerDefault,
+            // A container without any layer is a bare process.
+            process: isolation.isEmpty ? nil : ProcessSettings(),
             parent: prepared.launcher.parent.rawValue, user: getuid(), group: getgid())
     }
 }

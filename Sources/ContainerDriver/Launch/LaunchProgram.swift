@@ -34,6 +34,14 @@ public struct LaunchProgram: Equatable, Sendable {
         case makeDirectory(String, mode: UInt32)
         case symlink(target: String, path: String)
         case createFile(String, mode: UInt32)
+        /// A node of our own, whatever the umask; for whom the kernel lets make none, a bind of the caller's.
+        case makeDevice(String, mode: UInt32, Device, orBind: String)
+        /// Adds flags to a mount and to all below it, and takes none away, see mount_setattr(2).
+        case addMountFlags(String, MountFlags)
+        /// Covers a path by the one or the other, as it is a directory or not.
+        case mask(String, file: String, directory: String)
+        /// The same for every number of a processor in the place of the path's `*`.
+        case maskEach(String, file: String, directory: String)
         case write(String, to: String)
         case unshare(Namespaces)
         /// Writes to the `tasks` file of the directory, which is open: number `index` of a start's parameters.
@@ -49,12 +57,36 @@ public struct LaunchProgram: Equatable, Sendable {
         case noNewPrivileges
         case loadFilter(SeccompFilter)
         case dieWithParent(signal: Int32, parent: Int32)
+        case setLimits([Rlimit])
+        case defaultSignals
+        case setSchedulingPolicy(Int32)
+        case call(SystemCall)
         case execute(String)
     }
 
     public init(namespaces: Namespaces, steps: [Step]) {
         self.namespaces = namespaces
         self.steps = steps
+    }
+
+    /// The number of a device, see makedev(3).
+    public struct Device: Equatable, Sendable {
+        public var major: UInt32
+        public var minor: UInt32
+    }
+
+    /// A system call that takes nothing but numbers.
+    public struct SystemCall: Equatable, Sendable {
+        /// Its own, then five arguments.
+        public var numbers: [Int64]
+        /// In the notation of strace(1).
+        public var text: String
+
+        init(_ number: Int32, _ arguments: [Int], _ text: String) {
+            precondition(arguments.count <= 5, "a step has room for five arguments")
+            numbers = ([Int(number)] + arguments + [0, 0, 0, 0, 0]).prefix(6).map(Int64.init)
+            self.text = text
+        }
     }
 
     /// The name of the call that starts it, for the report's table of steps.
@@ -122,5 +154,10 @@ public struct MountFlags: OptionSet, Hashable, Sendable {
     public var text: String {
         let set = Self.names.filter { contains($0.0) }.map(\.1)
         return set.isEmpty ? "0" : set.joined(separator: "|")
+    }
+
+    /// The same as attributes of mount_setattr(2), whose numbers are those of the flags as far as they are here.
+    public var attributeText: String {
+        text.split(separator: "|").map { "MOUNT_ATTR_\($0.dropFirst(3))" }.joined(separator: "|")
     }
 }

@@ -34,6 +34,18 @@ extension LaunchProgram.Action {
         case .symlink(let target, let path): return "symlink(\(quoted(target)), \(quoted(path)))"
         case .createFile(let path, let mode):
             return "mknod(\(quoted(path)), S_IFREG|0\(String(mode, radix: 8)))"
+        case .makeDevice(let path, let mode, let device, let original):
+            return
+                "mknod(\(quoted(path)), S_IFCHR|0\(String(mode, radix: 8)), makedev(\(device.major), \(device.minor))) "
+                + "or mount(\(quoted(original)), \(quoted(path)), NULL, MS_BIND, NULL)"
+        case .addMountFlags(let path, let flags):
+            return "mount_setattr(AT_FDCWD, \(quoted(path)), AT_RECURSIVE, {attr_set=\(flags.attributeText)})"
+        case .mask(let path, let file, let directory):
+            return
+                "mount(\(quoted(file)) or \(quoted(directory)), \(quoted(path)), NULL, MS_BIND, NULL)"
+        case .maskEach(let path, let file, let directory):
+            return
+                "mount(\(quoted(file)) or \(quoted(directory)), \(quoted(path)), NULL, MS_BIND, NULL) for each *"
         case .write(let text, let path): return "write(<\(path)>, \(quoted(text)))"
         case .unshare(let namespaces): return "unshare(\(namespaces.flagNames.joined(separator: "|")))"
         case .joinCgroup(_, let directory): return "write(<\(directory)/tasks>, \"0\")"
@@ -50,6 +62,13 @@ extension LaunchProgram.Action {
             return "seccomp(SECCOMP_SET_MODE_FILTER, 0, {len=\(filter.instructionCount), …})"
         case .dieWithParent(let signal, _):
             return "prctl(PR_SET_PDEATHSIG, \(signal)); poll(<parent's pidfd>)"
+        case .setLimits(let limits):
+            return limits.map { "setrlimit(\($0.name), {\($0.softText), \($0.hardText)})" }.joined(
+                separator: "; ")
+        case .defaultSignals: return "rt_sigaction(<each signal>, SIG_DFL)"
+        case .setSchedulingPolicy(let policy):
+            return "sched_setscheduler(0, \(policy == 0 ? "SCHED_OTHER" : String(policy)), {0})"
+        case .call(let call): return call.text
         case .execute(let path):
             return
                 "execve(\(quoted(path)), [\(arguments.map { quoted($0) }.joined(separator: ", "))], <environment>)"

@@ -11,6 +11,7 @@ final class ProgramBuffer: @unchecked Sendable {
     private var textUsed = 0
     private let steps: UnsafeMutableBufferPointer<clinux_step>
     private let environment: UnsafeMutableBufferPointer<UnsafeMutablePointer<CChar>?>
+    private var arrays: [UnsafeMutableRawPointer?] = []
 
     init(_ program: LaunchProgram, environment variables: [String]) {
         self.program = program
@@ -33,6 +34,7 @@ final class ProgramBuffer: @unchecked Sendable {
         text.deallocate()
         steps.deallocate()
         environment.deallocate()
+        for array in arrays { array?.deallocate() }
     }
 
     /// What differs from one start to the next.
@@ -133,6 +135,14 @@ final class ProgramBuffer: @unchecked Sendable {
 
     private func copy(ifAny string: String?) -> UnsafePointer<CChar>? { string.flatMap { copy($0) } }
 
+    /// Copies plain values to memory that lives as long as the buffer.
+    private func copy<Value: BitwiseCopyable>(_ values: [Value]) -> UnsafeRawPointer? {
+        let copied = UnsafeMutableBufferPointer<Value>.allocate(capacity: values.count)
+        _ = copied.initialize(from: values)
+        arrays.append(UnsafeMutableRawPointer(copied.baseAddress))
+        return UnsafeRawPointer(copied.baseAddress)
+    }
+
     private func layOut(_ step: LaunchProgram.Step) -> clinux_step {
         var c = clinux_step()
         c.tolerated_error = step.tolerates?.rawValue ?? 0
@@ -166,9 +176,26 @@ final class ProgramBuffer: @unchecked Sendable {
             c.a = copy(target)
             c.b = copy(path)
         case .createFile(let path, let mode):
-            c.operation = CLINUX_CREATE
+            c.operation = CLINUX_NODE
             c.a = copy(path)
-            c.x = UInt64(mode)
+            c.x = UInt64(S_IFREG | mode)
+        case .makeDevice(let path, let mode, let device, let original):
+            c.operation = CLINUX_NODE
+            c.a = copy(path)
+            c.b = copy(original)
+            (c.x, c.y) = (UInt64(S_IFCHR | mode), UInt64(gnu_dev_makedev(device.major, device.minor)))
+        case .addMountFlags(let path, let flags):
+            c.operation = CLINUX_MOUNT_FLAGS
+            c.a = copy(path)
+            c.x = flags.rawValue
+        case .mask(let path, let file, let directory):
+            c.operation = CLINUX_MASK
+            (c.a, c.b, c.c) = (copy(file), copy(directory), copy(path))
+        case .maskEach(let path, let file, let directory):
+            let parts = path.split(separator: "*", maxSplits: 1, omittingEmptySubsequences: false)
+            c.operation = CLINUX_MASK_EACH
+            (c.a, c.b, c.c) = (copy(file), copy(directory), copy(String(parts[0])))
+            c.data = UnsafeRawPointer(copy(String(parts[1])))
         case .write(let string, let path):
             c.operation = CLINUX_WRITE
             c.a = copy(path)
@@ -205,6 +232,18 @@ final class ProgramBuffer: @unchecked Sendable {
         case .dieWithParent(let signal, let parent):
             c.operation = CLINUX_PDEATHSIG
             (c.x, c.y) = (UInt64(signal), UInt64(parent))
+        case .setLimits(let list):
+            c.operation = CLINUX_LIMITS
+            c.data = copy(
+                list.map { clinux_limit(resource: $0.resource, soft: $0.soft, hard: $0.hard) })
+            c.x = UInt64(list.count)
+        case .defaultSignals: c.operation = CLINUX_SIGNALS
+        case .setSchedulingPolicy(let policy):
+            c.operation = CLINUX_SCHEDULER
+            c.x = UInt64(policy)
+        case .call(let call):
+            c.operation = CLINUX_CALL
+            c.data = copy(call.numbers)
         case .execute(let path):
             c.operation = CLINUX_EXEC
             c.a = copy(path)
@@ -228,9 +267,12 @@ extension LaunchProgram.Action {
         case .mount(let source, let target, let type, _, let data): size(source, target, type, data)
         case .symlink(let target, let path): size(target, path)
         case .write(let string, let path): size(string, path)
+        case .makeDevice(let path, _, _, let original): size(path, original)
+        case .mask(let path, let file, let directory), .maskEach(let path, let file, let directory):
+            size(path, file, directory)
         case .pivotRoot(let path), .moveRoot(let path), .changeDirectory(let path),
             .makeDirectory(let path, _),
-            .createFile(let path, _), .setHostname(let path), .execute(let path):
+            .createFile(let path, _), .addMountFlags(let path, _), .setHostname(let path), .execute(let path):
             size(path)
         default: 0
         }

@@ -10,9 +10,24 @@ struct Bubblewrap: PeerTool {
     func prepare(_ run: PeerRun, program: String) throws(LabError) -> any PreparedPeer {
         let filter = try SeccompFilter(profile: .containerDefault)
         return try PreparedBubblewrap(
-            run: run, program: program, kernelFiles: .found(), isRoot: geteuid() == 0
+            run: run, program: program, masked: try Self.masked(), isRoot: geteuid() == 0
         ).made { (prepared) throws(LabError) in
             try Files.write(filter.bytes, to: prepared.filterFile, mode: 0o600)
+        }
+    }
+}
+
+extension Bubblewrap {
+    /// What bwrap is to cover. It takes no path that is not there, so that here, and only here, the caller's own /proc
+    /// has to tell.
+    fileprivate static func masked() throws(LabError) -> [(path: String, isDirectory: Bool)] {
+        guard Files.exists("/proc/sys/kernel") else {
+            throw LabError(
+                .unavailable, "cannot tell bwrap what to hide of /proc",
+                cause: "the /proc of this process does not show it", remedy: "mount /proc without subset=pid")
+        }
+        return KernelFiles.containerDefault.maskedPaths.filter(Files.exists).map {
+            ($0, Files.isDirectory($0))
         }
     }
 }
@@ -20,7 +35,8 @@ struct Bubblewrap: PeerTool {
 private struct PreparedBubblewrap: PreparedPeer {
     let run: PeerRun
     let program: String
-    let kernelFiles: KernelFiles
+    /// The paths to cover, each with whether it is a directory.
+    let masked: [(path: String, isDirectory: Bool)]
     let isRoot: Bool
 
     /// The filter as classic BPF, which bwrap reads from a descriptor.
@@ -54,10 +70,12 @@ private struct PreparedBubblewrap: PreparedPeer {
             name.hostname, "--as-pid-1", "--die-with-parent",
             "--ro-bind", run.context.rootFilesystem.directory, "/", "--proc", "/proc", "--dev", "/dev",
         ]
-        if kernelFiles.messageQueues { words += ["--mqueue", "/dev/mqueue"] }
+        if KernelFiles.hasMessageQueues { words += ["--mqueue", "/dev/mqueue"] }
         words += ["--ro-bind", "/sys", "/sys", "--tmpfs", "/tmp"]
-        for path in kernelFiles.maskedFiles { words += ["--ro-bind", "/dev/null", path] }
-        for path in kernelFiles.maskedDirectories { words += ["--tmpfs", path, "--remount-ro", path] }
+        for (path, isDirectory) in masked {
+            words +=
+                isDirectory ? ["--tmpfs", path, "--remount-ro", path] : ["--ro-bind", "/dev/null", path]
+        }
         words += ["--cap-drop", "ALL"]
         for capability in Capabilities.containerDefault.names { words += ["--cap-add", capability] }
         words += ["--clearenv"]

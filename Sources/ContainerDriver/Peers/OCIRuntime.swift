@@ -12,7 +12,7 @@ struct OCIRuntime: PeerTool {
 
     func prepare(_ run: PeerRun, program: String) throws(LabError) -> any PreparedPeer {
         try requireRoot(geteuid() == 0)
-        return try PreparedRuntime(run: run, program: program, kernelFiles: .found()).made {
+        return try PreparedRuntime(run: run, program: program).made {
             (prepared) throws(LabError) in
             try run.journalCgroups()
             try Files.makeDirectory(prepared.state, mode: 0o700)
@@ -23,7 +23,6 @@ struct OCIRuntime: PeerTool {
 private struct PreparedRuntime: PreparedPeer {
     let run: PeerRun
     let program: String
-    let kernelFiles: KernelFiles
 
     /// Where the runtime keeps a directory for each container.
     var state: String { "\(run.directory)/state" }
@@ -49,7 +48,8 @@ private struct PreparedRuntime: PreparedPeer {
         let configuration = RuntimeConfiguration(
             root: run.context.rootFilesystem, workload: request.workload,
             limits: ResourceLimits(memoryBytes: request.memoryBytes, cpus: request.cpus), name: name,
-            kernelFiles: kernelFiles, profile: .containerDefault)
+            kernelFiles: .containerDefault, messageQueues: KernelFiles.hasMessageQueues,
+            profile: .containerDefault)
         return [("config.json", try configuration.text())]
     }
 

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import LabCore
 
 /// The `config.json` of an OCI bundle, in the words of the OCI runtime specification 1.0.2 (config.md,
@@ -15,18 +16,26 @@ struct RuntimeConfiguration: Encodable, Equatable {
         struct User: Encodable, Equatable {
             var uid = 0
             var gid = 0
+            var umask: UInt32
+        }
+        struct Limit: Encodable, Equatable {
+            var type: String
+            var soft: UInt64
+            var hard: UInt64
         }
         struct CapabilitySets: Encodable, Equatable {
             var bounding: [String]
             var effective: [String]
             var permitted: [String]
         }
-        var user = User()
+        var user: User
         var args: [String]
         var env: [String]
         var cwd = "/"
         var capabilities: CapabilitySets
         var noNewPrivileges = true
+        var rlimits: [Limit]
+        var oomScoreAdj: Int
     }
 
     struct Root: Encodable, Equatable {
@@ -76,17 +85,20 @@ struct RuntimeConfiguration: Encodable, Equatable {
 
     init(
         root: RootFilesystem, workload: Workload, limits: ResourceLimits, name: PeerName,
-        kernelFiles: KernelFiles,
+        kernelFiles: KernelFiles, settings: ProcessSettings = ProcessSettings(), messageQueues: Bool,
         profile: SeccompProfile
     ) {
         let kept = Capabilities.containerDefault.names
         process = Process(
+            user: Process.User(umask: UInt32(settings.umask)),
             args: [RootFilesystem.guestPath, workload.name] + workload.arguments,
             env: ChildLauncher.environment,
-            capabilities: Process.CapabilitySets(bounding: kept, effective: kept, permitted: kept))
+            capabilities: Process.CapabilitySets(bounding: kept, effective: kept, permitted: kept),
+            rlimits: settings.limits.map { Process.Limit(type: $0.name, soft: $0.soft, hard: $0.hard) },
+            oomScoreAdj: settings.oomScoreAdjustment)
         self.root = Root(path: root.directory)
         hostname = name.hostname
-        mounts = Self.mounts(messageQueues: kernelFiles.messageQueues)
+        mounts = Self.mounts(messageQueues: messageQueues)
         let period = 100_000
         linux = Linux(
             namespaces: ["pid", "mount", "network", "ipc", "uts", "cgroup"].map(Linux.Namespace.init),
@@ -96,7 +108,7 @@ struct RuntimeConfiguration: Encodable, Equatable {
                 cpu: Resources.CPU(quota: limits.cpus * period, period: period),
                 pids: Resources.Pids(limit: limits.pids)),
             seccomp: SeccompDescription(profile),
-            maskedPaths: kernelFiles.maskedFiles + kernelFiles.maskedDirectories,
+            maskedPaths: kernelFiles.maskedPaths,
             readonlyPaths: kernelFiles.readOnly)
     }
 
@@ -185,4 +197,18 @@ private enum JSONText {
             throw LabError(.software, "cannot write JSON", cause: "\(error)")
         }
     }
+}
+
+extension KernelFiles {
+    /// As a runtime is told them, which passes over those that are not there: one for each processor instead of `*`.
+    var maskedPaths: [String] {
+        masked.flatMap { path in
+            let parts = path.split(separator: "*", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2 else { return [path] }
+            return (0..<max(1, sysconf(Int32(_SC_NPROCESSORS_CONF)))).map { "\(parts[0])\($0)\(parts[1])" }
+        }
+    }
+
+    /// Whether this kernel has message queues, which a peer must not be told to mount where there are none.
+    static var hasMessageQueues: Bool { Files.exists("/proc/sys/fs/mqueue") }
 }
