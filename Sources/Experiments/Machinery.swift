@@ -64,8 +64,7 @@ struct Machinery: Experiment {
 
     /// The file name of a process's program; where it has hidden that, the name that it goes by.
     private func program(of pid: pid_t) -> String {
-        HostProcess(pid: pid).target(of: "exe")?.split(separator: "/").last.map(String.init)
-            ?? HostProcess(pid: pid).name ?? "unknown"
+        HostProcess(pid: pid).program ?? HostProcess(pid: pid).name ?? "unknown"
     }
 
     private func parent(of pid: pid_t) -> pid_t? {

@@ -25,9 +25,9 @@ enum EventLoop {
         virEventRegisterDefaultImpl()
         do throws(Errno) {
             _ = try OSThread.start { while virEventRunDefaultImpl() == 0 {} }
-            return nil
+            return 0
         } catch {
-            return error
+            return error.rawValue
         }
     }()
 }
