@@ -56,15 +56,25 @@ final class GuestWatch: @unchecked Sendable {
         locked { $0.timeline.stamp(mark, at: instant, since: requested) }
     }
 
+    /// How often a wait looks whether a signal has come: a condition variable is no descriptor.
+    private static let interval = Duration.milliseconds(200)
+
     /// Waits until `isDone` or the deadline; returns what was seen then, and whether it is done.
-    func wait(until isDone: (View) -> Bool, deadline: MonotonicInstant) -> (view: View, isDone: Bool) {
+    /// - Throws: `.interrupted` on a signal.
+    func wait(
+        until isDone: (View) -> Bool, deadline: MonotonicInstant
+    ) throws(LabError) -> (view: View, isDone: Bool) {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
-        var limit = timespec()
-        limit.tv_sec = Int(deadline.nanoseconds / 1_000_000_000)
-        limit.tv_nsec = Int(deadline.nanoseconds % 1_000_000_000)
         while !isDone(view) {
-            if pthread_cond_timedwait(changed, mutex, &limit) == ETIMEDOUT { return (view, isDone(view)) }
+            try Interrupt.ofProcess.check()
+            let now = MonotonicInstant.now()
+            if now >= deadline { return (view, false) }
+            let next = min(deadline, now.advanced(by: Self.interval)).nanoseconds
+            var limit = timespec()
+            limit.tv_sec = Int(next / 1_000_000_000)
+            limit.tv_nsec = Int(next % 1_000_000_000)
+            pthread_cond_timedwait(changed, mutex, &limit)
         }
         return (view, true)
     }

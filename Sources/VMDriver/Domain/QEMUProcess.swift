@@ -26,6 +26,15 @@ struct QEMUProcess: Sendable {
         }
     }
 
+    /// Those that the embedded driver below `directory` has started to ask them what they can do, which detach
+    /// themselves: their monitors are in directories of that name.
+    static func asked(below directory: String) -> [HostProcess] {
+        Files.list("/proc").compactMap { pid_t($0) }.filter { pid in
+            guard let bytes = try? Files.read("/proc/\(pid)/cmdline", limit: 1 << 20) else { return false }
+            return String(decoding: bytes, as: UTF8.self).contains("\(directory)/lib/qemu/qmp-")
+        }.map { HostProcess(pid: $0) }
+    }
+
     init(pid: pid_t) { self.pid = pid }
 
     /// libvirt passes `-name guest=NAME,debug-threads=on`: the pair is looked for, so that a pid that was used again
