@@ -8,6 +8,7 @@ import Testing
     private func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0..<0x20, 0x7f..<0xa0, 0xad, 0x61c, 0x180e, 0x200b...0x200f, 0x2028...0x202e, 0x2060...0x206f,
+            0x3164,
             0xfeff,
             0xfff9...0xfffb, 0xe0001, 0xe0020...0xe007f:
             true
@@ -27,7 +28,8 @@ import Testing
                 case 0: .random(in: 0..<0xa0, using: &generator)
                 case 1: .random(in: 0x2000..<0x2070, using: &generator)
                 case 2:
-                    [0x61c, 0xfeff, 0xffff, 0xfff9, 0xe0001, 0x1f600, 0x4e2d].randomElement(using: &generator)
+                    [0x61c, 0x3164, 0xfeff, 0xffff, 0xfff9, 0xe0001, 0x1f600, 0x4e2d].randomElement(
+                        using: &generator)
                         ?? 0
                 case 3: .random(in: 0xa0..<0xd800, using: &generator)
                 default: .random(in: 0xe000...0x10ffff, using: &generator)
@@ -56,7 +58,7 @@ import Testing
             #expect(kept.elementsEqual(ForeignText.line(harmless).unicodeScalars))
         }
         // The same without it: there was something to be caught.
-        #expect(seen > 50_000)
+        #expect(seen > 30_000)
     }
 
     @Test("what acts becomes visible, what isn't UTF-8 too, and long texts are cut")

@@ -6,12 +6,16 @@
 /// report or a file of results goes through here at the last moment too, so that nothing gets out that was forgotten.
 public enum ForeignText {
     /// Whether a character acts instead of being shown: controls (C0, DEL, C1), format characters (all that turn the
-    /// direction of a text, or have no width), separators of lines and paragraphs, and what is no character at all.
+    /// direction of a text), separators of lines and paragraphs, what is never shown, and what is no character at all.
+    /// Not what chooses between two looks of a character, as of an emoji.
     public static func acts(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.value < 0x7f { return scalar.value < 0x20 }
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: return true
-        default: return scalar.properties.isNoncharacterCodePoint
+        default:
+            let properties = scalar.properties
+            return properties.isNoncharacterCodePoint
+                || properties.isDefaultIgnorableCodePoint && !properties.isVariationSelector
         }
     }
 
