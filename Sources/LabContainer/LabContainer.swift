@@ -50,7 +50,7 @@ struct LabContainer {
                 interrupt: interrupt)
             exit(status)
         } catch {
-            var text = "lab-container: \(error)\n"
+            var text = ForeignText.lines("lab-container: \(error)\n")
             // There is nobody to tell when even this fails.
             _ = text.withUTF8 { write(2, $0.baseAddress, $0.count) }
             exit(error.exitCode)

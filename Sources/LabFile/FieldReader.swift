@@ -157,10 +157,4 @@ struct FieldReader {
 }
 
 /// A word of the file in quotation marks, shortened, and without what a terminal would obey.
-func quoted(_ word: String) -> String {
-    let shown = word.unicodeScalars.prefix(60).map { scalar -> String in
-        scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
-            ? "�" : String(scalar)
-    }
-    return "\"\(shown.joined())\(word.unicodeScalars.count > 60 ? "…" : "")\""
-}
+func quoted(_ word: String) -> String { ForeignText.quoted(word) }

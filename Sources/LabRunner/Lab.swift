@@ -49,6 +49,19 @@ struct Lab: ParsableCommand {
     /// Before the command it says the same as behind it.
     @OptionGroup var speech: LanguageOptions
 
+    /// Ends as ArgumentParser's own `exit(withError:)` does, but lets nothing out of what the user typed that would act on
+    /// a terminal: a word may be the name of a file, which somebody else has chosen.
+    private static func finish(_ error: any Error) -> Never {
+        let words = fullMessage(for: error)
+        let code = exitCode(for: error)
+        if code.isSuccess {
+            try? Terminal.write(words.isEmpty ? "" : words + "\n")
+        } else if !words.isEmpty {
+            Terminal.say(words)
+        }
+        Glibc.exit(code.rawValue)
+    }
+
     static func main() {
         SearchPath.dropRelative()
         var text = Catalogue(language: .ofLocale(Process.environment))
@@ -60,7 +73,7 @@ struct Lab: ParsableCommand {
             Terminal.complain(error, in: text)
             Glibc.exit(error.exitCode)
         } catch {
-            exit(withError: error)
+            finish(error)
         }
     }
 }

@@ -1,23 +1,12 @@
+import LabCore
+
 /// Makes text from guests, definitions and tools harmless where it is shown.
 ///
 /// A result file may come from anywhere, and a guest says what it likes: nothing of it may end a table cell, open a
 /// tag, move a terminal's cursor or turn the direction of the text.
 enum Escaping {
-    /// One line of plain text for a terminal or a cell: white space becomes a space, everything that acts instead of
-    /// being shown becomes `\u{…}`.
-    static func plain(_ text: String) -> String {
-        var line = ""
-        for scalar in text.unicodeScalars {
-            switch scalar.value {
-            case 0x09, 0x0a, 0x0d, 0x2028, 0x2029: line += " "
-            case 0..<0x20, 0x7f..<0xa0, 0x200b...0x200f, 0x202a...0x202e, 0x2060...0x2069, 0xfeff, 0xfffe,
-                0xffff:
-                line += "\\u{\(String(scalar.value, radix: 16))}"
-            default: line.unicodeScalars.append(scalar)
-            }
-        }
-        return line
-    }
+    /// One line of plain text for a terminal or a cell.
+    static func plain(_ text: String) -> String { ForeignText.line(text) }
 
     /// Text for Markdown, a table cell included (GFM 4.10): shown as it is, whatever it holds.
     static func markdown(_ text: String) -> String {

@@ -14,8 +14,11 @@ extension Texts {
         "check the network and run apt-get update": "检查网络，并执行 apt-get update",
         "/proc/{}/ns/{}: {}, ours {}": "/proc/{}/ns/{}：{}，本进程的是 {}",
         "{} is no key of a shared memory segment": "{} 不是共享内存段的键",
-        "took too long": "用时过长",
-        "said more than {} bytes": "输出超过 {} 字节",
+        "{} took too long": "{} 用时过长",
+        "{} said more than {} bytes": "{} 输出超过 {} 字节",
+        "it is no regular file": "它不是普通文件",
+        "name a file on a disk: copy what comes through a pipe into one":
+            "请指定磁盘上的文件：把来自管道的内容先存成文件",
         "only a \"metric\" has a ratio": "只有 \"metric\" 才有比值",
         "use none, only-LAYER, without-LAYER or up-to-LAYER; a layer is one of {}":
             "写 none、only-LAYER、without-LAYER 或 up-to-LAYER；LAYER 是以下之一：{}",

@@ -156,6 +156,8 @@ extension Texts {
         "cannot listen to the console of the domain {}": "无法接收虚拟机 {} 控制台的输出",
         "libvirt does not say what it can run": "libvirt 没有说明它能运行什么",
         "there was no answer within {} s": "{} 秒内没有应答",
+        "see whether `qemu-system-x86_64 --version` ends: libvirt asks the one in PATH":
+            "看看 `qemu-system-x86_64 --version` 能否结束：libvirt 询问的是 PATH 中的那一个",
         "it was taken before": "它已被取走",
         "{} is not well-formed XML": "{}不是格式正确的 XML",
         "what the connection says of itself": "该连接的自我说明",
@@ -173,7 +175,6 @@ extension Texts {
         "start libvirtd (systemctl start libvirtd), or leave --connect out":
             "启动 libvirtd（systemctl start libvirtd），或去掉 --connect",
         "a journal names the storage pool \"{}\" without a URI": "日志里写着存储池“{}”，却没有 URI",
-        "cannot make the storage pool {}": "无法建立存储池 {}",
         "cannot make the directory {} on the host of libvirt": "无法在 libvirt 所在的主机上建立目录 {}",
         "cannot bring {} bytes to the host of libvirt": "无法把 {} 字节送到 libvirt 所在的主机",
         "cannot remove the storage pool {}": "无法清除存储池 {}",

@@ -41,10 +41,20 @@ final class GuestWatch: Sendable {
         view.withLock { $0.timeline.stamp(mark, at: instant, since: requested) }
     }
 
+    /// How often a wait looks whether a signal has come: a condition variable is no descriptor.
+    private static let interval = Duration.milliseconds(200)
+
     /// Waits until `isDone` or the deadline; returns what was seen then, and whether it is done.
-    func wait(until isDone: (View) -> Bool, deadline: MonotonicInstant) -> (view: View, isDone: Bool) {
-        let (view, isDone) = view.wait(deadline: deadline, until: isDone)
-        return (view, isDone)
+    /// - Throws: `.interrupted` on a signal.
+    func wait(
+        until isDone: (View) -> Bool, deadline: MonotonicInstant
+    ) throws(LabError) -> (view: View, isDone: Bool) {
+        while true {
+            let next = min(deadline, .now().advanced(by: Self.interval))
+            let (seen, done) = view.wait(deadline: next, until: isDone)
+            if done || MonotonicInstant.now() >= deadline { return (seen, done) }
+            try Interrupt.ofProcess.check()
+        }
     }
 
     /// Takes bytes of the kernel's console.

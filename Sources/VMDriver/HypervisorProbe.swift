@@ -15,14 +15,14 @@ struct HypervisorProbe {
         guard setup.type == .kvm, setup.starter.usesKVMOfThisHost else {
             try setup.check()
             try setup.bring(nil)
-            return boot(limit: Self.emulationLimit * Emulator.patience)
+            return try boot(limit: Self.emulationLimit * Emulator.patience)
         }
         if let obstacle = KVMDevice.obstacle(daemon: setup.starter.isDaemon) { return obstacle }
         try setup.check()
         let cache = "\(paths.cache)/probe/kvm-\(key)"
         if let text = try? Files.readText(cache), let known = Self.parse(text) { return known }
         try setup.bring(nil)
-        let answer = boot(limit: engine.configuration.kvmProbeLimit * Emulator.patience)
+        let answer = try boot(limit: engine.configuration.kvmProbeLimit * Emulator.patience)
         try Files.makeDirectory("\(paths.cache)/probe")
         try Files.write(Self.text(answer), to: cache)
         return answer
@@ -39,7 +39,8 @@ struct HypervisorProbe {
         return Digest.sha256(parts.joined(separator: "\n").utf8)
     }
 
-    private func boot(limit: Duration) -> Availability {
+    /// - Throws: `.interrupted`, which is no answer to be kept.
+    private func boot(limit: Duration) throws(LabError) -> Availability {
         let requested = MonotonicInstant.now()
         let nonce = "probe-\(requested.nanoseconds)"
         let deadline = requested.advanced(by: limit)
@@ -61,6 +62,7 @@ struct HypervisorProbe {
             }
             return .available
         } catch {
+            if error.kind == .interrupted { throw error }
             return .unavailable(because: reason(error, limit), remedy: remedy)
         }
     }

@@ -131,7 +131,7 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
     private func wait(
         for record: String, deadline: MonotonicInstant, isDone: (GuestWatch.View) -> Bool
     ) throws(LabError) {
-        let (view, isSettled) = watch.wait(
+        let (view, isSettled) = try watch.wait(
             until: { isDone($0) || $0.transcript.violation != nil || $0.isOver }, deadline: deadline)
         if let violation = view.transcript.violation {
             throw LabError(.instance, "the guest of VM \(place.name) broke the protocol", cause: violation)

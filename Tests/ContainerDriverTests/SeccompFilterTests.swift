@@ -5,43 +5,55 @@ import Testing
 @testable import ContainerDriver
 @testable import LabCore
 
+/// The profile as libseccomp compiles it, which compares all 64 bits of an argument but for what a mask leaves out.
+func libseccompFilter(_ profile: SeccompProfile) throws -> [BPFInstruction] {
+    let refusal = 0x0005_0000 | UInt32(profile.defaultErrno)
+    let context = try #require(seccomp_init(refusal))
+    defer { seccomp_release(context) }
+    seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, refusal)
+    for rule in SeccompDescription(profile).syscalls {
+        let action: UInt32 =
+            rule.action == "SCMP_ACT_ALLOW" ? 0x7fff_0000 : 0x0005_0000 | UInt32(try #require(rule.errnoRet))
+        for name in rule.names {
+            let number = seccomp_syscall_resolve_name(name)
+            guard number >= 0 else { continue }
+            var comparisons = (rule.args ?? []).map {
+                scmp_arg_cmp(
+                    arg: $0.index, op: SCMP_CMP_MASKED_EQ, datum_a: $0.value, datum_b: $0.valueTwo)
+            }
+            let code = seccomp_rule_add_array(
+                context, action, number, UInt32(comparisons.count), &comparisons)
+            // -EEXIST: the same rule again.
+            try #require(code == 0 || code == -EEXIST, "\(name) \(code)")
+        }
+    }
+    let path = "/tmp/lab-test-bpf-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+    defer { unlink(path) }
+    let file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    defer { close(file) }
+    try #require(file >= 0 && seccomp_export_bpf(context, file) == 0)
+    let bytes = try Files.read(path)
+    return bytes.withUnsafeBytes { Array($0.bindMemory(to: BPFInstruction.self)) }
+}
+
+extension SeccompProfile.Comparison {
+    /// Any width, mask and value.
+    static func random(using generator: inout SeededGenerator) -> SeccompProfile.Comparison {
+        let width: Width = Bool.random(using: &generator) ? .int : .long
+        let argument = UInt32.random(in: 0..<6, using: &generator)
+        let some = UInt64.random(in: 0 ... .max, using: &generator) & width.mask
+        switch Int.random(in: 0..<3, using: &generator) {
+        case 0: return .equals(argument, width, some)
+        case 1: return .differs(argument, width, from: some)
+        default:
+            let mask = UInt64.random(in: 1 ... .max, using: &generator) & width.mask | 1
+            return .masked(argument, width, mask, equals: some & mask)
+        }
+    }
+}
+
 /// Our compiler against libseccomp's, on the same profile.
 @Suite struct SeccompFilterTests {
-    /// The profile as libseccomp compiles it.
-    private func reference(_ profile: SeccompProfile) throws -> [BPFInstruction] {
-        let refusal = 0x0005_0000 | UInt32(profile.defaultErrno)
-        let context = try #require(seccomp_init(refusal))
-        defer { seccomp_release(context) }
-        seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, refusal)
-        for rule in profile.rules {
-            let action: UInt32 =
-                switch rule.action {
-                case .allow: 0x7fff_0000
-                case .fail(let errno): 0x0005_0000 | UInt32(errno)
-                }
-            for name in rule.systemCalls {
-                let number = seccomp_syscall_resolve_name(name)
-                guard number >= 0 else { continue }
-                var comparisons = rule.comparisons.map {
-                    scmp_arg_cmp(
-                        arg: $0.argument,
-                        op: $0.isMasked ? SCMP_CMP_MASKED_EQ : $0.isInequality ? SCMP_CMP_NE : SCMP_CMP_EQ,
-                        datum_a: $0.isMasked ? $0.mask : $0.value, datum_b: $0.isMasked ? $0.value : 0)
-                }
-                let code = seccomp_rule_add_array(
-                    context, action, number, UInt32(comparisons.count), &comparisons)
-                try #require(code == 0, "\(name)")
-            }
-        }
-        let path = "/tmp/lab-test-bpf-\(getpid())-\(UInt32.random(in: 0 ... .max))"
-        defer { unlink(path) }
-        let file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        defer { close(file) }
-        try #require(file >= 0 && seccomp_export_bpf(context, file) == 0)
-        let bytes = try Files.read(path)
-        return bytes.withUnsafeBytes { Array($0.bindMemory(to: BPFInstruction.self)) }
-    }
-
     /// What a filter decides, by the rules of the kernel's classic BPF interpreter.
     private func decision(_ program: [BPFInstruction], _ data: [UInt32]) throws -> UInt32 {
         var accumulator: UInt32 = 0
@@ -73,7 +85,7 @@ import Testing
         let profile = SeccompProfile.containerDefault
         let filter = try SeccompFilter(profile: profile)
         let ours = withExtendedLifetime(filter) { Array(filter.instructions) }
-        let theirs = try reference(profile)
+        let theirs = try libseccompFilter(profile)
         #expect(ours.count < theirs.count / 3)
         var generator = SeededGenerator(seed: 5)
         // Each argument that the profile compares, with the values beside it, alone and with other high bits.
@@ -98,9 +110,57 @@ import Testing
         #expect(decisions == [0x7fff_0000, 0x0005_0000 | UInt32(EPERM), 0x0005_0000 | UInt32(ENOSYS)])
     }
 
+    @Test("any rules of any widths are decided alike by libseccomp, by our filter, and by what the words say")
+    func anyWidthsAreDecidedAlike() throws {
+        var generator = SeededGenerator(seed: 11)
+        let name = "personality"
+        let number = UInt32(bitPattern: seccomp_syscall_resolve_name(name))
+        var decisions: [Bool: Int] = [:]
+        for _ in 0..<300 {
+            var comparisons = (0..<Int.random(in: 1...3, using: &generator)).map { _ in
+                SeccompProfile.Comparison.random(using: &generator)
+            }
+            // Each further one makes libseccomp's rules up to 64 times as many.
+            while comparisons.count(where: \.isInequality) > 1 { comparisons.removeLast() }
+            let profile = SeccompProfile(
+                defaultErrno: EPERM, rules: [SeccompProfile.Rule([name], when: comparisons)])
+            let filter = try SeccompFilter(profile: profile)
+            let ours = withExtendedLifetime(filter) { Array(filter.instructions) }
+            // libseccomp knows no two comparisons of one argument in a rule.
+            let isOneEach = Set(comparisons.map(\.argument)).count == comparisons.count
+            let theirs = try isOneEach ? libseccompFilter(profile) : nil
+            for _ in 0..<60 {
+                var arguments = (0..<6).map { _ in UInt64.random(in: 0 ... .max, using: &generator) }
+                for comparison in comparisons where Int.random(in: 0..<8, using: &generator) > 0 {
+                    // What holds, and then perhaps with one bit wrong: inside the mask or above it.
+                    let place = Int(comparison.argument)
+                    arguments[place] = arguments[place] & ~comparison.mask | comparison.value
+                    if Bool.random(using: &generator) {
+                        arguments[place] ^= 1 << UInt64.random(in: 0..<64, using: &generator)
+                    }
+                }
+                let holds = comparisons.allSatisfy {
+                    (arguments[Int($0.argument)] & $0.mask == $0.value) != $0.isInequality
+                }
+                var data: [UInt32] = [number, 0xc000_003e, 0, 0]
+                for argument in arguments {
+                    data += [UInt32(truncatingIfNeeded: argument), UInt32(argument >> 32)]
+                }
+                let expected: UInt32 = holds ? 0x7fff_0000 : 0x0005_0000 | UInt32(EPERM)
+                #expect(try decision(ours, data) == expected, "\(comparisons) \(arguments)")
+                if let theirs {
+                    #expect(try decision(theirs, data) == expected, "\(comparisons) \(arguments)")
+                }
+                decisions[holds, default: 0] += 1
+            }
+        }
+        #expect((decisions[true] ?? 0) > 1_000 && (decisions[false] ?? 0) > 1_000)
+    }
+
     @Test func aProfileThatIsTooLargeIsRefused() {
         let rules = (0..<128).map { value in
-            SeccompProfile.Rule(["personality"], when: [.equals(0, UInt64(value) << 32 | UInt64(value))])
+            SeccompProfile.Rule(
+                ["personality"], when: [.equals(0, .long, UInt64(value) << 32 | UInt64(value))])
         }
         #expect(throws: LabError.self) {
             _ = try SeccompFilter(profile: SeccompProfile(defaultErrno: EPERM, rules: rules))

@@ -3,6 +3,31 @@ import LabCore
 import Testing
 
 struct FilesTests {
+    @Test(
+        "no file that a user names keeps its reader waiting: a FIFO, a terminal, a device without end are refused"
+    )
+    func whatIsNoRegularFileIsNotWaitedFor() throws {
+        try withTemporaryDirectory { path in
+            try checked { mkfifo("\(path)/fifo", 0o600) }
+            symlink("\(path)/fifo", "\(path)/link")
+            for name in ["\(path)/fifo", "\(path)/link", "/dev/zero", "/dev/ptmx"] {
+                let error = #expect(throws: LabError.self) { try Files.read(name) }
+                #expect(error?.kind == .input && error?.cause == "it is no regular file", "\(name)")
+                #expect(throws: LabError.self) { try Digest.sha256(file: name) }
+            }
+            #expect(throws: LabError.self) { try Files.read(path) }
+            // Whoever opens it as a file is opened does wait.
+            let waits = #expect(throws: LabError.self) {
+                try Tool.run(
+                    "cat", ["\(path)/fifo"], in: "/", deadline: .now().advanced(by: .milliseconds(300)))
+            }
+            #expect(waits?.kind == .timeout)
+            // Not even one that is laid where a file is about to be written.
+            try checked { mkfifo("\(path)/new.new-\(getpid())", 0o600) }
+            try Files.write("text", to: "\(path)/new")
+            #expect(try Files.readText("\(path)/new") == "text")
+        }
+    }
     @Test func aTreeIsRemovedWithoutFollowingLinks() throws {
         try withTemporaryDirectory { path in
             try Files.makeDirectory("\(path)/outside")

@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test func whatAUserTypedCannotStirTheTerminal() {
-        #expect(quoted("a\u{1b}[2Jb") == "\"a\u{fffd}[2Jb\"")
+        #expect(quoted("a\u{1b}[2Jb") == "\"a\\x1b[2Jb\"")
         #expect(quoted(String(repeating: "x", count: 1_000)).count == 63)
     }
 

@@ -408,7 +408,7 @@ import Testing
         #expect(Escaping.markdown("a|b") == "a\\|b")
         #expect(Escaping.code("a`b|c") == "`a'b\\|c`")
         #expect(Escaping.xml("<a href=\"b\">&'") == "&lt;a href=&quot;b&quot;&gt;&amp;&#39;")
-        #expect(Escaping.plain("x\u{1b}[2J\ty\n") == "x\\u{1b}[2J y ")
+        #expect(Escaping.plain("x\u{1b}[2J\ty\n") == "x\\x1b[2J y ")
         #expect(Escaping.csv("a,\"b\"") == "\"a,\"\"b\"\"\"")
         #expect(Escaping.fenced(["a ```` b"], language: "sh") == "`````sh\na ```` b\n`````\n")
     }

@@ -120,10 +120,10 @@ struct GuestTests {
         do {
             let guest = try FileDescriptor.open("\(directory)/records", O_WRONLY)
             try guest.writeAll(Array("init\nready\nmetric uptime-".utf8))
-            #expect(watch.wait(until: { $0.timeline[.ready] != nil }, deadline: deadline).isDone)
+            #expect(try watch.wait(until: { $0.timeline[.ready] != nil }, deadline: deadline).isDone)
             if isEnding { watch.expectEnd() }
         }
-        let (view, isOver) = watch.wait(until: { $0.isOver }, deadline: deadline)
+        let (view, isOver) = try watch.wait(until: { $0.isOver }, deadline: deadline)
         #expect(isOver)
         #expect((view.transcript.violation == nil) == isEnding, "\(view.transcript)")
     }

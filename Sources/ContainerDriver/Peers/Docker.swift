@@ -71,7 +71,7 @@ struct DockerDaemon: Sendable {
                     ).utf8),
                 remedy: "start it: systemctl start docker, or dockerd; or name another with DOCKER_HOST")
         }
-        return String(line.dropFirst("lab: ".count))
+        return ForeignText.line(String(line.dropFirst("lab: ".count)), most: 400)
     }
 
     static func label(_ runID: String) -> String { "lab.run=\(runID)" }

@@ -79,7 +79,8 @@ extension PeerTool {
         let output = try? Tool.run(
             program, ["--version"], in: "/", deadline: .now().advanced(by: .seconds(10)))
         guard let output, output.status == 0 else { return "unknown" }
-        return output.text.split(separator: "\n").first.map(String.init) ?? "unknown"
+        return output.text.split(separator: "\n").first.map { ForeignText.line(String($0), most: 200) }
+            ?? "unknown"
     }
 
     /// Throws when the caller isn't root.

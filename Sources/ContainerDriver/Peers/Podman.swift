@@ -84,7 +84,9 @@ struct PodmanStore: Sendable {
     var runtime: String? {
         let output = try? PeerCommand.run(
             words + ["info", "--format", "{{.Host.OCIRuntime.Name}}"], variables)
-        return output.flatMap { $0.status == 0 ? $0.text.trimmingWhitespace() : nil }
+        return output.flatMap {
+            $0.status == 0 ? ForeignText.line($0.text.trimmingWhitespace(), most: 200) : nil
+        }
     }
 
     /// Ends and removes every container, unmounts what podman leaves mounted, and removes the files.

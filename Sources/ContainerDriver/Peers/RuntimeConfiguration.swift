@@ -148,7 +148,7 @@ struct SeccompDescription: Encodable, Equatable {
         struct Argument: Encodable, Equatable {
             var index: UInt32
             var value: UInt64
-            var valueTwo: UInt64?
+            var valueTwo: UInt64
             var op: String
         }
         var names: [String]
@@ -162,24 +162,22 @@ struct SeccompDescription: Encodable, Equatable {
 
     init(_ profile: SeccompProfile) {
         defaultErrnoRet = profile.defaultErrno
-        syscalls = profile.rules.map { rule in
-            let arguments = rule.comparisons.map { comparison in
-                comparison.isMasked
-                    ? Rule.Argument(
-                        index: comparison.argument, value: comparison.mask, valueTwo: comparison.value,
-                        op: "SCMP_CMP_MASKED_EQ")
-                    : Rule.Argument(
-                        index: comparison.argument, value: comparison.value,
-                        op: comparison.isInequality ? "SCMP_CMP_NE" : "SCMP_CMP_EQ")
-            }
+        syscalls = profile.rules.flatMap { rule in
             let (action, errno): (String, Int32?) =
                 switch rule.action {
                 case .allow: ("SCMP_ACT_ALLOW", nil)
                 case .fail(let errno): ("SCMP_ACT_ERRNO", errno)
                 }
-            return Rule(
-                names: rule.systemCalls, action: action, errnoRet: errno,
-                args: arguments.isEmpty ? nil : arguments)
+            // Whoever reads this compares 64 bits: the mask has those that the kernel sees.
+            return rule.withoutInequalities.map { comparisons in
+                let arguments = comparisons.map {
+                    Rule.Argument(
+                        index: $0.argument, value: $0.mask, valueTwo: $0.value, op: "SCMP_CMP_MASKED_EQ")
+                }
+                return Rule(
+                    names: rule.systemCalls, action: action, errnoRet: errno,
+                    args: arguments.isEmpty ? nil : arguments)
+            }
         }
     }
 

@@ -67,7 +67,8 @@ struct BPFAssembler {
         return branch(.atLeast, ranges[middle].first, yes: upper, no: lower)
     }
 
-    /// Tests one argument of the system call, 64 bits in two halves.
+    /// Tests one argument of the system call, in two halves of 32 bits, of which that may be passed over which the kernel
+    /// does not look at.
     mutating func test(_ comparison: SeccompProfile.Comparison, holds: Label, fails: Label) -> Label {
         let (equal, unequal) = comparison.isInequality ? (fails, holds) : (holds, fails)
         let offset = 16 + 8 * comparison.argument
@@ -75,7 +76,7 @@ struct BPFAssembler {
         for (half, shift) in [(offset, UInt64(0)), (offset + 4, 32)] {
             let mask = UInt32(truncatingIfNeeded: comparison.mask >> shift)
             let value = UInt32(truncatingIfNeeded: comparison.value >> shift)
-            if mask == 0 && value == 0 { continue }
+            if mask == 0 { continue }
             next = branch(.equal, value, yes: next, no: unequal)
             // BPF_ALU | BPF_AND | BPF_K
             if mask != .max { next = write(BPFInstruction(code: 0x54, operand: mask)) }

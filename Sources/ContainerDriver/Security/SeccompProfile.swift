@@ -20,25 +20,68 @@ public struct SeccompProfile: Equatable, Sendable {
             self.action = action
             self.comparisons = comparisons
         }
+
+        /// The same rule for who knows no inequality of a part of an argument, which libseccomp doesn't: one of these
+        /// holds where the rule does.
+        var withoutInequalities: [[Comparison]] {
+            comparisons.reduce([[]]) { rules, comparison in
+                rules.flatMap { rule in comparison.equalities.map { rule + [$0] } }
+            }
+        }
     }
 
-    /// A comparison of one argument of a system call, counted from 0.
+    /// A comparison of one argument of a system call, counted from 0, as the kernel's function sees it.
+    ///
+    /// A filter is shown the 64 bits of a register. What the function is given may be fewer of them: a comparison of
+    /// all 64 lets a forbidden value pass that has a bit set above those.
     public struct Comparison: Equatable, Sendable {
-        public var argument: UInt32
-        var value: UInt64
-        var mask: UInt64 = .max
-        var isMasked = false
-        var isInequality = false
+        /// The type of the parameter in the kernel's source, `SYSCALL_DEFINE…`.
+        public enum Width: Sendable {
+            /// `int`, `unsigned int`: the lower 32 bits, of whatever sign.
+            case int
+            /// `long`, `unsigned long`, `size_t` and pointers: all 64.
+            case long
 
-        public static func equals(_ argument: UInt32, _ value: UInt64) -> Comparison {
-            Comparison(argument: argument, value: value)
+            var mask: UInt64 { self == .int ? UInt64(UInt32.max) : .max }
         }
-        public static func differs(_ argument: UInt32, from value: UInt64) -> Comparison {
-            Comparison(argument: argument, value: value, isInequality: true)
+
+        public let argument: UInt32
+        /// The bits that are compared.
+        let mask: UInt64
+        let value: UInt64
+        let isInequality: Bool
+
+        private init(
+            _ argument: UInt32, _ width: Width, _ mask: UInt64, _ value: UInt64, differs: Bool = false
+        ) {
+            self.argument = argument
+            self.mask = mask & width.mask
+            self.value = value
+            isInequality = differs
+            precondition(self.mask == mask, "a mask of more bits than the kernel sees of the argument")
+            precondition(
+                value & ~mask == 0 && mask != 0, "a comparison that comes out the same for any argument")
+        }
+
+        public static func equals(_ argument: UInt32, _ width: Width, _ value: UInt64) -> Comparison {
+            Comparison(argument, width, width.mask, value)
+        }
+        public static func differs(_ argument: UInt32, _ width: Width, from value: UInt64) -> Comparison {
+            Comparison(argument, width, width.mask, value, differs: true)
         }
         /// `argument & mask == value`.
-        public static func masked(_ argument: UInt32, _ mask: UInt64, equals value: UInt64) -> Comparison {
-            Comparison(argument: argument, value: value, mask: mask, isMasked: true)
+        public static func masked(
+            _ argument: UInt32, _ width: Width, _ mask: UInt64, equals value: UInt64
+        ) -> Comparison {
+            Comparison(argument, width, mask, value)
+        }
+
+        /// Equalities of which one holds where this does: two values differ when one of their bits does.
+        var equalities: [Comparison] {
+            guard isInequality else { return [self] }
+            return (0..<64).map { 1 << $0 }.filter { mask & $0 != 0 }.map { bit in
+                Comparison(argument, .long, bit, ~value & bit)
+            }
         }
     }
 
@@ -50,18 +93,18 @@ public struct SeccompProfile: Equatable, Sendable {
             Rule(SystemCalls.identity + SystemCalls.signals + SystemCalls.time + SystemCalls.networking),
             Rule(SystemCalls.interprocess + SystemCalls.scheduling + SystemCalls.information),
             // A clone without any CLONE_NEW* flag: threads and forks, no namespaces.
-            Rule(["clone"], when: [.masked(0, newNamespaceFlags, equals: 0)]),
+            Rule(["clone"], when: [.masked(0, .long, newNamespaceFlags, equals: 0)]),
             // clone3 hides its flags behind a pointer; ENOSYS makes libc fall back to clone.
             Rule(["clone3"], .fail(ENOSYS)),
             // Any socket but AF_VSOCK (40), which would reach a hypervisor.
-            Rule(["socket"], when: [.differs(0, from: 40)]),
+            Rule(["socket"], when: [.differs(0, .int, from: 40)]),
             Rule(["socketcall"]),
             // The execution domains that change nothing dangerous, see personality(2).
-            Rule(["personality"], when: [.equals(0, 0x0)]),
-            Rule(["personality"], when: [.equals(0, 0x0008)]),
-            Rule(["personality"], when: [.equals(0, 0x20000)]),
-            Rule(["personality"], when: [.equals(0, 0x20008)]),
-            Rule(["personality"], when: [.equals(0, 0xffff_ffff)]),
+            Rule(["personality"], when: [.equals(0, .int, 0x0)]),
+            Rule(["personality"], when: [.equals(0, .int, 0x0008)]),
+            Rule(["personality"], when: [.equals(0, .int, 0x20000)]),
+            Rule(["personality"], when: [.equals(0, .int, 0x20008)]),
+            Rule(["personality"], when: [.equals(0, .int, 0xffff_ffff)]),
         ])
 
     /// All CLONE_NEW* flags but CLONE_NEWTIME, whose bit clone(2) uses for the exit signal.

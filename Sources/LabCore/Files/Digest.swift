@@ -11,14 +11,14 @@ public enum Digest {
     public static func sha256(file path: String) throws(LabError) -> String {
         var hash = SHA256()
         do {
-            let file = try FileDescriptor.open(path, O_RDONLY)
+            let file = try FileDescriptor.openRegular(path)
             while true {
                 let chunk = try file.read(upTo: 1 << 20)
                 if chunk.isEmpty { return hex(hash.finalize()) }
                 hash.update(data: chunk)
             }
         } catch {
-            throw LabError(.input, "cannot read \(path)", cause: "\(error)")
+            throw Files.unreadable(path, error)
         }
     }
 

@@ -128,7 +128,7 @@ public enum ResultStore {
 
     static func encode(_ value: some Encodable, with encoder: JSONEncoder) throws(LabError) -> [UInt8] {
         do {
-            return Array(try encoder.encode(value))
+            return ForeignText.json(Array(try encoder.encode(value)))
         } catch {
             // Only a number that JSON can't write gets here, and none of ours may be one.
             throw LabError(.software, "cannot write a result as JSON", cause: "\(error)")

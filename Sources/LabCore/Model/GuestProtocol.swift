@@ -108,15 +108,5 @@ public struct GuestTranscript: Sendable {
     }
 
     /// Bytes from a guest as text that is safe on any terminal: all but printable ASCII shown as `\xNN`.
-    public static func printable(_ bytes: some Sequence<UInt8>) -> String {
-        var text = ""
-        for byte in bytes {
-            if (0x20..<0x7f).contains(byte) && byte != 0x5c {
-                text.unicodeScalars.append(Unicode.Scalar(byte))
-            } else {
-                text += "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
-            }
-        }
-        return text
-    }
+    public static func printable(_ bytes: some Sequence<UInt8>) -> String { ForeignText.ascii(bytes) }
 }

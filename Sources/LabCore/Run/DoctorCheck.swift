@@ -35,10 +35,13 @@ public struct DoctorCheck: Codable, Equatable, Sendable {
     }
 
     /// A check that uses something: passes with the detail that `use` returns, fails with the error it throws.
+    ///
+    /// After a signal nothing more is tried.
     public static func proving(
         _ id: String, _ title: String, disables: [String] = [], _ use: () throws(LabError) -> String
     ) -> DoctorCheck {
         do {
+            try Interrupt.ofProcess.check()
             return DoctorCheck(id: id, title: title, status: .pass, detail: try use())
         } catch {
             let detail = error.reason

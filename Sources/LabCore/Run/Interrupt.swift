@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Synchronization
 
 /// The user's wish to stop, as a descriptor that becomes readable and stays so.
 ///
@@ -12,6 +13,10 @@ public final class Interrupt: Sendable {
 
     /// For work that nothing interrupts.
     public static let never = Interrupt(descriptor: -1)
+
+    /// The one that this process's signals raise, `never` while none does.
+    public static var ofProcess: Interrupt { caught.withLock { $0 } ?? .never }
+    private static let caught = Mutex<Interrupt?>(nil)
 
     /// What a wait that was interrupted throws.
     public static let error = LabError(.interrupted, "stopped by a signal")
@@ -30,13 +35,14 @@ public final class Interrupt: Sendable {
     deinit { if descriptor >= 0 { close(descriptor) } }
 
     /// Lets SIGINT, SIGTERM and SIGHUP raise this instead of ending the program; a second one ends it at once with
-    /// status 130. SIGPIPE no longer ends it either. The object must live as long as the process.
+    /// status 130. SIGPIPE no longer ends it either.
     public func catchSignals() throws(LabError) {
         do {
             try checked { clinux_catch_interrupts(descriptor) }
         } catch {
             throw LabError(.software, "cannot install the signal handlers", cause: "\(error)")
         }
+        Self.caught.withLock { $0 = self }
     }
 
     /// Does what a signal does. Async-signal-safe.

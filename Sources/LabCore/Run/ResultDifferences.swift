@@ -13,16 +13,7 @@ public struct ResultDifference: Codable, Equatable, Sendable {
     }
 
     /// A result may come from anywhere: shortened, and without what a terminal would obey.
-    private static func shown(_ text: String) -> String {
-        let longest = 200
-        let scalars = text.unicodeScalars.prefix(longest).map { scalar -> String in
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator: "\u{fffd}"
-            default: String(scalar)
-            }
-        }
-        return scalars.joined() + (text.unicodeScalars.count > longest ? "…" : "")
-    }
+    private static func shown(_ text: String) -> String { ForeignText.line(text, most: 200) }
 }
 
 extension RunResult.Header {

@@ -11,10 +11,27 @@ public struct FileDescriptor: ~Copyable, Sendable {
     deinit { close(rawValue) }
 
     /// Opens a file, close-on-exec always. The corresponding C function is `open`.
+    ///
+    /// Nothing is waited for: not for who opens the other end of a FIFO, nor for a lease that somebody holds. Files
+    /// on a disk are read and written as without O_NONBLOCK.
     public static func open(_ path: String, _ flags: Int32, mode: mode_t = 0o644) throws(Errno)
         -> FileDescriptor
     {
-        FileDescriptor(owning: try checked { Glibc.open(path, flags | O_CLOEXEC, mode) })
+        FileDescriptor(
+            owning: try checked { Glibc.open(path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, mode) })
+    }
+
+    /// Opens a regular file to read it. Anything else could have no end, or keep its reader waiting: a FIFO, a terminal.
+    /// - Throws: EISDIR for a directory, EINVAL for what else is no regular file.
+    public static func openRegular(_ path: String) throws(Errno) -> FileDescriptor {
+        let file = try open(path, O_RDONLY)
+        var status = stat()
+        try checked { fstat(file.rawValue, &status) }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return file
+        case S_IFDIR: throw Errno(EISDIR)
+        default: throw Errno(EINVAL)
+        }
     }
 
     /// A pipe with both ends close-on-exec. The corresponding C function is `pipe2`.

@@ -2,10 +2,11 @@ import Glibc
 
 /// Small whole-file helpers. Every failure is a `LabError` that names the path.
 public enum Files {
-    /// The bytes of a file, at most `limit`; a longer file is an error.
+    /// The bytes of a regular file, at most `limit`; a longer file is an error, and so is what is no file on a disk: a
+    /// FIFO would keep us waiting for its writer.
     public static func read(_ path: String, limit: Int = 64 << 20) throws(LabError) -> [UInt8] {
         do {
-            let file = try FileDescriptor.open(path, O_RDONLY)
+            let file = try FileDescriptor.openRegular(path)
             var bytes: [UInt8] = []
             while true {
                 let chunk = try file.read(upTo: 1 << 16)
@@ -17,9 +18,21 @@ public enum Files {
             }
         } catch let error as LabError {
             throw error
+        } catch let error as Errno {
+            throw unreadable(path, error)
         } catch {
             throw LabError(.input, "cannot read \(path)", cause: "\(error)")
         }
+    }
+
+    /// Why a file can't be read.
+    static func unreadable(_ path: String, _ error: Errno) -> LabError {
+        guard error == Errno(EINVAL) else {
+            return LabError(.input, "cannot read \(path)", cause: "\(error)")
+        }
+        return LabError(
+            .input, "cannot read \(path)", cause: "it is no regular file",
+            remedy: "name a file on a disk: copy what comes through a pipe into one")
     }
 
     /// The text of a file, invalid UTF-8 repaired.
@@ -47,8 +60,10 @@ public enum Files {
     {
         let temporary = path + ".new-\(getpid())"
         do {
+            // What a dead process of our number left, or somebody laid in our way.
+            unlink(temporary)
             let file = try FileDescriptor.open(
-                temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: mode)
+                temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: mode)
             try file.writeAll(bytes)
             try checked { rename(temporary, path) }
         } catch {

@@ -74,8 +74,8 @@ struct CompareCommand: SpeakingCommand {
         switch format {
         case .md:
             let report = Report.markdown(for: comparison, old: old, new: new, language: text.language)
-            try Terminal.write(Array(report.utf8))
-        case .csv: try Terminal.write(Array(Report.csv(for: comparison).utf8))
+            try Terminal.write(report)
+        case .csv: try Terminal.write(Report.csv(for: comparison))
         case .json: try Terminal.answer(json: ComparisonAnswer(comparison, old: old, new: new))
         }
         Self.warnUnlike(comparison, in: text)

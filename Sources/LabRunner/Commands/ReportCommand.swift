@@ -58,9 +58,9 @@ struct ReportCommand: SpeakingCommand {
         switch format {
         case .md:
             let texts = loaded.map { ResultFiles.reportText(of: $0, in: language) }
-            try Terminal.write(Array(texts.joined(separator: "\n").utf8))
-        case .html: try Terminal.write(Array(ResultFiles.page(of: loaded, in: language).utf8))
-        case .csv: try Terminal.write(Array(Report.csv(for: loaded).utf8))
+            try Terminal.write(texts.joined(separator: "\n"))
+        case .html: try Terminal.write(ResultFiles.page(of: loaded, in: language))
+        case .csv: try Terminal.write(Report.csv(for: loaded))
         case .json:
             if loaded.count == 1 {
                 try Terminal.answer(json: loaded[0])
@@ -93,7 +93,7 @@ struct ReportCommand: SpeakingCommand {
                 .usage, "--output writes one page, and \(path) is a directory",
                 remedy: "name a file, for example \(path)/report.html")
         }
-        try Files.write(ResultFiles.page(of: loaded, in: language), to: path)
+        try Files.write(ForeignText.lines(ResultFiles.page(of: loaded, in: language)), to: path)
         try Terminal.answer(path)
     }
 }

@@ -8,7 +8,7 @@ extension ReportCommand {
         guard let output else {
             let table = FilledTable(try TableFiles.sources(results), labs: TableFiles.labs())
             return try Terminal.write(
-                Array(try TableFiles.contents(table, as: form, language: language).utf8))
+                try TableFiles.contents(table, as: form, language: language))
         }
         // Read first: a result that can't be read leaves no directory.
         let sources = try TableFiles.sources(results, seenFrom: output)

@@ -127,13 +127,4 @@ enum Words {
 }
 
 /// A word of the user's in quotation marks, shortened, and without what a terminal would obey.
-func quoted(_ word: String) -> String {
-    let longest = 60
-    let shown = word.unicodeScalars.prefix(longest).map { scalar -> String in
-        switch scalar.properties.generalCategory {
-        case .control, .format: "\u{fffd}"
-        default: String(scalar)
-        }
-    }
-    return "\"\(shown.joined())\(word.unicodeScalars.count > longest ? "…" : "")\""
-}
+func quoted(_ word: String) -> String { ForeignText.quoted(word) }

@@ -29,7 +29,8 @@ final class ProgressLine {
         next = now.advanced(by: Self.shortestInterval)
         // ECMA-48: CR, then EL to clear what a longer line left.
         try? Terminal.writeAll(
-            Array("\r\u{1b}[K\(Self.fit(prefix + words(), columns: Self.columns))".utf8), to: STDERR_FILENO)
+            Array("\r\u{1b}[K\(Self.fit(ForeignText.line(prefix + words()), columns: Self.columns))".utf8),
+            to: STDERR_FILENO)
         shown = true
     }
 

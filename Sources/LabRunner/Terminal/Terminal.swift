@@ -7,9 +7,7 @@ import Translations
 enum Terminal {
     /// Writes the answer.
     /// - Throws: `.output` when standard output can't take it: a full disk, a closed pipe.
-    static func answer(_ text: String) throws(LabError) {
-        try write(Array(text.utf8) + [UInt8(ascii: "\n")])
-    }
+    static func answer(_ text: String) throws(LabError) { try write(text + "\n") }
 
     /// Writes the answer as JSON with sorted keys.
     static func answer(json value: some Encodable) throws(LabError) { try answer(try json(value)) }
@@ -19,23 +17,27 @@ enum Terminal {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         do {
-            return String(decoding: try encoder.encode(value), as: UTF8.self)
+            return String(decoding: ForeignText.json(Array(try encoder.encode(value))), as: UTF8.self)
         } catch {
             throw LabError(.software, "cannot encode the answer", cause: "\(error)")
         }
     }
 
-    /// Writes bytes as they are.
-    static func write(_ bytes: [UInt8]) throws(LabError) {
+    /// Writes a text, whatever of it somebody else has said.
+    static func write(_ text: String) throws(LabError) {
         do {
-            try writeAll(bytes, to: STDOUT_FILENO)
+            try writeAll(Array(ForeignText.lines(text).utf8), to: STDOUT_FILENO)
         } catch {
+            // Nobody reads it, and the user wants it to end: there is nothing to be said on the same terminal.
+            if error == Errno(EINTR) { throw Interrupt.error }
             throw LabError(.output, "cannot write to standard output", cause: "\(error)")
         }
     }
 
     /// Says something on standard error. Nobody can be told when that fails.
-    static func say(_ text: String) { try? writeAll(Array((text + "\n").utf8), to: STDERR_FILENO) }
+    static func say(_ text: String) {
+        try? writeAll(Array((ForeignText.lines(text) + "\n").utf8), to: STDERR_FILENO)
+    }
 
     /// - Parameters: the words in English, or in the catalogue's language already.
     static func warn(_ words: String, remedy: String? = nil, in text: Catalogue) {
@@ -51,10 +53,15 @@ enum Terminal {
         return "\n  " + text.remedy(words)
     }
 
+    /// Writes bytes as they are. Who reads them may be slow, or never read: a signal ends the wait for that.
+    /// - Throws: EINTR then.
     static func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws(Errno) {
+        let wait = BoundedWait(until: nil)
         var rest = bytes[...]
         while !rest.isEmpty {
-            let chunk = rest
+            guard wait.poll(descriptor, POLLOUT) == .ready else { throw Errno(EINTR) }
+            // A pipe that is ready takes so much at once: pipe(7), PIPE_BUF.
+            let chunk = rest.prefix(4_096)
             let written = try checked {
                 chunk.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             }

@@ -39,7 +39,7 @@ enum ResultFiles {
     ) throws(LabError) -> [String] {
         var names: [String] = []
         for (name, contents) in Report.files(for: result, language: language) {
-            try Files.write(contents, to: "\(directory)/\(name)")
+            try Files.write(ForeignText.lines(contents), to: "\(directory)/\(name)")
             names.append(name)
         }
         return names

@@ -30,7 +30,8 @@ enum TableFiles {
         for form in forms {
             let file = "\(name).\(form.rawValue)"
             try Files.write(
-                try contents(table, as: form, language: language), to: "\(directory)/\(file)")
+                ForeignText.lines(try contents(table, as: form, language: language)),
+                to: "\(directory)/\(file)")
             names.append(file)
         }
         return names

@@ -19,11 +19,12 @@ struct DirectStarter: VMStarter {
             found, ["--version"], in: "/", deadline: .now().advanced(by: Self.patience))
         guard output.status == 0, let line = output.text.split(separator: "\n").first else {
             throw LabError(
-                .unavailable, "\(found) does not run", cause: output.text.trimmingWhitespace(),
+                .unavailable, "\(found) does not run",
+                cause: ForeignText.line(output.text.trimmingWhitespace(), most: 400),
                 remedy: "install qemu-system-x86 again")
         }
-        version =
-            line.split(separator: " ").first { $0.first?.isNumber ?? false }.map(String.init) ?? String(line)
+        let word = line.split(separator: " ").first { $0.first?.isNumber ?? false } ?? line
+        version = ForeignText.line(String(word), most: 200)
     }
 
     /// The longest that QEMU may take to say its version.

@@ -35,7 +35,7 @@ enum Adoption {
             return value
         } catch {
             nurse.stop()
-            guard nurse.hasKilled else { throw error }
+            guard nurse.hasKilled, error.kind != .interrupted else { throw error }
             throw LabError(.timeout, "libvirt did not start the domain \(name) in time", cause: error.cause)
         }
     }
@@ -102,11 +102,14 @@ enum Adoption {
         /// A pidfd is readable when its process has ended. poll(2) passes over a negative descriptor.
         private func wait(for process: Int32, orStop stop: Int32, until limit: MonotonicInstant) -> Event {
             var watched = [stop, process].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-            while true {
-                let count = poll(&watched, 2, limit.pollTimeoutMilliseconds)
-                if count > 0 { return watched[0].revents != 0 ? .stopped : .ended }
-                if count == 0 && MonotonicInstant.now() >= limit { return .tooLate }
+            var answer = BoundedWait(until: limit).poll(&watched)
+            if answer == .interrupted {
+                // As long as the call itself is given then.
+                let last = MonotonicInstant.now().advanced(by: LibvirtCall.Kind.change.grace)
+                answer = BoundedWait(until: min(limit, last)).poll(&watched)
             }
+            guard answer == .ready else { return .tooLate }
+            return watched[0].revents != 0 ? .stopped : .ended
         }
     }
 }

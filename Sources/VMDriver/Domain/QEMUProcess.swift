@@ -38,6 +38,14 @@ struct QEMUProcess: Sendable {
         self.name = name
     }
 
+    /// Those that the embedded driver below `directory` has started to ask them what they can do, which detach
+    /// themselves: their monitors are in directories of that name.
+    static func asked(below directory: String) -> [HostProcess] {
+        HostProcess.all.filter { process in
+            process.commandLine?.contains { $0.contains("\(directory)/lib/qemu/qmp-") } == true
+        }
+    }
+
     /// libvirt passes `-name guest=NAME,debug-threads=on`: the pair is looked for, so that a pid that was used again
     /// by another program, or an editor with that name open, is left alone. So is what only says so: it must be QEMU's
     /// program.

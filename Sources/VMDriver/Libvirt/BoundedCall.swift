@@ -4,10 +4,17 @@ import Synchronization
 
 /// A call that may never return, made on a thread of its own and waited for until a deadline.
 ///
-/// libvirt's own calls have none: ssh(1) to a host that does not answer takes minutes.
+/// libvirt's own calls have none: ssh(1) to a host that does not answer takes minutes, and a QEMU that is asked what it
+/// can do may never say it.
 final class BoundedCall<Value: Sendable>: Sendable {
-    private let value = Mutex<Value?>(nil)
+    private let state = Mutex(State())
     private let done: FileDescriptor.Pipe
+
+    private struct State {
+        var value: Value?
+        /// The thread's directory in /proc.
+        var thread: String?
+    }
 
     /// Makes the call. A value that comes too late is dropped.
     /// - Throws: `.output` when there can be no thread.
@@ -17,8 +24,12 @@ final class BoundedCall<Value: Sendable>: Sendable {
         }
         do {
             _ = try OSThread.start { [self] in
+                state.withLock { $0.thread = Files.target(ofLink: "/proc/thread-self").map { "/proc/\($0)" } }
                 let result = body()
-                value.withLock { $0 = result }
+                state.withLock {
+                    $0.value = result
+                    $0.thread = nil
+                }
                 try? done.write.writeAll([0])
             }
         } catch {
@@ -26,13 +37,18 @@ final class BoundedCall<Value: Sendable>: Sendable {
         }
     }
 
-    /// What the call returned; nil when it has not at the deadline.
-    func wait(until deadline: MonotonicInstant) -> Value? {
-        var ended = pollfd(fd: done.read.rawValue, events: Int16(POLLIN), revents: 0)
-        while poll(&ended, 1, deadline.pollTimeoutMilliseconds) <= 0 {
-            if MonotonicInstant.now() >= deadline { break }
+    /// What the call returned; nil when it has not at the deadline, or when a signal came meanwhile.
+    func wait(until deadline: MonotonicInstant, interrupt: Interrupt = .ofProcess) -> Value? {
+        _ = BoundedWait(until: deadline, interrupt: interrupt).poll(done.read.rawValue)
+        return state.withLock { $0.value.take() }
+    }
+
+    /// What the call has started and still waits for: a process is the child of the thread that made it.
+    var children: [HostProcess] {
+        guard let thread = state.withLock({ $0.thread }) else { return [] }
+        return (Files.line("\(thread)/children") ?? "").split(separator: " ").compactMap {
+            pid_t($0).map(HostProcess.init(pid:))
         }
-        return value.withLock { $0.take() }
     }
 }
 
@@ -43,6 +59,11 @@ final class Unclaimed<Value>: @unchecked Sendable {
 
     init(_ value: Value?, dispose: @escaping (Value) -> Void) {
         result = value.map { .success($0) } ?? .failure(.last())
+        self.dispose = dispose
+    }
+
+    init(_ result: Result<Value, LibvirtError>, dispose: @escaping (Value) -> Void) {
+        self.result = result
         self.dispose = dispose
     }
 

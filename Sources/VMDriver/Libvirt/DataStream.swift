@@ -15,12 +15,10 @@ struct DataStream: ~Copyable, @unchecked Sendable {
 
     /// Says that all was sent, and waits until the other side has taken it. The corresponding C function is
     /// `virStreamFinish`.
-    func finish(_ doing: String) throws(LabError) {
-        if virStreamFinish(pointer) < 0 { throw LibvirtError.last().labError(.output, doing) }
-    }
+    func finish() throws(LibvirtError) { try LibvirtError.given(virStreamFinish(pointer)) }
 
     /// Sends all of it. The corresponding C function is `virStreamSend`.
-    func send(_ bytes: [UInt8], _ doing: String) throws(LabError) {
+    func send(_ bytes: [UInt8]) throws(LibvirtError) {
         let failure: LibvirtError? = bytes.withUnsafeBytes { buffer in
             var sent = 0
             while sent < buffer.count {
@@ -33,6 +31,6 @@ struct DataStream: ~Copyable, @unchecked Sendable {
             }
             return nil
         }
-        if let failure { throw failure.labError(.output, doing) }
+        if let failure { throw failure }
     }
 }

@@ -16,8 +16,9 @@ public final class Hypervisor: Sendable {
     /// Holds the root's lock.
     private let root: EmbeddedRoot?
 
-    /// libvirt lets a process open one embedded root, once: so it is kept for the life of the process.
-    private static let embedded = Mutex<Hypervisor?>(nil)
+    /// libvirt lets a process open one embedded root, once: so it is kept for the life of the process, and so is why it
+    /// can't be used: a QEMU that does not answer would keep everybody waiting who asks.
+    private static let embedded = Mutex<Result<Hypervisor, LabError>?>(nil)
 
     private init(uri: String, root: EmbeddedRoot?) throws(LabError) {
         self.uri = uri
@@ -57,11 +58,16 @@ public final class Hypervisor: Sendable {
         _ take: () throws(LabError) -> EmbeddedRoot
     ) throws(LabError) -> Hypervisor {
         try embedded.withLock { (shared) throws(LabError) in
-            if let shared { return shared }
+            if let shared { return try shared.get() }
             let root = try take()
-            let made = try Hypervisor(uri: root.uri, root: root)
-            shared = made
-            return made
+            do throws(LabError) {
+                let made = try Hypervisor(uri: root.uri, root: root)
+                shared = .success(made)
+                return made
+            } catch {
+                if error.kind == .unavailable { shared = .failure(error) }
+                throw error
+            }
         }
     }
 

@@ -31,7 +31,8 @@ struct LibvirtStarter: RestoringStarter {
             return try startWithConsole(description, at: place, for: watch, deadline: deadline)
         }
         return try machine(at: place, deadline) { () throws(LabError) in
-            try hypervisor.connection.create(description.xml, name: place.name)
+            try hypervisor.connection.create(
+                description.xml, name: place.name, deadline: deadline)
         }
     }
 
@@ -39,7 +40,8 @@ struct LibvirtStarter: RestoringStarter {
         _ image: String, as description: DomainDescription, at place: VMPlace, deadline: MonotonicInstant
     ) throws(LabError) -> any StartedVM {
         try machine(at: place, deadline) { () throws(LabError) in
-            try hypervisor.connection.restore(image, as: description.xml, name: place.name)
+            try hypervisor.connection.restore(
+                image, as: description.xml, name: place.name, deadline: deadline)
         }
     }
 
@@ -168,12 +170,12 @@ private final class LibvirtVM: SavableVM {
     func shrinkMemory(to bytes: UInt64) throws(LabError) { try domain.setMemory(bytes) }
 
     func save(to path: String, deadline: MonotonicInstant) throws(LabError) {
-        guard let directory else { return try domain.save(to: path) }
+        guard let directory else { return try domain.save(to: path, deadline: deadline) }
         do throws(LabError) {
             // libvirt ends QEMU and waits until it is reaped, as is one that was too slow: its number may be
             // another's then.
             try Adoption.around(domain: place.name, root: directory, deadline: deadline) {
-                () throws(LabError) in try domain.save(to: path)
+                () throws(LabError) in try domain.save(to: path, deadline: deadline)
             }
         } catch {
             guard error.kind == .timeout else { throw error }

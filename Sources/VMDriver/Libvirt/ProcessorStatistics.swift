@@ -5,7 +5,7 @@ extension Domain {
     /// The statistics of its virtual processors that are counts since its start, summed over the processors. The
     /// corresponding C function is `virDomainListGetStats`.
     func exitCounts() throws(LabError) -> [String: UInt64] {
-        try withStatistics(VIR_DOMAIN_STATS_VCPU.rawValue) { ProcessorStatistics.counts($0) }
+        ProcessorStatistics.counts(try statistics(VIR_DOMAIN_STATS_VCPU.rawValue))
     }
 }
 

@@ -11,44 +11,51 @@ extension Connection {
             <pool type='dir'><name>\(xmlEscaped(name))</name><target><path>\(xmlEscaped(path))</path>
             <permissions><mode>0711</mode></permissions></target></pool>
             """
-        // Known to the daemon until it is undefined: whoever cleans up after a restart still finds it.
-        guard let pool = virStoragePoolDefineXML(pointer, xml, 0) else {
-            throw failure("cannot make the storage pool \(name)")
-        }
-        defer { virStoragePoolFree(pool) }
-        guard virStoragePoolBuild(pool, VIR_STORAGE_POOL_BUILD_NEW.rawValue) == 0,
-            virStoragePoolCreate(pool, 0) == 0
-        else {
-            let error = failure("cannot make the directory \(path) on the host of libvirt")
-            virStoragePoolDelete(pool, 0)
-            virStoragePoolUndefine(pool)
-            throw error
+        do throws(LibvirtError) {
+            try call(.change) { (connection) throws(LibvirtError) in
+                // Known to the daemon until it is undefined: whoever cleans up after a restart still finds it.
+                let pool = try LibvirtError.given(virStoragePoolDefineXML(connection, xml, 0))
+                defer { virStoragePoolFree(pool) }
+                do throws(LibvirtError) {
+                    try LibvirtError.given(virStoragePoolBuild(pool, VIR_STORAGE_POOL_BUILD_NEW.rawValue))
+                    try LibvirtError.given(virStoragePoolCreate(pool, 0))
+                } catch {
+                    virStoragePoolDelete(pool, 0)
+                    virStoragePoolUndefine(pool)
+                    throw error
+                }
+            }
+        } catch {
+            throw error.labError(.output, "cannot make the directory \(path) on the host of libvirt")
         }
     }
 
     /// Writes a file of a pool. The corresponding C functions are `virStorageVolCreateXML` and `virStorageVolUpload`.
     func upload(_ bytes: [UInt8], as name: String, toPool poolName: String) throws(LabError) {
-        let doing = "cannot bring \(bytes.count) bytes to the host of libvirt"
-        guard let pool = virStoragePoolLookupByName(pointer, poolName) else { throw failure(doing) }
-        defer { virStoragePoolFree(pool) }
         let xml = """
             <volume><name>\(xmlEscaped(name))</name><capacity unit='bytes'>\(bytes.count)</capacity>
             <target><format type='raw'/><permissions><mode>0644</mode></permissions></target></volume>
             """
-        guard let volume = virStorageVolCreateXML(pool, xml, 0) else { throw failure(doing) }
-        defer { virStorageVolFree(volume) }
-        guard let pointer = virStreamNew(pointer, 0) else { throw failure(doing) }
-        let stream = DataStream(owning: pointer)
-        guard virStorageVolUpload(volume, pointer, 0, UInt64(bytes.count), 0) == 0 else {
-            throw failure(doing)
-        }
-        do throws(LabError) {
-            try stream.send(bytes, doing)
+        do throws(LibvirtError) {
+            try call(.transfer) { (connection) throws(LibvirtError) in
+                let pool = try LibvirtError.given(virStoragePoolLookupByName(connection, poolName))
+                defer { virStoragePoolFree(pool) }
+                let volume = try LibvirtError.given(virStorageVolCreateXML(pool, xml, 0))
+                defer { virStorageVolFree(volume) }
+                let stream = DataStream(owning: try LibvirtError.given(virStreamNew(connection, 0)))
+                try LibvirtError.given(
+                    virStorageVolUpload(volume, stream.pointer, 0, UInt64(bytes.count), 0))
+                do throws(LibvirtError) {
+                    try stream.send(bytes)
+                } catch {
+                    stream.abort()
+                    throw error
+                }
+                try stream.finish()
+            }
         } catch {
-            stream.abort()
-            throw error
+            throw error.labError(.output, "cannot bring \(bytes.count) bytes to the host of libvirt")
         }
-        try stream.finish(doing)
     }
 
     /// Removes a pool of `makePool`, its files and its directory; one that is gone already is no error.
@@ -56,11 +63,20 @@ extension Connection {
     /// The corresponding C functions are `virStorageVolDelete`, `virStoragePoolDestroy`, `virStoragePoolDelete` and
     /// `virStoragePoolUndefine`.
     func removePool(named name: String) throws(LabError) {
-        let doing = "cannot remove the storage pool \(name)"
-        guard let pool = virStoragePoolLookupByName(pointer, name) else {
+        do throws(LibvirtError) {
+            try call(.change) { (connection) throws(LibvirtError) in
+                try Self.removePool(named: name, of: connection)
+            }
+        } catch {
+            throw error.labError(.instance, "cannot remove the storage pool \(name)")
+        }
+    }
+
+    private static func removePool(named name: String, of connection: virConnectPtr) throws(LibvirtError) {
+        guard let pool = virStoragePoolLookupByName(connection, name) else {
             let error = LibvirtError.last()
             if error.code == VIR_ERR_NO_STORAGE_POOL.rawValue { return }
-            throw error.labError(.instance, doing)
+            throw error
         }
         defer { virStoragePoolFree(pool) }
         // One that was never started, or not since the host was, lists no files. Where there is no directory, it can't be.
@@ -80,8 +96,6 @@ extension Connection {
         let error = LibvirtError.last()
         virStoragePoolUndefine(pool)
         // rmdir(2) of what was never made is no failure either.
-        if !isDeleted, !error.message.contains("No such file") { throw error.labError(.instance, doing) }
+        if !isDeleted, !error.message.contains("No such file") { throw error }
     }
-
-    private func failure(_ doing: String) -> LabError { LibvirtError.last().labError(.output, doing) }
 }

@@ -1,0 +1,129 @@
+/// Text that somebody else said, made safe to show: a tool, a guest, libvirt, a file or its name, an environment
+/// variable, a result, a lab.
+///
+/// Such a text may hold what acts on whatever shows it: a terminal's escapes, a mark that turns the direction of the
+/// text, a line that looks like ours. Here it becomes visible, `\x1b` or `\u{202e}`. What is written to a terminal, a
+/// report or a file of results goes through here at the last moment too, so that nothing gets out that was forgotten.
+public enum ForeignText {
+    /// Whether a character acts instead of being shown: controls (C0, DEL, C1), format characters (all that turn the
+    /// direction of a text), separators of lines and paragraphs, what is never shown, and what is no character at all.
+    /// Not what chooses between two looks of a character, as of an emoji.
+    public static func acts(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar.value < 0x7f { return scalar.value < 0x20 }
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: return true
+        default:
+            let properties = scalar.properties
+            return properties.isNoncharacterCodePoint
+                || properties.isDefaultIgnorableCodePoint && !properties.isVariationSelector
+        }
+    }
+
+    /// Text of several lines: line feeds and tabs stay.
+    public static func lines(_ text: String) -> String {
+        shown(text) { $0 == "\n" || $0 == "\t" ? $0 : nil }
+    }
+
+    /// Text on one line: each white space becomes a space.
+    /// - Parameter most: so many characters are shown, and `…` for the rest.
+    public static func line(_ text: String, most: Int = .max) -> String {
+        let scalars = text.unicodeScalars
+        guard let end = scalars.index(scalars.startIndex, offsetBy: most, limitedBy: scalars.endIndex),
+            end < scalars.endIndex
+        else { return shown(text, replacing: blank) }
+        return shown(String(scalars[..<end]), replacing: blank) + "…"
+    }
+
+    /// Bytes on one line, as UTF-8; what isn't UTF-8 is shown as `\xNN`.
+    public static func line(_ bytes: some Collection<UInt8>, most: Int = .max) -> String {
+        var text = ""
+        var parser = Unicode.UTF8.ForwardParser()
+        var iterator = bytes.makeIterator()
+        var rest = bytes[...]
+        var count = 0
+        while !rest.isEmpty {
+            guard count < most else { return text + "…" }
+            count += 1
+            switch parser.parseScalar(from: &iterator) {
+            case .valid(let encoded):
+                append(Unicode.UTF8.decode(encoded), to: &text, replacing: blank)
+                rest = rest.dropFirst(encoded.count)
+            case .error(let length):
+                for byte in rest.prefix(length) { text += hexadecimal(byte) }
+                rest = rest.dropFirst(length)
+            case .emptyInput: return text
+            }
+        }
+        return text
+    }
+
+    /// One word in quotation marks, of which 60 characters are shown.
+    public static func quoted(_ word: String) -> String { "\"\(line(word, most: 60))\"" }
+
+    /// Bytes as printable ASCII: all others, and the backslash, as `\xNN`, so that they can be told from each other.
+    public static func ascii(_ bytes: some Sequence<UInt8>) -> String {
+        var text = ""
+        for byte in bytes {
+            if (0x20..<0x7f).contains(byte) && byte != 0x5c {
+                text.unicodeScalars.append(Unicode.Scalar(byte))
+            } else {
+                text += hexadecimal(byte)
+            }
+        }
+        return text
+    }
+
+    /// A JSON text with the same values in which nothing acts: outside of its strings there is only ASCII, and in them
+    /// each character can be written as `\uXXXX` (RFC 8259, section 7).
+    public static func json(_ text: [UInt8]) -> [UInt8] {
+        guard text.contains(where: { $0 >= 0x7f }) else { return text }
+        var safe: [UInt8] = []
+        safe.reserveCapacity(text.count)
+        for scalar in String(decoding: text, as: UTF8.self).unicodeScalars {
+            guard scalar.value >= 0x7f && acts(scalar) else {
+                safe += String(scalar).utf8
+                continue
+            }
+            for unit in String(scalar).utf16 {
+                let digits = String(unit, radix: 16)
+                safe += "\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".utf8
+            }
+        }
+        return safe
+    }
+
+    private static func blank(_ scalar: Unicode.Scalar) -> Unicode.Scalar? {
+        switch scalar.value {
+        case 0x09, 0x0a, 0x0d, 0x2028, 0x2029: " "
+        default: nil
+        }
+    }
+
+    private static func shown(
+        _ text: String, replacing: (Unicode.Scalar) -> Unicode.Scalar?
+    ) -> String {
+        // Most texts have nothing to be replaced, and some are long.
+        guard text.unicodeScalars.contains(where: acts) else { return text }
+        var result = ""
+        for scalar in text.unicodeScalars { append(scalar, to: &result, replacing: replacing) }
+        return result
+    }
+
+    private static func append(
+        _ scalar: Unicode.Scalar, to text: inout String, replacing: (Unicode.Scalar) -> Unicode.Scalar?
+    ) {
+        if !acts(scalar) {
+            text.unicodeScalars.append(scalar)
+        } else if let other = replacing(scalar) {
+            text.unicodeScalars.append(other)
+        } else if scalar.value < 0x100 {
+            text += hexadecimal(UInt8(scalar.value))
+        } else {
+            text += "\\u{\(String(scalar.value, radix: 16))}"
+        }
+    }
+
+    private static func hexadecimal(_ byte: UInt8) -> String {
+        "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+    }
+}
