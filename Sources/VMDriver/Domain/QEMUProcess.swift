@@ -50,7 +50,9 @@ struct QEMUProcess: Sendable {
     /// by another program, or an editor with that name open, is left alone. So is what only says so: it must be QEMU's
     /// program.
     private static func isQEMU(_ process: HostProcess, of name: String) -> Bool {
-        guard process.program?.hasPrefix("qemu") == true, let words = process.commandLine else { return false }
+        guard process.program?.hasPrefix("qemu") == true, let words = process.commandLine else {
+            return false
+        }
         return zip(words, words.dropFirst()).contains {
             $0 == "-name" && ($1 == "guest=\(name)" || $1.hasPrefix("guest=\(name),"))
         }
