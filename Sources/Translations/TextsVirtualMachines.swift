@@ -11,6 +11,23 @@ extension Texts {
         "{} does not run": "{} 无法运行",
         "install qemu-system-x86 again": "重新安装 qemu-system-x86",
         "cannot open {} for QEMU": "无法为 QEMU 打开 {}",
+        "{} is not root's alone": "{} 不只归 root 所有",
+        "QEMU's files would be others' to change": "那样 QEMU 的文件别人也能改",
+        "remove it, or chown root {} && chmod 711 {}": "把它删掉，或执行 chown root {1} && chmod 711 {1}",
+        "cannot make the FIFO {}": "无法建立 FIFO {}",
+        "cannot give {} to {}": "无法把 {} 交给 {}",
+        "cannot let {} read {}": "无法让 {} 读取 {}",
+        "{} (uid {})": "{}（uid {}）",
+        "uid {}, which no account has": "uid {}，没有账户使用它",
+        "the user of lab": "运行 lab 的用户",
+        "QEMU runs as": "QEMU 的用户",
+        "QEMU has no capability, no new privileges and its own seccomp filter. A libvirt daemon would add a label of SELinux or AppArmor for each VM (sVirt), a cgroup and a /dev of its own: two VMs of lab are one user to each other.":
+            "QEMU 没有任何能力（capability），不能获得新的特权，并套着自己的 seccomp 过滤器。libvirt 守护进程还会给每台虚拟机加上 SELinux 或 AppArmor 标签（sVirt）、一个 cgroup 和一份自己的 /dev：lab 的两台虚拟机彼此是同一个用户。",
+        "the domain {} is not described as its QEMU's user's": "虚拟机 {} 的描述里没有写明 QEMU 的用户",
+        "{} can't be opened by QEMU's user, {}: {}": "QEMU 的用户 {2} 打不开 {1}：{3}",
+        "QEMU's user, {}, can't enter {}": "QEMU 的用户 {} 进不了 {}",
+        "chmod o+x it and every directory that it is in, or leave --connect out":
+            "对它和它所在的每一级目录执行 chmod o+x，或去掉 --connect",
         "clone3(CLONE_VM|CLONE_VFORK), execve: no libvirt, no monitor":
             "clone3(CLONE_VM|CLONE_VFORK)、execve：没有 libvirt，没有 monitor",
         "`created` is when QEMU was executed; through libvirt it is when libvirt has set the VM going. Compare from the request to the kernel's entry.":

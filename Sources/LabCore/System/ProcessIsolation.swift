@@ -30,6 +30,10 @@ public struct ProcessIsolation: Equatable, Sendable {
     public var namespaces: [Namespace: UInt64]
     /// Bit N is capability N.
     public var effectiveCapabilities: UInt64
+    /// Its effective user and group and its other groups, by their numbers outside of any user namespace.
+    public var uid: uid_t
+    public var gid: gid_t
+    public var groups: [gid_t]
     /// Whether it is under a seccomp filter.
     public var isFiltered: Bool
     public var hasNoNewPrivileges: Bool
@@ -49,6 +53,17 @@ public struct ProcessIsolation: Equatable, Sendable {
             field("NSpid")?.split(whereSeparator: \.isWhitespace).last.flatMap { pid_t($0) } ?? process.pid
         effectiveCapabilities =
             field("CapEff").flatMap { UInt64($0.trimmingWhitespace(), radix: 16) } ?? 0
+        func numbers(_ key: String) -> [UInt32] {
+            field(key)?.split(whereSeparator: \.isWhitespace).compactMap { UInt32($0) } ?? []
+        }
+        let (users, groups) = (numbers("Uid"), numbers("Gid"))
+        // Real, effective, saved, of the file system.
+        guard users.count == 4, groups.count == 4 else {
+            throw LabError(.input, "cannot read whose process \(process.pid) is")
+        }
+        uid = users[1]
+        gid = groups[1]
+        self.groups = numbers("Groups")
         isFiltered = field("Seccomp")?.trimmingWhitespace() == "2"
         hasNoNewPrivileges = field("NoNewPrivs")?.trimmingWhitespace() == "1"
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
