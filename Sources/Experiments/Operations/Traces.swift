@@ -30,7 +30,9 @@ struct Traces: Equatable {
         }
         Self.collect(context.paths.run(id), id, depth: 0, &files)
         // The files of VMs; libvirt's driver keeps the states and logs of its domains here, too.
-        Self.collect(context.paths.machines, id, depth: 0, &files)
+        for place in Set([context.paths.machines, context.paths.libvirtRoots]) {
+            Self.collect(place, id, depth: 0, &files)
+        }
     }
 
     /// What is here and was not there before.

@@ -18,6 +18,9 @@ public struct LabPaths: Sendable, Equatable {
         machines = geteuid() == 0 ? "/var/lib/lab" : "\(state)/machines"
     }
 
+    /// Where libvirt's driver within this process has its roots: what it finds out about QEMU can be found out again.
+    public var libvirtRoots: String { "\(geteuid() == 0 ? machines : cache)/libvirt" }
+
     public var journals: String { "\(state)/journals" }
     /// Directory of the files of one run's instances; removed with the run.
     public func run(_ runID: String) -> String { "\(state)/runs/\(runID)" }

@@ -22,9 +22,9 @@ final class EmbeddedRoot: Sendable {
         return uri.hasPrefix(prefix) ? String(uri.dropFirst(prefix.count)) : nil
     }
 
-    /// Takes the lowest free root below `LabPaths.machines` and configures it.
+    /// Takes the lowest free root below `LabPaths.libvirtRoots` and configures it.
     static func take(_ paths: LabPaths) throws(LabError) -> EmbeddedRoot {
-        let roots = "\(paths.machines)/libvirt"
+        let roots = paths.libvirtRoots
         for place in [paths.machines, roots] { try MachineFiles.prepare(place) }
         for slot in 0..<slots {
             if let root = try take(directory: "\(roots)/\(slot)") { return root }
