@@ -190,6 +190,19 @@ static int set_capabilities(uint64_t mask) {
     return (int)syscall(SYS_capset, &header, data);
 }
 
+// The system calls themselves: glibc's functions would have our parent's threads follow suit. The kernel makes the memory
+// that we share with our parent undumpable here, so that nobody who is that user already may look into it.
+static int become_user(const struct clinux_step *step) {
+    const gid_t *groups = step->data;
+    if (step->y == 0) {
+        errno = EINVAL;
+        return -1;
+    }
+    if (syscall(SYS_setgroups, (size_t)step->y, groups) != 0) return -1;
+    if (syscall(SYS_setresgid, groups[0], groups[0], groups[0]) != 0) return -1;
+    return (int)syscall(SYS_setresuid, (uid_t)step->x, (uid_t)step->x, (uid_t)step->x);
+}
+
 static int load_filter(const struct clinux_step *step) {
     struct sock_fprog program = {.len = (unsigned short)step->x, .filter = (struct sock_filter *)step->data};
     return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
@@ -230,6 +243,8 @@ static int run(const struct clinux_step *step, struct clinux_launch *launch) {
     case CLINUX_CAPABILITIES: return set_capabilities(step->x);
     case CLINUX_NO_NEW_PRIVS: return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     case CLINUX_SECCOMP: return load_filter(step);
+    case CLINUX_USER: return become_user(step);
+    case CLINUX_NO_CORE: return setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
     case CLINUX_PDEATHSIG: return die_with_parent(step);
     case CLINUX_LIMITS: return set_limits(step->data, step->x);
     case CLINUX_SIGNALS: return default_signals();

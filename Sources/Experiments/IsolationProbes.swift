@@ -8,7 +8,7 @@ import LabCore
 /// A fact and a truth for each probe, named as `HostProbe.all` names it: whether it got through to the host. Counts:
 /// `reached-count` of `probes-count`, `visible-count`, `reachable-count`, `privileged-count`, and `planted-count` of what
 /// was planted on the host. Truths: `payload-is-host-process`, `payload-is-pid-1`, `host-processes-visible`,
-/// `host-parameters-writable`, `host-unchanged`.
+/// `host-parameters-writable`, `host-unchanged`. And what it would be, and might do, once it has broken out, see `Escape`.
 struct IsolationProbes: Experiment {
     let id = "isolation-probes"
 
@@ -85,6 +85,7 @@ struct IsolationProbes: Experiment {
         finding.values["neighbour-visible"] = ids.contains("neighbour") ? 1 : 0
         finding.values["host-parameters-writable"] =
             ids.isDisjoint(with: ["core-pattern", "swappiness", "sysfs-write"]) ? 0 : 1
+        Escape(from: judge.residence, host: judge.host).note(in: &finding)
         return finding
     }
 

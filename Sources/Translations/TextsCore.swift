@@ -1,6 +1,7 @@
 extension Texts {
     /// The machine, files, processes and the run itself.
     static let core: Table = [
+        "cannot read whose process {} is": "无法得知进程 {} 属于谁",
         // Environment: what disturbs.
         "the processors are held back to cool: {}": "处理器因散热被降速：{}",
         "let the machine cool down, and free its fans": "让机器冷却下来，并清理风扇",

@@ -2,6 +2,13 @@ extension Texts {
     /// What experiments say.
     static let experiments: Table = [
         "wait until it has ended": "等它结束",
+        "allowed": "允许",
+        "all": "全部",
+        "Uid in {}; groups {}": "{} 里的 Uid；组 {}",
+        ", in a user namespace of its own": "，属于它自己的用户命名空间",
+        "Seccomp and NoNewPrivs in {}": "{} 里的 Seccomp 与 NoNewPrivs",
+        "/proc/{}/ns against ours": "/proc/{}/ns，与宿主机的对照",
+        "{}, by a thread with uid {} and {} capabilities": "{}，由 uid 为 {}、有 {} 项能力的线程来做",
         "pages can't be merged now": "现在无法合并内存页",
         "another run of lab has turned their merging": "另一次 lab 运行改动了页合并的开关",
         "as before": "和原来一样",

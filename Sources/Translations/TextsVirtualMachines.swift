@@ -11,6 +11,22 @@ extension Texts {
         "{} does not run": "{} 无法运行",
         "install qemu-system-x86 again": "重新安装 qemu-system-x86",
         "cannot open {} for QEMU": "无法为 QEMU 打开 {}",
+        "{} is not root's alone": "{} 不只归 root 所有",
+        "QEMU's files would be others' to change": "那样 QEMU 的文件别人也能改",
+        "remove it, or chown root {} && chmod 711 {}": "把它删掉，或执行 chown root {1} && chmod 711 {2}",
+        "cannot give {} to {}": "无法把 {} 交给 {}",
+        "cannot let {} read {}": "无法让 {} 读取 {}",
+        "{} (uid {})": "{}（uid {}）",
+        "uid {}, which no account has": "uid {}，没有账户使用它",
+        "the user of lab": "运行 lab 的用户",
+        "QEMU runs as": "QEMU 的用户",
+        "QEMU has no capability, no new privileges and its own seccomp filter. A libvirt daemon would add a label of SELinux or AppArmor for each VM (sVirt), a cgroup and a /dev of its own: two VMs of lab are one user to each other.":
+            "QEMU 没有任何能力（capability），不能获得新的特权，并套着自己的 seccomp 过滤器。libvirt 守护进程还会给每台虚拟机加上 SELinux 或 AppArmor 标签（sVirt）、一个 cgroup 和一份自己的 /dev：lab 的两台虚拟机彼此是同一个用户。",
+        "the domain {} is not described as its QEMU's user's": "虚拟机 {} 的描述里没有写明 QEMU 的用户",
+        "{} can't be opened by QEMU's user, {}: {}": "QEMU 的用户 {2} 打不开 {1}：{3}",
+        "QEMU's user, {}, can't enter {}": "QEMU 的用户 {} 进不了 {}",
+        "chmod o+x it and every directory that it is in, or leave --connect out":
+            "对它和它所在的每一级目录执行 chmod o+x，或去掉 --connect",
         "clone3(CLONE_VM|CLONE_VFORK), execve: no libvirt, no monitor":
             "clone3(CLONE_VM|CLONE_VFORK)、execve：没有 libvirt，没有 monitor",
         "`created` is when QEMU was executed; through libvirt it is when libvirt has set the VM going. Compare from the request to the kernel's entry.":
@@ -71,7 +87,7 @@ extension Texts {
         "cannot start the domain {}": "无法启动虚拟机 {}",
         "libvirt refuses the description of {}": "libvirt 不接受 {} 的描述",
         "cannot destroy a domain": "无法销毁虚拟机",
-        "all {} libvirt roots in {}/libvirt are in use": "{2}/libvirt 里的 {1} 个 libvirt 根目录都在使用中",
+        "all {} libvirt roots in {} are in use": "{2} 里的 {1} 个 libvirt 根目录都在使用中",
         "wait for another run of lab to end": "等另一次 lab 运行结束",
         "a connection that a journal names is not opened": "日志里写的连接不予打开",
         "{} is none of this machine's own, and a URI can run programs": "{} 不是本机自己的连接，而 URI 可以运行程序",

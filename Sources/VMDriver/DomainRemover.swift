@@ -75,7 +75,7 @@ enum JournaledConnection {
     static func check(_ uri: String, of run: RunPlaces, named: String?) throws(LabError) {
         if uri == named || ofThisMachine.contains(uri) { return }
         for slot in 0..<EmbeddedRoot.slots
-        where uri == EmbeddedRoot.uri(of: EmbeddedRoot.directory(cache: run.paths.cache, slot: slot)) {
+        where uri == EmbeddedRoot.uri(of: EmbeddedRoot.directory(run.paths, slot: slot)) {
             return
         }
         throw LabError(

@@ -17,7 +17,9 @@ struct HypervisorProbe {
             try setup.bring(nil)
             return try boot(limit: Self.emulationLimit * Emulator.patience)
         }
-        if let obstacle = KVMDevice.obstacle(daemon: setup.starter.isDaemon) { return obstacle }
+        if let obstacle = KVMDevice.obstacle(daemon: setup.starter.isDaemon, user: setup.starter.user) {
+            return obstacle
+        }
         try setup.check()
         let cache = "\(paths.cache)/probe/kvm-\(key)"
         if let text = try? Files.readText(cache), let known = Self.parse(text) { return known }
@@ -128,7 +130,8 @@ enum KVMDevice {
     /// What keeps KVM from being used at all, nil when nothing does. Nothing is changed.
     ///
     /// - Parameter daemon: whether QEMU is run by a libvirt daemon, as a user of its own.
-    static func obstacle(daemon: Bool) -> Availability? {
+    /// - Parameter user: who QEMU is otherwise; nil for who we are.
+    static func obstacle(daemon: Bool, user: QEMUUser?) -> Availability? {
         guard Files.exists(path) else {
             return .unavailable(
                 because: "there is no \(path)",
@@ -144,7 +147,17 @@ enum KVMDevice {
                 because: "\(path) can't be opened: \(error)",
                 remedy: isRefused ? "usermod -aG kvm \"$USER\", then log in again; or run as root" : nil)
         }
+        if let user, let code = user.credentials.errno(opening: path, O_RDWR), code != 0 {
+            return .unavailable(
+                because: "\(path) can't be opened by QEMU's user, \(user.title): \(Errno(code))",
+                remedy: opening)
+        }
         return daemon ? staleCapabilities : nil
+    }
+
+    /// What udev does.
+    private static var opening: String {
+        (getgrnam("kvm") == nil ? "groupadd --system kvm && " : "") + "chgrp kvm \(path) && chmod 660 \(path)"
     }
 
     /// A daemon runs QEMU as a user that can't open the device: libvirt then probes QEMU anew at each call, 44 s.
@@ -153,6 +166,6 @@ enum KVMDevice {
         guard geteuid() == 0, stat(path, &status) == 0, status.st_mode & 0o066 == 0 else { return nil }
         return .unavailable(
             because: "\(path) is for root only, so a libvirt daemon probes QEMU anew at each start (44 s)",
-            remedy: "chgrp kvm \(path) && chmod 660 \(path)")
+            remedy: opening)
     }
 }

@@ -29,7 +29,9 @@ public enum VMChecks {
     /// Opens the device. Without it VMs are emulated: labs are the poorer, and only `kvm` is lost.
     private static func device() -> DoctorCheck {
         let title = "\(KVMDevice.path) opens"
-        if case .unavailable(let reason, let remedy) = KVMDevice.obstacle(daemon: false) {
+        if case .unavailable(let reason, let remedy) = KVMDevice.obstacle(
+            daemon: false, user: .current(opening: KVMDevice.path))
+        {
             return DoctorCheck(
                 id: "kvm-device", title: title, status: .warn, detail: reason, remedy: remedy,
                 disables: ["kvm"])

@@ -119,18 +119,23 @@ public final class VMEngine: Engine {
                 cause: setup.channel.isConsole ? "libvirt carries its console alone" : "libvirt before 8.1")
         }
         let place = place(request, runID: context.runID)
-        let description = DomainDescription(
+        var description = DomainDescription(
             name: place.name, type: type, machine: .pc, memoryBytes: request.memoryBytes, cpus: request.cpus,
             boot: .disk(disk), consolePipe: place.consolePipe, recordPipe: place.recordPipe,
             channel: setup.channel)
+        description.user = setup.starter.user
         return try VMInstance.start(
             description, by: setup.starter, at: place, requested: requested, deadline: request.deadline,
             journal: context.journal)
     }
 
+    /// Gives a file to the user that its QEMUs are.
+    func hand(_ path: String) throws(LabError) { try MachineFiles.hand(path, to: try setUp().starter.user) }
+
     private func place(_ request: LaunchRequest, runID: String) -> VMPlace {
         VMPlace(
-            name: "lab-\(runID)-\(request.index)", directory: "\(paths.run(runID))/\(id)-\(request.index)")
+            name: "lab-\(runID)-\(request.index)",
+            directory: "\(paths.machines)/lab-\(runID)-\(request.index)")
     }
 
     public var record: EngineRecord {

@@ -44,7 +44,9 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
         let log = starter.log(of: place)
         do throws(LabError) {
             let watch = GuestWatch(requested: requested, startsKernel: origin.startsKernel)
-            let pipes = description.channel.isConsole ? nil : try listenToPipes(of: place, for: watch)
+            let pipes =
+                description.channel.isConsole
+                ? nil : try listenToPipes(of: place, for: watch, madeFor: starter.user)
             do throws(LabError) {
                 let machine = try machine(description, by: starter, from: origin, at: place, watch, deadline)
                 watch.stamp(.created)
@@ -151,7 +153,7 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
     /// The last lines of the guest's console, or its kernel's panic, and of QEMU's log.
     private func lastWords(_ console: ConsoleTail) -> String? {
         var words = console.panicLine.map { [$0] } ?? console.lastLines(3)
-        if let log, let text = try? Files.readText(log) { words += QEMULog.lastLines(text, 3) }
+        if let log, let text = QEMULog.end(of: log) { words += QEMULog.lastLines(text, 3) }
         return words.isEmpty ? nil : words.joined(separator: " | ")
     }
 
@@ -213,14 +215,10 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
     }
 
     private static func listenToPipes(
-        of place: VMPlace, for watch: GuestWatch
+        of place: VMPlace, for watch: GuestWatch, madeFor user: QEMUUser?
     ) throws(LabError) -> PipeListener {
-        try Files.makeDirectory(place.directory, mode: 0o700)
-        for pipe in [place.consolePipe, place.recordPipe] {
-            for path in ["\(pipe).in", "\(pipe).out"] where mkfifo(path, 0o600) != 0 {
-                throw LabError(.output, "cannot make the FIFO \(path)", cause: "\(Errno(errno))")
-            }
-        }
+        let pipes = [place.consolePipe, place.recordPipe].flatMap { ["\($0).in", "\($0).out"] }
+        try MachineFiles.make(place, pipes: pipes, for: user)
         return try PipeListener(
             consolePath: "\(place.consolePipe).out", recordPath: "\(place.recordPipe).out", for: watch)
     }
@@ -233,6 +231,21 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
 
 /// What QEMU wrote to its standard error, in the file that libvirt or `DirectStarter` keeps.
 enum QEMULog {
+    /// The longest end of it that is read: how much it wrote is QEMU's to say, and QEMU may be the guest's by then.
+    private static let most = 64 << 10
+
+    /// The last 64 KiB of a regular file, invalid UTF-8 repaired; nil for anything else, a link included.
+    static func end(of path: String) -> String? {
+        guard let file = try? FileDescriptor.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK) else {
+            return nil
+        }
+        var status = stat()
+        guard fstat(file.rawValue, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        var bytes = [UInt8](repeating: 0, count: most)
+        let count = pread(file.rawValue, &bytes, most, max(0, status.st_size - most))
+        return count < 0 ? nil : String(decoding: bytes.prefix(count), as: UTF8.self)
+    }
+
     /// The last lines that QEMU itself wrote: libvirt's own, the command and its environment are left out.
     static func lastLines(_ text: String, _ count: Int) -> [String] {
         let lines = text.split(separator: "\n").filter { line in

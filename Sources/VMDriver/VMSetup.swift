@@ -17,12 +17,15 @@ struct VMSetup: Sendable {
         self.configuration = configuration
         if type == .xen, configuration.connection == nil { try XenHost.check() }
         parts = try VMParts(configuration, root, paths)
-        starter =
-            configuration.usesLibvirt
-            ? LibvirtStarter(
-                try Hypervisor.connect(configuration.connection ?? type.connection, paths: paths),
-                paths: paths)
-            : try DirectStarter()
+        let device = type == .kvm ? KVMDevice.path : nil
+        if configuration.usesLibvirt {
+            let hypervisor = try Hypervisor.connect(configuration.connection ?? type.connection, paths: paths)
+            // A daemon's administrator says who its QEMUs are.
+            let user = hypervisor.directory == nil ? nil : QEMUUser.current(opening: device)
+            starter = LibvirtStarter(hypervisor, paths: paths, try MachineFiles(paths, for: user))
+        } else {
+            starter = try DirectStarter(try MachineFiles(paths, for: .current(opening: device)))
+        }
         channel = configuration.channel ?? starter.channel
         timeStampKilohertz = type == .qemu ? starter.timeStampKilohertz : nil
     }
@@ -108,6 +111,7 @@ struct VMSetup: Sendable {
                 commandLine: commandLine),
             consolePipe: place.consolePipe, recordPipe: place.recordPipe, channel: channel)
         description.uuid = uuid
+        description.user = starter.user
         description.memory = variant.memory ?? .lazy
         description.countsInstructions = countsInstructions
         description.firmware = parts.firmware.map { starter.path(of: $0) }

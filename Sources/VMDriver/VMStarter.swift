@@ -9,6 +9,9 @@ protocol VMStarter: Sendable {
     /// The file that holds what QEMU said on its standard error; nil where it is not ours to read.
     func log(of place: VMPlace) -> String?
 
+    /// The user that its QEMUs are; nil where that is this process's, or a daemon's to choose.
+    var user: QEMUUser? { get }
+
     /// Where QEMU finds a file of this host's, once it was brought there.
     func path(of file: String) -> String
     /// Brings a file of this host's to where QEMU can read it; the second time it costs nothing.

@@ -111,9 +111,36 @@ import Testing
         }
     }
 
+    /// The bare process is the positive control: to root nothing of it is closed.
+    @Test(.enabled(if: ExperimentRun.isRoot, "skipped: nobody but root can be somebody else"))
+    func whatAnEscapeIsWorthIsReadOnTheHost() throws {
+        let hasMemory = Files.exists("/dev/mem")
+        let bare = try perform(.process)
+        #expect(bare.isSo("escaped-user") == true && bare.isSo("escaped-filter") == false)
+        #expect(bare.isSo("escaped-namespaces") == true)
+        for id in ["escaped-shadow", "escaped-etc", "escaped-signal"] {
+            #expect(bare.isSo(id) == true, "\(id)")
+        }
+        let container = try perform(.container)
+        // Root by name, of all files, but not of the machine's memory.
+        #expect(container.isSo("escaped-user") == true && container.isSo("escaped-filter") == true)
+        #expect(container.isSo("escaped-namespaces") == false && container.isSo("escaped-shadow") == true)
+        #expect(container.mechanism("escaped-memory") == (hasMemory ? .capability : .absent))
+        let machine = try perform(.qemuDirect)
+        #expect(machine.isSo("escaped-user") == false && machine.isSo("escaped-capabilities") == false)
+        #expect(machine.isSo("escaped-filter") == true && machine.isSo("escaped-namespaces") == true)
+        #expect(machine.values["escaped-count"] == 0)
+        for id in ["escaped-shadow", "escaped-etc", "escaped-signal"] {
+            #expect(machine.mechanism(id) == .hostKernel, "\(id)")
+        }
+    }
+
     @Test func theLabShowsEveryProbeAndNothingElse() throws {
         let lab = try LabCatalogue.open("\(checkout)/labs").definition("isolation")
-        let others = ["payload-is-host-process", "payload-is-pid-1", "host-unchanged"]
+        let others =
+            ["payload-is-host-process", "payload-is-pid-1", "host-unchanged"]
+            + ["user", "capabilities", "filter", "namespaces"].map { "escaped-\($0)" }
+            + Escape.Deed.all.map(\.id)
         #expect(Set((lab.facts ?? []).map(\.id)) == Set(HostProbe.all.map(\.id) + others))
         #expect(HostProbe.all.count >= 30)
         #expect(Set(HostProbe.all.map(\.id)).count == HostProbe.all.count)

@@ -28,6 +28,7 @@ struct CrashTests {
     /// Everything on the host that carries `home` or the run's id: processes, mounts, cgroups, files.
     private func traces(of lab: LabProgram, _ runIDs: [String]) -> [String] {
         var found = lab.leftovers
+        found += Files.list(lab.paths.machines).filter { name in runIDs.contains { name.contains($0) } }
         let mounts = Files.line("/proc/self/mountinfo") ?? ""
         if mounts.contains(lab.directory.path) { found.append("a mount") }
         for line in mounts.split(separator: "\n") where line.contains(" - cgroup") {

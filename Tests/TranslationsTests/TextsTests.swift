@@ -60,7 +60,7 @@ import Testing
     }
 
     /// Names and signs only: the same in both languages but for the punctuation.
-    static let alike: Set = ["{}: memory, cpu, pids{}{}", "{} with {}"]
+    static let alike: Set = ["{}: memory, cpu, pids{}{}", "{} with {}", "{} (uid {})"]
 
     static let found: [Found] = {
         var seen: Set<String> = []

@@ -3,7 +3,10 @@
 enum UnreadTexts {
     static let all: Set<String> = [
         // Commands, which are typed as they stand.
-        "apt-get install libvirt-daemon-driver-qemu", "apt-get install {}", "chgrp kvm {} && chmod 660 {}",
+        "apt-get install libvirt-daemon-driver-qemu", "apt-get install {}", "groupadd --system kvm && ",
+        "{}chgrp kvm {} && chmod 660 {}", "open /etc/shadow", "open /etc with O_TMPFILE", "open /dev/mem",
+        "uid {}",
+
         "docker {} {}", "echo off | sudo tee /sys/devices/system/cpu/smt/control", "lab clean", "lab doctor",
         "lab report {}", "lab run", "lab-container run ROOTFS COMMAND [ARG…]", "mkdir {}", "mkdir {}{}",
         "mkdir -p /sys/fs/cgroup/{} && mount -t cgroup -o {} cgroup /sys/fs/cgroup/{}", "podman {}",

@@ -48,6 +48,8 @@ enum clinux_operation {
     CLINUX_CAPABILITIES,   ///< capset(effective = permitted = x, inheritable = 0)
     CLINUX_NO_NEW_PRIVS,   ///< prctl(PR_SET_NO_NEW_PRIVS)
     CLINUX_SECCOMP,        ///< seccomp(SECCOMP_SET_MODE_FILTER) with the x BPF instructions at data
+    CLINUX_USER,           ///< setgroups(y, data); setresgid of data[0]; setresuid(x): the groups are gid_t
+    CLINUX_NO_CORE,        ///< setrlimit(RLIMIT_CORE, 0)
     CLINUX_PDEATHSIG,      ///< prctl(PR_SET_PDEATHSIG, x); ESRCH if the parent, a pidfd y, has died already
     CLINUX_LIMITS,         ///< setrlimit for the x limits at data; EPERM: as near as the hard limit lets it come
     CLINUX_SIGNALS,        ///< sigaction(SIG_DFL) of every signal

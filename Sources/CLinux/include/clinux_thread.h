@@ -1,6 +1,7 @@
 // Why this exists: what one thread changes of itself and not of the program (glibc spreads set*id(2) over all
 // threads, and declares the rest only under _GNU_SOURCE), and the extended attributes, which Swift's Glibc leaves out.
 #pragma once
+#include <linux/capability.h>
 #include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -24,6 +25,26 @@ static inline int clinux_become_user(uid_t user, gid_t group) {
     if (syscall(SYS_setresuid, user, user, user) != 0) return -1;
     return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 }
+
+/// Gives the calling thread, and it alone, these credentials and no others; there is no way back. While it lives the whole
+/// program stays undumpable: else whoever else is that user might trace the thread, and with it own our memory.
+static inline int clinux_take_credentials(uid_t user, gid_t group, const gid_t *groups, size_t count,
+                                          uint64_t capabilities) {
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 || prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) return -1;
+    if (syscall(SYS_setgroups, count, groups) != 0) return -1;
+    if (syscall(SYS_setresgid, group, group, group) != 0) return -1;
+    if (syscall(SYS_setresuid, user, user, user) != 0) return -1;
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2] = {
+        {.effective = (uint32_t)capabilities, .permitted = (uint32_t)capabilities},
+        {.effective = (uint32_t)(capabilities >> 32), .permitted = (uint32_t)(capabilities >> 32)},
+    };
+    return (int)syscall(SYS_capset, &header, data);
+}
+
+/// prctl(2) with PR_GET_DUMPABLE and PR_SET_DUMPABLE.
+static inline int clinux_is_dumpable(void) { return prctl(PR_GET_DUMPABLE, 0, 0, 0, 0); }
+static inline int clinux_set_dumpable(int dumpable) { return prctl(PR_SET_DUMPABLE, dumpable, 0, 0, 0); }
 
 /// lgetxattr(2): the value's length, -1 with errno ENODATA where there is no such attribute.
 static inline ssize_t clinux_get_attribute(const char *path, const char *name, void *value, size_t size) {

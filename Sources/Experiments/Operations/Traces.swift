@@ -29,8 +29,10 @@ struct Traces: Equatable {
             Self.collectDirectories(entry.mountPoint, carrying: id, &cgroups)
         }
         Self.collect(context.paths.run(id), id, depth: 0, &files)
-        // libvirt's driver keeps the states and logs of its domains here.
-        Self.collect("\(context.paths.cache)/libvirt", id, depth: 0, &files)
+        // The files of VMs; libvirt's driver keeps the states and logs of its domains here, too.
+        for place in Set([context.paths.machines, context.paths.libvirtRoots]) {
+            Self.collect(place, id, depth: 0, &files)
+        }
     }
 
     /// What is here and was not there before.

@@ -85,6 +85,10 @@ public struct RunPlaces: Sendable {
             else { break }
             return ("\(paths.state)/runs", names.map(String.init))
         }
+        let machines = "\(paths.machines)/"
+        if name.hasPrefix(machines), case let machine = name.dropFirst(machines.count), owns(machine) {
+            return (paths.machines, [String(machine)])
+        }
         let made = "\(paths.cache)/distribution/"
         let names = name.dropFirst(made.count)
         if kind == .directory, name.hasPrefix(made), Self.isEntry(names),

@@ -20,6 +20,10 @@ public struct ProcessStatus: Sendable {
     public var pids: [pid_t] {
         (self["NSpid"] ?? "").split(whereSeparator: \.isWhitespace).compactMap { pid_t($0) }
     }
+    /// The numbers of a field such as `Uid`, `Gid` or `Groups`.
+    public func ids(_ key: String) -> [UInt32] {
+        (self[key] ?? "").split(whereSeparator: \.isWhitespace).compactMap { UInt32($0) }
+    }
     public var parent: pid_t? { self["PPid"].flatMap { pid_t($0) } }
     /// Bit N is capability N.
     public var effectiveCapabilities: UInt64? { self["CapEff"].flatMap { UInt64($0, radix: 16) } }

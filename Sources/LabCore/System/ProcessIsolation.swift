@@ -30,6 +30,10 @@ public struct ProcessIsolation: Equatable, Sendable {
     public var namespaces: [Namespace: UInt64]
     /// Bit N is capability N.
     public var effectiveCapabilities: UInt64
+    /// Its effective user and group and its other groups, by their numbers outside of any user namespace.
+    public var uid: uid_t
+    public var gid: gid_t
+    public var groups: [gid_t]
     /// Whether it is under a seccomp filter.
     public var isFiltered: Bool
     public var hasNoNewPrivileges: Bool
@@ -44,6 +48,14 @@ public struct ProcessIsolation: Equatable, Sendable {
         pid = process.pid
         innerPID = status.pids.last ?? process.pid
         effectiveCapabilities = status.effectiveCapabilities ?? 0
+        // Real, effective, saved, of the file system.
+        let (users, groups) = (status.ids("Uid"), status.ids("Gid"))
+        guard users.count == 4, groups.count == 4 else {
+            throw LabError(.input, "cannot read whose process \(process.pid) is")
+        }
+        uid = users[1]
+        gid = groups[1]
+        self.groups = status.ids("Groups")
         isFiltered = status.seccompMode == 2
         hasNoNewPrivileges = status.hasNoNewPrivileges
         guard let program = process.target(of: "exe") else {

@@ -7,9 +7,11 @@ struct DirectStarter: VMStarter {
     let program: String
     /// What it says of its version.
     let version: String
+    private let files: MachineFiles
 
     /// Finds the program that libvirt would take: the first in PATH.
-    init() throws(LabError) {
+    init(_ files: MachineFiles) throws(LabError) {
+        self.files = files
         guard let found = Self.find("qemu-system-x86_64") else {
             throw LabError(
                 .unavailable, "there is no qemu-system-x86_64 in PATH", remedy: "install qemu-system-x86")
@@ -32,15 +34,18 @@ struct DirectStarter: VMStarter {
 
     private static func find(_ name: String) -> String? {
         let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"
-        return path.split(separator: ":").map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
+        return path.split(separator: ":").filter { $0.hasPrefix("/") }.map { "\($0)/\(name)" }.first {
+            access($0, X_OK) == 0
+        }
     }
 
     func resource(for place: VMPlace) -> JournaledResource { JournaledResource(.qemu, place.name) }
 
     func log(of place: VMPlace) -> String? { "\(place.directory)/qemu.log" }
 
-    func path(of file: String) -> String { file }
-    func bring(_ file: String) {}
+    var user: QEMUUser? { files.user }
+    func path(of file: String) -> String { files.path(of: file) }
+    func bring(_ file: String) throws(LabError) { try files.bring(file) }
 
     func start(
         _ description: DomainDescription, at place: VMPlace, for watch: GuestWatch, deadline: MonotonicInstant
@@ -50,7 +55,7 @@ struct DirectStarter: VMStarter {
         // Its standard input is a write end of the record channel that it never writes to: so the channel ends with
         // QEMU, also with one that dies before it has opened the channel itself.
         let pid = try ChildProgram.start(
-            program, description.qemuArguments, input: end.rawValue, output: log.rawValue)
+            program, description.qemuArguments, input: end.rawValue, output: log.rawValue, as: user)
         return DirectVM(place, QEMUProcess(pid: pid), emulates: description.type == .qemu)
     }
 
@@ -96,6 +101,7 @@ struct DirectStarter: VMStarter {
     var details: [EngineRecord.Detail] {
         [
             .init("QEMU", version),
+            .init("QEMU runs as", QEMUUser.title(of: user)),
             .init("start", "clone3(CLONE_VM|CLONE_VFORK), execve: no libvirt, no monitor"),
         ]
     }
@@ -103,7 +109,8 @@ struct DirectStarter: VMStarter {
     var footnotes: [String] {
         [
             "`created` is when QEMU was executed; through libvirt it is when libvirt has set the VM going. "
-                + "Compare from the request to the kernel's entry."
+                + "Compare from the request to the kernel's entry.",
+            QEMUUser.footnote,
         ]
     }
 }

@@ -81,6 +81,8 @@ enum Adoption {
             case .stopped: return
             case .ended: break
             case .tooLate:
+                // QEMU itself may write to that file, and what is in QEMU may be hostile: no other process dies of it.
+                guard isChild(pid) else { return }
                 hasKilled = true
                 _ = clinux_pidfd_send_signal(process.rawValue, SIGKILL)
                 _ = wait(for: process.rawValue, orStop: -1, until: .now().advanced(by: Adoption.killLimit))
@@ -95,6 +97,12 @@ enum Adoption {
                 if let pid = Files.line(pidFile).flatMap({ pid_t($0) }), pid > 0 { return pid }
             }
             return nil
+        }
+
+        /// Whether it was adopted by us, as a QEMU that libvirt has let go is.
+        private func isChild(_ pid: pid_t) -> Bool {
+            guard let status = try? Files.readText("/proc/\(pid)/status") else { return false }
+            return status.split(separator: "\n").contains("PPid:\t\(getpid())")
         }
 
         private enum Event { case stopped, ended, tooLate }

@@ -26,6 +26,8 @@ public struct DomainDescription: Equatable, Sendable {
     public var countsInstructions = false
     /// Whether the machine has a first serial port, where the guest's kernel prints.
     public var hasConsole = true
+    /// Who QEMU is; nil for who starts it.
+    var user: QEMUUser?
     /// QEMU opens `console.in` and `console.out`, two FIFOs; not where the channel is a console, which libvirt carries.
     public var consolePipe: String
     /// The same for the records of lab-guest.
@@ -64,8 +66,17 @@ public struct DomainDescription: Equatable, Sendable {
                 "  <devices>",
             ] + (disk + additions + console + recordDevice).map { "    \($0)" } + [
                 "  </devices>"
-            ] + instructionClock + ["</domain>"]
+            ] + label + instructionClock + ["</domain>"]
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// Numbers, which need no account. Files are given to the user by lab, and stay as they are.
+    private var label: [String] {
+        guard let user else { return [] }
+        return [
+            "  <seclabel type='static' model='dac' relabel='no'>",
+            "    <label>+\(user.uid):+\(user.gid)</label>", "  </seclabel>",
+        ]
     }
 
     private static let namespace = " xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'"

@@ -29,7 +29,7 @@ extension DomainDescription {
             option("-no-reboot"),
         ] + bootOptions + additionOptions + consoleOptions + recordOptions + balloonOptions
             + (countsInstructions ? [option("-icount", Self.instructionClockWords)] : []) + [
-                option("-msg", "timestamp=on")
+                option("-sandbox", QEMUUser.sandbox), option("-msg", "timestamp=on"),
             ]
     }
 

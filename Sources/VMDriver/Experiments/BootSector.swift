@@ -56,12 +56,13 @@ struct BootSectorExperiment: Experiment {
         // Part of the sector's own code, so that nothing but this very sector can say it.
         let nonce = bench.nonce()
         let request = bench.request(.idle)
-        let directory = bench.context.paths.run(bench.context.runID)
-        let path = "\(directory)/\(engine.id)-sector-\(request.index)"
-        try bench.context.journal.record(JournaledResource(.file, path))
-        try Files.makeDirectory(directory, mode: 0o700)
-        try Files.write(try BootSector(saying: nonce).disk, to: path, mode: 0o600)
+        let context = bench.context
+        let path = "\(context.paths.machines)/lab-\(context.runID)-sector-\(request.index)"
+        try context.journal.record(JournaledResource(.file, path))
+        try MachineFiles.prepare(context.paths.machines)
         defer { try? Files.removeTree(path) }
+        try Files.write(try BootSector(saying: nonce).disk, to: path, mode: 0o600)
+        try engine.hand(path)
         let instance = try engine.launch(request, disk: path)
         defer { bench.dispose(instance) }
         try instance.waitForOutput(deadline: request.deadline)

@@ -22,16 +22,17 @@ final class EmbeddedRoot: Sendable {
         return uri.hasPrefix(prefix) ? String(uri.dropFirst(prefix.count)) : nil
     }
 
-    static func directory(cache: String, slot: Int) -> String { "\(cache)/libvirt/\(slot)" }
+    static func directory(_ paths: LabPaths, slot: Int) -> String { "\(paths.libvirtRoots)/\(slot)" }
 
-    /// Takes the lowest free root below `cache` and configures it.
-    static func take(cache: String) throws(LabError) -> EmbeddedRoot {
-        try Files.makeDirectory("\(cache)/libvirt", mode: 0o700)
+    /// Takes the lowest free root below `LabPaths.libvirtRoots` and configures it.
+    static func take(_ paths: LabPaths) throws(LabError) -> EmbeddedRoot {
+        let roots = paths.libvirtRoots
+        for place in [paths.machines, roots] { try MachineFiles.prepare(place) }
         for slot in 0..<slots {
-            if let root = try take(directory: directory(cache: cache, slot: slot)) { return root }
+            if let root = try take(directory: directory(paths, slot: slot)) { return root }
         }
         throw LabError(
-            .unavailable, "all \(slots) libvirt roots in \(cache)/libvirt are in use",
+            .unavailable, "all \(slots) libvirt roots in \(roots) are in use",
             remedy: "wait for another run of lab to end")
     }
 
@@ -56,6 +57,16 @@ final class EmbeddedRoot: Sendable {
             throw LabError(.output, "cannot lock \(directory)", cause: "\(error)")
         }
         guard flock(lock.rawValue, LOCK_EX | LOCK_NB) == 0 else { return nil }
+        try MachineFiles.prepare(directory)
+        // QEMU reads there what libvirt makes for it: a key.
+        if let user = QEMUUser.current(),
+            let code = user.credentials.errno(entering: directory),
+            code != 0
+        {
+            throw LabError(
+                .unavailable, "QEMU's user, \(user.title), can't enter \(directory)", cause: "\(Errno(code))",
+                remedy: "chmod o+x it and every directory that it is in, or leave --connect out")
+        }
         try Files.makeDirectory("\(directory)/etc", mode: 0o700)
         try Files.write(configuration(asRoot: geteuid() == 0), to: "\(directory)/etc/qemu.conf", mode: 0o600)
         return EmbeddedRoot(directory: directory, lock: lock)
@@ -78,33 +89,37 @@ final class EmbeddedRoot: Sendable {
         }
     }
 
-    /// qemu.conf of a root that serves one short-lived guest after another, all of them this project's own bytes.
+    /// qemu.conf of a root that serves one short-lived guest after another.
     static func configuration(asRoot: Bool) -> String {
         var text = """
             # Written by lab at each start.
-            # Labels and profiles cost a fork of a helper and guard nothing here: the guest is ours, its disk is RAM.
+            # SELinux and AppArmor have no profile for a driver without a daemon; users are kept apart in any case (DAC).
             security_driver = "none"
-            # A mount namespace per VM would be made, filled and torn down within the time being measured.
+            # A /dev of its own keeps nothing from a user who may open no node but those that are everybody's.
             namespaces = []
             # The cgroup tree belongs to the container engine; placing QEMU costs writes in every hierarchy.
             cgroup_controllers = []
-            # Ownership and extended attributes of the kernel and the initramfs stay as they are: both are shared.
+            # Ownership and extended attributes of the kernel and the initramfs stay as they are: both are shared. lab gives
+            # QEMU's user what is that VM's alone.
             dynamic_ownership = 0
             remember_owner = 0
             # Without a daemon there is no virtlogd.
             stdio_handler = "file"
-            # The filter's compilation takes milliseconds of each start.
-            seccomp_sandbox = 0
+            # Required, not only where QEMU has it.
+            seccomp_sandbox = 1
+            clear_emulator_capabilities = 1
+            max_core = 0
             # Otherwise libvirt asks QEMU for each of some 400 properties of the processor, one at a time, before the
             # guest may run: 0.2 s. Without this capability it asks for them as three words of bits.
             capability_filters = [ "cpu-unavailable-features" ]
 
             """
         if asRoot {
-            // Otherwise libvirt asks whether another user could use /dev/kvm, finds its own answer about QEMU out of
-            // date when that differs from what QEMU (as root) said, and probes QEMU anew at each call: 44 s.
+            // Otherwise libvirt asks in a child whether another user could use /dev/kvm, finds its own answer about QEMU out
+            // of date when that differs from what QEMU (with root's right to any file) said, and probes QEMU anew at each
+            // call: 44 s. A domain's label says who its QEMU is.
             text += """
-                # QEMU runs as who runs lab: what libvirt finds out about /dev/kvm and what QEMU sees is then one thing.
+                # Only the QEMU that is asked for its features, and runs no guest, is this. Each domain has a label.
                 user = "root"
                 group = "root"
 

@@ -51,7 +51,7 @@ public final class Hypervisor: Sendable {
     /// A process has one: later calls return it, whatever their `paths`.
     /// - Throws: `.unavailable` when libvirt's QEMU driver is missing or can't start here.
     public static func embedded(paths: LabPaths) throws(LabError) -> Hypervisor {
-        try embedded { () throws(LabError) in try EmbeddedRoot.take(cache: paths.cache) }
+        try embedded { () throws(LabError) in try EmbeddedRoot.take(paths) }
     }
 
     private static func embedded(

@@ -6,9 +6,11 @@ struct LibvirtStarter: RestoringStarter {
     let hypervisor: Hypervisor
     /// Where files go that the other side can't read here; nil where it can.
     private let depot: Depot?
+    private let files: MachineFiles
 
-    init(_ hypervisor: Hypervisor, paths: LabPaths) {
+    init(_ hypervisor: Hypervisor, paths: LabPaths, _ files: MachineFiles) {
         self.hypervisor = hypervisor
+        self.files = files
         depot = hypervisor.sharesFiles ? nil : Depot(hypervisor, paths: paths)
     }
 
@@ -20,13 +22,18 @@ struct LibvirtStarter: RestoringStarter {
         hypervisor.directory.map { "\($0)/log/qemu/\(place.name).log" }
     }
 
-    func path(of file: String) -> String { depot?.path(of: file) ?? file }
+    var user: QEMUUser? { files.user }
 
-    func bring(_ file: String) throws(LabError) { try depot?.bring(file) }
+    func path(of file: String) -> String { depot?.path(of: file) ?? files.path(of: file) }
+
+    func bring(_ file: String) throws(LabError) {
+        if let depot { try depot.bring(file) } else { try files.bring(file) }
+    }
 
     func start(
         _ description: DomainDescription, at place: VMPlace, for watch: GuestWatch, deadline: MonotonicInstant
     ) throws(LabError) -> any StartedVM {
+        try checkUser(of: description)
         if description.channel.isConsole {
             return try startWithConsole(description, at: place, for: watch, deadline: deadline)
         }
@@ -39,9 +46,17 @@ struct LibvirtStarter: RestoringStarter {
     func restore(
         _ image: String, as description: DomainDescription, at place: VMPlace, deadline: MonotonicInstant
     ) throws(LabError) -> any StartedVM {
-        try machine(at: place, deadline) { () throws(LabError) in
+        try checkUser(of: description)
+        return try machine(at: place, deadline) { () throws(LabError) in
             try hypervisor.connection.restore(
                 image, as: description.xml, name: place.name, deadline: deadline)
+        }
+    }
+
+    /// Without a label libvirt would start QEMU as root.
+    private func checkUser(of description: DomainDescription) throws(LabError) {
+        guard description.user == user else {
+            throw LabError(.software, "the domain \(description.name) is not described as its QEMU's user's")
         }
     }
 
@@ -128,12 +143,13 @@ struct LibvirtStarter: RestoringStarter {
             .init(hypervisor.connection.driver, hypervisor.hypervisorVersion),
             .init("connection", isDaemon ? hypervisor.uri : "embedded, without a daemon"),
         ]
+        if !isDaemon { details.append(.init("QEMU runs as", QEMUUser.title(of: user))) }
         if !isOfThisHost { details.append(.init("host", hypervisor.connection.hostname ?? "unknown")) }
         return details
     }
 
     var footnotes: [String] {
-        guard channel.isConsole else { return [] }
+        guard channel.isConsole else { return isDaemon ? [] : [QEMUUser.footnote] }
         return [
             "What the guest says travels through libvirt's connection: a mark is stamped when its byte has arrived here. "
                 + "`created` is when the guest was let go, by a call of its own, after its console had been opened."

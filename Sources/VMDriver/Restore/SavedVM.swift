@@ -52,17 +52,16 @@ final class SavedVM: Sendable {
 
     /// Boots a VM, and saves it when its guest waits.
     /// - Parameter description: makes the VM of that place and UUID.
-    /// - Parameter directory: is made here and holds all of it; journaled by then.
+    /// - Parameter directory: is made here and holds all of it but the FIFOs of the boot; journaled by then.
     /// - Throws: `.unavailable` where libvirt can't save; then nothing is left.
     static func make(
-        name: String, in directory: String, by starter: any RestoringStarter, journal: RunJournal,
+        in directory: String, at place: VMPlace, by starter: any RestoringStarter, journal: RunJournal,
         _ description: (VMPlace, String) throws(LabError) -> DomainDescription
     ) throws(LabError) -> SavedVM {
         try journal.record(JournaledResource(.directory, directory))
         do throws(LabError) {
             try Files.makeDirectory(directory, mode: 0o700)
-            let saved = SavedVM(name: name, uuid: randomUUID(), directory: directory)
-            let place = VMPlace(name: name, directory: "\(directory)/boot")
+            let saved = SavedVM(name: place.name, uuid: randomUUID(), directory: directory)
             let began = MonotonicInstant.now()
             let deadline = began.advanced(by: bootLimit * Emulator.patience)
             let instance = try VMInstance.start(
@@ -122,9 +121,10 @@ final class SavedVMs: Sendable {
             let starter = try setup.restoringStarter()
             let number = made.count
             let answer = Result { () throws(LabError) in
-                try SavedVM.make(
-                    name: "lab-\(context.runID)-saved-\(number)",
-                    in: "\(context.paths.run(context.runID))/\(prefix)-\(number)", by: starter,
+                let name = "lab-\(context.runID)-saved-\(number)"
+                return try SavedVM.make(
+                    in: "\(context.paths.run(context.runID))/\(prefix)-\(number)",
+                    at: VMPlace(name: name, directory: "\(context.paths.machines)/\(name)"), by: starter,
                     journal: context.journal
                 ) { (place, uuid) throws(LabError) in
                     try setup.description(of: place, request, uuid: uuid)
