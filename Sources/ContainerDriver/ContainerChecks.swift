@@ -68,7 +68,7 @@ public enum ContainerChecks {
                 do throws(LabError) {
                     try program.rehearse()
                 } catch {
-                    throw error.advising("modprobe overlay; without root it needs Linux 5.11 or newer")
+                    throw error.advising("modprobe overlay; it needs Linux 5.12 or newer")
                 }
                 return "mounted on a tmpfs layer, entered and written to"
             }

@@ -44,8 +44,8 @@ extension Texts {
         "boot a kernel that has it, see namespaces(7)": "换用支持它的内核启动，参见 namespaces(7)",
         "overlay root": "overlay 根文件系统",
         "it needs the {}": "它需要{}",
-        "modprobe overlay; without root it needs Linux 5.11 or newer":
-            "执行 modprobe overlay；非 root 需要 Linux 5.11 或更新",
+        "modprobe overlay; it needs Linux 5.12 or newer":
+            "执行 modprobe overlay；需要 Linux 5.12 或更新",
         "mounted on a tmpfs layer, entered and written to": "已挂载在 tmpfs 层上，进入并写过",
         "cgroup limits": "控制组（cgroup）限额",
         "layout {}: {}, {} CPU and {} pids set and read back": "布局 {}：{}、{} 个 CPU、{} 个 pid，写入后读回一致",
