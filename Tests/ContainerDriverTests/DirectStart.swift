@@ -53,7 +53,7 @@ func ownCapabilities() throws -> UInt64 { try #require(UInt64(try status(getpid(
 
 /// Runs `body` on a thread whose root is that of a process: links and `..` lead where they lead there.
 func inRoot<Value>(of pid: pid_t, _ body: @escaping () throws(LabError) -> Value) throws -> Value {
-    try SeparateThread.run { () throws(LabError) in
+    try OSThread.run { () throws(LabError) in
         try SeparateThread.kernel("unshare the root") { clinux_unshare(0x200) }  // CLONE_FS
         try SeparateThread.kernel("enter the root of \(pid)") { chroot("/proc/\(pid)/root") }
         try SeparateThread.kernel("go to the root") { chdir("/") }
