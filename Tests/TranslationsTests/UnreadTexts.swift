@@ -5,7 +5,7 @@ enum UnreadTexts {
         // Commands, which are typed as they stand.
         "apt-get install libvirt-daemon-driver-qemu", "apt-get install {}", "chgrp kvm {} && chmod 660 {}",
         "docker {} {}", "echo off | sudo tee /sys/devices/system/cpu/smt/control", "lab clean", "lab doctor",
-        "lab report {}", "lab run", "lab-container run ROOTFS COMMAND [ARG…]", "mkdir {}", "mkdir {}{}",
+        "lab report {}", "lab run", "lab-container run ROOTFS COMMAND [ARG…]", "mkdir /{}", "mkdir {}",
         "mkdir -p /sys/fs/cgroup/{} && mount -t cgroup -o {} cgroup /sys/fs/cgroup/{}", "podman {}",
         "gzip -6 -n", "read _ || exit 0", "write {} {}",
         "umount {}",
