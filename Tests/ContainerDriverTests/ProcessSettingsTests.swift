@@ -7,6 +7,8 @@ import Testing
 
 @Suite(
     "what a container starts with",
+    // What this process ignores belongs to all its threads.
+    .serialized,
     .enabled(if: obstacle == nil && isRoot, "skipped: not root, or no container can be started here"))
 struct ProcessSettingsTests {
     private typealias Step = LaunchProgram.Step

@@ -45,7 +45,7 @@ extension LaunchProgram.Action {
                 "mount(\(quoted(file)) or \(quoted(directory)), \(quoted(path)), NULL, MS_BIND, NULL)"
         case .maskEach(let path, let file, let directory):
             return
-                "mount(\(quoted(file)) or \(quoted(directory)), \(quoted(path)), NULL, MS_BIND, NULL) for each *"
+                "mount(\(quoted(file)) or \(quoted(directory)), \(quoted(path)), NULL, MS_BIND, NULL), …"
         case .write(let text, let path): return "write(<\(path)>, \(quoted(text)))"
         case .unshare(let namespaces): return "unshare(\(namespaces.flagNames.joined(separator: "|")))"
         case .joinCgroup(_, let directory): return "write(<\(directory)/tasks>, \"0\")"
