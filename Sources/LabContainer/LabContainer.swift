@@ -19,7 +19,8 @@ struct LabContainer {
           --memory SIZE     at most so much memory, as 256MiB
           --cpus N          at most the time of so many CPUs
           --pids N          at most so many processes and threads, or unlimited; by default 2048
-          --storage SIZE    at most so much is written to its files, which are in memory; by default 1GiB
+          --storage SIZE    at most so much is written to its files, which are in memory; by default 1GiB, or half of
+                            the memory where that is less
           --hostname NAME   its host name, by default lab
           --help            this text
 
@@ -61,7 +62,9 @@ struct LabContainer {
 
     private static func start(_ run: ContainerRun) throws(LabError) -> ContainerRun.Outcome {
         do throws(ContainerRun.Failure) {
-            return try run.run(paths: { () throws(LabError) in try LabPaths.current(environment: environment()) })
+            return try run.run(paths: { () throws(LabError) in
+                try LabPaths.current(environment: environment())
+            })
         } catch {
             complain(error.error)
             exit(error.exitCode)

@@ -18,9 +18,12 @@ struct ContainerDescriptorsTests {
             exit($n)'
         """#
 
-    @Test("Whatever the caller has open or closed, a container has three pipes", arguments: [
-        "", "<&-", ">&-", "2>&-", "<&- >&-", "<&- >&- 2>&-", "</dev/null >/dev/null 2>&1", "3</etc/passwd 9</",
-    ])
+    @Test(
+        "Whatever the caller has open or closed, a container has three pipes",
+        arguments: [
+            "", "<&-", ">&-", "2>&-", "<&- >&-", "<&- >&- 2>&-", "</dev/null >/dev/null 2>&1",
+            "3</etc/passwd 9</",
+        ])
     func noDescriptorReachesIn(redirections: String) throws {
         for options in ["", "--memory 64MiB --pids 100"] {
             #expect(try calls.run("$C run \(options) / \(foreign) \(redirections)").status == 0)
@@ -33,7 +36,9 @@ struct ContainerDescriptorsTests {
         #expect(try calls.run("\(foreign) </dev/null >&2 2>/dev/null 3</ 4</etc/passwd").status >= 3)
     }
 
-    @Test("A program that is started with closed descriptors has /dev/null there", arguments: ["lab version", "lab clean"])
+    @Test(
+        "A program that is started with closed descriptors has /dev/null there",
+        arguments: ["lab version", "lab clean"])
     func closedDescriptorsOfLab(command: String) throws {
         let lab = try #require(LabProgram.path)
         let words = command.replacing("lab", with: lab)
@@ -44,7 +49,9 @@ struct ContainerDescriptorsTests {
         #expect(Files.line("\(calls.directory)/last") == (isAnswering ? "74" : "0"))
     }
 
-    @Test("An answer that can't be written is an error, one that nobody reads is none", arguments: ["version", "--help"])
+    @Test(
+        "An answer that can't be written is an error, one that nobody reads is none",
+        arguments: ["version", "--help"])
     func fullAndUnread(word: String) throws {
         let lab = try #require(LabProgram.path)
         let full = try calls.run("\(lab) \(word) >/dev/full")
@@ -59,7 +66,9 @@ struct ContainerDescriptorsTests {
     private let attack = "chmod 777 /proc/self/fd/0 /proc/self/fd/1; echo written >>/proc/self/fd/0"
 
     private func attacked(by command: String) throws -> (text: String, modes: [mode_t]) {
-        for name in ["in", "out"] { try Files.write("\(name)\n", to: "\(calls.directory)/\(name)", mode: 0o600) }
+        for name in ["in", "out"] {
+            try Files.write("\(name)\n", to: "\(calls.directory)/\(name)", mode: 0o600)
+        }
         _ = try calls.run("\(command) sh -c '\(attack)' <$D/in >$D/out")
         let modes = ["in", "out"].map { name in
             var status = stat()
@@ -89,9 +98,11 @@ struct ContainerDescriptorsTests {
         let numbers = "seq 400000"
         let sum = try calls.run("\(numbers) | cksum").output
         for (way, script) in [
-            "file": "$C run / \(numbers) >$D/f; cksum <$D/f", "append": "$C run / \(numbers) >>$D/g; cksum <$D/g",
+            "file": "$C run / \(numbers) >$D/f; cksum <$D/f",
+            "append": "$C run / \(numbers) >>$D/g; cksum <$D/g",
             "pipe": "$C run / \(numbers) | cksum", "slow pipe": "$C run / \(numbers) | (sleep 0.3; cksum)",
-            "from a pipe": "\(numbers) | $C run / cksum", "from a file": "\(numbers) >$D/h; $C run / cksum <$D/h",
+            "from a pipe": "\(numbers) | $C run / cksum",
+            "from a file": "\(numbers) >$D/h; $C run / cksum <$D/h",
             "through": "\(numbers) | $C run / cat | $C run / cat | cksum",
             "errors": "$C run / sh -c '\(numbers) >&2; echo other' 2>&1 >/dev/null | cksum",
             "left by a child": "$C run / sh -c '(\(numbers)) & wait' | cksum",
@@ -108,7 +119,9 @@ struct ContainerDescriptorsTests {
         let kept = try calls.run("$C run / sh -c 'sleep 1000 & echo said'; echo $?")
         #expect(kept.output == "said\n0\n")
         let lost = try calls.run("$C run / sh -c 'echo x; exit 0' >/dev/full")
-        #expect(lost.status == 125 && lost.errors.contains("cannot write to standard output: No space"), "\(lost.errors)")
+        #expect(
+            lost.status == 125 && lost.errors.contains("cannot write to standard output: No space"),
+            "\(lost.errors)")
     }
 
     @Test("What of a file the command did not read is left to who reads on")

@@ -20,14 +20,17 @@ struct ContainerEndTests {
     /// The process that sleeps, once it does.
     private func sleeper(below pid: pid_t, _ first: (pid_t) -> pid_t?) throws -> pid_t {
         var found: pid_t?
-        #expect(waitUntil {
-            found = first(pid)
-            return found.flatMap { Files.line("/proc/\($0)/comm") } == "sleep"
-        })
+        #expect(
+            waitUntil {
+                found = first(pid)
+                return found.flatMap { Files.line("/proc/\($0)/comm") } == "sleep"
+            })
         return try #require(found)
     }
 
-    @Test("A container ends with its caller, whatever it did to its parent-death signal", arguments: untethered, [false, true])
+    @Test(
+        "A container ends with its caller, whatever it did to its parent-death signal", arguments: untethered,
+        [false, true])
     func theTetherCannotBeCut(command: [String], killsGroup: Bool) throws {
         let script = "exec setsid $C run / \(command.joined(separator: " "))"
         let running = try calls.start(script)
@@ -39,9 +42,12 @@ struct ContainerEndTests {
 
     @Test("…and the same command outlives one that trusts the signal")
     func theSignalAloneCanBeRefused() throws {
-        let running = try calls.start("exec unshare --pid --fork --kill-child setpriv --pdeathsig clear sleep 1000")
+        let running = try calls.start(
+            "exec unshare --pid --fork --kill-child setpriv --pdeathsig clear sleep 1000")
         let process = try sleeper(below: running.pid) { pid in
-            (Files.line("/proc/\(pid)/task/\(pid)/children") ?? "").split(separator: " ").compactMap { pid_t($0) }.first
+            (Files.line("/proc/\(pid)/task/\(pid)/children") ?? "").split(separator: " ").compactMap {
+                pid_t($0)
+            }.first
         }
         running.signal(SIGKILL)
         _ = try running.wait()
@@ -52,15 +58,19 @@ struct ContainerEndTests {
 
     // MARK: Signals
 
-    @Test("A signal that the command has no handler for ends it, as it would a plain process", arguments: [
-        SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM,
-    ])
+    @Test(
+        "A signal that the command has no handler for ends it, as it would a plain process",
+        arguments: [
+            SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM,
+        ])
     func anUnhandledSignalEnds(number: Int32) throws {
         let running = try calls.container("sh", "-c", "echo up; exec sleep 1000")
         #expect(calls.waitFor("up", from: running))
-        #expect(waitUntil {
-            ContainerCalls.firstProcess(of: running.pid).flatMap { Files.line("/proc/\($0)/comm") } == "sleep"
-        })
+        #expect(
+            waitUntil {
+                ContainerCalls.firstProcess(of: running.pid).flatMap { Files.line("/proc/\($0)/comm") }
+                    == "sleep"
+            })
         running.signal(number)
         #expect(try running.wait().status == 128 + number)
     }
@@ -79,7 +89,8 @@ struct ContainerEndTests {
 
     @Test("A command that ignores SIGTERM ends with the second")
     func theSecondSignalEndsAtOnce() throws {
-        let running = try calls.container("sh", "-c", "trap '' TERM INT; echo up; while :; do sleep 0.02; done")
+        let running = try calls.container(
+            "sh", "-c", "trap '' TERM INT; echo up; while :; do sleep 0.02; done")
         #expect(calls.waitFor("up", from: running))
         running.signal(SIGTERM)
         // What comes within 300 ms is timeout(1)'s second signal of one wish.
@@ -103,10 +114,13 @@ struct ContainerEndTests {
     private let forking =
         "perl -e '$| = 1; my $n = 0; while ($n < 3000) { my $p = fork; last unless defined $p; if (!$p) { sleep 1000 } $n++ } print $n'"
 
-    @Test("The number of processes is bounded unless that is given up", arguments: [
-        ("", 1_500...2_047), ("--pids 500", 150...499), ("--pids 20", 19...19), ("--pids unlimited", 3_000...3_000),
-        ("--memory 1GiB", 1_500...2_047), ("--memory 1GiB --pids 20", 19...19),
-    ] as [(String, ClosedRange<Int>)])
+    @Test(
+        "The number of processes is bounded unless that is given up",
+        arguments: [
+            ("", 1_500...2_047), ("--pids 500", 150...499), ("--pids 20", 19...19),
+            ("--pids unlimited", 3_000...3_000),
+            ("--memory 1GiB", 1_500...2_047), ("--memory 1GiB --pids 20", 19...19),
+        ] as [(String, ClosedRange<Int>)])
     func processesAreBounded(options: String, expected: ClosedRange<Int>) throws {
         let number = try calls.run("$C run \(options) / \(forking)").output
         #expect(Int(number).map(expected.contains) == true, "\(number)")
@@ -136,11 +150,14 @@ struct ContainerEndTests {
 
     // MARK: Exit codes
 
-    @Test("Exit codes are docker's", arguments: [
-        ("/ true", 0), ("/ sh -c 'exit 9'", 9), ("/ sh -c 'kill -9 $$'", 0), ("/ no-such-command", 127),
-        ("/ /no/such/command", 127), ("/ /etc/passwd", 126), ("/ /etc", 126), ("/nonexistent true", 125),
-        ("--no-such-option / true", 125), ("/", 125), ("--storage 1 / true", 125), ("--pids 0 / true", 125),
-    ] as [(String, Int32)])
+    @Test(
+        "Exit codes are docker's",
+        arguments: [
+            ("/ true", 0), ("/ sh -c 'exit 9'", 9), ("/ sh -c 'kill -9 $$'", 0), ("/ no-such-command", 127),
+            ("/ /no/such/command", 127), ("/ /etc/passwd", 126), ("/ /etc", 126), ("/nonexistent true", 125),
+            ("--no-such-option / true", 125), ("/", 125), ("--storage 1 / true", 125),
+            ("--pids 0 / true", 125),
+        ] as [(String, Int32)])
     func exitCodes(words: String, status: Int32) throws {
         let finished = try calls.run("$C run \(words)")
         #expect(finished.status == status, "\(finished.errors)")

@@ -11,10 +11,13 @@ private final class Terminal {
     private(set) var shown = ""
 
     init(rows: UInt16 = 33, columns: UInt16 = 77) throws {
-        master = try checked { posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK) }
-        try checked { grantpt(master) }
-        try checked { unlockpt(master) }
-        path = String(cString: ptsname(master))
+        master = try checked { open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK) }
+        // TIOCSPTLCK and TIOCGPTN, see ioctl_tty(2): macros that Swift does not see.
+        var number: Int32 = 0
+        let master = master
+        try checked { ioctl(master, 0x4004_5431, &number) }
+        try checked { ioctl(master, 0x8004_5430, &number) }
+        path = "/dev/pts/\(number)"
         let path = path
         peer = try checked { open(path, O_RDWR | O_NOCTTY | O_CLOEXEC) }
         resize(rows, columns)
@@ -70,10 +73,13 @@ struct ContainerTerminalTests {
         return try calls.start("exec setsid --ctty bash $D/script <>\(terminal.path) >&0 2>&0")
     }
 
-    @Test("A container at a terminal has one of its own, of the same size, and the caller's is as before afterwards")
+    @Test(
+        "A container at a terminal has one of its own, of the same size, and the caller's is as before afterwards"
+    )
     func itHasATerminalOfItsOwn() throws {
         let before = terminal.modes
-        let running = try start("exec $C run / sh -c 'tty; stty size; read x; echo \"[$x]\"; stty size; exit 5'")
+        let running = try start(
+            "exec $C run / sh -c 'tty; stty size; read x; echo \"[$x]\"; stty size; exit 5'")
         #expect(terminal.shows("/dev/pts/0\r\n33 77\r\n"), "\(terminal.shown)")
         #expect(terminal.modes != before)
         terminal.resize(44, 99)
@@ -180,7 +186,8 @@ struct ContainerTerminalTests {
 
     @Test("Where output is no terminal, lines are read from the one that input is")
     func linesAreRead() throws {
-        let running = try start("$C run / sh -c 'read -r x; echo \"[$x]\"; cat; test ! -t 0' >$D/out; echo \"ended $?\"")
+        let running = try start(
+            "$C run / sh -c 'read -r x; echo \"[$x]\"; cat; test ! -t 0' >$D/out; echo \"ended $?\"")
         terminal.type("first\rsecond\r\u{4}")
         #expect(terminal.shows("ended 0"), "\(terminal.shown)")
         _ = try running.wait()

@@ -39,14 +39,14 @@ final class CallerTerminal {
         guard isInForeground else { return }
         var raw = modes
         cfmakeraw(&raw)
-        isRaw = tcsetattr(STDIN_FILENO, TCSADRAIN, &raw) == 0
+        isRaw = tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0
     }
 
     /// Gives it back as it was.
     func leave() {
         guard isRaw, isInForeground else { return }
         var modes = modes
-        tcsetattr(STDIN_FILENO, TCSADRAIN, &modes)
+        tcsetattr(STDIN_FILENO, TCSANOW, &modes)
         isRaw = false
     }
 

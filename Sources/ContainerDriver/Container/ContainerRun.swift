@@ -21,8 +21,10 @@ public struct ContainerRun: Sendable {
     /// How much its writable layer holds.
     public var storageBytes = ContainerRun.storageBytes
 
-    /// What the writable layer of a container holds unless it is told. It is memory.
-    public static let storageBytes: UInt64 = 1 << 30
+    /// What the writable layer of a container holds unless it is told: 1 GiB, or half of the memory, in which it is, where
+    /// that is less.
+    public static let storageBytes = min(
+        1 << 30, UInt64(max(1, sysconf(Int32(_SC_PHYS_PAGES)))) / 2 * UInt64(sysconf(Int32(_SC_PAGESIZE))))
 
     public init(root: String, command: [String]) {
         self.root = root
@@ -81,7 +83,8 @@ public struct ContainerRun: Sendable {
         }
         guard isolation.contains(.limits) else {
             throw LabError(
-                .permission, "cannot limit a container's memory, CPUs or processes", cause: "that takes cgroups",
+                .permission, "cannot limit a container's memory, CPUs or processes",
+                cause: "that takes cgroups",
                 remedy:
                     "run as root, or under systemd-run --user --scope -p Delegate=yes, or leave the limits out"
             )
@@ -150,10 +153,11 @@ public struct ContainerRun: Sendable {
         defer { streams.release() }
         var life: ContainerLife
         do throws(LaunchFailure) {
-            let started = try ProgramBuffer(program, environment: ChildLauncher.environment + terminal).attempt(
-                .init(
-                    arguments: command, standard: streams.standard, cgroup: cgroups?.cloneTarget ?? -1,
-                    joins: cgroups?.joins ?? [], pidfdPlace: watch.pidfdPlace))
+            let started = try ProgramBuffer(program, environment: ChildLauncher.environment + terminal)
+                .attempt(
+                    .init(
+                        arguments: command, standard: streams.standard, cgroup: cgroups?.cloneTarget ?? -1,
+                        joins: cgroups?.joins ?? [], pidfdPlace: watch.pidfdPlace))
             life = ContainerLife(started, signals: signals, streams: streams)
         } catch {
             throw explained(error, program, root, &exitCode)

@@ -12,7 +12,9 @@ enum ProcessLimit {
     /// Whether `kernel.pid_max` of a PID namespace of its own holds a container to so many. It costs one write, no
     /// cgroup, and no privilege. Since Linux 6.14; before, the same write would change the whole machine's.
     static func isHeldByNamespace(_ number: Int, release: String = release()) -> Bool {
-        let version = release.split(separator: ".", maxSplits: 2).prefix(2).map { Int($0.prefix(while: \.isNumber)) ?? 0 }
+        let version = release.split(separator: ".", maxSplits: 2).prefix(2).map {
+            Int($0.prefix(while: \.isNumber)) ?? 0
+        }
         guard version.count == 2, number >= least else { return false }
         return (version[0], version[1]) >= (6, 14)
     }

@@ -57,7 +57,8 @@ final class StandardStreams {
 
     private func makeInput() throws(Errno) {
         let pipe = try FileDescriptor.pipe()
-        let source = terminal == nil ? Flow.End.callers(STDIN_FILENO) : CallerTerminal.end(STDIN_FILENO, O_RDONLY)
+        let source =
+            terminal == nil ? Flow.End.callers(STDIN_FILENO) : CallerTerminal.end(STDIN_FILENO, O_RDONLY)
         let read = pipe.read.release()
         standard.input = read
         if source.kind == .file {

@@ -39,7 +39,9 @@ struct OutputDirectory: Equatable {
             throw LabError(.output, "cannot write the results to \(path)", cause: "\(Errno(errno))")
         }
         if status.st_mode & S_IFMT == S_IFLNK {
-            guard isOurs(status.st_uid) else { throw refusal(path, "it is a link of the user \(status.st_uid)") }
+            guard isOurs(status.st_uid) else {
+                throw refusal(path, "it is a link of the user \(status.st_uid)")
+            }
             guard stat(path, &status) == 0 else {
                 throw LabError(.output, "cannot write the results to \(path)", cause: "\(Errno(errno))")
             }

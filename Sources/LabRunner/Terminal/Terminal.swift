@@ -42,7 +42,7 @@ enum Terminal {
     /// Lets the program's end say what of the C library's buffer can't be written, which is where a help goes.
     static func checkOutputAtExit() {
         atexit {
-            guard fflush(stdout) != 0 else { return }
+            guard fflush(nil) != 0 else { return }
             let error = Terminal.lost("\(Errno(errno))", errno == EPIPE ? .unread : .stream)
             if error.kind != .unread { Terminal.say("lab: \(error)") }
             _exit(error.exitCode)
