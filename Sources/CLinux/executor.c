@@ -2,6 +2,7 @@
 // suspended by CLONE_VFORK until we exec or exit.
 #define _GNU_SOURCE
 #include "clinux.h"
+#include "clinux_edge.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -245,6 +246,8 @@ static int run(const struct clinux_step *step, struct clinux_launch *launch) {
     case CLINUX_SECCOMP: return load_filter(step);
     case CLINUX_USER: return become_user(step);
     case CLINUX_NO_CORE: return setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+    case CLINUX_TERMINAL:
+        return clinux_open_terminal(launch->standard[3], (unsigned)step->x, step->y >> 16 & 0xffff, step->y & 0xffff);
     case CLINUX_PDEATHSIG: return die_with_parent(step);
     case CLINUX_LIMITS: return set_limits(step->data, step->x);
     case CLINUX_SIGNALS: return default_signals();
@@ -308,10 +311,10 @@ static long clone3_onto_stack(struct clone_args *arguments, struct clinux_launch
 pid_t clinux_start(struct clinux_launch *launch, int *pidfd) {
     // One stack per thread, not per start: the parent thread is suspended while the child uses it.
     static _Thread_local char stack[64 << 10] __attribute__((aligned(16)));
-    int handle = -1;
+    int own = -1, *handle = launch->pidfd_place ? launch->pidfd_place : &own;
     struct clone_args arguments = {
         .flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_CLEAR_SIGHAND | launch->namespaces,
-        .pidfd = (uint64_t)(uintptr_t)&handle,
+        .pidfd = (uint64_t)(uintptr_t)handle,
         .exit_signal = SIGCHLD,
         .stack = (uint64_t)(uintptr_t)stack,
         .stack_size = sizeof stack,
@@ -331,18 +334,21 @@ pid_t clinux_start(struct clinux_launch *launch, int *pidfd) {
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 
     if (pid < 0) {
+        *handle = -1;  // a clone that failed late has written there already
         launch->error = (int32_t)-pid;
         return -1;
     }
     if (launch->failed_step < 0) {
-        *pidfd = handle;
+        *pidfd = *handle;
         // With CLONE_VFORK we resume when the child has exec'ed or died; one that was killed first is left to the
         // caller's wait, which reports the signal.
         return (pid_t)pid;
     }
     int32_t status;
-    while (clinux_wait_pidfd(handle, 0, &status, NULL) != 0 && errno == EINTR) {}
-    close(handle);
+    while (clinux_wait_pidfd(*handle, 0, &status, NULL) != 0 && errno == EINTR) {}
+    int failed = *handle;
+    *handle = -1;
+    close(failed);
     return -1;
 }
 

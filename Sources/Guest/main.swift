@@ -9,6 +9,7 @@ import CGuest
 
 /// The whole life of the program; returns its exit status, and from a machine never.
 func runGuest() -> Int32 {
+    cguest_claim_standard()
     let invocation = Invocation(cguest_argv(), count: Int(cguest_argc()))
     // What owes a machine its mounts and its end would mount over a host's files and reset the host.
     guard !invocation.isMachine || getpid() == 1 else {

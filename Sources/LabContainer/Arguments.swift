@@ -7,9 +7,9 @@ struct Arguments {
     /// What to run; nil when only the help was asked for.
     let run: ContainerRun?
 
-    private static let options = ["--memory", "--cpus", "--hostname", "--help"]
+    private static let options = ["--memory", "--cpus", "--pids", "--storage", "--hostname", "--help"]
     private static let remedy =
-        "lab-container run [--memory SIZE] [--cpus N] [--hostname NAME] ROOTFS COMMAND [ARG…]"
+        "lab-container run [OPTION…] ROOTFS COMMAND [ARG…]; lab-container --help"
 
     init(_ words: some Collection<String>) throws(LabError) {
         var rest = Array(words)[...]
@@ -25,14 +25,12 @@ struct Arguments {
                 .usage, "\"\(command)\" is no subcommand\(didYouMean(command, in: ["run", "--help"]))",
                 remedy: Self.remedy)
         }
-        var memory: UInt64?
-        var cpus: Int?
-        var hostname: String?
+        var run = ContainerRun(root: "", command: [])
         while let word = rest.first, word.hasPrefix("-") {
             rest.removeFirst()
             if word == "--" { break }
             if word == "--help" || word == "-h" {
-                run = nil
+                self.run = nil
                 return
             }
             let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(
@@ -53,31 +51,38 @@ struct Arguments {
                         .usage, "--memory is \(value)",
                         cause: "it must be at most \(Units.format(bytes: Units.mostMemory))")
                 }
-                memory = bytes
+                run.memoryBytes = bytes
             case "--cpus":
                 guard let number = Int(value), (1...4_096).contains(number) else {
                     throw LabError(
                         .usage, "--cpus is \(value)", cause: "it must be a whole number from 1 to 4096")
                 }
-                cpus = number
+                run.cpus = number
+            case "--pids":
+                let number = Int(value)
+                guard value == "unlimited" || number.map((1...4_000_000).contains) == true else {
+                    throw LabError(
+                        .usage, "--pids is \(value)",
+                        cause: "it must be unlimited or a whole number from 1 to 4000000")
+                }
+                (run.pids, run.mustLimitPids) = (number, number != nil)
+            case "--storage":
+                run.storageBytes = try Units.parseBytes(value)
+                // tmpfs(5): 0 would be no limit.
+                guard (1 << 20...1 << 46).contains(run.storageBytes) else {
+                    throw LabError(.usage, "--storage is \(value)", cause: "it must be from 1MiB to 64TiB")
+                }
             default:
                 guard (1...64).contains(value.utf8.count) else {
                     throw LabError(.usage, "--hostname is \(value)", cause: "it must have 1 to 64 bytes")
                 }
-                hostname = value
+                run.hostname = value
             }
         }
         guard let root = rest.popFirst(), !rest.isEmpty else {
             throw LabError(.usage, "ROOTFS and COMMAND must be given", remedy: Self.remedy)
         }
-        var run = ContainerRun(root: root, command: Array(rest))
-        if let hostname { run.hostname = hostname }
-        if memory != nil || cpus != nil {
-            run.limits = ResourceLimits(
-                // What is not limited gets all there is.
-                memoryBytes: memory ?? UInt64(Int64.max),
-                cpus: cpus ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
-        }
+        (run.root, run.command) = (root, Array(rest))
         self.run = run
     }
 }

@@ -7,18 +7,30 @@ import LabCore
 struct LabContainer {
     static let help = """
         OVERVIEW: Runs a command in a container: with namespaces, an overlay root, limits, few capabilities and a
-        seccomp filter. What it writes is gone with it. It ends when this program does.
+        seccomp filter. What it writes is gone with it. It ends when this program does, however that ends.
 
         USAGE: lab-container run [OPTION…] ROOTFS COMMAND [ARG…]
 
         ROOTFS is a directory with the container's files; it is not written to. COMMAND gets this program's standard
-        input, output and error. Without root the container runs in a user namespace, and can't be limited.
+        input, output and error through pipes; where input and output are a terminal, it gets a terminal of its own.
+        Without root the container runs in a user namespace.
 
         OPTIONS
           --memory SIZE     at most so much memory, as 256MiB
           --cpus N          at most the time of so many CPUs
+          --pids N          at most so many processes and threads, or unlimited; by default 2048
+          --storage SIZE    at most so much is written to its files, which are in memory; by default 1GiB, or half of
+                            the memory where that is less
           --hostname NAME   its host name, by default lab
           --help            this text
+
+        --memory, --cpus and a --pids below 300 take cgroups: root, or a delegated one. So does any --pids before Linux
+        6.14, where a user without them gets none.
+
+        SIGNALS
+          A signal is COMMAND's: it ends a command that has no handler for it, as it would outside. After SIGTERM a
+          command has 10 s to end. A second SIGINT or SIGTERM within 10 s ends it at once. Ctrl-Z stops it with this
+          program, and fg and bg let both go on; what is typed on a terminal of the container's goes to the container.
 
         EXAMPLES
           lab-container run /srv/debian /bin/sh
@@ -26,35 +38,50 @@ struct LabContainer {
           echo hello | lab-container run ./rootfs cat
 
         EXIT CODES
-          that of COMMAND, or 128 + N when signal N ended it; else
-          1    the container could not be started
-          64   a word on the command line is wrong
-          66   ROOTFS or COMMAND was not found
-          69   this machine can't do it
-          77   the kernel refused for want of privilege
-          130  stopped by a signal
+          that of COMMAND, or 128 + N when signal N ended it; else, as docker's,
+          125  there is no container: a word on the command line is wrong, ROOTFS can't be used, the kernel refused,
+               or what COMMAND wrote could not be passed on
+          126  COMMAND can't be executed
+          127  COMMAND was not found
 
         """
 
     static func main() {
+        StandardDescriptors.claim()
         SearchPath.dropRelative()
         do throws(LabError) {
-            guard let run = try Arguments(CommandLine.arguments.dropFirst()).run else {
-                print(help, terminator: "")
-                return
-            }
-            let interrupt = try Interrupt()
-            try interrupt.catchSignals()
-            let status = try run.run(
-                paths: { () throws(LabError) in try LabPaths.current(environment: environment()) },
-                interrupt: interrupt)
-            exit(status)
+            guard let run = try Arguments(CommandLine.arguments.dropFirst()).run else { return try say(help) }
+            let outcome = try start(run)
+            guard let loss = outcome.loss else { exit(outcome.status) }
+            complain(loss)
+            exit(outcome.status == 0 ? ContainerRun.failed : outcome.status)
         } catch {
-            var text = ForeignText.lines("lab-container: \(error)\n")
-            // There is nobody to tell when even this fails.
-            _ = text.withUTF8 { write(2, $0.baseAddress, $0.count) }
+            complain(error)
+            exit(ContainerRun.failed)
+        }
+    }
+
+    private static func start(_ run: ContainerRun) throws(LabError) -> ContainerRun.Outcome {
+        do throws(ContainerRun.Failure) {
+            return try run.run(paths: { () throws(LabError) in
+                try LabPaths.current(environment: environment())
+            })
+        } catch {
+            complain(error.error)
             exit(error.exitCode)
         }
+    }
+
+    private static func say(_ text: String) throws(LabError) {
+        var text = text
+        guard text.withUTF8({ write(STDOUT_FILENO, $0.baseAddress, $0.count) }) < 0 else { return }
+        throw LabError(.stream, "cannot write to standard output", cause: "\(Errno(errno))")
+    }
+
+    private static func complain(_ error: LabError) {
+        var text = ForeignText.lines("lab-container: \(error)\n")
+        // There is nobody to tell when even this fails.
+        _ = text.withUTF8 { write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 
     /// What decides where the journal is.

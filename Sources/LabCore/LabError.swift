@@ -14,6 +14,10 @@ public struct LabError: Error, Codable, Equatable, Sendable, CustomStringConvert
         case software
         /// Something could not be written or made.
         case output
+        /// Standard input or output failed on the way: a full disk, a descriptor that was closed.
+        case stream
+        /// Nobody reads standard output any more, which is no mistake of anybody's.
+        case unread
         /// The guest did not come up, died, or said what it must not.
         case instance
         /// A deadline passed.
@@ -57,6 +61,8 @@ public struct LabError: Error, Codable, Equatable, Sendable, CustomStringConvert
         case .unavailable: 69
         case .software: 70
         case .output: 73
+        case .stream: 74
+        case .unread: 141
         case .instance, .timeout: 1
         case .permission: 77
         case .interrupted: 130

@@ -31,8 +31,10 @@ struct Lab: ParsableCommand {
               69   this machine can't do it: no engine works, no libvirt, no kernel
               70   a bug of lab's
               73   something could not be written
+              74   standard output failed on the way: a full disk, or it is closed
               77   the kernel refused for want of privilege
               130  stopped by a signal; what was measured has been written
+              141  nobody reads standard output any more
 
             ENVIRONMENT
               LAB_HOME   keep the cache and the crash journals below this directory
@@ -63,6 +65,8 @@ struct Lab: ParsableCommand {
     }
 
     static func main() {
+        StandardDescriptors.claim()
+        Terminal.checkOutputAtExit()
         SearchPath.dropRelative()
         var text = Catalogue(language: .ofLocale(Process.environment))
         do {
@@ -70,7 +74,8 @@ struct Lab: ParsableCommand {
             if let speaking = command as? any SpeakingCommand { text = try speaking.speech.catalogue() }
             try command.run()
         } catch let error as LabError {
-            Terminal.complain(error, in: text)
+            // Who reads no further knows that.
+            if error.kind != .unread { Terminal.complain(error, in: text) }
             Glibc.exit(error.exitCode)
         } catch {
             finish(error)

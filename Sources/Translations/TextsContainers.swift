@@ -1,8 +1,7 @@
 extension Texts {
     /// lab's own container.
     static let containers: Table = [
-        "the cgroup controllers memory, cpu and pids are not all mounted":
-            "控制组（cgroup）的 memory、cpu、pids 控制器没有全部挂载",
+        "the cgroup controllers {} are not all mounted": "控制组（cgroup）的控制器 {} 没有全部挂载",
         "layout {} offers {}": "布局 {} 提供 {}",
         "the cgroup controllers {} are not all delegated": "控制组（cgroup）的控制器 {} 没有全部委派",
         "{} offers {}": "{} 提供 {}",
@@ -24,7 +23,19 @@ extension Texts {
         "cannot write {} to {}": "无法把 {} 写入 {}",
         "\"{}\" names no ablation{}": "“{}”不是消融项的名字{}",
         "the containers of this user have no layer {}": "该用户的容器没有 {} 这一层",
-        "cannot limit a container's memory or CPUs": "无法限制容器的内存或 CPU",
+        "cannot limit a container's memory, CPUs or processes": "无法限制容器的内存、CPU 或进程数",
+        "cannot hand on standard input": "无法转交标准输入",
+        "it is a directory": "它是一个目录",
+        "redirect it: < /dev/null, or < FILE": "重定向它：< /dev/null 或 < 文件",
+        "cannot use the container's terminal": "无法使用容器的终端",
+        "cannot read standard input": "无法读取标准输入",
+        "cannot write to standard error": "无法写到标准错误",
+        "cannot execute {} in {}": "无法在 {2} 里执行 {1}",
+        "look whether it is there, and the interpreter or loader that it names":
+            "看看它以及它所指定的解释器或装载器是否存在",
+        "name a program, and let it be executed: chmod +x": "指定一个程序，并让它可以执行：chmod +x",
+        "name a program of this machine's architecture, or a script with its interpreter":
+            "指定本机架构的程序，或写明解释器的脚本",
         "that takes cgroups": "这需要控制组（cgroup）",
         "run as root, or under systemd-run --user --scope -p Delegate=yes, or leave the limits out":
             "以 root 运行，或在 systemd-run --user --scope -p Delegate=yes 下运行，或去掉限额",

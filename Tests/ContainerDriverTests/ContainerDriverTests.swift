@@ -168,6 +168,22 @@ struct ContainerTests {
         }
     }
 
+    /// Whoever holds a descriptor of the host's /dev/null may change its mode.
+    @Test func standardInputIsAnEmptyPipe() throws {
+        var inputs: Set<String> = []
+        for _ in 0..<2 {
+            try withIdle { pid, _ in
+                for number in 0...2 {
+                    let target = link("/proc/\(pid)/fd/\(number)")
+                    #expect(target?.hasPrefix("pipe:") == true)
+                    if number == 0 { inputs.insert(target ?? "") }
+                }
+            }
+        }
+        // Not one for all either: what one container wrote to it another would read.
+        #expect(inputs.count == 2)
+    }
+
     /// What a container could see of the host through its mounts: nothing, neither by path nor in its table of mounts.
     @Test(arguments: isRoot ? [Isolation.standard, .rootless] : [.rootless])
     func nothingOfTheHostIsMounted(isolation: Isolation) throws {

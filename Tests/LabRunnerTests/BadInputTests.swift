@@ -121,7 +121,7 @@ struct BadInputTests {
 
     @Test func aFullDiskUnderTheAnswerIsAnError() throws {
         let finished = try LabProgram().run(["version"], output: "/dev/full")
-        #expect(finished.status == 73)
+        #expect(finished.status == 74)
         #expect(finished.errors.contains("No space left on device"))
     }
 }

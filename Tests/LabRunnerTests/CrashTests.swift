@@ -70,15 +70,6 @@ struct CrashTests {
         return Files.list(lab.paths.journals).map { String($0.prefix { $0 != "." }) }
     }
 
-    private func waitUntil(_ limit: Duration, _ condition: () -> Bool) -> Bool {
-        let deadline = MonotonicInstant.now().advanced(by: limit)
-        while MonotonicInstant.now() < deadline {
-            if condition() { return true }
-            usleep(2_000)
-        }
-        return false
-    }
-
     @Test(arguments: [0, 400, 900, 1_700, 2_300])
     func duringContainerStarts(microseconds: UInt32) throws {
         let lab = try LabProgram()
@@ -109,6 +100,44 @@ struct CrashTests {
         running.signal(SIGKILL)
         #expect(try running.wait().status == 137)
         #expect(try lab.run(["clean"]).status == 0)
+        #expect(traces(of: lab, runs).isEmpty)
+    }
+
+    /// A guest that gets rid of its parent-death signal, as any payload may, forks, and idles. See prctl(2).
+    private static let untethered = """
+        #include <sys/prctl.h>
+        #include <unistd.h>
+        int main(void) {
+            prctl(PR_SET_PDEATHSIG, 0);
+            for (int n = 0; n < 3; n++) if (fork() == 0) prctl(PR_SET_PDEATHSIG, 0);
+            if (write(1, "init\\nready\\n", 11) < 0) return 1;
+            for (;;) pause();
+        }
+        """
+    private static let compiler: String? = ["/usr/bin/cc", "/usr/bin/gcc", "/usr/bin/clang"].first { path in
+        access(path, X_OK) == 0
+    }
+
+    @Test(.enabled(if: compiler != nil, "skipped: no C compiler for a guest that misbehaves"))
+    func whileAContainerRunsThatHasCutItsTether() throws {
+        let lab = try LabProgram()
+        try writeIdleLab(in: lab.directory.path)
+        let guest = "\(lab.directory.path)/guest"
+        try Files.write(Self.untethered, to: "\(guest).c")
+        let compiled = try lab.start(["-static", "-o", guest, "\(guest).c"], program: Self.compiler).wait()
+        #expect(compiled.status == 0, "\(compiled.errors)")
+        let running = try lab.start(
+            ["run", "idle", "--engine", "container", "--samples", "1"],
+            environment: ["LAB_LABS": "\(lab.directory.path)/labs", "LAB_GUEST": guest])
+        let runs = try runIDs(of: lab)
+        let processes = { traces(of: lab, runs).filter { $0.hasPrefix("process") }.count }
+        #expect(waitUntil(.seconds(30)) { processes() >= 8 })
+        running.signal(SIGKILL)
+        #expect(try running.wait().status == 137)
+        // The control: it is alive, and nothing but `lab clean` ends it.
+        #expect(processes() >= 8)
+        let cleaned = try lab.run(["clean"])
+        #expect(cleaned.status == 0, "\(cleaned.errors)")
         #expect(traces(of: lab, runs).isEmpty)
     }
 

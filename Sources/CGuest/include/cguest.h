@@ -34,6 +34,14 @@
 int cguest_argc(void);
 char **cguest_argv(void);
 
+/// Gives each of the descriptors 0, 1 and 2 that is closed /dev/null, where there is one: what is opened later would get
+/// its number.
+static inline void cguest_claim_standard(void) {
+    for (int number = 0; number <= 2; number++) {
+        if (fcntl(number, F_GETFD) < 0 && open("/dev/null", number == 0 ? O_RDONLY : O_WRONLY) != number) return;
+    }
+}
+
 static inline int cguest_errno(void) { return errno; }
 
 /// What errno says, in English: strerrordesc_np(3), NULL for an unknown number.

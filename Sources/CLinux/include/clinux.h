@@ -50,6 +50,7 @@ enum clinux_operation {
     CLINUX_SECCOMP,        ///< seccomp(SECCOMP_SET_MODE_FILTER) with the x BPF instructions at data
     CLINUX_USER,           ///< setgroups(y, data); setresgid of data[0]; setresuid(x): the groups are gid_t
     CLINUX_NO_CORE,        ///< setrlimit(RLIMIT_CORE, 0)
+    CLINUX_TERMINAL,       ///< a terminal of /dev/pts becomes the descriptors of the mask x and ours; y: its size, see there
     CLINUX_PDEATHSIG,      ///< prctl(PR_SET_PDEATHSIG, x); ESRCH if the parent, a pidfd y, has died already
     CLINUX_LIMITS,         ///< setrlimit for the x limits at data; EPERM: as near as the hard limit lets it come
     CLINUX_SIGNALS,        ///< sigaction(SIG_DFL) of every signal
@@ -83,12 +84,15 @@ struct clinux_launch {
     char *const *envp;
 
     char *const *argv;
-    /// What becomes the child's descriptors 0, 1, 2 and, where a step asks for it, 3.
+    /// What becomes the child's descriptors 0, 1, 2 and, where a step asks for it, 3; where a step makes a terminal, the
+    /// last is the socket over which its master comes to us.
     int standard[4];
     /// Descriptors of the `tasks` files of the v1 cgroups that it joins.
     const int *joins;
     /// Descriptor of a cgroup v2 directory for CLONE_INTO_CGROUP, or -1.
     int cgroup;
+    /// Where clone3(2) itself writes the child's pidfd, before the child can run; NULL: nowhere that anybody looks.
+    int *pidfd_place;
     /// CLOCK_MONOTONIC nanoseconds at the end of each step; `count` entries, written by the child.
     uint64_t *stamps;
     /// CLOCK_MONOTONIC nanoseconds when the child began.

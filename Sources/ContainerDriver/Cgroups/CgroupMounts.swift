@@ -17,6 +17,9 @@ public struct CgroupMounts: Equatable, Sendable {
     /// The hierarchies with at least one of our controllers, each once.
     public var hierarchies: [Hierarchy]
 
+    /// What is to be limited: of no other is a cgroup made.
+    private var wanted = Controller.allCases
+
     /// The subtree of the v2 hierarchy that was delegated to this process, where that is all it may write to.
     private var delegated: String?
 
@@ -57,16 +60,28 @@ public struct CgroupMounts: Equatable, Sendable {
         hierarchies = v1 + (v2.map { $0.controllers.isEmpty ? [] : [$0] } ?? [])
     }
 
-    /// - Throws: `.unavailable` unless every controller that this project sets a limit with is mounted.
+    /// Those of a caller that limits nothing else.
+    func only(_ controllers: [Controller]) -> CgroupMounts {
+        var mounts = self
+        mounts.wanted = controllers
+        mounts.hierarchies = hierarchies.compactMap { hierarchy in
+            var kept = hierarchy
+            kept.controllers = hierarchy.controllers.filter(controllers.contains)
+            return kept.controllers.isEmpty ? nil : kept
+        }
+        return mounts
+    }
+
+    /// - Throws: `.unavailable` unless every controller that a limit is to be set with is mounted.
     func requireControllers() throws(LabError) {
         let found = hierarchies.flatMap(\.controllers)
-        guard Set(found).count < Controller.allCases.count else { return }
+        guard !wanted.allSatisfy(found.contains) else { return }
         if let delegated {
-            throw CgroupDelegation.lacking(
-                Controller.allCases.map(\.rawValue), delegated, found.map(\.rawValue))
+            throw CgroupDelegation.lacking(wanted.map(\.rawValue), delegated, found.map(\.rawValue))
         }
         throw LabError(
-            .unavailable, "the cgroup controllers memory, cpu and pids are not all mounted",
+            .unavailable,
+            "the cgroup controllers \(wanted.map(\.rawValue).joined(separator: ", ")) are not all mounted",
             cause:
                 "layout \(layout.rawValue) offers "
                 + (found.isEmpty ? "none" : found.map(\.rawValue).joined(separator: ", ")),

@@ -33,7 +33,9 @@ extension LaunchProgram {
             steps += root(spec)
             if isolation.contains(.kernelFiles) { steps += kernelFiles(spec) }
             if isolation.contains(.devices) { steps += devices(spec) }
+            if let terminal = spec.terminal { steps.append(Step("terminal", .openTerminal(terminal))) }
             if isolation.contains(.kernelFiles) {
+                if let processes = spec.processes { steps.append(limit(processes: processes)) }
                 steps += masks(spec.kernelFiles, sysIsMounted: mountsSys(spec))
             }
             steps.append(Step("leave the stage", .changeDirectory("/")))
@@ -102,7 +104,8 @@ extension LaunchProgram {
             Step(
                 "writable layer",
                 .mount(
-                    source: "tmpfs", target: "/layer", type: "tmpfs", flags: [.noDevices], data: "mode=755")),
+                    source: "tmpfs", target: "/layer", type: "tmpfs", flags: [.noDevices],
+                    data: storage(spec.storageBytes))),
             Step("mkdir upper", .makeDirectory("/layer/upper", mode: 0o755)),
             Step("mkdir work", .makeDirectory("/layer/work", mode: 0o755)),
         ]
@@ -130,6 +133,11 @@ extension LaunchProgram {
         if spec.isolation.contains(.kernelFiles) { names += mountsSys(spec) ? ["proc", "sys"] : ["proc"] }
         if spec.isolation.contains(.devices) { names.append("dev") }
         return names
+    }
+
+    /// A file takes memory that `size` does not count, even when it is empty: so their number is bounded too.
+    private static func storage(_ bytes: UInt64) -> String {
+        "mode=755,size=\(bytes),nr_inodes=\(max(1_024, bytes >> 12))"
     }
 
     static let strict: MountFlags = [.noSetUID, .noDevices, .noExecute]

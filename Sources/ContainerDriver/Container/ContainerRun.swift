@@ -2,47 +2,102 @@ import CLinux
 import Glibc
 import LabCore
 
-/// One container around one command, which gets the caller's standard input, output and error: no engine, no run, no
-/// workload that answers.
+/// One container around one command, whose standard input, output and error are the caller's, passed on: no engine, no
+/// run, no workload that answers.
 public struct ContainerRun: Sendable {
     /// The root file system, never written to.
     public var root: String
     /// The command and its arguments; a name without a slash is looked for in the container's PATH.
     public var command: [String]
     public var hostname = "lab"
-    /// Limits, in cgroups of its own; nil makes none.
-    public var limits: ResourceLimits?
+    /// At most so much memory; nil: what there is.
+    public var memoryBytes: UInt64?
+    /// At most the time of so many CPUs; nil: of all.
+    public var cpus: Int?
+    /// At most so many processes and threads; nil: as many as the kernel lets it have.
+    public var pids: Int? = ProcessLimit.standard
+    /// Whether somebody asked for that limit: then it is an error where it can't be had.
+    public var mustLimitPids = false
+    /// How much its writable layer holds.
+    public var storageBytes = ContainerRun.storageBytes
+
+    /// What the writable layer of a container holds unless it is told: 1 GiB, or half of the memory, in which it is, where
+    /// that is less.
+    public static let storageBytes = min(
+        1 << 30, UInt64(max(1, sysconf(Int32(_SC_PHYS_PAGES)))) / 2 * UInt64(sysconf(Int32(_SC_PAGESIZE))))
 
     public init(root: String, command: [String]) {
         self.root = root
         self.command = command
     }
 
-    /// Runs it to its end and returns its exit status, 128 + N for signal N.
+    /// How it ended.
+    public struct Outcome: Sendable {
+        /// The command's exit status, 128 + N for signal N.
+        public let status: Int32
+        /// What of its input or output could not be passed on.
+        public let loss: LabError?
+    }
+
+    /// Why there was no container, or no command in it, with the exit code that shells and docker have for it.
+    public struct Failure: Error {
+        public let error: LabError
+        public let exitCode: Int32
+    }
+
+    /// There is no container, whatever the reason.
+    public static let failed: Int32 = 125
+    private static let notExecutable: Int32 = 126
+    private static let notFound: Int32 = 127
+
+    /// Runs it to its end.
     ///
-    /// Without limits nothing is made that could outlive a crash. With them the cgroups are in a journal before they
+    /// Without cgroups nothing is made that could outlive a crash. Where limits take them they are in a journal before they
     /// are made, and `lab clean` removes what a killed caller leaves.
-    /// - Throws: `.interrupted` when `interrupt` was raised; the container is gone then.
-    public func run(paths: () throws(LabError) -> LabPaths, interrupt: Interrupt) throws(LabError) -> Int32 {
+    public func run(paths: () throws(LabError) -> LabPaths) throws(Failure) -> Outcome {
+        var exitCode = Self.failed
+        do throws(LabError) {
+            return try run(paths, &exitCode)
+        } catch {
+            throw Failure(error: error, exitCode: exitCode)
+        }
+    }
+
+    private func run(
+        _ paths: () throws(LabError) -> LabPaths, _ exitCode: inout Int32
+    ) throws(LabError) -> Outcome {
         var isolation = Isolation.ofThisUser()
-        guard let limits else {
+        let wanted = controllers(isolation)
+        let root = try resolvedRoot()
+        let streams = try StandardStreams()
+        // From here on a signal waits until there is a container that it can be meant for.
+        let signals: FileDescriptor
+        do {
+            signals = FileDescriptor(owning: try checked { clinux_queue_signals() })
+        } catch {
+            throw LabError(.software, "cannot install the signal handlers", cause: "\(error)")
+        }
+        guard !wanted.isEmpty else {
             isolation.remove(.limits)
-            return try run(isolation, nil, nil, interrupt)
+            return try run(root, isolation, nil, nil, streams, signals.rawValue, &exitCode)
         }
         guard isolation.contains(.limits) else {
             throw LabError(
-                .permission, "cannot limit a container's memory or CPUs", cause: "that takes cgroups",
+                .permission, "cannot limit a container's memory, CPUs or processes",
+                cause: "that takes cgroups",
                 remedy:
                     "run as root, or under systemd-run --user --scope -p Delegate=yes, or leave the limits out"
             )
         }
         let name = "container-\(getpid())-\(MonotonicInstant.now().nanoseconds)"
         let journal = try RunJournal(runID: name, paths: try paths())
-        let tree = try CgroupTree(mounts: .current(), name: "lab-\(name)", journal: journal)
-        let status: Int32
+        let tree = try CgroupTree(mounts: .current().only(wanted), name: "lab-\(name)", journal: journal)
+        let outcome: Outcome
         do throws(LabError) {
-            let cgroups = try tree.take(limits)
-            status = try run(isolation, tree, cgroups, interrupt)
+            let cgroups = try tree.take(
+                // What is not among the controllers is not written.
+                ResourceLimits(memoryBytes: memoryBytes ?? 0, cpus: cpus ?? 0, pids: pids ?? 0))
+            outcome = try run(root, isolation, tree, cgroups, streams, signals.rawValue, &exitCode)
             try cgroups.remove()
         } catch {
             try? tree.removeAll()
@@ -51,64 +106,92 @@ public struct ContainerRun: Sendable {
         }
         try tree.removeAll()
         journal.finish()
-        return status
+        return outcome
+    }
+
+    /// What takes a cgroup. That of processes only where the namespace does not hold them, and where it is to be had.
+    private func controllers(_ isolation: Isolation) -> [CgroupMounts.Controller] {
+        var wanted: [CgroupMounts.Controller] = []
+        if memoryBytes != nil { wanted.append(.memory) }
+        if cpus != nil { wanted.append(.cpu) }
+        if let pids, !ProcessLimit.isHeldByNamespace(pids), mustLimitPids || isolation.contains(.limits) {
+            wanted.append(.pids)
+        }
+        return wanted
     }
 
     private func run(
-        _ isolation: Isolation, _ tree: CgroupTree?, _ cgroups: InstanceCgroups?, _ interrupt: Interrupt
-    ) throws(LabError) -> Int32 {
-        let root = try resolvedRoot()
-        let parent: FileDescriptor
+        _ root: String, _ isolation: Isolation, _ tree: CgroupTree?, _ cgroups: InstanceCgroups?,
+        _ streams: StandardStreams, _ signals: Int32, _ exitCode: inout Int32
+    ) throws(LabError) -> Outcome {
+        guard let path = try programPath(below: root) else {
+            exitCode = Self.notFound
+            throw notFound(in: root)
+        }
+        let ourselves: FileDescriptor
         do {
-            parent = FileDescriptor(owning: try checked { clinux_pidfd_open(getpid()) })
+            ourselves = FileDescriptor(owning: try checked { clinux_pidfd_open(getpid()) })
         } catch {
             throw LabError(.unavailable, "cannot watch over this process", cause: "\(error)")
         }
-        let program = LaunchProgram.container(
-            ContainerSpec(
-                isolation: isolation, lowerDirectories: [root],
-                // Any directory that no root lies below will do, and /proc must stay in sight: only the container sees
-                // what is mounted there.
-                mountPoint: "/sys", stage: nil,
-                program: try programPath(below: root), hostname: hostname,
-                cgroupsToJoin: cgroups.flatMap { tree?.directoriesToJoin($0.number) } ?? [],
-                filter: try SeccompFilter(profile: .containerDefault), kernelFiles: .containerDefault,
-                process: ProcessSettings(),
-                parent: parent.rawValue, user: getuid(), group: getgid()))
+        var spec = ContainerSpec(
+            isolation: isolation, lowerDirectories: [root],
+            // Any directory that no root lies below will do, and /proc must stay in sight: only the container sees
+            // what is mounted there.
+            mountPoint: "/sys", stage: nil, program: path, hostname: hostname,
+            cgroupsToJoin: cgroups.flatMap { tree?.directoriesToJoin($0.number) } ?? [],
+            filter: try SeccompFilter(profile: .containerDefault), kernelFiles: .containerDefault,
+            process: ProcessSettings(),
+            parent: ourselves.rawValue, user: getuid(), group: getgid())
+        spec.storageBytes = storageBytes
+        spec.processes = pids.flatMap { ProcessLimit.isHeldByNamespace($0) ? $0 : nil }
+        spec.terminal = streams.request
+        let program = LaunchProgram.container(spec)
         let terminal = getenv("TERM").map { ["TERM=\(String(cString: $0))"] } ?? []
-        let started = try ProgramBuffer(program, environment: ChildLauncher.environment + terminal).start(
-            .init(
-                arguments: command, standard: (0, 1, 2, -1), cgroup: cgroups?.cloneTarget ?? -1,
-                joins: cgroups?.joins ?? []))
-        return try wait(started, interrupt)
+        let watch = try ContainerWatch(
+            ourselves: ourselves.rawValue,
+            restoring: streams.request == nil ? nil : streams.terminal?.modes)
+        defer { streams.release() }
+        var life: ContainerLife
+        do throws(LaunchFailure) {
+            let started = try ProgramBuffer(program, environment: ChildLauncher.environment + terminal)
+                .attempt(
+                    .init(
+                        arguments: command, standard: streams.standard, cgroup: cgroups?.cloneTarget ?? -1,
+                        joins: cgroups?.joins ?? [], pidfdPlace: watch.pidfdPlace))
+            life = ContainerLife(started, signals: signals, streams: streams)
+        } catch {
+            throw explained(error, program, root, &exitCode)
+        }
+        let status = try life.live()
+        return Outcome(status: status, loss: streams.loss)
     }
 
-    private func wait(_ started: borrowing ProgramBuffer.Started, _ interrupt: Interrupt) throws(LabError)
-        -> Int32
-    {
-        var events = (
-            pollfd(fd: started.pidfd.rawValue, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: interrupt.descriptor, events: Int16(POLLIN), revents: 0)
-        )
-        var isInterrupted = false
-        while events.0.revents == 0 {
-            _ = withUnsafeMutableBytes(of: &events) {
-                poll($0.baseAddress?.assumingMemoryBound(to: pollfd.self), 2, -1)
-            }
-            if events.1.revents != 0 && !isInterrupted {
-                isInterrupted = true
-                events.1.fd = -1
-                _ = clinux_pidfd_send_signal(started.pidfd.rawValue, SIGKILL)
-            }
+    /// A failure in a user's words.
+    private func explained(
+        _ failure: LaunchFailure, _ program: LaunchProgram, _ root: String, _ exitCode: inout Int32
+    ) -> LabError {
+        guard let step = failure.step, case .execute(let path) = program.steps[step].action else {
+            return failure.explained(program, command)
         }
-        var status: Int32 = 0
-        do {
-            try checked { clinux_wait_pidfd(started.pidfd.rawValue, 0, &status, nil) }
-        } catch {
-            throw LabError(.software, "cannot wait for the container", cause: "\(error)")
+        let cause = "\(failure.errno.name), \(failure.errno)"
+        switch failure.errno.rawValue {
+        case ENOENT, ENOTDIR, ELOOP:
+            exitCode = Self.notFound
+            return LabError(
+                .input, "cannot execute \(path) in \(root)", cause: cause,
+                remedy: "look whether it is there, and the interpreter or loader that it names")
+        case EACCES, EPERM, EISDIR:
+            exitCode = Self.notExecutable
+            return LabError(
+                .permission, "cannot execute \(path) in \(root)", cause: cause,
+                remedy: "name a program, and let it be executed: chmod +x")
+        default:
+            exitCode = Self.notExecutable
+            return LabError(
+                .input, "cannot execute \(path) in \(root)", cause: cause,
+                remedy: "name a program of this machine's architecture, or a script with its interpreter")
         }
-        if isInterrupted { throw Interrupt.error }
-        return status
     }
 
     private func resolvedRoot() throws(LabError) -> String {
@@ -126,18 +209,21 @@ public struct ContainerRun: Sendable {
     }
 
     /// Where the command is, in the container. Only looked for, not followed: a link leads somewhere else in there.
-    private func programPath(below root: String) throws(LabError) -> String {
+    private func programPath(below root: String) throws(LabError) -> String? {
         guard let name = command.first, !name.isEmpty else {
             throw LabError(.usage, "no command to run", remedy: "lab-container run ROOTFS COMMAND [ARG…]")
         }
         if name.contains("/") { return name }
-        let directories = ChildLauncher.path.split(separator: ":")
-        for directory in directories where Files.exists("\(root)\(directory)/\(name)") {
-            return "\(directory)/\(name)"
+        return ChildLauncher.path.split(separator: ":").map { "\($0)/\(name)" }.first {
+            Files.exists(root + $0)
         }
-        throw LabError(
+    }
+
+    private func notFound(in root: String) -> LabError {
+        let name = command.first ?? ""
+        return LabError(
             .input, "\(name) was not found in \(root)",
-            cause: "it is in none of \(directories.joined(separator: ", "))",
+            cause: "it is in none of \(ChildLauncher.path.split(separator: ":").joined(separator: ", "))",
             remedy: "name it with its path, as /bin/\(name)")
     }
 }

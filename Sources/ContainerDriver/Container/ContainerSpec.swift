@@ -83,6 +83,12 @@ struct ContainerSpec: Sendable {
     /// The caller's ids, mapped to root in a user namespace.
     var user: uid_t
     var group: gid_t
+    /// How much its writable layer holds.
+    var storageBytes = ContainerRun.storageBytes
+    /// The most processes and threads that its PID namespace numbers; nil leaves the kernel's.
+    var processes: Int?
+    /// A terminal of its own; nil has none.
+    var terminal: LaunchProgram.TerminalRequest?
 }
 
 /// Which paths of /proc and /sys are hidden or made read-only. All of them in every container: whether the kernel has

@@ -2,9 +2,8 @@ import CLinux
 import Glibc
 import LabCore
 
-/// What both engines of this driver start children with: /dev/null, pipes, and our own pidfd.
+/// What both engines of this driver start children with: pipes, and our own pidfd.
 final class ChildLauncher {
-    let nullDevice: FileDescriptor
     /// Readable once this process has died.
     let parent: FileDescriptor
     /// The environment of every workload, the same in every engine.
@@ -13,7 +12,6 @@ final class ChildLauncher {
 
     init() throws(LabError) {
         do {
-            nullDevice = try FileDescriptor.open("/dev/null", O_RDWR)
             parent = FileDescriptor(owning: try checked { clinux_pidfd_open(getpid()) })
         } catch {
             throw LabError(.unavailable, "cannot prepare to start a process", cause: "\(error)")
@@ -27,12 +25,13 @@ final class ChildLauncher {
         _ buffer: ProgramBuffer, arguments: [String], cgroup: Int32, joins: [Int32], interrupt: Interrupt
     ) throws(LabError) -> ChildInstance {
         let requested = MonotonicInstant.now()
+        let input = try Self.emptyPipe()
         let output = try Self.pipe()
         let errors = try Self.pipe()
         let started = try buffer.start(
             ProgramBuffer.Parameters(
                 arguments: arguments,
-                standard: (nullDevice.rawValue, output.write.rawValue, errors.write.rawValue, -1),
+                standard: (input.rawValue, output.write.rawValue, errors.write.rawValue, -1),
                 cgroup: cgroup, joins: joins))
         return ChildInstance(
             started: started, output: output.read, errors: errors.read, requested: requested, stepsBefore: [],
@@ -47,11 +46,12 @@ final class ChildLauncher {
         timesSteps: Bool = true,
         interrupt: Interrupt, cleanUp: @escaping (ChildInstance) throws(LabError) -> Void
     ) throws(LabError) -> ChildInstance {
+        let input = try Self.emptyPipe()
         let output = try Self.pipe()
         let errors = try Self.pipe()
         let parameters = ProgramBuffer.Parameters(
             arguments: arguments,
-            standard: (nullDevice.rawValue, output.write.rawValue, errors.write.rawValue, inherited),
+            standard: (input.rawValue, output.write.rawValue, errors.write.rawValue, inherited),
             cgroup: cgroups?.cloneTarget ?? -1, joins: cgroups?.joins ?? [])
         var steps = stepsBefore
         steps.append(MonotonicInstant.now().nanoseconds(since: requested))
@@ -71,6 +71,13 @@ final class ChildLauncher {
         } catch {
             throw LabError(.unavailable, "cannot make a pipe", cause: "\(error)")
         }
+    }
+
+    /// Standard input that has ended. Not the host's /dev/null: whoever holds a descriptor of a file may change the file's
+    /// mode, and what this one is of goes with the instance.
+    private static func emptyPipe() throws(LabError) -> FileDescriptor {
+        let pipe = try pipe()
+        return pipe.read
     }
 
     /// The words of a guest's command line: those of the workload behind the program's own name.

@@ -51,6 +51,8 @@ public struct LaunchProgram: Equatable, Sendable {
         /// Gives the child its descriptor 0, 1, 2 or 3, one of a start's parameters.
         case standardDescriptor(Int32)
         case closeOnExec(from: Int32)
+        /// Makes a terminal of /dev/pts the child's own, and its descriptors those of a mask; the master goes to us.
+        case openTerminal(TerminalRequest)
         case newSession
         case boundCapabilities(Capabilities)
         case setCapabilities(Capabilities)
@@ -62,6 +64,14 @@ public struct LaunchProgram: Equatable, Sendable {
         case setSchedulingPolicy(Int32)
         case call(SystemCall)
         case execute(String)
+    }
+
+    /// A terminal that a container is to have.
+    public struct TerminalRequest: Equatable, Sendable {
+        /// Which of the descriptors 0, 1 and 2 are it, as a mask.
+        public var descriptors: UInt32
+        public var rows: UInt16
+        public var columns: UInt16
     }
 
     public init(namespaces: Namespaces, steps: [Step]) {

@@ -52,8 +52,14 @@ extension LaunchProgram.Action {
         case .setHostname(let name): return "sethostname(\(quoted(name)))"
         case .loopbackUp: return "ioctl(<socket>, SIOCSIFFLAGS, {\"lo\", IFF_UP})"
         case .standardDescriptor(let number):
-            return "dup3(<\(number == 0 ? "/dev/null" : number < 3 ? "pipe" : "inherited")>, \(number), 0)"
+            let source = number == 0 ? "empty pipe" : number < 3 ? "pipe" : "inherited"
+            return "dup3(<\(source)>, \(number), 0)"
         case .closeOnExec(let first): return "close_range(\(first), ~0U, CLOSE_RANGE_CLOEXEC)"
+        case .openTerminal(let terminal):
+            let numbers = (0..<3).filter { terminal.descriptors >> $0 & 1 != 0 }
+            return "open(\"/dev/pts/ptmx\", O_RDWR); ioctl(<master>, TIOCGPTPEER); "
+                + "ioctl(<terminal>, TIOCSCTTY); "
+                + numbers.map { "dup2(<terminal>, \($0))" }.joined(separator: "; ")
         case .newSession: return "setsid()"
         case .boundCapabilities(let kept): return "prctl(PR_CAPBSET_DROP, …all but \(kept.text))"
         case .setCapabilities(let kept): return "capset({effective=permitted=\(kept.text), inheritable=0})"

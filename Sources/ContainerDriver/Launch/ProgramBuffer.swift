@@ -46,6 +46,8 @@ final class ProgramBuffer: @unchecked Sendable {
         var cgroup: Int32 = -1
         /// Descriptors of the `tasks` files of v1 cgroups, one for each step `joinCgroup`.
         var joins: [Int32] = []
+        /// Where clone3 itself writes the child's pidfd, for whoever watches over us; it must stay where it is.
+        var pidfdPlace: UnsafeMutablePointer<Int32>?
     }
 
     /// What came of a start: the child's pid and pidfd, and when it passed each step.
@@ -76,6 +78,7 @@ final class ProgramBuffer: @unchecked Sendable {
         var launch = blank()
         launch.standard = parameters.standard
         launch.cgroup = parameters.cgroup
+        launch.pidfd_place = parameters.pidfdPlace
         var stamps = [UInt64](repeating: 0, count: steps.count)
         var pidfd: Int32 = -1
         var asked = MonotonicInstant.zero
@@ -217,6 +220,10 @@ final class ProgramBuffer: @unchecked Sendable {
         case .closeOnExec(let first):
             c.operation = CLINUX_CLOSE_FROM
             c.x = UInt64(first)
+        case .openTerminal(let terminal):
+            c.operation = CLINUX_TERMINAL
+            c.x = UInt64(terminal.descriptors)
+            c.y = UInt64(terminal.rows) << 16 | UInt64(terminal.columns)
         case .newSession: c.operation = CLINUX_SETSID
         case .boundCapabilities(let kept):
             c.operation = CLINUX_BOUNDING_SET

@@ -8,27 +8,53 @@ struct OutputDirectory: Equatable {
     private let made: Bool
 
     /// Takes the directory that the user named.
-    /// - Throws: `.output` when something is in it already or it can't be made or written to.
+    /// - Throws: `.output` when something is in it already, it can't be made or written to, or others have a say in it.
     static func named(_ path: String) throws(LabError) -> OutputDirectory {
-        var status = stat()
-        guard stat(path, &status) == 0 else {
-            try Files.makeDirectory(path)
-            return OutputDirectory(path: path, made: true)
-        }
-        guard status.st_mode & S_IFMT == S_IFDIR else {
-            throw LabError(
-                .output, "cannot write the results to \(path)", cause: "it is not a directory",
-                remedy: "name a directory that is empty or does not exist")
-        }
+        let made = !Files.exists(path)
+        if made { try Files.makeDirectory(path) }
+        try requireOurs(path)
         guard Files.list(path).isEmpty else {
-            throw LabError(
-                .output, "cannot write the results to \(path)", cause: "it is not empty",
-                remedy: "name a directory that is empty or does not exist")
+            throw refusal(path, "it is not empty")
         }
         guard access(path, W_OK | X_OK) == 0 else {
             throw LabError(.output, "cannot write the results to \(path)", cause: "\(Errno(errno))")
         }
-        return OutputDirectory(path: path, made: false)
+        return OutputDirectory(path: path, made: made)
+    }
+
+    private static func refusal(_ path: String, _ cause: String) -> LabError {
+        LabError(
+            .output, "cannot write the results to \(path)", cause: cause,
+            remedy: "name a directory that is empty or does not exist")
+    }
+
+    /// Whoever else may write to a directory decides what is written there, and where: they can put links in it. So can
+    /// whoever made a link to it.
+    private static func requireOurs(_ path: String) throws(LabError) {
+        var status = stat()
+        // What a link's name is followed by would let lstat(2) follow it.
+        var name = path[...]
+        while name.count > 1, name.last == "/" { name.removeLast() }
+        guard lstat(String(name), &status) == 0 else {
+            throw LabError(.output, "cannot write the results to \(path)", cause: "\(Errno(errno))")
+        }
+        if status.st_mode & S_IFMT == S_IFLNK {
+            guard isOurs(status.st_uid) else {
+                throw refusal(path, "it is a link of the user \(status.st_uid)")
+            }
+            guard stat(path, &status) == 0 else {
+                throw LabError(.output, "cannot write the results to \(path)", cause: "\(Errno(errno))")
+            }
+        }
+        guard status.st_mode & S_IFMT == S_IFDIR else { throw refusal(path, "it is not a directory") }
+        guard isOurs(status.st_uid) else { throw refusal(path, "it belongs to the user \(status.st_uid)") }
+        guard status.st_mode & S_IWOTH == 0 else { throw refusal(path, "every user may write to it") }
+    }
+
+    /// Root's, this user's, or under sudo(8) that of the user who called it.
+    private static func isOurs(_ owner: uid_t) -> Bool {
+        if owner == geteuid() || owner == 0 { return true }
+        return geteuid() == 0 && getenv("SUDO_UID").flatMap { uid_t(String(cString: $0)) } == owner
     }
 
     /// Makes `results/<time>-<lab>` below the current directory; a second run in the same second gets a number.
@@ -36,6 +62,7 @@ struct OutputDirectory: Equatable {
         -> OutputDirectory
     {
         try Files.makeDirectory(parent)
+        try requireOurs(parent)
         for attempt in 1...99 {
             let path = "\(parent)/\(time.compact)-\(lab)" + (attempt == 1 ? "" : "-\(attempt)")
             if mkdir(path, 0o755) == 0 { return OutputDirectory(path: path, made: true) }

@@ -6,7 +6,7 @@ import Translations
 /// Standard output has the answer and nothing else; standard error has everything that is said on the way.
 enum Terminal {
     /// Writes the answer.
-    /// - Throws: `.output` when standard output can't take it: a full disk, a closed pipe.
+    /// - Throws: `.stream` when standard output can't take it, `.unread` when nobody reads it.
     static func answer(_ text: String) throws(LabError) { try write(text + "\n") }
 
     /// Writes the answer as JSON with sorted keys.
@@ -25,12 +25,27 @@ enum Terminal {
 
     /// Writes a text, whatever of it somebody else has said.
     static func write(_ text: String) throws(LabError) {
+        if StandardDescriptors.wasClosed(STDOUT_FILENO) { throw lost("it is closed") }
         do {
             try writeAll(Array(ForeignText.lines(text).utf8), to: STDOUT_FILENO)
         } catch {
             // Nobody reads it, and the user wants it to end: there is nothing to be said on the same terminal.
             if error == Errno(EINTR) { throw Interrupt.error }
-            throw LabError(.output, "cannot write to standard output", cause: "\(error)")
+            throw lost("\(error)", error == Errno(EPIPE) ? .unread : .stream)
+        }
+    }
+
+    private static func lost(_ cause: String, _ kind: LabError.Kind = .stream) -> LabError {
+        LabError(kind, "cannot write to standard output", cause: cause)
+    }
+
+    /// Lets the program's end say what of the C library's buffer can't be written, which is where a help goes.
+    static func checkOutputAtExit() {
+        atexit {
+            guard fflush(nil) != 0 else { return }
+            let error = Terminal.lost("\(Errno(errno))", errno == EPIPE ? .unread : .stream)
+            if error.kind != .unread { Terminal.say("lab: \(error)") }
+            _exit(error.exitCode)
         }
     }
 

@@ -1,0 +1,106 @@
+#define _GNU_SOURCE
+#include "clinux_edge.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+unsigned clinux_claim_standard(void) {
+    unsigned closed = 0;
+    // In this order: open(2) takes the lowest number that is free.
+    for (int number = 0; number <= 2; number++) {
+        if (fcntl(number, F_GETFD) >= 0) continue;
+        closed |= 1u << number;
+        // Without /dev there is no telling what would be written where.
+        if (open("/dev/null", number == 0 ? O_RDONLY : O_WRONLY) != number) _exit(71);
+    }
+    return closed;
+}
+
+int clinux_queue_signals(void) {
+    static const int left[] = {SIGILL, SIGTRAP, SIGABRT, SIGBUS,  SIGFPE,  SIGSEGV,
+                               SIGSYS, SIGCHLD, SIGURG,  SIGTTIN, SIGTTOU};
+    sigset_t taken;
+    sigfillset(&taken);
+    for (size_t index = 0; index < sizeof left / sizeof *left; index++) sigdelset(&taken, left[index]);
+    for (int number = 1; number < SIGRTMIN; number++) {
+        struct sigaction action;
+        // A signal that is blocked is kept even where it is ignored.
+        if (number != SIGPIPE && sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
+            sigdelset(&taken, number);
+    }
+    if (sigprocmask(SIG_BLOCK, &taken, NULL) != 0) return -1;
+    return signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int clinux_next_signal(int queue) {
+    struct signalfd_siginfo info;
+    return read(queue, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : 0;
+}
+
+void clinux_stop_self(void) {
+    sigset_t stop, before;
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTSTP);
+    raise(SIGTSTP);
+    sigprocmask(SIG_UNBLOCK, &stop, &before);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+ssize_t clinux_splice(int from, int to, size_t count) {
+    return splice(from, NULL, to, NULL, count, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+}
+
+int clinux_socketpair(int ends[2]) { return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends); }
+
+union control {
+    char bytes[CMSG_SPACE(sizeof(int))];
+    struct cmsghdr align;
+};
+
+int clinux_receive_descriptor(int socket) {
+    char byte;
+    struct iovec data = {&byte, 1};
+    union control control;
+    struct msghdr message = {
+        .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    if (recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) < 0) return -1;
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    if (!header || header->cmsg_type != SCM_RIGHTS) {
+        errno = ENOMSG;
+        return -1;
+    }
+    int descriptor;
+    memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
+    return descriptor;
+}
+
+int clinux_terminal_peer(int master) { return ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC); }
+
+// In the child, which shares our memory: async-signal-safe calls only. Whatever is opened here and not wanted goes with
+// the child's execve or its end.
+int clinux_open_terminal(int socket, unsigned numbers, unsigned rows, unsigned columns) {
+    int master = open("/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    if (master < 0) return -1;
+    int unlocked = 0;
+    struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)columns};
+    if (ioctl(master, TIOCSPTLCK, &unlocked) != 0) return -1;
+    int peer = clinux_terminal_peer(master);
+    if (peer < 0 || ioctl(peer, TIOCSWINSZ, &size) != 0 || ioctl(peer, TIOCSCTTY, 0) != 0) return -1;
+    for (int number = 0; number <= 2; number++) {
+        if (numbers >> number & 1 && dup2(peer, number) < 0) return -1;
+    }
+    struct iovec data = {"", 1};
+    union control control;
+    struct msghdr message = {
+        .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    *header = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof master), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+    memcpy(CMSG_DATA(header), &master, sizeof master);
+    return sendmsg(socket, &message, MSG_NOSIGNAL) == 1 ? 0 : -1;
+}

@@ -1,0 +1,165 @@
+import CLinux
+import Glibc
+import LabCore
+
+/// A container that runs, from its start to its end: what it says and is told, and the signals that its caller gets.
+///
+/// A signal does what it would do to the command as a plain process. The kernel ignores what the first process of a PID
+/// namespace has no handler for, so such a signal ends the container here. Else it is handed on: the command does with it
+/// what it likes, but for SIGTERM it has ten seconds, and a second SIGINT or SIGTERM within ten seconds ends it at once.
+struct ContainerLife: ~Copyable {
+    private let pid: pid_t
+    private let pidfd: FileDescriptor
+    private let signals: Int32
+    private let streams: StandardStreams
+    /// When it is killed.
+    private var killTime: MonotonicInstant?
+    /// When the caller first wanted an end.
+    private var wish: MonotonicInstant?
+    /// The signal whose default action we took in its stead.
+    private var takenAction: Int32?
+
+    static let grace = Duration.seconds(10)
+    /// timeout(1) signals its child and then the child's whole group: within this time it is one wish.
+    private static let sameWish = Duration.milliseconds(300)
+    /// How often a terminal that may not be read is asked whether it may.
+    private static let terminalPause = Duration.milliseconds(200)
+
+    init(_ started: consuming ProgramBuffer.Started, signals: Int32, streams: StandardStreams) {
+        pid = started.pid
+        pidfd = started.pidfd
+        self.signals = signals
+        self.streams = streams
+    }
+
+    /// Lives until it has ended and what it wrote has been taken, or its caller gave up on that.
+    /// - Returns: its status, 128 + N for signal N.
+    mutating func live() throws(LabError) -> Int32 {
+        do throws(LabError) {
+            try streams.started()
+            while try !step(hasEnded: false) {}
+        } catch {
+            kill()
+            _ = try? reap()
+            throw error
+        }
+        var status = try reap()
+        if let takenAction, status == 128 + SIGKILL { status = 128 + takenAction }
+        while !streams.drain() {
+            if try step(hasEnded: true) { break }
+        }
+        return status
+    }
+
+    private func reap() throws(LabError) -> Int32 {
+        var status: Int32 = 0
+        do {
+            try checked { clinux_wait_pidfd(pidfd.rawValue, 0, &status, nil) }
+        } catch {
+            throw LabError(.software, "cannot wait for the container", cause: "\(error)")
+        }
+        return status
+    }
+
+    /// One round of poll(2).
+    /// - Parameter hasEnded: whether the container has: then it is about what is left in its pipes.
+    /// - Returns: whether this part of its life is over.
+    private mutating func step(hasEnded: Bool) throws(LabError) -> Bool {
+        let flows = streams.entries()
+        var events = (
+            pollfd(fd: signals, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: hasEnded ? -1 : pidfd.rawValue, events: Int16(POLLIN), revents: 0),
+            flows.input, flows.output, flows.errors
+        )
+        let timeout = timeout(hasEnded)
+        let ready = withUnsafeMutableBytes(of: &events) {
+            poll($0.baseAddress?.assumingMemoryBound(to: pollfd.self), 5, timeout)
+        }
+        if ready < 0 {
+            guard errno == EINTR else {
+                throw LabError(.software, "cannot wait for the container", cause: "\(Errno(errno))")
+            }
+            return false
+        }
+        if events.0.revents != 0, let number = nextSignal() {
+            if hasEnded {
+                if [SIGINT, SIGTERM, SIGHUP, SIGQUIT].contains(number) { return true }
+            } else {
+                receive(number)
+            }
+        }
+        if hasEnded { return false }
+        if !streams.move((events.2, events.3, events.4)) { deliver(SIGHUP) }
+        if let killTime, killTime <= .now() {
+            self.killTime = nil
+            kill()
+        }
+        return events.1.revents != 0
+    }
+
+    private func timeout(_ hasEnded: Bool) -> Int32 {
+        if hasEnded { return -1 }
+        var milliseconds = killTime?.pollTimeoutMilliseconds ?? -1
+        if streams.mustWaitForTerminal {
+            let pause = Int32(Self.terminalPause / .milliseconds(1))
+            milliseconds = milliseconds < 0 ? pause : min(milliseconds, pause)
+        }
+        return milliseconds
+    }
+
+    private func nextSignal() -> Int32? {
+        let number = clinux_next_signal(signals)
+        return number > 0 ? number : nil
+    }
+
+    private mutating func receive(_ number: Int32) {
+        switch number {
+        // A reader that went away is met where it is written to.
+        case SIGPIPE: break
+        case SIGWINCH: streams.resize()
+        case SIGTSTP:
+            signalGroup(SIGSTOP)
+            streams.terminal?.leave()
+            clinux_stop_self()
+            signalGroup(SIGCONT)
+        case SIGCONT:
+            // Whoever had the terminal meanwhile has set it as they like.
+            streams.terminal?.forget()
+            signalGroup(SIGCONT)
+        case SIGINT, SIGTERM:
+            let now = MonotonicInstant.now()
+            if let wish, now < wish.advanced(by: Self.grace) {
+                if now >= wish.advanced(by: Self.sameWish) { kill() }
+            } else {
+                wish = now
+                deliver(number)
+                if number == SIGTERM { killTime = now.advanced(by: Self.grace) }
+            }
+        default: deliver(number)
+        }
+    }
+
+    private mutating func deliver(_ number: Int32) {
+        if isLeftToDefault(number) {
+            takenAction = number
+            kill()
+        } else {
+            _ = clinux_pidfd_send_signal(pidfd.rawValue, number)
+        }
+    }
+
+    private func kill() { _ = clinux_pidfd_send_signal(pidfd.rawValue, SIGKILL) }
+
+    /// The command's process group, which is its session's first. Its number is in use until it is reaped.
+    private func signalGroup(_ number: Int32) { _ = Glibc.kill(-pid, number) }
+
+    /// Whether the container's init neither handles a signal, ignores nor blocks it: then the kernel drops it, because it is
+    /// an init. All that come here would end another process. See `SigBlk` in proc(5).
+    private func isLeftToDefault(_ number: Int32) -> Bool {
+        guard let text = try? Files.readText("/proc/\(pid)/status", limit: 1 << 16) else { return false }
+        let masks = text.split(separator: "\n").filter { line in
+            ["SigBlk:", "SigIgn:", "SigCgt:"].contains { line.hasPrefix($0) }
+        }.compactMap { UInt64($0.dropFirst(7).trimmingWhitespace(), radix: 16) }
+        return masks.count == 3 && !masks.contains { $0 >> UInt64(number - 1) & 1 != 0 }
+    }
+}

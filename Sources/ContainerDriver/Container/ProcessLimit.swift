@@ -1,0 +1,37 @@
+import Glibc
+import LabCore
+
+/// How many processes and threads a container may have, and who counts them.
+enum ProcessLimit {
+    /// What a container gets unless another number is asked for: podman's default.
+    static let standard = 2_048
+
+    /// The kernel numbers no fewer (`RESERVED_PIDS`): a smaller limit takes a cgroup.
+    private static let least = 300
+
+    /// Whether `kernel.pid_max` of a PID namespace of its own holds a container to so many. It costs one write, no
+    /// cgroup, and no privilege. Since Linux 6.14; before, the same write would change the whole machine's.
+    static func isHeldByNamespace(_ number: Int, release: String = release()) -> Bool {
+        let version = release.split(separator: ".", maxSplits: 2).prefix(2).map {
+            Int($0.prefix(while: \.isNumber)) ?? 0
+        }
+        guard version.count == 2, number >= least else { return false }
+        return (version[0], version[1]) >= (6, 14)
+    }
+
+    /// The release of the running kernel. The corresponding C function is `uname`.
+    private static func release() -> String {
+        var name = utsname()
+        guard uname(&name) == 0 else { return "" }
+        return withUnsafeBytes(of: &name.release) { bytes in
+            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        }
+    }
+}
+
+extension LaunchProgram {
+    /// The first pid that is not given out. Once all have been, the kernel passes over the first 300.
+    static func limit(processes: Int) -> Step {
+        Step("limit of processes", .write("\(processes + 1)", to: "/proc/sys/kernel/pid_max"))
+    }
+}

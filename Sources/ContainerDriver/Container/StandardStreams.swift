@@ -1,0 +1,175 @@
+import CLinux
+import Glibc
+import LabCore
+
+/// A container's standard input, output and error, none of which is a descriptor of the caller's: who holds one of a file
+/// may change the file's mode, of a directory may look around in it, and of a file that is open for reading may open it for
+/// writing. What the caller has is reached by pipes, and a terminal by one of the container's own.
+final class StandardStreams {
+    /// What becomes its descriptors; closed by `started`.
+    private(set) var standard: (input: Int32, output: Int32, error: Int32, inherited: Int32) = (0, 1, 2, -1)
+    /// The terminal that it is to have, where the caller's input and output both are one.
+    private(set) var request: LaunchProgram.TerminalRequest?
+    /// The caller's, where its standard input is one.
+    let terminal: CallerTerminal?
+    private var input: Flow?
+    private var output: Flow?
+    private var errors: Flow?
+    /// The container's terminal: its master and, so that it does not hang up while nobody in there has it open, itself.
+    private var own: (master: Int32, peer: Int32)?
+    private var socket: FileDescriptor?
+    private var childEnds: [Int32] = []
+    private var isDraining = false
+
+    init() throws(LabError) {
+        var status = stat()
+        if fstat(STDIN_FILENO, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+            throw LabError(
+                .input, "cannot hand on standard input", cause: "it is a directory",
+                remedy: "redirect it: < /dev/null, or < FILE")
+        }
+        terminal = CallerTerminal()
+        var own: UInt32 = 0
+        if let terminal, isatty(STDOUT_FILENO) == 1 {
+            own = isatty(STDERR_FILENO) == 1 ? 0b111 : 0b011
+            let size = terminal.size
+            request = .init(descriptors: own, rows: size.ws_row, columns: size.ws_col)
+        }
+        do {
+            if request != nil { try makeSocket() }
+            if own & 0b001 == 0 { try makeInput() }
+            if own & 0b010 == 0 { output = try makeOutput(STDOUT_FILENO, \.output) }
+            if own & 0b100 == 0 { errors = try makeOutput(STDERR_FILENO, \.error) }
+        } catch {
+            throw LabError(.unavailable, "cannot make a pipe", cause: "\(error)")
+        }
+    }
+
+    deinit { release() }
+
+    private func makeSocket() throws(Errno) {
+        var ends: [Int32] = [-1, -1]
+        try checked { clinux_socketpair(&ends) }
+        socket = FileDescriptor(owning: ends[0])
+        childEnds.append(ends[1])
+        standard.inherited = ends[1]
+    }
+
+    private func makeInput() throws(Errno) {
+        let pipe = try FileDescriptor.pipe()
+        let source =
+            terminal == nil ? Flow.End.callers(STDIN_FILENO) : CallerTerminal.end(STDIN_FILENO, O_RDONLY)
+        let read = pipe.read.release()
+        standard.input = read
+        if source.kind == .file {
+            // Kept open: see `Flow.giveBack`.
+            input = Flow(from: source, to: .ours(pipe.write), gauge: read)
+        } else {
+            childEnds.append(read)
+            input = Flow(from: source, to: .ours(pipe.write))
+        }
+    }
+
+    private func makeOutput(
+        _ number: Int32,
+        _ place: WritableKeyPath<(input: Int32, output: Int32, error: Int32, inherited: Int32), Int32>
+    ) throws(Errno) -> Flow {
+        let pipe = try FileDescriptor.pipe()
+        let write = pipe.write.release()
+        standard[keyPath: place] = write
+        childEnds.append(write)
+        let sink = isatty(number) == 1 ? CallerTerminal.end(number, O_WRONLY) : .callers(number)
+        return Flow(from: .ours(pipe.read), to: sink)
+    }
+
+    /// The container runs: its ends are its own from now on, and the caller's terminal is for it.
+    func started() throws(LabError) {
+        for number in childEnds { close(number) }
+        childEnds = []
+        guard request != nil else { return }
+        do {
+            let master = try checked { clinux_receive_descriptor(socket?.rawValue ?? -1) }
+            own = (master, -1)
+            own = (master, try checked { clinux_terminal_peer(master) })
+            input = Flow(
+                from: CallerTerminal.end(STDIN_FILENO, O_RDONLY), to: Flow.End(number: master, kind: .other))
+            output = Flow(
+                from: Flow.End(number: master, kind: .other), to: CallerTerminal.end(STDOUT_FILENO, O_WRONLY))
+        } catch {
+            throw LabError(.unavailable, "cannot use the container's terminal", cause: "\(error)")
+        }
+        terminal?.enter()
+    }
+
+    /// What poll(2) is to wait for. Terminals are asked first whether they may be read.
+    func entries() -> (input: pollfd, output: pollfd, errors: pollfd) {
+        let none = pollfd(fd: -1, events: 0, revents: 0)
+        return (
+            mustWaitForTerminal ? none : input?.entry ?? none, output?.entry ?? none, errors?.entry ?? none
+        )
+    }
+
+    /// Whether there is a terminal to read from that may not be read now: nothing tells when that changes.
+    var mustWaitForTerminal: Bool {
+        guard let terminal, let input, !input.hasEnded else { return false }
+        if request != nil && !terminal.isRaw { terminal.enter() }
+        return !terminal.mayRead
+    }
+
+    /// Moves what is ready.
+    /// - Returns: false once the caller's terminal has hung up, and the container's with it.
+    func move(_ ready: (input: pollfd, output: pollfd, errors: pollfd)) -> Bool {
+        if ready.input.revents != 0 { input?.move() }
+        if ready.output.revents != 0 { output?.move() }
+        if ready.errors.revents != 0 { errors?.move() }
+        guard own != nil, input?.hasEnded == true else { return true }
+        closeOwn()
+        return false
+    }
+
+    private func closeOwn() {
+        guard let own else { return }
+        self.own = nil
+        output?.end()
+        close(own.master)
+        if own.peer >= 0 { close(own.peer) }
+    }
+
+    /// Moves what a container that has ended left behind; false while somebody has not taken it.
+    func drain() -> Bool {
+        if !isDraining { input?.giveBack() }
+        isDraining = true
+        input?.end()
+        output?.drain()
+        errors?.drain()
+        return output?.hasEnded != false && errors?.hasEnded != false
+    }
+
+    func resize() {
+        guard let own, let terminal else { return }
+        var size = terminal.size
+        _ = ioctl(own.master, UInt(TIOCSWINSZ), &size)
+    }
+
+    /// What could not be passed on.
+    var loss: LabError? {
+        switch (input?.failure, output?.failure, errors?.failure) {
+        case (.reading(let error), _, _):
+            LabError(.stream, "cannot read standard input", cause: "\(error)")
+        case (_, .writing(let error), _), (_, .reading(let error), _):
+            LabError(.stream, "cannot write to standard output", cause: "\(error)")
+        case (_, _, .writing(let error)), (_, _, .reading(let error)):
+            LabError(.stream, "cannot write to standard error", cause: "\(error)")
+        default: nil
+        }
+    }
+
+    /// Closes all of it and gives the terminal back.
+    func release() {
+        terminal?.leave()
+        for number in childEnds { close(number) }
+        childEnds = []
+        closeOwn()
+        (input, output, errors) = (nil, nil, nil)
+    }
+}
