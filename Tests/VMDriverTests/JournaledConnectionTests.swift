@@ -89,7 +89,12 @@ import Testing
             kill(child, SIGKILL)
             waitpid(child, nil, 0)
         }
-        let line = try Files.readText("/proc/\(child)/cmdline")
+        // posix_spawn(3) returns a moment before the new program's words can be read.
+        var line = ""
+        let deadline = MonotonicInstant.now().advanced(by: .seconds(10))
+        while line.isEmpty, MonotonicInstant.now() < deadline {
+            line = try Files.readText("/proc/\(child)/cmdline")
+        }
         #expect(line.contains("-name\0guest=\(name),"), "the control: the command line is that of a VM")
         #expect(QEMUProcess.all(of: name).isEmpty)
         try DomainRemover.remove(qemu: name, of: run)
