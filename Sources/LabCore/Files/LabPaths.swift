@@ -30,7 +30,7 @@ public struct LabPaths: Sendable, Equatable {
     /// - Throws: `.permission` when they, or the way to them, are another user's or can be changed by others.
     public static func own(environment: [String: String]) throws(LabError) -> LabPaths {
         let paths = try current(environment: environment)
-        for path in [paths.state, paths.cache] {
+        for path in [paths.state, paths.cache, paths.machines] {
             guard let directory = try OwnDirectory.open(path) else { continue }
             // Copied or given here by root, they may still be somebody else's.
             for name in try directory.names() {

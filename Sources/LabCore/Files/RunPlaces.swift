@@ -48,16 +48,7 @@ public struct RunPlaces: Sendable {
     static let remedy = "look into the journal, then delete it"
 
     /// A foreign text on one line, as it may be shown.
-    static func shown(_ text: String) -> String {
-        let safe = text.unicodeScalars.prefix(200).map { scalar in
-            switch scalar.properties.generalCategory {
-            case .control, .format, .surrogate, .lineSeparator, .paragraphSeparator:
-                scalar.escaped(asASCII: true)
-            default: String(scalar)
-            }
-        }
-        return "\"\(safe.joined())\""
-    }
+    static func shown(_ text: String) -> String { "\"\(ForeignText.line(text, most: 200))\"" }
 
     /// Removes a directory that the journal names.
     /// - Throws: `.data` for one that lies elsewhere, and then nothing is removed.
