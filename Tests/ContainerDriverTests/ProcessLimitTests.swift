@@ -14,6 +14,12 @@ struct ProcessLimitTests {
             ("6", 2_048, false), ("", 2_048, false), ("x.y", 2_048, false), ("6.18.0", 299, false),
         ])
     func onlyWhereTheNamespaceHasItsOwn(release: String, number: Int, expected: Bool) {
-        #expect(ProcessLimit.isHeldByNamespace(number, release: release) == expected)
+        #expect(ProcessLimit.isHeldByNamespace(number, release: release, processors: 4) == expected)
+    }
+
+    @Test("A machine with many processors takes no small number")
+    func manyProcessors() {
+        #expect(ProcessLimit.isHeldByNamespace(2_048, release: "6.18.0", processors: 256))
+        #expect(!ProcessLimit.isHeldByNamespace(2_048, release: "6.18.0", processors: 512))
     }
 }

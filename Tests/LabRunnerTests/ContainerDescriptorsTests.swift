@@ -130,6 +130,7 @@ struct ContainerDescriptorsTests {
         let loop = "while read -r line; do echo \"$line\"; $C run / true; done"
         #expect(try calls.run("(\(loop)) <$D/lines").output == "one\ntwo\nthree\n")
         // Of a pipe nothing can be given back.
-        #expect(try calls.run("cat $D/lines | (\(loop))").output == "one\n")
+        let taking = loop.replacing("/ true", with: "/ head -c 1 >/dev/null")
+        #expect(try calls.run("cat $D/lines | (\(taking))").output == "one\n")
     }
 }

@@ -6,16 +6,19 @@ enum ProcessLimit {
     /// What a container gets unless another number is asked for: podman's default.
     static let standard = 2_048
 
-    /// The kernel numbers no fewer (`RESERVED_PIDS`): a smaller limit takes a cgroup.
-    private static let least = 300
+    /// The kernel takes no smaller number, for `RESERVED_PIDS` and eight for each processor: a smaller limit takes a cgroup.
+    private static func least(_ processors: Int) -> Int { max(300, 8 * processors) }
 
     /// Whether `kernel.pid_max` of a PID namespace of its own holds a container to so many. It costs one write, no
     /// cgroup, and no privilege. Since Linux 6.14; before, the same write would change the whole machine's.
-    static func isHeldByNamespace(_ number: Int, release: String = release()) -> Bool {
+    static func isHeldByNamespace(
+        _ number: Int, release: String = release(),
+        processors: Int = sysconf(Int32(_SC_NPROCESSORS_CONF))
+    ) -> Bool {
         let version = release.split(separator: ".", maxSplits: 2).prefix(2).map {
             Int($0.prefix(while: \.isNumber)) ?? 0
         }
-        guard version.count == 2, number >= least else { return false }
+        guard version.count == 2, number >= least(processors) else { return false }
         return (version[0], version[1]) >= (6, 14)
     }
 
