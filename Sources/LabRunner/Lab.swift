@@ -57,11 +57,21 @@ struct Lab: ParsableCommand {
         let words = fullMessage(for: error)
         let code = exitCode(for: error)
         if code.isSuccess {
-            try? Terminal.write(words.isEmpty ? "" : words + "\n")
+            do throws(LabError) {
+                if !words.isEmpty { try Terminal.answer(words) }
+            } catch {
+                fail(error, Catalogue(language: .english))
+            }
         } else if !words.isEmpty {
             Terminal.say(words)
         }
         Glibc.exit(code.rawValue)
+    }
+
+    private static func fail(_ error: LabError, _ text: Catalogue) -> Never {
+        // Who reads no further knows that.
+        if error.kind != .unread { Terminal.complain(error, in: text) }
+        Glibc.exit(error.exitCode)
     }
 
     static func main() {
@@ -74,9 +84,7 @@ struct Lab: ParsableCommand {
             if let speaking = command as? any SpeakingCommand { text = try speaking.speech.catalogue() }
             try command.run()
         } catch let error as LabError {
-            // Who reads no further knows that.
-            if error.kind != .unread { Terminal.complain(error, in: text) }
-            Glibc.exit(error.exitCode)
+            fail(error, text)
         } catch {
             finish(error)
         }
