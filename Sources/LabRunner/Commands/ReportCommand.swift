@@ -59,7 +59,7 @@ struct ReportCommand: SpeakingCommand {
         case .md:
             let texts = loaded.map { ResultFiles.reportText(of: $0, in: language) }
             try Terminal.write(Array(texts.joined(separator: "\n").utf8))
-        case .html: try Terminal.write(Array(ResultFiles.page(of: loaded, in: language).utf8))
+        case .html: try Terminal.write(Array(Report.page(for: loaded, language: language).utf8))
         case .csv: try Terminal.write(Array(Report.csv(for: loaded).utf8))
         case .json:
             if loaded.count == 1 {
@@ -93,7 +93,7 @@ struct ReportCommand: SpeakingCommand {
                 .usage, "--output writes one page, and \(path) is a directory",
                 remedy: "name a file, for example \(path)/report.html")
         }
-        try Files.write(ResultFiles.page(of: loaded, in: language), to: path)
+        try Files.write(Report.page(for: loaded, language: language), to: path)
         try Terminal.answer(path)
     }
 }
