@@ -68,52 +68,53 @@ struct AblationSection {
     let ablation: Ablation
     let metric: Metric
 
-    var markdown: String {
-        var table = MarkdownTable([
-            (text.layer, .left), (text.costsAlone, .right), (text.shareOfWhole, .right),
-            (text.savesLeftOut, .right), (text.shareOfWhole, .right),
+    var blocks: [Block] {
+        var table = Table([
+            .words(text.layer), .figures(text.costsAlone), .figures(text.shareOfWhole),
+            .figures(text.savesLeftOut), .figures(text.shareOfWhole),
         ])
         for layer in ablation.layers {
             table.add([
-                Escaping.code(layer.name), figure(layer.alone), share(layer.alone?.value),
+                .code(layer.name), figure(layer.alone), share(layer.alone?.value),
                 figure(layer.leftOut), share(layer.leftOut?.value),
             ])
         }
+        let (alone, leftOut) = (ablation.sumAlone, ablation.sumLeftOut)
         table.add([
-            "**\(text.sum)**", "**\(Format.signed(ablation.sumAlone, metric.unit))**",
-            share(ablation.sumAlone), "**\(Format.signed(ablation.sumLeftOut, metric.unit))**",
-            share(ablation.sumLeftOut),
+            .words(.strong(text.sum)), .signed(alone, metric.unit).strong, share(alone),
+            .signed(leftOut, metric.unit).strong, share(leftOut),
         ])
         table.add([
-            "**\(text.allLayers)**", figure(ablation.whole), share(ablation.whole?.value), "", "",
+            .words(.strong(text.allLayers)), figure(ablation.whole), share(ablation.whole?.value), .blank,
+            .blank,
         ])
-        return "## \(text.ablation(text.name(ablation.engine)))\n\n\(table.text)\n"
-            + ([text.ablationNote(Escaping.markdown(text[metric.title]))] + dependents + interactions)
-            .joined(separator: text.sentenceGap) + "\n"
+        return [
+            .heading(2, text.ablation(text.name(ablation.engine))), .table(table),
+            .paragraph(
+                text.paragraph([text.ablationNote(text.title(metric))] + dependents + interactions)),
+        ]
     }
 
-    private func figure(_ estimate: Estimate?) -> String {
-        guard let estimate else { return Format.none }
-        let interval = estimate.interval.map { " (\(Format.signedInterval($0, metric.unit)))" } ?? ""
-        return Format.signed(estimate.value, metric.unit) + interval
+    private func figure(_ estimate: Estimate?) -> Cell {
+        estimate.map { .figure($0.value, Phrase(Format.difference($0, metric.unit))) } ?? .none
     }
 
-    private func share(_ value: Double?) -> String {
-        guard let value, let whole = ablation.whole?.value, whole > 0 else { return Format.none }
-        return Format.percent(value / whole)
+    private func share(_ value: Double?) -> Cell {
+        guard let value, let whole = ablation.whole?.value, whole > 0 else { return .none }
+        return .percent(value / whole)
     }
 
-    private var dependents: [String] {
+    private var dependents: [Phrase] {
         let needy = ablation.layers.filter { $0.prerequisite != nil }
         return Dictionary(grouping: needy) { $0.prerequisite ?? "" }.sorted { $0.key < $1.key }.map {
-            text.dependents(text.list($0.value.map { Escaping.code($0.name) }), on: Escaping.code($0.key))
+            text.dependents(text.list($0.value.map { .code($0.name) }), on: .code($0.key))
         }
     }
 
     /// The sum of the parts against the whole.
-    private var interactions: [String] {
+    private var interactions: [Phrase] {
         guard let whole = ablation.whole?.value, whole > 0 else { return [] }
-        var notes: [String] = []
+        var notes: [Phrase] = []
         if let sum = ablation.sumAlone {
             notes.append(
                 text.partsAlone(

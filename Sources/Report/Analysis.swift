@@ -49,7 +49,7 @@ struct Analysis {
         self.result = result
         self.headline = headline
         self.figures = figures
-        let metrics = result.header.lab.method == .experiment ? result.header.lab.metrics : [headline]
+        let metrics = result.header.lab.method.report.metrics(of: result.header.lab)
         let counted = result.samples.lazy.filter { !$0.warmup }
         let measured = Set(
             counted.filter { sample in
@@ -88,11 +88,6 @@ struct Analysis {
             Analysis.engine(
                 $0.record, metric, figures, isMeasured: $0.isMeasured, hasFailed: $0.hasFailed)
         }
-    }
-
-    /// The first engine of a kind that has samples.
-    func firstMeasured(_ kind: EngineKind) -> Engine? {
-        engines.first { $0.record.kind == kind && $0.isMeasured }
     }
 
     func record(_ id: EngineID) -> EngineRecord? { engines.first { $0.id == id }?.record }

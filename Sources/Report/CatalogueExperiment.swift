@@ -2,16 +2,16 @@ import LabCore
 
 // Figures of experiments.
 extension Catalogue {
-    var experimentMethod: String {
+    var experimentMethod: Phrase {
         pick(
             "Each trial does one experiment on one engine; what a guest says counts only where the host saw it too.",
             "每次试验在一个引擎上做一个实验；客户机所说的，只有宿主机也看到了才算数。")
     }
-    var metricTitle: String { pick("figure", "数值") }
-    var setting: String { pick("setting", "设置") }
-    var notPossible: String { pick("not possible", "做不到") }
+    var metricTitle: Phrase { pick("figure", "数值") }
+    var setting: Phrase { pick("setting", "设置") }
+    var notPossible: Phrase { pick("not possible", "做不到") }
 
-    /// How often it was so, plain text.
+    /// How often it was so.
     func truth(_ yes: Int, of n: Int) -> String {
         switch yes {
         case n: pick("yes, \(n) of \(n)", "是，\(n)/\(n)")
@@ -24,8 +24,7 @@ extension Catalogue {
     func place(_ point: Point) -> String {
         point.filter { $0.key != .experiment }.sorted { Self.order($0.key) < Self.order($1.key) }
             .map { parameter, value in
-                let value = Escaping.plain(value)
-                return switch parameter {
+                switch parameter {
                 case .setting: value
                 case .instances, .concurrency: pick("\(value) at once", "同时 \(value) 个")
                 case .isolation: pick("isolation \(value)", "隔离 \(value)")
@@ -41,12 +40,12 @@ extension Catalogue {
 
     /// An experiment and what holds at a point of it, plain text.
     func experimentPlace(_ point: Point) -> String {
-        [point[.experiment].map(Escaping.plain) ?? "", place(point)].filter { !$0.isEmpty }
+        [point[.experiment] ?? "", place(point)].filter { !$0.isEmpty }
             .joined(separator: pick(": ", "："))
     }
 
     /// Over a table.
-    func heading(_ title: String) -> String { pick("**\(title)**:", "**\(title)**：") }
+    func heading(_ title: Phrase) -> Phrase { pick("\(strong: title):", "\(strong: title)：") }
     /// Something at a place, plain text; where that is too long, what is cut is not the place, by which rows differ.
     func named(_ title: String, at place: String, fits: (String) -> Bool = { _ in true }) -> String {
         func named(_ title: String) -> String {
@@ -62,32 +61,32 @@ extension Catalogue {
         while !whole.isEmpty, !fits(whole + "…") { whole.removeLast() }
         return whole + "…"
     }
-    func fromTrials(_ n: Int) -> String {
+    func fromTrials(_ n: Int) -> Phrase {
         pick("n = \(n) in each cell.", "每格 n = \(n)。")
     }
-    var experimentNote: String {
+    var experimentNote: Phrase {
         pick(
             "In brackets the 95 % interval of the median; of what is counted and not sampled, the least and the most, where "
-                + "the trials differ. *Yes* and *no* stand with the number of trials that said so.",
+                + "the trials differ. \(emphasis: "Yes") and \(emphasis: "no") stand with the number of trials that said so.",
             "括号内为中位数的 95 % 区间；对于计数而非抽样的量，在各次试验不一致时为最小与最大值。“是”与“否”后为如此的试验次数。")
     }
-    var impossible: String { pick("What could not be done, and why:", "做不到的事及原因：") }
+    var impossible: Phrase { pick("What could not be done, and why:", "做不到的事及原因：") }
 
     // Sentences.
-    func about(_ title: String, _ place: String, _ sentences: [String]) -> String {
+    func about(_ title: Phrase, _ place: String, _ sentences: [Phrase]) -> Phrase {
         let all = sentences.joined(separator: pick("; ", "；"))
         let where_ = place.isEmpty ? "" : pick(" (\(place))", "（\(place)）")
-        return sentence(pick("**\(title)**\(where_): \(all)", "**\(title)**\(where_)：\(all)"))
+        return sentence(pick("\(strong: title)\(where_): \(all)", "\(strong: title)\(where_)：\(all)"))
     }
-    func isSo(_ engines: String) -> String { pick("yes for \(engines)", "\(engines) 为是") }
-    func isNotSo(_ engines: String) -> String { pick("no for \(engines)", "\(engines) 为否") }
-    func isSometimesSo(_ engines: String) -> String {
+    func isSo(_ engines: Phrase) -> Phrase { pick("yes for \(engines)", "\(engines) 为是") }
+    func isNotSo(_ engines: Phrase) -> Phrase { pick("no for \(engines)", "\(engines) 为否") }
+    func isSometimesSo(_ engines: Phrase) -> Phrase {
         pick("not always the same for \(engines)", "\(engines) 时是时否")
     }
-    func hasFigure(_ engine: String, _ figure: String) -> String {
+    func hasFigure(_ engine: Phrase, _ figure: String) -> Phrase {
         pick("\(engine) \(figure)", "\(engine) 为 \(figure)")
     }
-    func isTheSame(_ engine: String, as other: String) -> String {
+    func isTheSame(_ engine: Phrase, as other: Phrase) -> Phrase {
         pick("\(engine) has the same as \(other)", "\(engine) 与 \(other) 相同")
     }
 }
@@ -96,23 +95,23 @@ extension Catalogue {
 extension Catalogue {
     var found: String { pick("What was found", "看到了什么") }
     var otherFacts: String { pick("Others", "其他") }
-    var answerOfTrial: String { pick("answer", "回答") }
-    var mechanism: String { pick("who answered", "由谁回答") }
-    var evidence: String { pick("evidence", "证据") }
-    var trials: String { pick("trials", "试验") }
-    func evidenceOf(_ count: Int) -> String {
+    var answerOfTrial: Phrase { pick("answer", "回答") }
+    var mechanism: Phrase { pick("who answered", "由谁回答") }
+    var evidence: Phrase { pick("evidence", "证据") }
+    var trials: Phrase { pick("trials", "试验") }
+    func evidenceOf(_ count: Int) -> Phrase {
         pick(
             "Evidence: what the host itself read (\(count) row\(count == 1 ? "" : "s"))",
             "证据：宿主机自己读到的（\(count) 行）")
     }
-    var factsNote: String {
+    var factsNote: Phrase {
         pick(
             "In each cell the answer, and under it who gave it. Where the trials of a cell disagree, every answer stands with "
                 + "how often it came.",
             "每格为回答，其下为由谁作答。同一格的各次试验不一致时，列出每种回答及次数。")
     }
     func times(_ count: Int, of n: Int) -> String { pick("\(count) of \(n)", "\(count)/\(n)") }
-    func otherAnswers(_ count: Int) -> String {
+    func otherAnswers(_ count: Int) -> Phrase {
         pick("\(count) other answer\(count == 1 ? "" : "s")", "另有 \(count) 种回答")
     }
     // The plot of them.
@@ -133,14 +132,14 @@ extension Catalogue {
     var isMixed: String { pick("the trials disagree", "各次试验不一致") }
 
     // The plot over settings.
-    var againstSettings: String { pick("Setting by setting", "逐项设置") }
+    var againstSettings: Phrase { pick("Setting by setting", "逐项设置") }
     func settingTitle(_ metric: String, _ experiment: String, _ parameter: String) -> String {
         pick("\(metric) against \(parameter) (\(experiment))", "\(metric)与\(parameter)的关系（\(experiment)）")
     }
     func settingLabel(_ metric: String, _ parameter: String, _ engines: String) -> String {
         pick("\(metric) against \(parameter) for \(engines)", "\(engines) 的\(metric)与\(parameter)的关系")
     }
-    var settingNote: String {
+    var settingNote: Phrase {
         pick(
             "Dots are medians, whiskers their 95 % intervals (of counted figures: from the least to the most). An axis is "
                 + "logarithmic where the figures span more than twentyfold.",
@@ -150,7 +149,7 @@ extension Catalogue {
 
 // Verdicts on what is or isn't so.
 extension Catalogue {
-    func explainTruth(_ reason: Judgement.Reason) -> String? {
+    func explainTruth(_ reason: Judgement.Reason) -> Phrase? {
         switch reason {
         case .within: pick("as claimed, in every trial", "每次试验都与说法一致")
         case .below, .above: pick("the opposite, in every trial", "每次试验都与说法相反")

@@ -2,7 +2,7 @@ import LabCore
 
 extension Catalogue {
     /// What stood between a workload and something of the host's.
-    func name(_ mechanism: Mechanism) -> String {
+    func name(_ mechanism: Mechanism) -> Phrase {
         switch mechanism {
         case .none: pick("nothing stood in the way", "没有阻拦")
         case .pidNamespace: pick("PID namespace", "PID 命名空间")

@@ -1,32 +1,32 @@
 import LabCore
 
 extension Catalogue {
-    var place: String { pick("where", "条件") }
-    var wanted: String { pick("asked for", "要求") }
-    var samplingEnd: String { pick("sampling ended", "抽样结束于") }
-    var sampling: String { pick("How sure each figure is", "每个数值有多可靠") }
+    var place: Phrase { pick("where", "条件") }
+    var wanted: Phrase { pick("asked for", "要求") }
+    var samplingEnd: Phrase { pick("sampling ended", "抽样结束于") }
+    var sampling: Phrase { pick("How sure each figure is", "每个数值有多可靠") }
 
-    func ended(_ end: Sampling.End) -> String {
+    func ended(_ end: Sampling.End) -> Phrase {
         switch end {
         case .narrow: pick("interval narrow enough", "区间足够窄")
         case .narrowWhenLookedAt: pick("narrow enough when looked at", "检查时区间足够窄")
         case .planned: pick("planned number", "计划次数")
-        case .growth: pick("most samples allowed, **still too wide**", "达到次数上限，**区间仍过宽**")
-        case .stopped: pick("**engine stopped** after failures", "**引擎因失败被停止**")
-        case .run(.budget): pick("**time budget**", "**时间预算用完**")
-        case .run(.interrupted): pick("**interrupted**", "**被中断**")
-        case .run(.killed): pick("**killed**", "**被强行终止**")
+        case .growth: pick("most samples allowed, \(strong: "still too wide")", "达到次数上限，\(strong: "区间仍过宽")")
+        case .stopped: pick("\(strong: "engine stopped") after failures", "\(strong: "引擎因失败被停止")")
+        case .run(.budget): .strong(pick("time budget", "时间预算用完"))
+        case .run(.interrupted): .strong(pick("interrupted", "被中断"))
+        case .run(.killed): .strong(pick("killed", "被强行终止"))
         case .run(.complete): pick("end of the run", "运行结束")
         }
     }
 
-    var slopesNote: String {
+    var slopesNote: Phrase {
         pick(
             "These are the slopes of the answer, each through all samples of its engine and condition; below, the cells that they "
                 + "go through.",
             "以上是结论中的斜率，各取该引擎在该条件下的全部样本；以下是斜率所经过的各单元。")
     }
-    var samplesNote: String {
+    var samplesNote: Phrase {
         pick(
             "n is followed by the planned number where it differs. ± is half the interval's width over the median. Outliers have "
                 + "a modified z-score above 3.5 (Iglewicz & Hoaglin); they are flagged and kept. Autocorrelation is of the "
@@ -36,20 +36,20 @@ extension Catalogue {
                 + "p 值。")
     }
     /// `own`: nanoseconds of a trial of the engine that does nothing; `between`: from the end of a trial to the next.
-    func harness(_ own: String?, _ between: String?) -> String {
-        let first = own.map {
+    func harness(_ own: String?, _ between: String?) -> Phrase {
+        let first = own.map { own -> Phrase in
             pick(
-                "An engine that does nothing takes \($0) (median): so much the harness itself adds to a sample.",
-                "什么也不做的引擎用时 \($0)（中位数）：这是测量程序自身加在每个样本上的时间。")
+                "An engine that does nothing takes \(own) (median): so much the harness itself adds to a sample.",
+                "什么也不做的引擎用时 \(own)（中位数）：这是测量程序自身加在每个样本上的时间。")
         }
-        let second = between.map {
+        let second = between.map { between -> Phrase in
             pick(
-                "Between two trials it takes \($0) (median), outside every mark.",
-                "两次试验之间它用时 \($0)（中位数），在所有标记之外。")
+                "Between two trials it takes \(between) (median), outside every mark.",
+                "两次试验之间它用时 \(between)（中位数），在所有标记之外。")
         }
-        return [first, second].compactMap(\.self).joined(separator: sentenceGap)
+        return paragraph([first, second].compactMap(\.self))
     }
-    func order(seed: UInt64, planned: Int, extra: Int, taken: Int, warmups: Int) -> String {
+    func order(seed: UInt64, planned: Int, extra: Int, taken: Int, warmups: Int) -> Phrase {
         let more =
             extra == 0
             ? ""

@@ -2,50 +2,44 @@ import LabCore
 
 /// The document's statements beside what was measured.
 struct ClaimsSection {
-    let analysis: Analysis
-    let text: Catalogue
+    let report: any MethodReport
 
-    var markdown: String {
-        let judged = analysis.result.header.lab.claims.map { ($0, $0.judge(analysis.result)) }
-        return judged.isEmpty ? "" : "## \(text.claims)\n\n\(table(of: judged))"
+    private var analysis: Analysis { report.analysis }
+    private var text: Catalogue { report.text }
+
+    var blocks: [Block] {
+        let judged = report.lab.claims.map { ($0, $0.judge(analysis.result)) }
+        return judged.isEmpty ? [] : [.heading(2, text.claims), .table(table(of: judged))]
     }
 
     /// A table of claims that were judged.
     /// - Parameter showsVerdicts: false where the figures may be seen and not judged.
-    func table(of judged: [(Claim, [Judgement])], showsVerdicts: Bool = true) -> String {
-        let places = judged.contains { $0.1.contains { !$0.point.isEmpty } }
-        var table = MarkdownTable(
-            [(text.source, .left), (text.claim, .left)] + (places ? [(text.place, .left)] : [])
-                + [(text.measured, .left), (text.verdict, .left), (text.why, .left)])
+    func table(of judged: [(Claim, [Judgement])], showsVerdicts: Bool = true) -> Table {
+        let hasPlaces = judged.contains { $0.1.contains { !$0.point.isEmpty } }
+        var table = Table(
+            [.words(text.source), .words(text.claim)] + (hasPlaces ? [.words(text.place)] : [])
+                + [.words(text.measured), .words(text.verdict), .words(text.why)])
         for (claim, judgements) in judged {
-            if judgements.count != 1 { table.add(heading(claim, judgements, places, showsVerdicts)) }
+            // The document's own words stand beside every translation.
+            let words = [
+                Cell.words(Phrase(claim.source)), .words(text.withOriginal(claim.text, gap: .lineBreak)),
+            ]
+            // A claim that was judged more than once stands once, above its verdicts, with their sums.
+            if judgements.count != 1 {
+                let sums = showsVerdicts ? Cell.words(text.tally(judgements)) : .blank
+                table.add(words + (hasPlaces ? [.blank] : []) + [.blank, sums, .blank])
+            }
             for judgement in judgements.prefix(Analysis.mostRows) {
-                let words =
-                    judgements.count == 1 ? [Escaping.markdown(claim.source), words(claim)] : ["", ""]
-                let place = places ? [text.label(judgement.point, analysis.method)] : []
-                let verdict = [
-                    "**\(text.name(judgement.verdict))**", why(claim, judgement),
-                ]
                 table.add(
-                    words + place + [figure(claim, judgement)]
-                        + (showsVerdicts ? verdict : [Format.none, text.otherMachine]))
+                    (judgements.count == 1 ? words : [.blank, .blank])
+                        + (hasPlaces ? [.words(report.label(judgement.point))] : [])
+                        + [figure(claim, judgement)]
+                        + (showsVerdicts
+                            ? [.words(.strong(text.name(judgement.verdict))), .words(why(claim, judgement))]
+                            : [.none, .words(text.otherMachine)]))
             }
         }
-        return table.text
-    }
-
-    /// The claim once, above its verdicts, with their sums.
-    private func heading(
-        _ claim: Claim, _ judgements: [Judgement], _ places: Bool, _ showsVerdicts: Bool
-    ) -> [String] {
-        [Escaping.markdown(claim.source), words(claim)] + (places ? [""] : [])
-            + ["", showsVerdicts ? tally(judgements, in: text) : "", ""]
-    }
-
-    /// The document's own words stand beside every translation.
-    private func words(_ claim: Claim) -> String {
-        let original = Escaping.markdown(claim.text.zh)
-        return text.pick("\(Escaping.markdown(claim.text.en))<br>“\(original)”", original)
+        return table
     }
 
     private func metric(_ claim: Claim) -> Metric? {
@@ -56,30 +50,31 @@ struct ClaimsSection {
         claim.rule.relativeTo != nil ? .ratio : metric(claim)?.unit ?? .count
     }
 
-    private func figure(_ claim: Claim, _ judgement: Judgement) -> String {
+    private func figure(_ claim: Claim, _ judgement: Judgement) -> Cell {
         guard let engine = judgement.engine, let figure = judgement.figure,
             let record = analysis.record(engine)
-        else { return Format.none }
+        else { return .none }
+        let name = text.name(record)
         if unit(claim) == .truth, let metric = metric(claim) {
             let truths = ExperimentFigure(
                 analysis: analysis, text: text, metric: metric, engine: engine, place: judgement.point
             ).truths
-            return "\(text.name(record)): \(text.truth(truths.yes, of: truths.n))"
+            return .words("\(name): \(text.truth(truths.yes, of: truths.n))")
         }
         let isRatio = claim.rule.relativeTo != nil
         let value = metric(claim).flatMap { isRatio ? nil : Format.figure(figure, $0) }
-        var shown = "\(text.name(record)): \(value ?? Format.quantity(figure, unit(claim)))"
-        if let baseline = claim.rule.relativeTo { shown += " × \(Escaping.code(baseline.rawValue))" }
+        var shown: Phrase = "\(name): \(value ?? Format.quantity(figure, unit(claim)))"
+        if let baseline = claim.rule.relativeTo { shown += " × \(code: baseline.rawValue)" }
         // Of what was counted and always the same there is no interval to show.
         let isCertain =
             metric(claim)?.isExact == true && judgement.interval?.lower == judgement.interval?.upper
         if let interval = judgement.interval, !isCertain {
             shown += " (\(Format.interval(interval, unit(claim))))"
         }
-        return "\(shown), n = \(judgement.n)"
+        return .words("\(shown), n = \(judgement.n)")
     }
 
-    private func why(_ claim: Claim, _ judgement: Judgement) -> String {
+    private func why(_ claim: Claim, _ judgement: Judgement) -> Phrase {
         if unit(claim) == .truth, let words = text.explainTruth(judgement.reason) { return words }
         func shown(_ bound: Double?) -> String? {
             bound.map { "\(Format.bound($0, unit(claim)))\(claim.rule.relativeTo == nil ? "" : " ×")" }
@@ -89,33 +84,18 @@ struct ClaimsSection {
     }
 }
 
-/// How often each verdict was reached: `7 confirmed, 4 inconclusive`.
-func tally(_ judgements: [Judgement], in text: Catalogue) -> String {
-    let counts = Verdict.allCases.compactMap { verdict -> String? in
-        let count = judgements.count { $0.verdict == verdict }
-        return count == 0 ? nil : "\(count) \(text.name(verdict))"
-    }
-    return counts.isEmpty ? Format.none : counts.joined(separator: text.pick(", ", "，"))
-}
-
-extension Analysis {
-    var method: LabDefinition.Method { result.header.lab.method }
-}
-
 extension Catalogue {
-    /// What a point stands for, as Markdown.
-    func label(_ point: Point, _ method: LabDefinition.Method) -> String {
-        switch method {
-        case .lifecycle: return condition(point)
-        case .compute: return point.isEmpty ? Format.none : Escaping.code(work(point))
-        case .experiment:
-            return point.isEmpty ? Format.none : Escaping.markdown(experimentPlace(point))
-        case .memory:
-            guard let count = point[.instances] else { return Escaping.markdown(memoryCondition(point)) }
-            let condition = Escaping.markdown(memoryCondition(point.filter { $0.key != .instances }))
-            return pick(
-                "\(condition), \(Escaping.markdown(count)) at once",
-                "\(condition)，同时 \(Escaping.markdown(count)) 个")
+    /// How often each verdict was reached: `7 confirmed, 4 inconclusive`.
+    func tally(_ judgements: [Judgement]) -> Phrase {
+        let counts = Verdict.allCases.compactMap { verdict -> Phrase? in
+            let count = judgements.count { $0.verdict == verdict }
+            return count == 0 ? nil : "\(count) \(name(verdict))"
         }
+        return counts.isEmpty ? .none : counts.joined(separator: pick(", ", "，"))
+    }
+
+    /// A translation with the document's words, or these alone in their own language.
+    func withOriginal(_ words: LocalizedText, gap: Inline = .text(" ")) -> Phrase {
+        pick("\(words.en)\(Phrase([gap]))“\(words.zh)”", "\(words.zh)")
     }
 }

@@ -8,32 +8,60 @@ extension Report {
         for comparison: ResultComparison, old: String, new: String, language: Language = .english
     ) -> String {
         let text = Catalogue(language: language)
-        let names = text.compared(Escaping.code(old), Escaping.code(new))
-        var blocks = ["# \(text.comparison)\n", names + "\n"]
+        var blocks: [Block] = [
+            .heading(1, text.comparison), .paragraph(text.compared(.code(old), .code(new))),
+        ]
         if !comparison.differences.isEmpty {
-            let lines = comparison.differences.map { difference in
-                "- \(text.unlike(Escaping.code(difference.field), Escaping.markdown(difference.old), Escaping.markdown(difference.new)))\n"
-            }
-            blocks.append("\(text.unlikeNote)\n\n\(lines.joined())")
+            let lines = comparison.differences.map { text.unlike(.code($0.field), $0.old, $0.new) }
+            blocks += [.paragraph(text.unlikeNote), .list(lines)]
         }
         for metric in comparison.metrics {
             let rows = comparison.rows.filter { $0.metric == metric }
-            blocks.append("## \(Escaping.markdown(text[metric.title]))\n")
-            blocks.append(ComparisonTable(text: text, metric: metric, rows: rows).markdown)
+            blocks += [.heading(2, text.title(metric)), .table(table(of: rows, metric, text))]
         }
-        if comparison.rows.isEmpty { blocks.append("\(text.nothingToCompare)\n") }
-        blocks.append("\(outcome(of: comparison, text))\n")
-        blocks.append("\(text.comparisonNote(tested: comparison.tested))\n")
-        return blocks.joined(separator: "\n")
+        if comparison.rows.isEmpty { blocks.append(.paragraph(text.nothingToCompare)) }
+        blocks += [
+            .paragraph(outcome(of: comparison, text)),
+            .paragraph(text.comparisonNote(tested: comparison.tested)),
+        ]
+        return MarkdownRenderer.render(blocks)
     }
 
-    private static func outcome(of comparison: ResultComparison, _ text: Catalogue) -> String {
+    /// The rows of one metric.
+    private static func table(
+        of rows: [ResultComparison.Row], _ metric: Metric, _ text: Catalogue
+    ) -> Table {
+        let hasPoints = rows.contains { !$0.point.isEmpty }
+        var table = Table(
+            [.words(text.engine)] + (hasPoints ? [.words(text.point)] : []) + [
+                .figures(text.old), .figures(text.new), .figures("n"), .figures(text.ratioOfNew),
+                .figures(text.interval), .figures(text.correctedP), .words(text.verdict),
+            ])
+        for row in rows {
+            let verdict = Cell.words(text.name(row.verdict))
+            let p = row.correctedP.map { p in
+                Cell.figure(p, p < 0.001 ? "< 0.001" : Phrase(Format.fixed(p, decimals: 3)))
+            }
+            table.add(
+                [.words(text.name(row.engine, emulated: row.emulated))]
+                    + (hasPoints ? [.words(Phrase(row.point.text))] : []) + [
+                        .quantity(row.old?.value, metric.unit), .quantity(row.new?.value, metric.unit),
+                        .figure(Double(row.new?.n ?? 0), "\(row.old?.n ?? 0) / \(row.new?.n ?? 0)"),
+                        row.ratio.map { .figure($0.value, "\(Format.number($0.value)) ×") } ?? .none,
+                        .interval(row.ratio?.interval, .ratio), p ?? .none,
+                        row.isRegression ? verdict.strong : verdict,
+                    ])
+        }
+        return table
+    }
+
+    private static func outcome(of comparison: ResultComparison, _ text: Catalogue) -> Phrase {
         let threshold = Format.percent(comparison.threshold)
         let regressions = comparison.regressions
         guard !regressions.isEmpty else { return text.noRegression(beyond: threshold) }
         let named = regressions.map { row in
             let place = row.point.isEmpty ? "" : " (\(row.point.text))"
-            return Escaping.code("\(row.metric.id): \(row.engine)\(place)")
+            return Phrase.code("\(row.metric.id): \(row.engine)\(place)")
         }
         return text.regressions(text.list(named), beyond: threshold)
     }
@@ -61,45 +89,6 @@ extension Report {
     }
 }
 
-/// The rows of one metric.
-private struct ComparisonTable {
-    let text: Catalogue
-    let metric: Metric
-    let rows: [ResultComparison.Row]
-
-    var markdown: String {
-        let hasPoints = rows.contains { !$0.point.isEmpty }
-        var columns: [(title: String, alignment: MarkdownTable.Alignment)] = [(text.engine, .left)]
-        if hasPoints { columns.append((text.point, .left)) }
-        columns += [
-            (text.old, .right), (text.new, .right), ("n", .right), (text.ratioOfNew, .right),
-            (text.interval, .right), (text.correctedP, .right), (text.verdict, .left),
-        ]
-        var table = MarkdownTable(columns)
-        for row in rows {
-            let name = Escaping.code(row.engine.rawValue)
-            var cells = [
-                row.emulated ? text.pick("\(name) (\(text.emulated))", "\(name)（\(text.emulated)）") : name
-            ]
-            if hasPoints { cells.append(Escaping.markdown(row.point.text)) }
-            let verdict = text.name(row.verdict)
-            cells += [
-                Format.quantity(row.old?.value, metric.unit), Format.quantity(row.new?.value, metric.unit),
-                "\(row.old?.n ?? 0) / \(row.new?.n ?? 0)",
-                row.ratio.map { Format.number($0.value) + " ×" } ?? Format.none,
-                Format.interval(row.ratio?.interval, .ratio), row.correctedP.map(p) ?? Format.none,
-                row.isRegression ? "**\(verdict)**" : verdict,
-            ]
-            table.add(cells)
-        }
-        return table.text
-    }
-
-    private func p(_ value: Double) -> String {
-        value < 0.001 ? "< 0.001" : Format.fixed(value, decimals: 3)
-    }
-}
-
 extension ResultComparison {
     /// The metrics that have rows, in their order.
     fileprivate var metrics: [Metric] {
@@ -110,17 +99,17 @@ extension ResultComparison {
 }
 
 extension Catalogue {
-    var comparison: String { pick("Comparison", "比较") }
-    func compared(_ old: String, _ new: String) -> String {
+    var comparison: Phrase { pick("Comparison", "比较") }
+    func compared(_ old: Phrase, _ new: Phrase) -> Phrase {
         pick("Old: \(old). New: \(new).", "旧：\(old)。新：\(new)。")
     }
-    var old: String { pick("old", "旧") }
-    var new: String { pick("new", "新") }
-    var point: String { pick("at", "条件") }
-    var ratioOfNew: String { pick("new / old", "新 / 旧") }
-    var correctedP: String { pick("p (Holm)", "p（Holm）") }
+    var old: Phrase { pick("old", "旧") }
+    var new: Phrase { pick("new", "新") }
+    var point: Phrase { pick("at", "条件") }
+    var ratioOfNew: Phrase { pick("new / old", "新 / 旧") }
+    var correctedP: Phrase { pick("p (Holm)", "p（Holm）") }
 
-    func name(_ verdict: ResultComparison.Verdict) -> String {
+    func name(_ verdict: ResultComparison.Verdict) -> Phrase {
         switch verdict {
         case .slower: pick("slower", "变慢")
         case .larger: pick("larger", "变大")
@@ -133,24 +122,24 @@ extension Catalogue {
         }
     }
 
-    var unlikeNote: String {
+    var unlikeNote: Phrase {
         pick(
             "The results are unlike, and were compared by force: what changed may have changed for these reasons.",
             "两个结果条件不同，属强制比较：数值的变化可能由下列差异引起。")
     }
-    func unlike(_ field: String, _ old: String, _ new: String) -> String {
+    func unlike(_ field: Phrase, _ old: String, _ new: String) -> Phrase {
         pick("unlike: \(field): \(old) before, \(new) now", "不同：\(field)：旧为 \(old)，新为 \(new)")
     }
-    var nothingToCompare: String {
+    var nothingToCompare: Phrase {
         pick("No metric has a sample in either result.", "两个结果中没有任何指标有样本。")
     }
-    func noRegression(beyond threshold: String) -> String {
+    func noRegression(beyond threshold: String) -> Phrase {
         pick("No regression beyond \(threshold) was shown.", "未显示超过 \(threshold) 的退化。")
     }
-    func regressions(_ rows: String, beyond threshold: String) -> String {
+    func regressions(_ rows: Phrase, beyond threshold: String) -> Phrase {
         pick("Regression beyond \(threshold), or missing: \(rows).", "退化超过 \(threshold)，或缺失：\(rows)。")
     }
-    func comparisonNote(tested: Int) -> String {
+    func comparisonNote(tested: Int) -> Phrase {
         let level = Format.bound(ResultComparison.level, .ratio)
         return pick(
             "Ratios of medians with 95 % percentile bootstrap intervals; two-sided permutation tests, their p-values "

@@ -4,58 +4,51 @@ import LabCore
 struct ComputeSection {
     let analysis: Analysis
     let text: Catalogue
-    let plot: RatioPlot?
 
-    var markdown: String {
-        let image =
-            plot == nil ? "" : "![\(text.lossPlot)](\(RatioPlot.name))\n\n\(text.lossPlotNote)\n\n"
+    var blocks: [Block] {
         let metrics = analysis.result.header.lab.metrics
-        var table = MarkdownTable(
-            [(text.kindOfWork, .left), (text.engine, .left), ("n", .right), (text.failed, .right)]
-                + metrics.map { (Escaping.markdown(text[$0.title]), .right) }
-                + [(text.throttled, .right), (text.stolen, .right)])
-        var rows = 0
-        var left = 0
+        var table = Table(
+            [.words(text.kindOfWork), .words(text.engine), .figures("n"), .figures(text.failed)]
+                + metrics.map { .figures(text.title($0)) }
+                + [.figures(text.throttled), .figures(text.stolen)], most: Analysis.mostRows)
         for kind in analysis.points {
             for engine in analysis.engines {
                 let samples = analysis.figures.samples(engine.id, at: kind)
                 guard !samples.isEmpty else { continue }
-                guard rows < Analysis.mostRows else {
-                    left += 1
-                    continue
-                }
-                rows += 1
                 let lost = LostTime(samples)
                 table.add(
                     [
-                        Escaping.code(text.work(kind)), text.name(engine.record),
-                        "\(analysis.figures.summary(analysis.headline, engine.id, at: kind).n)",
-                        "\(samples.count { !$0.outcome.isCompleted })",
-                    ] + metrics.map { figure($0, engine.id, kind) }
-                        + [Format.percent(lost.throttled), Format.percent(lost.stolen)])
+                        .code(text.work(kind)), .words(text.name(engine.record)),
+                        .count(analysis.figures.summary(analysis.headline, engine.id, at: kind).n),
+                        .count(samples.count { !$0.outcome.isCompleted }),
+                    ]
+                        + metrics.map {
+                            .estimate(analysis.figures.estimate($0, engine.id, at: kind), $0.unit)
+                        } + [.percent(lost.throttled), .percent(lost.stolen)])
             }
         }
-        guard !image.isEmpty || !table.isEmpty else { return "" }
-        let note = text.lostNote + (lostLines.isEmpty ? "" : text.sentenceGap + text.sentences(lostLines))
-        return "## \(text.lossPlot)\n\n\(image)" + (table.isEmpty ? "" : "\(table.text)\n\(note)\n")
-            + (left > 0 ? "\n\(text.notShown(left))\n" : "")
-    }
-
-    private func figure(_ metric: Metric, _ engine: EngineID, _ kind: Point) -> String {
-        guard let estimate = analysis.figures.estimate(metric, engine, at: kind) else { return Format.none }
-        let interval = estimate.interval.map { " (\(Format.interval($0, metric.unit)))" } ?? ""
-        return Format.quantity(estimate.value, metric.unit) + interval
+        let plot = RatioPlot(analysis: analysis, text: text).map { plot in
+            [
+                Block.figure(Figure(name: RatioPlot.name, title: text.lossPlot, svg: plot.svg)),
+                .paragraph(text.lossPlotNote),
+            ]
+        }
+        guard plot != nil || !table.rows.isEmpty else { return [] }
+        let note = text.paragraph([text.lostNote] + (lostLines.isEmpty ? [] : [text.sentences(lostLines)]))
+        return [.heading(2, "\(text.lossPlot)")] + (plot ?? [])
+            + (table.rows.isEmpty ? [] : [.table(table), .paragraph(note)])
+            + text.leftOut(table.left)
     }
 
     /// A part of a sentence per engine: how much of its time it was made to wait, and where most.
-    private var lostLines: [String] {
+    private var lostLines: [Phrase] {
         analysis.engines.compactMap { engine in
             let kinds = analysis.points.compactMap { kind in
                 LostTime(analysis.figures.samples(engine.id, at: kind)).throttled.map { (kind, $0) }
             }
             guard let most = kinds.max(by: { $0.1 < $1.1 }) else { return nil }
             return text.throttledMost(
-                text.name(engine.record), Format.percent(most.1), Escaping.code(text.work(most.0)))
+                text.name(engine.record), Format.percent(most.1), .code(text.work(most.0)))
         }
     }
 }

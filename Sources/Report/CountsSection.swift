@@ -9,37 +9,39 @@ struct CountsSection {
         analysis.result.header.lab.metrics.filter { $0.unit == .count }
     }
 
-    var markdown: String {
+    var blocks: [Block] {
         let tables = analysis.points.compactMap(table)
-        return tables.isEmpty ? "" : "## \(text.counted)\n\n" + tables.joined(separator: "\n")
+        return tables.isEmpty ? [] : [.heading(2, text.counted)] + tables.map(Block.table)
     }
 
-    /// Empty where nothing of it was counted.
-    private func table(at point: Point) -> String? {
+    /// Nil where nothing of it was counted.
+    private func table(at point: Point) -> Table? {
         func summary(_ metric: Metric, _ engine: Analysis.Engine) -> Summary {
             analysis.figures.summary(metric, engine.id, at: point)
         }
         let metrics = metrics.filter { metric in analysis.engines.contains { summary(metric, $0).n > 0 } }
         let engines = analysis.engines.filter { engine in metrics.contains { summary($0, engine).n > 0 } }
         guard !metrics.isEmpty else { return nil }
-        var table = MarkdownTable(
-            [(point.isEmpty ? text.metricTitle : text.condition(point), .left)]
-                + engines.map { (text.name($0.record), .right) })
+        var table = Table(
+            [.words(point.isEmpty ? text.metricTitle : text.condition(point))]
+                + engines.map { .figures(text.name($0.record)) })
         for metric in metrics {
             table.add(
-                [Escaping.markdown(text[metric.title])]
+                [.words(text.title(metric))]
                     + engines.map { engine in
                         let summary = summary(metric, engine)
                         let interval =
                             summary.interval.map { "\(Format.interval($0, metric.unit)), " } ?? ""
                         let median = Format.quantity(summary.median, metric.unit)
-                        return "**\(median)** (\(interval)n = \(summary.n))"
+                        return .figure(
+                            summary.median ?? 0,
+                            "\(strong: "\(median)") (\(interval)n = \(summary.n))")
                     })
         }
-        return table.text
+        return table
     }
 }
 
 extension Catalogue {
-    fileprivate var counted: String { pick("What was counted", "数出来的量") }
+    fileprivate var counted: Phrase { pick("What was counted", "数出来的量") }
 }

@@ -25,15 +25,15 @@ struct ExecutionSection {
         func gap(_ values: ([Double]) -> Double) -> Double { values(emulated) - values(reference) }
     }
 
-    var markdown: String {
-        guard let (emulated, reference) = engines else { return "" }
+    var blocks: [Block] {
+        guard let (emulated, reference) = engines else { return [] }
         let rows = rows(emulated, reference)
-        guard !rows.isEmpty else { return "" }
+        guard !rows.isEmpty else { return [] }
         let model = GapModel(rows.map(\.work))
         return [
-            "## \(text.whatPaysForEmulation)", text.executionNote,
-            prices(model, rows), explanation(model, rows, emulated, reference), gaps(model, rows),
-        ].filter { !$0.isEmpty }.map { $0.hasSuffix("\n") ? $0 : $0 + "\n" }.joined(separator: "\n")
+            .heading(2, text.whatPaysForEmulation), .paragraph(text.executionNote),
+            .heading(3, text.prices), .table(prices(model, rows)),
+        ] + explanation(model, rows, emulated, reference) + .list(gaps(model, rows))
     }
 
     /// The emulated engine and what it is held against: KVM where that was measured, else the bare process.
@@ -71,75 +71,72 @@ struct ExecutionSection {
         }
     }
 
-    private func prices(_ model: GapModel, _ rows: [Row]) -> String {
-        var table = MarkdownTable([
-            (text.event, .left), (text.yardstick, .left), (text.gapOfYardstick, .right),
-            (text.countPerRound, .right), (text.priceOfOne, .right),
+    private func prices(_ model: GapModel, _ rows: [Row]) -> Table {
+        var table = Table([
+            .words(text.event), .words(text.yardstick), .figures(text.gapOfYardstick),
+            .figures(text.countPerRound), .figures(text.priceOfOne),
         ])
         for event in GapModel.Event.allCases {
             let work = rows.first { $0.work.kind == event.yardstick }?.work
             table.add([
-                text.name(event), Escaping.code(event.yardstick), Format.quantity(work?.gap, .nanoseconds),
-                Format.quantity(work?.counts[event], .count),
-                model.prices[event].map { Format.quantity($0, .nanoseconds) } ?? text.noPrice,
+                .words(text.name(event)), .code(event.yardstick), .duration(work?.gap),
+                .quantity(work?.counts[event], .count),
+                model.prices[event].map { .duration($0) } ?? .words(text.noPrice),
             ])
         }
-        return "### \(text.prices)\n\n\(table.text)"
+        return table
     }
 
     private func explanation(
         _ model: GapModel, _ rows: [Row], _ emulated: EngineRecord, _ reference: EngineRecord
-    ) -> String {
+    ) -> [Block] {
         let explained = rows.filter { !GapModel.isYardstick($0.work.kind) }
-        guard !explained.isEmpty else { return "" }
+        guard !explained.isEmpty else { return [] }
         let events = GapModel.Event.allCases
-        var table = MarkdownTable(
+        var table = Table(
             [
-                (text.kindOfWork, .left), (text.name(emulated), .right), (text.name(reference), .right),
-                (text.gap, .right),
-            ] + events.map { (text.name($0), .right) } + [
-                (text.unexplained, .right), (text.shareExplained, .right),
+                .words(text.kindOfWork), .figures(text.name(emulated)), .figures(text.name(reference)),
+                .figures(text.gap),
+            ] + events.map { .figures(text.name($0)) } + [
+                .figures(text.unexplained), .figures(text.shareExplained),
             ])
         let intervals = shareIntervals(rows)
         for row in explained {
             let work = row.work
             table.add(
                 [
-                    Escaping.code(work.kind), Format.quantity(Statistics.median(row.emulated), .nanoseconds),
-                    Format.quantity(Statistics.median(row.reference), .nanoseconds),
-                    Format.quantity(work.gap, .nanoseconds),
+                    .code(work.kind), .duration(Statistics.median(row.emulated)),
+                    .duration(Statistics.median(row.reference)), .duration(work.gap),
                 ] + events.map { cell($0, work, model) } + [
-                    Format.signed(work.gap - model.explained(work), .nanoseconds),
+                    .signed(work.gap - model.explained(work), .nanoseconds),
                     share(model.share(work), intervals[work.kind]),
                 ])
         }
-        return "### \(text.whatIsExplained)\n\n\(table.text)\n\(text.explanationNote)"
+        return [.heading(3, text.whatIsExplained), .table(table), .paragraph(text.explanationNote)]
     }
 
     /// `23.0 ms = 4,400,000 × 5.24 ns`.
-    private func cell(_ event: GapModel.Event, _ work: GapModel.Work, _ model: GapModel) -> String {
-        guard work.consists(of: event) else { return Format.none }
+    private func cell(_ event: GapModel.Event, _ work: GapModel.Work, _ model: GapModel) -> Cell {
+        guard work.consists(of: event) else { return .none }
         let count = Format.quantity(work.counts[event], .count)
-        guard let part = model.part(of: event, in: work) else { return "\(count) × ?" }
-        return "\(Format.quantity(part, .nanoseconds))<br>"
-            + "\(count) × \(Format.quantity(model.prices[event], .nanoseconds))"
+        guard let part = model.part(of: event, in: work) else { return .words("\(count) × ?") }
+        let product: Phrase = "\(count) × \(Format.duration(model.prices[event]))"
+        return .figure(part, [Phrase(Format.duration(part)), product].lines)
     }
 
-    private func share(_ share: Double?, _ interval: ConfidenceInterval?) -> String {
-        guard let share else { return text.noGap }
-        let shown = "**\(Format.percent(share))**"
-        guard let interval else { return shown }
-        return "\(shown) (\(Format.percent(interval.lower))–\(Format.percent(interval.upper)))"
+    private func share(_ share: Double?, _ interval: ConfidenceInterval?) -> Cell {
+        guard let share else { return .words(text.noGap) }
+        let range = interval.map { " (\(Format.percent($0.lower))–\(Format.percent($0.upper)))" } ?? ""
+        return .figure(share, "\(strong: "\(Format.percent(share))")\(range)")
     }
 
     /// What the table lacks, in words.
-    private func gaps(_ model: GapModel, _ rows: [Row]) -> String {
-        let lines = rows.filter { !GapModel.isYardstick($0.work.kind) }.flatMap { row in
+    private func gaps(_ model: GapModel, _ rows: [Row]) -> [Phrase] {
+        rows.filter { !GapModel.isYardstick($0.work.kind) }.flatMap { row in
             model.unpriced(row.work).map {
-                "- " + text.unpriced(text.name($0), Escaping.code(row.work.kind), Escaping.code($0.yardstick))
+                text.unpriced(text.name($0), .code(row.work.kind), .code($0.yardstick))
             }
         }
-        return lines.joined(separator: "\n")
     }
 
     /// Percentile bootstrap intervals, 95 %, of the shares: in each draw every sample of every kind, the yardsticks'
@@ -171,7 +168,7 @@ struct ExecutionSection {
 }
 
 extension Catalogue {
-    fileprivate func name(_ event: GapModel.Event) -> String {
+    fileprivate func name(_ event: GapModel.Event) -> Phrase {
         switch event {
         case .instruction: pick("guest instruction", "客户机指令")
         case .operation: pick("floating-point operation", "浮点运算")
@@ -179,32 +176,32 @@ extension Catalogue {
         case .contextSwitch: pick("context switch", "上下文切换")
         }
     }
-    fileprivate var event: String { pick("event", "事件") }
-    fileprivate var yardstick: String { pick("yardstick", "标尺") }
-    fileprivate var gapOfYardstick: String { pick("its gap per round", "它每轮的差额") }
-    fileprivate var countPerRound: String { pick("of them in a round", "每轮的次数") }
-    fileprivate var priceOfOne: String { pick("price of one", "单价") }
-    fileprivate var noPrice: String { pick("none: the yardstick shows no price", "没有:标尺没有给出价格") }
-    fileprivate var prices: String { pick("The price of one event", "一个事件的价格") }
-    fileprivate var gap: String { pick("gap", "差额") }
-    fileprivate var unexplained: String { pick("not explained", "未解释") }
-    fileprivate var shareExplained: String { pick("explained", "解释了") }
-    fileprivate var noGap: String { pick("there is no gap", "没有差额") }
-    fileprivate var whatIsExplained: String { pick("What the events explain", "这些事件解释了多少") }
-    fileprivate var whatPaysForEmulation: String {
+    fileprivate var event: Phrase { pick("event", "事件") }
+    fileprivate var yardstick: Phrase { pick("yardstick", "标尺") }
+    fileprivate var gapOfYardstick: Phrase { pick("its gap per round", "它每轮的差额") }
+    fileprivate var countPerRound: Phrase { pick("of them in a round", "每轮的次数") }
+    fileprivate var priceOfOne: Phrase { pick("price of one", "单价") }
+    fileprivate var noPrice: Phrase { pick("none: the yardstick shows no price", "没有:标尺没有给出价格") }
+    fileprivate var prices: Phrase { pick("The price of one event", "一个事件的价格") }
+    fileprivate var gap: Phrase { pick("gap", "差额") }
+    fileprivate var unexplained: Phrase { pick("not explained", "未解释") }
+    fileprivate var shareExplained: Phrase { pick("explained", "解释了") }
+    fileprivate var noGap: Phrase { pick("there is no gap", "没有差额") }
+    fileprivate var whatIsExplained: Phrase { pick("What the events explain", "这些事件解释了多少") }
+    fileprivate var whatPaysForEmulation: Phrase {
         pick("What pays for the emulation, in counted events", "软件模拟的代价,用数得出来的事件解释")
     }
-    fileprivate var executionNote: String {
+    fileprivate var executionNote: Phrase {
         pick(
             "Host CPU time per round; medians. The gap between two engines is taken apart into counted events, each times "
                 + "the price of one. The prices come from yardsticks, which are work of another kind; no gap that is "
-                + "explained below has a part in them. `integer` prices an instruction; from the other yardsticks' gaps the "
+                + "explained below has a part in them. \(code: "integer") prices an instruction; from the other yardsticks' gaps the "
                 + "instructions, and what else is priced already, are taken off before the rest is shared out.",
             "每轮的宿主机 CPU 时间,取中位数。两个引擎之间的差额拆成数得出来的事件:次数乘以单价。单价来自标尺,标尺是另外的工作;"
-                + "下面要解释的差额,没有一个参与定价。`integer` 给出一条指令的价格;其他标尺的差额先扣掉指令和已经定价的部分,余下的才"
+                + "下面要解释的差额,没有一个参与定价。\(code: "integer") 给出一条指令的价格;其他标尺的差额先扣掉指令和已经定价的部分,余下的才"
                 + "摊到每个事件上。")
     }
-    fileprivate var explanationNote: String {
+    fileprivate var explanationNote: Phrase {
         pick(
             "More than the gap counts as unexplained, like less than it: a minus sign stands before what is explained too "
                 + "much. In brackets the 95 % interval, where every kind has five samples. Not counted, and so never "
@@ -212,7 +209,7 @@ extension Catalogue {
             "解释得过头和不足一样,都算未解释:过头的部分前面是负号。括号里是 95 % 区间,每种工作都有五个样本时才给出。没有数、因而也解释"
                 + "不了的:一次次访存(模拟器逐个翻译地址)和其中的未命中。")
     }
-    fileprivate func unpriced(_ event: String, _ kind: String, _ yardstick: String) -> String {
+    fileprivate func unpriced(_ event: Phrase, _ kind: Phrase, _ yardstick: Phrase) -> Phrase {
         pick(
             "\(kind): the events \(event) have no price, because \(yardstick) was not measured or shows none.",
             "\(kind):事件\(event)没有价格,因为 \(yardstick) 没有测,或者没有给出价格。")

@@ -98,45 +98,46 @@ struct ExperimentFigure {
         return (values.count { $0 == 1 }, values.count)
     }
 
-    /// `**412 µs** (400–430 µs)`, and how many trials failed; `mark` shows what is the figure itself.
-    func cell(withCount: Bool, mark: (String) -> String = { "**\($0)**" }) -> String {
-        let failures = samples.compactMap { sample -> LabError? in
-            guard case .failed(let error, _) = sample.outcome else { return nil }
-            return error
+    /// The figure, its interval, and how many trials failed.
+    func cell(withCount: Bool) -> Cell {
+        guard let estimate else { return failures.isEmpty ? .none : .words(failed) }
+        var shown = Phrase.strong(figure(estimate))
+        if metric.unit != .truth {
+            if let interval = estimate.interval, !(metric.isExact && interval.lower == interval.upper) {
+                shown += " (\(Format.interval(interval, metric.unit)))"
+            }
+            if withCount { shown += ", n = \(estimate.n)" }
         }
-        guard let estimate else {
-            guard !failures.isEmpty else { return Format.none }
-            return failures.allSatisfy(\.isImpossibility)
-                ? text.notPossible : text.failedSamples(failures.count)
-        }
-        let note = failures.isEmpty ? "" : "<br>\(text.failedSamples(failures.count))"
-        return figure(estimate, withCount: withCount, mark: mark) + note
+        return .figure(estimate.value, failures.isEmpty ? shown : [shown, failed].lines)
     }
 
-    private func figure(_ estimate: Estimate, withCount: Bool, mark: (String) -> String) -> String {
-        if metric.unit == .truth {
-            let (yes, n) = truths
-            return mark(text.truth(yes, of: n))
+    /// The same for a terminal: how wide the interval is stands for its ends.
+    var narrowCell: Cell {
+        guard let estimate, metric.unit != .truth else { return cell(withCount: false) }
+        guard !metric.isExact, let width = estimate.interval?.relativeHalfWidth(around: estimate.value) else {
+            return .figure(estimate.value, Phrase(figure(estimate)))
         }
-        var shown = mark(Format.figure(estimate.value, metric))
-        if let interval = estimate.interval, !(metric.isExact && interval.lower == interval.upper) {
-            shown += " (\(Format.interval(interval, metric.unit)))"
-        }
-        return withCount ? "\(shown), n = \(estimate.n)" : shown
+        return .figure(estimate.value, "\(figure(estimate)) ±\(Format.percent(width))")
     }
 
-    /// Narrow, for a terminal.
-    var plain: String {
-        guard let estimate, metric.unit != .truth else { return cell(withCount: false, mark: { $0 }) }
-        let value = Format.figure(estimate.value, metric)
-        guard !metric.isExact, let interval = estimate.interval,
-            let width = interval.relativeHalfWidth(around: estimate.value)
-        else { return value }
-        return "\(value) ±\(Format.percent(width))"
+    private func figure(_ estimate: Estimate) -> String {
+        metric.unit == .truth ? text.truth(truths.yes, of: truths.n) : Format.figure(estimate.value, metric)
+    }
+
+    private var failures: [Observation] { samples.filter { !$0.outcome.isCompleted } }
+
+    private var failed: Phrase {
+        failures.allSatisfy { $0.impossibility != nil }
+            ? text.notPossible : text.failedSamples(failures.count)
     }
 }
 
-extension LabError {
-    /// Whether it says that something can't be done here at all, which is an answer and no disturbance.
-    var isImpossibility: Bool { kind == .unavailable || kind == .usage }
+extension Observation {
+    /// Why it can't be done here at all, which is an answer and no disturbance; nil for any other outcome.
+    var impossibility: LabError? {
+        guard case .failed(let error, _) = outcome, error.kind == .unavailable || error.kind == .usage else {
+            return nil
+        }
+        return error
+    }
 }

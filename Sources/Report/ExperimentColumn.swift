@@ -5,7 +5,7 @@ struct ExperimentColumn: Equatable {
     var engine: Analysis.Engine
     /// Nil where the rows say the place.
     var point: Point?
-    /// What is varied there, plain text; empty where nothing is.
+    /// What is varied there; empty where nothing is.
     var place: String
 
     static func == (left: Self, right: Self) -> Bool {
@@ -33,9 +33,8 @@ struct ExperimentColumn: Equatable {
         }
     }
 
-    /// The heading of the column, as Markdown.
-    func title(_ text: Catalogue) -> String {
+    func title(_ text: Catalogue) -> Phrase {
         let name = text.name(engine.record)
-        return place.isEmpty ? name : "\(name)<br>\(Escaping.markdown(place))"
+        return place.isEmpty ? name : [name, Phrase(place)].lines
     }
 }

@@ -5,14 +5,14 @@ import Translations
 struct FactMatrix {
     /// Rows that stand together.
     struct Group {
-        /// Plain text; nil for rows without a group.
+        /// Nil for rows without a group.
         var title: String?
         var columns: [ExperimentColumn]
         var rows: [Row]
     }
 
     struct Row {
-        /// What is asked, plain text.
+        /// What is asked.
         var title: String
         /// Where, when the fact was seen in several places and the columns don't say it; else empty.
         var place: String
@@ -84,7 +84,7 @@ struct FactMatrix {
         let rows = Self.ordered(analysis.result.header.lab.facts ?? [], found: places.keys)
         groups = Self.grouped(rows).map { facts in
             let own = facts.reduce(into: Set<Plan.Cell>()) { $0.formUnion(pairs[$1.id] ?? []) }
-            let title = facts.first?.group.map { Escaping.plain(text[$0]) }
+            let title = facts.first?.group.map { text[$0] }
             func cell(_ id: String, _ point: Point, _ engine: EngineID) -> Cell? {
                 cells[Key(id: id, point: point)]?[engine]?.byFrequency
             }
@@ -93,7 +93,7 @@ struct FactMatrix {
                     title: title, columns: columns,
                     rows: facts.map { fact in
                         Row(
-                            title: Escaping.plain(text[fact.title]), place: "",
+                            title: text[fact.title], place: "",
                             cells: columns.map { cell(fact.id, $0.point ?? [:], $0.engine.id) })
                     })
             }
@@ -106,7 +106,7 @@ struct FactMatrix {
                     let points = places[fact.id] ?? [[:]]
                     return points.map { point in
                         Row(
-                            title: Escaping.plain(text[fact.title]),
+                            title: text[fact.title],
                             place: Self.place(point, among: points, text),
                             cells: columns.map { cell(fact.id, point, $0.engine.id) })
                     }
@@ -176,7 +176,7 @@ extension FactMatrix.Cell {
     }
 
     /// One line for a terminal.
-    func plain(_ text: Catalogue, width: Int) -> String {
+    func short(_ text: Catalogue, width: Int) -> String {
         guard let first = answers.first else { return Format.none }
         let answer = Format.cut(Escaping.plain(first.answer), width)
         return answers.count == 1 ? answer : "\(answer) (\(text.times(first.count, of: n)))"

@@ -81,6 +81,12 @@ enum Format {
         return join("\(end(interval.lower)) … \(end(interval.upper))", scale)
     }
 
+    /// A difference and its interval: `+12.3 µs (+10.1 … +14.0 µs)`.
+    static func difference(_ difference: Estimate, _ unit: Metric.Unit) -> String {
+        let interval = difference.interval.map { " (\(signedInterval($0, unit)))" } ?? ""
+        return signed(difference.value, unit) + interval
+    }
+
     /// A change as a percentage with its sign: `+12.3 %`.
     static func change(_ share: Double?) -> String {
         guard let share else { return none }

@@ -12,15 +12,13 @@ struct MatrixPlot {
     private static let mostRows = 80
     private static let left = 270.0
     private static let columnWidth = 118.0
-    private static let top = 36.0
     private static let headHeight = 36.0
     private static let rowHeight = 22.0
-    private static let least = 860.0
 
     /// Nil when no fact tells of a mechanism.
     init?(_ analysis: Analysis, _ matrix: FactMatrix, _ text: Catalogue) {
         self.text = text
-        title = Escaping.plain(text[analysis.result.header.lab.title])
+        title = text[analysis.result.header.lab.title]
         var left = Self.mostRows
         groups = matrix.groups.compactMap { group in
             var own = group
@@ -34,7 +32,7 @@ struct MatrixPlot {
     private var columns: Int { groups.map(\.columns.count).max() ?? 1 }
 
     private var columnWidth: Double {
-        max(Self.columnWidth, (Self.least - Self.left - 16) / Double(max(columns, 1)))
+        max(Self.columnWidth, (Chart.width - Self.left - 16) / Double(max(columns, 1)))
     }
 
     /// Whether the columns must be named over a group: over the first, and over one that has others.
@@ -47,51 +45,43 @@ struct MatrixPlot {
         let titles = groups.count > 1 ? groups.count : 0
         let heads = groups.indices.count(where: hasHead)
         let width = Self.left + Double(columns) * columnWidth + 16
-        let bottom = Self.top + Double(rows + titles) * Self.rowHeight + Double(heads) * Self.headHeight
-        let kinds = legend
         var names: [String] = []
-        for name in groups.flatMap(\.columns).map({ text.plainName($0.engine.record) })
+        for name in groups.flatMap(\.columns).map({ text.name($0.engine.record).plain })
         where !names.contains(name) { names.append(name) }
-        var svg = SVG(
-            width: width, height: bottom + 16 + Double((kinds.count + 1) / 2) * 20 + 8,
-            label: text.matrixLabel(rows, text.list(names)))
-        svg.text(SVG.fitted(text.matrixTitle(title), within: width - 32), x: 16, y: 24, style: "bold")
-        var y = Self.top
+        var chart = Chart(
+            title: text.matrixTitle(title), description: text.matrixLabel(rows, text.list(names)),
+            width: width, left: 16, right: 16, top: 36,
+            height: Double(rows + titles) * Self.rowHeight + Double(heads) * Self.headHeight, hasTicks: false,
+            legend: legend.map { .init(sample: .mark($0.shape, style: $0.style), name: name($0)) })
+        var y = chart.top
         for (number, group) in groups.enumerated() {
             if hasHead(number) {
                 for (place, column) in group.columns.enumerated() {
-                    let x = self.column(place)
-                    let name = text.plainName(column.engine.record)
-                    svg.text(SVG.fitted(name, within: columnWidth - 8), x: x, y: y + 16)
-                    svg.text(
-                        SVG.fitted(column.place, within: columnWidth - 8), x: x, y: y + 30, style: "mute")
+                    let (x, room) = (self.column(place), columnWidth - 8)
+                    chart.svg.text(text.name(column.engine.record).plain, x: x, y: y + 16, within: room)
+                    chart.svg.text(column.place, x: x, y: y + 30, within: room, style: "mute")
                 }
                 y += Self.headHeight
             }
             if titles > 0 {
-                svg.text(
-                    SVG.fitted(group.title ?? text.otherFacts, within: width - 32), x: 16, y: y + 15,
-                    style: "bold")
+                chart.svg.text(
+                    group.title ?? text.otherFacts, x: 16, y: y + 15, within: width - 32, style: "bold")
                 y += Self.rowHeight
             }
             for row in group.rows {
-                svg.line(x1: 16, y1: y, x2: width - 16, y2: y, style: "grid")
-                let name = text.named(row.title, at: row.place) { SVG.width(of: $0) <= Self.left - 30 }
-                svg.text(name, x: 16, y: y + 15)
+                chart.svg.line(x1: chart.left, y1: y, x2: chart.right, y2: y, style: "grid")
+                let name = text.named(row.title, at: row.place) {
+                    SVG.width(of: Escaping.plain($0)) <= Self.left - 30
+                }
+                chart.svg.text(name, x: 16, y: y + 15)
                 for (place, column) in group.columns.enumerated() {
-                    draw(row, column, row.cells[place], x: self.column(place), y: y, into: &svg)
+                    draw(row, column, row.cells[place], x: self.column(place), y: y, into: &chart.svg)
                 }
                 y += Self.rowHeight
             }
         }
-        svg.line(x1: 16, y1: bottom, x2: width - 16, y2: bottom, style: "axis")
-        for (number, kind) in kinds.enumerated() {
-            let x = 24 + Double(number % 2) * (width / 2 - 16)
-            let y = bottom + 26 + Double(number / 2) * 20
-            svg.mark(kind.shape, x: x, y: y - 4, style: kind.style, hover: name(kind))
-            svg.text(SVG.fitted(name(kind), within: width / 2 - 40), x: x + 14, y: y)
-        }
-        return svg.document
+        chart.svg.line(x1: chart.left, y1: y, x2: chart.right, y2: y, style: "axis")
+        return chart.document
     }
 
     private func column(_ place: Int) -> Double { Self.left + Double(place) * columnWidth }
@@ -105,24 +95,24 @@ struct MatrixPlot {
             return
         }
         // The answer that came most often, and how often where it was not always.
-        var words = first.mechanism.map(text.shortName) ?? Escaping.plain(first.answer)
+        var words = first.mechanism.map(text.shortName) ?? first.answer
         if cell.answers.count > 1 { words += " \(first.count)/\(cell.n)" }
         if let reach = cell.reach {
             svg.mark(reach.shape, x: x + 6, y: y + 11, style: reach.style, hover: hover(row, column, cell))
         }
-        svg.text(SVG.fitted(words, within: columnWidth - 22), x: x + 16, y: y + 15)
+        svg.text(words, x: x + 16, y: y + 15, within: columnWidth - 22)
     }
 
     private func hover(
         _ row: FactMatrix.Row, _ column: ExperimentColumn, _ cell: FactMatrix.Cell
     ) -> String {
         let answers = cell.answers.prefix(4).map { answer in
-            let words = Format.cut(Escaping.plain(answer.answer), 120)
-            let mechanism = answer.mechanism.map { " (\(text.name($0)))" } ?? ""
+            let words = Format.cut(answer.answer, 120)
+            let mechanism = answer.mechanism.map { " (\(text.name($0).plain))" } ?? ""
             return "\(words)\(mechanism), \(text.times(answer.count, of: cell.n))"
         }
         let name = text.named(row.title, at: row.place + column.place)
-        return "\(name), \(text.plainName(column.engine.record)): \(answers.joined(separator: "; "))"
+        return "\(name), \(text.name(column.engine.record).plain): \(answers.joined(separator: "; "))"
     }
 
     /// The kinds that occur.

@@ -9,25 +9,27 @@ struct PhasesSection {
 
     static let plotName = "waterfall.svg"
 
-    var markdown: String {
+    var blocks: [Block] {
+        guard !breakdowns.isEmpty else { return [] }
         let ends = Mark.inOrder.filter { mark in breakdowns.contains { $0.phases.contains { $0.end == mark } }
         }
-        var table = MarkdownTable(
-            [(text.engine, .left)] + ends.map { (text.until(Escaping.code($0.rawValue)), .right) }
-                + [(text.sum, .right), (text.medianTotal, .right)])
+        var table = Table(
+            [.words(text.engine)] + ends.map { .figures(text.until(.code($0.rawValue))) }
+                + [.figures(text.sum), .figures(text.medianTotal)])
         for breakdown in breakdowns {
             guard let record = analysis.record(breakdown.engine) else { continue }
-            let cells = ends.map { end in
-                Format.duration(breakdown.phases.first { $0.end == end }?.mean)
-            }
+            let sum: Phrase =
+                "\(strong: "\(Format.duration(breakdown.sum))") (\(gap(breakdown.sum, breakdown.median)))"
             table.add(
-                [text.name(record)] + cells + [
-                    "**\(Format.duration(breakdown.sum))** (\(gap(breakdown.sum, breakdown.median)))",
-                    Format.duration(breakdown.median),
-                ])
+                [.words(text.name(record))]
+                    + ends.map { end in .duration(breakdown.phases.first { $0.end == end }?.mean) }
+                    + [.figure(breakdown.sum, sum), .duration(breakdown.median)])
         }
-        return
-            "## \(text.phases)\n\n\(table.text)\n\(text.phasesNote)\n\n![\(text.phases)](\(Self.plotName))\n"
+        let plot = WaterfallPlot(analysis: analysis, text: text, breakdowns: breakdowns)
+        return [
+            .heading(2, "\(text.phases)"), .table(table), .paragraph(text.phasesNote),
+            .figure(Figure(name: Self.plotName, title: text.phases, svg: plot.svg)),
+        ]
     }
 }
 
@@ -38,27 +40,28 @@ struct LibvirtSection {
     let breakdowns: [PhaseBreakdown]
 
     /// Empty unless both were measured.
-    var markdown: String {
+    var blocks: [Block] {
         func breakdown(_ id: EngineID) -> (EngineRecord, PhaseBreakdown)? {
             guard let record = analysis.record(id), let own = breakdowns.first(where: { $0.engine == id })
             else { return nil }
             return (record, own)
         }
         guard let (with, first) = breakdown(.qemu), let (without, second) = breakdown(.qemuDirect) else {
-            return ""
+            return []
         }
-        var table = MarkdownTable([
-            (text.mark, .left), (text.name(with), .right), (text.name(without), .right), (text.later, .right),
+        let names = (text.name(with), text.name(without))
+        var table = Table([
+            .words(text.mark), .figures(names.0), .figures(names.1), .figures(text.later),
         ])
         for (mark, time) in first.reached where mark != .requested {
             guard let other = second.reached.first(where: { $0.mark == mark })?.mean else { continue }
             table.add([
-                Escaping.code(mark.rawValue), Format.duration(time), Format.duration(other),
-                "**\(Format.signed(time - other, .nanoseconds))**",
+                .code(mark.rawValue), .duration(time), .duration(other),
+                .signed(time - other, .nanoseconds).strong,
             ])
         }
-        guard !table.isEmpty else { return "" }
-        return "## \(text.added(text.name(with), text.name(without)))\n\n\(table.text)\n\(text.addedNote)\n"
+        guard !table.rows.isEmpty else { return [] }
+        return [.heading(2, text.added(names.0, names.1)), .table(table), .paragraph(text.addedNote)]
     }
 }
 
@@ -72,72 +75,85 @@ struct StepsSection {
     let text: Catalogue
     let breakdown: StepBreakdown
 
-    var markdown: String {
-        var table = MarkdownTable([(text.step, .left), (text.mean, .right), (text.share, .right)])
+    var blocks: [Block] {
+        var table = Table([.words(text.step), .figures(text.mean), .figures(text.share)])
         for step in breakdown.steps {
-            table.add([
-                Escaping.markdown(text.translated(step.name)), Format.duration(step.mean), share(step.mean),
-            ])
+            table.add([.words(Phrase(text.translated(step.name))), .duration(step.mean), share(step.mean)])
         }
         if breakdown.rest > 0 {
-            table.add([text.noStep, Format.duration(breakdown.rest), share(breakdown.rest)])
+            table.add([.words(text.noStep), .duration(breakdown.rest), share(breakdown.rest)])
         }
-        table.add(["**\(text.sum)**", "**\(Format.duration(breakdown.total))**", share(breakdown.total)])
+        table.add([
+            .words(.strong(text.sum)), .duration(breakdown.total).strong, share(breakdown.total),
+        ])
         let note = text.stepsNote(
             breakdown.middle, of: breakdown.n, median: Format.duration(breakdown.median),
             gap: gap(breakdown.total, breakdown.median))
-        return "## \(text.steps(Escaping.code(breakdown.engine.rawValue)))\n\n\(table.text)\n\(note)\n"
+        return [
+            .heading(2, text.steps(.code(breakdown.engine.rawValue))), .table(table), .paragraph(note),
+        ]
     }
 
-    private func share(_ nanoseconds: Double) -> String { Format.percent(nanoseconds / breakdown.total) }
+    private func share(_ nanoseconds: Double) -> Cell { .percent(nanoseconds / breakdown.total) }
 }
 
 /// What a container takes longer for than a bare process, step by step.
 struct ExplanationSection {
-    let text: Catalogue
-    let explanation: Explanation
-    let container: EngineRecord
-    let process: EngineRecord
+    private let text: Catalogue
+    private let explanation: Explanation
+    private let names: (container: Phrase, process: Phrase)
 
     /// The steps with a row of their own: those that differ most.
     private static let rows = 12
 
-    var markdown: String {
+    /// Of the first container that times its steps, as the bare process does; nil without.
+    init?(analysis: Analysis, text: Catalogue) {
+        guard let process = analysis.engines.first(where: { $0.id == Analysis.baseline }),
+            let processSteps = analysis.steps(process)
+        else { return nil }
+        let found = analysis.engines.lazy.filter { $0.record.kind == .container }.compactMap { engine in
+            analysis.steps(engine).flatMap { Explanation(container: $0, process: processSteps) }
+                .map { (engine.record, $0) }
+        }.first
+        guard let (container, explanation) = found else { return nil }
+        self.text = text
+        self.explanation = explanation
+        names = (text.name(container), text.name(process.record))
+    }
+
+    var blocks: [Block] {
         let byDifference = explanation.parts.enumerated().sorted {
             (-abs($0.element.difference), $0.offset) < (-abs($1.element.difference), $1.offset)
         }.map(\.element)
-        let names = (text.name(container), text.name(process))
-        var table = MarkdownTable([
-            (text.step, .left), (names.0, .right), (names.1, .right), (text.difference, .right),
-            (text.shareOfDifference, .right),
+        var table = Table([
+            .words(text.step), .figures(names.container), .figures(names.process), .figures(text.difference),
+            .figures(text.shareOfDifference),
         ])
-        func add(_ name: String, _ parts: [Explanation.Part]) {
+        func add(_ name: Phrase, _ parts: [Explanation.Part]) {
             func sum(_ durations: [Double?]) -> Double? {
                 let known = durations.compactMap(\.self)
                 return known.isEmpty ? nil : known.reduce(0, +)
             }
             add(name, sum(parts.map(\.container)), sum(parts.map(\.process)))
         }
-        func add(_ name: String, _ container: Double?, _ process: Double?) {
+        func add(_ name: Phrase, _ container: Double?, _ process: Double?) {
             let difference = (container ?? 0) - (process ?? 0)
             table.add([
-                name, Format.duration(container), Format.duration(process),
-                Format.signed(difference, .nanoseconds),
-                Format.percent(difference / explanation.difference),
+                .words(name), .duration(container), .duration(process), .signed(difference, .nanoseconds),
+                .percent(difference / explanation.difference),
             ])
         }
-        for part in byDifference.prefix(Self.rows) {
-            add(Escaping.markdown(text.translated(part.name)), [part])
-        }
+        for part in byDifference.prefix(Self.rows) { add(Phrase(text.translated(part.name)), [part]) }
         let others = Array(byDifference.dropFirst(Self.rows))
         if !others.isEmpty { add(text.otherSteps(others.count), others) }
         add(text.noStep, explanation.container.rest, explanation.process.rest)
-        add("**\(text.sum)**", explanation.container.total, explanation.process.total)
-        return "## \(text.explanation(names.0, names.1))\n\n"
-            + text.explained(
-                names.0, Format.duration(explanation.difference), names.1,
-                share: Format.percent(explanation.explained), own: Format.percent(explanation.own),
-                grown: Format.percent(explanation.grown))
-            + "\n\n\(table.text)"
+        add(.strong(text.sum), explanation.container.total, explanation.process.total)
+        let words = text.explained(
+            names.container, Format.duration(explanation.difference), names.process,
+            share: Format.percent(explanation.explained), own: Format.percent(explanation.own),
+            grown: Format.percent(explanation.grown))
+        return [
+            .heading(2, text.explanation(names.container, names.process)), .paragraph(words), .table(table),
+        ]
     }
 }

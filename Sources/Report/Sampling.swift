@@ -49,7 +49,9 @@ struct Sampling {
             planned[cell] != nil || !analysis.figures.samples(cell.engine, at: cell.point).isEmpty
         }
         let pairs = cells.flatMap { engine, cell in
-            analysis.sampled(cell).map { (engine: engine, cell: cell, metric: $0) }
+            analysis.method.report.sampled(cell, in: analysis).map {
+                (engine: engine, cell: cell, metric: $0)
+            }
         }
         let samplings = pairs.prefix(limit).map { engine, cell, metric in
             let summary = analysis.figures.summary(metric, cell.engine, at: cell.point)
@@ -83,18 +85,6 @@ struct Sampling {
                 points.contains(cell.point) && (one.engines?.contains(cell.engine) ?? true)
             }?.0
             return (own.map(lab.samples(of:)) ?? lab.samples).precision
-        }
-    }
-}
-
-extension Analysis {
-    /// The metrics of a cell whose figures are sampled. Of an experiment those that it yields there; what is counted
-    /// is as sure with one sample as with many.
-    func sampled(_ cell: Plan.Cell) -> [Metric] {
-        guard method == .experiment else { return [headline] }
-        let samples = figures.samples(cell.engine, at: cell.point)
-        return result.header.lab.metrics.filter { metric in
-            !metric.isExact && metric.grown == nil && samples.contains { metric.value(of: $0) != nil }
         }
     }
 }

@@ -6,64 +6,56 @@ struct WhatRanSection {
     let analysis: Analysis
     let text: Catalogue
 
-    var markdown: String {
+    var blocks: [Block] {
         let header = analysis.result.header
-        var blocks = [
-            "## \(text.whatRan)\n",
-            text.madeBy(
-                version: Escaping.markdown(header.version), started: Escaping.markdown(header.startedAt),
-                run: Escaping.code(header.runID)) + "\n",
+        var blocks: [Block] = [
+            .heading(2, text.whatRan),
+            .paragraph(
+                text.madeBy(version: header.version, started: header.startedAt, run: .code(header.runID))),
         ]
         if !header.digests.isEmpty {
-            var table = MarkdownTable([(text.what, .left), ("SHA-256", .left)])
+            var table = Table([.words(text.what), .words("SHA-256")])
             for (name, digest) in header.digests.sorted(by: { $0.key < $1.key }) {
-                table.add([Escaping.markdown(text.translated(name)), Escaping.code(digest)])
+                table.add([.words(Phrase(text.translated(name))), .code(digest)])
             }
-            blocks.append("\(text.sameBytes)\n\n\(table.text)")
+            blocks += [.paragraph(text.sameBytes), .table(table)]
         }
-        blocks.append("### \(text.differences)\n\n\(differences)")
         let notes = analysis.engines.flatMap { engine in
             analysis.result.footnotes(of: engine.record).map {
-                "- \(text.name(engine.record)): \(Escaping.markdown(text.translated($0)))\n"
+                "\(text.name(engine.record)): \(text.translated($0))" as Phrase
             }
         }
-        if !notes.isEmpty { blocks.append(notes.joined()) }
-        return blocks.joined(separator: "\n")
+        return blocks + [.heading(3, text.differences), .table(differences)] + .list(notes)
     }
 
-    private var differences: String {
-        var table = MarkdownTable([(text.engine, .left), (text.item, .left), (text.value, .left)])
-        for engine in analysis.engines {
-            let record = engine.record
-            let name = text.name(record)
-            table.add([name, text.boundary, text.kind(record.kind)])
+    private var differences: Table {
+        var table = Table([.words(text.engine), .words(text.item), .words(text.value)])
+        for record in analysis.engines.map(\.record) {
+            let name = Cell.words(text.name(record))
+            table.add([name, .words(text.boundary), .words(text.kind(record.kind))])
             for detail in record.details {
                 table.add([
-                    name, Escaping.markdown(text.translated(detail.name)),
-                    Escaping.markdown(text.translated(detail.value)),
+                    name, .words(Phrase(text.translated(detail.name))),
+                    .words(Phrase(text.translated(detail.value))),
                 ])
             }
             for (item, digest) in record.digests.sorted(by: { $0.key < $1.key }) {
-                table.add([
-                    name, "\(Escaping.markdown(text.translated(item))), SHA-256", Escaping.code(digest),
-                ])
+                table.add([name, .words("\(text.translated(item)), SHA-256"), .code(digest)])
             }
         }
-        return table.text
+        return table
     }
 }
 
 /// The machine and its state; what is not known is left out.
-struct EnvironmentSection {
+struct EnvironmentTable {
     let environment: Environment
     let text: Catalogue
 
-    var markdown: String { "## \(text.environment)\n\n\(table)" }
-
-    var table: String {
-        var table = MarkdownTable([(text.item, .left), (text.value, .left)])
-        func add(_ name: String, _ value: String?) {
-            if let value { table.add([name, Escaping.markdown(value)]) }
+    var table: Table {
+        var table = Table([.words(text.item), .words(text.value)])
+        func add(_ name: Phrase, _ value: String?) {
+            if let value { table.add([.words(name), .words(Phrase(value))]) }
         }
         add(text.processor, environment.cpuModel)
         add(text.processors, "\(environment.cpuCount)")
@@ -78,9 +70,9 @@ struct EnvironmentSection {
         add(text.turbo, environment.turbo)
         add(text.smt, environment.smt)
         add(text.load, environment.load.map { Format.fixed($0, decimals: 2) })
-        add(text.asRoot, environment.root ? text.yes : text.no)
+        add(text.asRoot, (environment.root ? text.yes : text.no).plain)
         let mitigations = environment.mitigations.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
         add(text.mitigations, mitigations.isEmpty ? nil : mitigations.joined(separator: "; "))
-        return table.text
+        return table
     }
 }

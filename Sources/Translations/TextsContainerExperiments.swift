@@ -16,7 +16,6 @@ extension Texts {
         "{} is no key of a shared memory segment": "{} 不是共享内存段的键",
         "{} took too long": "{} 用时过长",
         "{} said more than {} bytes": "{} 输出超过 {} 字节",
-        "it is no regular file": "它不是普通文件",
         "name a file on a disk: copy what comes through a pipe into one":
             "请指定磁盘上的文件：把来自管道的内容先存成文件",
         "only a \"metric\" has a ratio": "只有 \"metric\" 才有比值",

@@ -19,7 +19,7 @@ struct CgroupExperimentTests {
     }
 
     @Test func aQuotaWithoutProcessorsIsUnavailable() {
-        let error = #expect(throws: LabError.self) { try perform("cpu-quota", at: [.setting: "999900"]) }
+        let error = #expect(throws: LabError.self) { try perform("cpu-quota", at: [.setting: "409600"]) }
         #expect(error?.kind == .unavailable)
     }
 

@@ -84,7 +84,7 @@ import Testing
     @Test func everyMechanismHasItsNames() {
         for language in Language.allCases {
             let text = Catalogue(language: language)
-            let names = Mechanism.allCases.map(text.name)
+            let names = Mechanism.allCases.map { text.name($0).plain }
             #expect(Set(names).count == names.count && names.allSatisfy { !$0.isEmpty })
             #expect(Mechanism.allCases.allSatisfy { SVG.width(of: text.shortName($0)) < 96 })
         }
@@ -375,11 +375,9 @@ import Testing
                 #expect(!line.unicodeScalars.contains { $0.value < 0x20 || $0 == "\u{202e}" })
             }
         }
-        let files = Report.files(for: fixture.result)
-        let page = HTMLPage.render(
-            markdown: files[0].contents, plots: Array(files.dropFirst()),
-            title: hostile,
-            language: .english)
+        var result = fixture.result
+        result.header.lab.title = LocalizedText(en: hostile, zh: hostile)
+        let page = Report.page(for: [result], language: .english)
         let elements = try #require(Elements(of: page))
         #expect(elements.names.count { $0 == "script" } == 1 && elements.names.count { $0 == "details" } == 1)
     }

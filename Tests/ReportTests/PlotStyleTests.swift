@@ -52,7 +52,7 @@ private func contrast(_ first: String, _ second: String) throws -> Double {
                 #expect(try contrast(colour, page) >= 3, "\(name) \(colour) on \(page)")
             }
         }
-        for fill in SVG.fills { #expect(try contrast("#111111", fill) >= 4.5, "a number on \(fill)") }
+        for fill in Look.fills { #expect(try contrast("#111111", fill) >= 4.5, "a number on \(fill)") }
     }
 
     /// No two of two dozen engines look the same: where the colour comes again, dash and shape are others.
@@ -63,17 +63,60 @@ private func contrast(_ first: String, _ second: String) throws -> Double {
                 match.1.split(separator: ",").contains { $0 == ".curve.s\(style)" || $0 == ".s\(style)" }
             }.map { String($0.2) }
         }
-        let colours = try (0..<SVG.styleCount).map {
+        let colours = try (0..<Look.count).map {
             try #require(value(/([.a-z0-9,]+)\{stroke:(#[0-9a-f]{6})\}/, of: $0))
         }
-        let dashes = try (0..<SVG.styleCount).map {
+        let dashes = try (0..<Look.count).map {
             try #require(value(/([.a-z0-9,]+)\{stroke-dasharray:([a-z0-9 ]+)\}/, of: $0))
         }
-        #expect(SVG.styleCount >= 20 && Set(colours.prefix(8)).count == 8)
-        for first in 0..<SVG.styleCount {
+        #expect(Look.count >= 20 && Set(colours.prefix(8)).count == 8)
+        for first in 0..<Look.count {
             for second in 0..<first where colours[first] == colours[second] {
                 #expect(dashes[first] != dashes[second], "\(first) and \(second)")
-                #expect(SVG.shape(ofStyle: first) != SVG.shape(ofStyle: second), "\(first) and \(second)")
+                #expect(Look(first).shape != Look(second).shape, "\(first) and \(second)")
+            }
+        }
+    }
+
+    @Test("Ten engines have ten looks, in every plot and its legend")
+    func tenEnginesHaveTenLooks() throws {
+        for (fixture, name) in [
+            (RunFixture.complete(), "distribution.svg"), (.compute(), "ratio.svg"), (.memory(), "memory.svg"),
+        ] {
+            var fixture = fixture
+            let own = fixture.samples.filter { $0.engine == .container }
+            for number in 0..<9 {
+                let id = EngineID(rawValue: "engine-\(number)")
+                fixture.engines.append(EngineRecord(id: id, kind: .container))
+                for var sample in own {
+                    sample.engine = id
+                    sample.index += 10_000 * (number + 1)
+                    fixture.samples.append(sample)
+                }
+            }
+            let svg = try file(name, fixture.result)
+            expectWellFormed(svg)
+            var looks: [String: Set<String>] = [:]
+            let names = Set(fixture.engines.map(\.id.rawValue))
+            for match in svg.matches(of: /class="mark (d[0-9]+)"><title>([^<]*)</) {
+                for word in match.2.split(whereSeparator: { !$0.isLetter && !$0.isNumber && $0 != "-" })
+                where names.contains(String(word)) {
+                    looks[String(word), default: []].insert(String(match.1))
+                }
+            }
+            #expect(looks.count >= 10 && looks.values.allSatisfy { $0.count == 1 }, "\(name): \(looks)")
+            #expect(Set(looks.values.joined()).count == looks.count, "\(name): \(looks)")
+        }
+    }
+
+    @Test("A legend has as many columns as its names leave room for, and none runs out of the plot")
+    func legendsFit() {
+        for name in ["a", String(repeating: "long-name-", count: 5), String(repeating: "x", count: 200)] {
+            let entries = (0..<5).map { Chart.Entry(sample: .look(Look($0)), name: "\(name)\($0)") }
+            let svg = Chart(title: "t", description: "d", left: 60, height: 100, legend: entries).document
+            expectWellFormed(svg)
+            for match in svg.matches(of: /<text x="([0-9.]+)"[^>]*>([^<]*)</) {
+                #expect((Double(match.1) ?? 0) + SVG.width(of: String(match.2)) <= Chart.width, "\(match.0)")
             }
         }
     }
@@ -97,7 +140,7 @@ private func contrast(_ first: String, _ second: String) throws -> Double {
             let low = Double.random(in: -1e9..<1e9, using: &generator)
             let high = low + exp(Double.random(in: -3..<21, using: &generator))
             for unit in Metric.Unit.allCases {
-                let axis = LinearAxis(low: low, high: high, unit: unit)
+                let axis = Axis(linearFrom: low, to: high, unit: unit)
                 #expect(
                     (-1e-9...1 + 1e-9).contains(axis.place(low))
                         && (-1e-9...1 + 1e-9).contains(axis.place(high)))
@@ -106,13 +149,14 @@ private func contrast(_ first: String, _ second: String) throws -> Double {
             }
         }
         #expect(
-            LinearAxis(low: 3, high: 9, unit: .count).ticks.map(\.label) == ["0", "2", "4", "6", "8", "10"])
-        #expect(LinearAxis(low: 900e6, high: 1e9, unit: .nanoseconds).ticks.map(\.label).contains("0.90 s"))
-        #expect(LinearAxis(low: 0, high: 0, unit: .bytes).place(0) == 0)
-        #expect(try #require(PlotAxis([1, 100], unit: .count)).isLogarithmic)
-        #expect(try !#require(PlotAxis([10, 100], unit: .count)).isLogarithmic)
-        #expect(try !#require(PlotAxis([0, 100], unit: .count)).isLogarithmic, "nothing has no logarithm")
-        #expect(PlotAxis([], unit: .count) == nil && PlotAxis([.infinity], unit: .count) == nil)
+            Axis(linearFrom: 3, to: 9, unit: .count).ticks.map(\.label) == ["0", "2", "4", "6", "8", "10"])
+        #expect(Axis(linearFrom: 900e6, to: 1e9, unit: .nanoseconds).ticks.map(\.label).contains("0.90 s"))
+        #expect(Axis(linearFrom: 0, to: 0, unit: .bytes).place(0) == 0)
+        #expect(try #require(Axis(fitting: [1, 100], unit: .count)).isLogarithmic)
+        #expect(try !#require(Axis(fitting: [10, 100], unit: .count)).isLogarithmic)
+        #expect(
+            try !#require(Axis(fitting: [0, 100], unit: .count)).isLogarithmic, "nothing has no logarithm")
+        #expect(Axis(fitting: [], unit: .count) == nil && Axis(fitting: [.infinity], unit: .count) == nil)
     }
 }
 

@@ -21,9 +21,7 @@ import Testing
                 if let directory = ProcessInfo.processInfo.environment["LAB_REPORT_SAMPLE"] {
                     try Files.makeDirectory("\(directory)/\(name)/\(language.rawValue)")
                     try Files.write(contents, to: "\(directory)/\(name)/\(language.rawValue)/\(file)")
-                    let page = HTMLPage.render(
-                        markdown: first[0].contents, plots: Array(first.dropFirst()),
-                        title: name, language: language)
+                    let page = Report.page(for: [result], language: language)
                     try Files.write(page, to: "\(directory)/\(name)/\(language.rawValue)/report.html")
                     try Files.write(
                         (made.summaries[language] ?? []).joined(separator: "\n") + "\n",
@@ -143,7 +141,7 @@ import Testing
                 "the whole interval lies below 60 s, although emulation only makes a VM slower and larger")
         )
         let verdicts = fixture.claims.map {
-            Catalogue(language: .english).name($0.judge(fixture.result)[0].verdict)
+            Catalogue(language: .english).name($0.judge(fixture.result)[0].verdict).plain
         }
         #expect(verdicts == ["contradicted", "confirmed", "contradicted", "not measurable here"])
         for verdict in Set(verdicts) { #expect(markdown.contains("| **\(verdict)** |")) }
@@ -394,22 +392,24 @@ import Testing
             for _ in 0..<500 {
                 let low = exp(Double.random(in: -5..<25, using: &generator))
                 let high = low * exp(Double.random(in: 0..<12, using: &generator))
-                let axis = LogarithmicAxis(low: low, high: high, unit: unit)
+                let axis = Axis(logarithmicFrom: low, to: high, unit: unit)
                 #expect(
                     (-1e-9...1 + 1e-9).contains(axis.place(low))
                         && (-1e-9...1 + 1e-9).contains(axis.place(high)))
                 #expect((1...13).contains(axis.ticks.count), "\(low) \(high) \(unit): \(axis.ticks.count)")
             }
-            #expect(LogarithmicAxis(low: 8, high: 8, unit: unit).place(8).isFinite)
+            #expect(Axis(logarithmicFrom: 8, to: 8, unit: unit).place(8).isFinite)
         }
     }
 
     @Test func escapingKeepsWhatCanBeRead() {
-        #expect(Escaping.markdown("a|b") == "a\\|b")
-        #expect(Escaping.code("a`b|c") == "`a'b\\|c`")
+        #expect(
+            MarkdownRenderer.text("a|b") == "a\\|b" && MarkdownRenderer.text("a & b &c") == "a & b &amp;c")
+        #expect(MarkdownRenderer.inline(.code("a`b|c")) == "`a'b\\|c`")
         #expect(Escaping.xml("<a href=\"b\">&'") == "&lt;a href=&quot;b&quot;&gt;&amp;&#39;")
         #expect(Escaping.plain("x\u{1b}[2J\ty\n") == "x\\x1b[2J y ")
         #expect(Escaping.csv("a,\"b\"") == "\"a,\"\"b\"\"\"")
-        #expect(Escaping.fenced(["a ```` b"], language: "sh") == "`````sh\na ```` b\n`````\n")
+        #expect(
+            MarkdownRenderer.render([.code(["a ```` b"], language: "sh")]) == "`````sh\na ```` b\n`````\n")
     }
 }

@@ -84,9 +84,9 @@ import Testing
         #expect(rows.count == 12)
         for (row, document) in zip(rows, DocumentTable.rows) {
             #expect(row.count == 7 && row.allSatisfy { !$0.isEmpty }, "\(row)")
-            #expect(row[0].contains(Escaping.markdown(document.dimension.zh)))
-            #expect(row[1].contains(Escaping.markdown(document.vm.zh)))
-            #expect(row[2].contains(Escaping.markdown(document.container.zh)))
+            #expect(row[0].contains(MarkdownRenderer.text(document.dimension.zh)))
+            #expect(row[1].contains(MarkdownRenderer.text(document.vm.zh)))
+            #expect(row[2].contains(MarkdownRenderer.text(document.container.zh)))
         }
         #expect(Report.summaryLines(for: table, language: language).count == 24)
     }

@@ -46,7 +46,10 @@ import Testing
 
     @Test("Only lab's own roots and this machine's own daemons are opened unasked")
     func onlyPlainConnectionsAreOpened() throws {
-        for uri in ["qemu:///embed?root=/tmp/c/libvirt/0", "qemu:///system", "xen:///system"] {
+        for uri in [
+            EmbeddedRoot.uri(of: EmbeddedRoot.directory(run.paths, slot: 0)), "qemu:///system",
+            "xen:///system",
+        ] {
             #expect(throws: Never.self) { try JournaledConnection.check(uri, of: run, named: nil) }
         }
         for uri in [

@@ -4,7 +4,12 @@ import Glibc
 /// SHA-256 digests as lower-case hex (FIPS 180-4).
 public enum Digest {
     public static func sha256(_ bytes: some Sequence<UInt8>) -> String {
-        hex(SHA256.hash(data: Array(bytes)))
+        hex(sha256Bytes(bytes))
+    }
+
+    /// The digest itself.
+    public static func sha256Bytes(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+        Array(SHA256.hash(data: Array(bytes)))
     }
 
     /// The digest of a file's bytes, read in pieces.

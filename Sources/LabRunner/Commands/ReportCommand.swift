@@ -59,7 +59,7 @@ struct ReportCommand: SpeakingCommand {
         case .md:
             let texts = loaded.map { ResultFiles.reportText(of: $0, in: language) }
             try Terminal.write(texts.joined(separator: "\n"))
-        case .html: try Terminal.write(ResultFiles.page(of: loaded, in: language))
+        case .html: try Terminal.write(Report.page(for: loaded, language: language))
         case .csv: try Terminal.write(Report.csv(for: loaded))
         case .json:
             if loaded.count == 1 {
@@ -93,7 +93,7 @@ struct ReportCommand: SpeakingCommand {
                 .usage, "--output writes one page, and \(path) is a directory",
                 remedy: "name a file, for example \(path)/report.html")
         }
-        try Files.write(ForeignText.lines(ResultFiles.page(of: loaded, in: language)), to: path)
+        try Files.write(ForeignText.lines(Report.page(for: loaded, language: language)), to: path)
         try Terminal.answer(path)
     }
 }

@@ -11,16 +11,24 @@ struct OutputDirectory: Equatable {
     /// - Throws: `.output` when something is in it already, it can't be made or written to, or others have a say in it.
     static func named(_ path: String) throws(LabError) -> OutputDirectory {
         let made = !Files.exists(path)
-        if made { try Files.makeDirectory(path) }
+        if made {
+            do throws(LabError) { try Files.makeDirectory(path) } catch {
+                throw LabError(
+                    error.kind, error.message, cause: error.cause, remedy: error.remedy ?? elsewhere)
+            }
+        }
         try requireOurs(path)
         guard Files.list(path).isEmpty else {
             throw refusal(path, "it is not empty")
         }
         guard access(path, W_OK | X_OK) == 0 else {
-            throw LabError(.output, "cannot write the results to \(path)", cause: "\(Errno(errno))")
+            throw LabError(
+                .output, "cannot write the results to \(path)", cause: "\(Errno(errno))", remedy: elsewhere)
         }
         return OutputDirectory(path: path, made: made)
     }
+
+    private static let elsewhere = "name another place with --output"
 
     private static func refusal(_ path: String, _ cause: String) -> LabError {
         LabError(
@@ -36,14 +44,17 @@ struct OutputDirectory: Equatable {
         var name = path[...]
         while name.count > 1, name.last == "/" { name.removeLast() }
         guard lstat(String(name), &status) == 0 else {
-            throw LabError(.output, "cannot write the results to \(path)", cause: "\(Errno(errno))")
+            throw LabError(
+                .output, "cannot write the results to \(path)", cause: "\(Errno(errno))", remedy: elsewhere)
         }
         if status.st_mode & S_IFMT == S_IFLNK {
             guard isOurs(status.st_uid) else {
                 throw refusal(path, "it is a link of the user \(status.st_uid)")
             }
             guard stat(path, &status) == 0 else {
-                throw LabError(.output, "cannot write the results to \(path)", cause: "\(Errno(errno))")
+                throw LabError(
+                    .output, "cannot write the results to \(path)", cause: "\(Errno(errno))",
+                    remedy: elsewhere)
             }
         }
         guard status.st_mode & S_IFMT == S_IFDIR else { throw refusal(path, "it is not a directory") }
@@ -70,7 +81,7 @@ struct OutputDirectory: Equatable {
             guard code == EEXIST else {
                 throw LabError(
                     .output, "cannot make the directory \(path)", cause: "\(Errno(code))",
-                    remedy: "name another place with --output")
+                    remedy: elsewhere)
             }
         }
         throw LabError(.output, "cannot find a free name for the results below \(parent)")

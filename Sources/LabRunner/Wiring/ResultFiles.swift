@@ -20,19 +20,6 @@ enum ResultFiles {
         Report.files(for: result, language: language).first { $0.name == reportName }?.contents ?? ""
     }
 
-    /// The reports of results as one self-contained page.
-    static func page(of results: [RunResult], in language: Language) -> String {
-        let documents = results.map { result in
-            let files = Report.files(for: result, language: language)
-            return HTMLPage.Document(
-                markdown: files.first { $0.name == reportName }?.contents ?? "",
-                plots: files.filter { $0.name != reportName })
-        }
-        let title = results.map { Catalogue(language: language)[$0.header.lab.title] }.joined(
-            separator: " · ")
-        return HTMLPage.render(documents, title: title, language: language)
-    }
-
     /// Writes the report and its plots, and returns their names.
     static func saveReport(
         of result: RunResult, in language: Language, to directory: String

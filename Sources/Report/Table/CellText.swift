@@ -1,64 +1,57 @@
 import LabCore
 import Translations
 
-/// The words of a measured cell and of a verdict: as Markdown, or plain for a terminal.
+/// The words of a measured cell and of a verdict.
 struct CellText {
     let text: Catalogue
-    let isMarkdown: Bool
     /// A cell is no place for a page, and what a guest or a tool said may be long: the most characters of it.
     var longest = 1_000
 
-    func escape(_ words: String) -> String {
-        isMarkdown ? Escaping.markdown(words) : Escaping.plain(words)
-    }
-    func code(_ words: String) -> String { isMarkdown ? Escaping.code(words) : Escaping.plain(words) }
-    private func strong(_ words: String) -> String { isMarkdown ? "**\(words)**" : words }
-    private func faint(_ words: String) -> String { isMarkdown ? "*\(words)*" : words }
-
     /// What one cell shows of one engine, without its title.
-    func content(_ content: TableCell.Content) -> String {
+    func content(_ content: TableCell.Content) -> Phrase {
         switch content {
         case .figure(let estimate, let unit, let baseline): figure(estimate, unit, baseline)
         case .truth(let yes, let count):
-            text.truth(strong(yes * 2 > count ? text.yes : text.no), max(yes, count - yes), of: count)
+            text.truth(.strong(yes * 2 > count ? text.yes : text.no), max(yes, count - yes), of: count)
         case .fact(let fact, let count, let all): answer(fact, count, of: all)
         case .absent(let absence): self.absence(absence)
         }
     }
 
-    private func figure(_ estimate: Estimate, _ unit: Metric.Unit, _ baseline: EngineID?) -> String {
+    private func figure(_ estimate: Estimate, _ unit: Metric.Unit, _ baseline: EngineID?) -> Phrase {
         // What is counted and always the same has no width, and no digits that were not.
         let isCounted = estimate.interval.map { $0.lower == $0.upper } ?? false
         let value =
-            baseline.map { "\(Format.number(estimate.value)) × \(code($0.rawValue))" }
-            ?? (isCounted ? Format.bound(estimate.value, unit) : Format.quantity(estimate.value, unit))
+            baseline.map { "\(Format.number(estimate.value)) × \(code: $0.rawValue)" as Phrase }
+            ?? Phrase(
+                isCounted ? Format.bound(estimate.value, unit) : Format.quantity(estimate.value, unit))
         let interval = isCounted ? nil : estimate.interval.map { Format.interval($0, unit) }
-        return text.figure(strong(value), interval, n: estimate.n)
+        return text.figure(.strong(value), interval, n: estimate.n)
     }
 
-    private func answer(_ fact: Fact, _ count: Int, of all: Int) -> String {
-        var answer = strong(escape(shortened(text.translated(fact.answer))))
+    private func answer(_ fact: Fact, _ count: Int, of all: Int) -> Phrase {
+        var answer = Phrase.strong(shortened(text.translated(fact.answer)))
         if let mechanism = fact.mechanism, mechanism != .none {
             answer = text.answered(answer, by: text.name(mechanism))
         }
         return count == all ? answer : text.often(answer, count, of: all)
     }
 
-    func absence(_ absence: Absence) -> String {
+    func absence(_ absence: Absence) -> Phrase {
         switch absence {
-        case .notRun(nil): faint(text.noLab)
+        case .notRun(nil): .emphasis(text.noLab)
         case .notRun(let lab?):
-            "\(faint(text.notMeasuredYet))\(text.colon)\(text.runLab(code("lab run \(lab)")))"
+            "\(emphasis: text.notMeasuredYet)\(text.colon)\(text.runLab(.code("lab run \(lab)")))"
         case .couldNotRun(let lab, let reason):
             text.couldNotRun(
-                faint(text.notMeasurableHere), code(lab), escape(shortened(text.translated(reason))))
-        case .notInRun: faint(text.notInRun)
+                .emphasis(text.notMeasurableHere), .code(lab), shortened(text.translated(reason)))
+        case .notInRun: .emphasis(text.notInRun)
         case .unavailable(let reason):
-            text.absentBecause(faint(text.unavailableWord), escape(shortened(text.translated(reason))))
+            text.absentBecause(.emphasis(text.unavailableWord), shortened(text.translated(reason)))
         case .failed(let reason):
-            text.absentBecause(faint(text.everySampleFailed), escape(shortened(text.translated(reason))))
-        case .notSampled: faint(text.notSampled)
-        case .notFound: faint(text.notFound)
+            text.absentBecause(.emphasis(text.everySampleFailed), shortened(text.translated(reason)))
+        case .notSampled: .emphasis(text.notSampled)
+        case .notFound: .emphasis(text.notFound)
         }
     }
 
@@ -70,14 +63,14 @@ struct CellText {
 
 extension CellText {
     /// The verdict on one half of a row, in few words.
-    func verdict(_ judgement: SubjectJudgement) -> String {
-        let name = strong(text.name(judgement.verdict))
-        let detail: String
+    func verdict(_ judgement: SubjectJudgement) -> Phrase {
+        let name = Phrase.strong(text.name(judgement.verdict))
+        let detail: Phrase
         switch judgement.verdict {
         case .supported: return name
         case .refuted:
             let decided = judgement.judgements.filter { $0.verdict == .contradicted }
-            detail = decided.allSatisfy(\.emulated) ? text.thoughEmulated : ""
+            detail = decided.allSatisfy(\.emulated) ? text.thoughEmulated : Phrase()
         case .conditional: detail = places(judgement)
         case .notMeasurable: detail = obstacles(judgement)
         }
@@ -85,33 +78,27 @@ extension CellText {
     }
 
     /// What holds where.
-    private func places(_ judgement: SubjectJudgement) -> String {
+    private func places(_ judgement: SubjectJudgement) -> Phrase {
         let parts = [Verdict.confirmed, .contradicted].map { verdict in
             let names = judgement.claims.flatMap { judged in
                 judged.judgements.filter { $0.verdict == verdict }.map {
                     place($0, judged.claim, isOnlyClaim: judgement.claims.count == 1)
                 }
             }
-            return text.holds(verdict == .confirmed, some(names))
+            return text.holds(verdict == .confirmed, text.some(names))
         }
         let open = judgement.total - judgement.confirmed - judgement.contradicted
         return (parts + (open > 0 ? [text.leftOpen(open)] : [])).joined(separator: text.pick("; ", "；"))
     }
 
-    private func place(_ judgement: Judgement, _ claim: Claim, isOnlyClaim: Bool) -> String {
-        guard let each = claim.rule.each, let value = judgement.point[each] else { return code(claim.id) }
-        return code(isOnlyClaim ? value : "\(claim.id) \(value)")
-    }
-
-    private func some(_ names: [String]) -> String {
-        let most = 6
-        let left = names.count - most
-        return text.list(Array(names.prefix(most)) + (left > 0 ? [text.andMore(left)] : []))
+    private func place(_ judgement: Judgement, _ claim: Claim, isOnlyClaim: Bool) -> Phrase {
+        guard let each = claim.rule.each, let value = judgement.point[each] else { return .code(claim.id) }
+        return .code(isOnlyClaim ? value : "\(claim.id) \(value)")
     }
 
     /// Why there is no verdict, in few words: the whole reasons stand in the row's section.
-    private func obstacles(_ judgement: SubjectJudgement) -> String {
-        var parts: [String] = []
+    private func obstacles(_ judgement: SubjectJudgement) -> Phrase {
+        var parts: [Phrase] = []
         if judgement.confirmed > 0 && !judgement.obstacles.contains(.otherMachine) {
             parts.append(text.partly(judgement.confirmed, of: judgement.total))
         }
@@ -119,7 +106,7 @@ extension CellText {
         return parts.joined(separator: text.pick("; ", "；"))
     }
 
-    private func brief(_ obstacle: SubjectJudgement.Obstacle) -> String {
+    private func brief(_ obstacle: SubjectJudgement.Obstacle) -> Phrase {
         switch obstacle {
         case .noClaim: return text.noClaim
         case .otherMachine: return text.otherMachine
@@ -128,7 +115,7 @@ extension CellText {
         case .noResult(.couldNotRun): return text.noEngineWorked
         case .noResult: return text.notMeasuredYet
         case .absent(let engine, let absence):
-            let name = code(engine.rawValue)
+            let name = Phrase.code(engine.rawValue)
             switch absence {
             case .unavailable: return text.isUnavailable(name)
             case .failed: return text.hasFailed(name)
@@ -138,17 +125,17 @@ extension CellText {
     }
 
     /// The same in full, a sentence each.
-    func sentences(_ judgement: SubjectJudgement) -> [String] {
-        var parts: [String] = []
+    func sentences(_ judgement: SubjectJudgement) -> [Phrase] {
+        var parts: [Phrase] = []
         if judgement.confirmed > 0 && !judgement.obstacles.contains(.otherMachine) {
             parts.append(text.partly(judgement.confirmed, of: judgement.total))
         }
         for obstacle in judgement.obstacles {
             switch obstacle {
             case .absent(let engine, let absence):
-                parts.append(text.ofEngine(code(engine.rawValue), self.absence(absence)))
+                parts.append(text.ofEngine(.code(engine.rawValue), self.absence(absence)))
             case .noResult(let absence): parts.append(self.absence(absence))
-            case .emulated(let engine): parts.append(text.emulated(code(engine.rawValue)))
+            case .emulated(let engine): parts.append(text.emulated(.code(engine.rawValue)))
             case .straddles: parts.append(text.someStraddle)
             case .tooFew(let needed): parts.append(text.someTooFew(needed))
             case .noClaim, .otherMachine: parts.append(brief(obstacle))

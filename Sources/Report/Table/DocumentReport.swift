@@ -4,21 +4,14 @@ extension Report {
     /// The document's table filled in, as Markdown: the table, then a section for each row with the figures, the
     /// claims, their verdicts and reasons, and where the raw data are. A pure function of the table.
     public static func markdown(for table: FilledTable, language: Language = .english) -> String {
-        DocumentReport(table: table, text: Catalogue(language: language)).markdown
-    }
-}
-
-extension Report {
-    /// What the page of the document's table is called.
-    public static func tableTitle(_ language: Language = .english) -> String {
-        Catalogue(language: language).tableTitle
+        MarkdownRenderer.render(DocumentReport(table: table, text: Catalogue(language: language)).blocks)
     }
 
     /// The table as one self-contained page of HTML.
     public static func page(for table: FilledTable, language: Language) -> String {
-        HTMLPage.render(
-            [HTMLPage.Document(markdown: markdown(for: table, language: language))],
-            title: Catalogue(language: language).tableTitle, language: language)
+        let text = Catalogue(language: language)
+        return HTMLPage.render(
+            [DocumentReport(table: table, text: text).blocks], title: text.tableTitle.plain, text)
     }
 }
 
@@ -27,50 +20,48 @@ struct DocumentReport {
     let table: FilledTable
     let text: Catalogue
 
-    private var cell: CellText { CellText(text: text, isMarkdown: true, longest: 120) }
+    private var cell: CellText { CellText(text: text, longest: 120) }
 
-    var markdown: String {
+    var blocks: [Block] {
         let reference = table.reference?.result
-        var blocks = ["# \(text.tableTitle)\n", text.tableIntroduction + "\n"]
+        var blocks: [Block] = [.heading(1, text.tableTitle), .paragraph(text.tableIntroduction)]
         if let emulator = reference?.header.environment.emulator {
-            blocks.append("**\(text.nestedNote(Escaping.markdown(emulator)))**\n")
+            blocks.append(.paragraph(.strong(text.nestedInEmulation(emulator))))
         }
-        blocks += [twelveRows, text.tableNote + "\n"]
-        blocks += notes.map { $0 + "\n" }
-        blocks += table.rows.map { DocumentRowSection(row: $0, text: text).markdown }
-        if !table.leftOut.isEmpty { blocks.append(leftOut) }
+        blocks += [.table(twelveRows), .paragraph(text.tableNote)] + notes.map(Block.paragraph)
+        blocks += table.rows.flatMap { DocumentRowSection(row: $0, text: text).blocks }
+        if !table.leftOut.isEmpty { blocks += [.heading(2, text.leftOutHeading), .list(leftOut)] }
         if let reference {
-            blocks.append(
-                "## \(text.machine)\n\n"
-                    + EnvironmentSection(environment: reference.header.environment, text: text).table)
+            let environment = EnvironmentTable(environment: reference.header.environment, text: text)
+            blocks += [.heading(2, text.machine), .table(environment.table)]
         }
-        return blocks.joined(separator: "\n")
+        return blocks
     }
 
-    private var twelveRows: String {
-        var rows = MarkdownTable(
+    private var twelveRows: Table {
+        var rows = Table(
             [
                 text.dimension, text.documentOnVMs, text.documentOnContainers, text.measuredKVM,
                 text.measuredEmulated, text.measuredContainer, text.verdict,
-            ].map { ($0, .left) })
+            ].map(Table.Column.words))
         for row in table.rows {
             rows.add(
-                [link(row), original(row.document.vm), original(row.document.container)]
-                    + FilledTable.engines.map { measured($0, row) } + [verdicts(row)])
+                ([link(row)]
+                    // The document's own words stand beside the translation.
+                    + [row.document.vm, row.document.container].map { text.withOriginal($0, gap: .lineBreak) }
+                    + FilledTable.engines.map { measured($0, row) } + [verdicts(row)]).map(Cell.words))
         }
-        return rows.text
+        return rows
     }
 
-    private func link(_ row: FilledTable.Row) -> String {
-        let name = Escaping.markdown(text[row.document.dimension])
-        let link = "[\(row.number). \(name)](#\(DocumentRowSection.anchor(row, text)))"
-        return text.pick("\(link)<br>“\(Escaping.markdown(row.document.dimension.zh))”", link)
+    private func link(_ row: FilledTable.Row) -> Phrase {
+        let heading = DocumentRowSection.heading(row, text)
+        let name: Phrase = "\(row.number). \(text[row.document.dimension])"
+        let link = Phrase([.link(name, to: .section(heading))])
+        return text.pick([link, "“\(row.document.dimension.zh)”"].lines, link)
     }
 
-    /// The document's own words stand beside the translation.
-    private func original(_ words: LocalizedText) -> String { text.withOriginal(words, gap: "<br>") }
-
-    private func measured(_ engine: EngineID, _ row: FilledTable.Row) -> String {
+    private func measured(_ engine: EngineID, _ row: FilledTable.Row) -> Phrase {
         let cells = row.cells[engine] ?? []
         // What keeps all of them away is said once.
         if let first = cells.first, case .absent = first.content,
@@ -80,15 +71,14 @@ struct DocumentReport {
         }
         // What a lab shows of other engines, or of other ways of making one, is nothing that this one lacks.
         let lines = cells.filter { $0.content != .absent(.notSampled) }.map { one in
-            let title = one.shown.title.map { Escaping.markdown(text[$0]) + text.colon } ?? ""
-            return title + cell.content(one.content)
+            (one.shown.title.map { Phrase("\(text[$0])\(text.colon)") } ?? Phrase())
+                + cell.content(one.content)
         }
-        let mark = mark(engine, row).map { ["*\($0)*"] } ?? []
-        return (lines + mark).joined(separator: "<br>")
+        return (lines + (mark(engine, row).map { [.emphasis($0)] } ?? [])).lines
     }
 
     /// What must be known of the figures of an engine where they stand.
-    private func mark(_ engine: EngineID, _ row: FilledTable.Row) -> String? {
+    private func mark(_ engine: EngineID, _ row: FilledTable.Row) -> Phrase? {
         guard let header = row.source?.result.header else { return nil }
         if !row.unlike.isEmpty { return text.otherMachine }
         if header.environment.emulator != nil { return text.nested }
@@ -96,14 +86,13 @@ struct DocumentReport {
         return isEmulated ? text.emulated : nil
     }
 
-    private func verdicts(_ row: FilledTable.Row) -> String {
-        row.subjects.map { text.name($0.subject) + text.colon + cell.verdict($0) }
-            .joined(separator: "<br>")
+    private func verdicts(_ row: FilledTable.Row) -> Phrase {
+        row.subjects.map { "\(text.name($0.subject))\(text.colon)\(cell.verdict($0))" as Phrase }.lines
     }
 
     /// What holds for the whole table.
-    private var notes: [String] {
-        var notes: [String] = []
+    private var notes: [Phrase] {
+        var notes: [Phrase] = []
         let emulated = Set(
             table.rows.compactMap(\.source).flatMap { source in
                 source.result.header.engines.filter { record in
@@ -112,27 +101,24 @@ struct DocumentReport {
                 }.map(\.id)
             })
         if !emulated.isEmpty {
-            notes.append(text.emulationNote(text.list(emulated.sorted().map { Escaping.code($0.rawValue) })))
+            notes.append(text.emulationNote(text.list(emulated.sorted().map { .code($0.rawValue) })))
         }
         let missing = table.missingLabs
         if !missing.isEmpty {
-            notes.append(text.labsToRun(Escaping.code("lab run \(missing.joined(separator: ","))")))
+            notes.append(text.labsToRun(.code("lab run \(missing.joined(separator: ","))")))
         }
         return notes
     }
 
-    private var leftOut: String {
-        let lines = table.leftOut.map { one in
-            let path = Escaping.code(one.source.path)
-            let lab = Escaping.code(one.source.result.header.lab.id)
-            let line =
-                switch one.reason {
-                case .later(let later): text.leftOutLater(path, lab, Escaping.code(later))
-                case .noRow: text.leftOutWithoutRow(path, lab)
-                }
-            return "- \(line)\n"
+    private var leftOut: [Phrase] {
+        table.leftOut.map { one in
+            let path = Phrase.code(one.source.path)
+            let lab = Phrase.code(one.source.result.header.lab.id)
+            return switch one.reason {
+            case .later(let later): text.leftOutLater(path, lab, .code(later))
+            case .noRow: text.leftOutWithoutRow(path, lab)
+            }
         }
-        return "## \(text.leftOutHeading)\n\n" + lines.joined()
     }
 }
 
@@ -140,13 +126,5 @@ extension FilledTable {
     /// The labs that would fill the rows without a result, in the order of the rows.
     public var missingLabs: [String] {
         rows.filter { $0.source == nil }.compactMap(\.lab)
-    }
-}
-
-extension Catalogue {
-    /// A translation with the document's words, or these alone in their own language.
-    func withOriginal(_ words: LocalizedText, gap: String = " ") -> String {
-        let original = Escaping.markdown(words.zh)
-        return pick("\(Escaping.markdown(words.en))\(gap)“\(original)”", original)
     }
 }

@@ -5,36 +5,31 @@ extension Report {
     /// no control character, no line feed, and at most 100 cells.
     public static func summaryLines(for table: FilledTable, language: Language = .english) -> [String] {
         let text = Catalogue(language: language)
-        let cell = CellText(text: text, isMarkdown: false)
-        let rows = table.rows.flatMap { row in
-            row.subjects.enumerated().map { place, judgement in
-                [
-                    place == 0 ? "\(row.number). \(Escaping.plain(text[row.document.dimension]))" : "",
-                    text.name(judgement.subject), text.name(judgement.verdict),
-                    found(judgement.subject, row, text, cell),
-                ]
+        var lines = Table([.words(""), .words(""), .words(""), .words("").shortened])
+        for row in table.rows {
+            for (place, judgement) in row.subjects.enumerated() {
+                lines.add([
+                    place == 0 ? .words("\(row.number). \(text[row.document.dimension])") : .blank,
+                    .words(text.name(judgement.subject)), .words(text.name(judgement.verdict)),
+                    .words(found(judgement.subject, row, text)),
+                ])
             }
         }
-        let widths = (0..<3).map { column in rows.map { Columns.count($0[column]) }.max() ?? 0 }
-        var lines = rows.map { row in
-            let fields = (0..<3).map { column in
-                row[column] + String(repeating: " ", count: widths[column] - Columns.count(row[column]))
-            }
-            return cut("  " + (fields + [row[3]]).joined(separator: "  "))
-        }
+        var notes: [Phrase] = []
         if let emulator = table.reference?.result.header.environment.emulator {
-            lines.append(text.nestedNote(Escaping.plain(emulator)))
+            notes.append(text.nestedInEmulation(emulator))
         }
         if !table.missingLabs.isEmpty {
-            lines.append(text.labsToRun("`lab run \(table.missingLabs.joined(separator: ","))`"))
+            notes.append(text.labsToRun("`lab run \(table.missingLabs.joined(separator: ","))`"))
         }
-        return lines.map(Escaping.plain)
+        return TerminalRenderer.render([.table(lines)] + notes.map(Block.paragraph))
     }
 
     /// The first figure of a half: of a VM that of KVM, else the emulated one, marked; else why there is none.
     private static func found(
-        _ subject: Claim.Subject, _ row: FilledTable.Row, _ text: Catalogue, _ cell: CellText
-    ) -> String {
+        _ subject: Claim.Subject, _ row: FilledTable.Row, _ text: Catalogue
+    ) -> Phrase {
+        let cell = CellText(text: text)
         let engines: [EngineID] = subject == .vm ? [.kvm, .qemu] : [.container]
         for engine in engines {
             let cells = row.cells[engine] ?? []
@@ -43,22 +38,11 @@ extension Report {
             }
             guard let first else { continue }
             let record = row.source?.result.header.engines.first { $0.id == engine }
-            let name = subject == .vm ? record.map { text.plainName($0) + text.colon } ?? "" : ""
-            let title = first.shown.title.map { Escaping.plain(text[$0]) + text.colon } ?? ""
-            return "\(name)\(title)\(cell.content(first.content))"
+            let names =
+                (subject == .vm ? record.map { [text.name($0)] } ?? [] : [])
+                + (first.shown.title.map { [Phrase(text[$0])] } ?? [])
+            return (names + [cell.content(first.content)]).joined(separator: text.colon)
         }
-        return (row.cells[engines[0]]?.first).map { cell.content($0.content) } ?? Format.none
-    }
-
-    private static func cut(_ line: String) -> String {
-        guard Columns.count(line) > width else { return line }
-        var kept = ""
-        var used = 0
-        for scalar in line.unicodeScalars {
-            used += Columns.count(String(scalar))
-            if used > width - 2 { break }
-            kept.unicodeScalars.append(scalar)
-        }
-        return kept + "…"
+        return (row.cells[engines[0]]?.first).map { cell.content($0.content) } ?? .none
     }
 }

@@ -101,8 +101,7 @@ enum Adoption {
 
         /// Whether it was adopted by us, as a QEMU that libvirt has let go is.
         private func isChild(_ pid: pid_t) -> Bool {
-            guard let status = try? Files.readText("/proc/\(pid)/status") else { return false }
-            return status.split(separator: "\n").contains("PPid:\t\(getpid())")
+            (try? HostProcess(pid: pid).status())?.parent == getpid()
         }
 
         private enum Event { case stopped, ended, tooLate }

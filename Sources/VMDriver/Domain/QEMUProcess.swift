@@ -85,8 +85,14 @@ struct QEMUProcess: Sendable {
         let number = clinux_pidfd_open(pid)
         guard number >= 0 else { return End(isGone: true) }
         let process = FileDescriptor(owning: number)
-        // Who was found by name may have ended since, and its pid be another's. From here on the descriptor says who.
-        if let name, !Self.isQEMU(HostProcess(pid: pid), of: name) { return End(isGone: true) }
+        // Who was found by name may have ended since, and its pid be another's. From here on the descriptor says who. One
+        // that has ended shows no program any more, but a child of ours keeps its pid until it is reaped, as libvirt waits
+        // for it to be.
+        if let name, !Self.isQEMU(HostProcess(pid: pid), of: name),
+            (try? HostProcess(pid: pid).status())?.parent != getpid()
+        {
+            return End(isGone: true)
+        }
         // For a QEMU whose parent is somebody else.
         let before = try? HostProcess(pid: pid).cpuNanoseconds()
         _ = clinux_pidfd_send_signal(process.rawValue, SIGKILL)

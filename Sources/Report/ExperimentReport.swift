@@ -1,69 +1,91 @@
 import LabCore
 
-/// What experiments found, in figures: a table for each, engines by metrics or by settings.
-struct ExperimentAnswer: MethodAnswer {
+/// What experiments found, in figures: a table for each, engines by metrics or by settings; and in facts.
+struct ExperimentReport: MethodReport {
     let analysis: Analysis
     let text: Catalogue
     private let blocks: [ExperimentBlock]
-    private let matrix: FactMatrix
+    private var matrix: FactMatrix { FactMatrix(analysis, text) }
 
     init(analysis: Analysis, text: Catalogue) {
         self.analysis = analysis
         self.text = text
         blocks = analysis.experiments.filter { !$0.metrics.isEmpty }
-        matrix = FactMatrix(analysis, text)
+    }
+
+    static func metrics(of lab: LabDefinition) -> [Metric] { lab.metrics }
+
+    /// Those that a cell yields; what is counted is as sure with one sample as with many.
+    static func sampled(_ cell: Plan.Cell, in analysis: Analysis) -> [Metric] {
+        let samples = analysis.figures.samples(cell.engine, at: cell.point)
+        return metrics(of: analysis.result.header.lab).filter { metric in
+            !metric.isExact && metric.grown == nil && samples.contains { metric.value(of: $0) != nil }
+        }
     }
 
     /// With more metrics than these beside each other a table is read better when they stand under each other.
     private static let mostMetrics = 3
     private static let mostTables = 40
 
-    var tables: String {
-        var parts: [String] = []
-        for block in blocks.prefix(Self.mostTables) {
-            if blocks.count > 1 { parts.append("### \(Escaping.code(block.experiment))\n") }
-            parts.append(
-                block.isPlain && block.metrics.count <= Self.mostMetrics ? byEngine(block) : byMetric(block))
+    var tables: [Block] {
+        let shown = blocks.prefix(Self.mostTables).flatMap { block -> [Block] in
+            (blocks.count > 1 ? [.heading(3, .code(block.experiment))] : [])
+                + (block.isPlain && block.metrics.count <= Self.mostMetrics
+                    ? [.table(byEngine(block))] : byMetric(block))
         }
-        let left = blocks.count - Self.mostTables
-        if left > 0 { parts.append(text.notShown(left) + "\n") }
-        let unmeasured = analysis.engines.filter { !$0.isMeasured && !$0.isAbsentPeer }.map {
-            "- \(text.name($0.record)): \(text.absence($0, escape: Escaping.markdown))\n"
-        }
-        if !unmeasured.isEmpty { parts.append(unmeasured.joined()) }
-        if !impossibilities.isEmpty {
-            parts.append("\(text.impossible)\n\n" + impossibilities.map { "- \($0)\n" }.joined())
-        }
-        return parts.joined(separator: "\n")
+        let impossibilities = impossibilities
+        return shown + text.leftOut(blocks.count - Self.mostTables) + unmeasured
+            + (impossibilities.isEmpty ? [] : [.paragraph(text.impossible), .list(impossibilities)])
     }
 
     var wordsComeFirst: Bool { true }
 
-    var note: String { blocks.isEmpty ? "" : text.experimentNote }
+    var note: Phrase { blocks.isEmpty ? Phrase() : text.experimentNote }
+
+    var sections: [Block] {
+        let matrix = matrix
+        let settings = SettingPlot.all(analysis, text).map { plot in
+            Block.figure(Figure(name: plot.name, title: plot.title, svg: plot.svg))
+        }
+        return claims
+            + FactsSection(text: text, matrix: matrix, plot: MatrixPlot(analysis, matrix, text)).blocks
+            + ExecutionSection(analysis: analysis, text: text).blocks
+            + (settings.isEmpty
+                ? [] : [.heading(2, text.againstSettings), .paragraph(text.settingNote)] + settings)
+    }
+
+    var procedure: Phrase { text.experimentMethod }
+
+    /// Experiments take what they measure from wherever it is: not all of it from marks.
+    var isClocked: Bool { false }
+
+    func label(_ point: Point) -> Phrase { point.isEmpty ? .none : Phrase(text.experimentPlace(point)) }
+
+    func isAnswer(_ failed: Observation) -> Bool { failed.impossibility != nil }
 
     private func figure(_ metric: Metric, _ engine: EngineID, _ place: Point) -> ExperimentFigure {
         ExperimentFigure(analysis: analysis, text: text, metric: metric, engine: engine, place: place)
     }
 
     /// A row per engine, a column per metric.
-    private func byEngine(_ block: ExperimentBlock) -> String {
-        var table = MarkdownTable(
-            [(text.engine, .left), ("n", .right), (text.failed, .right)]
-                + block.metrics.map { (Escaping.markdown(text[$0.title]), .right) })
+    private func byEngine(_ block: ExperimentBlock) -> Table {
+        var table = Table(
+            [.words(text.engine), .figures("n"), .figures(text.failed)]
+                + block.metrics.map { .figures(text.title($0)) })
         for engine in block.engines {
             let samples = block.points.flatMap { analysis.figures.samples(engine.id, at: $0) }
             table.add(
                 [
-                    text.name(engine.record), "\(samples.count { $0.outcome.isCompleted })",
-                    "\(samples.count { !$0.outcome.isCompleted })",
+                    .words(text.name(engine.record)), .count(samples.count { $0.outcome.isCompleted }),
+                    .count(samples.count { !$0.outcome.isCompleted }),
                 ]
                     + block.metrics.map { metric in
                         block.places(of: metric).first.map {
                             figure(metric, engine.id, $0).cell(withCount: false)
-                        } ?? Format.none
+                        } ?? .none
                     })
         }
-        return table.text
+        return table
     }
 
     /// The columns of a block whose engines have each places of their own; nil where rows can say the place.
@@ -78,25 +100,29 @@ struct ExperimentAnswer: MethodAnswer {
     }
 
     /// A row per metric, a column per engine and place.
-    private func byPlace(_ block: ExperimentBlock, _ columns: [ExperimentColumn]) -> String {
+    private func byPlace(_ block: ExperimentBlock, _ columns: [ExperimentColumn]) -> [Block] {
         let counts = Set(
             block.metrics.flatMap { metric in
                 columns.compactMap { analysis.figures.estimate(metric, $0.engine.id, at: $0.point ?? [:])?.n }
             })
-        var table = MarkdownTable([(text.what, .left)] + columns.map { ($0.title(text), .right) })
+        var table = Table([.words(text.what)] + columns.map { .figures($0.title(text)) })
         for metric in block.metrics {
             table.add(
-                [Escaping.markdown(text[metric.title])]
+                [.words(text.title(metric))]
                     + columns.map {
                         figure(metric, $0.engine.id, $0.point ?? [:]).cell(withCount: counts.count > 1)
                     })
         }
-        let caption = counts.count == 1 ? counts.first.map { "\n\(text.fromTrials($0))\n" } : nil
-        return table.text + (caption ?? "")
+        return [.table(table)] + caption(counts)
+    }
+
+    /// How many trials each cell has, where that is the same for all.
+    private func caption(_ counts: Set<Int>) -> [Block] {
+        counts.count == 1 ? counts.map { .paragraph(text.fromTrials($0)) } : []
     }
 
     /// A row per metric and setting, a column per engine.
-    private func byMetric(_ block: ExperimentBlock) -> String {
+    private func byMetric(_ block: ExperimentBlock) -> [Block] {
         if let columns = columns(block) { return byPlace(block, columns) }
         let engines = Array(block.engines.prefix(Analysis.mostColumns))
         let rows = block.metrics.flatMap { metric in block.places(of: metric).map { (metric, $0) } }
@@ -107,54 +133,41 @@ struct ExperimentAnswer: MethodAnswer {
             shown.flatMap { metric, place in
                 engines.compactMap { analysis.figures.estimate(metric, $0.id, at: place)?.n }
             })
-        var table = MarkdownTable(
-            (hasMetrics ? [(text.what, .left)] : [])
-                + (hasPlaces ? [(placeTitle(block), .left)] : [])
-                + engines.map { (text.name($0.record), .right) })
+        var table = Table(
+            (hasMetrics ? [.words(text.what)] : []) + (hasPlaces ? [.words(placeTitle(block))] : [])
+                + engines.map { .figures(text.name($0.record)) })
         for (metric, place) in shown {
             table.add(
-                (hasMetrics ? [Escaping.markdown(text[metric.title])] : [])
-                    + (hasPlaces ? [placeName(place)] : [])
+                (hasMetrics ? [.words(text.title(metric))] : []) + (hasPlaces ? [placeName(place)] : [])
                     + engines.map { figure(metric, $0.id, place).cell(withCount: counts.count > 1) })
         }
-        let title =
-            hasMetrics
-            ? nil : block.metrics.first.map { text.heading(Escaping.markdown(text[$0.title])) + "\n" }
-        let caption = counts.count == 1 ? counts.first.map { text.fromTrials($0) + "\n" } : nil
-        let left = rows.count - shown.count
-        return [title, table.text, caption, left > 0 ? text.notShown(left) + "\n" : nil]
-            .compactMap(\.self).joined(separator: "\n")
+        let title = hasMetrics ? nil : block.metrics.first.map { text.heading(text.title($0)) }
+        return (title.map { [.paragraph($0)] } ?? []) + [.table(table)] + caption(counts)
+            + text.leftOut(rows.count - shown.count)
     }
 
-    private func placeTitle(_ block: ExperimentBlock) -> String {
+    private func placeTitle(_ block: ExperimentBlock) -> Phrase {
         block.points.allSatisfy { Set($0.keys).isSubset(of: [.experiment, .setting]) }
             ? text.setting : text.place
     }
 
-    private func placeName(_ place: Point) -> String {
+    private func placeName(_ place: Point) -> Cell {
         let name = text.place(place)
-        return name.isEmpty ? Format.none : Escaping.markdown(name)
+        return name.isEmpty ? .none : .words(Phrase(name))
     }
 
     /// Why an experiment gave no answer on an engine that took part in others.
-    private var impossibilities: [String] {
-        var lines: [String] = []
+    private var impossibilities: [Phrase] {
+        var lines: [Phrase] = []
         for engine in analysis.engines where engine.isMeasured {
             for block in analysis.experiments {
                 let errors = block.points.flatMap { analysis.figures.samples(engine.id, at: $0) }
-                    .compactMap { sample -> LabError? in
-                        guard case .failed(let error, _) = sample.outcome, error.isImpossibility else {
-                            return nil
-                        }
-                        return error
-                    }
+                    .compactMap(\.impossibility)
                 var seen: Set<String> = []
                 for error in errors where seen.insert(error.message).inserted {
                     let problem = text.problem(
-                        Escaping.markdown(error.message), cause: error.cause.map(Escaping.markdown),
-                        remedy: error.remedy.map(Escaping.markdown))
-                    lines.append(
-                        "\(text.name(engine.record)), \(Escaping.code(block.experiment)): \(problem)")
+                        Phrase(error.message), cause: error.cause, remedy: error.remedy)
+                    lines.append("\(text.name(engine.record)), \(code: block.experiment): \(problem)")
                 }
             }
         }
@@ -164,12 +177,12 @@ struct ExperimentAnswer: MethodAnswer {
 }
 
 // In words.
-extension ExperimentAnswer {
+extension ExperimentReport {
     /// More than these are not read.
     private static let mostSentences = 8
 
-    var comparison: String {
-        var sentences: [String] = []
+    var comparison: Phrase {
+        var sentences: [Phrase] = []
         for block in blocks.prefix(Self.mostSentences) {
             guard let metric = block.metrics.first,
                 let place = block.places(of: metric).max(by: { known(metric, $0) <= known(metric, $1) })
@@ -177,10 +190,9 @@ extension ExperimentAnswer {
             let parts = metric.unit == .truth ? truths(metric, place) : compared(metric, place)
             guard !parts.isEmpty else { continue }
             sentences.append(
-                text.about(
-                    Escaping.markdown(text[metric.title]), Escaping.markdown(text.place(place)), parts))
+                text.about(text.title(metric), text.place(place), parts))
         }
-        return sentences.joined(separator: text.sentenceGap)
+        return text.paragraph(sentences)
     }
 
     /// How many engines have a figure there.
@@ -188,8 +200,8 @@ extension ExperimentAnswer {
         analysis.engines.count { analysis.figures.estimate(metric, $0.id, at: place) != nil }
     }
 
-    private func truths(_ metric: Metric, _ place: Point) -> [String] {
-        var names: [[String]] = [[], [], []]
+    private func truths(_ metric: Metric, _ place: Point) -> [Phrase] {
+        var names: [[Phrase]] = [[], [], []]
         for engine in analysis.engines {
             let (yes, n) = figure(metric, engine.id, place).truths
             guard n > 0 else { continue }
@@ -201,11 +213,11 @@ extension ExperimentAnswer {
     }
 
     /// Each container and VM against the bare process, then the first VM against the first container.
-    private func compared(_ metric: Metric, _ place: Point) -> [String] {
+    private func compared(_ metric: Metric, _ place: Point) -> [Phrase] {
         let measured = analysis.engines.filter {
             analysis.figures.estimate(metric, $0.id, at: place) != nil
         }
-        func compare(_ engine: Analysis.Engine, to other: Analysis.Engine) -> String? {
+        func compare(_ engine: Analysis.Engine, to other: Analysis.Engine) -> Phrase? {
             analysis.figures.ratio(metric, engine.id, to: other.id, at: place).map { ratio in
                 if metric.isExact, ratio.interval == ConfidenceInterval(lower: 1, upper: 1) {
                     return text.isTheSame(text.name(engine.record), as: text.name(other.record))
@@ -215,7 +227,7 @@ extension ExperimentAnswer {
                     isTime: metric.unit == .nanoseconds)
             }
         }
-        var parts: [String] = []
+        var parts: [Phrase] = []
         if let process = measured.first(where: { $0.id == Analysis.baseline }) {
             parts += measured.filter { $0.id != process.id }.compactMap { compare($0, to: process) }
         }
@@ -237,66 +249,58 @@ extension ExperimentAnswer {
 }
 
 // For a terminal.
-extension ExperimentAnswer {
+extension ExperimentReport {
     private static let mostPlainRows = 60
     /// Cells of a terminal that a row's name or an answer may fill.
     private static let nameWidth = 44
     private static let answerWidth = 24
 
-    var plainTable: [[String]] {
+    /// Its figures have their names in the table.
+    var summaryTitle: Phrase { Phrase(text[lab.title]) }
+
+    var summary: Table {
         let engines = analysis.engines.filter(\.isMeasured).prefix(Analysis.mostColumns)
-        var rows: [[String]] = []
+        var table = Table(
+            [.words(text.what)] + engines.map { .figures(text.name($0.record)) }, most: Self.mostPlainRows)
         for block in blocks {
-            if let columns = columns(block) {
-                // In a terminal each engine where it was measured first.
-                for metric in block.metrics {
-                    rows.append(
-                        [name(metric, [:], in: block)]
-                            + engines.map { engine in
-                                columns.first { $0.engine.id == engine.id }.map {
-                                    plain(metric, engine.id, $0.point ?? [:])
-                                } ?? Format.none
-                            })
-                }
-                continue
-            }
+            let columns = columns(block)
             for metric in block.metrics {
-                for place in block.places(of: metric) {
-                    rows.append(
-                        [name(metric, place, in: block)] + engines.map { plain(metric, $0.id, place) })
+                // In a terminal each engine where it was measured first.
+                for place in columns == nil ? block.places(of: metric) : [[:]] {
+                    table.add(
+                        [.words(Phrase(name(metric, place, in: block)))]
+                            + engines.map { engine in
+                                guard let columns else { return figure(metric, engine.id, place).narrowCell }
+                                return columns.first { $0.engine.id == engine.id }.map {
+                                    figure(metric, engine.id, $0.point ?? [:]).narrowCell
+                                } ?? .none
+                            })
                 }
             }
         }
         for group in matrix.groups {
             for row in group.rows {
-                rows.append(
-                    [fitted(row.title, at: row.place)]
+                table.add(
+                    [.words(Phrase(fitted(row.title, at: row.place)))]
                         + engines.map { engine in
                             let place = group.columns.firstIndex { $0.engine.id == engine.id }
-                            return place.flatMap { row.cells[$0] }?.plain(text, width: Self.answerWidth)
-                                ?? Format.none
+                            return place.flatMap { row.cells[$0] }.map {
+                                .words(Phrase($0.short(text, width: Self.answerWidth)))
+                            } ?? .none
                         })
             }
         }
-        let left = rows.count - Self.mostPlainRows
-        return [[text.what] + engines.map { text.plainName($0.record) }] + rows.prefix(Self.mostPlainRows)
-            + (left > 0 ? [[text.andMore(left)] + engines.map { _ in "" }] : [])
-    }
-
-    private func plain(_ metric: Metric, _ engine: EngineID, _ place: Point) -> String {
-        figure(metric, engine, place).plain.replacing("<br>", with: ", ")
+        return table.closed(text)
     }
 
     private func name(_ metric: Metric, _ place: Point, in block: ExperimentBlock) -> String {
-        let title = Escaping.plain(text[metric.title])
         let isShared = blocks.count { $0.metrics.contains { $0.id == metric.id } } > 1
         let own = place.merging([.experiment: block.experiment]) { $1 }
-        let words = isShared ? text.experimentPlace(own) : text.place(place)
-        return fitted(title, at: words)
+        return fitted(text[metric.title], at: isShared ? text.experimentPlace(own) : text.place(place))
     }
 
     private func fitted(_ title: String, at place: String) -> String {
-        text.named(title, at: place) { Columns.count($0) <= Self.nameWidth }
+        text.named(title, at: place) { Columns.count(Escaping.plain($0)) <= Self.nameWidth }
     }
 }
 

@@ -1,0 +1,144 @@
+import LabCore
+
+/// What one more instance costs the host: a row per engine.
+struct MemoryReport: MethodReport {
+    let analysis: Analysis
+    let text: Catalogue
+
+    /// What the guest itself takes for used, the mean over a trial's instances.
+    static let guestUsed = "guest-used-bytes"
+
+    private var headline: Metric { analysis.headline }
+    /// The metrics beside the headline that are slopes as well: other accounts of the same memory.
+    private var accounts: [Metric] { lab.metrics.dropFirst().filter { $0.grown != nil } }
+    /// What holds while the number of instances grows: idle first, then after more was touched.
+    private var conditions: [Point] { Array(analysis.conditions.prefix(Analysis.mostColumns / 2)) }
+
+    var tables: [Block] {
+        let table = table(
+            [text.engine, text.configured, text.guestUsed]
+                + conditions.map { Phrase(text.perInstance(text.memoryCondition($0))) }
+                + accounts.map(text.title)
+        ) { estimate in
+            let interval = estimate.interval.map { " (\(Format.interval($0, headline.unit)))" } ?? ""
+            return "\(strong: "\(Format.quantity(estimate.value, headline.unit))")\(interval)"
+        }
+        return [.paragraph(definition(of: headline, in: text))] + (table.rows.isEmpty ? [] : [.table(table)])
+            + unmeasured + text.leftOut(analysis.conditions.count - conditions.count)
+    }
+
+    var note: Phrase { text.accountsNote }
+
+    /// A row per engine; `marginal` shows a figure of the headline.
+    private func table(_ titles: [Phrase], marginal: (Estimate) -> Phrase) -> Table {
+        let idle = conditions.first ?? [:]
+        var table = Table([.words(titles[0])] + titles.dropFirst().map(Table.Column.figures))
+        for engine in analysis.engines where engine.isMeasured {
+            let figures = conditions.map { point -> Cell in
+                analysis.figures.estimate(headline, engine.id, at: point).map {
+                    .figure($0.value, marginal($0))
+                } ?? .none
+            }
+            // A bare process is given no amount of its own.
+            let configured = engine.record.kind == .process ? nil : Double(lab.memoryBytes)
+            table.add(
+                [
+                    .words(text.name(engine.record)), .quantity(configured, .bytes),
+                    .quantity(used(engine, at: idle), .bytes),
+                ] + figures
+                    + accounts.map { metric in
+                        .quantity(
+                            analysis.figures.estimate(metric, engine.id, at: idle)?.value, metric.unit)
+                    })
+        }
+        return table
+    }
+
+    private func used(_ engine: Analysis.Engine, at condition: Point) -> Double? {
+        Statistics.median(
+            analysis.memorySamples(engine.id, at: condition).compactMap { $0.sample.values[Self.guestUsed] })
+    }
+
+    var comparison: Phrase {
+        guard let idle = conditions.first else { return Phrase() }
+        let measured = analysis.engines.filter {
+            analysis.figures.estimate(headline, $0.id, at: idle) != nil
+        }
+        func figure(_ engine: Analysis.Engine, at point: Point) -> String {
+            Format.quantity(
+                analysis.figures.estimate(headline, engine.id, at: point)?.value, headline.unit)
+        }
+        guard !measured.isEmpty else { return text.noSlope }
+        var sentences = [
+            text.sentences(
+                measured.map { engine in
+                    text.oneMore(
+                        text.name(engine.record), conditions.map { figure(engine, at: $0) },
+                        conditions.map(label))
+                })
+        ]
+        func compare(_ first: Analysis.Engine?, _ second: Analysis.Engine?) -> Phrase? {
+            guard let first, let second, first.id != second.id,
+                let ratio = analysis.figures.ratio(headline, first.id, to: second.id, at: idle)
+            else { return nil }
+            return text.compares(
+                text.name(first.record), ratio, to: text.name(second.record), isTime: false)
+        }
+        let process = measured.first { $0.id == Analysis.baseline }
+        let container = measured.first { $0.record.kind == .container }
+        let vm = measured.first { $0.record.kind == .virtualMachine }
+        let ratios = [compare(container, process), compare(vm, container)].compactMap(\.self)
+        if !ratios.isEmpty { sentences.append(text.at(label(idle), text.sentences(ratios))) }
+        return text.paragraph(sentences)
+    }
+
+    var sections: [Block] { claims + MemorySection(analysis: analysis, text: text).blocks }
+
+    var procedure: Phrase { text.memoryMethod(.code(lab.workload)) }
+
+    func label(_ point: Point) -> Phrase {
+        let condition = text.memoryCondition(point.filter { $0.key != .instances })
+        guard let count = point[.instances] else { return Phrase(condition) }
+        return text.pick("\(condition), \(count) at once", "\(condition)，同时 \(count) 个")
+    }
+
+    /// Narrow: how wide the interval is stands for its ends.
+    var summary: Table {
+        table(
+            [text.engine, text.configured, text.guestUsedShort]
+                + conditions.map(label) + accounts.map { Phrase(text.account($0)) }
+        ) { estimate in
+            let width = estimate.interval?.relativeHalfWidth(around: estimate.value)
+            return
+                "\(Format.quantity(estimate.value, headline.unit))\(width.map { " ±\(Format.percent($0))" } ?? "")"
+        }
+    }
+}
+
+/// A sample of a memory lab: how many instances lived.
+struct MemorySample {
+    var instances: Double
+    var sample: Observation
+}
+
+extension Analysis {
+    /// The points of a memory lab without the number of instances, in their order: idle, then touched.
+    var conditions: [Point] {
+        var seen: Set<Point> = []
+        return points.map { point in point.filter { $0.key != .instances } }
+            .filter { seen.insert($0).inserted }
+    }
+
+    /// The samples of an engine under one condition, with whatever number of instances.
+    func memorySamples(_ engine: EngineID, at condition: Point) -> [MemorySample] {
+        points.filter { point in point.filter { $0.key != .instances } == condition }.flatMap { point in
+            let count = (point[.instances] ?? "1")
+            guard let instances = Double(count), instances.isFinite, instances > 0 else {
+                return [MemorySample]()
+            }
+            return figures.samples(engine, at: point).filter(\.outcome.isCompleted).map {
+                MemorySample(instances: instances, sample: $0)
+            }
+        }
+    }
+}

@@ -1,0 +1,155 @@
+import LabCore
+import Translations
+
+/// How the results of one method of measuring are told: all in which the reports of the methods differ.
+protocol MethodReport {
+    var analysis: Analysis { get }
+    var text: Catalogue { get }
+
+    init(analysis: Analysis, text: Catalogue)
+
+    /// An engine is measured when one of its samples yields any of these.
+    static func metrics(of lab: LabDefinition) -> [Metric]
+    /// The metrics of a cell whose figures are sampled.
+    static func sampled(_ cell: Plan.Cell, in analysis: Analysis) -> [Metric]
+
+    /// The tables that answer the lab's question.
+    var tables: [Block] { get }
+    /// The figures that matter most, in words; asked for only when an engine was measured.
+    var comparison: Phrase { get }
+    /// Whether the sentences come before the tables, which are many.
+    var wordsComeFirst: Bool { get }
+    /// How to read the tables; may be empty.
+    var note: Phrase { get }
+    /// What stands between the answer and how it was measured.
+    var sections: [Block] { get }
+    /// What a trial does.
+    var procedure: Phrase { get }
+    /// Whether what is measured rests on marks, so that it matters how they are taken.
+    var isClocked: Bool { get }
+    /// Tables beside the quality of the samples.
+    var details: [Block] { get }
+
+    /// What a point stands for.
+    func label(_ point: Point) -> Phrase
+    /// What makes the figures of an engine less sure, beyond what holds for every method.
+    func warnings(of engine: Analysis.Engine) -> [Phrase]
+    /// Whether a failure is an answer, which stands elsewhere, and nothing to be warned of.
+    func isAnswer(_ failed: Observation) -> Bool
+
+    /// What stands over the terminal's table.
+    var summaryTitle: Phrase { get }
+    /// The first table, narrow enough for a terminal.
+    var summary: Table { get }
+    /// Whether an engine that was tried and failed has a row in that.
+    var summaryHasFailedEngines: Bool { get }
+}
+
+extension MethodReport {
+    static func metrics(of lab: LabDefinition) -> [Metric] { Array(lab.metrics.prefix(1)) }
+    static func sampled(_ cell: Plan.Cell, in analysis: Analysis) -> [Metric] { [analysis.headline] }
+    var wordsComeFirst: Bool { false }
+    var note: Phrase { Phrase() }
+    var isClocked: Bool { true }
+    var details: [Block] { [] }
+    func warnings(of engine: Analysis.Engine) -> [Phrase] { [] }
+    func isAnswer(_ failed: Observation) -> Bool { false }
+    var summaryTitle: Phrase { text.title(analysis.headline) }
+    var summaryHasFailedEngines: Bool { false }
+
+    var lab: LabDefinition { analysis.result.header.lab }
+    var claims: [Block] { ClaimsSection(report: self).blocks }
+
+    /// The engines without a figure, and why.
+    var unmeasured: [Block] {
+        .list(
+            analysis.engines.filter { !$0.isMeasured && !$0.isAbsentPeer }.map {
+                "\(text.name($0.record)): \(text.absence($0))"
+            })
+    }
+}
+
+extension LabDefinition.Method {
+    /// The one place where a method is told from another.
+    var report: any MethodReport.Type {
+        switch self {
+        case .lifecycle: LifecycleReport.self
+        case .memory: MemoryReport.self
+        case .compute: ComputeReport.self
+        case .experiment: ExperimentReport.self
+        }
+    }
+}
+
+extension Analysis {
+    func report(in text: Catalogue) -> any MethodReport { method.report.init(analysis: self, text: text) }
+
+    var method: LabDefinition.Method { result.header.lab.method }
+}
+
+/// Title, question, the answer in a table or two and in a few sentences: the first screen of a report.
+struct AnswerSection {
+    let report: any MethodReport
+
+    private var analysis: Analysis { report.analysis }
+    private var text: Catalogue { report.text }
+
+    var blocks: [Block] {
+        let words = [Block.paragraph(text.paragraph(sentences))]
+        return [
+            .heading(1, "\(text[report.lab.title])"), .paragraph(.strong(text[report.lab.question])),
+            .heading(2, text.answer),
+        ] + (report.wordsComeFirst ? words + report.tables : report.tables + words)
+            + .paragraphs(report.note)
+    }
+
+    private var sentences: [Phrase] {
+        func names(_ engines: [Analysis.Engine]) -> Phrase { text.list(engines.map { text.name($0.record) }) }
+        let measured = analysis.engines.filter(\.isMeasured)
+        var sentences = [measured.isEmpty ? text.nothingMeasured : report.comparison]
+        let missing = analysis.engines.filter { !$0.isMeasured }
+        let absent = missing.filter(\.isAbsentPeer)
+        let others = missing.filter { !$0.isAbsentPeer }
+        if !others.isEmpty { sentences.append(text.notMeasured(names(others))) }
+        if !absent.isEmpty { sentences.append(text.notInstalled(names(absent))) }
+        if let emulator = analysis.result.header.environment.emulator {
+            sentences.append(text.nestedInEmulation(emulator))
+        }
+        let emulated = measured.filter(\.record.emulates)
+        if !emulated.isEmpty { sentences.append(text.emulationNote(names(emulated))) }
+        let warnings = WarningsSection(report: report).warnings.count
+        if warnings > 0 { sentences.append(text.seeWarnings(warnings)) }
+        return sentences
+    }
+}
+
+extension Catalogue {
+    func title(_ metric: Metric) -> Phrase { Phrase(self[metric.title]) }
+
+    /// How an engine is called: always with the word that says when it is emulated.
+    func name(_ record: EngineRecord) -> Phrase { name(record.id, emulated: record.emulated) }
+
+    func name(_ id: EngineID, emulated isEmulated: Bool) -> Phrase {
+        let id = Phrase.code(id.rawValue)
+        return isEmulated ? pick("\(id) (\(emulated))", "\(id)（\(emulated)）") : id
+    }
+
+    /// Why an engine has no figure.
+    func absence(_ engine: Analysis.Engine) -> Phrase {
+        if case .unavailable(let reason, let remedy) = engine.record.availability {
+            return unavailable(because: translated(reason), remedy: remedy.map(translated))
+        }
+        return engine.hasFailed ? allFailed : notRun
+    }
+
+    /// A sentence's part: how one figure compares with another.
+    func compares(
+        _ engine: Phrase, _ ratio: Estimate, to other: Phrase, isTime: Bool
+    ) -> Phrase {
+        let interval = ratio.interval.map { Format.interval($0, .ratio) }
+        if let range = ratio.interval, let interval, range.contains(1) {
+            return cannotBeTold(engine, from: other, interval)
+        }
+        return takesTimes(engine, Format.number(ratio.value), interval, of: other, isTime: isTime)
+    }
+}
