@@ -137,6 +137,7 @@ extension Texts {
         "lower layer {}": "下层 {}",
         "read-only lower layer {}": "只读下层 {}",
         "leave the old root": "离开旧根",
+        "create {}/file": "建立 {}/file",
         "link {}/{}": "链接 {}/{}",
         "  // {} is passed over": "  // 忽略 {}",
         "supplementary groups": "附加组",
