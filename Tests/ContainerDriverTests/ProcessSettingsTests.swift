@@ -174,7 +174,7 @@ struct ProcessSettingsTests {
     func theParentsDeathIsHeard(isInOrder: Bool) throws {
         try withBareRoot { (root) throws in
             // The kernel sends the signal when the thread ends that started it.
-            let child = try SeparateThread.run { () throws(LabError) in
+            let child = try OSThread.run { () throws(LabError) in
                 try startProgram(root: root, .standard, process: ProcessSettings()) { program in
                     let change = Step(
                         "a group", .call(.init(SYS_setresgid, [7, 7, 7], "setresgid(7, 7, 7)")))
