@@ -54,6 +54,7 @@ private func shown(_ markdown: String) -> String? {
             guard let character = references[name] else { return nil }
             shown += character
             rest = rest.dropFirst(name.unicodeScalars.count + 1)
+        case "<" where rest.first == " ": shown += "<"
         case "`", "*", "_", "[", "]", "<", ">", "|", "~", "#", "$", "!", "@", "\n": return nil
         default: shown.unicodeScalars.append(scalar)
         }
@@ -83,7 +84,7 @@ private func everywhere(_ text: String) -> [Block] {
         table.add([.code("c|d"), .none])
         let cases: [(Block, String, String, [String])] = [
             (.heading(1, "A \(code: "b")"), "# A `b`\n", "<h1 id=\"a-b\">A <code>b</code></h1>\n", ["A b"]),
-            (.paragraph("a < b"), "a &lt; b\n", "<p>a &lt; b</p>\n", ["a < b"]),
+            (.paragraph("a <b < c"), "a &lt;b < c\n", "<p>a &lt;b &lt; c</p>\n", ["a <b < c"]),
             (
                 .list(["a", .strong("b")]), "- a\n- **b**\n",
                 "<ul>\n<li>a</li>\n<li><strong>b</strong></li>\n</ul>\n", ["  a", "  b"]
@@ -196,7 +197,8 @@ private func everywhere(_ text: String) -> [Block] {
         "<!-- x -->", "\"", "'", ">", "\n", "\n\n", "| ", " |\n", "| a | b |\n| :--- | ---: |\n", "# ", "## ",
         "- ",
         "+ ", "1. ", "2) ", "a", " b ", "中", "\u{202e}", "\u{1b}[31m", "\r\n", "\u{0}", "\t", "javascript:",
-        "https://e.example", "HTTP", "://", "www", ".e", "@who", "$x$", "~~", "_", "🦊", "e\u{301}",
+        "https://e.example", "HTTP", "://", "www", ".e", "@who", "$x$", "~~", "\\|", "< ", "_", "🦊",
+        "e\u{301}",
         "\u{feff}", "&#0;", "<", "!",
     ]
 
@@ -210,7 +212,7 @@ private func everywhere(_ text: String) -> [Block] {
     func anyTextIsTextInHTML() throws {
         var generator = SeededGenerator(seed: 11)
         let known = try #require(Elements(of: "<x>\(html(everywhere("a")))</x>"))
-        for _ in 0..<1_000 {
+        for _ in 0..<200 {
             let text = Self.hostile(&generator)
             let elements = try #require(
                 Elements(of: "<x>\(html(everywhere(text)))</x>"), "\(text.debugDescription) breaks the page")
@@ -228,7 +230,7 @@ private func everywhere(_ text: String) -> [Block] {
         var generator = SeededGenerator(seed: 12)
         let lines = MarkdownRenderer.render(everywhere("a")).split(
             separator: "\n", omittingEmptySubsequences: false)
-        for _ in 0..<3_000 {
+        for _ in 0..<300 {
             let text = Self.hostile(&generator)
             #expect(shown(MarkdownRenderer.text(text)) == Escaping.plain(text), "\(text.debugDescription)")
             let made = MarkdownRenderer.render(everywhere(text))
@@ -246,7 +248,7 @@ private func everywhere(_ text: String) -> [Block] {
     @Test("Any text is text in a terminal: no control character, and no line more")
     func anyTextIsTextInATerminal() {
         var generator = SeededGenerator(seed: 13)
-        for _ in 0..<1_000 {
+        for _ in 0..<200 {
             let lines = TerminalRenderer.render(everywhere(Self.hostile(&generator)))
             #expect(lines.count >= TerminalRenderer.render(everywhere("a")).count)
             for line in lines {

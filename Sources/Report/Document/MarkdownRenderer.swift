@@ -49,7 +49,8 @@ enum MarkdownRenderer {
             // Only where it could begin a character reference.
             case "&" where rest.first?.properties.isAlphabetic != false || rest.first == "#":
                 escaped += "&amp;"
-            case "<": escaped += "&lt;"
+            // Before a space it opens no tag.
+            case "<" where rest.first != " ": escaped += "&lt;"
             case ">": escaped += "&gt;"
             case "\\", "`", "*", "_", "[", "]", "|", "~", "#", "$", "!":
                 escaped += "\\"
@@ -77,8 +78,10 @@ enum MarkdownRenderer {
         return "\(digits)\\\(rest)"
     }
 
-    /// A code span that may stand in a table cell. Backticks become apostrophes: a span can't hold its own fence.
+    /// A code span that may stand in a table cell. Backticks become apostrophes: a span can't hold its own fence. A bar
+    /// behind a backslash would end the cell however it is written, so what has one is text.
     private static func span(_ code: String) -> String {
+        guard !code.contains("\\|") else { return text(code) }
         let code = Escaping.plain(code).replacing("`", with: "'").replacing("|", with: "\\|")
         return "`\(code.isEmpty ? " " : code)`"
     }

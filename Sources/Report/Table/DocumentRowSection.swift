@@ -73,12 +73,18 @@ struct DocumentRowSection {
                 if engine.id == shown.relativeTo { continue }
                 table.add([
                     .words(name(of: shown, in: analysis.result)), .words(text.name(engine.record)),
-                    .words(cell.content(content)), evidence(content),
+                    found(content), evidence(content),
                 ])
             }
         }
         guard !table.rows.isEmpty else { return [] }
         return [.table(table)] + (table.left > 0 ? [.paragraph(text.moreRows(table.left))] : [])
+    }
+
+    private func found(_ content: TableCell.Content) -> Cell {
+        let words = cell.content(content)
+        if case .figure(let estimate, _, _) = content { return .figure(estimate.value, words) }
+        return .words(words)
     }
 
     private func evidence(_ content: TableCell.Content) -> Cell {
