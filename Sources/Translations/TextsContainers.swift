@@ -112,7 +112,6 @@ extension Texts {
     /// The steps of a container's start, as the report and `lab explain` name them.
     static let containerSteps: Table = [
         "limit of processes": "进程数上限",
-        "create {}/file": "创建 {}/file",
         "empty pipe": "空管道",
         "die with the parent": "随父进程一起终止",
         "close descriptors": "关闭描述符",

@@ -8,7 +8,7 @@ struct HypervisorProbe {
     let paths: LabPaths
 
     /// A boot under emulation takes 2 s here; ten times as long on a slow and busy machine.
-    private static let emulationLimit = Duration.seconds(40)
+    private static let emulationLimit = Duration.seconds(60)
 
     func answer() throws(LabError) -> Availability {
         // Of another host's KVM its libvirt tells, and nothing that is kept here would notice a restart of it.

@@ -18,12 +18,17 @@ struct ContainerLife: ~Copyable {
     private var wish: MonotonicInstant?
     /// The signal whose default action we took in its stead.
     private var takenAction: Int32?
+    /// A signal that was handed on while the command had it blocked: what it then does with it is still to be seen. A
+    /// shell blocks all for the moment in which it forks.
+    private var undecided: Int32?
 
     static let grace = Duration.seconds(10)
     /// timeout(1) signals its child and then the child's whole group: within this time it is one wish.
     private static let sameWish = Duration.milliseconds(300)
     /// How often a terminal that may not be read is asked whether it may.
     private static let terminalPause = Duration.milliseconds(200)
+    /// How often a command that blocks a signal is looked at.
+    private static let blockPause = Duration.milliseconds(20)
 
     init(_ started: consuming ProgramBuffer.Started, signals: Int32, streams: StandardStreams) {
         pid = started.pid
@@ -90,6 +95,7 @@ struct ContainerLife: ~Copyable {
         }
         if hasEnded { return false }
         if !streams.move((events.2, events.3, events.4)) { deliver(SIGHUP) }
+        if let undecided { decide(undecided) }
         if let killTime, killTime <= .now() {
             self.killTime = nil
             kill()
@@ -99,12 +105,10 @@ struct ContainerLife: ~Copyable {
 
     private func timeout(_ hasEnded: Bool) -> Int32 {
         if hasEnded { return -1 }
-        var milliseconds = killTime?.pollTimeoutMilliseconds ?? -1
-        if streams.mustWaitForTerminal {
-            let pause = Int32(Self.terminalPause / .milliseconds(1))
-            milliseconds = milliseconds < 0 ? pause : min(milliseconds, pause)
-        }
-        return milliseconds
+        var milliseconds = [killTime?.pollTimeoutMilliseconds].compactMap { $0 }
+        if streams.mustWaitForTerminal { milliseconds.append(Int32(Self.terminalPause / .milliseconds(1))) }
+        if undecided != nil { milliseconds.append(Int32(Self.blockPause / .milliseconds(1))) }
+        return milliseconds.min() ?? -1
     }
 
     private func nextSignal() -> Int32? {
@@ -140,11 +144,18 @@ struct ContainerLife: ~Copyable {
     }
 
     private mutating func deliver(_ number: Int32) {
-        if isLeftToDefault(number) {
+        if disposition(of: number) != .leftToDefault { _ = clinux_pidfd_send_signal(pidfd.rawValue, number) }
+        decide(number)
+    }
+
+    private mutating func decide(_ number: Int32) {
+        undecided = nil
+        switch disposition(of: number) {
+        case .taken: break
+        case .blocked: undecided = number
+        case .leftToDefault:
             takenAction = number
             kill()
-        } else {
-            _ = clinux_pidfd_send_signal(pidfd.rawValue, number)
         }
     }
 
@@ -153,13 +164,21 @@ struct ContainerLife: ~Copyable {
     /// The command's process group, which is its session's first. Its number is in use until it is reaped.
     private func signalGroup(_ number: Int32) { _ = Glibc.kill(-pid, number) }
 
-    /// Whether the container's init neither handles a signal, ignores nor blocks it: then the kernel drops it, because it is
-    /// an init. All that come here would end another process. See `SigBlk` in proc(5).
-    private func isLeftToDefault(_ number: Int32) -> Bool {
-        guard let text = try? Files.readText("/proc/\(pid)/status", limit: 1 << 16) else { return false }
-        let masks = text.split(separator: "\n").filter { line in
-            ["SigBlk:", "SigIgn:", "SigCgt:"].contains { line.hasPrefix($0) }
-        }.compactMap { UInt64($0.dropFirst(7).trimmingWhitespace(), radix: 16) }
-        return masks.count == 3 && !masks.contains { $0 >> UInt64(number - 1) & 1 != 0 }
+    private enum Disposition {
+        /// Handled or ignored.
+        case taken
+        case blocked
+        /// The kernel drops it, because the command is an init. All that come here would end another process.
+        case leftToDefault
+    }
+
+    /// What the container's init does with a signal. See `SigBlk` in proc(5).
+    private func disposition(of number: Int32) -> Disposition {
+        guard let status = try? HostProcess(pid: pid).status() else { return .taken }
+        func has(_ key: String) -> Bool {
+            (status[key].flatMap { UInt64($0, radix: 16) } ?? 0) >> UInt64(number - 1) & 1 != 0
+        }
+        if has("SigIgn") || has("SigCgt") { return .taken }
+        return has("SigBlk") ? .blocked : .leftToDefault
     }
 }
