@@ -73,7 +73,7 @@ public struct ContainerRun: Sendable {
                 program: try programPath(below: root), hostname: hostname,
                 cgroupsToJoin: cgroups.flatMap { tree?.directoriesToJoin($0.number) } ?? [],
                 filter: try SeccompFilter(profile: .containerDefault), kernelFiles: .containerDefault,
-                process: ProcessSettings(),
+                process: ProcessSettings(), caller: .current(),
                 parent: parent.rawValue, user: getuid(), group: getgid()))
         let terminal = getenv("TERM").map { ["TERM=\(String(cString: $0))"] } ?? []
         let started = try ProgramBuffer(program, environment: ChildLauncher.environment + terminal).start(
