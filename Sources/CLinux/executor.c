@@ -73,7 +73,7 @@ static int set_mount_flags(const struct clinux_step *step) {
     return mount_setattr(AT_FDCWD, step->a, AT_RECURSIVE, &attributes, sizeof attributes);
 }
 
-// The kernel itself says whether what is to be hidden is a file or a directory.
+// Whether what is to be hidden is a file or a directory, the kernel itself says.
 static int mask(const struct clinux_step *step, const char *path) {
     if (mount(step->a, path, NULL, MS_BIND, NULL) == 0) return 0;
     return errno == ENOTDIR ? mount(step->b, path, NULL, MS_BIND, NULL) : -1;
@@ -119,9 +119,11 @@ static int set_limits(const struct clinux_limit *limits, uint64_t count) {
 
 // CLONE_CLEAR_SIGHAND leaves ignored what the parent ignores, and so does execve. The raw call, because glibc keeps two
 // signals to itself; SIGKILL and SIGSTOP refuse.
-static int default_signals(void) {
+static int default_signals(uint64_t signals) {
     static const uint64_t action[4];  // SIG_DFL, no flags, no restorer, no mask
-    for (int number = 1; number < NSIG; number++) syscall(SYS_rt_sigaction, number, action, NULL, sizeof(uint64_t));
+    for (int number = 1; number <= 64; number++) {
+        if (signals >> (number - 1) & 1) syscall(SYS_rt_sigaction, number, action, NULL, sizeof(uint64_t));
+    }
     return 0;
 }
 
@@ -250,7 +252,7 @@ static int run(const struct clinux_step *step, struct clinux_launch *launch) {
         return clinux_open_terminal(launch->standard[3], (unsigned)step->x, step->y >> 16 & 0xffff, step->y & 0xffff);
     case CLINUX_PDEATHSIG: return die_with_parent(step);
     case CLINUX_LIMITS: return set_limits(step->data, step->x);
-    case CLINUX_SIGNALS: return default_signals();
+    case CLINUX_SIGNALS: return default_signals(step->x);
     case CLINUX_SCHEDULER: return sched_setscheduler(0, (int)step->x, &(struct sched_param){0});
     case CLINUX_CALL: return call(step->data);
     }

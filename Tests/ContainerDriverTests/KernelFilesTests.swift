@@ -60,7 +60,7 @@ struct KernelFilesTests {
                     for (index, step) in program.steps.enumerated() where step.name.hasPrefix("mask /proc/k")
                     {
                         program.steps[index].action = .mask(
-                            "/proc/cpuinfo/x", file: "mask/file", directory: "mask/directory")
+                            "/proc/cpuinfo/x", by: "mask/file", orBy: "mask/directory")
                     }
                 } _: { _ in
                 }
@@ -121,14 +121,15 @@ struct KernelFilesTests {
     func eachProcessorIsMasked() throws {
         // A stand-in for thermal_throttle, which only processors have that are no virtual ones.
         let topology = "/sys/devices/system/cpu/cpu*/topology"
-        let processors = KernelFiles(masked: [topology], readOnly: []).maskedPaths.filter(Files.exists)
+        let processors = KernelFiles(maskedFiles: [topology], maskedDirectories: [], readOnly: []).maskedPaths
+            .filter(Files.exists)
         try #require(!processors.isEmpty)
         for (path, expected) in [(topology, processors), ("/sys/devices/system/cpu/cpu*/none", [])] {
             try withBareRoot { (root) throws in
                 try withProgram(root: root) { program in
-                    let index = program.steps.firstIndex { $0.name.contains("thermal_throttle") } ?? 0
+                    let index = program.steps.firstIndex { $0.name == "mask /sys/firmware" } ?? 0
                     program.steps[index].action = .maskEach(
-                        path, file: "mask/file", directory: "mask/directory")
+                        path, by: "mask/file", orBy: "mask/directory")
                 } _: { (child) throws in
                     let covered = try mounts(of: child.pid).map { String($0.split(separator: " ")[1]) }
                         .filter { $0.hasPrefix("/sys/devices/system/cpu/") }

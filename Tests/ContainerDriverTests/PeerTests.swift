@@ -350,7 +350,8 @@ import Testing
                 limits: limits,
                 name: name,
                 kernelFiles: KernelFiles(
-                    masked: ["/proc/keys", "/sys/firmware"], readOnly: ["/proc/sys"]),
+                    maskedFiles: ["/proc/keys"], maskedDirectories: ["/sys/firmware"],
+                    readOnly: ["/proc/sys"]),
                 messageQueues: index.isMultiple(of: 2),
                 profile: .containerDefault
             ).text()

@@ -208,7 +208,7 @@ struct ProcessSettingsTests {
             Step("forbid", .call(.init(SYS_keyctl, [5, -3, 0x2100_0000], "setperm"))),
         ]
         let clear = Step("clear", .call(.init(SYS_keyctl, [7, -3], "clear")))
-        let own = try #require(ProcessSettings().steps.first { $0.name == "session keyring" })
+        let own = try #require(ProcessSettings().steps(.unknown).first { $0.name == "session keyring" })
         for (steps, last) in [(callers + [own, clear], "the end"), (callers + [clear], "clear")] {
             let program = LaunchProgram(
                 namespaces: [], steps: steps + [Step("the end", .execute(LaunchProgram.nothing))])
@@ -226,9 +226,42 @@ struct ProcessSettingsTests {
             bare.isolation = IsolationWord.none
             let whole = try engine.explain(request(.idle))
             let none = try engine.explain(bare)
-            for name in ["setgroups", "umask", "setrlimit", "oom_score_adj", "keyctl"] {
+            for name in ["setresuid", "umask", "personality", "keyctl"] {
                 #expect(whole.contains(name) && !none.contains(name))
             }
+        }
+    }
+
+    @Test("What the caller has already is not set again, and what it has is seen")
+    func stepsThatChangeNothingAreLeftOut() throws {
+        let settings = ProcessSettings()
+        func names(_ caller: CallerSettings) -> Set<String> {
+            Set(
+                (settings.identity(.standard, caller) + settings.oomScore(caller) + settings.steps(caller))
+                    .map(\.name))
+        }
+        var alike = CallerSettings(givesUpGroups: false, ignoredSignals: 0, oomScoreAdjustment: 0)
+        for limit in settings.limits { alike.limits[limit.resource] = [limit.soft, limit.hard] }
+        let conditional: Set = ["supplementary groups", "oom score", "default signals", "resource limits"]
+        #expect(names(.unknown).isSuperset(of: conditional))
+        #expect(names(.unknown).subtracting(names(alike)) == conditional)
+
+        let before = signal(SIGURG, SIG_IGN)
+        defer { signal(SIGURG, before) }
+        var core = rlimit()
+        try #require(getrlimit(Int32(RLIMIT_CORE.rawValue), &core) == 0)
+        #expect(CallerSettings.current().ignoredSignals >> 22 & 1 == 1)
+        #expect(CallerSettings.current().ignoredSignals >> 13 & 1 == 0)
+        #expect(
+            CallerSettings.current().limits[Int32(RLIMIT_CORE.rawValue)]
+                == [UInt64(core.rlim_cur), UInt64(core.rlim_max)])
+        // A real caller's score: the container of an engine does not have it.
+        try Files.overwrite("300", at: "/proc/self/oom_score_adj")
+        defer { try? Files.overwrite("0", at: "/proc/self/oom_score_adj") }
+        #expect(CallerSettings.current().oomScoreAdjustment == 300)
+        try withIdle { pid, _ in
+            #expect(Files.line("/proc/\(pid)/oom_score_adj") == "0")
+            #expect(try status(pid, "SigIgn") == "0000000000000000")
         }
     }
 }

@@ -34,7 +34,7 @@ enum clinux_operation {
     CLINUX_SYMLINK,        ///< symlink(a, b)
     CLINUX_NODE,           ///< mknod(a, x, y), whatever the umask; EPERM where there is a b: an empty file, mount(b, a, MS_BIND)
     CLINUX_MOUNT_FLAGS,    ///< mount_setattr(a, AT_RECURSIVE, {attr_set = x}): adds flags and takes none away
-    CLINUX_MASK,           ///< mount(a, c, MS_BIND), or mount(b, c, MS_BIND) where c is a directory
+    CLINUX_MASK,           ///< mount(a, c, MS_BIND); ENOTDIR, as one is a directory and one is not: mount(b, c, MS_BIND)
     CLINUX_MASK_EACH,      ///< the same with c, a number and data for c, for each processor's number
     CLINUX_WRITE,          ///< open(a, O_WRONLY); write(data, y); close
     CLINUX_UNSHARE,        ///< unshare(x)
@@ -53,7 +53,7 @@ enum clinux_operation {
     CLINUX_TERMINAL,       ///< a terminal of /dev/pts becomes the descriptors of the mask x and ours; y: its size, see there
     CLINUX_PDEATHSIG,      ///< prctl(PR_SET_PDEATHSIG, x); ESRCH if the parent, a pidfd y, has died already
     CLINUX_LIMITS,         ///< setrlimit for the x limits at data; EPERM: as near as the hard limit lets it come
-    CLINUX_SIGNALS,        ///< sigaction(SIG_DFL) of every signal
+    CLINUX_SIGNALS,        ///< rt_sigaction(N, SIG_DFL) for each signal N whose bit N - 1 is in x
     CLINUX_SCHEDULER,      ///< sched_setscheduler(0, x, {0})
     CLINUX_CALL,           ///< syscall of the six numbers at data, the first its own: what takes nothing but numbers
 };

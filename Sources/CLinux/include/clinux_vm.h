@@ -1,6 +1,7 @@
-// Why this exists: what is asked about virtual machines and Swift can't call: instructions, and variadic functions.
+// Why this exists: what is asked about machines and Swift can't call: instructions, and variadic functions.
 #pragma once
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -29,6 +30,18 @@ static inline void clinux_hypervisor_signature(char signature[13]) {
     memcpy(signature, &b, 4);
     memcpy(signature + 4, &c, 4);
     memcpy(signature + 8, &d, 4);
+#endif
+}
+
+/// Whether the processors may count how often heat slowed them down, in the directories `thermal_throttle` of /sys: those
+/// of Intel that have both features ACPI and TM, see arch/x86/kernel/cpu/mcheck in Linux. AT_HWCAP is the kernel's own
+/// word of features (CPUID leaf 1, EDX).
+static inline int clinux_counts_throttling(void) {
+#if defined(__x86_64__)
+    unsigned long both = 1UL << 22 | 1UL << 29;
+    return (getauxval(AT_HWCAP) & both) == both;
+#else
+    return 1;
 #endif
 }
 

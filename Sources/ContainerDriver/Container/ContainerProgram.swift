@@ -9,7 +9,7 @@ extension LaunchProgram {
     /// given up must it come before the capabilities go, because then seccomp(2) asks for one of them.
     static func container(_ spec: ContainerSpec) -> LaunchProgram {
         let isolation = spec.isolation
-        var steps = spec.process?.identity(isolation) ?? []
+        var steps = spec.process?.identity(isolation, spec.caller) ?? []
         steps += [
             Step("die with the parent", .dieWithParent(signal: 9, parent: spec.parent)),
             Step("stdin", .standardDescriptor(0)),
@@ -19,7 +19,7 @@ extension LaunchProgram {
             Step("new session", .newSession),
         ]
         if isolation.contains(.user) { steps += userMapping(spec) }
-        if let process = spec.process { steps.append(process.oomScore) }
+        steps += spec.process?.oomScore(spec.caller) ?? []
         for (index, directory) in spec.cgroupsToJoin.enumerated() {
             // Not cgroup.procs: to move a whole process, the kernel locks out every fork and exit of the machine and
             // waits for an RCU grace period (up to 20 ms). A thread that moves itself needs no lock, and this is one.
@@ -42,7 +42,7 @@ extension LaunchProgram {
         }
         if isolation.contains(.uts) { steps.append(Step("hostname", .setHostname(spec.hostname))) }
         if isolation.contains(.network) { steps.append(Step("loopback up", .loopbackUp)) }
-        steps += spec.process?.steps ?? []
+        steps += spec.process?.steps(spec.caller) ?? []
         var filter: [Step] = []
         if isolation.contains(.seccomp), let compiled = spec.filter {
             filter = [Step("seccomp filter", .loadFilter(compiled))]
@@ -220,11 +220,15 @@ extension LaunchProgram {
         }
         // Relative to the stage, where we still stand.
         let (file, directory) = ("mask/file", "mask/directory")
-        for path in files.masked {
+        // What it is on this kernel is tried first: the kernel takes back a mount of the wrong kind only after an RCU grace
+        // period (70 µs).
+        let masks =
+            files.maskedFiles.map { ($0, file, directory) }
+            + files.maskedDirectories.map { ($0, directory, file) }
+        for (path, first, otherwise) in masks {
             let action: Action =
                 path.contains("*")
-                ? .maskEach(path, file: file, directory: directory)
-                : .mask(path, file: file, directory: directory)
+                ? .maskEach(path, by: first, orBy: otherwise) : .mask(path, by: first, orBy: otherwise)
             steps.append(Step("mask \(path)", action, tolerates: Errno(ENOENT)))
         }
         return steps

@@ -141,7 +141,7 @@ public struct ContainerRun: Sendable {
             mountPoint: "/sys", stage: nil, program: path, hostname: hostname,
             cgroupsToJoin: cgroups.flatMap { tree?.directoriesToJoin($0.number) } ?? [],
             filter: try SeccompFilter(profile: .containerDefault), kernelFiles: .containerDefault,
-            process: ProcessSettings(),
+            process: ProcessSettings(), caller: .current(),
             parent: ourselves.rawValue, user: getuid(), group: getgid())
         spec.storageBytes = storageBytes
         spec.processes = pids.flatMap { ProcessLimit.isHeldByNamespace($0) ? $0 : nil }

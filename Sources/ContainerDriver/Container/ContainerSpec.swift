@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import LabCore
 
@@ -78,6 +79,8 @@ struct ContainerSpec: Sendable {
     var kernelFiles: KernelFiles
     /// What it starts with; nil: all that the caller has.
     var process: ProcessSettings?
+    /// What the caller has of that.
+    var caller = CallerSettings.unknown
     /// A pidfd of this process, for the check that it is alive.
     var parent: Int32
     /// The caller's ids, mapped to root in a user namespace.
@@ -94,27 +97,35 @@ struct ContainerSpec: Sendable {
 /// Which paths of /proc and /sys are hidden or made read-only. All of them in every container: whether the kernel has
 /// one is for the kernel to say, where it is to be covered. The caller's /proc may show less than the container's.
 struct KernelFiles: Equatable, Sendable {
-    /// Files and directories; `*` stands for the number of each processor.
-    var masked: [String]
+    /// In both lists, `*` stands for the number of each processor. Whether they are what their list says, is for the
+    /// kernel to say too.
+    var maskedFiles: [String]
+    var maskedDirectories: [String]
     var readOnly: [String]
 
-    static let none = KernelFiles(masked: [], readOnly: [])
+    var masked: [String] { maskedFiles + maskedDirectories }
 
-    /// Whatever one of runc, crun, docker and podman covers by default (`maskedPaths`, `readonlyPaths` of the OCI runtime
-    /// specification, config-linux.md): moby 28 hides more of them than the runtimes do by themselves, and
-    /// containers-common two more.
+    static let none = KernelFiles(maskedFiles: [], maskedDirectories: [], readOnly: [])
+
+    /// What runc, crun or docker cover by default (`maskedPaths`, `readonlyPaths` of the OCI runtime specification,
+    /// config-linux.md); moby 28 has more than the runtimes by themselves. Not `/proc/timer_stats`, which no kernel has
+    /// that can start a container here, and not the two more of podman's: `/sys/dev/block` shows nothing that
+    /// `/sys/block` doesn't, and below `/sys/fs/selinux` nothing is mounted in a sysfs of one's own.
     static let containerDefault = KernelFiles(
-        masked: [
-            "/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys",
-            "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi", "/proc/timer_list",
-            "/proc/timer_stats", "/sys/dev/block", "/sys/devices/system/cpu/cpu*/thermal_throttle",
-            "/sys/devices/virtual/powercap", "/sys/firmware", "/sys/fs/selinux",
+        maskedFiles: [
+            "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/sched_debug",
+            "/proc/timer_list",
         ],
+        maskedDirectories: [
+            "/proc/acpi", "/proc/asound", "/proc/scsi", "/sys/devices/virtual/powercap", "/sys/firmware",
+        ] + (clinux_counts_throttling() == 0 ? [] : ["/sys/devices/system/cpu/cpu*/thermal_throttle"]),
         readOnly: ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"])
 
     /// Those in one directory.
     func below(_ directory: String) -> KernelFiles {
         func inside(_ path: String) -> Bool { path.hasPrefix("\(directory)/") }
-        return KernelFiles(masked: masked.filter(inside), readOnly: readOnly.filter(inside))
+        return KernelFiles(
+            maskedFiles: maskedFiles.filter(inside), maskedDirectories: maskedDirectories.filter(inside),
+            readOnly: readOnly.filter(inside))
     }
 }

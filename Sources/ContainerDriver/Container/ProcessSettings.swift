@@ -74,18 +74,15 @@ public struct Rlimit: Equatable, Sendable {
 extension ProcessSettings {
     private typealias Step = LaunchProgram.Step
 
-    /// Whether a user namespace around us forbids to give groups up, user_namespaces(7).
-    private static var groupsAreFixed: Bool { Files.line("/proc/self/setgroups") == "deny" }
-
     /// Who it is. Before anything that a change of the user undoes, which is the signal at the parent's death.
-    func identity(_ isolation: Isolation) -> [LaunchProgram.Step] {
+    func identity(_ isolation: Isolation, _ caller: CallerSettings) -> [LaunchProgram.Step] {
         // The maps of a user namespace hold one user and one group, and it has become them.
         guard !isolation.contains(.user) else { return [] }
         let (user, group) = (Int(user), Int(group))
         let groups = [
             Step("supplementary groups", .call(.init(SYS_setgroups, [0, 0], "setgroups(0, NULL)")))
         ]
-        return (Self.groupsAreFixed ? [] : groups) + [
+        return (caller.givesUpGroups ? groups : []) + [
             Step(
                 "group",
                 .call(.init(SYS_setresgid, [group, group, group], "setresgid(\(group), \(group), \(group))"))),
@@ -96,17 +93,23 @@ extension ProcessSettings {
     }
 
     /// While the caller's /proc is in sight, because a container need not have one.
-    var oomScore: LaunchProgram.Step {
-        // A caller without privilege may only rise.
-        Step(
-            "oom score", .write("\(oomScoreAdjustment)", to: "/proc/self/oom_score_adj"),
-            tolerates: Errno(EACCES))
+    func oomScore(_ caller: CallerSettings) -> [LaunchProgram.Step] {
+        guard caller.oomScoreAdjustment != oomScoreAdjustment else { return [] }
+        return [
+            // A caller without privilege may only rise.
+            Step(
+                "oom score", .write("\(oomScoreAdjustment)", to: "/proc/self/oom_score_adj"),
+                tolerates: Errno(EACCES))
+        ]
     }
 
     /// All the rest. After what opens files and before privileges go: the limits may be raised, and hold from then on.
-    var steps: [LaunchProgram.Step] {
-        [
-            Step("default signals", .defaultSignals),
+    func steps(_ caller: CallerSettings) -> [LaunchProgram.Step] {
+        var steps: [LaunchProgram.Step] = []
+        if caller.ignoredSignals != 0 {
+            steps.append(Step("default signals", .defaultSignals(caller.ignoredSignals)))
+        }
+        steps += [
             Step("umask", .call(.init(SYS_umask, [Int(umask)], "umask(0\(String(umask, radix: 8)))"))),
             Step("personality", .call(.init(SYS_personality, [0], "personality(PER_LINUX)"))),
             // Otherwise it would possess the keys in the caller's, see session-keyring(7).
@@ -127,11 +130,48 @@ extension ProcessSettings {
             Step(
                 "timer slack",
                 .call(.init(SYS_prctl, [29, timerSlack], "prctl(PR_SET_TIMERSLACK, \(timerSlack))"))),
-            Step("resource limits", .setLimits(limits)),
         ]
+        let limits = limits.filter { caller.limits[$0.resource] != [$0.soft, $0.hard] }
+        if !limits.isEmpty { steps.append(Step("resource limits", .setLimits(limits))) }
+        return steps
     }
 
     /// Bits that another user's rules for capabilities have set (capabilities(7)); they outlive execve.
     static let securebits = LaunchProgram.Step(
         "securebits", .call(.init(SYS_prctl, [28, 0], "prctl(PR_SET_SECUREBITS, 0)")))
+}
+
+/// What this process has of what its containers are not to have, where to change it costs more than to look once, when
+/// the program is laid out: a step that would change nothing is left out. What is not known counts as different.
+struct CallerSettings: Equatable, Sendable {
+    /// Whether it has supplementary groups, and may give them up.
+    var givesUpGroups = true
+    /// Bit N - 1 for each signal N that it may ignore.
+    var ignoredSignals = UInt64.max
+    var oomScoreAdjustment: Int?
+    /// The soft and the hard limit of each resource.
+    var limits: [Int32: [UInt64]] = [:]
+
+    static let unknown = CallerSettings()
+
+    static func current() -> CallerSettings {
+        var settings = CallerSettings()
+        // A user namespace may forbid it, user_namespaces(7).
+        settings.givesUpGroups = getgroups(0, nil) != 0 && Files.line("/proc/self/setgroups") != "deny"
+        for number in 1...Int32(64) {
+            var action = sigaction()
+            // glibc tells nothing of the two that it keeps to itself.
+            guard sigaction(number, nil, &action) == 0 else { continue }
+            let isIgnored = unsafeBitCast(action.__sigaction_handler, to: Int.self) == 1  // SIG_IGN
+            if !isIgnored { settings.ignoredSignals &= ~(1 << (number - 1)) }
+        }
+        settings.oomScoreAdjustment = Files.line("/proc/self/oom_score_adj").flatMap { Int($0) }
+        for limit in Rlimit.containerDefault {
+            var own = rlimit()
+            if getrlimit(limit.resource, &own) == 0 {
+                settings.limits[limit.resource] = [UInt64(own.rlim_cur), UInt64(own.rlim_max)]
+            }
+        }
+        return settings
+    }
 }

@@ -23,6 +23,7 @@ public final class ContainerEngine: Engine {
         let launcher: ChildLauncher
         var cgroups: CgroupTree?
         let filter: SeccompFilter?
+        let caller: CallerSettings
         let mountPoint: String
     }
 
@@ -53,7 +54,7 @@ public final class ContainerEngine: Engine {
         var prepared = Prepared(
             context: context, launcher: try ChildLauncher(), cgroups: nil,
             filter: isolation.contains(.seccomp) ? try SeccompFilter(profile: .containerDefault) : nil,
-            mountPoint: mountPoint)
+            caller: .current(), mountPoint: mountPoint)
         do throws(LabError) {
             if isolation.contains(.root) && !isolation.contains(.user) {
                 stage = try LaunchProgram.makeStage(spec(0, isolation, prepared))
@@ -181,7 +182,7 @@ public final class ContainerEngine: Engine {
             hostname: id.rawValue, cgroupsToJoin: cgroups?.directoriesToJoin(number) ?? [],
             filter: prepared.filter, kernelFiles: .containerDefault,
             // A container without any layer is a bare process.
-            process: isolation.isEmpty ? nil : ProcessSettings(),
+            process: isolation.isEmpty ? nil : ProcessSettings(), caller: prepared.caller,
             parent: prepared.launcher.parent.rawValue, user: getuid(), group: getgid())
     }
 }

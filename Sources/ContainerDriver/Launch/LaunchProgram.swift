@@ -38,10 +38,10 @@ public struct LaunchProgram: Equatable, Sendable {
         case makeDevice(String, mode: UInt32, Device, orBind: String)
         /// Adds flags to a mount and to all below it, and takes none away, see mount_setattr(2).
         case addMountFlags(String, MountFlags)
-        /// Covers a path by the one or the other, as it is a directory or not.
-        case mask(String, file: String, directory: String)
+        /// Covers a path by the one, or where it is a directory and that is none, or the other way round, by the other.
+        case mask(String, by: String, orBy: String)
         /// The same for every number of a processor in the place of the path's `*`.
-        case maskEach(String, file: String, directory: String)
+        case maskEach(String, by: String, orBy: String)
         case write(String, to: String)
         case unshare(Namespaces)
         /// Writes to the `tasks` file of the directory, which is open: number `index` of a start's parameters.
@@ -60,7 +60,8 @@ public struct LaunchProgram: Equatable, Sendable {
         case loadFilter(SeccompFilter)
         case dieWithParent(signal: Int32, parent: Int32)
         case setLimits([Rlimit])
-        case defaultSignals
+        /// Bit N - 1 stands for signal N.
+        case defaultSignals(UInt64)
         case setSchedulingPolicy(Int32)
         case call(SystemCall)
         case execute(String)

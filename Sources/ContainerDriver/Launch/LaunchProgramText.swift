@@ -40,12 +40,12 @@ extension LaunchProgram.Action {
                 + "or mount(\(quoted(original)), \(quoted(path)), NULL, MS_BIND, NULL)"
         case .addMountFlags(let path, let flags):
             return "mount_setattr(AT_FDCWD, \(quoted(path)), AT_RECURSIVE, {attr_set=\(flags.attributeText)})"
-        case .mask(let path, let file, let directory):
+        case .mask(let path, let first, let otherwise):
             return
-                "mount(\(quoted(file)) or \(quoted(directory)), \(quoted(path)), NULL, MS_BIND, NULL)"
-        case .maskEach(let path, let file, let directory):
+                "mount(\(quoted(first)) or \(quoted(otherwise)), \(quoted(path)), NULL, MS_BIND, NULL)"
+        case .maskEach(let path, let first, let otherwise):
             return
-                "mount(\(quoted(file)) or \(quoted(directory)), \(quoted(path)), NULL, MS_BIND, NULL), …"
+                "mount(\(quoted(first)) or \(quoted(otherwise)), \(quoted(path)), NULL, MS_BIND, NULL), …"
         case .write(let text, let path): return "write(<\(path)>, \(quoted(text)))"
         case .unshare(let namespaces): return "unshare(\(namespaces.flagNames.joined(separator: "|")))"
         case .joinCgroup(_, let directory): return "write(<\(directory)/tasks>, \"0\")"
@@ -71,7 +71,8 @@ extension LaunchProgram.Action {
         case .setLimits(let limits):
             return limits.map { "setrlimit(\($0.name), {\($0.softText), \($0.hardText)})" }.joined(
                 separator: "; ")
-        case .defaultSignals: return "rt_sigaction(<each signal>, SIG_DFL)"
+        case .defaultSignals(let signals):
+            return "rt_sigaction(<signals of 0x\(String(signals, radix: 16))>, SIG_DFL)"
         case .setSchedulingPolicy(let policy):
             return "sched_setscheduler(0, \(policy == 0 ? "SCHED_OTHER" : String(policy)), {0})"
         case .call(let call): return call.text

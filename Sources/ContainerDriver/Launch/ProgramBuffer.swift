@@ -191,13 +191,13 @@ final class ProgramBuffer: @unchecked Sendable {
             c.operation = CLINUX_MOUNT_FLAGS
             c.a = copy(path)
             c.x = flags.rawValue
-        case .mask(let path, let file, let directory):
+        case .mask(let path, let first, let otherwise):
             c.operation = CLINUX_MASK
-            (c.a, c.b, c.c) = (copy(file), copy(directory), copy(path))
-        case .maskEach(let path, let file, let directory):
+            (c.a, c.b, c.c) = (copy(first), copy(otherwise), copy(path))
+        case .maskEach(let path, let first, let otherwise):
             let parts = path.split(separator: "*", maxSplits: 1, omittingEmptySubsequences: false)
             c.operation = CLINUX_MASK_EACH
-            (c.a, c.b, c.c) = (copy(file), copy(directory), copy(String(parts[0])))
+            (c.a, c.b, c.c) = (copy(first), copy(otherwise), copy(String(parts[0])))
             c.data = UnsafeRawPointer(copy(String(parts[1])))
         case .write(let string, let path):
             c.operation = CLINUX_WRITE
@@ -244,7 +244,9 @@ final class ProgramBuffer: @unchecked Sendable {
             c.data = copy(
                 list.map { clinux_limit(resource: $0.resource, soft: $0.soft, hard: $0.hard) })
             c.x = UInt64(list.count)
-        case .defaultSignals: c.operation = CLINUX_SIGNALS
+        case .defaultSignals(let signals):
+            c.operation = CLINUX_SIGNALS
+            c.x = signals
         case .setSchedulingPolicy(let policy):
             c.operation = CLINUX_SCHEDULER
             c.x = UInt64(policy)
@@ -275,8 +277,8 @@ extension LaunchProgram.Action {
         case .symlink(let target, let path): size(target, path)
         case .write(let string, let path): size(string, path)
         case .makeDevice(let path, _, _, let original): size(path, original)
-        case .mask(let path, let file, let directory), .maskEach(let path, let file, let directory):
-            size(path, file, directory)
+        case .mask(let path, let first, let otherwise), .maskEach(let path, let first, let otherwise):
+            size(path, first, otherwise)
         case .pivotRoot(let path), .moveRoot(let path), .changeDirectory(let path),
             .makeDirectory(let path, _),
             .createFile(let path, _), .addMountFlags(let path, _), .setHostname(let path), .execute(let path):
