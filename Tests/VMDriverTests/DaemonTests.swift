@@ -11,6 +11,7 @@ import Testing
 final class PrivateDaemon {
     let directory: String
     private let process: Process
+    private let isOver = Monitor(false)
 
     /// Why there can be none, nil when there can.
     static let obstacle: String? = {
@@ -59,6 +60,7 @@ final class PrivateDaemon {
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()
+        try reapAdopted()
         let deadline = MonotonicInstant.now().advanced(by: .seconds(60))
         while (try? Connection(uri)) == nil {
             guard process.isRunning, MonotonicInstant.now() < deadline else {
@@ -69,11 +71,27 @@ final class PrivateDaemon {
         }
     }
 
+    /// While another test starts a VM of ours, what is orphaned becomes this process's child, a QEMU of the daemon's too,
+    /// whose end the daemon sees only when it is reaped. On a user's machine a daemon is no descendant of lab's.
+    private func reapAdopted() throws {
+        _ = try OSThread.start { [isOver] in
+            repeat {
+                for child in HostProcess(pid: getpid()).children where child.name?.hasPrefix("qemu") == true {
+                    guard let status = try? child.status(), status["State"]?.hasPrefix("Z") == true,
+                        geteuid() == 0, status.ids("Uid").first == 65_534
+                    else { continue }
+                    waitpid(child.pid, nil, WNOHANG)
+                }
+            } while !isOver.wait(deadline: .now().advanced(by: .milliseconds(100))) { $0 }.isDone
+        }
+    }
+
     var isRunning: Bool { process.isRunning }
 
     func kill(_ signal: Int32) { _ = Glibc.kill(process.processIdentifier, signal) }
 
     func stop() {
+        defer { isOver.withLock { $0 = true } }
         // A child of a thread of Dispatch has SIGTERM blocked.
         if process.isRunning { kill(SIGKILL) }
         // It may have been asking a QEMU for its features, which then stays; `waitUntilExit` waits for whatever holds

@@ -76,20 +76,51 @@ public enum ForeignText {
     /// A JSON text with the same values in which nothing acts: outside of its strings there is only ASCII, and in them
     /// each character can be written as `\uXXXX` (RFC 8259, section 7).
     public static func json(_ text: [UInt8]) -> [UInt8] {
-        guard text.contains(where: { $0 >= 0x7f }) else { return text }
-        var safe: [UInt8] = []
-        safe.reserveCapacity(text.count)
-        for scalar in String(decoding: text, as: UTF8.self).unicodeScalars {
-            guard scalar.value >= 0x7f && acts(scalar) else {
-                safe += String(scalar).utf8
-                continue
+        text.withUnsafeBytes { bytes in
+            // Results have megabytes of digits: what is plain is passed over and copied in pieces.
+            var place = endOfPlain(bytes, from: 0)
+            guard place < bytes.count else { return text }
+            var safe: [UInt8] = []
+            safe.reserveCapacity(bytes.count)
+            var copied = 0
+            while place < bytes.count {
+                let length = min(lengthOfSequence(bytes[place]), bytes.count - place)
+                for scalar in String(decoding: bytes[place..<place + length], as: UTF8.self).unicodeScalars
+                where acts(scalar) {
+                    safe += bytes[copied..<place]
+                    for unit in String(scalar).utf16 {
+                        let digits = String(unit, radix: 16)
+                        safe += "\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".utf8
+                    }
+                    copied = place + length
+                }
+                place = endOfPlain(bytes, from: place + length)
             }
-            for unit in String(scalar).utf16 {
-                let digits = String(unit, radix: 16)
-                safe += "\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".utf8
-            }
+            return safe + bytes[copied...]
         }
-        return safe
+    }
+
+    /// Where the first byte is, from `place` on, that is DEL or none of ASCII; eight are looked at together.
+    private static func endOfPlain(_ bytes: UnsafeRawBufferPointer, from place: Int) -> Int {
+        var place = place
+        while place + 8 <= bytes.count {
+            let word = bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+            let carried = (word & 0x7f7f_7f7f_7f7f_7f7f) &+ 0x0101_0101_0101_0101
+            if (carried | word) & 0x8080_8080_8080_8080 != 0 { break }
+            place += 8
+        }
+        while place < bytes.count, bytes[place] < 0x7f { place += 1 }
+        return place
+    }
+
+    /// How many bytes a character of UTF-8 has that begins so (RFC 3629).
+    private static func lengthOfSequence(_ first: UInt8) -> Int {
+        switch first {
+        case 0xc0..<0xe0: 2
+        case 0xe0..<0xf0: 3
+        case 0xf0...: 4
+        default: 1
+        }
     }
 
     private static func blank(_ scalar: Unicode.Scalar) -> Unicode.Scalar? {
