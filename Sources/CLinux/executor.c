@@ -27,10 +27,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#ifndef CLOSE_RANGE_CLOEXEC
-#define CLOSE_RANGE_CLOEXEC (1U << 2)
-#endif
-
 static uint64_t now(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
@@ -240,7 +236,7 @@ static int run(const struct clinux_step *step, struct clinux_launch *launch) {
     case CLINUX_LOOPBACK_UP: return loopback_up();
     case CLINUX_STANDARD: return standard(launch->standard[step->x], (int)step->x);
     case CLINUX_CLOSE_FROM:
-        return (int)syscall(SYS_close_range, (unsigned)step->x, ~0U, CLOSE_RANGE_CLOEXEC);
+        return (int)syscall(SYS_close_range, (unsigned)step->x, ~0U, (unsigned)step->y);
     case CLINUX_SETSID: return setsid();
     case CLINUX_BOUNDING_SET: return bound_capabilities(step->x);
     case CLINUX_CAPABILITIES: return set_capabilities(step->x);

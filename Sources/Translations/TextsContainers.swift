@@ -115,6 +115,7 @@ extension Texts {
         "empty pipe": "空管道",
         "die with the parent": "随父进程一起终止",
         "close descriptors": "关闭描述符",
+        "close all descriptors": "关闭全部描述符",
         "new session": "新会话",
         "join cgroup {}": "加入控制组 {}",
         "cgroup namespace": "cgroup 命名空间",

@@ -31,6 +31,23 @@ struct ContainerDescriptorsTests {
         #expect(calls.lab.leftovers.isEmpty)
     }
 
+    @Test(
+        "No descriptor, ours or the caller's, is there when the command is looked for",
+        arguments: ["", "--memory 64MiB", "--cpus 1", "--pids 20"])
+    func noDescriptorLeadsOut(options: String) throws {
+        for number in 3...20 {
+            let path = "/proc/self/fd/\(number)"
+            let finished = try calls.run("$C run \(options) / \(path) 7</tmp 9</bin/true")
+            #expect(finished.status == 127, "\(number): \(finished.status) \(finished.errors)")
+        }
+    }
+
+    @Test("…and a plain process executes what its descriptor leads to")
+    func descriptorsLeadOut() throws {
+        #expect(try calls.run("/proc/self/fd/9 9</bin/true").status == 0)
+        #expect(try calls.run("/proc/self/fd/7/true 7</bin").status == 0)
+    }
+
     @Test("…and the same look finds a file, a directory and /dev/null in a plain process")
     func foreignDescriptorsAreFound() throws {
         #expect(try calls.run("\(foreign) </dev/null >&2 2>/dev/null 3</ 4</etc/passwd").status >= 3)

@@ -42,7 +42,7 @@ enum clinux_operation {
     CLINUX_HOSTNAME,       ///< sethostname(a)
     CLINUX_LOOPBACK_UP,    ///< SIOCSIFFLAGS IFF_UP on lo
     CLINUX_STANDARD,       ///< standard[x] becomes descriptor x
-    CLINUX_CLOSE_FROM,     ///< close_range(x, ~0, CLOSE_RANGE_CLOEXEC)
+    CLINUX_CLOSE_FROM,     ///< close_range(x, ~0, y)
     CLINUX_SETSID,         ///< setsid()
     CLINUX_BOUNDING_SET,   ///< prctl(PR_CAPBSET_DROP) for each capability that is not in the mask x
     CLINUX_CAPABILITIES,   ///< capset(effective = permitted = x, inheritable = 0)
@@ -63,6 +63,9 @@ struct clinux_limit {
     int resource;
     uint64_t soft, hard;
 };
+
+/// CLOSE_RANGE_CLOEXEC of close_range(2).
+enum { clinux_close_on_exec = 1 << 2 };
 
 /// One step of a launch program. Which fields count depends on `operation`; the rest are 0.
 struct clinux_step {

@@ -43,6 +43,9 @@ extension LaunchProgram {
         if isolation.contains(.uts) { steps.append(Step("hostname", .setHostname(spec.hostname))) }
         if isolation.contains(.network) { steps.append(Step("loopback up", .loopbackUp)) }
         steps += spec.process?.steps(spec.caller) ?? []
+        // Closed and not only closed on exec: while execve looks for the command, a link of the image's, or the
+        // interpreter that a script names, may lead through /proc/self/fd to a directory of the host's.
+        steps.append(Step("close all descriptors", .closeDescriptors(from: 3)))
         var filter: [Step] = []
         if isolation.contains(.seccomp), let compiled = spec.filter {
             filter = [Step("seccomp filter", .loadFilter(compiled))]

@@ -51,6 +51,7 @@ public struct LaunchProgram: Equatable, Sendable {
         /// Gives the child its descriptor 0, 1, 2 or 3, one of a start's parameters.
         case standardDescriptor(Int32)
         case closeOnExec(from: Int32)
+        case closeDescriptors(from: Int32)
         /// Makes a terminal of /dev/pts the child's own, and its descriptors those of a mask; the master goes to us.
         case openTerminal(TerminalRequest)
         case newSession

@@ -54,6 +54,7 @@ extension LaunchProgram.Action {
         case .standardDescriptor(let number):
             let source = number == 0 ? "empty pipe" : number < 3 ? "pipe" : "inherited"
             return "dup3(<\(source)>, \(number), 0)"
+        case .closeDescriptors(let first): return "close_range(\(first), ~0U, 0)"
         case .closeOnExec(let first): return "close_range(\(first), ~0U, CLOSE_RANGE_CLOEXEC)"
         case .openTerminal(let terminal):
             let numbers = (0..<3).filter { terminal.descriptors >> $0 & 1 != 0 }

@@ -219,6 +219,9 @@ final class ProgramBuffer: @unchecked Sendable {
             c.x = UInt64(number)
         case .closeOnExec(let first):
             c.operation = CLINUX_CLOSE_FROM
+            (c.x, c.y) = (UInt64(first), UInt64(clinux_close_on_exec))
+        case .closeDescriptors(let first):
+            c.operation = CLINUX_CLOSE_FROM
             c.x = UInt64(first)
         case .openTerminal(let terminal):
             c.operation = CLINUX_TERMINAL
