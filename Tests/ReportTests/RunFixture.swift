@@ -1,6 +1,6 @@
 import LabCore
 
-/// A run as a machine like ours would make it: figures from FACTS.md, spread like latencies.
+/// A run as a small machine would make it: figures of that size, spread like latencies.
 struct RunFixture {
     var generator = SeededGenerator(seed: 20_261_124)
     var samples: [Observation] = []

@@ -1,6 +1,6 @@
 import Glibc
 
-/// The error number of a failed system call, with what was being done and to what. See errno(3).
+/// The error number of a failed system call. See errno(3).
 public struct Errno: Error, Equatable, Hashable, Sendable, CustomStringConvertible {
     public let rawValue: Int32
 
