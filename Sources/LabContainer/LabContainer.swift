@@ -47,8 +47,7 @@ struct LabContainer {
         """
 
     static func main() {
-        StandardDescriptors.claim()
-        SearchPath.dropRelative()
+        ProgramStart.prepare()
         do throws(LabError) {
             guard let run = try Arguments(CommandLine.arguments.dropFirst()).run else { return try say(help) }
             let outcome = try start(run)

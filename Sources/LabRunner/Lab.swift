@@ -75,9 +75,8 @@ struct Lab: ParsableCommand {
     }
 
     static func main() {
-        StandardDescriptors.claim()
+        ProgramStart.prepare()
         Terminal.checkOutputAtExit()
-        SearchPath.dropRelative()
         var text = Catalogue(language: .ofLocale(Process.environment))
         do {
             var command = try parseAsRoot()

@@ -1,6 +1,9 @@
 extension Texts {
     /// The machine, files, processes and the run itself.
     static let core: Table = [
+        "run lab as that user, or name a directory of root's with --output":
+            "以该用户身份运行 lab，或用 --output 指定一个属于 root 的目录",
+        "name a directory of yours with --output": "用 --output 指定一个属于你自己的目录",
         "cannot read whose process {} is": "无法得知进程 {} 属于谁",
         // Environment: what disturbs.
         "the processors are held back to cool: {}": "处理器因散热被降速：{}",

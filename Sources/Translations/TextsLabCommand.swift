@@ -1,6 +1,8 @@
 extension Texts {
     /// What the commands of `lab` make and keep as data: errors, checks, lists.
     static let labCommand: Table = [
+        "cannot tell the current directory": "无法确定当前目录",
+        "it is a link that leads nowhere": "它是一个没有目标的链接",
         // Command line.
         "--json and --format {} say two things": "--json 与 --format {} 说的不是一回事",
         "give one of them": "只写其中一个",
@@ -29,12 +31,8 @@ extension Texts {
         "it must be a percentage from 0% to 10000%": "它必须是 0% 到 10000% 的百分数",
         "write it like `5%`": "写成 `5%` 这样",
         "cannot write the results to {}": "无法把结果写入 {}",
-        "it is not a directory": "它不是目录",
         "it is not empty": "它不是空的",
         "it is closed": "它是关闭的",
-        "it is a link of the user {}": "它是用户 {} 建立的链接",
-        "it belongs to the user {}": "它属于用户 {}",
-        "every user may write to it": "任何用户都可以写入它",
         "name a directory that is empty or does not exist": "指定一个空的或不存在的目录",
         "name another place with --output": "用 --output 指定别的位置",
         "cannot find a free name for the results below {}": "在 {} 下找不到可用的结果目录名",

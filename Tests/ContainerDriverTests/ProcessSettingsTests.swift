@@ -240,9 +240,13 @@ struct ProcessSettingsTests {
                 (settings.identity(.standard, caller) + settings.oomScore(caller) + settings.steps(caller))
                     .map(\.name))
         }
-        var alike = CallerSettings(givesUpGroups: false, ignoredSignals: 0, oomScoreAdjustment: 0)
+        var alike = CallerSettings(
+            givesUpGroups: false, ignoredSignals: 0, oomScoreAdjustment: 0, policy: SCHED_OTHER, nice: 0)
         for limit in settings.limits { alike.limits[limit.resource] = [limit.soft, limit.hard] }
-        let conditional: Set = ["supplementary groups", "oom score", "default signals", "resource limits"]
+        let conditional: Set = [
+            "supplementary groups", "oom score", "default signals",
+            "scheduling policy", "nice", "resource limits",
+        ]
         #expect(names(.unknown).isSuperset(of: conditional))
         #expect(names(.unknown).subtracting(names(alike)) == conditional)
 
@@ -252,6 +256,9 @@ struct ProcessSettingsTests {
         try #require(getrlimit(Int32(RLIMIT_CORE.rawValue), &core) == 0)
         #expect(CallerSettings.current().ignoredSignals >> 22 & 1 == 1)
         #expect(CallerSettings.current().ignoredSignals >> 13 & 1 == 0)
+        let now = CallerSettings.current()
+        #expect(now.policy == sched_getscheduler(0))
+        #expect(now.nice == getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0))
         #expect(
             CallerSettings.current().limits[Int32(RLIMIT_CORE.rawValue)]
                 == [UInt64(core.rlim_cur), UInt64(core.rlim_max)])

@@ -85,7 +85,8 @@ struct OwnDirectoryTests {
             var status = stat()
             (status.st_uid, status.st_gid, status.st_mode) = (owner, group, S_IFDIR | mode)
             do throws(LabError) {
-                try OwnDirectory.check(status, "/d", for: "/d", user: user, isLast: isLast)
+                try OwnDirectory.check(
+                    status, "/d", for: "/d", .init(users: [user], remedy: ""), isLast: isLast)
                 return true
             } catch { return false }
         }

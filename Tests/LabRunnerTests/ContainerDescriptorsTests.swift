@@ -109,6 +109,17 @@ struct ContainerDescriptorsTests {
         #expect(try calls.run("unshare --pid --fork ls /proc/self/fd/0/ </").output.contains("etc"))
     }
 
+    @Test("Input that is open for writing alone can't be read from in a container either")
+    func whatCannotBeReadIsNoEnd() throws {
+        for around in ["", "$C run / "] {
+            let read = try calls.run("\(around)cat 0>$D/written")
+            #expect(
+                read.status == 1 && read.errors.contains("Bad file descriptor"), "\(around) \(read.errors)")
+            // As nohup(1) leaves it behind: who does not read from it does not miss it.
+            #expect(try calls.run("\(around)echo said 0>/dev/null").output == "said\n")
+        }
+    }
+
     @Test("Every byte arrives, in order, each where it belongs, however it is read and written")
     func everyByteArrives() throws {
         let numbers = "seq 400000"

@@ -99,6 +99,17 @@ struct ContainerEndTests {
         #expect(try running.wait().status == 128 + SIGKILL)
     }
 
+    @Test("A caller that ignores SIGCHLD gets the command's status all the same")
+    func aStatusIsNotThrownAway() throws {
+        // A shell can't ignore it for others: env(1) can.
+        for limit in ["", "--memory 64MiB"] {
+            let ended = try calls.run("exec env --ignore-signal=CHLD $C run \(limit) / sh -c 'exit 7'")
+            #expect(ended.status == 7, "\(ended.errors)")
+        }
+        let lab = try calls.run("exec env --ignore-signal=CHLD ${C%-container} version")
+        #expect(lab.status == 0, "\(lab.errors)")
+    }
+
     @Test("A signal that the caller ignores is not handed on")
     func whatIsIgnoredStaysSo() throws {
         let running = try calls.start("trap '' HUP; exec $C run / sh -c 'echo up; exec sleep 1000'")

@@ -113,6 +113,26 @@ struct ContainerTerminalTests {
         #expect(try running.wait().status == 4)
     }
 
+    @Test(
+        "What is typed to end a command ends one that has no handler, and is left to one that reads bytes as they come",
+        arguments: zip(["\u{3}", "\u{1c}"], [SIGINT, SIGQUIT]))
+    func typedSignalsEnd(key: String, number: Int32) throws {
+        let running = try start("$C run / sh -c 'echo up; exec sleep 1000'; echo \"<$?>\"")
+        #expect(terminal.shows("up\r\n"))
+        #expect(
+            waitUntil {
+                terminal.type(key)
+                return terminal.shows("<\(128 + number)>", within: .milliseconds(200))
+            }, "\(terminal.shown)")
+        _ = try running.wait()
+        let raw = try start("exec $C run / sh -c 'stty -isig -icanon; echo raw; head -c 1 | od -An -tx1'")
+        #expect(terminal.shows("raw\r\n"))
+        terminal.type(key)
+        #expect(
+            try raw.wait().status == 0 && terminal.shows(key == "\u{3}" ? " 03\r\n" : " 1c\r\n"),
+            "\(terminal.shown)")
+    }
+
     @Test("The terminal gets its modes back whatever ends the program", arguments: [SIGTERM, SIGKILL])
     func modesComeBack(number: Int32) throws {
         let before = terminal.modes

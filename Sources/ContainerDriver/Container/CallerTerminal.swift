@@ -50,6 +50,14 @@ final class CallerTerminal {
         isRaw = false
     }
 
+    /// What a terminal makes of what is typed: SIGINT, SIGQUIT or, mostly, nothing. See ISIG in termios(3).
+    static func signal(typing bytes: UnsafeRawBufferPointer, at terminal: Int32) -> Int32? {
+        var modes = termios()
+        guard tcgetattr(terminal, &modes) == 0, modes.c_lflag & tcflag_t(ISIG) != 0 else { return nil }
+        let keys = withUnsafeBytes(of: modes.c_cc) { (intr: $0[Int(VINTR)], quit: $0[Int(VQUIT)]) }
+        return bytes.lazy.compactMap { $0 == keys.intr ? SIGINT : $0 == keys.quit ? SIGQUIT : nil }.first
+    }
+
     /// Lets the next `enter` set it again.
     func forget() { isRaw = false }
 

@@ -95,6 +95,8 @@ struct ContainerLife: ~Copyable {
         }
         if hasEnded { return false }
         if !streams.move((events.2, events.3, events.4)) { deliver(SIGHUP) }
+        // Its terminal has sent it already; what the kernel drops there is as if it came from outside.
+        if let typed = streams.takeTyped(), typed.group == pid { decide(typed.signal) }
         if let undecided { decide(undecided) }
         if let killTime, killTime <= .now() {
             self.killTime = nil

@@ -49,6 +49,9 @@ final class Flow {
     /// The other end of the sink, a pipe of ours, by which it is known how much of a file nobody read; -1 for none.
     private let gauge: Int32
 
+    /// Told what was read, where it is not spliced.
+    var watch: ((UnsafeRawBufferPointer) -> Void)?
+
     private static let chunk = 64 << 10
 
     init(from source: End, to sink: End, gauge: Int32 = -1) {
@@ -138,6 +141,7 @@ final class Flow {
                 return false
             }
             pending = 0..<count
+            watch?(UnsafeRawBufferPointer(rebasing: buffer[pending]))
         }
         guard let buffer else { return false }
         let rest = UnsafeRawBufferPointer(rebasing: buffer[pending])
@@ -162,9 +166,9 @@ final class Flow {
         case .writing(let error) where error == Errno(EAGAIN): waitsForSink = true
         case .reading(let error), .writing(let error):
             if error == Errno(EINTR) { return }
-            // A terminal that hung up, a descriptor that is not open for reading, a reader that went away: each is an end.
+            // A terminal that hung up, a reader that went away: each is an end.
             let isEnd: Set<Int32> =
-                if case .reading = failure { [EIO, EBADF, ECONNRESET] } else { [EPIPE, ECONNRESET] }
+                if case .reading = failure { [EIO, ECONNRESET] } else { [EPIPE, ECONNRESET] }
             if !isEnd.contains(error.rawValue) { self.failure = failure }
             end()
         }

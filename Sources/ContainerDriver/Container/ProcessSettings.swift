@@ -117,12 +117,6 @@ extension ProcessSettings {
                 "session keyring",
                 .call(.init(SYS_keyctl, [1, 0], "keyctl(KEYCTL_JOIN_SESSION_KEYRING, NULL)")),
                 tolerates: Errno(ENOSYS)),
-            // Back from real time everybody may come; back from idle, or to a lower nice, only who may rise.
-            Step("scheduling policy", .setSchedulingPolicy(SCHED_OTHER), tolerates: Errno(EPERM)),
-            Step(
-                "nice",
-                .call(.init(SYS_setpriority, [0, 0, Int(nice)], "setpriority(PRIO_PROCESS, 0, \(nice))")),
-                tolerates: Errno(EACCES)),
             Step(
                 "I/O priority",
                 .call(
@@ -131,6 +125,19 @@ extension ProcessSettings {
                 "timer slack",
                 .call(.init(SYS_prctl, [29, timerSlack], "prctl(PR_SET_TIMERSLACK, \(timerSlack))"))),
         ]
+        // Back from real time everybody may come; back from idle, or to a lower nice, only who may rise.
+        if caller.policy != SCHED_OTHER {
+            steps.append(
+                Step("scheduling policy", .setSchedulingPolicy(SCHED_OTHER), tolerates: Errno(EPERM)))
+        }
+        if caller.nice != nice {
+            steps.append(
+                Step(
+                    "nice",
+                    .call(
+                        .init(SYS_setpriority, [0, 0, Int(nice)], "setpriority(PRIO_PROCESS, 0, \(nice))")),
+                    tolerates: Errno(EACCES)))
+        }
         let limits = limits.filter { caller.limits[$0.resource] != [$0.soft, $0.hard] }
         if !limits.isEmpty { steps.append(Step("resource limits", .setLimits(limits))) }
         return steps
@@ -149,6 +156,9 @@ struct CallerSettings: Equatable, Sendable {
     /// Bit N - 1 for each signal N that it may ignore.
     var ignoredSignals = UInt64.max
     var oomScoreAdjustment: Int?
+    /// See sched(7): SCHED_OTHER, and more where its children would not have it.
+    var policy: Int32?
+    var nice: Int32?
     /// The soft and the hard limit of each resource.
     var limits: [Int32: [UInt64]] = [:]
 
@@ -166,6 +176,10 @@ struct CallerSettings: Equatable, Sendable {
             if !isIgnored { settings.ignoredSignals &= ~(1 << (number - 1)) }
         }
         settings.oomScoreAdjustment = Files.line("/proc/self/oom_score_adj").flatMap { Int($0) }
+        settings.policy = sched_getscheduler(0)
+        errno = 0
+        let nice = getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0)
+        if errno == 0 { settings.nice = nice }
         for limit in Rlimit.containerDefault {
             var own = rlimit()
             if getrlimit(limit.resource, &own) == 0 {

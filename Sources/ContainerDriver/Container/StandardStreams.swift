@@ -18,6 +18,8 @@ final class StandardStreams {
     /// The container's terminal: its master and, so that it does not hang up while nobody in there has it open, itself.
     private var own: (master: Int32, peer: Int32)?
     private var socket: FileDescriptor?
+    /// What its terminal made of what was typed last: SIGINT or SIGQUIT.
+    private(set) var typed: Int32?
     private var childEnds: [Int32] = []
     private var isDraining = false
 
@@ -57,6 +59,12 @@ final class StandardStreams {
 
     private func makeInput() throws(Errno) {
         let pipe = try FileDescriptor.pipe()
+        // One that is open for writing alone, as after nohup(1), can't be read from in there either.
+        if fcntl(STDIN_FILENO, F_GETFL) & O_ACCMODE == O_WRONLY {
+            standard.input = pipe.write.release()
+            childEnds.append(standard.input)
+            return
+        }
         let source =
             terminal == nil ? Flow.End.callers(STDIN_FILENO) : CallerTerminal.end(STDIN_FILENO, O_RDONLY)
         let read = pipe.read.release()
@@ -93,6 +101,8 @@ final class StandardStreams {
             own = (master, try checked { clinux_terminal_peer(master) })
             input = Flow(
                 from: CallerTerminal.end(STDIN_FILENO, O_RDONLY), to: Flow.End(number: master, kind: .other))
+            input?.watch = { [unowned self] in typed = CallerTerminal.signal(typing: $0, at: master) ?? typed
+            }
             output = Flow(
                 from: Flow.End(number: master, kind: .other), to: CallerTerminal.end(STDOUT_FILENO, O_WRONLY))
         } catch {
@@ -125,6 +135,13 @@ final class StandardStreams {
         guard own != nil, input?.hasEnded == true else { return true }
         closeOwn()
         return false
+    }
+
+    /// The signal that was typed since this was asked, for the process group in the foreground of the container's terminal.
+    func takeTyped() -> (signal: Int32, group: pid_t)? {
+        guard let typed, let own else { return nil }
+        self.typed = nil
+        return (typed, tcgetpgrp(own.master))
     }
 
     private func closeOwn() {

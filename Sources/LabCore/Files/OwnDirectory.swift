@@ -13,13 +13,46 @@ public struct OwnDirectory: ~Copyable, Sendable {
     /// Opened with O_RDONLY.
     public let file: FileDescriptor
 
+    /// Whom a directory and the way to it may belong to; root may own the way in any case.
+    public struct Owners: Sendable {
+        let users: Set<uid_t>
+        /// What helps whoever comes upon another's.
+        let remedy: String
+
+        /// This user: what lies in the directory is believed.
+        public static var user: Owners {
+            Owners(
+                users: [geteuid()],
+                remedy: geteuid() == 0
+                    ? "run lab as that user; or, as root, name a directory of root's with LAB_HOME (sudo -H sets HOME)"
+                    : "name a directory of yours with LAB_HOME")
+        }
+        /// This user or root.
+        static var userOrRoot: Owners { Owners(users: [geteuid(), 0], remedy: user.remedy) }
+        /// This user, root, or under sudo(8) the user who called it, who may do what root may: what is written to the
+        /// directory is for them.
+        public static var caller: Owners {
+            let sudo = geteuid() == 0 ? getenv("SUDO_UID").flatMap { uid_t(String(cString: $0)) } : nil
+            return Owners(
+                users: Set([geteuid(), 0] + (sudo.map { [$0] } ?? [])),
+                remedy: geteuid() == 0
+                    ? "run lab as that user, or name a directory of root's with --output"
+                    : "name a directory of yours with --output")
+        }
+    }
+
     /// Opens it; nil when there is none, and then nobody else can make it, since the way as far as it exists was
     /// checked.
-    /// - Parameter making: the mode to make it with when there is none; its parents get 0755.
+    /// - Parameters:
+    ///   - mode: to make it with when there is none; its parents get 0755.
+    ///   - owners: whom it may belong to.
     /// - Throws: `.permission` when it, or the way to it, can be changed by others; `.usage` for what is no path;
     ///   `.output` when it can't be made.
-    public static func open(_ path: String, making mode: mode_t? = nil) throws(LabError) -> OwnDirectory? {
-        var walk = try Walk.start(path)
+    public static func open(_ path: String, making mode: mode_t? = nil, owners: Owners = .user)
+        throws(LabError)
+        -> OwnDirectory?
+    {
+        var walk = try Walk.start(path, owners)
         guard try walk.go(making: mode) else { return nil }
         return OwnDirectory(path: path, file: try walk.opened())
     }
@@ -49,23 +82,21 @@ public struct OwnDirectory: ~Copyable, Sendable {
         var here: FileDescriptor
         var shown: [String] = []
         var links = 0
-        let user = geteuid()
-        /// Whether the end may be root's.
-        let isOfRoot: Bool
+        let owners: Owners
 
         /// As many as the kernel follows: path_resolution(7).
         static let mostLinks = 40
 
-        static func start(_ path: String, isOfRoot: Bool = false) throws(LabError) -> Walk {
+        static func start(_ path: String, _ owners: Owners) throws(LabError) -> Walk {
             guard path.hasPrefix("/"), !path.utf8.contains(0) else {
                 throw LabError(.usage, "\(RunPlaces.shown(path)) is no absolute path")
             }
-            return Walk(path, from: try root(path), isOfRoot: isOfRoot)
+            return Walk(path, from: try root(path), owners)
         }
 
-        private init(_ path: String, from root: consuming FileDescriptor, isOfRoot: Bool) {
+        private init(_ path: String, from root: consuming FileDescriptor, _ owners: Owners) {
             self.path = path
-            self.isOfRoot = isOfRoot
+            self.owners = owners
             rest = path.split(separator: "/").reversed().map(String.init)
             here = root
         }
@@ -91,7 +122,7 @@ public struct OwnDirectory: ~Copyable, Sendable {
         }
 
         private mutating func step(_ name: String, making mode: mode_t?) throws(LabError) -> Bool {
-            do throws(Errno) {
+            do {
                 var status = stat()
                 var code = fstatat(here.rawValue, name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : errno
                 if code == ENOENT {
@@ -104,7 +135,13 @@ public struct OwnDirectory: ~Copyable, Sendable {
                 }
                 if code != 0 { throw Errno(code) }
                 if status.st_mode & S_IFMT == S_IFLNK {
-                    try follow(name, status)
+                    // In a sticky directory others may put links.
+                    guard status.st_uid == 0 || owners.users.contains(status.st_uid) else {
+                        throw owners.refusal(
+                            of: path, because: "/" + (shown + [name]).joined(separator: "/"),
+                            belongsTo: status.st_uid)
+                    }
+                    try follow(name)
                 } else {
                     let next = try checked {
                         openat(here.rawValue, name, clinux_path_only | O_NOFOLLOW | O_CLOEXEC)
@@ -112,6 +149,8 @@ public struct OwnDirectory: ~Copyable, Sendable {
                     here = FileDescriptor(owning: next)
                     if name == ".." { _ = shown.popLast() } else { shown.append(name) }
                 }
+            } catch let error as LabError {
+                throw error
             } catch {
                 throw LabError(
                     mode == nil ? .input : .output,
@@ -121,12 +160,10 @@ public struct OwnDirectory: ~Copyable, Sendable {
             return true
         }
 
-        /// Takes a link's words as what comes next. In a sticky directory others may put links, so its owner counts too.
-        private mutating func follow(_ name: String, _ status: stat) throws(Errno) {
+        /// Takes a link's words as what comes next.
+        private mutating func follow(_ name: String) throws(Errno) {
             links += 1
-            guard links <= Self.mostLinks, status.st_uid == 0 || status.st_uid == user else {
-                throw Errno(ELOOP)
-            }
+            guard links <= Self.mostLinks else { throw Errno(ELOOP) }
             var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
             let length = try checked { readlinkat(here.rawValue, name, &buffer, buffer.count) }
             let target = String(decoding: buffer[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -143,9 +180,10 @@ public struct OwnDirectory: ~Copyable, Sendable {
             guard fstat(here.rawValue, &status) == 0 else {
                 throw LabError(.input, "cannot look at \(name)", cause: "\(Errno(errno))")
             }
-            try OwnDirectory.check(
-                status, name, for: path, user: isLast && isOfRoot && status.st_uid == 0 ? 0 : user,
-                isLast: isLast)
+            guard status.st_mode & S_IFMT == S_IFDIR else {
+                throw LabError(.input, "cannot look at \(name)", cause: "\(Errno(ENOTDIR))")
+            }
+            try OwnDirectory.check(status, name, for: path, owners, isLast: isLast)
         }
 
         /// The end of the walk, to be read.
@@ -162,18 +200,13 @@ public struct OwnDirectory: ~Copyable, Sendable {
     /// Whether a directory may be on the way to one of this user's, or be it.
     /// - Throws: `.permission`, saying who could change what.
     static func check(
-        _ status: stat, _ name: String, for path: String, user: uid_t, isLast: Bool
+        _ status: stat, _ name: String, for path: String, _ owners: Owners, isLast: Bool
     ) throws(LabError) {
-        guard status.st_uid == user || status.st_uid == 0 && !isLast else {
-            throw LabError(
-                .permission, "\(path) is not used",
-                cause: "\(name) belongs to another user (uid \(status.st_uid))",
-                remedy: user == 0
-                    ? "run lab as that user; or, as root, name a directory of root's with LAB_HOME (sudo -H sets HOME)"
-                    : "name a directory of yours with LAB_HOME")
+        guard owners.users.contains(status.st_uid) || status.st_uid == 0 && !isLast else {
+            throw owners.refusal(of: path, because: name, belongsTo: status.st_uid)
         }
         // A user's private group has the user's number and nobody else in it; root's has whom somebody put there.
-        let isPrivate = user != 0 && status.st_uid == user && status.st_gid == user
+        let isPrivate = status.st_uid != 0 && status.st_gid == status.st_uid
         let forbidden: mode_t = isPrivate ? 0o002 : 0o022
         guard status.st_mode & forbidden == 0 || status.st_mode & S_ISVTX != 0 && !isLast else {
             throw LabError(
@@ -186,9 +219,17 @@ public struct OwnDirectory: ~Copyable, Sendable {
     /// That nobody but this user and root can put anything into a directory, whichever of the two it belongs to.
     /// - Throws: `.permission` otherwise, and `.input` when there is none.
     public static func requireTrusted(_ path: String) throws(LabError) {
-        var walk = try Walk.start(path, isOfRoot: true)
+        var walk = try Walk.start(path, .userOrRoot)
         guard try walk.go(making: nil) else {
             throw LabError(.input, "cannot look at \(path)", cause: "\(Errno(ENOENT))")
         }
+    }
+}
+
+extension OwnDirectory.Owners {
+    fileprivate func refusal(of path: String, because name: String, belongsTo user: uid_t) -> LabError {
+        LabError(
+            .permission, "\(path) is not used", cause: "\(name) belongs to another user (uid \(user))",
+            remedy: remedy)
     }
 }

@@ -5,8 +5,8 @@ import Synchronization
 public enum StandardDescriptors {
     private static let closed = Atomic<UInt32>(0)
 
-    /// Gives those that are closed /dev/null, so that nothing which is opened later gets their number. The first thing in
-    /// every program.
+    /// Gives those that are closed /dev/null, so that nothing which is opened later gets their number. Called by
+    /// `ProgramStart`.
     public static func claim() { closed.store(clinux_claim_standard(), ordering: .relaxed) }
 
     /// Whether a descriptor was closed when the program started: what is written there reaches nobody.

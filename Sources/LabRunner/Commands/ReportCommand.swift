@@ -93,6 +93,9 @@ struct ReportCommand: SpeakingCommand {
                 .usage, "--output writes one page, and \(path) is a directory",
                 remedy: "name a file, for example \(path)/report.html")
         }
+        // Up to the last slash: where there is none it lies here.
+        let parent = path.lastIndex(of: "/").map { path[...$0] } ?? "./"
+        try OutputDirectory.own(String(parent))
         try Files.write(ForeignText.lines(Report.page(for: loaded, language: language)), to: path)
         try Terminal.answer(path)
     }

@@ -10,70 +10,57 @@ struct OutputDirectory: Equatable {
     /// Takes the directory that the user named.
     /// - Throws: `.output` when something is in it already, it can't be made or written to, or others have a say in it.
     static func named(_ path: String) throws(LabError) -> OutputDirectory {
-        let made = !Files.exists(path)
-        if made {
-            do throws(LabError) { try Files.makeDirectory(path) } catch {
+        let isThere = try own(path)
+        if !isThere {
+            guard !Files.exists(path) else {
                 throw LabError(
-                    error.kind, error.message, cause: error.cause, remedy: error.remedy ?? elsewhere)
+                    .output, "cannot write the results to \(path)", cause: "it is a link that leads nowhere",
+                    remedy: elsewhere)
             }
+            try own(path, making: 0o755)
         }
-        try requireOurs(path)
         guard Files.list(path).isEmpty else {
-            throw refusal(path, "it is not empty")
+            throw LabError(
+                .output, "cannot write the results to \(path)", cause: "it is not empty",
+                remedy: "name a directory that is empty or does not exist")
         }
         guard access(path, W_OK | X_OK) == 0 else {
             throw LabError(
                 .output, "cannot write the results to \(path)", cause: "\(Errno(errno))", remedy: elsewhere)
         }
-        return OutputDirectory(path: path, made: made)
+        return OutputDirectory(path: path, made: !isThere)
     }
 
     private static let elsewhere = "name another place with --output"
 
-    private static func refusal(_ path: String, _ cause: String) -> LabError {
-        LabError(
-            .output, "cannot write the results to \(path)", cause: cause,
-            remedy: "name a directory that is empty or does not exist")
-    }
-
-    /// Whoever else may write to a directory decides what is written there, and where: they can put links in it. So can
-    /// whoever made a link to it.
-    private static func requireOurs(_ path: String) throws(LabError) {
-        var status = stat()
-        // What a link's name is followed by would let lstat(2) follow it.
-        var name = path[...]
-        while name.count > 1, name.last == "/" { name.removeLast() }
-        guard lstat(String(name), &status) == 0 else {
+    /// Whether the directory is there. Whoever else may write to it, or to a directory or link on the way to it, decides
+    /// what is written there, and where: nobody may but the user, root, and who called sudo(8).
+    /// - Parameter mode: to make it with when it is not.
+    @discardableResult
+    static func own(_ path: String, making mode: mode_t? = nil) throws(LabError) -> Bool {
+        do throws(LabError) {
+            let place = path.hasPrefix("/") ? path : try here() + "/" + path
+            return try OwnDirectory.open(place, making: mode, owners: .caller) != nil
+        } catch {
             throw LabError(
-                .output, "cannot write the results to \(path)", cause: "\(Errno(errno))", remedy: elsewhere)
+                .output, "cannot write the results to \(path)", cause: error.cause ?? error.message,
+                remedy: error.remedy ?? elsewhere)
         }
-        if status.st_mode & S_IFMT == S_IFLNK {
-            guard isOurs(status.st_uid) else {
-                throw refusal(path, "it is a link of the user \(status.st_uid)")
-            }
-            guard stat(path, &status) == 0 else {
-                throw LabError(
-                    .output, "cannot write the results to \(path)", cause: "\(Errno(errno))",
-                    remedy: elsewhere)
-            }
-        }
-        guard status.st_mode & S_IFMT == S_IFDIR else { throw refusal(path, "it is not a directory") }
-        guard isOurs(status.st_uid) else { throw refusal(path, "it belongs to the user \(status.st_uid)") }
-        guard status.st_mode & S_IWOTH == 0 else { throw refusal(path, "every user may write to it") }
     }
 
-    /// Root's, this user's, or under sudo(8) that of the user who called it.
-    private static func isOurs(_ owner: uid_t) -> Bool {
-        if owner == geteuid() || owner == 0 { return true }
-        return geteuid() == 0 && getenv("SUDO_UID").flatMap { uid_t(String(cString: $0)) } == owner
+    private static func here() throws(LabError) -> String {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        guard getcwd(&buffer, buffer.count) != nil else {
+            throw LabError(.output, "cannot tell the current directory", cause: "\(Errno(errno))")
+        }
+        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     /// Makes `results/<time>-<lab>` below the current directory; a second run in the same second gets a number.
     static func below(_ parent: String = "results", time: UTCTime, lab: String) throws(LabError)
         -> OutputDirectory
     {
-        try Files.makeDirectory(parent)
-        try requireOurs(parent)
+        try own(parent, making: 0o755)
         for attempt in 1...99 {
             let path = "\(parent)/\(time.compact)-\(lab)" + (attempt == 1 ? "" : "-\(attempt)")
             if mkdir(path, 0o755) == 0 { return OutputDirectory(path: path, made: true) }
