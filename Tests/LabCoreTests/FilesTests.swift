@@ -209,4 +209,30 @@ struct LabPathsTests {
         let missing = #expect(throws: LabError.self) { try LabPaths.current(environment: [:]) }
         #expect(missing?.remedy != nil)
     }
+
+    @Test("A program that somebody still writes is waited for")
+    func aProgramIsNotExecutedWhileItIsWritten() throws {
+        try withTemporaryDirectory { (directory) throws in
+            let path = "\(directory)/program"
+            try Files.write(try Files.read("/bin/true"), to: path, mode: 0o755)
+            let writer = try checked { open(path, O_WRONLY | O_CLOEXEC) }
+            #expect(try Self.errorOfStarting(path) == ETXTBSY)
+            let closing = try OSThread.start {
+                usleep(50_000)
+                close(writer)
+            }
+            Files.waitUntilUnwritten(path)
+            #expect(try Self.errorOfStarting(path) == 0)
+            closing.join()
+        }
+    }
+
+    private static func errorOfStarting(_ path: String) throws -> Int32 {
+        var pid: pid_t = 0
+        var words: [UnsafeMutablePointer<CChar>?] = [strdup(path), nil]
+        defer { free(words[0]) }
+        let error = posix_spawn(&pid, path, nil, nil, &words, nil)
+        if error == 0 { waitpid(pid, nil, 0) }
+        return error
+    }
 }

@@ -36,6 +36,7 @@ public struct RootFilesystem: Sendable, Equatable {
         try Files.removeTree(building)
         for name in directories { try Files.makeDirectory("\(building)/\(name)") }
         try Files.write(bytes, to: building + guestPath, mode: 0o755)
+        Files.waitUntilUnwritten(building + guestPath)
         // The digest covers the modes, so the user's umask must not change them.
         for path in ["", guestPath] + directories.map({ "/\($0)" }) { chmod(building + path, 0o755) }
         if rename(building, target) != 0 {

@@ -77,6 +77,17 @@ public enum Files {
         try write(Array(text.utf8), to: path, mode: mode)
     }
 
+    /// Waits, a second at most, until nobody has a program of this user's open for writing: a child that another thread
+    /// has just cloned has our descriptors until it executes, and to execute such a file is ETXTBSY. Nothing but a lease
+    /// tells, see fcntl(2); where there is none nothing is waited for.
+    public static func waitUntilUnwritten(_ path: String) {
+        guard let file = try? FileDescriptor.open(path, O_RDONLY) else { return }
+        for _ in 0..<1_000 {
+            if fcntl(file.rawValue, 1_024 /* F_SETLEASE */, F_RDLCK) == 0 || errno != EAGAIN { return }
+            usleep(1_000)
+        }
+    }
+
     /// Writes to a file that exists, with one write(2): for files of /proc and /sys.
     public static func overwrite(_ text: String, at path: String) throws(Errno) {
         let file = try FileDescriptor.open(path, O_WRONLY)
