@@ -6,6 +6,7 @@ import LabCore
 public final class VMEngine: Engine {
     public let id: EngineID
     public let kind = EngineKind.virtualMachine
+    private let role: EngineRole
     public let type: DomainType
     public let configuration: VMConfiguration
     private let paths: LabPaths
@@ -18,9 +19,10 @@ public final class VMEngine: Engine {
 
     /// - Parameter id: the engine's name in plans and reports, where it isn't the domain type's.
     public init(
-        _ type: DomainType, id: EngineID? = nil, configuration: VMConfiguration, paths: LabPaths,
-        rootFilesystem: RootFilesystem
+        _ type: DomainType, id: EngineID? = nil, role: EngineRole = .own, configuration: VMConfiguration,
+        paths: LabPaths, rootFilesystem: RootFilesystem
     ) {
+        self.role = role
         self.type = type
         self.id = id ?? EngineID(rawValue: type.rawValue)
         self.configuration = configuration
@@ -29,7 +31,7 @@ public final class VMEngine: Engine {
     }
 
     /// Boots a guest, the first time it is asked; KVM's answer is kept until the host restarts.
-    public func probe() -> Availability {
+    public func probe(_ context: RunContext) -> Availability {
         if let availability { return availability }
         let answer: Availability
         do {
@@ -140,9 +142,9 @@ public final class VMEngine: Engine {
 
     public var record: EngineRecord {
         var record = EngineRecord(
-            id: id, kind: kind, availability: availability ?? .available,
+            id: id, kind: kind, role: role, availability: availability ?? .available,
             // A hypervisor on an emulated processor is a real one; what it takes is not what hardware takes.
-            emulated: type == .qemu || Emulator.current != nil)
+            emulated: type.emulates || Emulator.current != nil, emulates: type.emulates)
         if let setUpDone { setUpDone.complete(&record) }
         return record
     }

@@ -23,6 +23,9 @@ struct ExperimentRun {
     /// Whether a VM boots here. KVM and libvirt are left out, so that this holds on every machine that has QEMU.
     static let hasVMs = works(.qemuDirect)
 
+    /// The containers of others.
+    static let peers = EngineFactory.all.filter { $0.role == .peer && $0.kind == .container }.map(\.id)
+
     /// Makes one trial of `experiment` and hands over what it found.
     /// - Throws: what the trial failed with.
     static func perform(
@@ -63,7 +66,7 @@ struct ExperimentRun {
         _ id: EngineID, _ body: (ExperimentRun) throws -> Value
     ) throws -> (Result<Value, any Error>, left: [String]) {
         try withUnprepared(id) { run in
-            if let obstacle = obstacle(of: run.engine) { try Test.cancel("skipped: \(id): \(obstacle)") }
+            if let obstacle = obstacle(of: run) { try Test.cancel("skipped: \(id): \(obstacle)") }
             let value = Result {
                 try run.engine.prepare(run.context)
                 return try body(run)
@@ -128,10 +131,11 @@ extension ExperimentRun {
         let journal = try RunJournal(
             runID: "x\(UInt32.random(in: 1_000_000_000 ... .max))", paths: paths)
         defer { journal.finish() }
-        let context = RunContext(runID: journal.runID, paths: paths, journal: journal, rootFilesystem: root)
-        try Files.makeDirectory(paths.run(context.runID), mode: 0o700)
         // As `lab run` does for this method.
-        let settings = EngineSettings(fetchesKernel: true, handsCgroupsOn: false)
+        let context = RunContext(
+            runID: journal.runID, paths: paths, journal: journal, rootFilesystem: root, handsCgroupsOn: false)
+        try Files.makeDirectory(paths.run(context.runID), mode: 0o700)
+        let settings = EngineSettings(fetchesKernel: true)
         let engine = try #require(EngineFactory.make([id], settings, context: context).first)
         return try body(ExperimentRun(context: context, engine: engine))
     }
@@ -139,11 +143,12 @@ extension ExperimentRun {
     /// Why engines do not work here, asked once in a process: a VM's proof is a boot.
     private static let obstacles = Mutex<[EngineID: String?]>([:])
 
-    private static func obstacle(of engine: any Engine) -> String? {
-        obstacles.withLock { known in
+    private static func obstacle(of run: ExperimentRun) -> String? {
+        let engine = run.engine
+        return obstacles.withLock { known in
             if let answer = known[engine.id] { return answer }
             var answer: String?
-            if case .unavailable(let because, _) = engine.probe() {
+            if case .unavailable(let because, _) = engine.probe(run.context) {
                 answer = because
                 // Of a case among others that is cancelled, swift-testing says nothing.
                 let line = "➜ Tests of \(engine.id) are skipped: \(because)\n"
@@ -158,7 +163,7 @@ extension ExperimentRun {
         do {
             return try withUnprepared(id) { run in
                 defer { run.engine.shutDown() }
-                return obstacle(of: run.engine) == nil
+                return obstacle(of: run) == nil
             }
         } catch {
             return false

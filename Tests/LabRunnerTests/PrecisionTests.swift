@@ -22,7 +22,7 @@ import Testing
             self.nanoseconds = nanoseconds
         }
 
-        func probe() -> Availability { .available }
+        func probe(_ context: RunContext) -> Availability { .available }
         func prepare(_ context: RunContext) {}
         func explain(_ request: LaunchRequest) -> String { "" }
         func shutDown() {}

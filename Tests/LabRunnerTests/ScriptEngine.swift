@@ -9,7 +9,8 @@ final class ScriptEngine: Engine {
     static let obedient = #"echo init; echo ready; echo "output $2""#
 
     let id: EngineID
-    let kind = EngineKind.process
+    var kind = EngineKind.process
+    var emulates = false
     var availability = Availability.available
     var prepareFailure: LabError?
     var disposeFailure: LabError?
@@ -25,9 +26,9 @@ final class ScriptEngine: Engine {
         self.script = script
     }
 
-    var record: EngineRecord { EngineRecord(id: id, kind: kind) }
+    var record: EngineRecord { EngineRecord(id: id, kind: kind, emulated: emulates) }
 
-    func probe() -> Availability { availability }
+    func probe(_ context: RunContext) -> Availability { availability }
 
     func prepare(_ context: RunContext) throws(LabError) {
         if let prepareFailure { throw prepareFailure }

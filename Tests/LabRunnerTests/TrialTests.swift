@@ -69,7 +69,7 @@ import Testing
         private let counts: Result<[String: UInt64], LabError>
         init(_ counts: Result<[String: UInt64], LabError>) { self.counts = counts }
         var record: EngineRecord { EngineRecord(id: id, kind: kind) }
-        func probe() -> Availability { .available }
+        func probe(_ context: RunContext) -> Availability { .available }
         func prepare(_ context: RunContext) {}
         func explain(_ request: LaunchRequest) -> String { "" }
         func shutDown() {}
@@ -143,7 +143,7 @@ import Testing
         private let script: String
         init(_ script: String) { self.script = script }
         var record: EngineRecord { EngineRecord(id: id, kind: kind) }
-        func probe() -> Availability { .available }
+        func probe(_ context: RunContext) -> Availability { .available }
         func prepare(_ context: RunContext) {}
         func explain(_ request: LaunchRequest) -> String { script }
         func shutDown() {}

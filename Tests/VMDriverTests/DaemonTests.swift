@@ -154,7 +154,7 @@ struct DaemonTests {
     @Test func aGuestBootsFarAwayAndProvesItsNonce() throws {
         try withDaemon { daemon in
             try withEngine(daemon) { engine in
-                #expect(engine.probe() == .available)
+                #expect(try Bench.shared.answer(of: engine) == .available)
                 #expect(!depots.isEmpty)
                 for index in 0..<2 {
                     let request = Bench.request(.hello(nonce: "far \(index)"), index: index, seconds: 60)
@@ -246,7 +246,7 @@ struct DaemonTests {
             let engine = VMEngine(
                 .kvm, configuration: VMConfiguration(connection: daemon.uri), paths: Bench.shared.paths,
                 rootFilesystem: try #require(Bench.shared.root))
-            guard case .unavailable(let because, _) = engine.probe() else {
+            guard case .unavailable(let because, _) = try Bench.shared.answer(of: engine) else {
                 Issue.record("kvm is available")
                 return
             }

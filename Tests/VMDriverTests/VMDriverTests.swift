@@ -22,7 +22,7 @@ struct Bench {
             let probe = VMEngine(
                 .qemu, configuration: VMConfiguration(fetchesKernel: true), paths: paths, rootFilesystem: root
             )
-            if case .unavailable(let because, _) = probe.probe() {
+            if case .unavailable(let because, _) = try answer(of: probe, paths, root) {
                 return Bench(paths: paths, root: root, obstacle: because)
             }
             return Bench(paths: paths, root: root, obstacle: nil)
@@ -30,6 +30,23 @@ struct Bench {
             return Bench(paths: paths, root: nil, obstacle: "\(error)")
         }
     }()
+
+    /// Whether an engine works, asked outside any run.
+    static func answer(of engine: VMEngine, _ paths: LabPaths, _ root: RootFilesystem) throws -> Availability
+    {
+        let runID = "p\(UInt32.random(in: 0 ... .max))"
+        let journal = try RunJournal(runID: runID, paths: paths)
+        defer {
+            journal.finish()
+            rmdir(paths.run(runID))
+        }
+        return engine.probe(
+            RunContext(runID: runID, paths: paths, journal: journal, rootFilesystem: root))
+    }
+
+    func answer(of engine: VMEngine) throws -> Availability {
+        try Self.answer(of: engine, paths, try #require(root))
+    }
 
     /// Runs `body` with an engine that is ready to launch; checks afterwards that nothing of the run is left.
     func withEngine(
@@ -300,7 +317,7 @@ struct BootTests {
             .kvm, configuration: VMConfiguration(kvmProbeLimit: .seconds(10)), paths: bench.paths,
             rootFilesystem: try #require(bench.root))
         let obstacle = KVMDevice.obstacle(daemon: false, user: .current(opening: KVMDevice.path))
-        switch engine.probe() {
+        switch try bench.answer(of: engine) {
         case .available: #expect(obstacle == nil)
         case .unavailable(let because, _):
             #expect(!because.isEmpty)
@@ -309,6 +326,6 @@ struct BootTests {
             }
         }
         #expect(engine.record.emulated == (Emulator.current != nil))
-        print("KVM:", engine.probe())
+        print("KVM:", try bench.answer(of: engine))
     }
 }

@@ -62,7 +62,7 @@ import Testing
     @Test(.enabled(if: !XenHost.isControlDomain, "skipped: this is Xen's dom0"))
     func withoutAXenItSaysHowToNameOne() throws {
         let engine = try engine()
-        guard case .unavailable(let because, let remedy) = engine.probe() else {
+        guard case .unavailable(let because, let remedy) = try Bench.shared.answer(of: engine) else {
             Issue.record("available without a Xen")
             return
         }
@@ -79,7 +79,9 @@ import Testing
     /// A connection to another hypervisor is asked, and its own words are handed on.
     @Test(arguments: ["test:///default", "xen+nonsense:///system"])
     func aConnectionWithoutXenIsRefusedWithTheRemedy(uri: String) throws {
-        guard case .unavailable(let because, let remedy) = try engine(connection: uri).probe() else {
+        guard
+            case .unavailable(let because, let remedy) = try Bench.shared.answer(of: engine(connection: uri))
+        else {
             Issue.record("\(uri) ran a guest of Xen's")
             return
         }

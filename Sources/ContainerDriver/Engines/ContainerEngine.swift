@@ -9,7 +9,6 @@ public final class ContainerEngine: Engine {
     public let kind = EngineKind.container
     public private(set) var record: EngineRecord
     private let isolation: Isolation
-    private let handsCgroupsOn: Bool
     private var prepared: Prepared?
     /// See `LaunchProgram.makeStage`. Without root each container makes its own, because a user namespace may not enter
     /// another's mounts.
@@ -28,17 +27,14 @@ public final class ContainerEngine: Engine {
     }
 
     /// - Parameter isolation: what to put around the workload; by default all of it, as far as this user may.
-    /// - Parameter handsCgroupsOn: whether the cgroups of an instance that has ended serve the next. Then a start
-    ///   neither makes nor removes any, and up to a 64th of the memory limit may still be charged to them at first.
-    public init(id: EngineID = .container, isolation: Isolation? = nil, handsCgroupsOn: Bool = true) {
+    public init(id: EngineID = .container, isolation: Isolation? = nil) {
         self.id = id
-        self.handsCgroupsOn = handsCgroupsOn
         self.isolation = isolation ?? .ofThisUser()
         record = EngineRecord(id: id, kind: .container)
     }
 
     /// Starts one container of an empty root that fails only if the kernel refuses a step.
-    public func probe() -> Availability {
+    public func probe(_ context: RunContext) -> Availability {
         if let availability { return availability }
         let found = ContainerProbe.run(isolation: isolation)
         availability = found
@@ -90,7 +86,7 @@ public final class ContainerEngine: Engine {
                 prepared.cgroups.map { _ in
                     "\(mounts.layout.rawValue): memory, cpu, pids"
                         + (isDelegated ? "; in a subtree that systemd delegated" : "")
-                        + (handsCgroupsOn ? "; handed on from one instance to the next" : "")
+                        + (prepared.context.handsCgroupsOn ? "; handed on from one instance to the next" : "")
                 } ?? "none"),
             EngineRecord.Detail(
                 "capabilities", "\(Capabilities.containerDefault.rawValue.nonzeroBitCount) kept"),
@@ -129,11 +125,11 @@ public final class ContainerEngine: Engine {
                 cgroups: cgroups, requested: requested, stepsBefore: steps,
                 timesSteps: request.isolation == nil,
                 interrupt: prepared.context.interrupt
-            ) { [handsCgroupsOn] child throws(LabError) in
+            ) { child throws(LabError) in
                 if let cgroups {
                     // With the init of a pid namespace all in it have ended; else a child may be left.
                     let areEmpty = isolation.contains(.pid) || cgroups.areEmpty
-                    try tree?.giveBack(cgroups, areEmpty: handsCgroupsOn && areEmpty)
+                    try tree?.giveBack(cgroups, areEmpty: prepared.context.handsCgroupsOn && areEmpty)
                 }
                 child.stampStep()
             }

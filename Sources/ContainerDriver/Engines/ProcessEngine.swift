@@ -11,10 +11,10 @@ public final class ProcessEngine: Engine {
     private var interrupt = Interrupt.never
 
     public init() {
-        record = EngineRecord(id: .process, kind: .process)
+        record = EngineRecord(id: .process, kind: .process, role: .baseline)
     }
 
-    public func probe() -> Availability { .available }
+    public func probe(_ context: RunContext) -> Availability { .available }
 
     public func prepare(_ context: RunContext) throws(LabError) {
         let launcher = try ChildLauncher()

@@ -85,7 +85,7 @@ struct ForeignProgram: Experiment {
         try other.prepare(
             RunContext(
                 runID: runID, paths: bench.context.paths, journal: bench.context.journal,
-                rootFilesystem: root, interrupt: bench.context.interrupt))
+                rootFilesystem: root, interrupt: bench.context.interrupt, handsCgroupsOn: false))
         defer { other.shutDown() }
         let instance: any Instance
         do {
@@ -104,7 +104,7 @@ struct ForeignProgram: Experiment {
     private static func another(_ engine: any Engine) throws(LabError) -> any Engine {
         switch engine {
         case is ProcessEngine: return ProcessEngine()
-        case is ContainerEngine: return ContainerEngine(id: engine.id, handsCgroupsOn: false)
+        case is ContainerEngine: return ContainerEngine(id: engine.id)
         default:
             throw LabError(
                 .unavailable, "\(engine.id) can't be given another program",

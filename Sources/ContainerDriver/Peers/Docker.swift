@@ -1,16 +1,28 @@
 import Glibc
 import LabCore
 
-/// docker: a container engine with a daemon, which must run already.
-struct Docker: PeerTool {
-    let engine = EngineID.docker
-    let command = "docker"
-    let package = "docker.io"
-    /// The daemon's address; nil for the one that the command finds by itself.
-    var host: String?
+extension PeerDescription {
+    /// docker: a container engine with a daemon, which must run already.
+    /// - Parameter host: the daemon's address; nil for the one that the command finds by itself.
+    static func docker(host: String? = nil) -> PeerDescription {
+        PeerDescription(
+            engine: "docker", summary: "docker run: a container engine with a daemon", command: "docker",
+            package: "docker.io", daemons: ["dockerd"],
+            footnotes: [
+                "the image was imported from the shared root; its writable layer is on disk, that of container in memory",
+                "what the daemon itself takes of memory and CPU time is not counted",
+            ],
+            // The payload is a child of the daemon's shim.
+            reapsEverything: false
+        ) { (run, program) throws(LabError) in try PreparedDocker.make(run, program, host: host) }
+    }
+}
 
-    func prepare(_ run: PeerRun, program: String) throws(LabError) -> any PreparedPeer {
-        let host: String = if let host = self.host { host } else { try Self.findHost(program) }
+extension PreparedDocker {
+    fileprivate static func make(
+        _ run: PeerRun, _ program: String, host: String?
+    ) throws(LabError) -> any PreparedPeer {
+        let host: String = if let host { host } else { try findHost(program) }
         guard host.hasPrefix("unix://") else {
             throw LabError(
                 .unavailable, "docker's daemon is elsewhere", cause: "its address is \(host)",
@@ -124,14 +136,6 @@ private struct PreparedDocker: PreparedPeer {
             EngineRecord.Detail("seccomp", "the filter of container"),
         ]
     }
-    var footnotes: [String] {
-        [
-            "the image was imported from the shared root; its writable layer is on disk, that of container in memory",
-            "what the daemon itself takes of memory and CPU time is not counted",
-        ]
-    }
-    /// The payload is a child of the daemon's shim.
-    var reapsEverything: Bool { false }
 
     func arguments(_ name: PeerName, _ request: LaunchRequest) -> [String] {
         daemon.words + [

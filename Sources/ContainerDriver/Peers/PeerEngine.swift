@@ -7,8 +7,7 @@ public final class PeerEngine: Engine {
     public let id: EngineID
     public let kind = EngineKind.container
     public private(set) var record: EngineRecord
-    private let tool: any PeerTool
-    private let context: RunContext
+    private let description: PeerDescription
     private var prepared: Prepared?
     private var availability: Availability?
 
@@ -24,25 +23,14 @@ public final class PeerEngine: Engine {
     /// What the probe's guest may take: the first start of an engine reads its program from disk.
     private static let probeLimit = Duration.seconds(30)
 
-    /// The engine of this name; nil when no tool of this driver has it.
-    /// - Parameter context: of the run that will be served; its journal knows what even a probe makes.
-    /// - Parameter known: what a probe found earlier in this process; it is not asked again.
-    public convenience init?(_ id: EngineID, context: RunContext, known: Availability? = nil) {
-        let tools: [any PeerTool] = [OCIRuntime.runc, OCIRuntime.crun, Podman(), Docker(), Bubblewrap()]
-        guard let tool = tools.first(where: { $0.engine == id }) else { return nil }
-        self.init(tool, context: context)
-        availability = known
-    }
-
-    init(_ tool: any PeerTool, context: RunContext) {
-        self.tool = tool
-        self.context = context
-        id = tool.engine
-        record = EngineRecord(id: tool.engine, kind: .container)
+    init(_ description: PeerDescription) {
+        self.description = description
+        id = description.engine
+        record = EngineRecord(id: description.engine, kind: .container, role: .peer)
     }
 
     /// Prepares, and runs one guest in the way of every later start.
-    public func probe() -> Availability {
+    public func probe(_ context: RunContext) -> Availability {
         if let availability { return availability }
         let answer: Availability
         do throws(LabError) {
@@ -78,13 +66,13 @@ public final class PeerEngine: Engine {
 
     public func prepare(_ context: RunContext) throws(LabError) {
         guard prepared == nil else { return }
-        let program = try tool.find()
+        let program = try description.find()
         let run = try PeerRun(engine: id, context: context)
         let launcher = try ChildLauncher()
         try Files.makeDirectory(run.directory, mode: 0o700)
         let peer: any PreparedPeer
         do {
-            peer = try tool.prepare(run, program: program)
+            peer = try description.prepare(run, program)
         } catch {
             try? Files.removeTree(run.directory)
             throw error
@@ -92,9 +80,9 @@ public final class PeerEngine: Engine {
         prepared = Prepared(
             run: run, launcher: launcher, peer: peer,
             environment: PeerEnvironment.inherited(setting: peer.variables))
-        record.details = [EngineRecord.Detail("version", tool.version(program))] + peer.details
+        record.details = [EngineRecord.Detail("version", description.version(program))] + peer.details
         record.footnotes =
-            peer.footnotes.map { "\(id): \($0)" } + [
+            description.footnotes.map { "\(id): \($0)" } + [
                 "\(id): created is when its command runs, not when the container exists"
             ]
     }
@@ -128,10 +116,10 @@ public final class PeerEngine: Engine {
             let child = try prepared.launcher.start(
                 ProgramBuffer(program, environment: prepared.environment), arguments: arguments,
                 inherited: number ?? -1, requested: requested, timesSteps: false,
-                interrupt: context.interrupt,
+                interrupt: prepared.run.context.interrupt,
                 cleanUp: { _ throws(LabError) in try PeerInstance.remove(name, of: peer, removal) })
             withExtendedLifetime(inherited) {}
-            return PeerInstance(child: child, name: name, peer: peer, command: tool.command, removal: removal)
+            return PeerInstance(child: child, name: name, peer: peer, of: description, removal: removal)
         } catch {
             try? Files.removeTree(name.directory)
             throw error

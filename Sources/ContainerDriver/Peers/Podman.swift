@@ -1,17 +1,21 @@
 import Glibc
 import LabCore
 
-/// podman: a container engine without a daemon; conmon watches each container.
-///
-/// All that it keeps lies in places of the run, and its configuration too, so that the user's own images,
-/// containers and settings are neither seen nor touched.
-struct Podman: PeerTool {
-    let engine = EngineID.podman
-    let command = "podman"
-    let package = "podman"
-
-    func prepare(_ run: PeerRun, program: String) throws(LabError) -> any PreparedPeer {
-        try requireRoot(geteuid() == 0)
+extension PeerDescription {
+    /// podman: a container engine without a daemon; conmon watches each container.
+    ///
+    /// All that it keeps lies in places of the run, and its configuration too, so that the user's own images,
+    /// containers and settings are neither seen nor touched.
+    static let podman = PeerDescription(
+        engine: "podman", summary: "podman run: a container engine without a daemon", command: "podman",
+        package: "podman",
+        footnotes: [
+            "the image was imported from the shared root; its writable layer is on disk, that of container in memory"
+        ],
+        // conmon becomes nobody's child.
+        reapsEverything: false
+    ) { (run, program) throws(LabError) in
+        try PeerCommand.requireRoot("podman")
         let store = PodmanStore(program: program, directory: "\(run.directory)/store")
         return try PreparedPodman(run: run, store: store).made { (prepared) throws(LabError) in
             try run.journalCgroups()
@@ -44,9 +48,9 @@ struct PodmanStore: Sendable {
     }
     var variables: [String: String] { ["CONTAINERS_CONF": "\(directory)/containers.conf"] }
 
-    /// Where it is for a run, as `Podman.prepare` has it.
+    /// Where it is for a run, as `PeerDescription.podman` has it.
     static func directory(of run: RunPlaces) -> String {
-        "\(run.paths.run(run.runID))/\(EngineID.podman)/store"
+        "\(run.paths.run(run.runID))/\(PeerDescription.podman.engine)/store"
     }
 
     func make() throws(LabError) {
@@ -132,14 +136,7 @@ private struct PreparedPodman: PreparedPeer {
             EngineRecord.Detail("seccomp", "the filter of container"),
         ]
     }
-    var footnotes: [String] {
-        [
-            "the image was imported from the shared root; its writable layer is on disk, that of container in memory"
-        ]
-    }
     var variables: [String: String] { store.variables }
-    /// conmon becomes nobody's child.
-    var reapsEverything: Bool { false }
 
     func arguments(_ name: PeerName, _ request: LaunchRequest) -> [String] {
         store.words + [

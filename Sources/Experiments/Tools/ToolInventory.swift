@@ -8,6 +8,7 @@ import LabCore
 /// evidence is where it lies and which of the processes that it needs runs.
 struct ToolInventory: Experiment {
     let id = "tool-inventory"
+    let tools: [KnownTool]
 
     /// The longest that a tool may take to say its version; some ask a daemon first.
     private static let patience = Duration.seconds(3)
@@ -20,7 +21,7 @@ struct ToolInventory: Experiment {
         var finding = Finding()
         var installed = 0
         var alive: Set<String> = []
-        for tool in KnownTool.all where tool.side == side {
+        for tool in tools where tool.side == side {
             try bench.context.interrupt.check()
             let fact = fact(of: tool, running)
             finding.facts[tool.id] = fact

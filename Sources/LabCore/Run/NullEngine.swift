@@ -4,7 +4,7 @@ final class NullEngine: Engine {
     let kind = EngineKind.process
     let record = EngineRecord(id: "null", kind: .process)
 
-    func probe() -> Availability { .available }
+    func probe(_ context: RunContext) -> Availability { .available }
     func prepare(_ context: RunContext) {}
     func launch(_ request: LaunchRequest) -> any Instance { NullInstance(.now()) }
     func explain(_ request: LaunchRequest) -> String { "" }

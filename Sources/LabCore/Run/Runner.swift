@@ -121,7 +121,7 @@ public final class Runner {
         for engine in engines {
             try context.interrupt.check()
             watch(.probing(engine.id))
-            let availability = engine.probe()
+            let availability = engine.probe(context)
             recordByName[engine.id] = engine.record
             recordByName[engine.id]?.availability = availability
             switch availability {

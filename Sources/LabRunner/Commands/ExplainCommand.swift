@@ -29,7 +29,7 @@ struct ExplainCommand: SpeakingCommand {
     func run() throws {
         let text = try speech.catalogue()
         let lab = try instance.apply(
-            to: LabCatalogue.locate(environment: Process.environment).definition(instance.lab))
+            to: LabCatalogue.own().definition(instance.lab))
         let engines = try Words.engines(engine)
         guard engines.count == 1 else {
             throw LabError(
@@ -43,7 +43,7 @@ struct ExplainCommand: SpeakingCommand {
             time: .now(), interrupt: interrupt, connection: settings.connect, text: text, warn: warn)
         var leftovers = true
         defer { workspace.close(leftovers: leftovers, warn: warn) }
-        for engine in EngineFactory.make(engines, settings, context: workspace.context) {
+        for engine in try EngineFactory.make(engines, settings, context: workspace.context) {
             defer { engine.shutDown() }
             try engine.prepare(workspace.context)
             try Terminal.answer(
