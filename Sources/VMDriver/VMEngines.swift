@@ -19,14 +19,13 @@ public enum VMEngines {
     private static func engine(
         _ id: EngineID, _ type: DomainType, _ role: EngineRole, _ summary: String, usesLibvirt: Bool = true
     ) -> EngineDescriptor {
-        EngineDescriptor(id, .virtualMachine, role, emulates: type.emulates, summary) { settings, context in
+        EngineDescriptor(id, .virtualMachine, role, emulates: type.emulates, summary) { settings in
             VMEngine(
                 type, id: id, role: role,
                 configuration: VMConfiguration(
                     profile: settings.profile.flatMap(MachineProfile.init) ?? .standard,
                     usesLibvirt: usesLibvirt, connection: settings.connect, kernel: settings.kernel,
-                    fetchesKernel: settings.fetchesKernel),
-                paths: context.paths, rootFilesystem: context.rootFilesystem)
+                    fetchesKernel: settings.fetchesKernel))
         }
     }
 }

@@ -21,7 +21,7 @@ import Testing
 
     /// A peer that has proved itself, in a home of its own. Afterwards nothing of it may be left on the host.
     private func withPeer(
-        _ id: EngineID, guest custom: String? = nil, _ body: (PeerEngine, RunContext) throws -> Void
+        _ id: EngineID, guest custom: String? = nil, _ body: (PreparedPeerEngine, RunContext) throws -> Void
     ) throws {
         let home = "/tmp/lab-peer-tests-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         let paths = LabPaths(cache: "\(home)/cache", state: "\(home)/state")
@@ -35,13 +35,16 @@ import Testing
         if case .unavailable(let because, _) = engine.probe(context) {
             try Test.cancel("skipped: \(because)")
         }
+        // The guest that proved it is gone.
+        #expect(traces(of: context).isEmpty)
+        let prepared = try engine.prepare(context)
         do {
-            try body(engine, context)
+            try body(prepared, context)
         } catch {
-            engine.shutDown()
+            prepared.shutDown()
             throw error
         }
-        engine.shutDown()
+        prepared.shutDown()
         #expect(traces(of: context).isEmpty)
         for resource in try journal.recorded() where resource.kind == .cgroup || resource.kind == .directory {
             #expect(!Files.exists(resource.name))

@@ -14,8 +14,7 @@ import Testing
 /// skipped with the reason.
 struct ExperimentRun {
     let context: RunContext
-    /// Ready to launch.
-    let engine: any Engine
+    let engine: any PreparedEngine
 
     static let isRoot = geteuid() == 0
     /// Whether a container works here and has limits, which need root.
@@ -65,12 +64,10 @@ struct ExperimentRun {
     private static func lend<Value>(
         _ id: EngineID, _ body: (ExperimentRun) throws -> Value
     ) throws -> (Result<Value, any Error>, left: [String]) {
-        try withUnprepared(id) { run in
-            if let obstacle = obstacle(of: run) { try Test.cancel("skipped: \(id): \(obstacle)") }
-            let value = Result {
-                try run.engine.prepare(run.context)
-                return try body(run)
-            }
+        try withUnprepared(id) { engine, context in
+            if let obstacle = obstacle(of: engine, context) { try Test.cancel("skipped: \(id): \(obstacle)") }
+            let run = ExperimentRun(context: context, engine: try engine.prepare(context))
+            let value = Result { try body(run) }
             run.engine.shutDown()
             return (value, try run.leftovers())
         }
@@ -120,7 +117,7 @@ extension ExperimentRun {
     private static let cache = "/tmp/lab-vm-tests-\(getuid())/cache"
 
     private static func withUnprepared<Value>(
-        _ id: EngineID, _ body: (ExperimentRun) throws -> Value
+        _ id: EngineID, _ body: (any Engine, RunContext) throws -> Value
     ) throws -> Value {
         let home = "/tmp/lab-experiments-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         let paths = LabPaths(cache: cache, state: "\(home)/state")
@@ -136,19 +133,18 @@ extension ExperimentRun {
             runID: journal.runID, paths: paths, journal: journal, rootFilesystem: root, handsCgroupsOn: false)
         try Files.makeDirectory(paths.run(context.runID), mode: 0o700)
         let settings = EngineSettings(fetchesKernel: true)
-        let engine = try #require(EngineFactory.make([id], settings, context: context).first)
-        return try body(ExperimentRun(context: context, engine: engine))
+        let engine = try #require(EngineFactory.make([id], settings).first)
+        return try body(engine, context)
     }
 
     /// Why engines do not work here, asked once in a process: a VM's proof is a boot.
     private static let obstacles = Mutex<[EngineID: String?]>([:])
 
-    private static func obstacle(of run: ExperimentRun) -> String? {
-        let engine = run.engine
-        return obstacles.withLock { known in
+    private static func obstacle(of engine: any Engine, _ context: RunContext) -> String? {
+        obstacles.withLock { known in
             if let answer = known[engine.id] { return answer }
             var answer: String?
-            if case .unavailable(let because, _) = engine.probe(run.context) {
+            if case .unavailable(let because, _) = engine.probe(context) {
                 answer = because
                 // Of a case among others that is cancelled, swift-testing says nothing.
                 let line = "➜ Tests of \(engine.id) are skipped: \(because)\n"
@@ -161,10 +157,7 @@ extension ExperimentRun {
 
     private static func works(_ id: EngineID) -> Bool {
         do {
-            return try withUnprepared(id) { run in
-                defer { run.engine.shutDown() }
-                return obstacle(of: run) == nil
-            }
+            return try withUnprepared(id) { obstacle(of: $0, $1) == nil }
         } catch {
             return false
         }

@@ -144,8 +144,10 @@ struct CrashTests {
     }
 
     /// Those that need no daemon.
-    private static let peers = EngineFactory.all.filter { $0.role == .peer && $0.tool?.daemons == [] }
-        .map(\.id.rawValue)
+    private static let peers = EngineFactory.all.filter {
+        $0.role == .peer && $0.tool != nil && $0.daemons.isEmpty
+    }
+    .map(\.id.rawValue)
 
     @Test(arguments: peers)
     func whileAPeerRuns(engine: String) throws {

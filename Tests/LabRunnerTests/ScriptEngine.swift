@@ -4,7 +4,7 @@ import LabCore
 /// An engine whose guest is a shell script: a real process over a real pipe, that can be told to misbehave.
 ///
 /// `$1` is the workload and `$2` the nonce.
-final class ScriptEngine: Engine {
+final class ScriptEngine: Engine, PreparedEngine {
     /// Does exactly what the workload `hello` asks for.
     static let obedient = #"echo init; echo ready; echo "output $2""#
 
@@ -30,9 +30,10 @@ final class ScriptEngine: Engine {
 
     func probe(_ context: RunContext) -> Availability { availability }
 
-    func prepare(_ context: RunContext) throws(LabError) {
+    func prepare(_ context: RunContext) throws(LabError) -> ScriptEngine {
         if let prepareFailure { throw prepareFailure }
         interrupt = context.interrupt
+        return self
     }
 
     func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
@@ -79,10 +80,6 @@ final class ScriptInstance: Instance {
 
     func waitUntilReady(deadline: MonotonicInstant) throws(LabError) {
         while timeline[.ready] == nil, try receive(deadline) {}
-    }
-
-    func waitForOutput(deadline: MonotonicInstant) throws(LabError) {
-        while timeline[.firstOutput] == nil, try receive(deadline) {}
     }
 
     func wait(forOutputs count: Int, deadline: MonotonicInstant) throws(LabError) {

@@ -32,6 +32,22 @@ import Testing
         let error = #expect(throws: LabError.self) { try EngineFactory.named("podmna") }
         #expect(error?.message == "there is no engine \"podmna\"; did you mean \"podman\"?")
         #expect(error?.kind == .usage)
+        #expect(
+            try EngineFactory.make(["podman", "process"], EngineSettings()).map(\.id) == [
+                "podman", "process",
+            ])
+        #expect(throws: LabError.self) {
+            try EngineFactory.make(["process", "podmna"], EngineSettings())
+        }
+    }
+
+    @Test("every engine says of itself what its descriptor says")
+    func descriptorsAndRecords() {
+        for descriptor in EngineFactory.all {
+            let record = descriptor.make(EngineSettings()).record
+            #expect(record.id == descriptor.id && record.kind == descriptor.kind)
+            #expect(record.role == descriptor.role && record.emulates == descriptor.emulates)
+        }
     }
 
     @Test func lengthsAndSizesNeedTheirUnitsAndSomeSize() throws {

@@ -19,9 +19,7 @@ struct Bench {
         do {
             let guest = try RootFilesystem.locateGuest(environment: ProcessInfo.processInfo.environment)
             let root = try RootFilesystem.minimal(guest: guest, paths: paths)
-            let probe = VMEngine(
-                .qemu, configuration: VMConfiguration(fetchesKernel: true), paths: paths, rootFilesystem: root
-            )
+            let probe = VMEngine(.qemu, configuration: VMConfiguration(fetchesKernel: true))
             if case .unavailable(let because, _) = try answer(of: probe, paths, root) {
                 return Bench(paths: paths, root: root, obstacle: because)
             }
@@ -50,15 +48,14 @@ struct Bench {
 
     /// Runs `body` with an engine that is ready to launch; checks afterwards that nothing of the run is left.
     func withEngine(
-        _ configuration: VMConfiguration = VMConfiguration(), _ body: (VMEngine) throws -> Void
+        _ configuration: VMConfiguration = VMConfiguration(), _ body: (PreparedVM) throws -> Void
     ) throws {
         let root = try #require(root)
         let runID = "t\(UInt32.random(in: 0 ... .max))"
         let journal = try RunJournal(runID: runID, paths: paths)
-        let engine = VMEngine(
-            .qemu, id: configuration.usesLibvirt ? nil : .qemuDirect, configuration: configuration,
-            paths: paths, rootFilesystem: root)
-        try engine.prepare(RunContext(runID: runID, paths: paths, journal: journal, rootFilesystem: root))
+        let engine = try VMEngine(
+            .qemu, id: configuration.usesLibvirt ? nil : .qemuDirect, configuration: configuration
+        ).prepare(RunContext(runID: runID, paths: paths, journal: journal, rootFilesystem: root))
         defer {
             journal.finish()
             rmdir(paths.run(runID))
@@ -313,9 +310,7 @@ struct BootTests {
     /// KVM is either proved by a boot or refused with the reason; here a stock kernel never comes up under kvm_pvm.
     @Test func kvmIsProvedOrRefusedWithTheReason() throws {
         let bench = Bench.shared
-        let engine = VMEngine(
-            .kvm, configuration: VMConfiguration(kvmProbeLimit: .seconds(10)), paths: bench.paths,
-            rootFilesystem: try #require(bench.root))
+        let engine = VMEngine(.kvm, configuration: VMConfiguration(kvmProbeLimit: .seconds(10)))
         let obstacle = KVMDevice.obstacle(daemon: false, user: .current(opening: KVMDevice.path))
         switch try bench.answer(of: engine) {
         case .available: #expect(obstacle == nil)

@@ -79,7 +79,7 @@ private struct PreparedBubblewrap: PreparedPeer {
             let parts = variable.split(separator: "=", maxSplits: 1).map(String.init)
             words += ["--setenv"] + parts
         }
-        words += ["--seccomp", "\(PeerEngine.inheritedNumber)", "--", RootFilesystem.guestPath]
+        words += ["--seccomp", "\(PreparedPeerEngine.inheritedNumber)", "--", RootFilesystem.guestPath]
         return words + [request.workload.name] + request.workload.arguments
     }
 
@@ -88,7 +88,7 @@ private struct PreparedBubblewrap: PreparedPeer {
         do throws(Errno) {
             let file = try FileDescriptor.open(filterFile, O_RDONLY)
             // A descriptor can't be duplicated onto its own number.
-            guard file.rawValue == PeerEngine.inheritedNumber else { return file }
+            guard file.rawValue == PreparedPeerEngine.inheritedNumber else { return file }
             return FileDescriptor(
                 owning: try checked { fcntl(file.rawValue, F_DUPFD_CLOEXEC, file.rawValue + 1) })
         } catch {

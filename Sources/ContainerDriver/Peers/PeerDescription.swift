@@ -26,9 +26,9 @@ struct PeerDescription: Sendable {
 
     /// The engine that starts it.
     var descriptor: EngineDescriptor {
-        EngineDescriptor(
-            engine, .container, .peer, summary, tool: EngineTool(command, daemons: daemons)
-        ) { _, _ in PeerEngine(self) }
+        EngineDescriptor(engine, .container, .peer, summary, tool: command, daemons: daemons) { _ in
+            PeerEngine(self)
+        }
     }
 
     /// The program's path.

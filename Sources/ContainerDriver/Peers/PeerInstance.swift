@@ -42,10 +42,6 @@ public final class PeerInstance: Instance {
         try blamingTheCommand { () throws(LabError) in try child.waitUntilReady(deadline: deadline) }
     }
 
-    public func waitForOutput(deadline: MonotonicInstant) throws(LabError) {
-        try blamingTheCommand { () throws(LabError) in try child.waitForOutput(deadline: deadline) }
-    }
-
     public func wait(forOutputs count: Int, deadline: MonotonicInstant) throws(LabError) {
         try blamingTheCommand { () throws(LabError) in
             try child.wait(forOutputs: count, deadline: deadline)

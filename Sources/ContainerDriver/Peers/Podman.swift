@@ -9,9 +9,7 @@ extension PeerDescription {
     static let podman = PeerDescription(
         engine: "podman", summary: "podman run: a container engine without a daemon", command: "podman",
         package: "podman",
-        footnotes: [
-            "the image was imported from the shared root; its writable layer is on disk, that of container in memory"
-        ],
+        footnotes: [ContainerFlags.footnote],
         // conmon becomes nobody's child.
         reapsEverything: false
     ) { (run, program) throws(LabError) in
@@ -21,11 +19,7 @@ extension PeerDescription {
             try run.journalCgroups()
             try run.context.journal.record(JournaledResource(.peer, "podman \(store.directory)"))
             try store.make()
-            try Files.write(try SeccompDescription(.containerDefault).text(), to: prepared.filterFile)
-            let archive = try ImageArchive.make(run)
-            try PeerCommand.check(
-                "import the root file system into podman",
-                store.words + ["import", "--quiet", archive, ImageArchive.name(run)], store.variables)
+            try prepared.importRoot()
         }
     }
 }
@@ -122,11 +116,12 @@ struct PodmanStore: Sendable {
     }
 }
 
-private struct PreparedPodman: PreparedPeer {
+private struct PreparedPodman: ImagePeer {
     let run: PeerRun
     let store: PodmanStore
 
-    var filterFile: String { "\(run.directory)/seccomp.json" }
+    var words: [String] { store.words }
+    var ownFlags: [String] { ["--cgroup-parent", "/\(run.cgroup)", "--log-driver", "passthrough"] }
 
     var details: [EngineRecord.Detail] {
         [
@@ -138,18 +133,6 @@ private struct PreparedPodman: PreparedPeer {
     }
     var variables: [String: String] { store.variables }
 
-    func arguments(_ name: PeerName, _ request: LaunchRequest) -> [String] {
-        store.words + [
-            "run", "--rm", "--name", name.id, "--cidfile", name.idFile, "--cgroup-parent", "/\(run.cgroup)",
-            "--log-driver", "passthrough",
-        ] + ContainerFlags.words(name, request, filterFile: filterFile)
-            + [ImageArchive.name(run)] + ContainerFlags.payload(request)
-    }
-
-    func markers(_ name: PeerName) -> [String] { [name.id] + ContainerFlags.inventedID(name) }
-
-    func isGone(_ name: PeerName) -> Bool { PeerProcesses.carrying(markers(name)).isEmpty }
-
     func remove(_ name: PeerName) throws(LabError) {
         try PeerCommand.check(
             "remove the podman container \(name.id)",
@@ -160,34 +143,5 @@ private struct PreparedPodman: PreparedPeer {
         try? store.remove()
         try? run.removeCgroups()
         try? Files.removeTree(run.directory)
-    }
-}
-
-/// The flags that podman and docker have in common.
-enum ContainerFlags {
-    static func words(_ name: PeerName, _ request: LaunchRequest, filterFile: String) -> [String] {
-        var words = [
-            "--hostname", name.hostname, "--network", "none", "--cgroupns", "private", "--pull", "never",
-            "--security-opt", "no-new-privileges", "--security-opt", "seccomp=\(filterFile)", "--cap-drop",
-            "ALL",
-        ]
-        for capability in Capabilities.containerDefault.names { words += ["--cap-add", capability] }
-        return words + PeerCommand.limits(request)
-    }
-
-    static func payload(_ request: LaunchRequest) -> [String] {
-        [RootFilesystem.guestPath, request.workload.name] + request.workload.arguments
-    }
-
-    /// The id that the engine gave to a container, 64 hexadecimal digits; empty until it did.
-    static func inventedID(_ name: PeerName) -> [String] {
-        guard let id = Files.line(name.idFile), isInventedID(id) else { return [] }
-        return [id]
-    }
-
-    /// Whether an engine's word is an id: it goes into command lines, and tells which processes are ours.
-    static func isInventedID(_ text: some StringProtocol) -> Bool {
-        text.utf8.count == 64
-            && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
     }
 }

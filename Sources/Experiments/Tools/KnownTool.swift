@@ -20,8 +20,8 @@ struct KnownTool: Sendable {
     init?(of engine: EngineDescriptor) {
         guard let tool = engine.tool else { return nil }
         self.init(
-            "tool-\(tool.program)", engine.kind == .virtualMachine ? .vm : .container, tool.program,
-            daemons: tool.daemons)
+            "tool-\(tool)", engine.kind == .virtualMachine ? .vm : .container, tool,
+            daemons: engine.daemons)
     }
 
     private init(

@@ -15,7 +15,7 @@ struct ToolInventory: Experiment {
     /// More than any version is long.
     private static let mostBytes = 1 << 20
 
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         let side = engine.kind == .virtualMachine ? KnownTool.Side.vm : .container
         let running = RunningNames()
         var finding = Finding()

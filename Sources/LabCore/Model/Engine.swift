@@ -41,31 +41,66 @@ public enum Availability: Codable, Equatable, Sendable {
 /// One way of running a workload, for any number of runs. A new engine is one type that conforms to this, and its
 /// `EngineDescriptor`.
 ///
-/// Methods run synchronously on the thread that calls them, one at a time, but for `launch`: several threads may call
-/// it at once.
+/// Methods run synchronously on the thread that calls them, one at a time.
 public protocol Engine: AnyObject {
+    associatedtype Prepared: PreparedEngine
+
     var id: EngineID { get }
-    var kind: EngineKind { get }
+    /// What is known of it without a run.
+    var record: EngineRecord { get }
 
     /// Proves by use that this engine works here; may boot a guest. Cheap when asked again, by whichever run.
     /// - Parameter context: of the run whose journal knows what even a probe makes.
     func probe(_ context: RunContext) -> Availability
 
-    /// Does once what is the same for every sample, outside any measured time: unpacks, connects, compiles.
-    func prepare(_ context: RunContext) throws(LabError)
+    /// Does once in a run what is the same for every sample, outside any measured time: unpacks, connects, compiles.
+    /// - Throws: when nothing can be launched; everything made on the way has been undone.
+    func prepare(_ context: RunContext) throws(LabError) -> Prepared
+}
+
+extension Engine {
+    public var id: EngineID { record.id }
+}
+
+/// An engine that can start the instances of one run.
+///
+/// Methods run synchronously on the thread that calls them, one at a time, but for `launch`: several threads may call
+/// it at once.
+public protocol PreparedEngine: AnyObject {
+    /// What really runs, for the report.
+    var record: EngineRecord { get }
 
     /// Starts one instance. `requested` is stamped by the first statement.
     /// - Throws: `LabError` when there is no instance; everything made on the way has been undone.
     func launch(_ request: LaunchRequest) throws(LabError) -> any Instance
 
-    /// What really runs, for the report; complete after `prepare`.
-    var record: EngineRecord { get }
-
     /// What would run, as text: a domain XML or a launch program. Runs nothing.
     func explain(_ request: LaunchRequest) throws(LabError) -> String
 
-    /// Gives back what `prepare` took. Called once, also after a failure.
+    /// Gives back what preparing took. Nothing is launched afterwards.
     func shutDown()
+}
+
+extension PreparedEngine {
+    public var id: EngineID { record.id }
+    public var kind: EngineKind { record.kind }
+
+    /// Proves by use that it works: a guest has to send back a nonce.
+    public func prove(index: Int = 0, memoryBytes: UInt64, within limit: Duration) throws(LabError) {
+        let began = MonotonicInstant.now()
+        let (nonce, deadline) = ("probe-\(began.nanoseconds)", began.advanced(by: limit))
+        let instance = try launch(
+            LaunchRequest(
+                index: index, workload: .hello(nonce: nonce), memoryBytes: memoryBytes, cpus: 1,
+                deadline: deadline))
+        let end = Result { () throws(LabError) in try instance.waitForExit(deadline: deadline) }
+        try instance.dispose()
+        let status = try end.get()
+        guard status == 0, instance.transcript.outputs == [nonce] else {
+            throw LabError(
+                .instance, "\(id) did not run the guest that was to prove it", cause: "exit status \(status)")
+        }
+    }
 }
 
 /// One running workload. Blocking calls return as soon as what they wait for happened.
@@ -77,8 +112,6 @@ public protocol Instance: AnyObject {
     /// Waits for the record `ready`.
     /// - Throws: `.timeout` at the deadline; `.instance` when the guest died or broke the protocol.
     func waitUntilReady(deadline: MonotonicInstant) throws(LabError)
-    /// Waits for the first record `output`, the same way.
-    func waitForOutput(deadline: MonotonicInstant) throws(LabError)
     /// Waits until so many records `output` have come, the same way.
     func wait(forOutputs count: Int, deadline: MonotonicInstant) throws(LabError)
     /// Waits for the end of the workload and returns its exit status (128 + N for signal N).
@@ -87,6 +120,13 @@ public protocol Instance: AnyObject {
     func dispose() throws(LabError)
     /// Nanoseconds at the end of each step of `EngineRecord.steps`, counted from `requested`.
     var stepNanoseconds: [UInt64] { get }
+}
+
+extension Instance {
+    /// Waits for the first record `output`.
+    public func waitForOutput(deadline: MonotonicInstant) throws(LabError) {
+        try wait(forOutputs: 1, deadline: deadline)
+    }
 }
 
 /// An instance whose memory the host can account for.

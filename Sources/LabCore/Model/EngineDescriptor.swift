@@ -22,15 +22,16 @@ public struct EngineDescriptor: Sendable {
     public let emulates: Bool
     /// What it is, in a line.
     public let summary: String
-    /// The program of somebody else's that it starts, where it is named after one.
-    public let tool: EngineTool?
-    /// - Parameter context: of the first run that it will serve; paths and root are the same in all of a process.
-    public let make: @Sendable (_ settings: EngineSettings, _ context: RunContext) -> any Engine
+    /// The program of somebody else's that it starts, where it has one of its own.
+    public let tool: String?
+    /// The processes of which one must run so that the tool works; empty for one that needs none.
+    public let daemons: [String]
+    public let make: @Sendable (EngineSettings) -> any Engine
 
     public init(
         _ id: EngineID, _ kind: EngineKind, _ role: EngineRole, emulates: Bool = false, _ summary: String,
-        tool: EngineTool? = nil,
-        make: @escaping @Sendable (_ settings: EngineSettings, _ context: RunContext) -> any Engine
+        tool: String? = nil, daemons: [String] = [],
+        make: @escaping @Sendable (EngineSettings) -> any Engine
     ) {
         self.id = id
         self.kind = kind
@@ -38,20 +39,8 @@ public struct EngineDescriptor: Sendable {
         self.emulates = emulates
         self.summary = summary
         self.tool = tool
-        self.make = make
-    }
-}
-
-/// A program of somebody else's.
-public struct EngineTool: Sendable {
-    /// Its name in PATH.
-    public let program: String
-    /// The processes of which one must run so that it works; empty for a tool that needs none.
-    public let daemons: [String]
-
-    public init(_ program: String, daemons: [String] = []) {
-        self.program = program
         self.daemons = daemons
+        self.make = make
     }
 }
 

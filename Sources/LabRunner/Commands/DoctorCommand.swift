@@ -89,8 +89,7 @@ struct DoctorCommand: SpeakingCommand {
         var leftovers = true
         defer { workspace.close(leftovers: leftovers, warn: warn) }
         let tried = try EngineFactory.make(
-            engines, EngineSettings(connect: connect, fetchesKernel: fetch || EngineSettings.fetchIsAllowed),
-            context: workspace.context)
+            engines, EngineSettings(connect: connect, fetchesKernel: fetch || EngineSettings.fetchIsAllowed))
         let proved = try EngineChecks.all(tried, context: workspace.context, labs: labs) { event in
             switch event {
             case .probing(let engine), .preparing(let engine): line.show(text.trying(engine), now: true)

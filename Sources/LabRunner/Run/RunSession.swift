@@ -64,8 +64,7 @@ struct RunSession {
             setup: Runner.Setup(
                 lab: lab, command: command, version: Version.current, startedAt: time.rfc3339, seed: seed,
                 environment: environment, experiments: ExperimentTable.all),
-            engines: try EngineFactory.make(
-                lab.engines, settings, context: workspace.context, pool: shared.pool),
+            engines: try EngineFactory.make(lab.engines, settings, pool: shared.pool),
             context: workspace.context)
         let budget: Duration = .seconds(lab.budgetSeconds)
         let result: RunResult

@@ -28,12 +28,11 @@ enum EngineFactory {
     /// - Parameter pool: what earlier runs of this process leave to this one.
     /// - Throws: `.usage` for an unknown one.
     static func make(
-        _ engines: [EngineID], _ settings: EngineSettings, context: RunContext,
-        pool: EnginePool = EnginePool()
+        _ engines: [EngineID], _ settings: EngineSettings, pool: EnginePool = EnginePool()
     ) throws(LabError) -> [any Engine] {
         try engines.map { id throws(LabError) in
             let descriptor = try named(id.rawValue)
-            return pool.engine(id) { descriptor.make(settings, context) }
+            return pool.engine(id) { descriptor.make(settings) }
         }
     }
 
