@@ -89,7 +89,9 @@ let package = Package(
             name: "container-start", dependencies: ["CFloor", "ContainerDriver", "LabCore"],
             path: "Benchmarks/ContainerStart", swiftSettings: strict),
 
-        .testTarget(name: "LabCoreTests", dependencies: ["LabCore", "LabFile"], exclude: ["Fixtures"]),
+        .testTarget(
+            name: "LabCoreTests", dependencies: ["LabCore", "LabFile", "ContainerDriver", "VMDriver"],
+            exclude: ["Fixtures"]),
         .testTarget(name: "TranslationsTests", dependencies: ["Translations", "LabCore"]),
         .testTarget(name: "ReportTests", dependencies: ["Report", "LabCore"]),
         .testTarget(name: "ContainerDriverTests", dependencies: ["ContainerDriver", "LabCore", "CSeccomp"]),

@@ -27,13 +27,9 @@ struct ContainerStart {
             guest: RootFilesystem.locateGuest(environment: [:]), paths: paths)
         let journal = try RunJournal(runID: "benchmark-\(getpid())", paths: paths)
         let context = RunContext(runID: journal.runID, paths: paths, journal: journal, rootFilesystem: root)
-        let process = ProcessEngine()
-        let container = ContainerEngine()
-        try container.prepare(context)
-        if !once { try process.prepare(context) }
+        let container = try ContainerEngine().prepare(context)
         defer {
             container.shutDown()
-            process.shutDown()
             journal.finish()
             rmdir(paths.run(journal.runID))
             if !once { try? Files.removeTree(home) }
@@ -43,6 +39,7 @@ struct ContainerStart {
             var single = Columns()
             return try single.add(container, 0)
         }
+        let process = try ProcessEngine().prepare(context)
         var floors: (first: [UInt64], whole: [UInt64]) = ([], [])
         var processes = Columns()
         var containers = Columns()
@@ -74,7 +71,7 @@ struct ContainerStart {
         var whole: [UInt64] = []
         var steps: [[UInt64]] = []
 
-        mutating func add(_ engine: any Engine, _ index: Int) throws {
+        mutating func add(_ engine: any PreparedEngine, _ index: Int) throws {
             let deadline = MonotonicInstant.now().advanced(by: .seconds(10))
             let instance = try engine.launch(
                 LaunchRequest(
@@ -90,7 +87,7 @@ struct ContainerStart {
     }
 
     /// One start after another for two seconds. To count those of one core, pin it: `taskset -c 1 container-start loop`.
-    private static func loop(_ container: ContainerEngine) throws {
+    private static func loop(_ container: PreparedContainer) throws {
         var columns = Columns()
         for index in 0..<50 { try columns.add(container, index) }
         let began = MonotonicInstant.now()

@@ -20,7 +20,7 @@ struct Execution: Experiment {
     static let boot = "boot"
     private let kept = Kept()
 
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         let kind = bench.setting ?? ""
         guard kind == Self.boot || Workload.computeKinds.contains(kind) else {
             let known = [Self.boot] + Workload.computeKinds
@@ -32,7 +32,7 @@ struct Execution: Experiment {
         return try kind == Self.boot ? boot(engine, bench) : work(kind, engine, bench)
     }
 
-    private func boot(_ engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    private func boot(_ engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         try bench.with(bench.request(.idle), on: engine) { instance throws(LabError) in
             try instance.waitUntilReady(deadline: bench.deadline)
             var finding = Finding()
@@ -49,7 +49,9 @@ struct Execution: Experiment {
         }
     }
 
-    private func work(_ kind: String, _ engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    private func work(_ kind: String, _ engine: any PreparedEngine, _ bench: Bench) throws(LabError)
+        -> Finding
+    {
         kept.begin(bench.context.runID)
         if let finding = kept.take(kind, of: engine.id) { return finding }
         let kinds = Self.kinds(with: kind, in: bench)
@@ -75,7 +77,7 @@ struct Execution: Experiment {
 
     /// What so many rounds of each kind cost, per round, without the instructions.
     private static func findings(
-        of kinds: [String], rounds: Int, on engine: any Engine, _ bench: Bench
+        of kinds: [String], rounds: Int, on engine: any PreparedEngine, _ bench: Bench
     ) throws(LabError) -> [String: Finding] {
         let digests = kinds.map { ComputeReference.digest(kind: $0, rounds: rounds) }
         // Long enough for the host to notice and to ask a hypervisor for its counts: where the machine itself is emulated,
@@ -118,7 +120,7 @@ struct Execution: Experiment {
     /// one nanosecond of its own clock, what the clock says is how many they were.
     /// - Throws: `.unavailable` where a processor executes them and nobody counts.
     static func instructions(
-        of kinds: [String], rounds: Int, on engine: any Engine, _ bench: Bench
+        of kinds: [String], rounds: Int, on engine: any PreparedEngine, _ bench: Bench
     ) throws(LabError) -> [String: Double] {
         let digests = kinds.map { ComputeReference.digest(kind: $0, rounds: rounds) }
         var request = bench.request(.sequence(kinds, rounds: rounds, restMilliseconds: 0))

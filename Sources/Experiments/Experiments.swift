@@ -2,10 +2,13 @@ import LabCore
 
 /// The experiments that work on any engine, through what its instances offer.
 public enum Experiments {
-    public static let all: [any Experiment] =
+    /// - Parameter engines: those of the program, whose tools are looked for.
+    public static func all(engines: [EngineDescriptor]) -> [any Experiment] {
         [
             IsolationProbes(), KernelOwnership(), VirtualisationLayer(), Execution(), Machinery(),
             Viewpoint(), DensityExperiment(), MemoryTide(), OtherKernel(), ImageSize(),
-            OneFileChange(), Artefacts(), CrashRecovery(), Rollout(), ToolInventory(), ToolStart(),
+            OneFileChange(), Artefacts(), CrashRecovery(), Rollout(),
+            ToolInventory(tools: KnownTool.all + engines.compactMap(KnownTool.init(of:))), ToolStart(),
         ] + FaultExperiment.all
+    }
 }

@@ -12,7 +12,7 @@ import LabCore
 struct IsolationProbes: Experiment {
     let id = "isolation-probes"
 
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         let host = try Host.current()
         let plant = try Plant(bench)
         let result: Result<Finding, LabError>
@@ -32,7 +32,7 @@ struct IsolationProbes: Experiment {
     }
 
     private func probe(
-        _ engine: any Engine, _ bench: Bench, _ host: Host, _ plant: Plant
+        _ engine: any PreparedEngine, _ bench: Bench, _ host: Host, _ plant: Plant
     ) throws(LabError) -> Finding {
         let disk = Disk.first
         let control = disk.openControl(in: plant.directory)

@@ -28,7 +28,7 @@ struct KernelOwnership: Experiment {
     ]
     private static let drawn = 6
 
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         let host = try Host.current()
         let settings = Array(Self.settings.shuffled(using: &bench.generator).prefix(Self.drawn))
         let words =
@@ -113,7 +113,7 @@ struct KernelOwnership: Experiment {
 
     /// Changes the name of the machine, and of a VM also a setting of its whole kernel, and looks what became of ours.
     private func change(
-        on engine: any Engine, _ bench: Bench, _ host: Host, _ finding: inout Finding
+        on engine: any PreparedEngine, _ bench: Bench, _ host: Host, _ finding: inout Finding
     ) throws(LabError) {
         let name = "lab-\(bench.nonce().prefix(12))"
         let hostname = "/proc/sys/kernel/hostname"

@@ -10,7 +10,7 @@ import LabCore
 struct Machinery: Experiment {
     let id = "machinery"
 
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         let request = bench.request(.idle)
         return try bench.with(request, on: engine) { (instance) throws(LabError) in
             try instance.waitUntilReady(deadline: request.deadline)
@@ -21,7 +21,7 @@ struct Machinery: Experiment {
         }
     }
 
-    private func look(_ processes: [HostProcess], _ engine: any Engine) throws(LabError) -> Finding {
+    private func look(_ processes: [HostProcess], _ engine: any PreparedEngine) throws(LabError) -> Finding {
         guard let first = processes.first else {
             throw LabError(.instance, "an instance of \(engine.id) has no process on the host")
         }

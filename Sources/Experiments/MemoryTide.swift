@@ -18,7 +18,7 @@ struct MemoryTide: Experiment {
     /// Less than this is no movement.
     private static let grain: UInt64 = 512 << 10
 
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         let mebibytes = Int(bench.lab.memoryBytes >> 21)
         let request = bench.request(.tide(mebibytes: mebibytes))
         return try bench.with(request, on: engine) { (instance) throws(LabError) in

@@ -4,7 +4,7 @@ import LabCore
 struct OtherKernel: Experiment {
     let id = "other-kernel"
 
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         let nonce = bench.nonce()
         let request = bench.request(.release(nonce: nonce))
         let said = try bench.with(request, on: engine) { (instance) throws(LabError) in

@@ -10,7 +10,8 @@ struct ProbeSession {
     /// Starts one, and removes it when `body` has looked at it.
     /// - Parameter words: each `NAME` or `NAME=PARAMETER`; `boot-id` is asked first in any case.
     static func with<Value>(
-        _ words: [String], isolation: String? = nil, on engine: any Engine, _ bench: Bench, _ host: Host,
+        _ words: [String], isolation: String? = nil, on engine: any PreparedEngine, _ bench: Bench,
+        _ host: Host,
         _ body: (ProbeSession) throws(LabError) -> Value
     ) throws(LabError) -> Value {
         let words = ["boot-id"] + words

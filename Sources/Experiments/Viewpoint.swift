@@ -9,7 +9,7 @@ import LabCore
 struct Viewpoint: Experiment {
     let id = "viewpoint"
 
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         guard engine.kind != .virtualMachine else {
             throw LabError(
                 .unavailable, "what a VM sees can't be read on the host", cause: "it has a kernel of its own")

@@ -14,7 +14,7 @@ struct VirtualisationLayer: Experiment {
     /// About half a second of work: a tick of the account is 10 ms. Under emulation each round takes longer.
     private static let rounds = (real: 400, emulated: 200)
 
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         let host = try Host.current()
         var finding = Finding()
         try work(on: engine, bench, &finding)
@@ -23,7 +23,9 @@ struct VirtualisationLayer: Experiment {
     }
 
     /// Lets it work, and looks on which thread of the host the time goes by.
-    private func work(on engine: any Engine, _ bench: Bench, _ finding: inout Finding) throws(LabError) {
+    private func work(on engine: any PreparedEngine, _ bench: Bench, _ finding: inout Finding)
+        throws(LabError)
+    {
         let isEmulated = engine.kind == .virtualMachine && engine.record.emulated
         let request = bench.request(
             .compute(kind: "integer", rounds: isEmulated ? Self.rounds.emulated : Self.rounds.real))
@@ -92,7 +94,7 @@ struct VirtualisationLayer: Experiment {
     ]
 
     private func devices(
-        on engine: any Engine, _ bench: Bench, _ host: Host, _ finding: inout Finding
+        on engine: any PreparedEngine, _ bench: Bench, _ host: Host, _ finding: inout Finding
     ) throws(LabError) {
         let words = Self.sights.map(\.word) + ["cpuid", "processor-model"]
         try ProbeSession.with(words, on: engine, bench, host) { (session) throws(LabError) in

@@ -4,26 +4,44 @@
 /// so that nothing is rounded on the way in. Every error is a `LabError` of kind `.usage` that names the text and the
 /// units that are known.
 public enum Units {
-    /// A unit and the nanoseconds or bytes in it.
-    struct Scale: Sendable {
-        var name: String
-        var factor: UInt64
+    /// A unit and how many of the smallest one are in it.
+    public struct Scale: Equatable, Sendable {
+        public var name: String
+        public var factor: UInt64
+        /// Whether figures are shown in it; others are only read.
+        var isShown = true
     }
 
-    static let durations = [
-        Scale(name: "ns", factor: 1), Scale(name: "us", factor: 1_000), Scale(name: "µs", factor: 1_000),
-        Scale(name: "ms", factor: 1_000_000), Scale(name: "s", factor: 1_000_000_000),
-        Scale(name: "min", factor: 60_000_000_000), Scale(name: "h", factor: 3_600_000_000_000),
-    ]
-    /// Powers of 1,024 as IEC 80000-13 names them; `MB` means two things to two people, so it is not taken.
-    static let sizes = [
-        Scale(name: "B", factor: 1), Scale(name: "KiB", factor: 1 << 10), Scale(name: "MiB", factor: 1 << 20),
-        Scale(name: "GiB", factor: 1 << 30), Scale(name: "TiB", factor: 1 << 40),
-    ]
+    /// A quantity with units, from the smallest up.
+    public struct Measure: Sendable {
+        let name: String
+        let example: String
+        let scales: [Scale]
+        /// Whether a number without a unit counts the smallest.
+        var takesPlainNumbers = false
+        /// Whether each unit is a power of two of the smallest.
+        public var isBinary = false
+
+        static let time = Measure(
+            name: "length of time", example: "30 s",
+            scales: [
+                Scale(name: "ns", factor: 1), Scale(name: "us", factor: 1_000, isShown: false),
+                Scale(name: "µs", factor: 1_000), Scale(name: "ms", factor: 1_000_000),
+                Scale(name: "s", factor: 1_000_000_000),
+                Scale(name: "min", factor: 60_000_000_000, isShown: false),
+                Scale(name: "h", factor: 3_600_000_000_000, isShown: false),
+            ])
+        /// Powers of 1,024 as IEC 80000-13 names them; `MB` means two things to two people, so it is not taken.
+        static let size = Measure(
+            name: "size", example: "256 MiB",
+            scales: ["B", "KiB", "MiB", "GiB", "TiB"].enumerated().map {
+                Scale(name: $0.element, factor: 1 << (10 * UInt64($0.offset)))
+            }, takesPlainNumbers: true, isBinary: true)
+    }
 
     /// The length of time that `text` names, for example `30 s`, `500ms` or `2 min`. The unit must be there.
     public static func parseDuration(_ text: String) throws(LabError) -> Duration {
-        let nanoseconds = try parse(text, as: "length of time", example: "30 s", durations, unitless: nil)
+        let nanoseconds = try parse(text, .time)
         guard let whole = Int64(exactly: nanoseconds) else {
             throw LabError(.usage, "\"\(text)\" is too long", cause: "the longest is 292 years")
         }
@@ -35,17 +53,17 @@ public enum Units {
 
     /// The number of bytes that `text` names, for example `256 MiB`, `1GiB` or `512`, which are bytes.
     public static func parseBytes(_ text: String) throws(LabError) -> UInt64 {
-        try parse(text, as: "size", example: "256 MiB", sizes, unitless: 1)
+        try parse(text, .size)
     }
 
     /// `duration` in the largest unit that divides it: `parseDuration` gives back the same value. Not negative.
     public static func format(duration: Duration) -> String {
         precondition(duration >= .zero, "a negative length of time has no text")
-        return format(UInt64(duration.nanoseconds), durations.filter { $0.name != "us" }, zero: "s")
+        return format(UInt64(duration.nanoseconds), Measure.time.scales.filter { $0.name != "us" }, zero: "s")
     }
 
     /// `bytes` in the largest unit that divides them: `parseBytes` gives back the same value.
-    public static func format(bytes: UInt64) -> String { format(bytes, sizes, zero: "B") }
+    public static func format(bytes: UInt64) -> String { format(bytes, Measure.size.scales, zero: "B") }
 
     private static func format(_ value: UInt64, _ scales: [Scale], zero: String) -> String {
         guard value > 0, let scale = scales.last(where: { value.isMultiple(of: $0.factor) }) else {
@@ -54,9 +72,9 @@ public enum Units {
         return "\(value / scale.factor) \(scale.name)"
     }
 
-    private static func parse(
-        _ text: String, as kind: String, example: String, _ scales: [Scale], unitless: UInt64?
-    ) throws(LabError) -> UInt64 {
+    /// How many of its smallest unit `text` names.
+    public static func parse(_ text: String, _ measure: Measure) throws(LabError) -> UInt64 {
+        let (kind, example, scales) = (measure.name, measure.example, measure.scales)
         let trimmed = text.trimmingWhitespace()
         let number = trimmed.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
         let unit = trimmed[number.endIndex...].trimmingWhitespace()
@@ -68,11 +86,11 @@ public enum Units {
         }
         let factor: UInt64
         if unit.isEmpty {
-            guard let unitless else {
+            guard measure.takesPlainNumbers else {
                 throw LabError(
                     .usage, "\"\(text)\" has no unit", remedy: "add one of \(names.joined(separator: ", "))")
             }
-            factor = unitless
+            factor = 1
         } else if let scale = scales.first(where: { $0.name == unit }) {
             factor = scale.factor
         } else {

@@ -72,8 +72,8 @@ struct ClaimReader {
         else { return nil }
 
         let unit = fields["relative-to"] == nil ? metric.unit : .ratio
-        let least = bound(fields["at-least"], "at-least", unit)
-        let most = bound(fields["at-most"], "at-most", unit)
+        let least = read.figure(fields["at-least"], of: "at-least", in: unit)
+        let most = read.figure(fields["at-most"], of: "at-most", in: unit)
         if let least, let most, least > most {
             read.problems.add(
                 fields.line(of: "at-most"), "at-most is less than at-least: no figure could satisfy the rule")
@@ -100,15 +100,5 @@ struct ClaimReader {
             point[parameter] = read.choice(fields[parameter.rawValue], of: parameter.rawValue, in: values)
         }
         return point
-    }
-
-    /// A bound in the unit of what is judged: nanoseconds, bytes or a plain number.
-    private func bound(_ node: YAMLNode?, _ what: String, _ unit: Metric.Unit) -> Double? {
-        switch unit {
-        // Not `map(Double.init)`: the compiler takes that for `Double(bitPattern:)`.
-        case .nanoseconds: read.duration(node, of: what).map { Double($0.nanoseconds) }
-        case .bytes: read.bytes(node, of: what).map { Double($0) }
-        case .ratio, .count, .truth: read.number(node, of: what)
-        }
     }
 }

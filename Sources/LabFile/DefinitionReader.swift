@@ -5,6 +5,8 @@ struct DefinitionReader {
     let problems: Problems
     /// What the lab's id must be, nil when any will do.
     let folder: String?
+    /// The engines that it may name.
+    let engineNames: [String]
 
     private var read: FieldReader { FieldReader(problems: problems) }
 
@@ -111,7 +113,7 @@ struct DefinitionReader {
     }
 
     func engine(_ node: YAMLNode?) -> EngineID? {
-        read.choice(node, of: "engine", in: EngineID.known.map(\.rawValue)).map(EngineID.init(rawValue:))
+        read.choice(node, of: "engine", in: engineNames).map(EngineID.init(rawValue:))
     }
 
     private func metrics(_ node: YAMLNode?) -> [Metric]? {
@@ -230,8 +232,6 @@ struct DefinitionReader {
         }
         return counts(fields, of: "rounds", in: Limit.rounds)
     }
-
-    private var engineNames: [String] { EngineID.known.map(\.rawValue) }
 
     /// `default` and a number for each engine that differs.
     private func counts(

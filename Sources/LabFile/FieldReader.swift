@@ -123,6 +123,16 @@ struct FieldReader {
         return bytes
     }
 
+    /// A figure in a unit: above nothing with the unit's name, or a plain number.
+    func figure(_ node: YAMLNode?, of what: String, in unit: Metric.Unit) -> Double? {
+        guard let measure = unit.measure else { return number(node, of: what) }
+        // Not `map(Double.init)`: the compiler takes that for `Double(bitPattern:)`.
+        return quantity(node, of: what, { (text) throws(LabError) in try Units.parse(text, measure) }) {
+            $0 > 0
+        }
+        .map { Double($0) }
+    }
+
     private func quantity<Value>(
         _ node: YAMLNode?, of what: String, _ parse: (String) throws(LabError) -> Value,
         _ isValid: (Value) -> Bool

@@ -7,10 +7,12 @@ public struct LabCatalogue: Sendable {
     public let directory: String
     /// The labs' ids, sorted.
     public let ids: [String]
+    private let engines: [EngineID]
 
     /// Looks into `directory`.
+    /// - Parameter engines: those that a lab may name.
     /// - Throws: `.input` when there is no lab in it.
-    public static func open(_ directory: String) throws(LabError) -> LabCatalogue {
+    public static func open(_ directory: String, engines: [EngineID]) throws(LabError) -> LabCatalogue {
         let ids = Files.list(directory).filter { Files.exists("\(directory)/\($0)/\(LabFile.fileName)") }
         guard !ids.isEmpty else {
             throw LabError(
@@ -18,16 +20,20 @@ public struct LabCatalogue: Sendable {
                 cause: "no folder of it holds a \(LabFile.fileName)",
                 remedy: "run `lab` from its own checkout, or set LAB_LABS to the directory `labs` of one")
         }
-        return LabCatalogue(directory: directory, ids: ids)
+        return LabCatalogue(directory: directory, ids: ids, engines: engines)
     }
 
     /// The labs that belong to this program: those that `LAB_LABS` names; else those of the checkout that it was
     /// built in; else the directory `labs` in the current one.
     /// - Throws: `.input` when there is no lab there.
-    public static func locate(environment: [String: String]) throws(LabError) -> LabCatalogue {
-        if let directory = environment["LAB_LABS"], !directory.isEmpty { return try open(directory) }
+    public static func locate(
+        environment: [String: String], engines: [EngineID]
+    ) throws(LabError) -> LabCatalogue {
+        if let directory = environment["LAB_LABS"], !directory.isEmpty {
+            return try open(directory, engines: engines)
+        }
         let program = Files.target(ofLink: "/proc/self/exe") ?? ""
-        return try open(checkout(of: program).map { "\($0)/labs" } ?? "labs")
+        return try open(checkout(of: program).map { "\($0)/labs" } ?? "labs", engines: engines)
     }
 
     /// The nearest directory above `path` that holds a Package.swift and a directory `labs`.
@@ -48,7 +54,7 @@ public struct LabCatalogue: Sendable {
                 .usage, "there is no lab \(quoted(id))\(didYouMean(id, in: ids))",
                 remedy: "choose one of \(ids.joined(separator: ", "))")
         }
-        return try LabFile.load(path: path(of: id))
+        return try LabFile.load(path: path(of: id), engines: engines)
     }
 
     /// The file that defines a lab.

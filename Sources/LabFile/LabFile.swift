@@ -11,32 +11,31 @@ public enum LabFile {
     public static let fileName = "lab.yaml"
 
     /// The definition in the file at `path`, whose folder must have the lab's id as its name.
+    /// - Parameter engines: those that a lab may name.
     /// - Throws: `.input` when the file can't be read, `.data` when it is no valid definition.
-    public static func load(path: String) throws(LabError) -> LabDefinition {
+    public static func load(path: String, engines: [EngineID]) throws(LabError) -> LabDefinition {
         let bytes = try Files.read(path, limit: mostBytes)
         let folders = path.split(separator: "/").dropLast()
-        return try parse(bytes, name: path, folder: folders.last.map(String.init))
+        return try parse(bytes, name: path, folder: folders.last.map(String.init), engines: engines)
     }
 
-    /// The definition in `text`; `name` stands for the file in messages.
-    /// - Parameter folder: what the lab's id must be, nil when any will do.
+    /// The definition in `bytes`, which need not be valid UTF-8: that is one of the errors. `name` stands for the file in
+    /// messages.
+    /// - Parameters:
+    ///   - folder: what the lab's id must be, nil when any will do.
+    ///   - engines: those that a lab may name.
     /// - Throws: `.data` when it is no valid definition.
     public static func parse(
-        _ text: String, name: String, folder: String? = nil
-    ) throws(LabError) -> LabDefinition {
-        try parse(Array(text.utf8), name: name, folder: folder)
-    }
-
-    /// The definition in `bytes`, which need not be valid UTF-8: that is one of the errors.
-    public static func parse(
-        _ bytes: [UInt8], name: String, folder: String? = nil
+        _ bytes: [UInt8], name: String, folder: String? = nil, engines: [EngineID]
     ) throws(LabError) -> LabDefinition {
         guard bytes.count <= mostBytes else {
             throw LabError(.data, "\(name) is larger than \(mostBytes) bytes")
         }
         let problems = Problems(file: name)
         guard let root = YAMLNode.compose(bytes, problems),
-            let definition = DefinitionReader(problems: problems, folder: folder).definition(root),
+            let definition = DefinitionReader(
+                problems: problems, folder: folder, engineNames: engines.map(\.rawValue)
+            ).definition(root),
             problems.isEmpty
         else { throw problems.error }
         return definition

@@ -41,27 +41,28 @@ struct Axis {
     /// A logarithmic axis for positive values, which starts and ends at round numbers; all equal values get the decade
     /// around them.
     init(logarithmicFrom low: Double, to high: Double, unit: Metric.Unit) {
+        let isBinary = unit.measure?.isBinary == true
         // Round in the base of the unit: 1, 2, 5, 10 for times, powers of two for bytes.
         let candidates =
-            unit == .bytes
+            isBinary
             ? (Int(floor(log2(low)))...Int(ceil(log2(high * 1.001)))).map { exp2(Double($0)) }
             : Self.decades(low, high, [1, 2, 5])
         let first = candidates.last { $0 <= low } ?? low
         let last = candidates.first { $0 >= high && $0 > first } ?? high * 2
         let inside = candidates.filter { (first...last).contains($0) }
         // More than a dozen labels run into each other.
-        let stride = unit == .bytes ? (inside.count + 11) / 12 : 1
-        let isSparse = unit != .bytes && inside.count > 12
+        let stride = isBinary ? (inside.count + 11) / 12 : 1
+        let isSparse = !isBinary && inside.count > 12
         let shown = inside.enumerated().filter { place, value in
             let power = log10(value)
             return isSparse ? abs(power - power.rounded()) < 1e-9 : place.isMultiple(of: stride)
         }.map(\.element)
         ticks = shown.map { value in
             // A round number has one digit that counts: `5 ms`, not `5.00 ms`.
-            let scale = Format.Scale.fitting(value, unit)
-            let number = value / scale.factor
+            let scale = unit.scale(fitting: value)
+            let number = value / scale
             let text = number >= 1 ? Format.fixed(number, decimals: 0) : "\(number)"
-            return Tick(value: value, label: Self.label(text, scale))
+            return Tick(value: value, label: Format.join(text, scale))
         }
         (self.low, self.high, isLogarithmic) = (first, last, true)
     }
@@ -72,19 +73,20 @@ struct Axis {
         let last = high < 0 && high > low * 0.8 || low == high && high < 0 ? 0 : high
         // All values nothing: an axis of one.
         let range = last > first ? last - first : 1
-        let scale = Format.Scale.fitting(max(abs(first), abs(last)), unit)
+        let scale = unit.scale(fitting: max(abs(first), abs(last)))
         // 1, 2 or 5 times a power of ten, so that there are four to ten steps.
-        let parts = range / scale.factor
+        let parts = range / scale
         let power = pow(10, floor(log10(parts / 5)))
         let step = [1, 2, 5, 10].map { $0 * power }.first { parts / $0 <= 7 } ?? power * 10
-        let from = floor(first / scale.factor / step)
-        let to = max(ceil((first + range) / scale.factor / step), from + 1)
+        let size = step * Double(scale.factor)
+        let from = floor(first / scale / step)
+        let to = max(ceil((first + range) / scale / step), from + 1)
         let decimals = min(max(-Int(floor(log10(step))), 0), 12)
         ticks = stride(from: from, through: to, by: 1).map { number in
             let text = Format.fixed(number * step, decimals: decimals)
-            return Tick(value: number * step * scale.factor, label: Self.label(text, scale))
+            return Tick(value: number * size, label: Format.join(text, scale))
         }
-        (self.low, self.high) = (from * step * scale.factor, to * step * scale.factor)
+        (self.low, self.high) = (from * size, to * size)
         isLogarithmic = false
     }
 
@@ -136,9 +138,5 @@ struct Axis {
         (Int(floor(log10(low)))...Int(ceil(log10(high * 1.001)))).flatMap { decade in
             digits.map { $0 * pow(10, Double(decade)) }
         }
-    }
-
-    private static func label(_ number: String, _ scale: Format.Scale) -> String {
-        scale.symbol.isEmpty ? number : "\(number) \(scale.symbol)"
     }
 }

@@ -36,11 +36,12 @@ struct ExecutionSection {
         ] + explanation(model, rows, emulated, reference) + .list(gaps(model, rows))
     }
 
-    /// The emulated engine and what it is held against: KVM where that was measured, else the bare process.
+    /// The emulated engine and what it is held against: a VM on a hypervisor where one was measured, else the bare
+    /// process.
     private var engines: (emulated: EngineRecord, reference: EngineRecord)? {
         let measured = analysis.engines.filter(\.isMeasured).map(\.record)
         guard let emulated = measured.first(where: \.emulates),
-            let reference = measured.first(where: { $0.id == .kvm })
+            let reference = measured.first(where: { $0.kind == .virtualMachine && !$0.emulates })
                 ?? measured.first(where: { $0.id == Analysis.baseline })
         else { return nil }
         return (emulated, reference)

@@ -6,40 +6,11 @@ enum Format {
     /// What stands where there is no figure.
     static let none = "–"
 
-    /// A unit and how many of the metric's own unit make one of it.
-    struct Scale: Equatable {
-        var symbol: String
-        var factor: Double
-
-        static let durations = [
-            Scale(symbol: "ns", factor: 1), Scale(symbol: "µs", factor: 1e3),
-            Scale(symbol: "ms", factor: 1e6),
-            Scale(symbol: "s", factor: 1e9),
-        ]
-        static let bytes = [
-            Scale(symbol: "B", factor: 1), Scale(symbol: "KiB", factor: 0x1p10),
-            Scale(symbol: "MiB", factor: 0x1p20),
-            Scale(symbol: "GiB", factor: 0x1p30), Scale(symbol: "TiB", factor: 0x1p40),
-        ]
-        static let plain = [Scale(symbol: "", factor: 1)]
-
-        /// The largest unit of which `value`, rounded as it will be shown, is at least one.
-        static func fitting(_ value: Double, _ unit: Metric.Unit) -> Scale {
-            let scales: [Scale]
-            switch unit {
-            case .nanoseconds: scales = durations
-            case .bytes: scales = bytes
-            case .ratio, .count, .truth: scales = plain
-            }
-            return scales.last { abs(value) >= $0.factor * 0.9995 } ?? scales[0]
-        }
-    }
-
     /// A quantity, for example `412 µs`, `1.21 s` or `256 MiB`.
     static func quantity(_ value: Double?, _ unit: Metric.Unit) -> String {
         guard let value else { return none }
-        let scale = Scale.fitting(value, unit)
-        return join(number(value / scale.factor), scale)
+        let scale = unit.scale(fitting: value)
+        return join(number(value / scale), scale)
     }
 
     /// A figure of a metric. What is counted has no digits that were not: `1`, `4 KiB`.
@@ -50,8 +21,8 @@ enum Format {
 
     /// A bound that somebody wrote, without digits that were not: `60 s`, `1.05`.
     static func bound(_ value: Double, _ unit: Metric.Unit) -> String {
-        let scale = Scale.fitting(value, unit)
-        var text = number(value / scale.factor)
+        let scale = unit.scale(fitting: value)
+        var text = number(value / scale)
         if text.contains(".") {
             while text.hasSuffix("0") { text.removeLast() }
             if text.hasSuffix(".") { text.removeLast() }
@@ -62,9 +33,9 @@ enum Format {
     /// An interval in one unit, for example `1.18–1.24 ms`.
     static func interval(_ interval: ConfidenceInterval?, _ unit: Metric.Unit) -> String {
         guard let interval else { return none }
-        let scale = Scale.fitting(max(abs(interval.lower), abs(interval.upper)), unit)
+        let scale = unit.scale(fitting: max(abs(interval.lower), abs(interval.upper)))
         return join(
-            "\(number(interval.lower / scale.factor))–\(number(interval.upper / scale.factor))", scale)
+            "\(number(interval.lower / scale))–\(number(interval.upper / scale))", scale)
     }
 
     /// A difference with its sign: `+12.3 µs`, `−4.00 MiB`.
@@ -76,8 +47,8 @@ enum Format {
     /// An interval of a difference; dots, since a dash between signs could be one of them: `−1.20 … +34.0 µs`.
     static func signedInterval(_ interval: ConfidenceInterval?, _ unit: Metric.Unit) -> String {
         guard let interval else { return none }
-        let scale = Scale.fitting(max(abs(interval.lower), abs(interval.upper)), unit)
-        func end(_ value: Double) -> String { plus(value, number(value / scale.factor)) }
+        let scale = unit.scale(fitting: max(abs(interval.lower), abs(interval.upper)))
+        func end(_ value: Double) -> String { plus(value, number(value / scale)) }
         return join("\(end(interval.lower)) … \(end(interval.upper))", scale)
     }
 
@@ -104,8 +75,9 @@ enum Format {
         value > 0 && text.contains { ("1"..."9").contains($0) } ? "+\(text)" : text
     }
 
-    private static func join(_ text: String, _ scale: Scale) -> String {
-        scale.symbol.isEmpty ? text : "\(text) \(scale.symbol)"
+    /// A number with the name of its unit.
+    static func join(_ text: String, _ scale: Units.Scale) -> String {
+        scale.name.isEmpty ? text : "\(text) \(scale.name)"
     }
 
     /// A nanosecond span.
@@ -158,3 +130,6 @@ enum Format {
         return text
     }
 }
+
+/// A figure in a scale.
+func / (value: Double, scale: Units.Scale) -> Double { value / Double(scale.factor) }

@@ -94,8 +94,6 @@ extension Texts {
             "不是以 root 启动的，而 {} 没有委派：systemd-run --user --scope -p Delegate=yes ./lab …",
         "its delegated cgroup has not all of the controllers memory, cpu and pids":
             "委派给它的控制组（cgroup）缺少 memory、cpu、pids 控制器中的某些",
-        "the engine {} was not prepared": "引擎 {} 没有准备好",
-        "the engine process was not prepared": "引擎 process 没有准备好",
         "step {}, {}, failed: {}": "第 {} 步“{}”失败：{}",
         "clone3({}) failed": "clone3({}) 失败",
         "run as root, or allow user namespaces: sysctl kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0":

@@ -86,8 +86,7 @@ extension Texts {
         "a libvirt domain on KVM: the hypervisor in the kernel": "KVM 上的 libvirt 虚拟机：虚拟机监控器在内核里",
         "a libvirt domain on QEMU's TCG: emulation in user space, never presented as hardware":
             "QEMU TCG 上的 libvirt 虚拟机：用户态软件模拟，绝不冒充硬件虚拟化",
-        "runc, started by hand on an OCI bundle": "runc，直接在 OCI bundle 上启动",
-        "crun, started by hand on an OCI bundle": "crun，直接在 OCI bundle 上启动",
+        "{}, started by hand on an OCI bundle": "{}，直接在 OCI bundle 上启动",
         "podman run: a container engine without a daemon": "podman run：没有守护进程的容器引擎",
         "docker run: a container engine with a daemon": "docker run：有守护进程的容器引擎",
         "bubblewrap: namespaces and mounts, no cgroup": "bubblewrap：有命名空间和挂载，没有控制组（cgroup）",

@@ -15,7 +15,7 @@ extension Texts {
         "its address is {}": "它的地址是 {}",
         "unset DOCKER_HOST and DOCKER_CONTEXT, and start a daemon on this machine":
             "取消 DOCKER_HOST 和 DOCKER_CONTEXT，并在本机启动守护进程",
-        "import the root file system into docker": "把根文件系统导入 docker",
+        "import the root file system into {}": "把根文件系统导入 {}",
         "find docker's daemon": "找到 docker 的守护进程",
         "docker's daemon does not answer": "docker 的守护进程没有应答",
         "start it: systemctl start docker, or dockerd; or name another with DOCKER_HOST":
@@ -61,7 +61,6 @@ extension Texts {
         "exit status {}: {}": "退出状态 {}：{}",
         "boot with cgroup version 2 alone: systemd.unified_cgroup_hierarchy=1":
             "只用 cgroup 第 2 版启动：systemd.unified_cgroup_hierarchy=1",
-        "import the root file system into podman": "把根文件系统导入 podman",
         "remove the podman containers in {}": "删除 {} 里的 podman 容器",
         "a process of podman still works there": "还有一个 podman 进程在那里工作",
         "run --rm in the foreground, the pipe passed through": "run --rm 前台运行，管道直接传入",

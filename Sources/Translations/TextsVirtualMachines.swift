@@ -4,7 +4,6 @@ extension Texts {
         "cannot watch over {}": "无法监视 {}",
         "step {}": "第 {} 步",
         "error {}": "错误 {}",
-        "status {}": "状态 {}",
         "cannot start {}": "无法启动 {}",
         "there is no qemu-system-x86_64 in PATH": "PATH 里没有 qemu-system-x86_64",
         "install qemu-system-x86": "安装 qemu-system-x86",
@@ -62,7 +61,6 @@ extension Texts {
         "apt knows no kernel package for {}": "apt 里没有适合 {} 的内核软件包",
         "apt-get update, then again": "执行 apt-get update 后再试",
         "cannot listen to the guest": "无法接收客户机的输出",
-        "the guest answered wrongly": "客户机应答错误",
         "the guest that was booted to prove it did not come up within {} s ({})":
             "为验证而启动的客户机没有在 {} 秒内起来（{}）",
         "the guest that was booted to prove it did not come up ({})": "为验证而启动的客户机没有起来（{}）",
@@ -110,7 +108,6 @@ extension Texts {
         "guest kernel": "客户机内核",
         "libvirt without a daemon": "不用守护进程的 libvirt",
         "libvirt {} found no {} that works": "libvirt {} 没有找到能用的 {}",
-        "{} was asked for an instance before it was prepared": "{} 还没准备好就被要求启动实例",
         "a VM with {} CPUs and {} bytes of memory can't start": "{} 个 CPU、{} 字节内存的虚拟机无法启动",
         "give it at least 1 CPU and {} MiB": "至少给它 1 个 CPU 和 {} MiB",
         "none: TCG emulation": "无：TCG 软件模拟",

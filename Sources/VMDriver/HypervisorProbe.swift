@@ -1,11 +1,12 @@
+import FoundationEssentials
 import Glibc
 import LabCore
 
 /// Whether a hypervisor works here, proved by booting a guest: that KVM opens doesn't mean that it runs a kernel.
 struct HypervisorProbe {
-    let engine: VMEngine
+    let record: EngineRecord
     let setup: VMSetup
-    let paths: LabPaths
+    let context: RunContext
 
     /// A boot under emulation takes 2 s here; ten times as long on a slow and busy machine.
     private static let emulationLimit = Duration.seconds(60)
@@ -21,12 +22,16 @@ struct HypervisorProbe {
             return obstacle
         }
         try setup.check()
-        let cache = "\(paths.cache)/probe/kvm-\(key)"
-        if let text = try? Files.readText(cache), let known = Self.parse(text) { return known }
+        let cache = "\(context.paths.cache)/probe/kvm-\(key)"
+        if let bytes = try? Files.read(cache),
+            let known = try? JSONDecoder().decode(Availability.self, from: Data(bytes))
+        {
+            return known
+        }
         try setup.bring(nil)
-        let answer = try boot(limit: engine.configuration.kvmProbeLimit * Emulator.patience)
-        try Files.makeDirectory("\(paths.cache)/probe")
-        try Files.write(Self.text(answer), to: cache)
+        let answer = try boot(limit: setup.configuration.kvmProbeLimit * Emulator.patience)
+        try Files.makeDirectory("\(context.paths.cache)/probe")
+        if let text = try? JSONEncoder().encode(answer) { try Files.write(Array(text), to: cache) }
         return answer
     }
 
@@ -43,25 +48,18 @@ struct HypervisorProbe {
 
     /// - Throws: `.interrupted`, which is no answer to be kept.
     private func boot(limit: Duration) throws(LabError) -> Availability {
-        let requested = MonotonicInstant.now()
-        let nonce = "probe-\(requested.nanoseconds)"
-        let deadline = requested.advanced(by: limit)
-        let request = LaunchRequest(
-            index: 0, workload: .hello(nonce: nonce), memoryBytes: 256 << 20, cpus: 1, deadline: deadline)
         do throws(LabError) {
-            let runID = "probe-\(getpid())-\(requested.nanoseconds)"
-            let journal = try RunJournal(runID: runID, paths: paths)
+            // A run of its own: what is asked here is asked once for all runs of the process.
+            let runID = "probe-\(getpid())-\(MonotonicInstant.now().nanoseconds)"
+            let journal = try RunJournal(runID: runID, paths: context.paths)
             defer {
                 journal.finish()
-                rmdir(paths.run(runID))
+                rmdir(context.paths.run(runID))
             }
-            let instance = try engine.launch(request, requested: requested, runID: runID, journal: journal)
-            let result = Result { () throws(LabError) in try instance.waitForExit(deadline: deadline) }
-            try instance.dispose()
-            let status = try result.get()
-            guard status == 0, instance.transcript.outputs == [nonce] else {
-                throw LabError(.instance, "the guest answered wrongly", cause: "status \(status)")
-            }
+            let run = RunContext(
+                runID: runID, paths: context.paths, journal: journal,
+                rootFilesystem: context.rootFilesystem)
+            try PreparedVM(record, setup, run).prove(memoryBytes: 256 << 20, within: limit)
             return .available
         } catch {
             if error.kind == .interrupted { throw error }
@@ -100,23 +98,6 @@ struct HypervisorProbe {
         setup.type == .kvm
             ? "use a host with hardware virtualisation (kvm_intel or kvm_amd); qemu is measured instead, marked as emulation"
             : nil
-    }
-
-    // One line `available`, or three: `unavailable`, reason, remedy.
-    static func text(_ answer: Availability) -> String {
-        switch answer {
-        case .available: return "available\n"
-        case .unavailable(let because, let remedy):
-            func line(_ text: String) -> String { text.split { $0.isNewline }.joined(separator: " ") }
-            return "unavailable\n\(line(because))\n\(line(remedy ?? ""))\n"
-        }
-    }
-
-    static func parse(_ text: String) -> Availability? {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        if lines.count == 2, lines[0] == "available" { return .available }
-        guard lines.count == 4, lines[0] == "unavailable", !lines[1].isEmpty else { return nil }
-        return .unavailable(because: String(lines[1]), remedy: lines[2].isEmpty ? nil : String(lines[2]))
     }
 }
 

@@ -113,10 +113,6 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
         try wait(for: "ready", deadline: deadline) { $0.timeline[.ready] != nil }
     }
 
-    public func waitForOutput(deadline: MonotonicInstant) throws(LabError) {
-        try wait(for: "output", deadline: deadline) { $0.timeline[.firstOutput] != nil }
-    }
-
     public func wait(forOutputs count: Int, deadline: MonotonicInstant) throws(LabError) {
         try wait(for: "output \(count)", deadline: deadline) { $0.transcript.outputs.count >= count }
     }

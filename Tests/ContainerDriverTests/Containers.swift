@@ -7,7 +7,7 @@ import Testing
 
 /// Why no container can be started here; nil when one can.
 let obstacle: String? = {
-    if case .unavailable(let because, _) = ContainerEngine().probe() { return because }
+    if case .unavailable(let because, _) = ContainerProbe.run(isolation: .ofThisUser()) { return because }
     return nil
 }()
 let isRoot = geteuid() == 0
@@ -24,7 +24,7 @@ func grounds() -> [(directory: String, hierarchy: CgroupMounts.Hierarchy)] {
 /// A prepared engine in a home of its own, all of which is gone afterwards.
 func withContainer(
     _ isolation: Isolation? = nil, root custom: RootFilesystem? = nil, limits cpus: Int = 1,
-    _ body: (ContainerEngine, RunContext) throws -> Void
+    _ body: (PreparedContainer, RunContext) throws -> Void
 ) throws {
     let home = "/tmp/lab-container-tests-\(getpid())-\(UInt32.random(in: 0 ... .max))"
     let paths = LabPaths(cache: "\(home)/cache", state: "\(home)/state")
@@ -33,13 +33,14 @@ func withContainer(
     let root = try custom ?? RootFilesystem.minimal(guest: guest, paths: paths)
     let journal = try RunJournal(runID: "t\(UInt32.random(in: 0 ... .max))", paths: paths)
     let context = RunContext(runID: journal.runID, paths: paths, journal: journal, rootFilesystem: root)
-    let engine = ContainerEngine(isolation: isolation)
-    try engine.prepare(context)
-    defer {
+    defer { journal.finish() }
+    let engine = try ContainerEngine(isolation: isolation).prepare(context)
+    do {
+        try body(engine, context)
+    } catch {
         engine.shutDown()
-        journal.finish()
+        throw error
     }
-    try body(engine, context)
     engine.shutDown()
     for ground in grounds() {
         #expect(!Files.exists("\(ground.directory)/lab-\(journal.runID)-container"))

@@ -9,22 +9,19 @@ import Testing
 ///
 /// One after another: what is left on the host is looked for by name, and two podmans at once would wait for each other.
 @Suite("peers", .serialized, .dockerDaemon) struct PeerTests {
-    static let engines: [EngineID] = [.runc, .crun, .podman, .docker, .bwrap]
+    static let engines = PeerDescription.all.map(\.engine)
     /// Those that limit what an instance may use.
-    static let limiting: [EngineID] = [.runc, .crun, .podman, .docker]
+    static let limiting = PeerDescription.all.filter(\.hasCgroups).map(\.engine)
 
-    private func tool(_ id: EngineID) -> any PeerTool {
-        switch id {
-        case .podman: Podman()
-        case .docker: Docker(host: DockerFixture.host)
-        case .bwrap: Bubblewrap()
-        default: OCIRuntime(engine: id)
-        }
+    private func description(_ id: EngineID) throws -> PeerDescription {
+        id == "docker"
+            ? .docker(host: DockerFixture.host)
+            : try #require(PeerDescription.all.first { $0.engine == id })
     }
 
     /// A peer that has proved itself, in a home of its own. Afterwards nothing of it may be left on the host.
     private func withPeer(
-        _ id: EngineID, guest custom: String? = nil, _ body: (PeerEngine, RunContext) throws -> Void
+        _ id: EngineID, guest custom: String? = nil, _ body: (PreparedPeerEngine, RunContext) throws -> Void
     ) throws {
         let home = "/tmp/lab-peer-tests-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         let paths = LabPaths(cache: "\(home)/cache", state: "\(home)/state")
@@ -34,17 +31,20 @@ import Testing
         let journal = try RunJournal(runID: "t\(UInt32.random(in: 0 ... .max))", paths: paths)
         defer { journal.finish() }
         let context = RunContext(runID: journal.runID, paths: paths, journal: journal, rootFilesystem: root)
-        let engine = PeerEngine(tool(id), context: context)
-        if case .unavailable(let because, _) = engine.probe() {
+        let engine = PeerEngine(try description(id))
+        if case .unavailable(let because, _) = engine.probe(context) {
             try Test.cancel("skipped: \(because)")
         }
+        // The guest that proved it is gone.
+        #expect(traces(of: context).isEmpty)
+        let prepared = try engine.prepare(context)
         do {
-            try body(engine, context)
+            try body(prepared, context)
         } catch {
-            engine.shutDown()
+            prepared.shutDown()
             throw error
         }
-        engine.shutDown()
+        prepared.shutDown()
         #expect(traces(of: context).isEmpty)
         for resource in try journal.recorded() where resource.kind == .cgroup || resource.kind == .directory {
             #expect(!Files.exists(resource.name))
@@ -158,7 +158,7 @@ import Testing
                 }
             }
             // bwrap leaves the bounding set whole, which its footnote says.
-            for set in ["CapEff", "CapPrm"] + (id == .bwrap ? [] : ["CapBnd"]) {
+            for set in ["CapEff", "CapPrm"] + (id == "bwrap" ? [] : ["CapBnd"]) {
                 #expect(
                     field(set).flatMap { UInt64($0, radix: 16) } == Capabilities.containerDefault.rawValue)
             }
@@ -210,7 +210,7 @@ import Testing
             #expect(try instance.hostCPUNanoseconds() > 0)
             #expect((instance.throttledNanoseconds != nil) == Self.limiting.contains(id))
             try instance.dispose()
-            if id == .podman || id == .docker {
+            if try !description(id).reapsEverything {
                 let error = #expect(throws: LabError.self) { try instance.hostCPUNanoseconds() }
                 #expect(error?.kind == .unavailable)
             } else {
@@ -230,7 +230,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [EngineID.podman, .docker]) func theJournalsEntryRemovesWhatADeadRunLeft(id: EngineID)
+    @Test(arguments: [EngineID("podman"), "docker"]) func theJournalsEntryRemovesWhatADeadRunLeft(
+        id: EngineID
+    )
         throws
     {
         try withIdle(id) { instance, payload, context in
@@ -250,8 +252,9 @@ import Testing
     @Test(arguments: engines) func explainPrintsTheCommandAndItsFiles(id: EngineID) throws {
         try withPeer(id) { engine, _ in
             let text = try engine.explain(request(.hello(nonce: "it's")))
-            #expect(text.contains(id == .runc || id == .crun ? "\"it's\"" : "'it'\\''s'"))
-            #expect(text.contains("config.json") == (id == .runc || id == .crun))
+            let readsBundle = text.contains(" run --bundle ")
+            #expect(text.contains(readsBundle ? "\"it's\"" : "'it'\\''s'"))
+            #expect(text.contains("config.json") == readsBundle)
             #expect(engine.record.details.first?.name == "version")
             #expect(engine.record.details.first?.value != "unknown")
             #expect(engine.record.footnotes.allSatisfy { $0.hasPrefix("\(id): ") })
@@ -259,12 +262,12 @@ import Testing
     }
 
     @Test func aToolThatStartsNothingIsAFailureInItsOwnWords() throws {
-        try withPeer(.bwrap) { _, context in
+        try withPeer("bwrap") { _, context in
             let missing = RootFilesystem(directory: "/nonexistent/root", digest: "", guestDigest: "")
             let elsewhere = RunContext(
                 runID: context.runID, paths: context.paths, journal: context.journal, rootFilesystem: missing)
-            let engine = PeerEngine(Bubblewrap(), context: elsewhere)
-            guard case .unavailable(let because, _) = engine.probe() else {
+            let engine = PeerEngine(.bubblewrap)
+            guard case .unavailable(let because, _) = engine.probe(elsewhere) else {
                 Issue.record("a root that is not there was used")
                 return
             }
@@ -283,7 +286,7 @@ import Testing
         let context = RunContext(
             runID: runID, paths: paths, journal: try RunJournal(runID: "journal", paths: paths),
             rootFilesystem: RootFilesystem(directory: "/a root", digest: "", guestDigest: ""))
-        return try PeerRun(engine: .crun, context: context)
+        return try PeerRun(engine: "crun", context: context)
     }
 
     @Test(arguments: [
@@ -306,13 +309,27 @@ import Testing
     }
 
     @Test func aMissingToolIsNamedWithItsPackage() throws {
-        let engine = PeerEngine(
-            OCIRuntime(engine: "no-such-runtime"), context: try run("test").context)
+        let engine = PeerEngine(.runtime("no-such-runtime"))
         #expect(
-            engine.probe()
+            engine.probe(try run("test").context)
                 == .unavailable(
                     because: "no-such-runtime is not installed: it is not in PATH",
                     remedy: "apt-get install no-such-runtime"))
+    }
+
+    @Test("a runtime with runc's command line is named in one file of the sources")
+    func aRuntimeIsOneLine() throws {
+        let sources = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" } + "/Sources"
+        let names = try FileManager.default.subpathsOfDirectory(atPath: sources).filter {
+            $0.hasSuffix(".swift")
+        }
+        let texts = try names.map { ($0, try Files.readText("\(sources)/\($0)")) }
+        func files(with name: String) -> [String] { texts.filter { $0.1.contains("\"\(name)\"") }.map(\.0) }
+        for name in ["runc", "crun"] {
+            #expect(files(with: name) == ["ContainerDriver/Peers/PeerDescription.swift"])
+        }
+        // The control: who leaves something behind is named where that is removed, too.
+        #expect(files(with: "podman").count > 1)
     }
 
     @Test func theHybridLayoutHasItsRemedy() {

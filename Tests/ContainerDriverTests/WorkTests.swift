@@ -43,10 +43,10 @@ private let reference: [String: [String: String]] = {
         let journal = try RunJournal(runID: "t\(UInt32.random(in: 0 ... .max))", paths: paths)
         defer { journal.finish() }
         let engine: any Engine = id == .process ? ProcessEngine() : ContainerEngine()
-        try engine.prepare(
+        let prepared = try engine.prepare(
             RunContext(runID: journal.runID, paths: paths, journal: journal, rootFilesystem: root))
-        defer { engine.shutDown() }
-        let instance = try engine.launch(
+        defer { prepared.shutDown() }
+        let instance = try prepared.launch(
             LaunchRequest(
                 index: 0, workload: workload, memoryBytes: 256 << 20, cpus: 1, deadline: limit))
         defer { try? instance.dispose() }

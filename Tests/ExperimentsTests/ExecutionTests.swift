@@ -9,7 +9,7 @@ import Testing
     private struct Count: Experiment {
         let id = "count"
         let rounds: Int
-        func perform(on engine: any Engine, _ bench: LabCore.Bench) throws(LabError) -> Finding {
+        func perform(on engine: any PreparedEngine, _ bench: LabCore.Bench) throws(LabError) -> Finding {
             let kinds = ["integer", "yardstick-entry"]
             let counts = try Execution.instructions(of: kinds, rounds: rounds, on: engine, bench)
             return Finding(values: counts)

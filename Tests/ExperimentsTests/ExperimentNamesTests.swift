@@ -7,6 +7,12 @@ import Testing
 /// The checkout that these tests were built from.
 let checkout = #filePath.split(separator: "/").dropLast(3).reduce(into: "") { $0 += "/\($1)" }
 
+extension LabCatalogue {
+    static func open(_ directory: String) throws(LabError) -> LabCatalogue {
+        try open(directory, engines: EngineFactory.ids)
+    }
+}
+
 /// Labs name experiments by text, so that a slip of the pen is found here and not in a run.
 @Suite struct ExperimentNamesTests {
     @Test func everyExperimentOfALabExists() throws {

@@ -14,14 +14,16 @@ import Testing
 /// skipped with the reason.
 struct ExperimentRun {
     let context: RunContext
-    /// Ready to launch.
-    let engine: any Engine
+    let engine: any PreparedEngine
 
     static let isRoot = geteuid() == 0
     /// Whether a container works here and has limits, which need root.
     static let hasContainers = isRoot && works(.container)
     /// Whether a VM boots here. KVM and libvirt are left out, so that this holds on every machine that has QEMU.
     static let hasVMs = works(.qemuDirect)
+
+    /// The containers of others.
+    static let peers = EngineFactory.all.filter { $0.role == .peer && $0.kind == .container }.map(\.id)
 
     /// Makes one trial of `experiment` and hands over what it found.
     /// - Throws: what the trial failed with.
@@ -62,12 +64,10 @@ struct ExperimentRun {
     private static func lend<Value>(
         _ id: EngineID, _ body: (ExperimentRun) throws -> Value
     ) throws -> (Result<Value, any Error>, left: [String]) {
-        try withUnprepared(id) { run in
-            if let obstacle = obstacle(of: run.engine) { try Test.cancel("skipped: \(id): \(obstacle)") }
-            let value = Result {
-                try run.engine.prepare(run.context)
-                return try body(run)
-            }
+        try withUnprepared(id) { engine, context in
+            if let obstacle = obstacle(of: engine, context) { try Test.cancel("skipped: \(id): \(obstacle)") }
+            let run = ExperimentRun(context: context, engine: try engine.prepare(context))
+            let value = Result { try body(run) }
             run.engine.shutDown()
             return (value, try run.leftovers())
         }
@@ -117,7 +117,7 @@ extension ExperimentRun {
     private static let cache = "/tmp/lab-vm-tests-\(getuid())/cache"
 
     private static func withUnprepared<Value>(
-        _ id: EngineID, _ body: (ExperimentRun) throws -> Value
+        _ id: EngineID, _ body: (any Engine, RunContext) throws -> Value
     ) throws -> Value {
         let home = "/tmp/lab-experiments-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         let paths = LabPaths(cache: cache, state: "\(home)/state")
@@ -128,22 +128,23 @@ extension ExperimentRun {
         let journal = try RunJournal(
             runID: "x\(UInt32.random(in: 1_000_000_000 ... .max))", paths: paths)
         defer { journal.finish() }
-        let context = RunContext(runID: journal.runID, paths: paths, journal: journal, rootFilesystem: root)
-        try Files.makeDirectory(paths.run(context.runID), mode: 0o700)
         // As `lab run` does for this method.
-        let settings = EngineSettings(fetchesKernel: true, handsCgroupsOn: false)
-        let engine = try #require(EngineFactory.make([id], settings, context: context).first)
-        return try body(ExperimentRun(context: context, engine: engine))
+        let context = RunContext(
+            runID: journal.runID, paths: paths, journal: journal, rootFilesystem: root, handsCgroupsOn: false)
+        try Files.makeDirectory(paths.run(context.runID), mode: 0o700)
+        let settings = EngineSettings(fetchesKernel: true)
+        let engine = try #require(EngineFactory.make([id], settings).first)
+        return try body(engine, context)
     }
 
     /// Why engines do not work here, asked once in a process: a VM's proof is a boot.
     private static let obstacles = Mutex<[EngineID: String?]>([:])
 
-    private static func obstacle(of engine: any Engine) -> String? {
+    private static func obstacle(of engine: any Engine, _ context: RunContext) -> String? {
         obstacles.withLock { known in
             if let answer = known[engine.id] { return answer }
             var answer: String?
-            if case .unavailable(let because, _) = engine.probe() {
+            if case .unavailable(let because, _) = engine.probe(context) {
                 answer = because
                 // Of a case among others that is cancelled, swift-testing says nothing.
                 let line = "➜ Tests of \(engine.id) are skipped: \(because)\n"
@@ -156,10 +157,7 @@ extension ExperimentRun {
 
     private static func works(_ id: EngineID) -> Bool {
         do {
-            return try withUnprepared(id) { run in
-                defer { run.engine.shutDown() }
-                return obstacle(of: run.engine) == nil
-            }
+            return try withUnprepared(id) { obstacle(of: $0, $1) == nil }
         } catch {
             return false
         }

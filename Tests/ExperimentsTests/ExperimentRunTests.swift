@@ -67,7 +67,7 @@ import Testing
     @Test func aTrialThatFailsIsAnErrorAndAHomeGoesWithItsRun() throws {
         struct Failing: Experiment {
             let id = "failing"
-            func perform(on engine: any Engine, _ bench: LabCore.Bench) throws(LabError) -> Finding {
+            func perform(on engine: any PreparedEngine, _ bench: LabCore.Bench) throws(LabError) -> Finding {
                 throw LabError(.usage, "it fails")
             }
         }

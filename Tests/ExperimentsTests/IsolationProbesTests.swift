@@ -95,7 +95,7 @@ import Testing
         #expect(connected.isSo("processes") == false)
     }
 
-    @Test(arguments: [EngineID.bwrap, .crun, .runc, .podman, .docker])
+    @Test(arguments: ExperimentRun.peers)
     func aPeerFindsNothingThatIsPlanted(engine: EngineID) throws {
         let finding = try perform(engine)
         let found = planted.map(\.id).filter { finding.isSo($0) == true }

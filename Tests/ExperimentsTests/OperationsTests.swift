@@ -6,7 +6,7 @@ import Testing
 
 /// What operating an engine takes, on real engines.
 @Suite(.serialized) struct OperationsTests {
-    @Test(arguments: [EngineID.process, .container, .crun, .qemu])
+    @Test(arguments: [.process, .container, ExperimentRun.peers[0], .qemu])
     func aKilledInstanceIsReplacedAndNothingOfItRemains(_ id: EngineID) throws {
         let found = try ExperimentRun.perform(CrashRecovery(), on: id)
         let recovery = try #require(found.values["recovery-ns"])

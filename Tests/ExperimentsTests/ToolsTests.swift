@@ -3,6 +3,7 @@ import Testing
 
 @testable import Experiments
 @testable import LabCore
+@testable import LabRunner
 
 @Suite(.serialized) struct ToolsTests {
     @Test(arguments: [
@@ -23,17 +24,22 @@ import Testing
         #expect(ToolInventory.answer(nil) == "?")
     }
 
+    private let inventory = ExperimentTable.all.lazy.compactMap { $0 as? ToolInventory }.first
+
     @Test func everyToolHasARowInTheLab() throws {
+        let tools = try #require(inventory).tools
         let text = try Files.readText("\(checkout)/labs/tools/lab.yaml")
-        for tool in KnownTool.all { #expect(text.contains("- id: \(tool.id)\n"), "\(tool.id)") }
-        #expect(Set(KnownTool.all.map(\.id)).count == KnownTool.all.count)
+        for tool in tools { #expect(text.contains("- id: \(tool.id)\n"), "\(tool.id)") }
+        #expect(Set(tools.map(\.id)).count == tools.count)
+        #expect(tools.contains { $0.id == "tool-docker" && $0.daemons == ["dockerd"] })
     }
 
     @Test(arguments: [EngineID.container, .qemu])
     func whatIsInstalledIsFoundWithItsVersion(_ id: EngineID) throws {
-        let found = try ExperimentRun.perform(ToolInventory(), on: id)
+        let inventory = try #require(inventory)
+        let found = try ExperimentRun.perform(inventory, on: id)
         let side = id == .qemu ? KnownTool.Side.vm : .container
-        let expected = KnownTool.all.filter { $0.side == side }
+        let expected = inventory.tools.filter { $0.side == side }
         #expect(Set(found.facts.keys) == Set(expected.map(\.id)))
         for tool in expected where tool.program != nil && !tool.isPlugin {
             let isHere = Tool.find(tool.program ?? "") != nil
@@ -43,7 +49,7 @@ import Testing
         #expect(found.values["tools-installed-count"] == Double(here))
     }
 
-    @Test(arguments: [EngineID.process, .container, .bwrap, .crun, .runc, .podman, .qemuDirect, .qemu])
+    @Test(arguments: EngineFactory.ids.filter { $0 != .kvm && $0 != .xen })
     func aToolIsProvedByANonceAndItsPhasesAddUp(_ id: EngineID) throws {
         let found = try ExperimentRun.perform(ToolStart(), on: id)
         #expect(found.values["works"] == 1)

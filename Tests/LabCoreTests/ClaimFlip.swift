@@ -29,7 +29,7 @@ struct ClaimFlip {
                     problems.append("\(baseline) is not measured at [\(point.text)]")
                 }
             }
-            let emulated = [EngineID.qemu, .qemuDirect].contains(engine) && rule.emulation != .unaffected
+            let emulated = KnownEngines.emulating.contains(engine) && rule.emulation != .unaffected
             if let inside {
                 let wanted = emulated ? Verdict.notMeasurable : .confirmed
                 problems += check(engine, metric, inside, wanted)
@@ -86,7 +86,7 @@ struct ClaimFlip {
         }
         let records = ([engine] + (rule.relativeTo.map { [$0] } ?? [])).map { id in
             EngineRecord(
-                id: id, kind: .virtualMachine, emulated: [EngineID.qemu, .qemuDirect].contains(id))
+                id: id, kind: .virtualMachine, emulated: KnownEngines.emulating.contains(id))
         }
         let header = RunResult.Header(
             version: "0", runID: "r", startedAt: "2026-11-24T00:00:00Z", lab: lab, command: "lab run",

@@ -59,7 +59,7 @@ import Testing
                 "not measured at"
             ),
             (Claim.Rule(metric: "start-up", engines: [.kvm], each: .compute, atLeast: 1), "never judged"),
-            (Claim.Rule(metric: "start-up", engines: [.podman], atLeast: 1), "not measured at"),
+            (Claim.Rule(metric: "start-up", engines: ["podman"], atLeast: 1), "not measured at"),
         ] as [(Claim.Rule, String)])
     func unsoundRulesAreFound(rule: Claim.Rule, complaint: String) {
         let problems = Self.problems(rule)

@@ -35,6 +35,19 @@ struct UnitsTests {
         #expect(error?.description.contains(cause) == true, "\(error.debugDescription)")
     }
 
+    @Test("each unit of a metric is read in every scale, and shown in the largest that a figure fills")
+    func metricUnits() throws {
+        for unit in Metric.Unit.allCases {
+            for scale in unit.measure?.scales ?? [] {
+                #expect(try Units.parse("3 \(scale.name)", #require(unit.measure)) == 3 * scale.factor)
+                guard scale.isShown else { continue }
+                #expect(unit.scale(fitting: Double(scale.factor)) == scale)
+                #expect(scale.factor == 1 || unit.scale(fitting: Double(scale.factor) * 0.99) != scale)
+            }
+            if unit.measure == nil { #expect(unit.scale(fitting: 1e9).name.isEmpty) }
+        }
+    }
+
     @Test func unknownUnitNamesTheNearestAndAllOfThem() {
         let error = #expect(throws: LabError.self) { try Units.parseBytes("256 MB") }
         #expect(error?.message == "\"256 MB\" has the unknown unit \"MB\"; did you mean \"MiB\"?")

@@ -31,7 +31,7 @@ struct CommandTests {
         #expect(try lab.run(["version", "--json"]).json(VersionAnswer.self).version == Version.current)
         let all = try lab.run(["list", "--json"]).json(List.self)
         #expect(all.labs?.map(\.id).contains("startup-latency") == true)
-        #expect(all.engines?.map(\.id) == EngineID.known.map(\.rawValue))
+        #expect(all.engines?.map(\.id) == EngineFactory.ids.map(\.rawValue))
         let some = try lab.run(["list", "workloads", "--json"]).json(List.self)
         #expect(some.labs == nil && some.workloads?.map(\.id) == Workload.knownNames)
     }

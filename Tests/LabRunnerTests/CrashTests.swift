@@ -2,6 +2,8 @@ import Glibc
 import LabCore
 import Testing
 
+@testable import LabRunner
+
 /// kill -9 of `lab` at the worst moments, then `lab clean`: nothing of the run may be left on the host.
 @Suite(
     "lab is killed",
@@ -141,7 +143,13 @@ struct CrashTests {
         #expect(traces(of: lab, runs).isEmpty)
     }
 
-    @Test(arguments: ["runc", "crun", "podman", "bwrap"])
+    /// Those that need no daemon.
+    private static let peers = EngineFactory.all.filter {
+        $0.role == .peer && $0.tool != nil && $0.daemons.isEmpty
+    }
+    .map(\.id.rawValue)
+
+    @Test(arguments: peers)
     func whileAPeerRuns(engine: String) throws {
         let lab = try LabProgram()
         try writeIdleLab(in: lab.directory.path)
@@ -170,7 +178,7 @@ struct CrashTests {
         #expect(traces(of: lab, runs).isEmpty)
     }
 
-    @Test(arguments: ["crun", "podman", "bwrap"], [0, 3_000, 40_000])
+    @Test(arguments: peers.dropFirst(), [0, 3_000, 40_000])
     func duringAPeersStarts(engine: String, microseconds: UInt32) throws {
         let lab = try LabProgram()
         let running = try lab.start([

@@ -13,8 +13,9 @@ import Testing
     }
 
     private func checks(_ engines: [ScriptEngine]) throws -> [String: DoctorCheck] {
+        let journal = try RunJournal(runID: "test-\(UInt32.random(in: 0 ... .max))", paths: paths)
         let context = RunContext(
-            runID: "test", paths: paths, journal: try RunJournal(runID: "test", paths: paths),
+            runID: journal.runID, paths: paths, journal: journal,
             rootFilesystem: RootFilesystem(directory: "/", digest: "root", guestDigest: "guest"))
         let checks = try EngineChecks.all(engines, context: context, labs: []) { _ in }
         return Dictionary(uniqueKeysWithValues: checks.map { ($0.id, $0) })
@@ -22,6 +23,7 @@ import Testing
 
     private func missingKVM() -> ScriptEngine {
         let kvm = ScriptEngine(.kvm)
+        kvm.kind = .virtualMachine
         kvm.availability = .unavailable(because: "no /dev/kvm", remedy: "modprobe kvm")
         return kvm
     }
@@ -35,8 +37,12 @@ import Testing
     }
 
     @Test func kvmIsAWarningWhileEmulationWorksAndAFailureWithoutIt() throws {
-        let replaced = try checks([missingKVM(), ScriptEngine(.qemu)])
+        let emulation = ScriptEngine(.qemu)
+        (emulation.kind, emulation.emulates) = (.virtualMachine, true)
+        let replaced = try checks([missingKVM(), emulation])
         #expect(replaced["engine-kvm"]?.status == .warn && replaced["engine-kvm"]?.remedy == "modprobe kvm")
+        let without = try checks([missingKVM(), ScriptEngine(.process)])
+        #expect(without["engine-kvm"]?.status == .fail)
     }
 
     @Test func withoutAnyEngineEachSaysWhy() throws {

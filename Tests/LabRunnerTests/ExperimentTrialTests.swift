@@ -20,7 +20,7 @@ import Testing
     private struct Echo: Experiment {
         let id = "echo"
         var failure: LabError?
-        func perform(on engine: any Engine, _ bench: LabCore.Bench) throws(LabError) -> Finding {
+        func perform(on engine: any PreparedEngine, _ bench: LabCore.Bench) throws(LabError) -> Finding {
             let nonce = bench.nonce()
             return try bench.with(bench.request(.hello(nonce: nonce)), on: engine) {
                 instance throws(LabError) in

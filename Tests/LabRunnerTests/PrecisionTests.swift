@@ -10,20 +10,19 @@ import Testing
     init() throws { home = try TemporaryDirectory() }
 
     /// Takes so many nanoseconds as it is told for the n-th instance of an isolation; nothing runs.
-    private final class SyntheticEngine: Engine {
-        let id: EngineID
-        let kind = EngineKind.process
-        var record: EngineRecord { EngineRecord(id: id, kind: kind) }
+    private final class SyntheticEngine: Engine, PreparedEngine {
+        let record: EngineRecord
+        var id: EngineID { record.id }
         private let nanoseconds: (_ isolation: String?, _ turn: Int) -> UInt64
         private var turns: [String?: Int] = [:]
 
         init(_ id: EngineID, _ nanoseconds: @escaping (String?, Int) -> UInt64) {
-            self.id = id
+            record = EngineRecord(id: id, kind: .process)
             self.nanoseconds = nanoseconds
         }
 
-        func probe() -> Availability { .available }
-        func prepare(_ context: RunContext) {}
+        func probe(_ context: RunContext) -> Availability { .available }
+        func prepare(_ context: RunContext) -> SyntheticEngine { self }
         func explain(_ request: LaunchRequest) -> String { "" }
         func shutDown() {}
 
@@ -46,7 +45,6 @@ import Testing
         }
 
         func waitUntilReady(deadline: MonotonicInstant) {}
-        func waitForOutput(deadline: MonotonicInstant) {}
         func wait(forOutputs count: Int, deadline: MonotonicInstant) {}
         func waitForExit(deadline: MonotonicInstant) -> Int32 { 0 }
         func dispose() {}

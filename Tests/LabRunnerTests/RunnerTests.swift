@@ -106,7 +106,7 @@ import Testing
         struct Lacking: Experiment {
             let id = "lacking"
             let kind: LabError.Kind
-            func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+            func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
                 throw LabError(kind, "no such controller")
             }
         }
@@ -169,7 +169,18 @@ import Testing
                 .unavailable(because: "no kernel: none in /boot", remedy: "--kernel"),
             ])
         #expect(missing.launches == 0 && missing.shutDowns == 0)
-        #expect(unprepared.launches == 0 && unprepared.shutDowns == 1)
+        #expect(unprepared.launches == 0 && unprepared.shutDowns == 0)
+    }
+
+    @Test("what was prepared is shut down when the run is broken off before its first trial")
+    func brokenOffWhilePreparing() throws {
+        let (ready, broken) = (ScriptEngine("process"), ScriptEngine("container"))
+        broken.prepareFailure = Interrupt.error
+        let error = #expect(throws: LabError.self) {
+            try runner([ready, broken]).run(samplesIn: nil) { _ in }
+        }
+        #expect(error?.kind == .interrupted)
+        #expect(ready.shutDowns == 1 && broken.shutDowns == 0)
     }
 
     @Test func withoutAnyEngineThereIsOneErrorThatNamesEachReason() throws {

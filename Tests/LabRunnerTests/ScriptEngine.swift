@@ -4,12 +4,13 @@ import LabCore
 /// An engine whose guest is a shell script: a real process over a real pipe, that can be told to misbehave.
 ///
 /// `$1` is the workload and `$2` the nonce.
-final class ScriptEngine: Engine {
+final class ScriptEngine: Engine, PreparedEngine {
     /// Does exactly what the workload `hello` asks for.
     static let obedient = #"echo init; echo ready; echo "output $2""#
 
     let id: EngineID
-    let kind = EngineKind.process
+    var kind = EngineKind.process
+    var emulates = false
     var availability = Availability.available
     var prepareFailure: LabError?
     var disposeFailure: LabError?
@@ -25,13 +26,14 @@ final class ScriptEngine: Engine {
         self.script = script
     }
 
-    var record: EngineRecord { EngineRecord(id: id, kind: kind) }
+    var record: EngineRecord { EngineRecord(id: id, kind: kind, emulated: emulates) }
 
-    func probe() -> Availability { availability }
+    func probe(_ context: RunContext) -> Availability { availability }
 
-    func prepare(_ context: RunContext) throws(LabError) {
+    func prepare(_ context: RunContext) throws(LabError) -> ScriptEngine {
         if let prepareFailure { throw prepareFailure }
         interrupt = context.interrupt
+        return self
     }
 
     func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
@@ -78,10 +80,6 @@ final class ScriptInstance: Instance {
 
     func waitUntilReady(deadline: MonotonicInstant) throws(LabError) {
         while timeline[.ready] == nil, try receive(deadline) {}
-    }
-
-    func waitForOutput(deadline: MonotonicInstant) throws(LabError) {
-        while timeline[.firstOutput] == nil, try receive(deadline) {}
     }
 
     func wait(forOutputs count: Int, deadline: MonotonicInstant) throws(LabError) {

@@ -236,7 +236,9 @@ struct SeveralRunsTests {
 
 /// What needs no run.
 @Suite struct LabSelectionTests {
-    private func catalogue() throws -> LabCatalogue { try LabCatalogue.open("\(checkout)/labs") }
+    private func catalogue() throws -> LabCatalogue {
+        try LabCatalogue.open("\(checkout)/labs", engines: EngineFactory.ids)
+    }
 
     @Test func allIsEveryLabInTheDocumentsOrder() throws {
         let selection = try LabSelection.read("all", in: catalogue())

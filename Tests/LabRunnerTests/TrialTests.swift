@@ -63,14 +63,10 @@ import Testing
     // Exits.
 
     /// A guest under a hypervisor that counts its exits, or fails to.
-    private final class CountingScript: Engine {
-        let id: EngineID = "process"
-        let kind = EngineKind.process
+    private final class CountingScript: PreparedEngine {
         private let counts: Result<[String: UInt64], LabError>
         init(_ counts: Result<[String: UInt64], LabError>) { self.counts = counts }
-        var record: EngineRecord { EngineRecord(id: id, kind: kind) }
-        func probe() -> Availability { .available }
-        func prepare(_ context: RunContext) {}
+        let record = EngineRecord(id: "process", kind: .process)
         func explain(_ request: LaunchRequest) -> String { "" }
         func shutDown() {}
         func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
@@ -92,9 +88,6 @@ import Testing
             var stepNanoseconds: [UInt64] { [] }
             func waitUntilReady(deadline: MonotonicInstant) throws(LabError) {
                 try script.waitUntilReady(deadline: deadline)
-            }
-            func waitForOutput(deadline: MonotonicInstant) throws(LabError) {
-                try script.waitForOutput(deadline: deadline)
             }
             func wait(forOutputs count: Int, deadline: MonotonicInstant) throws(LabError) {
                 try script.wait(forOutputs: count, deadline: deadline)
@@ -137,14 +130,10 @@ import Testing
     }
 
     /// `ScriptEngine` counts its launches without a lock; this one counts nothing.
-    private final class ConcurrentScripts: Engine {
-        let id: EngineID = "process"
-        let kind = EngineKind.process
+    private final class ConcurrentScripts: PreparedEngine {
         private let script: String
         init(_ script: String) { self.script = script }
-        var record: EngineRecord { EngineRecord(id: id, kind: kind) }
-        func probe() -> Availability { .available }
-        func prepare(_ context: RunContext) {}
+        let record = EngineRecord(id: "process", kind: .process)
         func explain(_ request: LaunchRequest) -> String { script }
         func shutDown() {}
         func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {

@@ -26,6 +26,30 @@ import Testing
         #expect(throws: LabError.self) { try Words.engines("kvm,") }
     }
 
+    @Test("an engine that no driver has is an error with the nearest, and never left out")
+    func unknownEngine() throws {
+        #expect(try EngineFactory.named("podman").id == "podman")
+        let error = #expect(throws: LabError.self) { try EngineFactory.named("podmna") }
+        #expect(error?.message == "there is no engine \"podmna\"; did you mean \"podman\"?")
+        #expect(error?.kind == .usage)
+        #expect(
+            try EngineFactory.make(["podman", "process"], EngineSettings()).map(\.id) == [
+                "podman", "process",
+            ])
+        #expect(throws: LabError.self) {
+            try EngineFactory.make(["process", "podmna"], EngineSettings())
+        }
+    }
+
+    @Test("every engine says of itself what its descriptor says")
+    func descriptorsAndRecords() {
+        for descriptor in EngineFactory.all {
+            let record = descriptor.make(EngineSettings()).record
+            #expect(record.id == descriptor.id && record.kind == descriptor.kind)
+            #expect(record.role == descriptor.role && record.emulates == descriptor.emulates)
+        }
+    }
+
     @Test func lengthsAndSizesNeedTheirUnitsAndSomeSize() throws {
         #expect(try Words.seconds("1500ms", option: "--timeout") == 1.5)
         #expect(throws: LabError.self) { try Words.seconds("0s", option: "--timeout") }
@@ -36,7 +60,8 @@ import Testing
     }
 
     @Test func everyEngineIsDescribedAndEveryWorkload() {
-        #expect(EngineFactory.catalogue.map(\.id) == EngineID.known)
+        #expect(EngineFactory.all.count == Set(EngineFactory.ids).count)
+        #expect(EngineFactory.all.allSatisfy { !$0.summary.isEmpty })
         #expect(ListCommand.workloads.map(\.id) == Workload.knownNames)
     }
 

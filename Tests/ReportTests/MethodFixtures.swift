@@ -6,9 +6,9 @@ extension RunFixture {
         "limits", "pid", "mount", "network", "ipc", "uts", "cgroup-namespace", "kernel-files", "devices",
         "capabilities", "no-new-privileges", "seccomp",
     ]
-    static let absentPeers: [EngineRecord] = [EngineID.runc, .podman].map {
+    static let absentPeers: [EngineRecord] = ["runc", "podman"].map {
         EngineRecord(
-            id: $0, kind: .container,
+            id: $0, kind: .container, role: .peer,
             availability: .unavailable(
                 because: "\($0) is not installed: it is not in PATH", remedy: "apt-get install \($0)"))
     }

@@ -44,7 +44,7 @@ extension BootTests {
     @Suite(.serialized) struct ConfinementTests {
         /// Hands `body` an idle VM, and what makes others.
         private func withVM(
-            _ usesLibvirt: Bool, _ body: (VMInstance, VMEngine) throws -> Void
+            _ usesLibvirt: Bool, _ body: (VMInstance, PreparedVM) throws -> Void
         ) throws {
             try Bench.shared.withEngine(VMConfiguration(usesLibvirt: usesLibvirt)) { engine in
                 let request = Bench.request(.idle)

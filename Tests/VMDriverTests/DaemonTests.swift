@@ -125,7 +125,7 @@ struct DaemonTests {
     }
 
     /// Runs `body` with an engine on the daemon; checks that the daemon knows nothing of it afterwards.
-    private func withEngine(_ daemon: PrivateDaemon, _ body: (VMEngine) throws -> Void) throws {
+    private func withEngine(_ daemon: PrivateDaemon, _ body: (VMEngine, PreparedVM) throws -> Void) throws {
         let paths = Bench.shared.paths
         let root = try #require(Bench.shared.root)
         let runID = "d\(UInt32.random(in: 0 ... .max))"
@@ -135,13 +135,11 @@ struct DaemonTests {
             rmdir(paths.run(runID))
         }
         do {
-            let engine = VMEngine(
-                .qemu, configuration: VMConfiguration(connection: daemon.uri), paths: paths,
-                rootFilesystem: root)
-            try engine.prepare(
+            let engine = VMEngine(.qemu, configuration: VMConfiguration(connection: daemon.uri))
+            let prepared = try engine.prepare(
                 RunContext(runID: runID, paths: paths, journal: journal, rootFilesystem: root))
-            try body(engine)
-            engine.shutDown()
+            try body(engine, prepared)
+            prepared.shutDown()
         }
         #expect(Files.list(paths.run(runID)).isEmpty)
         for index in 0..<4 { #expect(QEMUProcess.all(of: "lab-\(runID)-\(index)").isEmpty) }
@@ -153,8 +151,8 @@ struct DaemonTests {
 
     @Test func aGuestBootsFarAwayAndProvesItsNonce() throws {
         try withDaemon { daemon in
-            try withEngine(daemon) { engine in
-                #expect(engine.probe() == .available)
+            try withEngine(daemon) { unprepared, engine in
+                #expect(try Bench.shared.answer(of: unprepared) == .available)
                 #expect(!depots.isEmpty)
                 for index in 0..<2 {
                     let request = Bench.request(.hello(nonce: "far \(index)"), index: index, seconds: 60)
@@ -177,7 +175,7 @@ struct DaemonTests {
 
     @Test func silenceIsATimeOutWithTheLastWordsAndASecondConsoleOfItsOwn() throws {
         try withDaemon { daemon in
-            try withEngine(daemon) { engine in
+            try withEngine(daemon) { _, engine in
                 let request = Bench.request(.idle, seconds: 60)
                 let instance = try engine.launch(request)
                 let other = try engine.launch(Bench.request(.idle, index: 1, seconds: 60))
@@ -197,7 +195,7 @@ struct DaemonTests {
     @Test func theEndOfTheDaemonIsNoticed() throws {
         try withDaemon { daemon in
             var name = ""
-            try withEngine(daemon) { engine in
+            try withEngine(daemon) { _, engine in
                 let request = Bench.request(.idle, seconds: 60)
                 let instance = try engine.launch(request)
                 name = String(try engine.explain(request).split(separator: "<name>")[1].prefix { $0 != "<" })
@@ -243,10 +241,8 @@ struct DaemonTests {
             let known = try Connection(daemon.uri).capabilities()
             #expect(known.types.contains("qemu"))
             if known.types.contains("kvm") { try Test.cancel("skipped: this daemon offers kvm") }
-            let engine = VMEngine(
-                .kvm, configuration: VMConfiguration(connection: daemon.uri), paths: Bench.shared.paths,
-                rootFilesystem: try #require(Bench.shared.root))
-            guard case .unavailable(let because, _) = engine.probe() else {
+            let engine = VMEngine(.kvm, configuration: VMConfiguration(connection: daemon.uri))
+            guard case .unavailable(let because, _) = try Bench.shared.answer(of: engine) else {
                 Issue.record("kvm is available")
                 return
             }

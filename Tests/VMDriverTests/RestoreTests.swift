@@ -26,7 +26,7 @@ extension BootTests {
     @Suite(.serialized, .enabled(if: savingObstacle == nil, "skipped: \(savingObstacle ?? "")"))
     struct RestoreTests {
         /// The only saved image of the engine's run.
-        private func image(of engine: VMEngine) throws -> String {
+        private func image(of engine: PreparedVM) throws -> String {
             let runs = "\(Bench.shared.paths.state)/runs"
             let images = Files.list(runs).map { "\(runs)/\($0)/\(engine.id)-saved-0/image" }.filter(
                 Files.exists)

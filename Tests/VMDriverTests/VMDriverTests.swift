@@ -19,10 +19,8 @@ struct Bench {
         do {
             let guest = try RootFilesystem.locateGuest(environment: ProcessInfo.processInfo.environment)
             let root = try RootFilesystem.minimal(guest: guest, paths: paths)
-            let probe = VMEngine(
-                .qemu, configuration: VMConfiguration(fetchesKernel: true), paths: paths, rootFilesystem: root
-            )
-            if case .unavailable(let because, _) = probe.probe() {
+            let probe = VMEngine(.qemu, configuration: VMConfiguration(fetchesKernel: true))
+            if case .unavailable(let because, _) = try answer(of: probe, paths, root) {
                 return Bench(paths: paths, root: root, obstacle: because)
             }
             return Bench(paths: paths, root: root, obstacle: nil)
@@ -31,17 +29,33 @@ struct Bench {
         }
     }()
 
+    /// Whether an engine works, asked outside any run.
+    static func answer(of engine: VMEngine, _ paths: LabPaths, _ root: RootFilesystem) throws -> Availability
+    {
+        let runID = "p\(UInt32.random(in: 0 ... .max))"
+        let journal = try RunJournal(runID: runID, paths: paths)
+        defer {
+            journal.finish()
+            rmdir(paths.run(runID))
+        }
+        return engine.probe(
+            RunContext(runID: runID, paths: paths, journal: journal, rootFilesystem: root))
+    }
+
+    func answer(of engine: VMEngine) throws -> Availability {
+        try Self.answer(of: engine, paths, try #require(root))
+    }
+
     /// Runs `body` with an engine that is ready to launch; checks afterwards that nothing of the run is left.
     func withEngine(
-        _ configuration: VMConfiguration = VMConfiguration(), _ body: (VMEngine) throws -> Void
+        _ configuration: VMConfiguration = VMConfiguration(), _ body: (PreparedVM) throws -> Void
     ) throws {
         let root = try #require(root)
         let runID = "t\(UInt32.random(in: 0 ... .max))"
         let journal = try RunJournal(runID: runID, paths: paths)
-        let engine = VMEngine(
-            .qemu, id: configuration.usesLibvirt ? nil : .qemuDirect, configuration: configuration,
-            paths: paths, rootFilesystem: root)
-        try engine.prepare(RunContext(runID: runID, paths: paths, journal: journal, rootFilesystem: root))
+        let engine = try VMEngine(
+            .qemu, id: configuration.usesLibvirt ? nil : .qemuDirect, configuration: configuration
+        ).prepare(RunContext(runID: runID, paths: paths, journal: journal, rootFilesystem: root))
         defer {
             journal.finish()
             rmdir(paths.run(runID))
@@ -296,11 +310,9 @@ struct BootTests {
     /// KVM is either proved by a boot or refused with the reason; here a stock kernel never comes up under kvm_pvm.
     @Test func kvmIsProvedOrRefusedWithTheReason() throws {
         let bench = Bench.shared
-        let engine = VMEngine(
-            .kvm, configuration: VMConfiguration(kvmProbeLimit: .seconds(10)), paths: bench.paths,
-            rootFilesystem: try #require(bench.root))
+        let engine = VMEngine(.kvm, configuration: VMConfiguration(kvmProbeLimit: .seconds(10)))
         let obstacle = KVMDevice.obstacle(daemon: false, user: .current(opening: KVMDevice.path))
-        switch engine.probe() {
+        switch try bench.answer(of: engine) {
         case .available: #expect(obstacle == nil)
         case .unavailable(let because, _):
             #expect(!because.isEmpty)
@@ -309,6 +321,6 @@ struct BootTests {
             }
         }
         #expect(engine.record.emulated == (Emulator.current != nil))
-        print("KVM:", engine.probe())
+        print("KVM:", try bench.answer(of: engine))
     }
 }

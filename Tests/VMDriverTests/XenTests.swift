@@ -8,10 +8,8 @@ import Testing
 /// The engine `xen`: what it asks of libvirt everywhere, and a guest of it where this system is Xen's dom0 (`./lab rig
 /// --xen`).
 @Suite struct XenTests {
-    private func engine(connection: String? = nil) throws -> VMEngine {
-        VMEngine(
-            .xen, configuration: VMConfiguration(connection: connection), paths: Bench.shared.paths,
-            rootFilesystem: try #require(Bench.shared.root))
+    private func engine(connection: String? = nil) -> VMEngine {
+        VMEngine(.xen, configuration: VMConfiguration(connection: connection))
     }
 
     private func xml(commandLine: String) -> String {
@@ -61,25 +59,20 @@ import Testing
 
     @Test(.enabled(if: !XenHost.isControlDomain, "skipped: this is Xen's dom0"))
     func withoutAXenItSaysHowToNameOne() throws {
-        let engine = try engine()
-        guard case .unavailable(let because, let remedy) = engine.probe() else {
+        guard case .unavailable(let because, let remedy) = try Bench.shared.answer(of: engine()) else {
             Issue.record("available without a Xen")
             return
         }
         #expect(because.contains("no connection to a Xen host"))
         #expect(remedy?.contains("--connect xen:///system") == true)
-        #expect(throws: LabError.self) {
-            _ = try engine.explain(
-                LaunchRequest(
-                    index: 0, workload: .noop, memoryBytes: 256 << 20, cpus: 1,
-                    deadline: MonotonicInstant(nanoseconds: 0)))
-        }
     }
 
     /// A connection to another hypervisor is asked, and its own words are handed on.
     @Test(arguments: ["test:///default", "xen+nonsense:///system"])
     func aConnectionWithoutXenIsRefusedWithTheRemedy(uri: String) throws {
-        guard case .unavailable(let because, let remedy) = try engine(connection: uri).probe() else {
+        guard
+            case .unavailable(let because, let remedy) = try Bench.shared.answer(of: engine(connection: uri))
+        else {
             Issue.record("\(uri) ran a guest of Xen's")
             return
         }
@@ -98,14 +91,13 @@ import Testing
     func aXenGuestAnswersAndIsGone() throws {
         let bench = Bench.shared
         // Nobody names a connection, and the driver inside this process is open.
-        let engine = try engine()
         let runID = "t\(UInt32.random(in: 0 ... .max))"
         let journal = try RunJournal(runID: runID, paths: bench.paths)
         defer {
             journal.finish()
             rmdir(bench.paths.run(runID))
         }
-        try engine.prepare(
+        let engine = try engine().prepare(
             RunContext(
                 runID: runID, paths: bench.paths, journal: journal, rootFilesystem: try #require(bench.root)))
         let deadline = MonotonicInstant.now().advanced(by: .seconds(60 * Emulator.patience))

@@ -74,10 +74,6 @@ public final class ChildInstance: Instance {
         try wait(for: .ready, deadline: deadline)
     }
 
-    public func waitForOutput(deadline: MonotonicInstant) throws(LabError) {
-        try wait(for: .firstOutput, deadline: deadline)
-    }
-
     public func wait(forOutputs count: Int, deadline: MonotonicInstant) throws(LabError) {
         while transcript.outputs.count < count {
             if case .reaped = life {

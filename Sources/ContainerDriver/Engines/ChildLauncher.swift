@@ -18,33 +18,18 @@ final class ChildLauncher {
         }
     }
 
-    /// Starts a program that was laid out beforehand, in cgroups that are no engine's.
-    /// - Parameter cgroup: a v2 cgroup's directory, in which it is born, or -1.
-    /// - Parameter joins: for each step `joinCgroup` the `tasks` file of a v1 cgroup.
-    func start(
-        _ buffer: ProgramBuffer, arguments: [String], cgroup: Int32, joins: [Int32], interrupt: Interrupt
-    ) throws(LabError) -> ChildInstance {
-        let requested = MonotonicInstant.now()
-        let input = try Self.emptyPipe()
-        let output = try Self.pipe()
-        let errors = try Self.pipe()
-        let started = try buffer.start(
-            ProgramBuffer.Parameters(
-                arguments: arguments,
-                standard: (input.rawValue, output.write.rawValue, errors.write.rawValue, -1),
-                cgroup: cgroup, joins: joins))
-        return ChildInstance(
-            started: started, output: output.read, errors: errors.read, requested: requested, stepsBefore: [],
-            timesSteps: false, interrupt: interrupt, accounts: nil, cleanUp: { _ throws(LabError) in })
-    }
-
     /// Starts a program that was laid out beforehand.
-    /// - Parameter stepsBefore: when the engine's steps before this call ended.
+    /// - Parameters:
+    ///   - cgroup: a v2 cgroup's directory, in which it is born, or -1.
+    ///   - joins: for each step `joinCgroup` the `tasks` file of a v1 cgroup.
+    ///   - accounts: what its cgroups account for, where they are an engine's.
+    ///   - inherited: a descriptor for the step that takes one, or -1.
+    ///   - stepsBefore: when the engine's steps before this call ended.
     func start(
-        _ buffer: ProgramBuffer, arguments: [String], cgroups: InstanceCgroups? = nil,
-        inherited: Int32 = -1, requested: MonotonicInstant, stepsBefore: [UInt64] = [],
-        timesSteps: Bool = true,
-        interrupt: Interrupt, cleanUp: @escaping (ChildInstance) throws(LabError) -> Void
+        _ buffer: ProgramBuffer, arguments: [String], cgroup: Int32 = -1, joins: [Int32] = [],
+        accounts: CgroupReader? = nil, inherited: Int32 = -1, requested: MonotonicInstant = .now(),
+        stepsBefore: [UInt64] = [], timesSteps: Bool = false, interrupt: Interrupt,
+        cleanUp: @escaping (ChildInstance) throws(LabError) -> Void = { _ in }
     ) throws(LabError) -> ChildInstance {
         let input = try Self.emptyPipe()
         let output = try Self.pipe()
@@ -52,14 +37,12 @@ final class ChildLauncher {
         let parameters = ProgramBuffer.Parameters(
             arguments: arguments,
             standard: (input.rawValue, output.write.rawValue, errors.write.rawValue, inherited),
-            cgroup: cgroups?.cloneTarget ?? -1, joins: cgroups?.joins ?? [])
-        var steps = stepsBefore
-        steps.append(MonotonicInstant.now().nanoseconds(since: requested))
-        let started = try buffer.start(parameters)
+            cgroup: cgroup, joins: joins)
+        let steps = stepsBefore + [MonotonicInstant.now().nanoseconds(since: requested)]
         return ChildInstance(
-            started: started, output: output.read, errors: errors.read, requested: requested,
-            stepsBefore: steps, timesSteps: timesSteps, interrupt: interrupt, accounts: cgroups?.accounts,
-            cleanUp: cleanUp)
+            started: try buffer.start(parameters), output: output.read, errors: errors.read,
+            requested: requested, stepsBefore: steps, timesSteps: timesSteps, interrupt: interrupt,
+            accounts: accounts, cleanUp: cleanUp)
     }
 
     /// A pipe whose read end, ours, does not block; the write end is another open file description and does.

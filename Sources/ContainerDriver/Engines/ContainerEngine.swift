@@ -1,79 +1,148 @@
-import CLinux
 import Glibc
 import LabCore
 import Synchronization
 
 /// This project's own container runtime. No daemon, no shim, no supervisor: the caller is the parent.
 public final class ContainerEngine: Engine {
-    public let id: EngineID
-    public let kind = EngineKind.container
-    public private(set) var record: EngineRecord
+    public let record = EngineRecord(id: .container, kind: .container)
     private let isolation: Isolation
-    private let handsCgroupsOn: Bool
-    private var prepared: Prepared?
+    private lazy var availability = ContainerProbe.run(isolation: isolation)
+
+    /// - Parameter isolation: what to put around the workload; by default all of it, as far as this user may.
+    public init(isolation: Isolation? = nil) {
+        self.isolation = isolation ?? .ofThisUser()
+    }
+
+    /// Starts one container of an empty root that fails only if the kernel refuses a step.
+    public func probe(_ context: RunContext) -> Availability { availability }
+
+    public func prepare(_ context: RunContext) throws(LabError) -> PreparedContainer {
+        try PreparedContainer(record, isolation, context)
+    }
+}
+
+/// Starts the containers of one run.
+public final class PreparedContainer: PreparedEngine {
+    public let record: EngineRecord
+    private let parts: Parts
     /// See `LaunchProgram.makeStage`. Without root each container makes its own, because a user namespace may not enter
     /// another's mounts.
     private var stage: FileDescriptor?
     /// The program of each set of layers that was started, laid out for the next time.
     private let buffers = Mutex<[Isolation: ProgramBuffer]>([:])
-    private var availability: Availability?
 
-    private struct Prepared {
-        let context: RunContext
-        let launcher: ChildLauncher
-        var cgroups: CgroupTree?
-        let filter: SeccompFilter?
-        let caller: CallerSettings
-        let mountPoint: String
-    }
-
-    /// - Parameter isolation: what to put around the workload; by default all of it, as far as this user may.
-    /// - Parameter handsCgroupsOn: whether the cgroups of an instance that has ended serve the next. Then a start
-    ///   neither makes nor removes any, and up to a 64th of the memory limit may still be charged to them at first.
-    public init(id: EngineID = .container, isolation: Isolation? = nil, handsCgroupsOn: Bool = true) {
-        self.id = id
-        self.handsCgroupsOn = handsCgroupsOn
-        self.isolation = isolation ?? .ofThisUser()
-        record = EngineRecord(id: id, kind: .container)
-    }
-
-    /// Starts one container of an empty root that fails only if the kernel refuses a step.
-    public func probe() -> Availability {
-        if let availability { return availability }
-        let found = ContainerProbe.run(isolation: isolation)
-        availability = found
-        record.availability = found
-        return found
-    }
-
-    public func prepare(_ context: RunContext) throws(LabError) {
+    fileprivate init(
+        _ record: EngineRecord, _ isolation: Isolation, _ context: RunContext
+    ) throws(LabError) {
         let mountPoint = "\(context.paths.run(context.runID))/root"
         try context.journal.record(JournaledResource(.directory, context.paths.run(context.runID)))
         try Files.makeDirectory(mountPoint, mode: 0o700)
         let mounts = CgroupMounts.current()
-        var prepared = Prepared(
-            context: context, launcher: try ChildLauncher(), cgroups: nil,
-            filter: isolation.contains(.seccomp) ? try SeccompFilter(profile: .containerDefault) : nil,
-            caller: .current(), mountPoint: mountPoint)
         do throws(LabError) {
+            var parts = Parts(
+                context: context, isolation: isolation, launcher: try ChildLauncher(),
+                filter: isolation.contains(.seccomp) ? try SeccompFilter(profile: .containerDefault) : nil,
+                caller: .current(), mountPoint: mountPoint)
             if isolation.contains(.root) && !isolation.contains(.user) {
-                stage = try LaunchProgram.makeStage(spec(0, isolation, prepared))
+                stage = try LaunchProgram.makeStage(parts.spec(isolation, stage: nil))
             }
             if isolation.contains(.limits) {
-                prepared.cgroups = try CgroupTree(
-                    mounts: mounts, name: "lab-\(context.runID)-\(id)", journal: context.journal)
+                parts.cgroups = try CgroupTree(
+                    mounts: mounts, name: "lab-\(context.runID)-\(record.id)", journal: context.journal)
             }
+            self.parts = parts
+            self.record = parts.described(record, mounts, stage: stage?.rawValue)
         } catch {
-            stage = nil
             rmdir(mountPoint)
             throw error
         }
-        self.prepared = prepared
-        describe(prepared, mounts)
     }
 
-    private func describe(_ prepared: Prepared, _ mounts: CgroupMounts) {
-        let program = LaunchProgram.container(spec(0, isolation, prepared))
+    /// The layers that a word of `LaunchRequest.isolation` stands for.
+    func layers(_ word: String?) throws(LabError) -> Isolation { try parts.isolation.ablated(by: word) }
+
+    public func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
+        let requested = MonotonicInstant.now()
+        try request.refuseVariant(of: id)
+        let isolation = try layers(request.isolation)
+        let tree = isolation.contains(.limits) ? parts.cgroups : nil
+        let limits = ResourceLimits(memoryBytes: request.memoryBytes, cpus: request.cpus)
+        let cgroups = try tree?.take(limits)
+        let steps = [MonotonicInstant.now().nanoseconds(since: requested)]
+        do {
+            return try parts.launcher.start(
+                buffer(isolation), arguments: ChildLauncher.arguments(request.workload),
+                cgroup: cgroups?.cloneTarget ?? -1, joins: cgroups?.joins ?? [],
+                accounts: cgroups?.accounts, requested: requested, stepsBefore: steps,
+                timesSteps: request.isolation == nil, interrupt: parts.context.interrupt
+            ) { [handsOn = parts.context.handsCgroupsOn] child throws(LabError) in
+                if let cgroups {
+                    // With the init of a pid namespace all in it have ended; else a child may be left.
+                    let areEmpty = isolation.contains(.pid) || cgroups.areEmpty
+                    try tree?.giveBack(cgroups, areEmpty: handsOn && areEmpty)
+                }
+                child.stampStep()
+            }
+        } catch {
+            try? cgroups?.remove()
+            throw error
+        }
+    }
+
+    private func buffer(_ isolation: Isolation) -> ProgramBuffer {
+        buffers.withLock { buffers in
+            if let known = buffers[isolation] { return known }
+            let laidOut = ProgramBuffer(program(isolation), environment: ChildLauncher.environment)
+            buffers[isolation] = laidOut
+            return laidOut
+        }
+    }
+
+    private func program(_ isolation: Isolation, number: Int = 0) -> LaunchProgram {
+        .container(parts.spec(isolation, number: number, stage: stage?.rawValue))
+    }
+
+    public func explain(_ request: LaunchRequest) throws(LabError) -> String {
+        try request.refuseVariant(of: id)
+        return program(try layers(request.isolation), number: request.index)
+            .text(arguments: ChildLauncher.arguments(request.workload))
+    }
+
+    /// Removes the run's cgroups and directory. What can't be removed stays in the journal, for `lab clean`.
+    public func shutDown() {
+        stage = nil
+        try? parts.cgroups?.removeAll()
+        rmdir(parts.mountPoint)
+    }
+}
+
+/// What all containers of a run have in common.
+private struct Parts {
+    let context: RunContext
+    let isolation: Isolation
+    let launcher: ChildLauncher
+    var cgroups: CgroupTree?
+    let filter: SeccompFilter?
+    let caller: CallerSettings
+    let mountPoint: String
+
+    func spec(_ isolation: Isolation, number: Int = 0, stage: Int32?) -> ContainerSpec {
+        let root = context.rootFilesystem
+        let cgroups = isolation.contains(.limits) ? cgroups : nil
+        return ContainerSpec(
+            isolation: isolation, lowerDirectories: [root.directory], mountPoint: mountPoint,
+            stage: stage,
+            program: isolation.contains(.root) ? RootFilesystem.guestPath : root.hostGuestPath,
+            hostname: EngineID.container.rawValue, cgroupsToJoin: cgroups?.directoriesToJoin(number) ?? [],
+            filter: filter, kernelFiles: .containerDefault,
+            // A container without any layer is a bare process.
+            process: isolation.isEmpty ? nil : ProcessSettings(), caller: caller,
+            parent: launcher.parent.rawValue, user: getuid(), group: getgid())
+    }
+
+    func described(_ record: EngineRecord, _ mounts: CgroupMounts, stage: Int32?) -> EngineRecord {
+        let program = LaunchProgram.container(spec(isolation, stage: stage))
+        var record = record
         record.steps =
             ["cgroups", "pipes", program.cloneName] + program.steps.map(\.name) + [
                 "workload", "free cgroups",
@@ -87,17 +156,18 @@ public final class ContainerEngine: Engine {
             EngineRecord.Detail("root", "overlay, writable layer of its own in memory"),
             EngineRecord.Detail(
                 "cgroups",
-                prepared.cgroups.map { _ in
+                cgroups.map { _ in
                     "\(mounts.layout.rawValue): memory, cpu, pids"
                         + (isDelegated ? "; in a subtree that systemd delegated" : "")
-                        + (handsCgroupsOn ? "; handed on from one instance to the next" : "")
+                        + (context.handsCgroupsOn ? "; handed on from one instance to the next" : "")
                 } ?? "none"),
             EngineRecord.Detail(
                 "capabilities", "\(Capabilities.containerDefault.rawValue.nonzeroBitCount) kept"),
             EngineRecord.Detail(
-                "seccomp", prepared.filter.map { "\($0.instructionCount) BPF instructions" } ?? "none"),
+                "seccomp", filter.map { "\($0.instructionCount) BPF instructions" } ?? "none"),
         ]
-        record.footnotes = prepared.cgroups == nil ? ["\(id): no cgroup limits, because \(whyUnlimited)"] : []
+        if cgroups == nil { record.footnotes = ["\(record.id): no cgroup limits, because \(whyUnlimited)"] }
+        return record
     }
 
     /// Why this user's containers have no limits, and what helps.
@@ -110,88 +180,12 @@ public final class ContainerEngine: Engine {
         case .delegated: "its delegated cgroup has not all of the controllers memory, cpu and pids"
         }
     }
-
-    /// The layers that a word of `LaunchRequest.isolation` stands for.
-    func layers(_ word: String?) throws(LabError) -> Isolation { try isolation.ablated(by: word) }
-
-    public func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
-        let requested = MonotonicInstant.now()
-        guard let prepared else { throw LabError(.software, "the engine \(id) was not prepared") }
-        try request.refuseVariant(of: id)
-        let isolation = try self.isolation.ablated(by: request.isolation)
-        let tree = isolation.contains(.limits) ? prepared.cgroups : nil
-        let limits = ResourceLimits(memoryBytes: request.memoryBytes, cpus: request.cpus)
-        let cgroups = try tree?.take(limits)
-        let steps = [MonotonicInstant.now().nanoseconds(since: requested)]
-        do {
-            return try prepared.launcher.start(
-                buffer(isolation, prepared), arguments: ChildLauncher.arguments(request.workload),
-                cgroups: cgroups, requested: requested, stepsBefore: steps,
-                timesSteps: request.isolation == nil,
-                interrupt: prepared.context.interrupt
-            ) { [handsCgroupsOn] child throws(LabError) in
-                if let cgroups {
-                    // With the init of a pid namespace all in it have ended; else a child may be left.
-                    let areEmpty = isolation.contains(.pid) || cgroups.areEmpty
-                    try tree?.giveBack(cgroups, areEmpty: handsCgroupsOn && areEmpty)
-                }
-                child.stampStep()
-            }
-        } catch {
-            try? cgroups?.remove()
-            throw error
-        }
-    }
-
-    private func buffer(_ isolation: Isolation, _ prepared: Prepared) -> ProgramBuffer {
-        buffers.withLock { buffers in
-            if let known = buffers[isolation] { return known }
-            let laidOut = ProgramBuffer(
-                .container(spec(0, isolation, prepared)), environment: ChildLauncher.environment)
-            buffers[isolation] = laidOut
-            return laidOut
-        }
-    }
-
-    public func explain(_ request: LaunchRequest) throws(LabError) -> String {
-        guard let prepared else { throw LabError(.software, "the engine \(id) was not prepared") }
-        try request.refuseVariant(of: id)
-        let isolation = try self.isolation.ablated(by: request.isolation)
-        return LaunchProgram.container(spec(request.index, isolation, prepared))
-            .text(arguments: ChildLauncher.arguments(request.workload))
-    }
-
-    /// Removes the run's cgroups and directory. What can't be removed stays in the journal, for `lab clean`.
-    public func shutDown() {
-        guard let prepared else { return }
-        self.prepared = nil
-        buffers.withLock { $0 = [:] }
-        stage = nil
-        try? prepared.cgroups?.removeAll()
-        rmdir(prepared.mountPoint)
-    }
-
-    private func spec(_ number: Int, _ isolation: Isolation, _ prepared: Prepared) -> ContainerSpec {
-        let root = prepared.context.rootFilesystem
-        let stage = stage?.rawValue
-        let cgroups = isolation.contains(.limits) ? prepared.cgroups : nil
-        return ContainerSpec(
-            isolation: isolation, lowerDirectories: [root.directory], mountPoint: prepared.mountPoint,
-            stage: stage,
-            program: isolation.contains(.root) ? RootFilesystem.guestPath : root.hostGuestPath,
-            hostname: id.rawValue, cgroupsToJoin: cgroups?.directoriesToJoin(number) ?? [],
-            filter: prepared.filter, kernelFiles: .containerDefault,
-            // A container without any layer is a bare process.
-            process: isolation.isEmpty ? nil : ProcessSettings(), caller: prepared.caller,
-            parent: prepared.launcher.parent.rawValue, user: getuid(), group: getgid())
-    }
 }
 
-extension ContainerEngine: ImageBased {
+extension PreparedContainer: ImageBased {
     /// The lower layer; there is no kernel in it or beside it.
-    public func image() throws(LabError) -> ImageFiles {
-        guard let prepared else { throw LabError(.software, "the engine \(id) was not prepared") }
-        return ImageFiles(kernel: nil, root: prepared.context.rootFilesystem.directory)
+    public func image() -> ImageFiles {
+        ImageFiles(kernel: nil, root: parts.context.rootFilesystem.directory)
     }
 
     public func pack(_ directory: String, to path: String) throws(LabError) -> String { directory }

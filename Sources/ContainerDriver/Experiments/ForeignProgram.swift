@@ -34,7 +34,7 @@ struct ForeignProgram: Experiment {
 
     private static func zeros(_ count: Int) -> [UInt8] { [UInt8](repeating: 0, count: count) }
 
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         // That the arrangement itself works is shown by the program that was made for this system.
         let own = try Files.read(bench.context.rootFilesystem.hostGuestPath)
         guard try outcome(of: own, on: engine, bench) == .ran else {
@@ -69,10 +69,9 @@ struct ForeignProgram: Experiment {
 
     /// Starts `program` in an engine of the same sort whose root holds it in lab-guest's place.
     private func outcome(
-        of program: [UInt8], on engine: any Engine, _ bench: Bench
+        of program: [UInt8], on engine: any PreparedEngine, _ bench: Bench
     ) throws(LabError) -> Outcome {
         let request = bench.request(.idle)
-        let other = try Self.another(engine)
         let runID = "\(bench.context.runID)-\(request.index)"
         let directory = bench.context.paths.run(runID)
         try bench.context.journal.record(JournaledResource(.directory, directory))
@@ -82,10 +81,10 @@ struct ForeignProgram: Experiment {
         try Files.write(program, to: file, mode: 0o755)
         let root = try RootFilesystem.minimal(
             guest: file, paths: LabPaths(cache: "\(directory)/cache", state: "\(directory)/state"))
-        try other.prepare(
+        let other = try Self.another(engine).prepare(
             RunContext(
                 runID: runID, paths: bench.context.paths, journal: bench.context.journal,
-                rootFilesystem: root, interrupt: bench.context.interrupt))
+                rootFilesystem: root, interrupt: bench.context.interrupt, handsCgroupsOn: false))
         defer { other.shutDown() }
         let instance: any Instance
         do {
@@ -101,10 +100,10 @@ struct ForeignProgram: Experiment {
         return .ran
     }
 
-    private static func another(_ engine: any Engine) throws(LabError) -> any Engine {
+    private static func another(_ engine: any PreparedEngine) throws(LabError) -> any Engine {
         switch engine {
-        case is ProcessEngine: return ProcessEngine()
-        case is ContainerEngine: return ContainerEngine(id: engine.id, handsCgroupsOn: false)
+        case is PreparedProcess: return ProcessEngine()
+        case is PreparedContainer: return ContainerEngine()
         default:
             throw LabError(
                 .unavailable, "\(engine.id) can't be given another program",

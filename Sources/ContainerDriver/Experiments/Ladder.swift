@@ -9,8 +9,8 @@ import LabCore
 struct Ladder: Experiment {
     let id = "ladder"
 
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
-        guard let engine = engine as? ContainerEngine else {
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
+        guard let engine = engine as? PreparedContainer else {
             throw LabError(.unavailable, "\(engine.id) is not put together layer by layer")
         }
         let asked = try engine.layers(bench.point[.isolation])

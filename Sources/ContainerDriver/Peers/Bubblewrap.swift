@@ -1,23 +1,28 @@
 import Glibc
 import LabCore
 
-/// bubblewrap: namespaces and mounts from a command line, no daemon, no cgroup, no state.
-struct Bubblewrap: PeerTool {
-    let engine = EngineID.bwrap
-    let command = "bwrap"
-    let package = "bubblewrap"
-
-    func prepare(_ run: PeerRun, program: String) throws(LabError) -> any PreparedPeer {
+extension PeerDescription {
+    /// bubblewrap: namespaces and mounts from a command line, no daemon, no cgroup, no state.
+    static let bubblewrap = PeerDescription(
+        engine: "bwrap", summary: "bubblewrap: namespaces and mounts, no cgroup", command: "bwrap",
+        package: "bubblewrap",
+        footnotes: [
+            "no cgroup: no limit of memory, CPU or processes holds",
+            "no overlay: the shared root is read-only, /tmp is a tmpfs of its own",
+            "/sys is the host's, read-only: it can't mount a new one",
+            "the bounding set of capabilities is left whole",
+        ], hasCgroups: false
+    ) { (run, program) throws(LabError) in
         let filter = try SeccompFilter(profile: .containerDefault)
         return try PreparedBubblewrap(
-            run: run, program: program, masked: try Self.masked(), isRoot: geteuid() == 0
+            run: run, program: program, masked: try PreparedBubblewrap.masked(), isRoot: geteuid() == 0
         ).made { (prepared) throws(LabError) in
             try Files.write(filter.bytes, to: prepared.filterFile, mode: 0o600)
         }
     }
 }
 
-extension Bubblewrap {
+extension PreparedBubblewrap {
     /// What bwrap is to cover. It takes no path that is not there, so that here, and only here, the caller's own /proc
     /// has to tell.
     fileprivate static func masked() throws(LabError) -> [(path: String, isDirectory: Bool)] {
@@ -51,15 +56,6 @@ private struct PreparedBubblewrap: PreparedPeer {
             EngineRecord.Detail("seccomp", "the filter of container, by descriptor"),
         ]
     }
-    var footnotes: [String] {
-        [
-            "no cgroup: no limit of memory, CPU or processes holds",
-            "no overlay: the shared root is read-only, /tmp is a tmpfs of its own",
-            "/sys is the host's, read-only: it can't mount a new one",
-            "the bounding set of capabilities is left whole",
-        ]
-    }
-    var hasCgroups: Bool { false }
 
     func arguments(_ name: PeerName, _ request: LaunchRequest) -> [String] {
         var words = [program]
@@ -83,7 +79,7 @@ private struct PreparedBubblewrap: PreparedPeer {
             let parts = variable.split(separator: "=", maxSplits: 1).map(String.init)
             words += ["--setenv"] + parts
         }
-        words += ["--seccomp", "\(PeerEngine.inheritedNumber)", "--", RootFilesystem.guestPath]
+        words += ["--seccomp", "\(PreparedPeerEngine.inheritedNumber)", "--", RootFilesystem.guestPath]
         return words + [request.workload.name] + request.workload.arguments
     }
 
@@ -92,7 +88,7 @@ private struct PreparedBubblewrap: PreparedPeer {
         do throws(Errno) {
             let file = try FileDescriptor.open(filterFile, O_RDONLY)
             // A descriptor can't be duplicated onto its own number.
-            guard file.rawValue == PeerEngine.inheritedNumber else { return file }
+            guard file.rawValue == PreparedPeerEngine.inheritedNumber else { return file }
             return FileDescriptor(
                 owning: try checked { fcntl(file.rawValue, F_DUPFD_CLOEXEC, file.rawValue + 1) })
         } catch {

@@ -1,16 +1,28 @@
 import Glibc
 import LabCore
 
-/// docker: a container engine with a daemon, which must run already.
-struct Docker: PeerTool {
-    let engine = EngineID.docker
-    let command = "docker"
-    let package = "docker.io"
-    /// The daemon's address; nil for the one that the command finds by itself.
-    var host: String?
+extension PeerDescription {
+    /// docker: a container engine with a daemon, which must run already.
+    /// - Parameter host: the daemon's address; nil for the one that the command finds by itself.
+    static func docker(host: String? = nil) -> PeerDescription {
+        PeerDescription(
+            engine: "docker", summary: "docker run: a container engine with a daemon", command: "docker",
+            package: "docker.io", daemons: ["dockerd"],
+            footnotes: [
+                ContainerFlags.footnote,
+                "what the daemon itself takes of memory and CPU time is not counted",
+            ],
+            // The payload is a child of the daemon's shim.
+            reapsEverything: false
+        ) { (run, program) throws(LabError) in try PreparedDocker.make(run, program, host: host) }
+    }
+}
 
-    func prepare(_ run: PeerRun, program: String) throws(LabError) -> any PreparedPeer {
-        let host: String = if let host = self.host { host } else { try Self.findHost(program) }
+extension PreparedDocker {
+    fileprivate static func make(
+        _ run: PeerRun, _ program: String, host: String?
+    ) throws(LabError) -> any PreparedPeer {
+        let host: String = if let host { host } else { try findHost(program) }
         guard host.hasPrefix("unix://") else {
             throw LabError(
                 .unavailable, "docker's daemon is elsewhere", cause: "its address is \(host)",
@@ -20,11 +32,7 @@ struct Docker: PeerTool {
         return try PreparedDocker(run: run, daemon: daemon, info: try daemon.information()).made {
             (prepared) throws(LabError) in
             try run.context.journal.record(JournaledResource(.peer, "docker \(run.context.runID) \(host)"))
-            try Files.write(try SeccompDescription(.containerDefault).text(), to: prepared.filterFile)
-            let archive = try ImageArchive.make(run)
-            try PeerCommand.check(
-                "import the root file system into docker",
-                daemon.words + ["import", archive, ImageArchive.name(run)])
+            try prepared.importRoot()
         }
     }
 
@@ -110,12 +118,15 @@ struct DockerDaemon: Sendable {
     }
 }
 
-private struct PreparedDocker: PreparedPeer {
+private struct PreparedDocker: ImagePeer {
     let run: PeerRun
     let daemon: DockerDaemon
     let info: String
 
-    var filterFile: String { "\(run.directory)/seccomp.json" }
+    var words: [String] { daemon.words }
+    var ownFlags: [String] {
+        ["--label", DockerDaemon.label(run.context.runID), "--log-driver", "none"]
+    }
 
     var details: [EngineRecord.Detail] {
         [
@@ -124,26 +135,6 @@ private struct PreparedDocker: PreparedPeer {
             EngineRecord.Detail("seccomp", "the filter of container"),
         ]
     }
-    var footnotes: [String] {
-        [
-            "the image was imported from the shared root; its writable layer is on disk, that of container in memory",
-            "what the daemon itself takes of memory and CPU time is not counted",
-        ]
-    }
-    /// The payload is a child of the daemon's shim.
-    var reapsEverything: Bool { false }
-
-    func arguments(_ name: PeerName, _ request: LaunchRequest) -> [String] {
-        daemon.words + [
-            "run", "--rm", "--name", name.id, "--cidfile", name.idFile, "--label",
-            DockerDaemon.label(run.context.runID), "--log-driver", "none",
-        ] + ContainerFlags.words(name, request, filterFile: filterFile)
-            + [ImageArchive.name(run)] + ContainerFlags.payload(request)
-    }
-
-    func markers(_ name: PeerName) -> [String] { [name.id] + ContainerFlags.inventedID(name) }
-
-    func isGone(_ name: PeerName) -> Bool { PeerProcesses.carrying(markers(name)).isEmpty }
 
     func remove(_ name: PeerName) throws(LabError) { try daemon.remove(container: name.id) }
 

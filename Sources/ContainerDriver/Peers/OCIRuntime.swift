@@ -1,21 +1,19 @@
-import Glibc
 import LabCore
 
-/// runc or crun, started by hand on a bundle: what docker and podman start in their turn.
-struct OCIRuntime: PeerTool {
-    let engine: EngineID
-    var command: String { engine.rawValue }
-    var package: String { engine.rawValue }
-
-    static let runc = OCIRuntime(engine: .runc)
-    static let crun = OCIRuntime(engine: .crun)
-
-    func prepare(_ run: PeerRun, program: String) throws(LabError) -> any PreparedPeer {
-        try requireRoot(geteuid() == 0)
-        return try PreparedRuntime(run: run, program: program).made {
-            (prepared) throws(LabError) in
-            try run.journalCgroups()
-            try Files.makeDirectory(prepared.state, mode: 0o700)
+extension PeerDescription {
+    /// A runtime with runc's command line, started by hand on a bundle: what docker and podman start in their turn.
+    static func runtime(_ name: String) -> PeerDescription {
+        PeerDescription(
+            engine: EngineID(rawValue: name), summary: "\(name), started by hand on an OCI bundle",
+            command: name,
+            package: name,
+            footnotes: ["no overlay: the shared root is read-only, /tmp is a tmpfs of its own"]
+        ) { (run, program) throws(LabError) in
+            try PeerCommand.requireRoot(name)
+            return try PreparedRuntime(run: run, program: program).made { (prepared) throws(LabError) in
+                try run.journalCgroups()
+                try Files.makeDirectory(prepared.state, mode: 0o700)
+            }
         }
     }
 }
@@ -34,9 +32,6 @@ private struct PreparedRuntime: PreparedPeer {
             EngineRecord.Detail("root", "the shared root, read-only"),
             EngineRecord.Detail("seccomp", "the filter of container, in config.json"),
         ]
-    }
-    var footnotes: [String] {
-        ["no overlay: the shared root is read-only, /tmp is a tmpfs of its own"]
     }
 
     func arguments(_ name: PeerName, _ request: LaunchRequest) -> [String] {

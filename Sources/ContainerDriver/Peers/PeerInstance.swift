@@ -6,7 +6,7 @@ public final class PeerInstance: Instance {
     let child: ChildInstance
     private let name: PeerName
     private let peer: any PreparedPeer
-    private let command: String
+    private let description: PeerDescription
     private let removal: Removal
 
     /// What is known when it is removed.
@@ -22,11 +22,14 @@ public final class PeerInstance: Instance {
     /// How long one that ended by itself may take, before it is removed by force.
     private static let grace = Duration.seconds(2)
 
-    init(child: ChildInstance, name: PeerName, peer: any PreparedPeer, command: String, removal: Removal) {
+    init(
+        child: ChildInstance, name: PeerName, peer: any PreparedPeer, of description: PeerDescription,
+        removal: Removal
+    ) {
         self.child = child
         self.name = name
         self.peer = peer
-        self.command = command
+        self.description = description
         self.removal = removal
     }
 
@@ -37,10 +40,6 @@ public final class PeerInstance: Instance {
 
     public func waitUntilReady(deadline: MonotonicInstant) throws(LabError) {
         try blamingTheCommand { () throws(LabError) in try child.waitUntilReady(deadline: deadline) }
-    }
-
-    public func waitForOutput(deadline: MonotonicInstant) throws(LabError) {
-        try blamingTheCommand { () throws(LabError) in try child.waitForOutput(deadline: deadline) }
     }
 
     public func wait(forOutputs count: Int, deadline: MonotonicInstant) throws(LabError) {
@@ -81,7 +80,8 @@ public final class PeerInstance: Instance {
     private func notStarted() -> LabError {
         let words = child.dyingWords()
         return LabError(
-            .instance, "\(command) did not start the workload", cause: words, remedy: PeerRemedy.of(words))
+            .instance, "\(description.command) did not start the workload", cause: words,
+            remedy: PeerRemedy.of(words))
     }
 
     /// Removes what is left of an instance whose command has been reaped: what `ChildInstance.dispose` calls.
@@ -141,7 +141,7 @@ extension PeerInstance: MemoryAccounting {
         }
         // One that ends in between, a helper, has no memory any more.
         let sizes = processes.compactMap { try? $0.proportionalBytes() }
-        var bytes = peer.hasCgroups ? CgroupReader(payload).memoryBytes : [:]
+        var bytes = description.hasCgroups ? CgroupReader(payload).memoryBytes : [:]
         bytes["host-pss"] = sizes.reduce(0, +)
         return bytes
     }
@@ -149,7 +149,7 @@ extension PeerInstance: MemoryAccounting {
 
 extension PeerInstance: LimitAccounting {
     public func limitAccount() throws(LabError) -> LimitAccount? {
-        guard peer.hasCgroups else { return nil }
+        guard description.hasCgroups else { return nil }
         guard let payload else {
             throw LabError(
                 .instance, "the limits of \(name.id) are unknown", cause: "its workload is not running")
@@ -163,17 +163,17 @@ extension PeerInstance: CPUAccounting {
         guard hasEnded else {
             return processes.compactMap { try? $0.cpuNanoseconds() }.reduce(0, +)
         }
-        guard peer.reapsEverything, let total = child.cpuNanoseconds else {
+        guard description.reapsEverything, let total = child.cpuNanoseconds else {
             throw LabError(
                 .unavailable, "the CPU time of \(name.id) is not known after its end",
-                cause: "not all of its processes descend from the command \(command)",
+                cause: "not all of its processes descend from the command \(description.command)",
                 remedy: "ask while it lives")
         }
         return total
     }
 
     public var throttledNanoseconds: UInt64? {
-        guard peer.hasCgroups, let payload else { return nil }
+        guard description.hasCgroups, let payload else { return nil }
         return CgroupReader(payload).throttledNanoseconds
     }
 }

@@ -9,7 +9,7 @@ extension LaunchProgram {
         if inherits {
             // After all others were marked close-on-exec: the copy is not.
             launch.steps.insert(
-                Step("inherited descriptor", .standardDescriptor(PeerEngine.inheritedNumber)),
+                Step("inherited descriptor", .standardDescriptor(PreparedPeerEngine.inheritedNumber)),
                 at: launch.steps.count - 1)
         }
         return launch

@@ -10,13 +10,14 @@ public enum PeerRemover {
         switch tool {
         case "podman":
             guard rest == PodmanStore.directory(of: run) else { throw run.stranger(.peer, name) }
-            try PodmanStore(program: try Podman().find(), directory: rest).remove()
+            try PodmanStore(program: try PeerDescription.podman.find(), directory: rest).remove()
         case "docker":
             let parts = rest.split(separator: " ", maxSplits: 1).map(String.init)
             guard parts.count == 2 else { throw malformed(name) }
             guard parts[0] == run.runID else { throw run.stranger(.peer, name) }
             try DockerDaemon.checkSocket(parts[1])
-            try DockerDaemon(program: try Docker().find(), host: parts[1]).remove(run: parts[0])
+            try DockerDaemon(program: try PeerDescription.docker().find(), host: parts[1]).remove(
+                run: parts[0])
         default: throw malformed(name)
         }
     }

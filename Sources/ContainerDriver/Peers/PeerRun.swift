@@ -51,7 +51,7 @@ struct PeerRun: Sendable {
 
 /// The names of one instance of a peer.
 struct PeerName: Sendable {
-    /// Of the container, unique on the host: `lab-20261124T064930-3fa9-crun-000003`.
+    /// Of the container, unique on the host: `lab-20261124T064930-3fa9-podman-000003`.
     let id: String
     let hostname: String
     /// Holds what one start needs: a bundle, a file for the container's id. Removed with the instance.

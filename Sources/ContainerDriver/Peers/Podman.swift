@@ -1,27 +1,25 @@
 import Glibc
 import LabCore
 
-/// podman: a container engine without a daemon; conmon watches each container.
-///
-/// All that it keeps lies in places of the run, and its configuration too, so that the user's own images,
-/// containers and settings are neither seen nor touched.
-struct Podman: PeerTool {
-    let engine = EngineID.podman
-    let command = "podman"
-    let package = "podman"
-
-    func prepare(_ run: PeerRun, program: String) throws(LabError) -> any PreparedPeer {
-        try requireRoot(geteuid() == 0)
+extension PeerDescription {
+    /// podman: a container engine without a daemon; conmon watches each container.
+    ///
+    /// All that it keeps lies in places of the run, and its configuration too, so that the user's own images,
+    /// containers and settings are neither seen nor touched.
+    static let podman = PeerDescription(
+        engine: "podman", summary: "podman run: a container engine without a daemon", command: "podman",
+        package: "podman",
+        footnotes: [ContainerFlags.footnote],
+        // conmon becomes nobody's child.
+        reapsEverything: false
+    ) { (run, program) throws(LabError) in
+        try PeerCommand.requireRoot("podman")
         let store = PodmanStore(program: program, directory: "\(run.directory)/store")
         return try PreparedPodman(run: run, store: store).made { (prepared) throws(LabError) in
             try run.journalCgroups()
             try run.context.journal.record(JournaledResource(.peer, "podman \(store.directory)"))
             try store.make()
-            try Files.write(try SeccompDescription(.containerDefault).text(), to: prepared.filterFile)
-            let archive = try ImageArchive.make(run)
-            try PeerCommand.check(
-                "import the root file system into podman",
-                store.words + ["import", "--quiet", archive, ImageArchive.name(run)], store.variables)
+            try prepared.importRoot()
         }
     }
 }
@@ -44,9 +42,9 @@ struct PodmanStore: Sendable {
     }
     var variables: [String: String] { ["CONTAINERS_CONF": "\(directory)/containers.conf"] }
 
-    /// Where it is for a run, as `Podman.prepare` has it.
+    /// Where it is for a run, as `PeerDescription.podman` has it.
     static func directory(of run: RunPlaces) -> String {
-        "\(run.paths.run(run.runID))/\(EngineID.podman)/store"
+        "\(run.paths.run(run.runID))/\(PeerDescription.podman.engine)/store"
     }
 
     func make() throws(LabError) {
@@ -118,11 +116,12 @@ struct PodmanStore: Sendable {
     }
 }
 
-private struct PreparedPodman: PreparedPeer {
+private struct PreparedPodman: ImagePeer {
     let run: PeerRun
     let store: PodmanStore
 
-    var filterFile: String { "\(run.directory)/seccomp.json" }
+    var words: [String] { store.words }
+    var ownFlags: [String] { ["--cgroup-parent", "/\(run.cgroup)", "--log-driver", "passthrough"] }
 
     var details: [EngineRecord.Detail] {
         [
@@ -132,26 +131,7 @@ private struct PreparedPodman: PreparedPeer {
             EngineRecord.Detail("seccomp", "the filter of container"),
         ]
     }
-    var footnotes: [String] {
-        [
-            "the image was imported from the shared root; its writable layer is on disk, that of container in memory"
-        ]
-    }
     var variables: [String: String] { store.variables }
-    /// conmon becomes nobody's child.
-    var reapsEverything: Bool { false }
-
-    func arguments(_ name: PeerName, _ request: LaunchRequest) -> [String] {
-        store.words + [
-            "run", "--rm", "--name", name.id, "--cidfile", name.idFile, "--cgroup-parent", "/\(run.cgroup)",
-            "--log-driver", "passthrough",
-        ] + ContainerFlags.words(name, request, filterFile: filterFile)
-            + [ImageArchive.name(run)] + ContainerFlags.payload(request)
-    }
-
-    func markers(_ name: PeerName) -> [String] { [name.id] + ContainerFlags.inventedID(name) }
-
-    func isGone(_ name: PeerName) -> Bool { PeerProcesses.carrying(markers(name)).isEmpty }
 
     func remove(_ name: PeerName) throws(LabError) {
         try PeerCommand.check(
@@ -163,34 +143,5 @@ private struct PreparedPodman: PreparedPeer {
         try? store.remove()
         try? run.removeCgroups()
         try? Files.removeTree(run.directory)
-    }
-}
-
-/// The flags that podman and docker have in common.
-enum ContainerFlags {
-    static func words(_ name: PeerName, _ request: LaunchRequest, filterFile: String) -> [String] {
-        var words = [
-            "--hostname", name.hostname, "--network", "none", "--cgroupns", "private", "--pull", "never",
-            "--security-opt", "no-new-privileges", "--security-opt", "seccomp=\(filterFile)", "--cap-drop",
-            "ALL",
-        ]
-        for capability in Capabilities.containerDefault.names { words += ["--cap-add", capability] }
-        return words + PeerCommand.limits(request)
-    }
-
-    static func payload(_ request: LaunchRequest) -> [String] {
-        [RootFilesystem.guestPath, request.workload.name] + request.workload.arguments
-    }
-
-    /// The id that the engine gave to a container, 64 hexadecimal digits; empty until it did.
-    static func inventedID(_ name: PeerName) -> [String] {
-        guard let id = Files.line(name.idFile), isInventedID(id) else { return [] }
-        return [id]
-    }
-
-    /// Whether an engine's word is an id: it goes into command lines, and tells which processes are ours.
-    static func isInventedID(_ text: some StringProtocol) -> Bool {
-        text.utf8.count == 64
-            && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
     }
 }

@@ -19,7 +19,7 @@ final class Crowd {
     var count: Int { members.count }
 
     /// Starts one more, which has answered when this returns.
-    func add(_ engine: any Engine) throws(LabError) {
+    func add(_ engine: any PreparedEngine) throws(LabError) {
         let nonce = bench.nonce()
         let request = bench.request(.pulse(nonce: nonce, milliseconds: Self.period))
         let instance = try engine.launch(request)

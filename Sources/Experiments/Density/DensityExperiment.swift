@@ -20,7 +20,7 @@ public struct DensityExperiment: Experiment {
     private static let mergingLimit = Duration.seconds(8)
     private static let mergingScans: UInt64 = 3
 
-    public func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    public func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         let setting = try bench.setting.map { text throws(LabError) in try DensitySetting(text) } ?? .init()
         let merging = try setting.merges.map { on throws(LabError) in
             try SamepageMerging.turn(on: on, journal: bench.context.journal)
@@ -36,7 +36,7 @@ public struct DensityExperiment: Experiment {
     }
 
     private func fill(
-        _ engine: any Engine, _ bench: Bench, _ setting: DensitySetting, _ merging: SamepageMerging?
+        _ engine: any PreparedEngine, _ bench: Bench, _ setting: DensitySetting, _ merging: SamepageMerging?
     ) throws(LabError) -> Finding {
         let cap = bench.point[.instances].flatMap { Int($0) } ?? Self.defaultCap
         let savedBefore = merging?.savedBytes ?? 0

@@ -24,7 +24,7 @@ public struct FaultExperiment: Experiment {
     /// How long what the culprit started may take to die with it.
     private static let dying = Duration.seconds(5)
 
-    public func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    public func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         // Below the run's own directory, which is journaled; what the culprit writes there has no name.
         let directory = "\(bench.context.paths.run(bench.context.runID))/\(id)"
         try Files.makeDirectory(directory, mode: 0o700)
@@ -49,7 +49,7 @@ public struct FaultExperiment: Experiment {
 
     /// Starts the culprit, looks at it, at the neighbour and at the host, and ends it.
     private func letLoose(
-        _ engine: any Engine, _ bench: Bench, _ place: FaultPlace, _ neighbour: Neighbour,
+        _ engine: any PreparedEngine, _ bench: Bench, _ place: FaultPlace, _ neighbour: Neighbour,
         _ quiet: Neighbour.Pace, _ host: HostWatch
     ) throws(LabError) -> Finding {
         let request = bench.request(fault.workload(place))

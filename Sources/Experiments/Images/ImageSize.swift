@@ -10,7 +10,7 @@ struct ImageSize: Experiment {
     /// How many instances share the image.
     private static let instances = 10
 
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         let image = try Image(of: engine, bench)
         return try bench.withScratch(id) { (scratch) throws(LabError) in
             var finding = Finding()
@@ -66,7 +66,7 @@ private struct Image {
         case memory
     }
 
-    init(of engine: any Engine, _ bench: Bench) throws(LabError) {
+    init(of engine: any PreparedEngine, _ bench: Bench) throws(LabError) {
         let isMachine = engine.kind == .virtualMachine
         switch bench.setting {
         case "minimal":

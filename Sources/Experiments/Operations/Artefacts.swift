@@ -6,7 +6,7 @@ import LabCore
 struct Artefacts: Experiment {
     let id = "artefacts"
 
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         var finding = Finding()
         let request = bench.request(.idle)
         let text = try engine.explain(request)

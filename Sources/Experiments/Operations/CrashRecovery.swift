@@ -15,7 +15,7 @@ struct CrashRecovery: Experiment {
     private static let dying = Duration.seconds(10)
     private static let settling = Duration.seconds(3)
 
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         let before = Traces(of: bench.context)
         let request = bench.request(.idle)
         let instance = try engine.launch(request)

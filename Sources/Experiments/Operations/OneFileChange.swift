@@ -11,7 +11,7 @@ import LabCore
 struct OneFileChange: Experiment {
     let id = "one-file-change"
 
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         guard let engine = engine as? any ImageBased else {
             throw LabError(.unavailable, "\(engine.id) can't name the files of its image")
         }

@@ -9,7 +9,7 @@ import LabCore
 struct Rollout: Experiment {
     let id = "rollout"
 
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         let count = bench.point[.instances].flatMap { Int($0) } ?? 1
         var finding = Finding()
         var living: [any Instance] = []
@@ -39,7 +39,7 @@ struct Rollout: Experiment {
     }
 
     private func start(
-        _ count: Int, on engine: any Engine, _ bench: Bench, _ living: inout [any Instance]
+        _ count: Int, on engine: any PreparedEngine, _ bench: Bench, _ living: inout [any Instance]
     ) throws(LabError) {
         for _ in 0..<count { living.append(try engine.launch(bench.request(.idle))) }
         for instance in living { try instance.waitUntilReady(deadline: bench.deadline) }

@@ -1,3 +1,5 @@
+import LabCore
+
 /// A tool that the document names as representative, or one of its kind, and how to see whether it is here.
 struct KnownTool: Sendable {
     /// Which half of the document's row it belongs to.
@@ -14,6 +16,14 @@ struct KnownTool: Sendable {
     /// Whether it is a part of its program that may be missing.
     let isPlugin: Bool
 
+    /// An engine's, nil where it has none of its own.
+    init?(of engine: EngineDescriptor) {
+        guard let tool = engine.tool else { return nil }
+        self.init(
+            "tool-\(tool)", engine.kind == .virtualMachine ? .vm : .container, tool,
+            daemons: engine.daemons)
+    }
+
     private init(
         _ id: String, _ side: Side, _ program: String?, _ version: [String] = ["--version"],
         daemons: [String] = [], isPlugin: Bool = false
@@ -26,7 +36,7 @@ struct KnownTool: Sendable {
         self.isPlugin = isPlugin
     }
 
-    /// All of them, from the bottom of the stack to its top.
+    /// Those beside the engines', from the bottom of the stack to its top.
     static let all: [KnownTool] = [
         // Below any operating system, or in another one: no program of this machine could say that it is here.
         KnownTool("tool-esxi", .vm, nil),
@@ -38,15 +48,10 @@ struct KnownTool: Sendable {
         KnownTool("tool-vmware", .vm, "vmplayer"),
         KnownTool("tool-libvirt", .vm, "libvirtd", daemons: ["libvirtd", "virtqemud"]),
         KnownTool("tool-virsh", .vm, "virsh"),
-        KnownTool("tool-runc", .container, "runc"),
-        KnownTool("tool-crun", .container, "crun"),
-        KnownTool("tool-bwrap", .container, "bwrap"),
         KnownTool("tool-nspawn", .container, "systemd-nspawn"),
         KnownTool("tool-lxc", .container, "lxc-start"),
         KnownTool("tool-containerd", .container, "containerd", daemons: ["containerd"]),
         KnownTool("tool-dockerd", .container, "dockerd", daemons: ["dockerd"]),
-        KnownTool("tool-docker", .container, "docker", daemons: ["dockerd"]),
-        KnownTool("tool-podman", .container, "podman"),
         KnownTool("tool-buildah", .container, "buildah"),
         KnownTool(
             "tool-compose", .container, "docker", ["compose", "version"], daemons: ["dockerd"], isPlugin: true

@@ -8,19 +8,20 @@ import LabCore
 /// evidence is where it lies and which of the processes that it needs runs.
 struct ToolInventory: Experiment {
     let id = "tool-inventory"
+    let tools: [KnownTool]
 
     /// The longest that a tool may take to say its version; some ask a daemon first.
     private static let patience = Duration.seconds(3)
     /// More than any version is long.
     private static let mostBytes = 1 << 20
 
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         let side = engine.kind == .virtualMachine ? KnownTool.Side.vm : .container
         let running = RunningNames()
         var finding = Finding()
         var installed = 0
         var alive: Set<String> = []
-        for tool in KnownTool.all where tool.side == side {
+        for tool in tools where tool.side == side {
             try bench.context.interrupt.check()
             let fact = fact(of: tool, running)
             finding.facts[tool.id] = fact

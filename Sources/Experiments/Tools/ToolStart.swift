@@ -14,7 +14,7 @@ struct ToolStart: Experiment {
         ("total-ns", .requested, .cleanedUp),
     ]
 
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         var finding = Finding()
         let nonce = bench.nonce()
         let request = bench.request(.hello(nonce: nonce))

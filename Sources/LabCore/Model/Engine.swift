@@ -22,27 +22,8 @@ public struct EngineID: RawRepresentable, Codable, CodingKeyRepresentable, Hasha
     /// libvirt domain type `xen`: a hypervisor below the host itself, whose kernel is a guest of it too.
     public static let xen: EngineID = "xen"
 
-    // Peers: what users would compare against, measured where they are installed.
-
-    /// The OCI runtimes, each started by hand on a bundle: runc in Go, crun in C.
-    public static let runc: EngineID = "runc"
-    public static let crun: EngineID = "crun"
-    /// Container engines: podman without a daemon, docker with one.
-    public static let podman: EngineID = "podman"
-    public static let docker: EngineID = "docker"
-    /// bubblewrap: namespaces and mounts, no cgroup.
-    public static let bwrap: EngineID = "bwrap"
     /// QEMU's TCG without libvirt: same kernel, initramfs, machine and devices as `qemu`.
     public static let qemuDirect: EngineID = "qemu-direct"
-
-    /// The peers: measured where they are installed, and no fault of a machine where they aren't.
-    public static let peers: [EngineID] = [.runc, .crun, .podman, .docker, .bwrap, .qemuDirect]
-
-    /// Every engine that a lab or the command line may name.
-    public static let known: [EngineID] = [.process, .container, .kvm, .qemu, .xen] + peers
-
-    /// Those that no machine is poorer without: the peers, and a hypervisor that the whole host has to be started for.
-    public static let optional: [EngineID] = [.xen] + peers
 }
 
 /// What sort of boundary an engine puts around the workload.
@@ -57,32 +38,69 @@ public enum Availability: Codable, Equatable, Sendable {
     case unavailable(because: String, remedy: String?)
 }
 
-/// One way of running a workload. A new engine is one type that conforms to this.
+/// One way of running a workload, for any number of runs. A new engine is one type that conforms to this, and its
+/// `EngineDescriptor`.
+///
+/// Methods run synchronously on the thread that calls them, one at a time.
+public protocol Engine: AnyObject {
+    associatedtype Prepared: PreparedEngine
+
+    var id: EngineID { get }
+    /// What is known of it without a run.
+    var record: EngineRecord { get }
+
+    /// Proves by use that this engine works here; may boot a guest. Cheap when asked again, by whichever run.
+    /// - Parameter context: of the run whose journal knows what even a probe makes.
+    func probe(_ context: RunContext) -> Availability
+
+    /// Does once in a run what is the same for every sample, outside any measured time: unpacks, connects, compiles.
+    /// - Throws: when nothing can be launched; everything made on the way has been undone.
+    func prepare(_ context: RunContext) throws(LabError) -> Prepared
+}
+
+extension Engine {
+    public var id: EngineID { record.id }
+}
+
+/// An engine that can start the instances of one run.
 ///
 /// Methods run synchronously on the thread that calls them, one at a time, but for `launch`: several threads may call
 /// it at once.
-public protocol Engine: AnyObject {
-    var id: EngineID { get }
-    var kind: EngineKind { get }
-
-    /// Proves by use that this engine works here; may boot a guest. Cheap when asked again.
-    func probe() -> Availability
-
-    /// Does once what is the same for every sample, outside any measured time: unpacks, connects, compiles.
-    func prepare(_ context: RunContext) throws(LabError)
+public protocol PreparedEngine: AnyObject {
+    /// What really runs, for the report.
+    var record: EngineRecord { get }
 
     /// Starts one instance. `requested` is stamped by the first statement.
     /// - Throws: `LabError` when there is no instance; everything made on the way has been undone.
     func launch(_ request: LaunchRequest) throws(LabError) -> any Instance
 
-    /// What really runs, for the report; complete after `prepare`.
-    var record: EngineRecord { get }
-
     /// What would run, as text: a domain XML or a launch program. Runs nothing.
     func explain(_ request: LaunchRequest) throws(LabError) -> String
 
-    /// Gives back what `prepare` took. Called once, also after a failure.
+    /// Gives back what preparing took. Nothing is launched afterwards.
     func shutDown()
+}
+
+extension PreparedEngine {
+    public var id: EngineID { record.id }
+    public var kind: EngineKind { record.kind }
+
+    /// Proves by use that it works: a guest has to send back a nonce.
+    public func prove(index: Int = 0, memoryBytes: UInt64, within limit: Duration) throws(LabError) {
+        let began = MonotonicInstant.now()
+        let (nonce, deadline) = ("probe-\(began.nanoseconds)", began.advanced(by: limit))
+        let instance = try launch(
+            LaunchRequest(
+                index: index, workload: .hello(nonce: nonce), memoryBytes: memoryBytes, cpus: 1,
+                deadline: deadline))
+        let end = Result { () throws(LabError) in try instance.waitForExit(deadline: deadline) }
+        try instance.dispose()
+        let status = try end.get()
+        guard status == 0, instance.transcript.outputs == [nonce] else {
+            throw LabError(
+                .instance, "\(id) did not run the guest that was to prove it", cause: "exit status \(status)")
+        }
+    }
 }
 
 /// One running workload. Blocking calls return as soon as what they wait for happened.
@@ -94,8 +112,6 @@ public protocol Instance: AnyObject {
     /// Waits for the record `ready`.
     /// - Throws: `.timeout` at the deadline; `.instance` when the guest died or broke the protocol.
     func waitUntilReady(deadline: MonotonicInstant) throws(LabError)
-    /// Waits for the first record `output`, the same way.
-    func waitForOutput(deadline: MonotonicInstant) throws(LabError)
     /// Waits until so many records `output` have come, the same way.
     func wait(forOutputs count: Int, deadline: MonotonicInstant) throws(LabError)
     /// Waits for the end of the workload and returns its exit status (128 + N for signal N).
@@ -104,6 +120,13 @@ public protocol Instance: AnyObject {
     func dispose() throws(LabError)
     /// Nanoseconds at the end of each step of `EngineRecord.steps`, counted from `requested`.
     var stepNanoseconds: [UInt64] { get }
+}
+
+extension Instance {
+    /// Waits for the first record `output`.
+    public func waitForOutput(deadline: MonotonicInstant) throws(LabError) {
+        try wait(forOutputs: 1, deadline: deadline)
+    }
 }
 
 /// An instance whose memory the host can account for.
@@ -174,10 +197,13 @@ public struct RunContext: Sendable {
     public let interrupt: Interrupt
     /// Whether the user lets lab use the network: `--fetch`.
     public var mayFetch: Bool
+    /// Whether containers may get the cgroups of others that have ended. A start then neither makes nor removes any,
+    /// and up to a 64th of the memory limit may still be charged to them at first: not where that is measured.
+    public var handsCgroupsOn: Bool
 
     public init(
         runID: String, paths: LabPaths, journal: RunJournal, rootFilesystem: RootFilesystem,
-        interrupt: Interrupt = .never, mayFetch: Bool = false
+        interrupt: Interrupt = .never, mayFetch: Bool = false, handsCgroupsOn: Bool = true
     ) {
         self.runID = runID
         self.paths = paths
@@ -185,6 +211,7 @@ public struct RunContext: Sendable {
         self.rootFilesystem = rootFilesystem
         self.interrupt = interrupt
         self.mayFetch = mayFetch
+        self.handsCgroupsOn = handsCgroupsOn
     }
 }
 
@@ -326,10 +353,14 @@ public struct Workload: Codable, Equatable, Sendable {
 public struct EngineRecord: Codable, Equatable, Sendable {
     public var id: EngineID
     public var kind: EngineKind
+    public var role: EngineRole
     public var availability: Availability
     /// True when its instances run on no real processor: it emulates, or is a VM on a machine that is emulated
     /// itself. Every table says so.
     public var emulated: Bool
+    /// Whether the engine itself emulates. A hypervisor doesn't: it is emulated only with its whole machine, which the
+    /// report says of every engine at once.
+    public var emulates: Bool
     /// Versions and settings worth a line in the report, in order: `("libvirt", "9.0.0")`.
     public var details: [Detail]
     /// SHA-256 of what ran, by name: `kernel`, `initramfs`, `domain-xml`.
@@ -349,23 +380,20 @@ public struct EngineRecord: Codable, Equatable, Sendable {
     }
 
     public init(
-        id: EngineID, kind: EngineKind, availability: Availability = .available, emulated: Bool = false,
-        details: [Detail] = [], digests: [String: String] = [:], steps: [String] = [],
-        footnotes: [String] = []
+        id: EngineID, kind: EngineKind, role: EngineRole = .own, availability: Availability = .available,
+        emulated: Bool = false, emulates: Bool? = nil, details: [Detail] = [],
+        digests: [String: String] = [:],
+        steps: [String] = [], footnotes: [String] = []
     ) {
         self.id = id
         self.kind = kind
+        self.role = role
         self.availability = availability
         self.emulated = emulated
+        self.emulates = emulates ?? emulated
         self.details = details
         self.digests = digests
         self.steps = steps
         self.footnotes = footnotes
     }
-}
-
-extension EngineRecord {
-    /// Whether the engine itself emulates. KVM and Xen don't: they are emulated only with their whole machine, which the
-    /// report says of every engine at once.
-    public var emulates: Bool { emulated && id != .kvm && id != .xen }
 }

@@ -9,7 +9,7 @@ public protocol Experiment: Sendable {
     /// Does it once. Whatever it made is gone when this returns or throws.
     /// - Throws: `.unavailable` where the engine or the machine can't do it, with the reason; `.usage` for a value of a
     ///   parameter that it does not know. Either is the outcome of the trial.
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding
 }
 
 /// What an experiment found.
@@ -124,7 +124,8 @@ public final class Bench {
 
     /// Starts an instance, hands it to `body` and removes it, whatever happens.
     public func with<Result>(
-        _ request: LaunchRequest, on engine: any Engine, _ body: (any Instance) throws(LabError) -> Result
+        _ request: LaunchRequest, on engine: any PreparedEngine,
+        _ body: (any Instance) throws(LabError) -> Result
     ) throws(LabError) -> Result {
         let instance = try engine.launch(request)
         defer { dispose(instance) }

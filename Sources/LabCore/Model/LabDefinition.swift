@@ -138,11 +138,6 @@ public struct LabDefinition: Codable, Equatable, Sendable {
 
 /// A quantity derived from observations.
 public struct Metric: Codable, Equatable, Sendable {
-    public enum Unit: String, Codable, Sendable, CaseIterable {
-        case nanoseconds, bytes, ratio, count
-        /// 1 for what is so, 0 for what isn't.
-        case truth
-    }
     public enum Source: Codable, Equatable, Sendable {
         /// The time between two marks of the timeline.
         case span(from: Mark, to: Mark)

@@ -4,7 +4,7 @@ extension TrialProcedure {
     /// Values: `round-ns`, host time from `ready` to the output over the rounds; `cpu-round-ns`, host CPU time over the
     /// rounds, work done outside the guest included; `throttled-ns`; `host-steal-ns`, which another guest of this
     /// host's own hypervisor took meanwhile; and the guest's metrics.
-    func compute(_ trial: Plan.Trial, on engine: any Engine) -> Conclusion {
+    func compute(_ trial: Plan.Trial, on engine: any PreparedEngine) -> Conclusion {
         let began = MonotonicInstant.now()
         let work = work(of: trial)
         let rounds = lab.rounds?.count(for: trial.engine) ?? 1

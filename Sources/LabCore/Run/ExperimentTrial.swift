@@ -1,6 +1,6 @@
 extension TrialProcedure {
     /// Do the experiment that the point names; what it found is the result.
-    func experiment(_ trial: Plan.Trial, on engine: any Engine) throws(LabError) -> Conclusion {
+    func experiment(_ trial: Plan.Trial, on engine: any PreparedEngine) throws(LabError) -> Conclusion {
         guard let context else {
             throw LabError(.software, "an experiment was asked for outside a run")
         }

@@ -2,7 +2,7 @@ import Synchronization
 
 extension TrialProcedure {
     /// Start, wait for the end, clean up; alone or several at once, after a warm or a cold cache.
-    func lifecycle(_ trial: Plan.Trial, on engine: any Engine) throws(LabError) -> Conclusion {
+    func lifecycle(_ trial: Plan.Trial, on engine: any PreparedEngine) throws(LabError) -> Conclusion {
         if trial.parameters[.cache] == "cold" { try HostMemory.dropCaches() }
         let count = trial.parameters[.concurrency].flatMap { Int($0) } ?? 1
         guard count > 1 else { return Self.live(start(trial), on: engine).conclusion(trial) }
@@ -76,7 +76,7 @@ extension TrialProcedure {
         }
     }
 
-    private static func live(_ start: Start, on engine: any Engine) -> Life {
+    private static func live(_ start: Start, on engine: any PreparedEngine) -> Life {
         var request = start.request
         let began = MonotonicInstant.now()
         request.deadline = began.advanced(by: start.limit)

@@ -1,11 +1,7 @@
 /// An engine that does nothing: what it takes is what the harness itself adds to a sample.
-final class NullEngine: Engine {
-    let id: EngineID = "null"
-    let kind = EngineKind.process
+final class NullEngine: PreparedEngine {
     let record = EngineRecord(id: "null", kind: .process)
 
-    func probe() -> Availability { .available }
-    func prepare(_ context: RunContext) {}
     func launch(_ request: LaunchRequest) -> any Instance { NullInstance(.now()) }
     func explain(_ request: LaunchRequest) -> String { "" }
     func shutDown() {}
@@ -39,7 +35,6 @@ private final class NullInstance: Instance {
     }
 
     func waitUntilReady(deadline: MonotonicInstant) {}
-    func waitForOutput(deadline: MonotonicInstant) {}
     func wait(forOutputs count: Int, deadline: MonotonicInstant) {}
     func waitForExit(deadline: MonotonicInstant) -> Int32 { 0 }
     func dispose() { timeline.stamp(.cleanedUp, at: .now(), since: requested) }

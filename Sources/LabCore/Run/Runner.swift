@@ -89,9 +89,9 @@ public final class Runner {
         disturbances: () -> [Environment.Warning] = { [] }, watch: (Event) -> Void
     ) throws(LabError) -> RunResult {
         let began = MonotonicInstant.now()
-        let usable = try available(watch)
-        defer { for engine in usable { engine.shutDown() } }
-        let ready = try prepared(usable, watch)
+        var ready: [any PreparedEngine] = []
+        defer { for engine in ready { engine.shutDown() } }
+        try prepare(try available(watch), into: &ready, watch)
 
         let plan = Plan(setup.lab, engines: ready.map(\.id), seed: setup.seed)
         let digests = ComputeDigests(setup.lab, engines: ready.map(\.id))
@@ -121,7 +121,7 @@ public final class Runner {
         for engine in engines {
             try context.interrupt.check()
             watch(.probing(engine.id))
-            let availability = engine.probe()
+            let availability = engine.probe(context)
             recordByName[engine.id] = engine.record
             recordByName[engine.id]?.availability = availability
             switch availability {
@@ -134,17 +134,18 @@ public final class Runner {
         return usable
     }
 
-    /// The engines among `usable` that could be prepared.
-    private func prepared(_ usable: [any Engine], _ watch: (Event) -> Void) throws(LabError) -> [any Engine] {
-        var ready: [any Engine] = []
+    /// Prepares those among `usable` that can be.
+    private func prepare(
+        _ usable: [any Engine], into ready: inout [any PreparedEngine], _ watch: (Event) -> Void
+    ) throws(LabError) {
         for engine in usable {
             try context.interrupt.check()
             watch(.preparing(engine.id))
             do {
-                try engine.prepare(context)
-                recordByName[engine.id] = engine.record
+                let prepared = try engine.prepare(context)
+                ready.append(prepared)
+                recordByName[engine.id] = prepared.record
                 recordByName[engine.id]?.availability = .available
-                ready.append(engine)
             } catch {
                 guard error.kind != .interrupted else { throw error }
                 let reason = error.reason
@@ -153,7 +154,6 @@ public final class Runner {
             }
         }
         guard !ready.isEmpty else { throw noEngine() }
-        return ready
     }
 
     private func noEngine() -> LabError {
@@ -182,7 +182,7 @@ public final class Runner {
 
     /// Makes the trials in their order until they are done, the budget is spent or the user has had enough.
     private func makeTrials(
-        _ plan: Plan, _ ready: [any Engine], _ procedure: TrialProcedure, began: MonotonicInstant,
+        _ plan: Plan, _ ready: [any PreparedEngine], _ procedure: TrialProcedure, began: MonotonicInstant,
         _ samples: inout [Observation], _ log: SampleLog?, _ watch: (Event) -> Void
     ) throws(LabError) -> RunResult.Ending {
         let byName = Dictionary(uniqueKeysWithValues: ready.map { ($0.id, $0) })

@@ -36,7 +36,7 @@ struct TrialProcedure {
     }
 
     /// Makes one trial. Does not throw: a failure is what the trial yields.
-    func perform(_ trial: Plan.Trial, on engine: any Engine) -> Conclusion {
+    func perform(_ trial: Plan.Trial, on engine: any PreparedEngine) -> Conclusion {
         do {
             switch lab.method {
             case .lifecycle: return try lifecycle(trial, on: engine)

@@ -16,7 +16,11 @@ public struct TableSource: Equatable, Sendable {
 /// of the first result that stands behind a row.
 public struct FilledTable: Sendable {
     /// The engines whose figures have a column.
-    public static let engines: [EngineID] = [.kvm, .qemu, .container]
+    public static let engines = engines(of: .vm) + engines(of: .container)
+    /// Those that stand for one half of a row, the first that has a figure before the others.
+    public static func engines(of subject: Claim.Subject) -> [EngineID] {
+        subject == .vm ? [.kvm, .qemu] : [.container]
+    }
 
     public struct Row: Sendable {
         /// From 1.

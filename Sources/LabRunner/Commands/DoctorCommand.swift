@@ -46,7 +46,7 @@ struct DoctorCommand: SpeakingCommand {
 
     func run() throws {
         let text = try speech.catalogue()
-        let engines = try engine.map(Words.engines) ?? EngineID.known
+        let engines = try engine.map(Words.engines) ?? EngineFactory.ids
         let interrupt = try Interrupt()
         try interrupt.catchSignals()
         let line = ProgressLine(quiet: json, text: text)
@@ -75,7 +75,7 @@ struct DoctorCommand: SpeakingCommand {
         var labs: [LabDefinition] = []
         checks.append(
             .proving("labs", "the labs are well-formed", disables: ["lab run"]) { () throws(LabError) in
-                let catalogue = try LabCatalogue.locate(environment: Process.environment)
+                let catalogue = try LabCatalogue.own()
                 for id in catalogue.ids { labs.append(try catalogue.definition(id)) }
                 return "\(labs.count) in \(catalogue.directory)"
             })
@@ -88,9 +88,8 @@ struct DoctorCommand: SpeakingCommand {
             time: .now(), interrupt: interrupt, connection: connect, text: text, warn: warn)
         var leftovers = true
         defer { workspace.close(leftovers: leftovers, warn: warn) }
-        let tried = EngineFactory.make(
-            engines, EngineSettings(connect: connect, fetchesKernel: fetch || EngineSettings.fetchIsAllowed),
-            context: workspace.context)
+        let tried = try EngineFactory.make(
+            engines, EngineSettings(connect: connect, fetchesKernel: fetch || EngineSettings.fetchIsAllowed))
         let proved = try EngineChecks.all(tried, context: workspace.context, labs: labs) { event in
             switch event {
             case .probing(let engine), .preparing(let engine): line.show(text.trying(engine), now: true)

@@ -29,12 +29,13 @@ struct ExplainCommand: SpeakingCommand {
     func run() throws {
         let text = try speech.catalogue()
         let lab = try instance.apply(
-            to: LabCatalogue.locate(environment: Process.environment).definition(instance.lab))
+            to: LabCatalogue.own().definition(instance.lab))
         let engines = try Words.engines(engine)
         guard engines.count == 1 else {
             throw LabError(
                 .usage, "--engine names \(engines.count) engines", remedy: "explain one engine at a time")
         }
+        let descriptor = try EngineFactory.named(engine)
         let settings = try instance.engineSettings()
         let interrupt = try Interrupt()
         try interrupt.catchSignals()
@@ -43,13 +44,10 @@ struct ExplainCommand: SpeakingCommand {
             time: .now(), interrupt: interrupt, connection: settings.connect, text: text, warn: warn)
         var leftovers = true
         defer { workspace.close(leftovers: leftovers, warn: warn) }
-        for engine in EngineFactory.make(engines, settings, context: workspace.context) {
-            defer { engine.shutDown() }
-            try engine.prepare(workspace.context)
-            try Terminal.answer(
-                Self.commented(
-                    try engine.explain(lab.firstRequest(of: engine.id, variant: variant)), in: text))
-        }
+        let engine = try descriptor.make(settings).prepare(workspace.context)
+        defer { engine.shutDown() }
+        try Terminal.answer(
+            Self.commented(try engine.explain(lab.firstRequest(of: engine.id, variant: variant)), in: text))
         leftovers = false
     }
 

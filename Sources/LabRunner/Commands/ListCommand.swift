@@ -88,7 +88,7 @@ struct ListCommand: SpeakingCommand {
         var answer = Answer()
         if section == nil || section == .labs { answer.labs = try Self.labs() }
         if section == nil || section == .engines {
-            answer.engines = EngineFactory.catalogue.map { Entry(id: $0.id.rawValue, summary: $0.summary) }
+            answer.engines = EngineFactory.all.map { Entry(id: $0.id.rawValue, summary: $0.summary) }
         }
         if section == nil || section == .workloads {
             answer.workloads = Self.workloads
@@ -101,7 +101,7 @@ struct ListCommand: SpeakingCommand {
     }
 
     private static func labs() throws(LabError) -> [LabEntry] {
-        let catalogue = try LabCatalogue.locate(environment: Process.environment)
+        let catalogue = try LabCatalogue.own()
         var entries: [LabEntry] = []
         for id in catalogue.ids {
             let lab = try catalogue.definition(id)

@@ -63,7 +63,7 @@ struct RunCommand: SpeakingCommand {
 
     func run() throws {
         let text = try speech.catalogue()
-        let catalogue = try LabCatalogue.locate(environment: Process.environment)
+        let catalogue = try LabCatalogue.own()
         let selection = try LabSelection.read(instance.lab, in: catalogue)
         if selection.isSeveral { return try runSeveral(selection.labs, seed: options.chosenSeed(), text) }
         let lab = try options.apply(to: instance.apply(to: selection.labs[0]))
@@ -82,8 +82,6 @@ struct RunCommand: SpeakingCommand {
     ) -> RunSession {
         var lab = lab
         if let budget { lab.budgetSeconds = budget }
-        var settings = settings
-        settings.handsCgroupsOn = lab.method == .lifecycle
         return RunSession(
             lab: lab, settings: settings, seed: seed,
             command: ShellText.join(

@@ -26,12 +26,15 @@ enum EngineChecks {
             records = runner.records
         }
         try context.interrupt.check()
-        let emulationWorks = samples.contains { $0.engine == .qemu && $0.outcome.isCompleted }
+        let answered = Set(samples.filter(\.outcome.isCompleted).map(\.engine))
+        let emulationWorks = records.contains {
+            $0.emulates && !$0.role.isOptional && answered.contains($0.id)
+        }
         return records.map { record in
             check(
                 record, samples.first { $0.engine == record.id },
                 disables: labs.filter { $0.engines.contains(record.id) }.map { "\($0.id) on \(record.id)" },
-                hasSubstitute: record.id == .kvm && emulationWorks)
+                hasSubstitute: record.kind == .virtualMachine && emulationWorks)
         }
     }
 
@@ -56,7 +59,7 @@ enum EngineChecks {
         // A VM without KVM still runs, emulated; without a peer or Xen there is one comparison less. Labs are the poorer,
         // and none is lost.
         let failed: DoctorCheck.Status =
-            hasSubstitute || EngineID.optional.contains(record.id) ? .warn : .fail
+            hasSubstitute || record.role.isOptional ? .warn : .fail
         if case .unavailable(let reason, let remedy) = record.availability {
             return DoctorCheck(
                 id: id, title: title, status: failed, detail: reason, remedy: remedy, disables: disables)

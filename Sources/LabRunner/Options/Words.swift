@@ -64,18 +64,11 @@ enum Words {
 
     /// Engines separated by commas, each once, in the order given.
     static func engines(_ text: String) throws(LabError) -> [EngineID] {
-        let known = EngineID.known.map(\.rawValue)
         var engines: [EngineID] = []
         for word in text.split(separator: ",", omittingEmptySubsequences: false) {
-            let name = word.trimmingWhitespace()
-            guard known.contains(name) else {
-                throw LabError(
-                    .usage, "there is no engine \(quoted(name))\(didYouMean(name, in: known))",
-                    remedy: "choose from \(known.joined(separator: ", "))")
-            }
-            let engine = EngineID(rawValue: name)
+            let engine = try EngineFactory.named(word.trimmingWhitespace()).id
             guard !engines.contains(engine) else {
-                throw LabError(.usage, "--engine names \(name) twice")
+                throw LabError(.usage, "--engine names \(engine) twice")
             }
             engines.append(engine)
         }

@@ -52,7 +52,7 @@ struct RunSession {
 
         let workspace = try Workspace.open(
             time: time, interrupt: shared.interrupt, mayFetch: settings.fetchesKernel,
-            connection: settings.connect,
+            handsCgroupsOn: lab.method == .lifecycle, connection: settings.connect,
             text: text, warn: warn)
         var leftovers = true
         defer { workspace.close(leftovers: leftovers, warn: warn) }
@@ -64,8 +64,7 @@ struct RunSession {
             setup: Runner.Setup(
                 lab: lab, command: command, version: Version.current, startedAt: time.rfc3339, seed: seed,
                 environment: environment, experiments: ExperimentTable.all),
-            engines: EngineFactory.make(
-                lab.engines, settings, context: workspace.context, pool: shared.pool),
+            engines: try EngineFactory.make(lab.engines, settings, pool: shared.pool),
             context: workspace.context)
         let budget: Duration = .seconds(lab.budgetSeconds)
         let result: RunResult
@@ -82,7 +81,6 @@ struct RunSession {
             throw error
         }
         leftovers = runner.leftSomething
-        shared.pool.note(result.header.engines)
         for warning in result.closing.warnings { warn(warning.text, warning.remedy) }
         let files = try ResultFiles.save(result, in: text.language, to: directory.path)
         return Outcome(directory: directory.path, files: files, result: result)

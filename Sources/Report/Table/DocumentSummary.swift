@@ -30,7 +30,7 @@ extension Report {
         _ subject: Claim.Subject, _ row: FilledTable.Row, _ text: Catalogue
     ) -> Phrase {
         let cell = CellText(text: text)
-        let engines: [EngineID] = subject == .vm ? [.kvm, .qemu] : [.container]
+        let engines = FilledTable.engines(of: subject)
         for engine in engines {
             let cells = row.cells[engine] ?? []
             let first = cells.first { one in

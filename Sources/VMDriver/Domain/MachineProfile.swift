@@ -28,6 +28,9 @@ public enum DomainType: String, Codable, Sendable, CaseIterable {
     /// The processor, under Xen, which the host's own kernel is a guest of too.
     case xen
 
+    /// Whether no processor executes its guests' instructions.
+    var emulates: Bool { self == .qemu }
+
     /// libvirt's name for Xen's paravirtual guests, which have no board.
     static let xenMachine = "xenpv"
 

@@ -49,8 +49,8 @@ struct BootSector {
 struct BootSectorExperiment: Experiment {
     let id = "boot-sector"
 
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
-        guard let engine = engine as? VMEngine else {
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
+        guard let engine = engine as? PreparedVM else {
             throw LabError(.unavailable, "\(engine.id) has no machine that could boot a sector")
         }
         // Part of the sector's own code, so that nothing but this very sector can say it.

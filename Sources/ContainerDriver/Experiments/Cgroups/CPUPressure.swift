@@ -9,7 +9,7 @@ struct CPUPressure: Experiment {
 
     private static let window = Duration.milliseconds(500)
 
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         guard let setting = bench.setting, ["quota", "free"].contains(setting) else {
             throw LabError(.usage, "cpu-pressure needs the setting quota or free")
         }

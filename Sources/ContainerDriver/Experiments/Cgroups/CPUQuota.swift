@@ -17,7 +17,7 @@ struct CPUQuota: Experiment {
     /// that a group may be up to one (4 ms, as most kernels are built) ahead of its quota, which it then waits for.
     private static let leastNanoseconds: UInt64 = 120_000_000
 
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         guard let percent = bench.setting.flatMap({ Int($0) }), (1...409_600).contains(percent) else {
             throw LabError(.usage, "cpu-quota needs a setting in percent of one processor")
         }

@@ -11,7 +11,7 @@ struct CgroupKill: Experiment {
 
     private static let children = 31
 
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         guard let setting = bench.setting, ["at-once", "one-by-one"].contains(setting) else {
             throw LabError(.usage, "cgroup-kill needs the setting at-once or one-by-one")
         }

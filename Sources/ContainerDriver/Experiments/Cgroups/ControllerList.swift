@@ -7,7 +7,7 @@ import LabCore
 struct ControllerList: Experiment {
     let id = "controllers"
 
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         let names = ControllerMounts.current().names
         var finding = Finding(values: ["controllers-count": Double(names.count)])
         for (value, belongs) in Self.resources {

@@ -11,7 +11,7 @@ struct Delegation: Experiment {
     /// `nobody`: it owns nothing on any machine.
     private static let user: uid_t = 65_534
 
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         try TrialCgroup.with(.init(isUnified: true), bench) { (cgroup) throws(LabError) in
             guard let directory = cgroup.unified else { return Finding() }
             for name in ["", "/cgroup.procs", "/cgroup.subtree_control", "/cgroup.threads"] {

@@ -11,7 +11,7 @@ struct Freezer: Experiment {
 
     private static let pause = Duration.milliseconds(100)
 
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         let isV2 = (try? ControllerMounts.current().unified()) != nil
         let needs = TrialCgroup.Needs(controllers: isV2 ? [] : ["freezer"], isUnified: isV2)
         return try TrialCgroup.with(needs, bench) { (cgroup) throws(LabError) in

@@ -10,7 +10,7 @@ struct IOLimit: Experiment {
 
     private static let window = Duration.seconds(1)
 
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         guard let mebibytes = bench.setting.flatMap({ Int($0) }), (1...65_536).contains(mebibytes) else {
             throw LabError(.usage, "io-limit needs a setting in MiB per second")
         }

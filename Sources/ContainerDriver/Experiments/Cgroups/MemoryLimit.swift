@@ -11,7 +11,7 @@ struct MemoryLimit: Experiment {
 
     private static let limitMebibytes = 32
 
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         let isBeyond: Bool
         switch bench.setting {
         case "below": isBeyond = false

@@ -13,7 +13,7 @@ struct MemoryPressure: Experiment {
     /// Never done within the window.
     private static let rounds = 1_000_000
 
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         guard let setting = bench.setting, ["limit", "free"].contains(setting) else {
             throw LabError(.usage, "memory-pressure needs the setting limit or free")
         }

@@ -8,7 +8,7 @@ import LabCore
 struct PidsLimit: Experiment {
     let id = "pids-limit"
 
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         guard let limit = bench.setting.flatMap({ Int($0) }), (1...4_096).contains(limit) else {
             throw LabError(.usage, "pids-limit needs a setting from 1 to 4096")
         }

@@ -12,7 +12,7 @@ struct NamespaceCost: Experiment {
     private static let pairs = 40
     private static let arguments = ["lab-guest", "--channel=none", "exit", "0"]
 
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         let (_, kind) = try NamespaceKind.named(bench.setting)
         let program = bench.context.rootFilesystem.hostGuestPath
         let execute = LaunchProgram.Step("execve", .execute(program))

@@ -9,7 +9,7 @@ import LabCore
 struct NamespaceEffect: Experiment {
     let id = "namespace-effect"
 
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         let (name, kind) = try NamespaceKind.named(bench.setting)
         let show = NamespaceConsequence(bench: bench)
         switch kind {

@@ -9,7 +9,7 @@ import LabCore
 struct CopyUp: Experiment {
     let id = "copy-up"
 
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         guard let kibibytes = bench.setting.flatMap({ Int($0) }), (0...1 << 20).contains(kibibytes) else {
             throw LabError(.usage, "copy-up needs the size of a file in KiB as its setting")
         }

@@ -8,7 +8,7 @@ import LabCore
 struct DirectoryRename: Experiment {
     let id = "directory-rename"
 
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         guard let setting = bench.setting, ["redirect_dir=on", "redirect_dir=off"].contains(setting) else {
             throw LabError(.usage, "directory-rename needs the setting redirect_dir=on or redirect_dir=off")
         }

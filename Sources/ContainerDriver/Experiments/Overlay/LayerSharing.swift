@@ -14,7 +14,7 @@ struct LayerSharing: Experiment {
     private static let baseBytes = 8 << 20
     private static let ownBytes = 4 << 10
 
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         guard let count = bench.point[.instances].flatMap({ Int($0) }) else {
             throw LabError(.usage, "layer-sharing needs a number of instances")
         }

@@ -11,7 +11,7 @@ struct LookupDepth: Experiment {
 
     private static let files = 256
 
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         // The kernel stacks up to 500.
         guard let layers = bench.setting.flatMap({ Int($0) }), (1...500).contains(layers) else {
             throw LabError(.usage, "lookup-depth needs a number of layers from 1 to 500 as its setting")

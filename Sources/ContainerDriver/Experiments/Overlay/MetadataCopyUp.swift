@@ -10,7 +10,7 @@ struct MetadataCopyUp: Experiment {
 
     private static let bytes = 16 << 20
 
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         guard let setting = bench.setting, ["metacopy=on", "metacopy=off"].contains(setting) else {
             throw LabError(.usage, "metadata-copy-up needs the setting metacopy=on or metacopy=off")
         }

@@ -11,7 +11,7 @@ struct Whiteout: Experiment {
 
     private static let bytes = 1 << 20
 
-    func perform(on engine: any Engine, _ bench: Bench) throws(LabError) -> Finding {
+    func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         guard let setting = bench.setting, ["file", "directory"].contains(setting) else {
             throw LabError(.usage, "whiteout needs the setting file or directory")
         }

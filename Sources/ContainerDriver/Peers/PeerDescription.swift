@@ -1,0 +1,94 @@
+import LabCore
+
+/// A program that starts containers and isn't ours, as data: what it is called, what it can't do, and how a run of it
+/// is set up. A runtime with runc's command line is one line of `all`.
+struct PeerDescription: Sendable {
+    let engine: EngineID
+    /// What it is, in a line.
+    let summary: String
+    /// Name of its program, which says its version when it is asked for `--version`.
+    let command: String
+    /// Debian's package that holds it.
+    let package: String
+    /// The processes of which one must run so that it works.
+    var daemons: [String] = []
+    /// What it can't do equally to the others, without the engine's name.
+    let footnotes: [String]
+    /// Whether an instance has cgroups with limits.
+    var hasCgroups = true
+    /// Whether all that works for an instance descends from its command and is waited for by it.
+    var reapsEverything = true
+    /// Makes once what all starts share, written down before it is made. Throws when the tool can't work here; what was
+    /// made by then is gone again.
+    let prepare: @Sendable (_ run: PeerRun, _ program: String) throws(LabError) -> any PreparedPeer
+
+    static let all: [PeerDescription] = [.runtime("runc"), .runtime("crun"), .podman, .docker(), .bubblewrap]
+
+    /// The engine that starts it.
+    var descriptor: EngineDescriptor {
+        EngineDescriptor(engine, .container, .peer, summary, tool: command, daemons: daemons) { _ in
+            PeerEngine(self)
+        }
+    }
+
+    /// The program's path.
+    func find() throws(LabError) -> String {
+        guard let program = Tool.find(command) else {
+            throw LabError(
+                .unavailable, "\(command) is not installed", cause: "it is not in PATH",
+                remedy: "apt-get install \(package)")
+        }
+        return program
+    }
+
+    /// The first line of what it says of its version.
+    func version(_ program: String) -> String {
+        let output = try? Tool.run(
+            program, ["--version"], in: "/", deadline: .now().advanced(by: .seconds(10)))
+        guard let output, output.status == 0 else { return "unknown" }
+        return output.text.split(separator: "\n").first.map { ForeignText.line(String($0), most: 200) }
+            ?? "unknown"
+    }
+}
+
+/// A peer that is ready to start instances of one run.
+protocol PreparedPeer {
+    /// Lines of the report beside the tool's version.
+    var details: [EngineRecord.Detail] { get }
+    /// Variables that its command needs, over those of `lab`'s own environment.
+    var variables: [String: String] { get }
+
+    /// The command line of one start, the program first. Pure.
+    func arguments(_ name: PeerName, _ request: LaunchRequest) -> [String]
+    /// Files that one start needs: names in its directory, and texts. Pure.
+    func files(_ name: PeerName, _ request: LaunchRequest) throws(LabError) -> [(name: String, text: String)]
+    /// A descriptor that the command finds as its number 3.
+    func inherited() throws(LabError) -> FileDescriptor?
+    /// What a process of this instance carries in its command line or in the name of its cgroup.
+    func markers(_ name: PeerName) -> [String]
+    /// Whether an instance whose command has ended has left nothing behind. Cheap: it is asked in a measured time.
+    func isGone(_ name: PeerName) -> Bool
+    /// Ends an instance whose command is dead, and removes it; no error when there is none.
+    func remove(_ name: PeerName) throws(LabError)
+    /// Gives back what `prepare` made.
+    func shutDown()
+}
+
+extension PreparedPeer {
+    /// Itself, once `make` has made what it needs; undone when that fails.
+    func made(by make: (Self) throws(LabError) -> Void) throws(LabError) -> Self {
+        do {
+            try make(self)
+        } catch {
+            shutDown()
+            throw error
+        }
+        return self
+    }
+
+    var variables: [String: String] { [:] }
+    func files(_ name: PeerName, _ request: LaunchRequest) throws(LabError) -> [(name: String, text: String)]
+    { [] }
+    func inherited() throws(LabError) -> FileDescriptor? { nil }
+    func markers(_ name: PeerName) -> [String] { [name.id] }
+}

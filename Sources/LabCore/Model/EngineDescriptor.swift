@@ -1,0 +1,66 @@
+/// What an engine is to the document's comparison.
+public enum EngineRole: String, Codable, Sendable, CaseIterable {
+    /// What every ratio is to.
+    case baseline
+    /// One of those that the document compares: a machine that lacks it is the poorer.
+    case own
+    /// A variant of such a one, which the whole host has to be started for.
+    case variant
+    /// What users would compare with, measured where it is installed.
+    case peer
+
+    /// Whether no machine is poorer without it.
+    public var isOptional: Bool { self == .variant || self == .peer }
+}
+
+/// One way of running a workload as its driver exports it. Every list of engines is made of these.
+public struct EngineDescriptor: Sendable {
+    public let id: EngineID
+    public let kind: EngineKind
+    public let role: EngineRole
+    /// Whether no processor executes its guests' instructions.
+    public let emulates: Bool
+    /// What it is, in a line.
+    public let summary: String
+    /// The program of somebody else's that it starts, where it has one of its own.
+    public let tool: String?
+    /// The processes of which one must run so that the tool works; empty for one that needs none.
+    public let daemons: [String]
+    public let make: @Sendable (EngineSettings) -> any Engine
+
+    public init(
+        _ id: EngineID, _ kind: EngineKind, _ role: EngineRole, emulates: Bool = false, _ summary: String,
+        tool: String? = nil, daemons: [String] = [],
+        make: @escaping @Sendable (EngineSettings) -> any Engine
+    ) {
+        self.id = id
+        self.kind = kind
+        self.role = role
+        self.emulates = emulates
+        self.summary = summary
+        self.tool = tool
+        self.daemons = daemons
+        self.make = make
+    }
+}
+
+/// What the user says about engines apart from the lab: only VMs listen.
+public struct EngineSettings: Equatable, Sendable {
+    /// The name of a VM's machine; nil for the default one.
+    public var profile: String?
+    /// A libvirt URI; nil for QEMU's driver inside this process.
+    public var connect: String?
+    /// A kernel's path; nil for one of this machine's.
+    public var kernel: String?
+    /// Whether a kernel may be downloaded when there is none: the only time that lab uses the network.
+    public var fetchesKernel: Bool
+
+    public init(
+        profile: String? = nil, connect: String? = nil, kernel: String? = nil, fetchesKernel: Bool = false
+    ) {
+        self.profile = profile
+        self.connect = connect
+        self.kernel = kernel
+        self.fetchesKernel = fetchesKernel
+    }
+}

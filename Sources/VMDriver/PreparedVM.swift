@@ -1,0 +1,104 @@
+import LabCore
+
+/// Starts the virtual machines of one run.
+public final class PreparedVM: PreparedEngine {
+    public let record: EngineRecord
+    let setup: VMSetup
+    private let context: RunContext
+    private let savedVMs: SavedVMs
+
+    init(_ record: EngineRecord, _ setup: VMSetup, _ context: RunContext) {
+        self.record = record
+        self.setup = setup
+        self.context = context
+        savedVMs = SavedVMs(context, engine: record.id)
+    }
+
+    public func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
+        // What a variant is made of is there before it is asked for: to unpack or fetch it is no part of the start.
+        let origin = try origin(of: request)
+        if request.variant != nil { try setup.bring(request.variant) }
+        let requested = MonotonicInstant.now()
+        var place = place(request)
+        var uuid: String?
+        if case .saved(let claim, _) = origin {
+            place = VMPlace(name: claim.saved.name, directory: place.directory)
+            uuid = claim.saved.uuid
+        }
+        return try start(
+            try setup.description(of: place, request, uuid: uuid), from: origin, at: place, request, requested
+        )
+    }
+
+    /// What its VM is to be made from, made if it is not there yet.
+    private func origin(of request: LaunchRequest) throws(LabError) -> VMOrigin {
+        guard request.variant != nil, try isRestored(request) else { return .boot }
+        let order = try GuestOrder(request.workload)
+        return .saved(try savedVMs.of(request, setup).claim(), order)
+    }
+
+    private func isRestored(_ request: LaunchRequest) throws(LabError) -> Bool {
+        try setup.parts.of(request.variant).variant.start == .restore
+    }
+
+    private func start(
+        _ description: DomainDescription, from origin: VMOrigin = .boot, at place: VMPlace,
+        _ request: LaunchRequest, _ requested: MonotonicInstant
+    ) throws(LabError) -> VMInstance {
+        try VMInstance.start(
+            description, by: setup.starter, from: origin, at: place, requested: requested,
+            deadline: request.deadline, journal: context.journal)
+    }
+
+    /// The domain XML that `launch` would hand to libvirt, or QEMU's command line.
+    public func explain(_ request: LaunchRequest) throws(LabError) -> String {
+        let description = try setup.description(of: place(request), request)
+        guard try isRestored(request) else { return setup.starter.text(of: description) }
+        return try setup.restoringStarter().text(ofRestoring: description, order: request.workload)
+    }
+
+    /// Starts a machine that boots from a raw disk image instead of a kernel: whatever is in its first sector, which
+    /// must speak lab-guest's records through the debug port.
+    ///
+    /// The board is a `pc`, the only one of the profiles with a disk controller of its own that any firmware knows.
+    /// - Parameter request: everything but its workload and its variant counts.
+    /// - Throws: `.unavailable` where libvirt is too old for the debug port.
+    public func launch(_ request: LaunchRequest, disk: String) throws(LabError) -> any Instance {
+        let requested = MonotonicInstant.now()
+        guard setup.channel == .debugPort else {
+            throw LabError(
+                .unavailable, "a machine without Linux has no way to answer",
+                cause: setup.channel.isConsole ? "libvirt carries its console alone" : "libvirt before 8.1")
+        }
+        let place = place(request)
+        var description = DomainDescription(
+            name: place.name, type: setup.type, machine: .pc, memoryBytes: request.memoryBytes,
+            cpus: request.cpus, boot: .disk(disk), consolePipe: place.consolePipe,
+            recordPipe: place.recordPipe, channel: setup.channel)
+        description.user = setup.starter.user
+        return try start(description, at: place, request, requested)
+    }
+
+    /// Gives a file to the user that its QEMUs are.
+    func hand(_ path: String) throws(LabError) { try MachineFiles.hand(path, to: setup.starter.user) }
+
+    private func place(_ request: LaunchRequest) -> VMPlace {
+        let name = "lab-\(context.runID)-\(request.index)"
+        return VMPlace(name: name, directory: "\(context.paths.machines)/\(name)")
+    }
+
+    /// The connection stays open: the embedded driver can be opened only once in a process.
+    public func shutDown() { savedVMs.remove() }
+}
+
+extension PreparedVM: ImageBased {
+    /// The kernel as its package holds it: what is unpacked from it for QEMU can be made again.
+    public func image() -> ImageFiles {
+        ImageFiles(kernel: setup.parts.kernel.source, root: setup.parts.initramfs.path)
+    }
+
+    public func pack(_ directory: String, to path: String) throws(LabError) -> String {
+        try Files.write(try Initramfs.archive(directory: directory), to: path)
+        return path
+    }
+}
