@@ -42,6 +42,20 @@ struct ContainerDescriptorsTests {
         }
     }
 
+    @Test(
+        "The program itself is nothing that a container's command may lead to", arguments: ["link", "script"])
+    func ourselvesAreNotExecuted(kind: String) throws {
+        let make =
+            kind == "link"
+            ? "ln -s /proc/self/exe $D/own" : "printf '#!/proc/self/exe\\n' >$D/own; chmod +x $D/own"
+        let finished = try calls.run("\(make); exec $C run / $D/own")
+        #expect(
+            finished.status == 126 && finished.errors.contains("to lab-container itself"),
+            "\(finished.errors)")
+        // A shell's own is found the same way, and runs.
+        #expect(try calls.run("\(make); exec sh -c 'exec $D/own --version'").status == 0 || kind == "script")
+    }
+
     @Test("…and a plain process executes what its descriptor leads to")
     func descriptorsLeadOut() throws {
         #expect(try calls.run("/proc/self/fd/9 9</bin/true").status == 0)
@@ -72,6 +86,8 @@ struct ContainerDescriptorsTests {
         let lab = try #require(LabProgram.path)
         let full = try calls.run("\(lab) \(word) >/dev/full")
         #expect(full.status == 74 && full.errors.contains("No space left on device"), "\(full.errors)")
+        let limited = try calls.run("prlimit --fsize=3 \(lab) \(word) >$D/limited")
+        #expect(limited.status == 74 && limited.errors.contains("File too large"), "\(limited.errors)")
         let unread = try calls.run("trap '' PIPE; (sleep 0.2; \(lab) \(word); echo $? >&2) | true")
         #expect(unread.errors == "141\n")
         let closedPipe = try calls.run("(sleep 0.2; \(lab) \(word); echo $? >&2) | true")
@@ -149,6 +165,7 @@ struct ContainerDescriptorsTests {
         #expect(
             lost.status == 125 && lost.errors.contains("cannot write to standard output: No space"),
             "\(lost.errors)")
+        #expect(try calls.run("$C run / sh -c 'echo x; exit 0' >&-").status == 125)
     }
 
     @Test("What of a file the command did not read is left to who reads on")
@@ -156,6 +173,9 @@ struct ContainerDescriptorsTests {
         try Files.write("one\ntwo\nthree\n", to: "\(calls.directory)/lines")
         let loop = "while read -r line; do echo \"$line\"; $C run / true; done"
         #expect(try calls.run("(\(loop)) <$D/lines").output == "one\ntwo\nthree\n")
+        // What the command writes to its own input is nothing that came from the file.
+        let writing = loop.replacing("/ true", with: "/ sh -c 'printf %099d 0 >/proc/self/fd/0'")
+        #expect(try calls.run("(\(writing)) <$D/lines").output == "one\ntwo\nthree\n")
         // Of a pipe nothing can be given back.
         let taking = loop.replacing("/ true", with: "/ head -c 1 >/dev/null")
         #expect(try calls.run("cat $D/lines | (\(taking))").output == "one\n")

@@ -56,6 +56,40 @@ struct ContainerEndTests {
         kill(process, SIGKILL)
     }
 
+    /// Who ends a container when its caller is killed: the caller's other child.
+    private func watcher(of pid: pid_t) throws -> pid_t {
+        try #require(
+            HostProcess(pid: pid).children.map(\.pid).first { Files.line("/proc/\($0)/comm") == "lab-watch" })
+    }
+
+    @Test(
+        "Who kills every process of the program's name does not mean the one that ends the container",
+        arguments: ["$NAME", "-f \"$NAME run\""])
+    func killedByName(words: String) throws {
+        let name = "lc-\(getpid())-\(UInt16.random(in: 0...999))"
+        let running = try calls.start(
+            "ln -s $C $D/\(name); exec $D/\(name) run / setpriv --pdeathsig clear sleep 1000")
+        let process = try sleeper(below: running.pid, ContainerCalls.firstProcess)
+        _ = try calls.run("pkill -9 \(words.replacing("$NAME", with: name))")
+        _ = try running.wait()
+        #expect(waitUntil { isGone(process) })
+    }
+
+    @Test("A container whose watcher is killed ends, and says so; who is out of memory does not take both")
+    func theWatcherIsWatched() throws {
+        let running = try calls.start("exec $C run / setpriv --pdeathsig clear sleep 1000")
+        let process = try sleeper(below: running.pid, ContainerCalls.firstProcess)
+        let watcher = try watcher(of: running.pid)
+        // kcmp(2), KCMP_VM: what the OOM killer kills shares its memory.
+        let comparing = "perl -e 'exit(syscall(312, $ARGV[0], $ARGV[1], 1, 0, 0) == 0 ? 0 : 1)'"
+        #expect(try calls.run("\(comparing) \(running.pid) \(watcher)").status == 1)
+        #expect(try calls.run("\(comparing) \(running.pid) \(running.pid)").status == 0)
+        kill(watcher, SIGKILL)
+        let ended = try running.wait()
+        #expect(ended.status == 125 && ended.errors.contains("the container was ended"), "\(ended.errors)")
+        #expect(waitUntil { isGone(process) })
+    }
+
     // MARK: Signals
 
     @Test(

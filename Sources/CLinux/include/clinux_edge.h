@@ -1,6 +1,6 @@
 // Why this exists: what stands between a container and its caller and Swift can't do: signals as a queue (Glibc's module
 // has no signalfd), moving bytes without waiting on a descriptor whose flags are somebody else's too, descriptors over a
-// socket, and the watcher, a process that shares our memory and so may run no Swift.
+// socket, and the watcher, a process that is cloned and never executes anything, and so may run no Swift.
 #pragma once
 
 #include <stddef.h>
@@ -46,9 +46,11 @@ struct clinux_watcher {
     int terminal;
     struct termios modes;
 };
-/// Starts a process that shares our memory and descriptors and waits for our end; then it kills the container's init, and
-/// with it all of the PID namespace. It is in a session of its own and takes no signal but SIGKILL. `watcher` must stay
-/// where it is. Returns its pid or -1 with errno.
+/// In memory that a child shares, where clone3(2) can tell it of the container; NULL with errno where there is none.
+struct clinux_watcher *clinux_make_watcher(void);
+void clinux_free_watcher(struct clinux_watcher *watcher);
+/// Starts a process that shares our descriptors and waits for our end; then it kills the container's init, and with it all
+/// of the PID namespace. It is in a session of its own and takes no signal but SIGKILL. Returns its pid or -1 with errno.
 pid_t clinux_watch(struct clinux_watcher *watcher);
 /// Ends and reaps it.
 void clinux_end_watch(pid_t pid);

@@ -11,6 +11,7 @@ struct ContainerLife: ~Copyable {
     private let pid: pid_t
     private let pidfd: FileDescriptor
     private let signals: Int32
+    private let watcher: Int32
     private let streams: StandardStreams
     /// When it is killed.
     private var killTime: MonotonicInstant?
@@ -30,10 +31,16 @@ struct ContainerLife: ~Copyable {
     /// How often a command that blocks a signal is looked at.
     private static let blockPause = Duration.milliseconds(20)
 
-    init(_ started: consuming ProgramBuffer.Started, signals: Int32, streams: StandardStreams) {
+    /// - Parameters:
+    ///   - signals: the signals that come to this process, as a descriptor.
+    ///   - watcher: a pidfd of who ends the container when this process can't.
+    init(
+        _ started: consuming ProgramBuffer.Started, signals: Int32, watcher: Int32, streams: StandardStreams
+    ) {
         pid = started.pid
         pidfd = started.pidfd
         self.signals = signals
+        self.watcher = watcher
         self.streams = streams
     }
 
@@ -41,6 +48,7 @@ struct ContainerLife: ~Copyable {
     /// - Returns: its status, 128 + N for signal N.
     mutating func live() throws(LabError) -> Int32 {
         do throws(LabError) {
+            try requireOther()
             try streams.started()
             while try !step(hasEnded: false) {}
         } catch {
@@ -54,6 +62,19 @@ struct ContainerLife: ~Copyable {
             if try step(hasEnded: true) { break }
         }
         return status
+    }
+
+    /// A command that leads through /proc/self/exe, or a script's interpreter that does, is this program's own file on the
+    /// host: nothing in there may have it open (CVE-2019-5736).
+    private func requireOther() throws(LabError) {
+        var (ours, started) = (stat(), stat())
+        guard stat("/proc/self/exe", &ours) == 0, stat("/proc/\(pid)/exe", &started) == 0,
+            (ours.st_dev, ours.st_ino) == (started.st_dev, started.st_ino)
+        else { return }
+        throw LabError(
+            .permission, "cannot execute the command",
+            cause: "it leads out of the container, to lab-container itself",
+            remedy: "name a program of the container's")
     }
 
     private func reap() throws(LabError) -> Int32 {
@@ -74,11 +95,12 @@ struct ContainerLife: ~Copyable {
         var events = (
             pollfd(fd: signals, events: Int16(POLLIN), revents: 0),
             pollfd(fd: hasEnded ? -1 : pidfd.rawValue, events: Int16(POLLIN), revents: 0),
-            flows.input, flows.output, flows.errors
+            flows.input, flows.output, flows.errors,
+            pollfd(fd: hasEnded ? -1 : watcher, events: Int16(POLLIN), revents: 0)
         )
         let timeout = timeout(hasEnded)
         let ready = withUnsafeMutableBytes(of: &events) {
-            poll($0.baseAddress?.assumingMemoryBound(to: pollfd.self), 5, timeout)
+            poll($0.baseAddress?.assumingMemoryBound(to: pollfd.self), 6, timeout)
         }
         if ready < 0 {
             guard errno == EINTR else {
@@ -94,6 +116,11 @@ struct ContainerLife: ~Copyable {
             }
         }
         if hasEnded { return false }
+        guard events.5.revents == 0 else {
+            throw LabError(
+                .instance, "the container was ended",
+                cause: "who would end it when lab-container is killed was killed")
+        }
         if !streams.move((events.2, events.3, events.4)) { deliver(SIGHUP) }
         // Its terminal has sent it already; what the kernel drops there is as if it came from outside.
         if let typed = streams.takeTyped(), typed.group == pid { decide(typed.signal) }

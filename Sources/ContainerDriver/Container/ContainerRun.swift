@@ -159,7 +159,8 @@ public struct ContainerRun: Sendable {
                     .init(
                         arguments: command, standard: streams.standard, cgroup: cgroups?.cloneTarget ?? -1,
                         joins: cgroups?.joins ?? [], pidfdPlace: watch.pidfdPlace))
-            life = ContainerLife(started, signals: signals, streams: streams)
+            life = ContainerLife(
+                started, signals: signals, watcher: watch.pidfd.rawValue, streams: streams)
         } catch {
             throw explained(error, program, root, &exitCode)
         }

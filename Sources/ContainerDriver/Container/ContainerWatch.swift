@@ -6,22 +6,33 @@ import LabCore
 struct ContainerWatch: ~Copyable {
     private let watcher: UnsafeMutablePointer<clinux_watcher>
     private let pid: pid_t
+    /// Readable once it is dead: then nobody watches any more.
+    let pidfd: FileDescriptor
 
     /// Starts to watch over this process.
     /// - Parameters:
     ///   - ourselves: a pidfd of this process.
     ///   - modes: what standard input, a terminal, is to have back.
     init(ourselves: Int32, restoring modes: termios?) throws(LabError) {
-        watcher = .allocate(capacity: 1)
+        guard let watcher = clinux_make_watcher() else {
+            throw LabError(.unavailable, "cannot watch over this process", cause: "\(Errno(errno))")
+        }
         watcher.initialize(
             to: clinux_watcher(
                 self: ourselves, container: -1, terminal: modes == nil ? -1 : STDIN_FILENO,
                 modes: modes ?? termios()))
-        let watcher = watcher
         do {
-            pid = try checked { clinux_watch(watcher) }
+            let pid = try checked { clinux_watch(watcher) }
+            do throws(Errno) {
+                pidfd = FileDescriptor(owning: try checked { clinux_pidfd_open(pid) })
+            } catch {
+                clinux_end_watch(pid)
+                throw error
+            }
+            self.pid = pid
+            self.watcher = watcher
         } catch {
-            watcher.deallocate()
+            clinux_free_watcher(watcher)
             throw LabError(.unavailable, "cannot watch over this process", cause: "\(error)")
         }
     }
@@ -31,6 +42,6 @@ struct ContainerWatch: ~Copyable {
 
     deinit {
         clinux_end_watch(pid)
-        watcher.deallocate()
+        clinux_free_watcher(watcher)
     }
 }

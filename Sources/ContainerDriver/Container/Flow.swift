@@ -48,6 +48,8 @@ final class Flow {
     private var pending = 0..<0
     /// The other end of the sink, a pipe of ours, by which it is known how much of a file nobody read; -1 for none.
     private let gauge: Int32
+    /// How many bytes were read from a file.
+    private var taken = 0
 
     /// Told what was read, where it is not spliced.
     var watch: ((UnsafeRawBufferPointer) -> Void)?
@@ -102,7 +104,8 @@ final class Flow {
     func giveBack() {
         var unread: Int32 = 0
         guard gauge >= 0, ioctl(gauge, UInt(FIONREAD), &unread) == 0 else { return }
-        lseek(source.number, -off_t(Int(unread) + pending.count), SEEK_CUR)
+        // In there it may have been written to as well: what is given back is what came from the file.
+        lseek(source.number, -off_t(min(Int(unread) + pending.count, taken)), SEEK_CUR)
     }
 
     /// Whether something moved.
@@ -141,6 +144,7 @@ final class Flow {
                 return false
             }
             pending = 0..<count
+            taken += count
             watch?(UnsafeRawBufferPointer(rebasing: buffer[pending]))
         }
         guard let buffer else { return false }

@@ -86,7 +86,11 @@ final class StandardStreams {
         let write = pipe.write.release()
         standard[keyPath: place] = write
         childEnds.append(write)
-        let sink = isatty(number) == 1 ? CallerTerminal.end(number, O_WRONLY) : .callers(number)
+        // What is written where the caller has nothing open is lost, and that is an error as it is outside.
+        let sink =
+            StandardDescriptors.wasClosed(number)
+            ? Flow.End(number: -1, kind: .other)
+            : isatty(number) == 1 ? CallerTerminal.end(number, O_WRONLY) : .callers(number)
         return Flow(from: .ours(pipe.read), to: sink)
     }
 
