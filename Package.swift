@@ -52,14 +52,16 @@ let package = Package(
             dependencies: ["LabCore", .product(name: "Yams", package: "Yams")],
             swiftSettings: strict
         ),
+        // How a child is started and what it may do: the launch program, whose executor is CLinux. Knows no container.
+        .target(name: "Launch", dependencies: ["LabCore", "CLinux", "CSeccomp"], swiftSettings: strict),
         .target(
             name: "VMDriver",
-            dependencies: ["LabCore", "CArchive", "CLibvirt", "CLinux", "CXML"],
+            dependencies: ["LabCore", "Launch", "CArchive", "CLibvirt", "CLinux", "CXML"],
             swiftSettings: strict
         ),
         .target(
             name: "ContainerDriver",
-            dependencies: ["LabCore", "CLinux", "CSeccomp"],
+            dependencies: ["LabCore", "Launch", "CLinux"],
             swiftSettings: strict
         ),
         // What can be done with any engine beside starting it; knows engines only as LabCore's protocols.
@@ -86,14 +88,15 @@ let package = Package(
         // Kept beside what they measure; see the head of each file for the command.
         .target(name: "CFloor", path: "Benchmarks/CFloor"),
         .executableTarget(
-            name: "container-start", dependencies: ["CFloor", "ContainerDriver", "LabCore"],
+            name: "container-start", dependencies: ["CFloor", "ContainerDriver", "LabCore", "Launch"],
             path: "Benchmarks/ContainerStart", swiftSettings: strict),
 
         .testTarget(name: "LabCoreTests", dependencies: ["LabCore", "LabFile"], exclude: ["Fixtures"]),
         .testTarget(name: "TranslationsTests", dependencies: ["Translations", "LabCore"]),
         .testTarget(name: "ReportTests", dependencies: ["Report", "LabCore"]),
-        .testTarget(name: "ContainerDriverTests", dependencies: ["ContainerDriver", "LabCore", "CSeccomp"]),
-        .testTarget(name: "VMDriverTests", dependencies: ["VMDriver", "LabCore", "CLibvirt"]),
+        .testTarget(
+            name: "ContainerDriverTests", dependencies: ["ContainerDriver", "LabCore", "Launch", "CSeccomp"]),
+        .testTarget(name: "VMDriverTests", dependencies: ["VMDriver", "LabCore", "Launch", "CLibvirt"]),
         .testTarget(
             name: "LabRunnerTests",
             dependencies: ["LabRunner", "LabCore", "LabFile", "Report", "Translations"]),

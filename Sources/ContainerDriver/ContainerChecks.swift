@@ -1,5 +1,7 @@
+import CLinux
 import Glibc
 import LabCore
+import Launch
 
 /// What containers are made of, each part proved by using it once.
 public enum ContainerChecks {
@@ -31,7 +33,7 @@ public enum ContainerChecks {
             let made: Namespaces = isolation.contains(.user) ? [.user, kind] : kind
             do throws(LabError) {
                 try LaunchProgram(
-                    namespaces: made, steps: [Step("execve", .execute(LaunchProgram.nothing))]
+                    namespaces: made, steps: [Step(.execute(LaunchProgram.nothing))]
                 ).rehearse()
             } catch {
                 throw error.advising("boot a kernel that has it, see namespaces(7)")
@@ -163,12 +165,7 @@ public enum ContainerChecks {
                 kernelFiles: .none, process: nil,
                 parent: -1, user: getuid(), group: getgid()))
         // A child that ends at its execve says nothing and needs no descriptor.
-        program.steps.removeAll { step in
-            switch step.action {
-            case .standardDescriptor, .dieWithParent: true
-            default: false
-            }
-        }
+        program.steps.removeAll { [CLINUX_STANDARD, CLINUX_PDEATHSIG].contains($0.operation.code) }
         return program
     }
 

@@ -5,6 +5,7 @@ import Testing
 
 @testable import ContainerDriver
 @testable import LabCore
+@testable import Launch
 
 /// A directory that is gone after `body`, with lab-guest in it and nothing else.
 func withBareRoot(_ body: (String) throws -> Void) throws {

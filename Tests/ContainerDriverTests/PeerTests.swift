@@ -4,6 +4,7 @@ import Testing
 
 @testable import ContainerDriver
 @testable import LabCore
+@testable import Launch
 
 /// Every peer does the same, so every test is made with each that works here.
 ///

@@ -4,6 +4,7 @@ import Testing
 
 @testable import ContainerDriver
 @testable import LabCore
+@testable import Launch
 
 @Suite(
     "what a container starts with",
@@ -70,7 +71,7 @@ struct ProcessSettingsTests {
             ("nice", SYS_setpriority, [0, 0, 7]), ("idle disk", SYS_ioprio_set, [1, 0, 3 << 13]),
             ("slack", SYS_prctl, [29, 1_000]), ("no root", SYS_prctl, [28, 1]),
         ]
-        return numbers.map { Step($0, .call(.init($1, $2, $0))) } + [
+        return numbers.map { Step($0, .call($1, $2, $0, $0)) } + [
             Step("batch", .setSchedulingPolicy(batch)), Step("limits", .setLimits(callersLimits())),
             Step("score", .write("500", to: "/proc/self/oom_score_adj")),
         ]
@@ -176,9 +177,7 @@ struct ProcessSettingsTests {
             // The kernel sends the signal when the thread ends that started it.
             let child = try OSThread.run { () throws(LabError) in
                 try startProgram(root: root, .standard, process: ProcessSettings()) { program in
-                    let change = Step(
-                        "a group", .call(.init(SYS_setresgid, [7, 7, 7], "setresgid(7, 7, 7)")))
-                    program.steps.insert(change, at: 0)
+                    program.steps.insert(Step("a group", .setGroup(7)), at: 0)
                     guard !isInOrder else { return }
                     // Control: what undoes it comes behind it.
                     guard let group = program.steps.firstIndex(where: { $0.name == "group" }),
@@ -204,10 +203,10 @@ struct ProcessSettingsTests {
     func theKeyringIsItsOwn() throws {
         // keyctl(2): join a new one, and let its possessor do nothing but see it and set its attributes.
         let callers = [
-            Step("join", .call(.init(SYS_keyctl, [1, 0], "join"))),
-            Step("forbid", .call(.init(SYS_keyctl, [5, -3, 0x2100_0000], "setperm"))),
+            Step("join", .call(SYS_keyctl, [1, 0], "join", "join")),
+            Step("forbid", .call(SYS_keyctl, [5, -3, 0x2100_0000], "forbid", "setperm")),
         ]
-        let clear = Step("clear", .call(.init(SYS_keyctl, [7, -3], "clear")))
+        let clear = Step("clear", .call(SYS_keyctl, [7, -3], "clear", "clear"))
         let own = try #require(ProcessSettings().steps(.unknown).first { $0.name == "session keyring" })
         for (steps, last) in [(callers + [own, clear], "the end"), (callers + [clear], "clear")] {
             let program = LaunchProgram(

@@ -4,6 +4,7 @@ import Testing
 
 @testable import ContainerDriver
 @testable import LabCore
+@testable import Launch
 
 /// The profile as libseccomp compiles it, which compares all 64 bits of an argument but for what a mask leaves out.
 func libseccompFilter(_ profile: SeccompProfile) throws -> [BPFInstruction] {
@@ -84,7 +85,7 @@ extension SeccompProfile.Comparison {
     @Test func itDecidesAsLibseccompDoes() throws {
         let profile = SeccompProfile.containerDefault
         let filter = try SeccompFilter(profile: profile)
-        let ours = withExtendedLifetime(filter) { Array(filter.instructions) }
+        let ours = filter.instructions
         let theirs = try libseccompFilter(profile)
         #expect(ours.count < theirs.count / 3)
         var generator = SeededGenerator(seed: 5)
@@ -125,7 +126,7 @@ extension SeccompProfile.Comparison {
             let profile = SeccompProfile(
                 defaultErrno: EPERM, rules: [SeccompProfile.Rule([name], when: comparisons)])
             let filter = try SeccompFilter(profile: profile)
-            let ours = withExtendedLifetime(filter) { Array(filter.instructions) }
+            let ours = filter.instructions
             // libseccomp knows no two comparisons of one argument in a rule.
             let isOneEach = Set(comparisons.map(\.argument)).count == comparisons.count
             let theirs = try isOneEach ? libseccompFilter(profile) : nil

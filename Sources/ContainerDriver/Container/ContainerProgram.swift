@@ -1,5 +1,6 @@
 import Glibc
 import LabCore
+import Launch
 
 extension LaunchProgram {
     /// The program of a container: a pure function of its specification, used by launch and explain alike.
@@ -10,14 +11,7 @@ extension LaunchProgram {
     static func container(_ spec: ContainerSpec) -> LaunchProgram {
         let isolation = spec.isolation
         var steps = spec.process?.identity(isolation, spec.caller) ?? []
-        steps += [
-            Step("die with the parent", .dieWithParent(signal: 9, parent: spec.parent)),
-            Step("stdin", .standardDescriptor(0)),
-            Step("stdout", .standardDescriptor(1)),
-            Step("stderr", .standardDescriptor(2)),
-            Step("close descriptors", .closeOnExec(from: 3)),
-            Step("new session", .newSession),
-        ]
+        steps += child(parent: spec.parent)
         if isolation.contains(.user) { steps += userMapping(spec) }
         steps += spec.process?.oomScore(spec.caller) ?? []
         for (index, directory) in spec.cgroupsToJoin.enumerated() {
@@ -33,52 +27,37 @@ extension LaunchProgram {
             steps += root(spec)
             if isolation.contains(.kernelFiles) { steps += kernelFiles(spec) }
             if isolation.contains(.devices) { steps += devices(spec) }
-            if let terminal = spec.terminal { steps.append(Step("terminal", .openTerminal(terminal))) }
+            if let terminal = spec.terminal { steps.append(Step(.openTerminal(terminal))) }
             if isolation.contains(.kernelFiles) {
                 if let processes = spec.processes { steps.append(limit(processes: processes)) }
                 steps += masks(spec.kernelFiles, sysIsMounted: mountsSys(spec))
             }
             steps.append(Step("leave the stage", .changeDirectory("/")))
         }
-        if isolation.contains(.uts) { steps.append(Step("hostname", .setHostname(spec.hostname))) }
-        if isolation.contains(.network) { steps.append(Step("loopback up", .loopbackUp)) }
+        if isolation.contains(.uts) { steps.append(Step(.setHostname(spec.hostname))) }
+        if isolation.contains(.network) { steps.append(Step(.loopbackUp)) }
         steps += spec.process?.steps(spec.caller) ?? []
         // Closed and not only closed on exec: while execve looks for the command, a link of the image's, or the
         // interpreter that a script names, may lead through /proc/self/fd to a directory of the host's.
-        steps.append(Step("close all descriptors", .closeDescriptors(from: 3)))
+        steps.append(Step(.closeDescriptors(from: 3)))
         var filter: [Step] = []
         if isolation.contains(.seccomp), let compiled = spec.filter {
-            filter = [Step("seccomp filter", .loadFilter(compiled))]
+            filter = [Step(.loadFilter(compiled))]
         }
         if !isolation.contains(.noNewPrivileges) { steps += filter }
         if isolation.contains(.capabilities) {
             if spec.process != nil { steps.append(ProcessSettings.securebits) }
-            steps.append(Step("bounding set", .boundCapabilities(.containerDefault)))
-            steps.append(Step("capabilities", .setCapabilities(.containerDefault)))
+            steps.append(Step(.boundCapabilities(.containerDefault)))
+            steps.append(Step(.setCapabilities(.containerDefault)))
         }
         if isolation.contains(.noNewPrivileges) {
-            steps.append(Step("no new privileges", .noNewPrivileges))
+            steps.append(Step(.noNewPrivileges))
             steps += filter
         }
-        steps.append(Step("execve", .execute(spec.program)))
+        steps.append(Step(.execute(spec.program)))
         // In a stage the mount namespace is made from that of the stage.
         let cloned = spec.stage == nil ? isolation.cloned : isolation.cloned.subtracting(.mount)
         return LaunchProgram(namespaces: cloned, steps: steps)
-    }
-
-    /// The program of a bare process: what a shell does, fork and exec.
-    static func process(program: String, parent: Int32) -> LaunchProgram {
-        LaunchProgram(
-            namespaces: [],
-            steps: [
-                Step("die with the parent", .dieWithParent(signal: 9, parent: parent)),
-                Step("stdin", .standardDescriptor(0)),
-                Step("stdout", .standardDescriptor(1)),
-                Step("stderr", .standardDescriptor(2)),
-                Step("close descriptors", .closeOnExec(from: 3)),
-                Step("new session", .newSession),
-                Step("execve", .execute(program)),
-            ])
     }
 
     /// See user_namespaces(7): an unprivileged writer maps one id, its own, and must first give up setgroups(2).
@@ -97,7 +76,7 @@ extension LaunchProgram {
         var steps =
             spec.stage.map {
                 [
-                    Step("enter the stage", .enterNamespace(descriptor: $0, .mount)),
+                    Step(.enterNamespace(descriptor: $0, .mount)),
                     Step("own mounts", .unshare(.mount)),
                 ]
             } ?? stage(spec)
@@ -109,13 +88,13 @@ extension LaunchProgram {
                 .mount(
                     source: "tmpfs", target: "/layer", type: "tmpfs", flags: [.noDevices],
                     data: storage(spec.storageBytes))),
-            Step("mkdir upper", .makeDirectory("/layer/upper", mode: 0o755)),
-            Step("mkdir work", .makeDirectory("/layer/work", mode: 0o755)),
+            Step("mkdir upper", .makeDirectory("/layer/upper")),
+            Step("mkdir work", .makeDirectory("/layer/work")),
         ]
         // What is mounted on is ours: whatever a lower layer has by this name, or has in a moment, a directory of the
         // writable layer hides it.
         steps += mountPoints(spec).map {
-            Step("mkdir /\($0)", .makeDirectory("/layer/upper/\($0)", mode: 0o755))
+            Step("mkdir /\($0)", .makeDirectory("/layer/upper/\($0)"))
         }
         return steps + [
             // nodev everywhere a container may write: a device node that it makes opens nothing. This is what the
@@ -125,7 +104,7 @@ extension LaunchProgram {
                 .mount(
                     source: "overlay", target: "/root", type: "overlay", flags: [.noDevices], data: options)
             ),
-            Step("enter the root", .moveRoot("/root")),
+            Step(.moveRoot("/root")),
         ]
     }
 
@@ -216,9 +195,7 @@ extension LaunchProgram {
                     "bind \(path)",
                     .mount(source: path, target: path, type: nil, flags: [.bind, .recursive], data: nil),
                     tolerates: Errno(ENOENT)),
-                Step(
-                    "read-only \(path)", .addMountFlags(path, strict.union(.readOnly)),
-                    tolerates: Errno(ENOENT)),
+                Step(.addMountFlags(path, strict.union(.readOnly)), tolerates: Errno(ENOENT)),
             ]
         }
         // Relative to the stage, where we still stand.
@@ -229,10 +206,7 @@ extension LaunchProgram {
             files.maskedFiles.map { ($0, file, directory) }
             + files.maskedDirectories.map { ($0, directory, file) }
         for (path, first, otherwise) in masks {
-            let action: Action =
-                path.contains("*")
-                ? .maskEach(path, by: first, orBy: otherwise) : .mask(path, by: first, orBy: otherwise)
-            steps.append(Step("mask \(path)", action, tolerates: Errno(ENOENT)))
+            steps.append(Step(.mask(path, by: first, orBy: otherwise), tolerates: Errno(ENOENT)))
         }
         return steps
     }

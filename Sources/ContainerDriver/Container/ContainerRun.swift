@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import LabCore
+import Launch
 
 /// One container around one command, whose standard input, output and error are the caller's, passed on: no engine, no
 /// run, no workload that answers.
@@ -128,12 +129,7 @@ public struct ContainerRun: Sendable {
             exitCode = Self.notFound
             throw notFound(in: root)
         }
-        let ourselves: FileDescriptor
-        do {
-            ourselves = FileDescriptor(owning: try checked { clinux_pidfd_open(getpid()) })
-        } catch {
-            throw LabError(.unavailable, "cannot watch over this process", cause: "\(error)")
-        }
+        let ourselves = try FileDescriptor.ofThisProcess()
         var spec = ContainerSpec(
             isolation: isolation, lowerDirectories: [root],
             // Any directory that no root lies below will do, and /proc must stay in sight: only the container sees
@@ -171,7 +167,8 @@ public struct ContainerRun: Sendable {
     private func explained(
         _ failure: LaunchFailure, _ program: LaunchProgram, _ root: String, _ exitCode: inout Int32
     ) -> LabError {
-        guard let step = failure.step, case .execute(let path) = program.steps[step].action else {
+        let failed = failure.step.map { program.steps[$0].operation }
+        guard let failed, failed.code == CLINUX_EXEC, let path = failed.strings[0] else {
             return failure.explained(program, command)
         }
         let cause = "\(failure.errno.name), \(failure.errno)"

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import LabCore
+import Launch
 
 /// The layers of isolation that make a process a container. Each can be left out, for ablation.
 public struct Isolation: OptionSet, Hashable, Sendable {

@@ -1,5 +1,6 @@
 import Glibc
 import LabCore
+import Launch
 
 /// How many processes and threads a container may have, and who counts them.
 enum ProcessLimit {

@@ -1,5 +1,6 @@
 import Glibc
 import LabCore
+import Launch
 
 /// The stage: a mount namespace in which there is nothing but what containers are made from. Every container's mount
 /// namespace is a copy of it, covered by the container's own root.
@@ -58,12 +59,12 @@ extension LaunchProgram {
         if spec.isolation.contains(.devices) { steps += devices("\(place)/dev") }
         if spec.isolation.isSuperset(of: [.user, .kernelFiles]) { steps += kernelFiles(spec) }
         return steps + [
-            Step("pivot_root", .pivotRoot(place)), Step("leave the old root", .leaveOldRoot),
+            Step(.pivotRoot(place)), Step(.leaveOldRoot),
         ]
     }
 
     private static func makeDirectory(_ path: String, mode: UInt32 = 0o755) -> Step {
-        Step("mkdir \(path)", .makeDirectory(path, mode: mode))
+        Step(.makeDirectory(path, mode: mode))
     }
 
     /// What a user namespace must mount before the host's are out of sight.
@@ -91,9 +92,9 @@ extension LaunchProgram {
 
     private static func mask(_ path: String) -> [Step] {
         mounted(path, mode: 0o755) + [
-            Step("create \(path)/file", .createFile("\(path)/file", mode: 0o444)),
+            Step(.createFile("\(path)/file", mode: 0o444)),
             makeDirectory("\(path)/directory", mode: 0o555),
-            Step("read-only \(path)", .addMountFlags(path, strict.union(.readOnly))),
+            Step(.addMountFlags(path, strict.union(.readOnly))),
         ]
     }
 
@@ -109,17 +110,15 @@ extension LaunchProgram {
         var steps = mounted(path, mode: 0o755)
         for (name, device) in devices {
             steps.append(
-                Step(
-                    "device \(path)/\(name)",
-                    .makeDevice("\(path)/\(name)", mode: 0o666, device, orBind: "/dev/\(name)")))
+                Step(.makeDevice("\(path)/\(name)", mode: 0o666, device, orBind: "/dev/\(name)")))
         }
         for (name, target) in [
             ("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"), ("stdout", "/proc/self/fd/1"),
             ("stderr", "/proc/self/fd/2"), ("ptmx", "pts/ptmx"),
         ] {
-            steps.append(Step("link \(path)/\(name)", .symlink(target: target, path: "\(path)/\(name)")))
+            steps.append(Step(.symlink(target: target, path: "\(path)/\(name)")))
         }
         return steps + ["pts", "shm", "mqueue"].map { makeDirectory("\(path)/\($0)") }
-            + [Step("read-only \(path)", .addMountFlags(path, [.noSetUID, .noExecute, .readOnly]))]
+            + [Step(.addMountFlags(path, [.noSetUID, .noExecute, .readOnly]))]
     }
 }

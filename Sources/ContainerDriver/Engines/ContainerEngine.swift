@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import LabCore
+import Launch
 import Synchronization
 
 /// This project's own container runtime. No daemon, no shim, no supervisor: the caller is the parent.

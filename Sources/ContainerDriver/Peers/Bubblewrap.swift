@@ -1,5 +1,6 @@
 import Glibc
 import LabCore
+import Launch
 
 /// bubblewrap: namespaces and mounts from a command line, no daemon, no cgroup, no state.
 struct Bubblewrap: PeerTool {

@@ -1,5 +1,6 @@
 import Glibc
 import LabCore
+import Launch
 
 /// Runs workloads with a container program that isn't ours, as a user would from a shell: its command is started
 /// for each instance, with the same root, limits, capabilities and filter as far as it knows them.

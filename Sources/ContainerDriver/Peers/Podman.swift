@@ -1,5 +1,6 @@
 import Glibc
 import LabCore
+import Launch
 
 /// podman: a container engine without a daemon; conmon watches each container.
 ///

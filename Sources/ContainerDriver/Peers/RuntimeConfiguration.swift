@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import LabCore
+import Launch
 
 /// The `config.json` of an OCI bundle, in the words of the OCI runtime specification 1.0.2 (config.md,
 /// config-linux.md): the same isolation, limits and filter that `LaunchProgram.container` sets up by itself.

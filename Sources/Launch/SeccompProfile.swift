@@ -4,18 +4,19 @@ import Glibc
 ///
 /// Modelled on the default profile of docker: what ordinary programs need, minus what reaches beyond the container:
 /// loading kernel code, mounting, keys, clocks, tracing of the whole system, new namespaces.
-public struct SeccompProfile: Equatable, Sendable {
-    public var defaultErrno: Int32
-    public var rules: [Rule]
+package struct SeccompProfile: Equatable, Sendable {
+    package var defaultErrno: Int32
+    package var rules: [Rule]
 
     /// The same action for several system calls, when all comparisons hold.
-    public struct Rule: Equatable, Sendable {
-        public enum Action: Equatable, Sendable { case allow, fail(Int32) }
-        public var systemCalls: [String]
-        public var action: Action
-        public var comparisons: [Comparison]
+    package struct Rule: Equatable, Sendable {
+        package enum Action: Equatable, Sendable { case allow, fail(Int32) }
+        package var systemCalls: [String]
+        package var action: Action
+        package var comparisons: [Comparison]
 
-        public init(_ systemCalls: [String], _ action: Action = .allow, when comparisons: [Comparison] = []) {
+        package init(_ systemCalls: [String], _ action: Action = .allow, when comparisons: [Comparison] = [])
+        {
             self.systemCalls = systemCalls
             self.action = action
             self.comparisons = comparisons
@@ -23,7 +24,7 @@ public struct SeccompProfile: Equatable, Sendable {
 
         /// The same rule for who knows no inequality of a part of an argument, which libseccomp doesn't: one of these
         /// holds where the rule does.
-        var withoutInequalities: [[Comparison]] {
+        package var withoutInequalities: [[Comparison]] {
             comparisons.reduce([[]]) { rules, comparison in
                 rules.flatMap { rule in comparison.equalities.map { rule + [$0] } }
             }
@@ -34,9 +35,9 @@ public struct SeccompProfile: Equatable, Sendable {
     ///
     /// A filter is shown the 64 bits of a register. What the function is given may be fewer of them: a comparison of
     /// all 64 lets a forbidden value pass that has a bit set above those.
-    public struct Comparison: Equatable, Sendable {
+    package struct Comparison: Equatable, Sendable {
         /// The type of the parameter in the kernel's source, `SYSCALL_DEFINE…`.
-        public enum Width: Sendable {
+        package enum Width: Sendable {
             /// `int`, `unsigned int`: the lower 32 bits, of whatever sign.
             case int
             /// `long`, `unsigned long`, `size_t` and pointers: all 64.
@@ -45,10 +46,10 @@ public struct SeccompProfile: Equatable, Sendable {
             var mask: UInt64 { self == .int ? UInt64(UInt32.max) : .max }
         }
 
-        public let argument: UInt32
+        package let argument: UInt32
         /// The bits that are compared.
-        let mask: UInt64
-        let value: UInt64
+        package let mask: UInt64
+        package let value: UInt64
         let isInequality: Bool
 
         private init(
@@ -63,14 +64,14 @@ public struct SeccompProfile: Equatable, Sendable {
                 value & ~mask == 0 && mask != 0, "a comparison that comes out the same for any argument")
         }
 
-        public static func equals(_ argument: UInt32, _ width: Width, _ value: UInt64) -> Comparison {
+        package static func equals(_ argument: UInt32, _ width: Width, _ value: UInt64) -> Comparison {
             Comparison(argument, width, width.mask, value)
         }
-        public static func differs(_ argument: UInt32, _ width: Width, from value: UInt64) -> Comparison {
+        package static func differs(_ argument: UInt32, _ width: Width, from value: UInt64) -> Comparison {
             Comparison(argument, width, width.mask, value, differs: true)
         }
         /// `argument & mask == value`.
-        public static func masked(
+        package static func masked(
             _ argument: UInt32, _ width: Width, _ mask: UInt64, equals value: UInt64
         ) -> Comparison {
             Comparison(argument, width, mask, value)
@@ -86,7 +87,7 @@ public struct SeccompProfile: Equatable, Sendable {
     }
 
     /// The default profile of a container without CAP_SYS_ADMIN.
-    public static let containerDefault = SeccompProfile(
+    package static let containerDefault = SeccompProfile(
         defaultErrno: EPERM,
         rules: [
             Rule(SystemCalls.files + SystemCalls.descriptors + SystemCalls.memory + SystemCalls.processes),
