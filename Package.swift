@@ -54,6 +54,8 @@ let package = Package(
         ),
         // How a child is started and what it may do: the launch program, whose executor is CLinux. Knows no container.
         .target(name: "Launch", dependencies: ["LabCore", "CLinux", "CSeccomp"], swiftSettings: strict),
+        // The words of the Open Container Initiative's specifications, as values and as JSON.
+        .target(name: "OCI", dependencies: ["LabCore"], swiftSettings: strict),
         .target(
             name: "VMDriver",
             dependencies: ["LabCore", "Launch", "CArchive", "CLibvirt", "CLinux", "CXML"],
@@ -61,7 +63,7 @@ let package = Package(
         ),
         .target(
             name: "ContainerDriver",
-            dependencies: ["LabCore", "Launch", "CLinux"],
+            dependencies: ["LabCore", "Launch", "OCI", "CLinux"],
             swiftSettings: strict
         ),
         // What can be done with any engine beside starting it; knows engines only as LabCore's protocols.
@@ -92,10 +94,12 @@ let package = Package(
             path: "Benchmarks/ContainerStart", swiftSettings: strict),
 
         .testTarget(name: "LabCoreTests", dependencies: ["LabCore", "LabFile"], exclude: ["Fixtures"]),
+        .testTarget(name: "OCITests", dependencies: ["OCI", "LabCore"]),
         .testTarget(name: "TranslationsTests", dependencies: ["Translations", "LabCore"]),
         .testTarget(name: "ReportTests", dependencies: ["Report", "LabCore"]),
         .testTarget(
-            name: "ContainerDriverTests", dependencies: ["ContainerDriver", "LabCore", "Launch", "CSeccomp"]),
+            name: "ContainerDriverTests",
+            dependencies: ["ContainerDriver", "LabCore", "Launch", "OCI", "CSeccomp"]),
         .testTarget(name: "VMDriverTests", dependencies: ["VMDriver", "LabCore", "Launch", "CLibvirt"]),
         .testTarget(
             name: "LabRunnerTests",

@@ -32,6 +32,12 @@ package struct Capabilities: OptionSet, Hashable, Sendable {
         (.setfcap, "CAP_SETFCAP"),
     ]
 
+    /// nil for a name that none of these has.
+    package init?(named name: String) {
+        guard let found = Self.names.first(where: { $0.1 == name }) else { return nil }
+        self = found.0
+    }
+
     /// The names of the set.
     package var names: [String] { Self.names.filter { contains($0.0) }.map(\.1) }
 

@@ -15,6 +15,12 @@ package struct Rlimit: Equatable, Sendable {
         return "setrlimit(\(name), {\(text(soft)), \(text(hard))})"
     }
 
+    /// nil for a name, `RLIMIT_…`, that this kernel has not.
+    package init?(_ name: String, soft: UInt64, hard: UInt64) {
+        guard let known = Self.containerDefault.first(where: { $0.name == name }) else { return nil }
+        (self.name, resource, self.soft, self.hard) = (name, known.resource, soft, hard)
+    }
+
     private init(_ name: String, _ resource: __rlimit_resource, _ soft: UInt64, _ hard: UInt64) {
         self.init(name, Int32(resource.rawValue), soft, hard)
     }

@@ -141,7 +141,10 @@ struct KernelFilesTests {
     }
 }
 
-@Suite("devices", .enabled(if: obstacle == nil, "skipped: no container can be started on this machine"))
+// One after another: without root, a control changes the time of change of the caller's own devices.
+@Suite(
+    "devices", .serialized,
+    .enabled(if: obstacle == nil, "skipped: no container can be started on this machine"))
 struct DeviceTests {
     private static let devices = ["null", "zero", "full", "random", "urandom", "tty"]
 

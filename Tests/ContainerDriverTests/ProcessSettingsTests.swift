@@ -100,7 +100,7 @@ struct ProcessSettingsTests {
     }
 
     /// Starts a container of a caller that has all of the above and ignores a signal.
-    private func withCaller(_ process: ProcessSettings?, _ body: (ChildInstance) throws -> Void) throws {
+    private func withCaller(inheritsAll: Bool = false, _ body: (ChildInstance) throws -> Void) throws {
         let groups = UnsafeMutablePointer<gid_t>.allocate(capacity: 2)
         groups.initialize(repeating: 4_242, count: 2)
         defer { groups.deallocate() }
@@ -108,7 +108,7 @@ struct ProcessSettingsTests {
             let before = signal(SIGURG, SIG_IGN)
             defer { signal(SIGURG, before) }
             try withProgram(
-                root: root, .standard, process: process,
+                root: root, .standard, inheritsAll: inheritsAll,
                 change: { $0.steps.insert(contentsOf: caller(groups: groups), at: 0) }, body)
         }
     }
@@ -122,7 +122,7 @@ struct ProcessSettingsTests {
             "timerslack_ns": "50000", "nice": "0", "policy": "0", "disk": "none: prio 0",
             "CapEff": String(repeating: "0", count: 16 - kept.count) + kept,
         ]) { first, _ in first }
-        try withCaller(ProcessSettings()) { (child) throws in
+        try withCaller { (child) throws in
             let found = try seen(child.pid)
             for (key, value) in expected { #expect(found[key] == value, "\(key)") }
             #expect(found.count == expected.count)
@@ -136,7 +136,7 @@ struct ProcessSettingsTests {
             "personality": "00040000", "timerslack_ns": "1000", "nice": "7", "policy": "\(batch)",
             "disk": "idle", "CapEff": "0000000000000000",
         ]
-        try withCaller(nil) { (child) throws in
+        try withCaller(inheritsAll: true) { (child) throws in
             let found = try seen(child.pid)
             for (key, value) in inherited { #expect(found[key] == value, "\(key)") }
             let limits = try expectedLimits()
@@ -176,7 +176,7 @@ struct ProcessSettingsTests {
         try withBareRoot { (root) throws in
             // The kernel sends the signal when the thread ends that started it.
             let child = try OSThread.run { () throws(LabError) in
-                try startProgram(root: root, .standard, process: ProcessSettings()) { program in
+                try startProgram(root: root, .standard) { program in
                     program.steps.insert(Step("a group", .setGroup(7)), at: 0)
                     guard !isInOrder else { return }
                     // Control: what undoes it comes behind it.
@@ -236,7 +236,8 @@ struct ProcessSettingsTests {
         let settings = ProcessSettings()
         func names(_ caller: CallerSettings) -> Set<String> {
             Set(
-                (settings.identity(.standard, caller) + settings.oomScore(caller) + settings.steps(caller))
+                (settings.identity(inUserNamespace: false, caller) + settings.oomScore(caller)
+                    + settings.steps(caller))
                     .map(\.name))
         }
         var alike = CallerSettings(givesUpGroups: false, ignoredSignals: 0, oomScoreAdjustment: 0)

@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import LabCore
 import Launch
+import OCI
 
 /// One container around one command, whose standard input, output and error are the caller's, passed on: no engine, no
 /// run, no workload that answers.
@@ -130,34 +131,33 @@ public struct ContainerRun: Sendable {
             throw notFound(in: root)
         }
         let ourselves = try FileDescriptor.ofThisProcess()
-        var spec = ContainerSpec(
-            isolation: isolation, lowerDirectories: [root],
-            // Any directory that no root lies below will do, and /proc must stay in sight: only the container sees
-            // what is mounted there.
-            mountPoint: "/sys", stage: nil, program: path, hostname: hostname,
-            cgroupsToJoin: cgroups.flatMap { tree?.directoriesToJoin($0.number) } ?? [],
-            filter: try SeccompFilter(profile: .containerDefault), kernelFiles: .containerDefault,
-            process: ProcessSettings(), caller: .current(),
-            parent: ourselves.rawValue, user: getuid(), group: getgid())
-        spec.storageBytes = storageBytes
-        spec.processes = pids.flatMap { ProcessLimit.isHeldByNamespace($0) ? $0 : nil }
-        spec.terminal = streams.request
-        let program = LaunchProgram.container(spec)
         let terminal = getenv("TERM").map { ["TERM=\(String(cString: $0))"] } ?? []
+        let oci = RuntimeSpec.container(
+            isolation, root: root, hostname: hostname, args: command,
+            env: ChildLauncher.environment + terminal,
+            processes: pids.flatMap { ProcessLimit.isHeldByNamespace($0) ? $0 : nil })
+        let buffer = try ProgramBuffer(
+            ContainerSpec(
+                oci: oci, program: path, filter: try SeccompFilter(profile: .containerDefault),
+                // Any directory that no root lies below will do, and /proc must stay in sight: only the container sees
+                // what is mounted there.
+                mountPoint: "/sys",
+                cgroupsToJoin: cgroups.flatMap { tree?.directoriesToJoin($0.number) } ?? [],
+                caller: .current(), parent: ourselves.rawValue, storageBytes: storageBytes,
+                terminal: streams.request))
         let watch = try ContainerWatch(
             ourselves: ourselves.rawValue,
             restoring: streams.request == nil ? nil : streams.terminal?.modes)
         defer { streams.release() }
         var life: ContainerLife
         do throws(LaunchFailure) {
-            let started = try ProgramBuffer(program, environment: ChildLauncher.environment + terminal)
-                .attempt(
-                    .init(
-                        arguments: command, standard: streams.standard, cgroup: cgroups?.cloneTarget ?? -1,
-                        joins: cgroups?.joins ?? [], pidfdPlace: watch.pidfdPlace))
+            let started = try buffer.attempt(
+                .init(
+                    arguments: command, standard: streams.standard, cgroups: cgroups,
+                    pidfdPlace: watch.pidfdPlace))
             life = ContainerLife(started, signals: signals, streams: streams)
         } catch {
-            throw explained(error, program, root, &exitCode)
+            throw explained(error, buffer.program, root, &exitCode)
         }
         let status = try life.live()
         return Outcome(status: status, loss: streams.loss)

@@ -26,9 +26,9 @@ extension ProcessSettings {
     private typealias Step = LaunchProgram.Step
 
     /// Who it is. Before anything that a change of the user undoes, which is the signal at the parent's death.
-    func identity(_ isolation: Isolation, _ caller: CallerSettings) -> [LaunchProgram.Step] {
+    func identity(inUserNamespace: Bool, _ caller: CallerSettings) -> [LaunchProgram.Step] {
         // The maps of a user namespace hold one user and one group, and it has become them.
-        guard !isolation.contains(.user) else { return [] }
+        guard !inUserNamespace else { return [] }
         return (caller.givesUpGroups ? [Step(.setGroups([]))] : [])
             + [Step(.setGroup(group)), Step(.setUser(user))]
     }

@@ -23,12 +23,13 @@ import Launch
 extension LaunchProgram {
     /// Makes the stage of `spec`, which has none yet.
     static func makeStage(_ spec: ContainerSpec) throws(LabError) -> FileDescriptor {
-        try ProgramBuffer(LaunchProgram(namespaces: .mount, steps: stage(spec)), environment: [])
+        let steps = stage(spec, try SupportedSpec(spec.oci))
+        return try ProgramBuffer(LaunchProgram(namespaces: .mount, steps: steps), environment: [])
             .makeMountNamespace()
     }
 
     /// Ends in the root of the stage, with nothing else mounted.
-    static func stage(_ spec: ContainerSpec) -> [Step] {
+    static func stage(_ spec: ContainerSpec, _ oci: SupportedSpec) -> [Step] {
         let place = spec.mountPoint
         var steps: [Step] = [
             Step(
@@ -42,22 +43,17 @@ extension LaunchProgram {
                     data: "mode=755")),
         ]
         steps += ["lower", "layer", "root"].map { makeDirectory("\(place)/\($0)") }
-        for (index, directory) in spec.lowerDirectories.enumerated() {
-            let target = "\(place)/lower/\(index)"
-            steps += [
-                makeDirectory(target),
-                Step(
-                    "lower layer \(index)",
-                    .mount(source: directory, target: target, type: nil, flags: .bind, data: nil)),
-                // Whoever came below a container's root could not write to what all share.
-                Step("read-only lower layer \(index)", .addMountFlags(target, .readOnly)),
-            ]
-        }
-        if spec.isolation.contains(.kernelFiles) {
-            steps += mask("\(place)/mask")
-        }
-        if spec.isolation.contains(.devices) { steps += devices("\(place)/dev") }
-        if spec.isolation.isSuperset(of: [.user, .kernelFiles]) { steps += kernelFiles(spec) }
+        let lower = "\(place)/lower/0"
+        steps += [
+            makeDirectory(lower),
+            Step(
+                "lower layer 0", .mount(source: oci.root, target: lower, type: nil, flags: .bind, data: nil)),
+            // Whoever came below a container's root could not write to what all share.
+            Step("read-only lower layer 0", .addMountFlags(lower, .readOnly)),
+        ]
+        if oci.mounts["/proc"] != nil { steps += mask("\(place)/mask") }
+        if oci.mounts["/dev"] != nil { steps += devices("\(place)/dev") }
+        if oci.namespaces.contains(.user) { steps += kernelFiles(oci, below: place) }
         return steps + [
             Step(.pivotRoot(place)), Step(.leaveOldRoot),
         ]
@@ -68,18 +64,19 @@ extension LaunchProgram {
     }
 
     /// What a user namespace must mount before the host's are out of sight.
-    private static func kernelFiles(_ spec: ContainerSpec) -> [Step] {
-        let (proc, sys) = ("\(spec.mountPoint)/proc", "\(spec.mountPoint)/sys")
-        var steps = [makeDirectory(proc)]
-        // procfs shows the pid namespace it is mounted in; like sysfs, it may be mounted only by that one's owner.
-        if spec.isolation.contains(.pid) {
-            steps.append(mountProc(proc))
-        } else {
+    private static func kernelFiles(_ oci: SupportedSpec, below place: String) -> [Step] {
+        ["/proc", "/sys"].filter { oci.mounts[$0] != nil }.flatMap { (target) -> [Step] in
+            let path = place + target
+            // procfs shows the pid namespace it is mounted in; like sysfs, it may be mounted only by that one's owner.
+            guard target == "/proc", !oci.namespaces.contains(.pid) else {
+                return [makeDirectory(path)] + mount(target, at: path, oci)
+            }
             let flags: MountFlags = [.bind, .recursive]
-            steps.append(
-                Step("bind /proc", .mount(source: "/proc", target: proc, type: nil, flags: flags, data: nil)))
+            return [
+                makeDirectory(path),
+                Step("bind /proc", .mount(source: "/proc", target: path, type: nil, flags: flags, data: nil)),
+            ]
         }
-        return mountsSys(spec) ? steps + [makeDirectory(sys), mountSys(sys)] : steps
     }
 
     /// A directory that is a mount of its own, so that a bind of it has its flags.
@@ -94,7 +91,7 @@ extension LaunchProgram {
         mounted(path, mode: 0o755) + [
             Step(.createFile("\(path)/file", mode: 0o444)),
             makeDirectory("\(path)/directory", mode: 0o555),
-            Step(.addMountFlags(path, strict.union(.readOnly))),
+            Step(.addMountFlags(path, SupportedSpec.strict.union(.readOnly))),
         ]
     }
 

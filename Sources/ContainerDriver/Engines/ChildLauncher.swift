@@ -47,7 +47,7 @@ final class ChildLauncher {
         let parameters = ProgramBuffer.Parameters(
             arguments: arguments,
             standard: (input.rawValue, output.write.rawValue, errors.write.rawValue, inherited),
-            cgroup: cgroups?.cloneTarget ?? -1, joins: cgroups?.joins ?? [])
+            cgroups: cgroups)
         var steps = stepsBefore
         steps.append(MonotonicInstant.now().nanoseconds(since: requested))
         let started = try buffer.start(parameters)

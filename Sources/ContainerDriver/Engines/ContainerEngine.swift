@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import LabCore
 import Launch
+import OCI
 import Synchronization
 
 /// This project's own container runtime. No daemon, no shim, no supervisor: the caller is the parent.
@@ -70,21 +71,19 @@ public final class ContainerEngine: Engine {
             throw error
         }
         self.prepared = prepared
-        describe(prepared, mounts)
+        try describe(prepared, mounts)
     }
 
-    private func describe(_ prepared: Prepared, _ mounts: CgroupMounts) {
-        let program = LaunchProgram.container(spec(0, isolation, prepared))
+    private func describe(_ prepared: Prepared, _ mounts: CgroupMounts) throws(LabError) {
+        let program = try LaunchProgram.container(spec(0, isolation, prepared))
         record.steps =
             ["cgroups", "pipes", program.cloneName] + program.steps.map(\.name) + [
                 "workload", "free cgroups",
             ]
-        var namespaces = isolation.cloned
-        if isolation.contains(.cgroupNamespace) { namespaces.insert(.cgroup) }
         let isDelegated = CgroupDelegation.current.directory != nil
         record.details = [
             EngineRecord.Detail("runtime", "lab's own, \(program.steps.count) steps from clone3 to execve"),
-            EngineRecord.Detail("namespaces", namespaces.names.joined(separator: ", ")),
+            EngineRecord.Detail("namespaces", isolation.namespaces.names.joined(separator: ", ")),
             EngineRecord.Detail("root", "overlay, writable layer of its own in memory"),
             EngineRecord.Detail(
                 "cgroups",
@@ -126,7 +125,7 @@ public final class ContainerEngine: Engine {
         let steps = [MonotonicInstant.now().nanoseconds(since: requested)]
         do {
             return try prepared.launcher.start(
-                buffer(isolation, prepared), arguments: ChildLauncher.arguments(request.workload),
+                try buffer(isolation, prepared), arguments: ChildLauncher.arguments(request.workload),
                 cgroups: cgroups, requested: requested, stepsBefore: steps,
                 timesSteps: request.isolation == nil,
                 interrupt: prepared.context.interrupt
@@ -144,11 +143,10 @@ public final class ContainerEngine: Engine {
         }
     }
 
-    private func buffer(_ isolation: Isolation, _ prepared: Prepared) -> ProgramBuffer {
-        buffers.withLock { buffers in
+    private func buffer(_ isolation: Isolation, _ prepared: Prepared) throws(LabError) -> ProgramBuffer {
+        try buffers.withLock { (buffers) throws(LabError) in
             if let known = buffers[isolation] { return known }
-            let laidOut = ProgramBuffer(
-                .container(spec(0, isolation, prepared)), environment: ChildLauncher.environment)
+            let laidOut = try ProgramBuffer(spec(0, isolation, prepared))
             buffers[isolation] = laidOut
             return laidOut
         }
@@ -158,7 +156,7 @@ public final class ContainerEngine: Engine {
         guard let prepared else { throw LabError(.software, "the engine \(id) was not prepared") }
         try request.refuseVariant(of: id)
         let isolation = try self.isolation.ablated(by: request.isolation)
-        return LaunchProgram.container(spec(request.index, isolation, prepared))
+        return try LaunchProgram.container(spec(request.index, isolation, prepared))
             .text(arguments: ChildLauncher.arguments(request.workload))
     }
 
@@ -177,14 +175,13 @@ public final class ContainerEngine: Engine {
         let stage = stage?.rawValue
         let cgroups = isolation.contains(.limits) ? prepared.cgroups : nil
         return ContainerSpec(
-            isolation: isolation, lowerDirectories: [root.directory], mountPoint: prepared.mountPoint,
-            stage: stage,
+            oci: .container(isolation, root: root.directory, hostname: id.rawValue),
             program: isolation.contains(.root) ? RootFilesystem.guestPath : root.hostGuestPath,
-            hostname: id.rawValue, cgroupsToJoin: cgroups?.directoriesToJoin(number) ?? [],
-            filter: prepared.filter, kernelFiles: .containerDefault,
+            filter: prepared.filter, mountPoint: prepared.mountPoint, stage: stage,
+            cgroupsToJoin: cgroups?.directoriesToJoin(number) ?? [],
             // A container without any layer is a bare process.
-            process: isolation.isEmpty ? nil : ProcessSettings(), caller: prepared.caller,
-            parent: prepared.launcher.parent.rawValue, user: getuid(), group: getgid())
+            inheritsAll: isolation.isEmpty, caller: prepared.caller, parent: prepared.launcher.parent.rawValue
+        )
     }
 }
 

@@ -1,5 +1,6 @@
 import Glibc
 import LabCore
+import OCI
 
 /// docker: a container engine with a daemon, which must run already.
 struct Docker: PeerTool {
@@ -20,7 +21,7 @@ struct Docker: PeerTool {
         return try PreparedDocker(run: run, daemon: daemon, info: try daemon.information()).made {
             (prepared) throws(LabError) in
             try run.context.journal.record(JournaledResource(.peer, "docker \(run.context.runID) \(host)"))
-            try Files.write(try SeccompDescription(.containerDefault).text(), to: prepared.filterFile)
+            try Files.write(try RuntimeSpec.Seccomp.containerDefault.text(), to: prepared.filterFile)
             let archive = try ImageArchive.make(run)
             try PeerCommand.check(
                 "import the root file system into docker",
@@ -125,20 +126,22 @@ private struct PreparedDocker: PreparedPeer {
         ]
     }
     var footnotes: [String] {
-        [
+        let spec = run.example()
+        return [
             "the image was imported from the shared root; its writable layer is on disk, that of container in memory",
             "what the daemon itself takes of memory and CPU time is not counted",
-        ]
+        ] + ToldSpec(docker: ContainerFlags.words(spec, filterFile: filterFile)).footnotes(of: spec)
     }
     /// The payload is a child of the daemon's shim.
     var reapsEverything: Bool { false }
 
     func arguments(_ name: PeerName, _ request: LaunchRequest) -> [String] {
-        daemon.words + [
+        let spec = run.specification(name, request)
+        return daemon.words + [
             "run", "--rm", "--name", name.id, "--cidfile", name.idFile, "--label",
             DockerDaemon.label(run.context.runID), "--log-driver", "none",
-        ] + ContainerFlags.words(name, request, filterFile: filterFile)
-            + [ImageArchive.name(run)] + ContainerFlags.payload(request)
+        ] + ContainerFlags.words(spec, filterFile: filterFile) + [ImageArchive.name(run)]
+            + (spec.process?.args ?? [])
     }
 
     func markers(_ name: PeerName) -> [String] { [name.id] + ContainerFlags.inventedID(name) }

@@ -1,5 +1,6 @@
 import Glibc
 import LabCore
+import OCI
 
 /// runc or crun, started by hand on a bundle: what docker and podman start in their turn.
 struct OCIRuntime: PeerTool {
@@ -36,7 +37,8 @@ private struct PreparedRuntime: PreparedPeer {
         ]
     }
     var footnotes: [String] {
-        ["no overlay: the shared root is read-only, /tmp is a tmpfs of its own"]
+        let spec = run.example()
+        return ToldSpec(spec.onReadOnlyRoot()).footnotes(of: spec)
     }
 
     func arguments(_ name: PeerName, _ request: LaunchRequest) -> [String] {
@@ -45,12 +47,7 @@ private struct PreparedRuntime: PreparedPeer {
 
     func files(_ name: PeerName, _ request: LaunchRequest) throws(LabError) -> [(name: String, text: String)]
     {
-        let configuration = RuntimeConfiguration(
-            root: run.context.rootFilesystem, workload: request.workload,
-            limits: ResourceLimits(memoryBytes: request.memoryBytes, cpus: request.cpus), name: name,
-            kernelFiles: .containerDefault, messageQueues: KernelFiles.hasMessageQueues,
-            profile: .containerDefault)
-        return [("config.json", try configuration.text())]
+        [("config.json", try run.specification(name, request).onReadOnlyRoot().text())]
     }
 
     func isGone(_ name: PeerName) -> Bool { !Files.exists("\(state)/\(name.id)") }

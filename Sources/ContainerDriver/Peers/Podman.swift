@@ -1,6 +1,6 @@
 import Glibc
 import LabCore
-import Launch
+import OCI
 
 /// podman: a container engine without a daemon; conmon watches each container.
 ///
@@ -18,7 +18,7 @@ struct Podman: PeerTool {
             try run.journalCgroups()
             try run.context.journal.record(JournaledResource(.peer, "podman \(store.directory)"))
             try store.make()
-            try Files.write(try SeccompDescription(.containerDefault).text(), to: prepared.filterFile)
+            try Files.write(try RuntimeSpec.Seccomp.containerDefault.text(), to: prepared.filterFile)
             let archive = try ImageArchive.make(run)
             try PeerCommand.check(
                 "import the root file system into podman",
@@ -52,34 +52,16 @@ struct PodmanStore: Sendable {
 
     func make() throws(LabError) {
         try Files.makeDirectory(directory, mode: 0o700)
-        try Files.write(Self.configuration(), to: "\(directory)/containers.conf")
+        try Files.write(Self.configuration, to: "\(directory)/containers.conf")
     }
 
-    /// See containers.conf(5). The limits are those of this process as far as podman keeps them: by default it asks for
-    /// more than a user without CAP_SYS_RESOURCE gets. Locks in shared memory would be those of the user's podman.
-    private static func configuration() -> String {
-        let processes = UInt64(Files.line("/proc/sys/kernel/pid_max") ?? "") ?? 32_768
-        let limits = [
-            "nofile=\(limit(RLIMIT_NOFILE, atMost: 1 << 20))",
-            "nproc=\(limit(__RLIMIT_NPROC, atMost: processes))",
-        ]
-        return """
-            [containers]
-            default_ulimits = [\(limits.map { "\"\($0)\"" }.joined(separator: ", "))]
-            [engine]
-            lock_type = "file"
-            events_logger = "file"
+    /// See containers.conf(5). Locks in shared memory would be those of the user's podman.
+    private static let configuration = """
+        [engine]
+        lock_type = "file"
+        events_logger = "file"
 
-            """
-    }
-
-    /// The hard limit of a resource, for both limits.
-    private static func limit(_ resource: __rlimit_resource, atMost most: UInt64) -> String {
-        var limit = rlimit()
-        let isKnown = getrlimit(Int32(resource.rawValue), &limit) == 0
-        let value = isKnown ? min(UInt64(limit.rlim_max), most) : most
-        return "\(value):\(value)"
-    }
+        """
 
     /// The runtime that podman starts, in its own words.
     var runtime: String? {
@@ -134,20 +116,22 @@ private struct PreparedPodman: PreparedPeer {
         ]
     }
     var footnotes: [String] {
-        [
+        let spec = run.example()
+        return [
             "the image was imported from the shared root; its writable layer is on disk, that of container in memory"
-        ]
+        ] + ToldSpec(docker: PodmanFlags.words(spec, filterFile: filterFile)).footnotes(of: spec)
     }
     var variables: [String: String] { store.variables }
     /// conmon becomes nobody's child.
     var reapsEverything: Bool { false }
 
     func arguments(_ name: PeerName, _ request: LaunchRequest) -> [String] {
-        store.words + [
+        let spec = run.specification(name, request)
+        return store.words + [
             "run", "--rm", "--name", name.id, "--cidfile", name.idFile, "--cgroup-parent", "/\(run.cgroup)",
             "--log-driver", "passthrough",
-        ] + ContainerFlags.words(name, request, filterFile: filterFile)
-            + [ImageArchive.name(run)] + ContainerFlags.payload(request)
+        ] + PodmanFlags.words(spec, filterFile: filterFile) + [ImageArchive.name(run)]
+            + (spec.process?.args ?? [])
     }
 
     func markers(_ name: PeerName) -> [String] { [name.id] + ContainerFlags.inventedID(name) }
@@ -164,34 +148,5 @@ private struct PreparedPodman: PreparedPeer {
         try? store.remove()
         try? run.removeCgroups()
         try? Files.removeTree(run.directory)
-    }
-}
-
-/// The flags that podman and docker have in common.
-enum ContainerFlags {
-    static func words(_ name: PeerName, _ request: LaunchRequest, filterFile: String) -> [String] {
-        var words = [
-            "--hostname", name.hostname, "--network", "none", "--cgroupns", "private", "--pull", "never",
-            "--security-opt", "no-new-privileges", "--security-opt", "seccomp=\(filterFile)", "--cap-drop",
-            "ALL",
-        ]
-        for capability in Capabilities.containerDefault.names { words += ["--cap-add", capability] }
-        return words + PeerCommand.limits(request)
-    }
-
-    static func payload(_ request: LaunchRequest) -> [String] {
-        [RootFilesystem.guestPath, request.workload.name] + request.workload.arguments
-    }
-
-    /// The id that the engine gave to a container, 64 hexadecimal digits; empty until it did.
-    static func inventedID(_ name: PeerName) -> [String] {
-        guard let id = Files.line(name.idFile), isInventedID(id) else { return [] }
-        return [id]
-    }
-
-    /// Whether an engine's word is an id: it goes into command lines, and tells which processes are ours.
-    static func isInventedID(_ text: some StringProtocol) -> Bool {
-        text.utf8.count == 64
-            && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
     }
 }
