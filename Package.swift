@@ -52,14 +52,18 @@ let package = Package(
             dependencies: ["LabCore", .product(name: "Yams", package: "Yams")],
             swiftSettings: strict
         ),
+        // How a child is started and what it may do: the launch program, whose executor is CLinux. Knows no container.
+        .target(name: "Launch", dependencies: ["LabCore", "CLinux", "CSeccomp"], swiftSettings: strict),
+        // The words of the Open Container Initiative's specifications, as values and as JSON.
+        .target(name: "OCI", dependencies: ["LabCore"], swiftSettings: strict),
         .target(
             name: "VMDriver",
-            dependencies: ["LabCore", "CArchive", "CLibvirt", "CLinux", "CXML"],
+            dependencies: ["LabCore", "Launch", "CArchive", "CLibvirt", "CLinux", "CXML"],
             swiftSettings: strict
         ),
         .target(
             name: "ContainerDriver",
-            dependencies: ["LabCore", "CLinux", "CSeccomp"],
+            dependencies: ["LabCore", "Launch", "OCI", "CLinux"],
             swiftSettings: strict
         ),
         // What can be done with any engine beside starting it; knows engines only as LabCore's protocols.
@@ -86,16 +90,19 @@ let package = Package(
         // Kept beside what they measure; see the head of each file for the command.
         .target(name: "CFloor", path: "Benchmarks/CFloor"),
         .executableTarget(
-            name: "container-start", dependencies: ["CFloor", "ContainerDriver", "LabCore"],
+            name: "container-start", dependencies: ["CFloor", "ContainerDriver", "LabCore", "Launch"],
             path: "Benchmarks/ContainerStart", swiftSettings: strict),
 
         .testTarget(
             name: "LabCoreTests", dependencies: ["LabCore", "LabFile", "ContainerDriver", "VMDriver"],
             exclude: ["Fixtures"]),
+        .testTarget(name: "OCITests", dependencies: ["OCI", "LabCore"]),
         .testTarget(name: "TranslationsTests", dependencies: ["Translations", "LabCore"]),
         .testTarget(name: "ReportTests", dependencies: ["Report", "LabCore"]),
-        .testTarget(name: "ContainerDriverTests", dependencies: ["ContainerDriver", "LabCore", "CSeccomp"]),
-        .testTarget(name: "VMDriverTests", dependencies: ["VMDriver", "LabCore", "CLibvirt"]),
+        .testTarget(
+            name: "ContainerDriverTests",
+            dependencies: ["ContainerDriver", "LabCore", "Launch", "OCI", "CSeccomp"]),
+        .testTarget(name: "VMDriverTests", dependencies: ["VMDriver", "LabCore", "Launch", "CLibvirt"]),
         .testTarget(
             name: "LabRunnerTests",
             dependencies: ["LabRunner", "LabCore", "LabFile", "Report", "Translations"]),

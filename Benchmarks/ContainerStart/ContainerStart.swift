@@ -2,6 +2,7 @@ import CFloor
 import ContainerDriver
 import Glibc
 import LabCore
+import Launch
 
 /// Starts of the container beside the raw floor, interleaved in one process.
 ///

@@ -101,14 +101,15 @@ static int mask_each(const struct clinux_step *step) {
 }
 
 // A hard limit that only a privileged caller may raise stays where it is.
-static int set_limits(const struct clinux_limit *limits, uint64_t count) {
+static int set_limits(const uint64_t (*limits)[3], uint64_t count) {
     for (; count > 0; count--, limits++) {
-        struct rlimit wanted = {.rlim_cur = limits->soft, .rlim_max = limits->hard}, had;
-        if (setrlimit(limits->resource, &wanted) == 0) continue;
-        if (errno != EPERM || getrlimit(limits->resource, &had) != 0) return -1;
+        int resource = (int)(*limits)[0];
+        struct rlimit wanted = {.rlim_cur = (*limits)[1], .rlim_max = (*limits)[2]}, had;
+        if (setrlimit(resource, &wanted) == 0) continue;
+        if (errno != EPERM || getrlimit(resource, &had) != 0) return -1;
         if (wanted.rlim_max > had.rlim_max) wanted.rlim_max = had.rlim_max;
         if (wanted.rlim_cur > wanted.rlim_max) wanted.rlim_cur = wanted.rlim_max;
-        if (setrlimit(limits->resource, &wanted) != 0) return -1;
+        if (setrlimit(resource, &wanted) != 0) return -1;
     }
     return 0;
 }
@@ -189,24 +190,14 @@ static int set_capabilities(uint64_t mask) {
     return (int)syscall(SYS_capset, &header, data);
 }
 
-// The system calls themselves: glibc's functions would have our parent's threads follow suit. The kernel makes the memory
-// that we share with our parent undumpable here, so that nobody who is that user already may look into it.
-static int become_user(const struct clinux_step *step) {
-    const gid_t *groups = step->data;
-    if (step->y == 0) {
-        errno = EINVAL;
-        return -1;
-    }
-    if (syscall(SYS_setgroups, (size_t)step->y, groups) != 0) return -1;
-    if (syscall(SYS_setresgid, groups[0], groups[0], groups[0]) != 0) return -1;
-    return (int)syscall(SYS_setresuid, (uid_t)step->x, (uid_t)step->x, (uid_t)step->x);
-}
-
 static int load_filter(const struct clinux_step *step) {
     struct sock_fprog program = {.len = (unsigned short)step->x, .filter = (struct sock_filter *)step->data};
     return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
 }
 
+// The system calls themselves, here and for groups: glibc's functions would have our parent's threads follow suit. Where
+// the user changes, the kernel makes the memory that we share with our parent undumpable, so that nobody who is that user
+// already may look into it.
 static int call(const int64_t n[6]) { return (int)syscall(n[0], n[1], n[2], n[3], n[4], n[5]); }
 
 static int run(const struct clinux_step *step, struct clinux_launch *launch) {
@@ -242,8 +233,7 @@ static int run(const struct clinux_step *step, struct clinux_launch *launch) {
     case CLINUX_CAPABILITIES: return set_capabilities(step->x);
     case CLINUX_NO_NEW_PRIVS: return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     case CLINUX_SECCOMP: return load_filter(step);
-    case CLINUX_USER: return become_user(step);
-    case CLINUX_NO_CORE: return setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+    case CLINUX_GROUPS: return (int)syscall(SYS_setgroups, (size_t)step->x, step->data);
     case CLINUX_TERMINAL:
         return clinux_open_terminal(launch->standard[3], (unsigned)step->x, step->y >> 16 & 0xffff, step->y & 0xffff);
     case CLINUX_PDEATHSIG: return die_with_parent(step);

@@ -1,5 +1,8 @@
+import CLinux
 import Glibc
 import LabCore
+import Launch
+import OCI
 
 /// What containers are made of, each part proved by using it once.
 public enum ContainerChecks {
@@ -23,22 +26,20 @@ public enum ContainerChecks {
     // MARK: Namespaces
 
     private static func namespace(_ name: String, _ kind: Namespaces, _ isolation: Isolation) -> DoctorCheck {
-        var used = isolation.cloned
-        if isolation.contains(.cgroupNamespace) { used.insert(.cgroup) }
         let check = DoctorCheck.proving("namespace-\(name)", "\(name) namespace", disables: disabled) {
             () throws(LabError) in
             // Without root a user namespace gives the privilege to make the other.
             let made: Namespaces = isolation.contains(.user) ? [.user, kind] : kind
             do throws(LabError) {
                 try LaunchProgram(
-                    namespaces: made, steps: [Step("execve", .execute(LaunchProgram.nothing))]
+                    namespaces: made, steps: [Step(.execute(LaunchProgram.nothing))]
                 ).rehearse()
             } catch {
                 throw error.advising("boot a kernel that has it, see namespaces(7)")
             }
             return "clone3(\(made.flagNames.joined(separator: "|")))"
         }
-        return used.contains(kind) ? check : check.orWarning
+        return isolation.namespaces.contains(kind) ? check : check.orWarning
     }
 
     // MARK: Overlay
@@ -60,7 +61,7 @@ public enum ContainerChecks {
                 for name in ["lower", "layer"] {
                     try Files.makeDirectory("\(directory)/\(name)", mode: 0o755)
                 }
-                var program = container(
+                var program = try container(
                     isolation.intersection([.user, .root]), lower: "\(directory)/lower",
                     mountPoint: "\(directory)/layer")
                 program.steps.insert(
@@ -154,21 +155,14 @@ public enum ContainerChecks {
     /// The program of a container that has only these layers and ends at an execve of `LaunchProgram.nothing`.
     private static func container(
         _ isolation: Isolation, lower: String = "/", mountPoint: String = "/", filter: SeccompFilter? = nil
-    ) -> LaunchProgram {
-        var program = LaunchProgram.container(
+    ) throws(LabError) -> LaunchProgram {
+        var program = try LaunchProgram.container(
             ContainerSpec(
-                isolation: isolation, lowerDirectories: [lower], mountPoint: mountPoint, stage: nil,
-                program: LaunchProgram.nothing,
-                hostname: "", cgroupsToJoin: [], filter: filter,
-                kernelFiles: .none, process: nil,
-                parent: -1, user: getuid(), group: getgid()))
+                oci: .container(isolation, root: lower, hostname: ""), program: LaunchProgram.nothing,
+                filter: filter,
+                mountPoint: mountPoint, inheritsAll: true, parent: -1))
         // A child that ends at its execve says nothing and needs no descriptor.
-        program.steps.removeAll { step in
-            switch step.action {
-            case .standardDescriptor, .dieWithParent: true
-            default: false
-            }
-        }
+        program.steps.removeAll { [CLINUX_STANDARD, CLINUX_PDEATHSIG].contains($0.operation.code) }
         return program
     }
 

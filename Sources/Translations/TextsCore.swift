@@ -120,6 +120,7 @@ extension Texts {
         "it has ended": "它已经结束",
         "errno {}": "错误号 {}",
         "process {}": "进程 {}",
+        "cannot start a thread": "无法启动线程",
         "cannot start {} threads": "无法启动 {} 个线程",
         "cannot run {}": "无法运行 {}",
 

@@ -8,6 +8,8 @@ extension Texts {
         ", in a user namespace of its own": "，属于它自己的用户命名空间",
         "Seccomp and NoNewPrivs in {}": "{} 里的 Seccomp 与 NoNewPrivs",
         "/proc/{}/ns against ours": "/proc/{}/ns，与宿主机的对照",
+        "cannot start a sentinel": "无法启动哨兵进程",
+        "cannot start a sentinel with /bin/sh": "无法用 /bin/sh 启动哨兵进程",
         "{}, by a thread with uid {} and {} capabilities": "{}，由 uid 为 {}、有 {} 项能力的线程来做",
         "pages can't be merged now": "现在无法合并内存页",
         "another run of lab has turned their merging": "另一次 lab 运行改动了页合并的开关",

@@ -1,10 +1,7 @@
 extension Texts {
     /// libvirt, QEMU, guest kernels.
     static let virtualMachines: Table = [
-        "cannot watch over {}": "无法监视 {}",
-        "step {}": "第 {} 步",
         "error {}": "错误 {}",
-        "cannot start {}": "无法启动 {}",
         "there is no qemu-system-x86_64 in PATH": "PATH 里没有 qemu-system-x86_64",
         "install qemu-system-x86": "安装 qemu-system-x86",
         "{} does not run": "{} 无法运行",

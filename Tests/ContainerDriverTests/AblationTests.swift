@@ -3,6 +3,7 @@ import Testing
 
 @testable import ContainerDriver
 @testable import LabCore
+@testable import Launch
 
 @Suite("ablation", .enabled(if: obstacle == nil, "skipped: no container can be started on this machine"))
 struct AblationTests {

@@ -3,6 +3,7 @@ import Testing
 
 @testable import ContainerDriver
 @testable import LabCore
+@testable import Launch
 
 /// A guest that makes system calls with numbers of 64 bits, which no function of libc lets through, and says how each
 /// ended: the kernel itself is asked what it sees of them.
@@ -116,7 +117,7 @@ struct ArgumentWidthTests {
     func theKernelRefusesWhatItWouldTakeForAForbiddenValue() throws {
         let calls = try WideCalls()
         let filter = try SeccompFilter(profile: .containerDefault)
-        let ours = withExtendedLifetime(filter) { Array(filter.instructions) }
+        let ours = filter.instructions
         #expect(try calls.outcomes(under: ours) == calls.expected)
         #expect(try calls.outcomes(under: try libseccompFilter(.containerDefault)) == calls.expected)
     }
@@ -130,7 +131,7 @@ struct ArgumentWidthTests {
             profile.rules[place].comparisons = [.differs(0, .long, from: 40)]
         }
         let filter = try SeccompFilter(profile: profile)
-        let ours = withExtendedLifetime(filter) { Array(filter.instructions) }
+        let ours = filter.instructions
         for outcomes in [
             try calls.outcomes(under: ours), try calls.outcomes(under: libseccompFilter(profile)),
         ] {

@@ -1,5 +1,6 @@
 import Glibc
 import LabCore
+import Launch
 import Testing
 
 @testable import ContainerDriver

@@ -4,6 +4,7 @@ import Testing
 
 @testable import ContainerDriver
 @testable import LabCore
+@testable import Launch
 
 @Suite("containers", .enabled(if: obstacle == nil, "skipped: no container can be started on this machine"))
 struct ContainerTests {
@@ -266,7 +267,7 @@ struct LaunchProgramTests {
     }
 
     @Test func aToleratedErrnoIsPassedOver() {
-        let step = LaunchProgram.Action.makeDirectory("/nonexistent/x/y", mode: 0o755)
+        let step = LaunchProgram.Operation.makeDirectory("/nonexistent/x/y", mode: 0o755)
         #expect(failure([], [.init("mkdir", step)])?.message.contains("mkdir") == true)
         #expect(
             failure([], [.init("mkdir", step, tolerates: Errno(ENOENT))])?.message.contains("the end") == true

@@ -5,6 +5,8 @@ import Testing
 
 @testable import ContainerDriver
 @testable import LabCore
+@testable import Launch
+@testable import OCI
 
 /// A directory that is gone after `body`, with lab-guest in it and nothing else.
 func withBareRoot(_ body: (String) throws -> Void) throws {
@@ -18,19 +20,18 @@ func withBareRoot(_ body: (String) throws -> Void) throws {
 
 /// Starts the launch program of a container without cgroups as `change` alters it, with an idle init.
 func startProgram(
-    root: String, _ isolation: Isolation, process: ProcessSettings?,
+    root: String, _ isolation: Isolation, inheritsAll: Bool = false,
     change: (inout LaunchProgram) -> Void
 ) throws(LabError) -> ChildInstance {
     let place = "/tmp/lab-stage-\(getpid())-\(UInt32.random(in: 0 ... .max))"
     try Files.makeDirectory(place)
     defer { rmdir(place) }
     let launcher = try ChildLauncher()
-    var program = LaunchProgram.container(
+    let layers = isolation.subtracting([.limits, .cgroupNamespace, .seccomp])
+    var program = try LaunchProgram.container(
         ContainerSpec(
-            isolation: isolation.subtracting([.limits, .cgroupNamespace]), lowerDirectories: [root],
-            mountPoint: place, stage: nil, program: RootFilesystem.guestPath, hostname: "test",
-            cgroupsToJoin: [], filter: nil, kernelFiles: .containerDefault, process: process,
-            parent: launcher.parent.rawValue, user: getuid(), group: getgid()))
+            oci: .container(layers, root: root, hostname: "test"), program: RootFilesystem.guestPath,
+            mountPoint: place, inheritsAll: inheritsAll, parent: launcher.parent.rawValue))
     change(&program)
     return try launcher.start(
         ProgramBuffer(program, environment: ChildLauncher.environment),
@@ -40,10 +41,10 @@ func startProgram(
 /// Starts it, hands its init to `body` and ends it.
 func withProgram(
     root: String, _ isolation: Isolation = isRoot ? .standard : .rootless,
-    process: ProcessSettings? = ProcessSettings(), change: (inout LaunchProgram) -> Void = { _ in },
+    inheritsAll: Bool = false, change: (inout LaunchProgram) -> Void = { _ in },
     _ body: (ChildInstance) throws -> Void
 ) throws {
-    let child = try startProgram(root: root, isolation, process: process, change: change)
+    let child = try startProgram(root: root, isolation, inheritsAll: inheritsAll, change: change)
     defer { try? child.dispose() }
     try body(child)
 }

@@ -4,6 +4,7 @@ import Testing
 
 @testable import ContainerDriver
 @testable import LabCore
+@testable import Launch
 
 /// What an image may have in the place of a directory on which something is mounted.
 enum Decoy: String, CaseIterable {
@@ -106,10 +107,9 @@ struct HostileRootTests {
                 .init(
                     "swap",
                     .call(
-                        .init(
-                            SYS_renameat2,
-                            [here, Int(bitPattern: pair[0]), here, Int(bitPattern: pair[1]), 2],
-                            "renameat2(…, RENAME_EXCHANGE)"))))
+                        SYS_renameat2,
+                        [here, Int(bitPattern: pair[0]), here, Int(bitPattern: pair[1]), 2],
+                        "swap", "renameat2(…, RENAME_EXCHANGE)")))
         }
         let swaps = LaunchProgram(
             namespaces: [],

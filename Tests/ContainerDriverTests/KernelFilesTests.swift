@@ -4,6 +4,7 @@ import Testing
 
 @testable import ContainerDriver
 @testable import LabCore
+@testable import Launch
 
 @Suite("kernel files", .enabled(if: obstacle == nil, "skipped: no container can be started on this machine"))
 struct KernelFilesTests {
@@ -59,7 +60,7 @@ struct KernelFilesTests {
                 try withProgram(root: root) { program in
                     for (index, step) in program.steps.enumerated() where step.name.hasPrefix("mask /proc/k")
                     {
-                        program.steps[index].action = .mask(
+                        program.steps[index].operation = .mask(
                             "/proc/cpuinfo/x", by: "mask/file", orBy: "mask/directory")
                     }
                 } _: { _ in
@@ -128,7 +129,7 @@ struct KernelFilesTests {
             try withBareRoot { (root) throws in
                 try withProgram(root: root) { program in
                     let index = program.steps.firstIndex { $0.name == "mask /sys/firmware" } ?? 0
-                    program.steps[index].action = .maskEach(
+                    program.steps[index].operation = .mask(
                         path, by: "mask/file", orBy: "mask/directory")
                 } _: { (child) throws in
                     let covered = try mounts(of: child.pid).map { String($0.split(separator: " ")[1]) }
@@ -140,7 +141,10 @@ struct KernelFilesTests {
     }
 }
 
-@Suite("devices", .enabled(if: obstacle == nil, "skipped: no container can be started on this machine"))
+// One after another: without root, a control changes the time of change of the caller's own devices.
+@Suite(
+    "devices", .serialized,
+    .enabled(if: obstacle == nil, "skipped: no container can be started on this machine"))
 struct DeviceTests {
     private static let devices = ["null", "zero", "full", "random", "urandom", "tty"]
 
@@ -198,10 +202,8 @@ struct DeviceTests {
             try withProgram(root: root, isolation) { program in
                 let count = program.steps.count
                 program.steps.removeAll { step in
-                    if case .addMountFlags(let path, _) = step.action {
-                        return path.hasSuffix("/dev") || path.hasSuffix("/mask")
-                    }
-                    return false
+                    step.operation.code == CLINUX_MOUNT_FLAGS
+                        && ["/dev", "/mask"].contains { step.operation.strings[0]?.hasSuffix($0) == true }
                 }
                 #expect(program.steps.count == count - 2)
             } _: { (child) throws in
@@ -270,10 +272,7 @@ struct DeviceTests {
         let kept = Capabilities(rawValue: try ownCapabilities() & ~(1 << 27))
         try withBareRoot { (root) throws in
             try withProgram(root: root, .standard) { program in
-                program.steps.removeAll {
-                    if case .setCapabilities = $0.action { return true }
-                    return false
-                }
+                program.steps.removeAll { $0.operation.code == CLINUX_CAPABILITIES }
                 program.steps.insert(.init("no mknod", .setCapabilities(kept)), at: 0)
             } _: { (child) throws in
                 #expect(try mounts(of: child.pid).contains { $0.contains("/null /dev/null ro,") })

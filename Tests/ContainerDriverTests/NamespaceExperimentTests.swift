@@ -2,6 +2,7 @@ import Testing
 
 @testable import ContainerDriver
 @testable import LabCore
+@testable import Launch
 
 @Suite("namespace experiments", .enabled(if: isRoot && obstacle == nil, "skipped: needs root"))
 struct NamespaceExperimentTests {

@@ -4,6 +4,8 @@ import Testing
 
 @testable import ContainerDriver
 @testable import LabCore
+@testable import Launch
+@testable import OCI
 
 /// Every peer does the same, so every test is made with each that works here.
 ///
@@ -357,95 +359,51 @@ import Testing
             let words = (0..<Int.random(in: 0...4, using: &generator)).map { _ in
                 String((0..<8).compactMap { _ in alphabet.randomElement(using: &generator) })
             }
-            let limits = ResourceLimits(
-                memoryBytes: UInt64.random(in: 1...(1 << 53), using: &generator),
-                cpus: Int.random(in: 1...1_024, using: &generator),
-                pids: Int.random(in: 1...100_000, using: &generator))
+            let bytes = UInt64.random(in: 1...(1 << 53), using: &generator)
+            let cpus = Int.random(in: 1...1_024, using: &generator)
             let name = run.instance(index)
-            let text = try RuntimeConfiguration(
-                root: run.context.rootFilesystem, workload: Workload(name: "hello", arguments: words),
-                limits: limits,
-                name: name,
-                kernelFiles: KernelFiles(
-                    maskedFiles: ["/proc/keys"], maskedDirectories: ["/sys/firmware"],
-                    readOnly: ["/proc/sys"]),
-                messageQueues: index.isMultiple(of: 2),
-                profile: .containerDefault
-            ).text()
-            let read = try JSONDecoder().decode(Configuration.self, from: Data(text.utf8))
-            #expect(read.ociVersion == "1.0.2")
-            #expect(read.process.args == ["/lab-guest", "hello"] + words)
-            #expect(read.process.noNewPrivileges && read.root.readonly && read.root.path == "/a root")
-            #expect(read.process.user.umask == 0o022 && read.process.oomScoreAdj == 0)
-            #expect(read.process.rlimits.count == 16)
+            let spec = run.specification(
+                name,
+                LaunchRequest(
+                    index: index, workload: Workload(name: "hello", arguments: words), memoryBytes: bytes,
+                    cpus: cpus,
+                    deadline: .now())
+            ).onReadOnlyRoot()
+            let read = try RuntimeSpec(json: Array(spec.text().utf8), of: "config.json")
+            #expect(read == spec)
+            let process = try #require(read.process)
+            #expect(read.ociVersion == "1.0.2" && read.root?.path == "/a root" && read.root?.readonly == true)
+            #expect(process.args == ["/lab-guest", "hello"] + words && process.noNewPrivileges == true)
+            #expect(process.user?.umask == 0o022 && process.oomScoreAdj == 0 && process.rlimits?.count == 16)
+            let linux = try #require(read.linux)
             #expect(
-                read.process.rlimits.first { $0.type == "RLIMIT_NOFILE" }
-                    .map { [$0.soft, $0.hard] } == [1_024, 524_288])
-            #expect(read.linux.resources.memory.limit == limits.memoryBytes)
-            #expect(read.linux.resources.memory.swap == limits.memoryBytes)
-            #expect(read.linux.resources.cpu.quota == limits.cpus * read.linux.resources.cpu.period)
-            #expect(read.linux.resources.pids.limit == limits.pids)
-            #expect(read.linux.cgroupsPath == "/lab-test-crun/\(name.id)")
-            #expect(read.linux.maskedPaths == ["/proc/keys", "/sys/firmware"])
-            #expect(read.linux.readonlyPaths == ["/proc/sys"])
+                linux.resources?.memory?.limit == Int64(bytes)
+                    && linux.resources?.memory?.swap == Int64(bytes))
             #expect(
-                Set(read.linux.namespaces.map(\.type)) == ["pid", "mount", "network", "ipc", "uts", "cgroup"])
+                linux.resources?.cpu?.quota == Int64(cpus) * 100_000
+                    && linux.resources?.cpu?.period == 100_000)
+            #expect(linux.resources?.pids?.limit == 1_024)
+            #expect(linux.cgroupsPath == "/lab-test-crun/\(name.id)")
+            #expect(linux.maskedPaths == KernelFiles.containerDefault.maskedPaths)
+            #expect(linux.readonlyPaths == KernelFiles.containerDefault.readOnly)
         }
-    }
-
-    private struct Configuration: Decodable {
-        struct Process: Decodable {
-            struct User: Decodable { let umask: UInt32 }
-            struct Limit: Decodable {
-                let type: String
-                let soft, hard: UInt64
-            }
-            let args: [String]
-            let noNewPrivileges: Bool
-            let user: User
-            let rlimits: [Limit]
-            let oomScoreAdj: Int
-        }
-        struct Root: Decodable {
-            let path: String
-            let readonly: Bool
-        }
-        struct Linux: Decodable {
-            struct Namespace: Decodable { let type: String }
-            struct Resources: Decodable {
-                struct Memory: Decodable { let limit, swap: UInt64 }
-                struct CPU: Decodable { let quota, period: Int }
-                struct Pids: Decodable { let limit: Int }
-                let memory: Memory
-                let cpu: CPU
-                let pids: Pids
-            }
-            let namespaces: [Namespace]
-            let cgroupsPath: String
-            let resources: Resources
-            let maskedPaths: [String]
-            let readonlyPaths: [String]
-        }
-        let ociVersion: String
-        let process: Process
-        let root: Root
-        let linux: Linux
     }
 
     @Test func theFilterIsThatOfOurContainer() throws {
-        let description = SeccompDescription(.containerDefault)
+        let description = RuntimeSpec.Seccomp.containerDefault
+        let syscalls = try #require(description.syscalls)
         #expect(
-            description.syscalls.filter { $0.names != ["socket"] }.count + 1
+            syscalls.filter { $0.names != ["socket"] }.count + 1
                 == SeccompProfile.containerDefault.rules.count)
-        let clone = try #require(description.syscalls.first { $0.names == ["clone"] }?.args?.first)
+        let clone = try #require(syscalls.first { $0.names == ["clone"] }?.args?.first)
         #expect(clone.op == "SCMP_CMP_MASKED_EQ" && clone.value == 0x7e02_0000 && clone.valueTwo == 0)
-        let clone3 = try #require(description.syscalls.first { $0.names == ["clone3"] })
-        #expect(clone3.action == "SCMP_ACT_ERRNO" && clone3.errnoRet == ENOSYS)
+        let clone3 = try #require(syscalls.first { $0.names == ["clone3"] })
+        #expect(clone3.action == "SCMP_ACT_ERRNO" && clone3.errnoRet == UInt32(ENOSYS))
         // One rule for each bit in which a domain may differ from AF_VSOCK's, of the 32 that the kernel sees.
-        let sockets = description.syscalls.filter { $0.names == ["socket"] }.compactMap(\.args?.first)
+        let sockets = syscalls.filter { $0.names == ["socket"] }.compactMap(\.args?.first)
         #expect(sockets.allSatisfy { $0.op == "SCMP_CMP_MASKED_EQ" && $0.valueTwo == ~40 & $0.value })
         #expect(sockets.map(\.value) == (0..<32).map { 1 << $0 })
-        #expect(description.defaultErrnoRet == EPERM)
-        #expect(!description.syscalls.contains { $0.names.contains("mount") })
+        #expect(description.defaultErrnoRet == UInt32(EPERM))
+        #expect(!syscalls.contains { $0.names.contains("mount") })
     }
 }

@@ -4,6 +4,7 @@ import Testing
 
 @testable import ContainerDriver
 @testable import LabCore
+@testable import Launch
 
 @Suite(
     "what a container starts with",
@@ -70,7 +71,7 @@ struct ProcessSettingsTests {
             ("nice", SYS_setpriority, [0, 0, 7]), ("idle disk", SYS_ioprio_set, [1, 0, 3 << 13]),
             ("slack", SYS_prctl, [29, 1_000]), ("no root", SYS_prctl, [28, 1]),
         ]
-        return numbers.map { Step($0, .call(.init($1, $2, $0))) } + [
+        return numbers.map { Step($0, .call($1, $2, $0, $0)) } + [
             Step("batch", .setSchedulingPolicy(batch)), Step("limits", .setLimits(callersLimits())),
             Step("score", .write("500", to: "/proc/self/oom_score_adj")),
         ]
@@ -99,7 +100,7 @@ struct ProcessSettingsTests {
     }
 
     /// Starts a container of a caller that has all of the above and ignores a signal.
-    private func withCaller(_ process: ProcessSettings?, _ body: (ChildInstance) throws -> Void) throws {
+    private func withCaller(inheritsAll: Bool = false, _ body: (ChildInstance) throws -> Void) throws {
         let groups = UnsafeMutablePointer<gid_t>.allocate(capacity: 2)
         groups.initialize(repeating: 4_242, count: 2)
         defer { groups.deallocate() }
@@ -107,7 +108,7 @@ struct ProcessSettingsTests {
             let before = signal(SIGURG, SIG_IGN)
             defer { signal(SIGURG, before) }
             try withProgram(
-                root: root, .standard, process: process,
+                root: root, .standard, inheritsAll: inheritsAll,
                 change: { $0.steps.insert(contentsOf: caller(groups: groups), at: 0) }, body)
         }
     }
@@ -121,7 +122,7 @@ struct ProcessSettingsTests {
             "timerslack_ns": "50000", "nice": "0", "policy": "0", "disk": "none: prio 0",
             "CapEff": String(repeating: "0", count: 16 - kept.count) + kept,
         ]) { first, _ in first }
-        try withCaller(ProcessSettings()) { (child) throws in
+        try withCaller { (child) throws in
             let found = try seen(child.pid)
             for (key, value) in expected { #expect(found[key] == value, "\(key)") }
             #expect(found.count == expected.count)
@@ -135,7 +136,7 @@ struct ProcessSettingsTests {
             "personality": "00040000", "timerslack_ns": "1000", "nice": "7", "policy": "\(batch)",
             "disk": "idle", "CapEff": "0000000000000000",
         ]
-        try withCaller(nil) { (child) throws in
+        try withCaller(inheritsAll: true) { (child) throws in
             let found = try seen(child.pid)
             for (key, value) in inherited { #expect(found[key] == value, "\(key)") }
             let limits = try expectedLimits()
@@ -175,10 +176,8 @@ struct ProcessSettingsTests {
         try withBareRoot { (root) throws in
             // The kernel sends the signal when the thread ends that started it.
             let child = try OSThread.run { () throws(LabError) in
-                try startProgram(root: root, .standard, process: ProcessSettings()) { program in
-                    let change = Step(
-                        "a group", .call(.init(SYS_setresgid, [7, 7, 7], "setresgid(7, 7, 7)")))
-                    program.steps.insert(change, at: 0)
+                try startProgram(root: root, .standard) { program in
+                    program.steps.insert(Step("a group", .setGroup(7)), at: 0)
                     guard !isInOrder else { return }
                     // Control: what undoes it comes behind it.
                     guard let group = program.steps.firstIndex(where: { $0.name == "group" }),
@@ -204,10 +203,10 @@ struct ProcessSettingsTests {
     func theKeyringIsItsOwn() throws {
         // keyctl(2): join a new one, and let its possessor do nothing but see it and set its attributes.
         let callers = [
-            Step("join", .call(.init(SYS_keyctl, [1, 0], "join"))),
-            Step("forbid", .call(.init(SYS_keyctl, [5, -3, 0x2100_0000], "setperm"))),
+            Step("join", .call(SYS_keyctl, [1, 0], "join", "join")),
+            Step("forbid", .call(SYS_keyctl, [5, -3, 0x2100_0000], "forbid", "setperm")),
         ]
-        let clear = Step("clear", .call(.init(SYS_keyctl, [7, -3], "clear")))
+        let clear = Step("clear", .call(SYS_keyctl, [7, -3], "clear", "clear"))
         let own = try #require(ProcessSettings().steps(.unknown).first { $0.name == "session keyring" })
         for (steps, last) in [(callers + [own, clear], "the end"), (callers + [clear], "clear")] {
             let program = LaunchProgram(
@@ -237,7 +236,8 @@ struct ProcessSettingsTests {
         let settings = ProcessSettings()
         func names(_ caller: CallerSettings) -> Set<String> {
             Set(
-                (settings.identity(.standard, caller) + settings.oomScore(caller) + settings.steps(caller))
+                (settings.identity(inUserNamespace: false, caller) + settings.oomScore(caller)
+                    + settings.steps(caller))
                     .map(\.name))
         }
         var alike = CallerSettings(

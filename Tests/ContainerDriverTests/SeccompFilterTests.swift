@@ -4,6 +4,8 @@ import Testing
 
 @testable import ContainerDriver
 @testable import LabCore
+@testable import Launch
+@testable import OCI
 
 /// The profile as libseccomp compiles it, which compares all 64 bits of an argument but for what a mask leaves out.
 func libseccompFilter(_ profile: SeccompProfile) throws -> [BPFInstruction] {
@@ -11,15 +13,15 @@ func libseccompFilter(_ profile: SeccompProfile) throws -> [BPFInstruction] {
     let context = try #require(seccomp_init(refusal))
     defer { seccomp_release(context) }
     seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, refusal)
-    for rule in SeccompDescription(profile).syscalls {
-        let action: UInt32 =
-            rule.action == "SCMP_ACT_ALLOW" ? 0x7fff_0000 : 0x0005_0000 | UInt32(try #require(rule.errnoRet))
+    for rule in try #require(RuntimeSpec.Seccomp(profile).syscalls) {
+        let errno = try #require(rule.action == "SCMP_ACT_ALLOW" ? 0 : rule.errnoRet)
+        let action: UInt32 = rule.action == "SCMP_ACT_ALLOW" ? 0x7fff_0000 : 0x0005_0000 | errno
         for name in rule.names {
             let number = seccomp_syscall_resolve_name(name)
             guard number >= 0 else { continue }
             var comparisons = (rule.args ?? []).map {
                 scmp_arg_cmp(
-                    arg: $0.index, op: SCMP_CMP_MASKED_EQ, datum_a: $0.value, datum_b: $0.valueTwo)
+                    arg: $0.index, op: SCMP_CMP_MASKED_EQ, datum_a: $0.value, datum_b: $0.valueTwo ?? 0)
             }
             let code = seccomp_rule_add_array(
                 context, action, number, UInt32(comparisons.count), &comparisons)
@@ -84,7 +86,7 @@ extension SeccompProfile.Comparison {
     @Test func itDecidesAsLibseccompDoes() throws {
         let profile = SeccompProfile.containerDefault
         let filter = try SeccompFilter(profile: profile)
-        let ours = withExtendedLifetime(filter) { Array(filter.instructions) }
+        let ours = filter.instructions
         let theirs = try libseccompFilter(profile)
         #expect(ours.count < theirs.count / 3)
         var generator = SeededGenerator(seed: 5)
@@ -125,7 +127,7 @@ extension SeccompProfile.Comparison {
             let profile = SeccompProfile(
                 defaultErrno: EPERM, rules: [SeccompProfile.Rule([name], when: comparisons)])
             let filter = try SeccompFilter(profile: profile)
-            let ours = withExtendedLifetime(filter) { Array(filter.instructions) }
+            let ours = filter.instructions
             // libseccomp knows no two comparisons of one argument in a rule.
             let isOneEach = Set(comparisons.map(\.argument)).count == comparisons.count
             let theirs = try isOneEach ? libseccompFilter(profile) : nil

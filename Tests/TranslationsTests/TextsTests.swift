@@ -22,7 +22,7 @@ import Testing
         .deletingLastPathComponent()
     /// The targets whose texts reach people as English strings. `Report` has its sentences in both languages.
     static let targets = [
-        "LabCore", "LabFile", "ContainerDriver", "VMDriver", "Experiments", "LabRunner",
+        "LabCore", "LabFile", "Launch", "OCI", "ContainerDriver", "VMDriver", "Experiments", "LabRunner",
     ]
     /// Nobody reads what stands in these: our own bugs, and the help that ArgumentParser prints; and `pick` and
     /// `LocalizedText` hold both languages.

@@ -9,12 +9,15 @@ enum UnreadTexts {
 
         "docker {} {}", "echo off | sudo tee /sys/devices/system/cpu/smt/control", "lab clean", "lab doctor",
         "lab report {}", "lab run", "lab-container run ROOTFS COMMAND [ARG…]", "mkdir /{}", "mkdir {}",
+        "mount {}", "chdir {}", "write {}",
         "mkdir -p /sys/fs/cgroup/{} && mount -t cgroup -o {} cgroup /sys/fs/cgroup/{}", "podman {}",
         "gzip -6 -n", "chmod go-w {}", "read _ || exit 0", "write {} {}",
         "umount {}",
         // Steps that are called as their command is.
-        "mkdir upper", "mkdir work", "mount /dev/mqueue", "mount /dev/pts", "mount /dev/shm", "mount /proc",
-        "mount /sys", "move /dev", "move /proc", "move /sys",
+        "mkdir upper", "mkdir work", "move /{}",
+        // Words of the runtime specification.
+        "process.user 4294967295", "linux.namespaces: {}", "linux.namespaces: {} of {}", "mounts: {} on {}",
+        "mounts: {} without /dev", "process.capabilities: {}", "linux.sysctl: {}={}", "process.rlimits: {}",
         // Calls, versions and formats.
         "clone3(CLONE_VM|CLONE_VFORK), execve", "lab {}", "lab: {}", "libvirt {}, {} {}",
         "prctl(PR_CAPBSET_DROP, …all but {})", "write(console.in, {})",

@@ -216,7 +216,8 @@ struct HostileQEMUTests {
             let file = QEMUProcess.pidFile(domain: "x", root: directory)
             let null = try FileDescriptor.open("/dev/null", O_RDWR)
             func start(_ words: [String]) throws -> pid_t {
-                try ChildProgram.start("/bin/sh", ["-c"] + words, input: null.rawValue, output: null.rawValue)
+                try QEMUProcess.start("/bin/sh", ["-c"] + words, input: null.rawValue, output: null.rawValue)
+                    .pid
             }
             func run(until done: () -> Bool) throws {
                 try Adoption.around(

@@ -1,5 +1,7 @@
+import CLinux
 import Glibc
 import LabCore
+import Launch
 import Testing
 
 @testable import VMDriver
@@ -197,40 +199,57 @@ struct DirectTests {
     }
 }
 
-struct ChildProgramTests {
+struct QEMUStartTests {
     @Test func aFailedStepIsNamedWithItsErrno() throws {
         let null = try FileDescriptor.open("/dev/null", O_RDWR)
         let error = #expect(throws: LabError.self) {
-            _ = try ChildProgram.start("/nonexistent", [], input: null.rawValue, output: null.rawValue)
+            _ = try QEMUProcess.start("/nonexistent", [], input: null.rawValue, output: null.rawValue)
         }
         #expect(error?.cause?.contains("No such file") == true)
     }
 
-    /// What happens to the children of a thread that ends happens to all of them when the process is killed.
-    @Test func aChildDiesWithItsParent() throws {
-        final class Box: @unchecked Sendable {
-            var pid: pid_t = 0
-            let null: Int32
-            init(null: Int32) { self.null = null }
-        }
+    /// Starts sleep(1) on a thread that then ends: what happens to its children happens to all of them when the process is
+    /// killed.
+    private func startOnAThread(
+        as user: QEMUUser?, change: @escaping (inout LaunchProgram) -> Void = { _ in }
+    ) throws -> pid_t {
         let null = try FileDescriptor.open("/dev/null", O_RDWR)
-        let box = Box(null: null.rawValue)
-        var thread = pthread_t()
-        let opaque = Unmanaged.passUnretained(box).toOpaque()
-        pthread_create(
-            &thread, nil,
-            { context in
-                guard let context else { return nil }
-                let box = Unmanaged<Box>.fromOpaque(context).takeUnretainedValue()
-                box.pid =
-                    (try? ChildProgram.start("/bin/sleep", ["60"], input: box.null, output: box.null)) ?? 0
-                return nil
-            }, opaque)
-        pthread_join(thread, nil)
-        #expect(box.pid > 0)
+        let number = null.rawValue
+        return try OSThread.run { () throws(LabError) in
+            let parent = try FileDescriptor.ofThisProcess()
+            var program = LaunchProgram.qemu("/bin/sleep", as: user, parent: parent.rawValue)
+            change(&program)
+            return try QEMUProcess.start(program, ["sleep", "60"], input: number, output: number).pid
+        }
+    }
+
+    @Test("A child dies with its parent, also one that becomes another user", arguments: [false, true])
+    func aChildDiesWithItsParent(becomesAnother: Bool) throws {
+        if becomesAnother && geteuid() != 0 { try Test.cancel("skipped: needs root") }
+        let pid = try startOnAThread(as: becomesAnother ? .current() : nil)
         var status: Int32 = 0
-        #expect(waitpid(box.pid, &status, 0) == box.pid)
+        #expect(waitpid(pid, &status, 0) == pid)
         #expect(status & 0x7f == SIGKILL)
+    }
+
+    @Test(
+        "Control: a death signal that is set before the user changes is forgotten",
+        .enabled(if: geteuid() == 0, "skipped: needs root"))
+    func anEarlySignalIsForgotten() throws {
+        let pid = try startOnAThread(as: .current()) { program in
+            guard let place = program.steps.firstIndex(where: { $0.operation.code == CLINUX_PDEATHSIG })
+            else {
+                return
+            }
+            program.steps.insert(program.steps.remove(at: place), at: 0)
+        }
+        // A child that was killed would be readable at once.
+        let child = FileDescriptor(owning: clinux_pidfd_open(pid))
+        var watched = pollfd(fd: child.rawValue, events: Int16(POLLIN), revents: 0)
+        #expect(poll(&watched, 1, 200) == 0)
+        #expect(kill(pid, SIGKILL) == 0)
+        var status: Int32 = 0
+        #expect(waitpid(pid, &status, 0) == pid)
     }
 
     /// libvirt sleeps for 200 ms when it hears of QEMU's end before the process is gone.
@@ -240,8 +259,7 @@ struct ChildProgramTests {
             socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) == 0)
         let monitor = FileDescriptor(owning: ends[0])
         let null = try FileDescriptor.open("/dev/null", O_RDWR)
-        let child = QEMUProcess(
-            pid: try ChildProgram.start("/bin/sleep", ["60"], input: ends[1], output: null.rawValue))
+        let child = try QEMUProcess.start("/bin/sleep", ["60"], input: ends[1], output: null.rawValue)
         close(ends[1])
         let held = child.holdSockets()
         #expect(held.count == 1)

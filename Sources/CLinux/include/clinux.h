@@ -48,20 +48,13 @@ enum clinux_operation {
     CLINUX_CAPABILITIES,   ///< capset(effective = permitted = x, inheritable = 0)
     CLINUX_NO_NEW_PRIVS,   ///< prctl(PR_SET_NO_NEW_PRIVS)
     CLINUX_SECCOMP,        ///< seccomp(SECCOMP_SET_MODE_FILTER) with the x BPF instructions at data
-    CLINUX_USER,           ///< setgroups(y, data); setresgid of data[0]; setresuid(x): the groups are gid_t
-    CLINUX_NO_CORE,        ///< setrlimit(RLIMIT_CORE, 0)
+    CLINUX_GROUPS,         ///< setgroups(x, data): the groups are gid_t
     CLINUX_TERMINAL,       ///< a terminal of /dev/pts becomes the descriptors of the mask x and ours; y: its size, see there
     CLINUX_PDEATHSIG,      ///< prctl(PR_SET_PDEATHSIG, x); ESRCH if the parent, a pidfd y, has died already
-    CLINUX_LIMITS,         ///< setrlimit for the x limits at data; EPERM: as near as the hard limit lets it come
+    CLINUX_LIMITS,         ///< setrlimit for the x triples (resource, soft, hard) at data; EPERM: as near as the hard limit lets it come
     CLINUX_SIGNALS,        ///< rt_sigaction(N, SIG_DFL) for each signal N whose bit N - 1 is in x
     CLINUX_SCHEDULER,      ///< sched_setscheduler(0, x, {0})
     CLINUX_CALL,           ///< syscall of the six numbers at data, the first its own: what takes nothing but numbers
-};
-
-/// A resource limit: RLIMIT_* and its values, see setrlimit(2).
-struct clinux_limit {
-    int resource;
-    uint64_t soft, hard;
 };
 
 /// CLOSE_RANGE_CLOEXEC of close_range(2).

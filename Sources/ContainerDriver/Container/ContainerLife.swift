@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import LabCore
+import Launch
 
 /// A container that runs, from its start to its end: what it says and is told, and the signals that its caller gets.
 ///
@@ -38,7 +39,7 @@ struct ContainerLife: ~Copyable {
         _ started: consuming ProgramBuffer.Started, signals: Int32, watcher: Int32, streams: StandardStreams
     ) {
         pid = started.pid
-        pidfd = started.pidfd
+        pidfd = started.takePidfd()
         self.signals = signals
         self.watcher = watcher
         self.streams = streams

@@ -1,4 +1,5 @@
 import LabCore
+import Launch
 
 /// Whether this user can start containers on this machine, found out by making their namespaces.
 enum ContainerProbe {
@@ -6,7 +7,7 @@ enum ContainerProbe {
         do throws(LabError) {
             if isolation.contains(.limits) { try CgroupMounts.current().requireControllers() }
             try LaunchProgram(
-                namespaces: isolation.cloned, steps: [.init("execve", .execute(LaunchProgram.nothing))]
+                namespaces: isolation.cloned, steps: [.init(.execute(LaunchProgram.nothing))]
             ).rehearse()
             return .available
         } catch {

@@ -1,5 +1,6 @@
 import Glibc
 import LabCore
+import Launch
 
 extension LaunchProgram {
     /// The program of a container: a pure function of its specification, used by launch and explain alike.
@@ -7,19 +8,15 @@ extension LaunchProgram {
     /// Order matters: cgroups before the cgroup namespace; the root before what is mounted in it; all mounts before
     /// capabilities go; the filter last, because it forbids nearly all of the above. Only where new privileges are not
     /// given up must it come before the capabilities go, because then seccomp(2) asks for one of them.
-    static func container(_ spec: ContainerSpec) -> LaunchProgram {
-        let isolation = spec.isolation
-        var steps = spec.process?.identity(isolation, spec.caller) ?? []
-        steps += [
-            Step("die with the parent", .dieWithParent(signal: 9, parent: spec.parent)),
-            Step("stdin", .standardDescriptor(0)),
-            Step("stdout", .standardDescriptor(1)),
-            Step("stderr", .standardDescriptor(2)),
-            Step("close descriptors", .closeOnExec(from: 3)),
-            Step("new session", .newSession),
-        ]
-        if isolation.contains(.user) { steps += userMapping(spec) }
-        steps += spec.process?.oomScore(spec.caller) ?? []
+    /// - Throws: `.unavailable` for what the specification asks for and this runtime does not do.
+    static func container(_ spec: ContainerSpec) throws(LabError) -> LaunchProgram {
+        let oci = try SupportedSpec(spec.oci)
+        let namespaces = oci.namespaces
+        let process = spec.inheritsAll ? nil : oci.process
+        var steps = process?.identity(inUserNamespace: namespaces.contains(.user), spec.caller) ?? []
+        steps += child(parent: spec.parent)
+        if let ids = oci.mappedIDs { steps += mapping(ids.user, ids.group) }
+        steps += process?.oomScore(spec.caller) ?? []
         for (index, directory) in spec.cgroupsToJoin.enumerated() {
             // Not cgroup.procs: to move a whole process, the kernel locks out every fork and exit of the machine and
             // waits for an RCU grace period (up to 20 ms). A thread that moves itself needs no lock, and this is one.
@@ -28,79 +25,64 @@ extension LaunchProgram {
                     "join cgroup \(hierarchyName(directory))", .joinCgroup(index: index, directory: directory)
                 ))
         }
-        if isolation.contains(.cgroupNamespace) { steps.append(Step("cgroup namespace", .unshare(.cgroup))) }
-        if isolation.contains(.root) {
-            steps += root(spec)
-            if isolation.contains(.kernelFiles) { steps += kernelFiles(spec) }
-            if isolation.contains(.devices) { steps += devices(spec) }
-            if let terminal = spec.terminal { steps.append(Step("terminal", .openTerminal(terminal))) }
-            if isolation.contains(.kernelFiles) {
-                if let processes = spec.processes { steps.append(limit(processes: processes)) }
-                steps += masks(spec.kernelFiles, sysIsMounted: mountsSys(spec))
-            }
+        if namespaces.contains(.cgroup) { steps.append(Step("cgroup namespace", .unshare(.cgroup))) }
+        if namespaces.contains(.mount) {
+            steps += root(spec, oci)
+            steps += kernelFiles(oci) + devices(oci)
+            if let terminal = spec.terminal { steps.append(Step(.openTerminal(terminal))) }
+            if let processes = oci.processes { steps.append(limit(processes: processes)) }
+            steps += masks(oci)
             steps.append(Step("leave the stage", .changeDirectory("/")))
         }
-        if isolation.contains(.uts) { steps.append(Step("hostname", .setHostname(spec.hostname))) }
-        if isolation.contains(.network) { steps.append(Step("loopback up", .loopbackUp)) }
-        steps += spec.process?.steps(spec.caller) ?? []
+        if let hostname = oci.hostname { steps.append(Step(.setHostname(hostname))) }
+        if namespaces.contains(.network) { steps.append(Step(.loopbackUp)) }
+        steps += process?.steps(spec.caller) ?? []
         // Closed and not only closed on exec: while execve looks for the command, a link of the image's, or the
         // interpreter that a script names, may lead through /proc/self/fd to a directory of the host's.
-        steps.append(Step("close all descriptors", .closeDescriptors(from: 3)))
+        steps.append(Step(.closeDescriptors(from: 3)))
         var filter: [Step] = []
-        if isolation.contains(.seccomp), let compiled = spec.filter {
-            filter = [Step("seccomp filter", .loadFilter(compiled))]
+        if oci.isFiltered {
+            guard let compiled = spec.filter else {
+                throw LabError(.software, "the seccomp filter of a container was not compiled")
+            }
+            filter = [Step(.loadFilter(compiled))]
         }
-        if !isolation.contains(.noNewPrivileges) { steps += filter }
-        if isolation.contains(.capabilities) {
-            if spec.process != nil { steps.append(ProcessSettings.securebits) }
-            steps.append(Step("bounding set", .boundCapabilities(.containerDefault)))
-            steps.append(Step("capabilities", .setCapabilities(.containerDefault)))
+        if !oci.noNewPrivileges { steps += filter }
+        if let kept = oci.capabilities {
+            if process != nil { steps.append(ProcessSettings.securebits) }
+            steps.append(Step(.boundCapabilities(kept)))
+            steps.append(Step(.setCapabilities(kept)))
         }
-        if isolation.contains(.noNewPrivileges) {
-            steps.append(Step("no new privileges", .noNewPrivileges))
+        if oci.noNewPrivileges {
+            steps.append(Step(.noNewPrivileges))
             steps += filter
         }
-        steps.append(Step("execve", .execute(spec.program)))
-        // In a stage the mount namespace is made from that of the stage.
-        let cloned = spec.stage == nil ? isolation.cloned : isolation.cloned.subtracting(.mount)
-        return LaunchProgram(namespaces: cloned, steps: steps)
-    }
-
-    /// The program of a bare process: what a shell does, fork and exec.
-    static func process(program: String, parent: Int32) -> LaunchProgram {
-        LaunchProgram(
-            namespaces: [],
-            steps: [
-                Step("die with the parent", .dieWithParent(signal: 9, parent: parent)),
-                Step("stdin", .standardDescriptor(0)),
-                Step("stdout", .standardDescriptor(1)),
-                Step("stderr", .standardDescriptor(2)),
-                Step("close descriptors", .closeOnExec(from: 3)),
-                Step("new session", .newSession),
-                Step("execve", .execute(program)),
-            ])
+        steps.append(Step(.execute(spec.program)))
+        // The cgroup namespace must be unshared after the child has joined its cgroup, or its root would be the parent's. In
+        // a stage the mount namespace is made from that of the stage.
+        let own: Namespaces = spec.stage == nil ? [.cgroup] : [.cgroup, .mount]
+        return LaunchProgram(namespaces: namespaces.subtracting(own), steps: steps)
     }
 
     /// See user_namespaces(7): an unprivileged writer maps one id, its own, and must first give up setgroups(2).
-    private static func userMapping(_ spec: ContainerSpec) -> [Step] {
+    static func mapping(_ user: uid_t, _ group: gid_t) -> [Step] {
         [
             Step("deny setgroups", .write("deny", to: "/proc/self/setgroups")),
-            Step("uid map", .write("0 \(spec.user) 1", to: "/proc/self/uid_map")),
-            Step("gid map", .write("0 \(spec.group) 1", to: "/proc/self/gid_map")),
+            Step("uid map", .write("0 \(user) 1", to: "/proc/self/uid_map")),
+            Step("gid map", .write("0 \(group) 1", to: "/proc/self/gid_map")),
         ]
     }
 
-    private static func root(_ spec: ContainerSpec) -> [Step] {
-        let lower = spec.lowerDirectories.indices.map { "/lower/\($0)" }.joined(separator: ":")
-        var options = "lowerdir=\(lower),upperdir=/layer/upper,workdir=/layer/work"
-        if spec.isolation.contains(.user) { options += ",userxattr" }
+    private static func root(_ spec: ContainerSpec, _ oci: SupportedSpec) -> [Step] {
+        var options = "lowerdir=/lower/0,upperdir=/layer/upper,workdir=/layer/work"
+        if oci.namespaces.contains(.user) { options += ",userxattr" }
         var steps =
             spec.stage.map {
                 [
-                    Step("enter the stage", .enterNamespace(descriptor: $0, .mount)),
+                    Step(.enterNamespace(descriptor: $0, .mount)),
                     Step("own mounts", .unshare(.mount)),
                 ]
-            } ?? stage(spec)
+            } ?? stage(spec, oci)
         steps += [
             // The writable layer is a tmpfs of the container's own: its pages are charged to the container, and it
             // goes with the mount namespace, so that a start leaves no file to remove, whatever becomes of us.
@@ -109,13 +91,13 @@ extension LaunchProgram {
                 .mount(
                     source: "tmpfs", target: "/layer", type: "tmpfs", flags: [.noDevices],
                     data: storage(spec.storageBytes))),
-            Step("mkdir upper", .makeDirectory("/layer/upper", mode: 0o755)),
-            Step("mkdir work", .makeDirectory("/layer/work", mode: 0o755)),
+            Step("mkdir upper", .makeDirectory("/layer/upper")),
+            Step("mkdir work", .makeDirectory("/layer/work")),
         ]
         // What is mounted on is ours: whatever a lower layer has by this name, or has in a moment, a directory of the
         // writable layer hides it.
-        steps += mountPoints(spec).map {
-            Step("mkdir /\($0)", .makeDirectory("/layer/upper/\($0)", mode: 0o755))
+        steps += mountPoints(oci).map {
+            Step("mkdir /\($0)", .makeDirectory("/layer/upper/\($0)"))
         }
         return steps + [
             // nodev everywhere a container may write: a device node that it makes opens nothing. This is what the
@@ -125,17 +107,14 @@ extension LaunchProgram {
                 .mount(
                     source: "overlay", target: "/root", type: "overlay", flags: [.noDevices], data: options)
             ),
-            Step("enter the root", .moveRoot("/root")),
+            Step(.moveRoot("/root")),
         ]
     }
 
     /// The directories of its root on which something is mounted. Everything else is mounted on what was mounted there
     /// before, where no image has a say.
-    static func mountPoints(_ spec: ContainerSpec) -> [String] {
-        var names: [String] = []
-        if spec.isolation.contains(.kernelFiles) { names += mountsSys(spec) ? ["proc", "sys"] : ["proc"] }
-        if spec.isolation.contains(.devices) { names.append("dev") }
-        return names
+    private static func mountPoints(_ oci: SupportedSpec) -> [String] {
+        ["proc", "sys", "dev"].filter { oci.mounts["/\($0)"] != nil }
     }
 
     /// A file takes memory that `size` does not count, even when it is empty: so their number is bounded too.
@@ -143,96 +122,58 @@ extension LaunchProgram {
         "mode=755,size=\(bytes),nr_inodes=\(max(1_024, bytes >> 12))"
     }
 
-    static let strict: MountFlags = [.noSetUID, .noDevices, .noExecute]
-
-    private static func kernelFiles(_ spec: ContainerSpec) -> [Step] {
+    private static func kernelFiles(_ oci: SupportedSpec) -> [Step] {
         // In a user namespace they may be mounted only beside others of the kind, and so were before the stage was left.
-        let areThere = spec.isolation.contains(.user)
-        var steps = [
-            areThere
-                ? Step(
-                    "move /proc", .mount(source: "proc", target: "/proc", type: nil, flags: .move, data: nil))
-                : mountProc("/proc")
-        ]
-        if mountsSys(spec) {
-            steps.append(
-                areThere
-                    ? Step(
-                        "move /sys", .mount(source: "sys", target: "/sys", type: nil, flags: .move, data: nil)
-                    )
-                    : mountSys("/sys"))
+        guard oci.namespaces.contains(.user) else {
+            return ["/proc", "/sys"].flatMap { mount($0, at: $0, oci) }
         }
-        return steps
+        return ["proc", "sys"].filter { oci.mounts["/\($0)"] != nil }.map { move($0) }
     }
 
-    static func mountProc(_ path: String) -> Step {
-        Step("mount /proc", .mount(source: "proc", target: path, type: "proc", flags: strict, data: nil))
-    }
-
-    static func mountSys(_ path: String) -> Step {
-        let flags = strict.union(.readOnly)
-        return Step(
-            "mount /sys", .mount(source: "sysfs", target: path, type: "sysfs", flags: flags, data: nil))
-    }
-
-    /// sysfs shows the network namespace it is mounted in, and only its owner may mount it.
-    static func mountsSys(_ spec: ContainerSpec) -> Bool {
-        spec.isolation.contains(.network) || !spec.isolation.contains(.user)
-    }
-
-    private static func devices(_ spec: ContainerSpec) -> [Step] {
-        var steps = [
-            // Not a bind: this copy of the stage is the container's own, and what is moved need not be copied again.
-            Step("move /dev", .mount(source: "dev", target: "/dev", type: nil, flags: .move, data: nil)),
+    /// What the specification mounts there, if anything.
+    static func mount(_ target: String, at path: String, _ oci: SupportedSpec) -> [Step] {
+        guard let mount = oci.mounts[target] else { return [] }
+        return [
             Step(
-                "mount /dev/pts",
+                "mount \(target)",
                 .mount(
-                    source: "devpts", target: "/dev/pts", type: "devpts", flags: [.noSetUID, .noExecute],
-                    data: "newinstance,ptmxmode=0666,mode=0620")),
-            Step(
-                "mount /dev/shm",
-                .mount(
-                    source: "shm", target: "/dev/shm", type: "tmpfs", flags: strict,
-                    data: "mode=1777,size=65536k")),
+                    source: mount.source, target: path, type: mount.type, flags: mount.flags, data: mount.data
+                ),
+                // A kernel without message queues.
+                tolerates: mount.type == "mqueue" ? Errno(ENODEV) : nil)
         ]
-        if spec.isolation.contains(.ipc) {
-            steps.append(
-                Step(
-                    "mount /dev/mqueue",
-                    .mount(source: "mqueue", target: "/dev/mqueue", type: "mqueue", flags: strict, data: nil),
-                    // A kernel without message queues.
-                    tolerates: Errno(ENODEV)))
-        }
-        return steps
+    }
+
+    /// Not a bind: this copy of the stage is the container's own, and what is moved need not be copied again.
+    private static func move(_ name: String) -> Step {
+        Step("move /\(name)", .mount(source: name, target: "/\(name)", type: nil, flags: .move, data: nil))
+    }
+
+    private static func devices(_ oci: SupportedSpec) -> [Step] {
+        guard oci.mounts["/dev"] != nil else { return [] }
+        return [move("dev")] + ["/dev/pts", "/dev/shm", "/dev/mqueue"].flatMap { mount($0, at: $0, oci) }
     }
 
     /// Passed over is only what this kernel does not have: a mask that fails for any other reason ends the start.
-    private static func masks(_ all: KernelFiles, sysIsMounted: Bool) -> [Step] {
-        let files = sysIsMounted ? all : all.below("/proc")
+    private static func masks(_ oci: SupportedSpec) -> [Step] {
         var steps: [Step] = []
-        for path in files.readOnly {
+        for path in oci.readonlyPaths {
             steps += [
                 Step(
                     "bind \(path)",
                     .mount(source: path, target: path, type: nil, flags: [.bind, .recursive], data: nil),
                     tolerates: Errno(ENOENT)),
                 Step(
-                    "read-only \(path)", .addMountFlags(path, strict.union(.readOnly)),
-                    tolerates: Errno(ENOENT)),
+                    .addMountFlags(path, SupportedSpec.strict.union(.readOnly)), tolerates: Errno(ENOENT)),
             ]
         }
-        // Relative to the stage, where we still stand.
-        let (file, directory) = ("mask/file", "mask/directory")
-        // What it is on this kernel is tried first: the kernel takes back a mount of the wrong kind only after an RCU grace
-        // period (70 µs).
-        let masks =
-            files.maskedFiles.map { ($0, file, directory) }
-            + files.maskedDirectories.map { ($0, directory, file) }
-        for (path, first, otherwise) in masks {
-            let action: Action =
-                path.contains("*")
-                ? .maskEach(path, by: first, orBy: otherwise) : .mask(path, by: first, orBy: otherwise)
-            steps.append(Step("mask \(path)", action, tolerates: Errno(ENOENT)))
+        // Relative to the stage, where we still stand. What it is on this kernel is tried first: the kernel takes back a
+        // mount of the wrong kind only after an RCU grace period (70 µs).
+        for path in KernelFiles.folded(oci.maskedPaths) {
+            let isDirectory = KernelFiles.directories.contains(path)
+            let (first, otherwise) =
+                isDirectory ? ("mask/directory", "mask/file") : ("mask/file", "mask/directory")
+            steps.append(Step(.mask(path, by: first, orBy: otherwise), tolerates: Errno(ENOENT)))
         }
         return steps
     }

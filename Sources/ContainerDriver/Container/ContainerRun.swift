@@ -1,6 +1,8 @@
 import CLinux
 import Glibc
 import LabCore
+import Launch
+import OCI
 
 /// One container around one command, whose standard input, output and error are the caller's, passed on: no engine, no
 /// run, no workload that answers.
@@ -128,41 +130,35 @@ public struct ContainerRun: Sendable {
             exitCode = Self.notFound
             throw notFound(in: root)
         }
-        let ourselves: FileDescriptor
-        do {
-            ourselves = FileDescriptor(owning: try checked { clinux_pidfd_open(getpid()) })
-        } catch {
-            throw LabError(.unavailable, "cannot watch over this process", cause: "\(error)")
-        }
-        var spec = ContainerSpec(
-            isolation: isolation, lowerDirectories: [root],
-            // Any directory that no root lies below will do, and /proc must stay in sight: only the container sees
-            // what is mounted there.
-            mountPoint: "/sys", stage: nil, program: path, hostname: hostname,
-            cgroupsToJoin: cgroups.flatMap { tree?.directoriesToJoin($0.number) } ?? [],
-            filter: try SeccompFilter(profile: .containerDefault), kernelFiles: .containerDefault,
-            process: ProcessSettings(), caller: .current(),
-            parent: ourselves.rawValue, user: getuid(), group: getgid())
-        spec.storageBytes = storageBytes
-        spec.processes = pids.flatMap { ProcessLimit.isHeldByNamespace($0) ? $0 : nil }
-        spec.terminal = streams.request
-        let program = LaunchProgram.container(spec)
+        let ourselves = try FileDescriptor.ofThisProcess()
         let terminal = getenv("TERM").map { ["TERM=\(String(cString: $0))"] } ?? []
+        let oci = RuntimeSpec.container(
+            isolation, root: root, hostname: hostname, args: command,
+            env: ChildLauncher.environment + terminal,
+            processes: pids.flatMap { ProcessLimit.isHeldByNamespace($0) ? $0 : nil })
+        let buffer = try ProgramBuffer(
+            ContainerSpec(
+                oci: oci, program: path, filter: try SeccompFilter(profile: .containerDefault),
+                // Any directory that no root lies below will do, and /proc must stay in sight: only the container sees
+                // what is mounted there.
+                mountPoint: "/sys",
+                cgroupsToJoin: cgroups.flatMap { tree?.directoriesToJoin($0.number) } ?? [],
+                caller: .current(), parent: ourselves.rawValue, storageBytes: storageBytes,
+                terminal: streams.request))
         let watch = try ContainerWatch(
             ourselves: ourselves.rawValue,
             restoring: streams.request == nil ? nil : streams.terminal?.modes)
         defer { streams.release() }
         var life: ContainerLife
         do throws(LaunchFailure) {
-            let started = try ProgramBuffer(program, environment: ChildLauncher.environment + terminal)
-                .attempt(
-                    .init(
-                        arguments: command, standard: streams.standard, cgroup: cgroups?.cloneTarget ?? -1,
-                        joins: cgroups?.joins ?? [], pidfdPlace: watch.pidfdPlace))
+            let started = try buffer.attempt(
+                .init(
+                    arguments: command, standard: streams.standard, cgroups: cgroups,
+                    pidfdPlace: watch.pidfdPlace))
             life = ContainerLife(
                 started, signals: signals, watcher: watch.pidfd.rawValue, streams: streams)
         } catch {
-            throw explained(error, program, root, &exitCode)
+            throw explained(error, buffer.program, root, &exitCode)
         }
         let status = try life.live()
         return Outcome(status: status, loss: streams.loss)
@@ -172,7 +168,8 @@ public struct ContainerRun: Sendable {
     private func explained(
         _ failure: LaunchFailure, _ program: LaunchProgram, _ root: String, _ exitCode: inout Int32
     ) -> LabError {
-        guard let step = failure.step, case .execute(let path) = program.steps[step].action else {
+        let failed = failure.step.map { program.steps[$0].operation }
+        guard let failed, failed.code == CLINUX_EXEC, let path = failed.strings[0] else {
             return failure.explained(program, command)
         }
         let cause = "\(failure.errno.name), \(failure.errno)"

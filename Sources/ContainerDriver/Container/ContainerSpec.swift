@@ -1,6 +1,8 @@
 import CLinux
 import Glibc
 import LabCore
+import Launch
+import OCI
 
 /// The layers of isolation that make a process a container. Each can be left out, for ablation.
 public struct Isolation: OptionSet, Hashable, Sendable {
@@ -46,8 +48,10 @@ public struct Isolation: OptionSet, Hashable, Sendable {
         return Isolation.rootless.union([.limits, .cgroupNamespace])
     }
 
-    /// The namespaces that clone3 makes. The cgroup namespace is not among them: it must be unshared after the
-    /// child has joined its cgroup, or its root would be the parent's.
+    /// All that a container of these layers has.
+    var namespaces: Namespaces { contains(.cgroupNamespace) ? cloned.union(.cgroup) : cloned }
+
+    /// Those that clone3 makes.
     var cloned: Namespaces {
         var result: Namespaces = []
         if contains(.user) { result.insert(.user) }
@@ -60,38 +64,47 @@ public struct Isolation: OptionSet, Hashable, Sendable {
     }
 }
 
-/// Everything that the launch program of one container depends on.
+/// A container that is to be started: its runtime specification, and what that has no word for.
 struct ContainerSpec: Sendable {
-    var isolation: Isolation
-    /// The read-only lower layers, the topmost first.
-    var lowerDirectories: [String]
+    var oci: RuntimeSpec
+    /// Path of the program in the container's root; with no mount namespace, on the host.
+    var program: String
+    /// The filter of `linux.seccomp`, compiled once for all starts.
+    var filter: SeccompFilter?
     /// A directory of the host that carries the stage, in another mount namespace than the host's.
     var mountPoint: String
     /// A descriptor of the stage; nil when the container makes its own.
     var stage: Int32?
-    /// Path of the program in the container's root; with no `root` isolation, on the host.
-    var program: String
-    var hostname: String
     /// v1 cgroups that the child joins by itself. Which instance's makes no difference to what runs, only to its text.
-    var cgroupsToJoin: [String]
-    var filter: SeccompFilter?
-    /// What of /proc and /sys is hidden or read-only.
-    var kernelFiles: KernelFiles
-    /// What it starts with; nil: all that the caller has.
-    var process: ProcessSettings?
+    var cgroupsToJoin: [String] = []
+    /// Whether it starts with all that the caller has, whatever `process` says.
+    var inheritsAll = false
     /// What the caller has of that.
     var caller = CallerSettings.unknown
     /// A pidfd of this process, for the check that it is alive.
     var parent: Int32
-    /// The caller's ids, mapped to root in a user namespace.
-    var user: uid_t
-    var group: gid_t
     /// How much its writable layer holds.
     var storageBytes = ContainerRun.storageBytes
-    /// The most processes and threads that its PID namespace numbers; nil leaves the kernel's.
-    var processes: Int?
     /// A terminal of its own; nil has none.
     var terminal: LaunchProgram.TerminalRequest?
+}
+
+/// How a container is started, by our engine and by `lab-container`.
+extension ProgramBuffer {
+    convenience init(_ spec: ContainerSpec) throws(LabError) {
+        self.init(try .container(spec), environment: spec.oci.process?.env ?? [])
+    }
+}
+
+extension ProgramBuffer.Parameters {
+    init(
+        arguments: [String], standard: (Int32, Int32, Int32, Int32), cgroups: InstanceCgroups?,
+        pidfdPlace: UnsafeMutablePointer<Int32>? = nil
+    ) {
+        self.init(
+            arguments: arguments, standard: standard, cgroup: cgroups?.cloneTarget ?? -1,
+            joins: cgroups?.joins ?? [], pidfdPlace: pidfdPlace)
+    }
 }
 
 /// Which paths of /proc and /sys are hidden or made read-only. All of them in every container: whether the kernel has
@@ -105,8 +118,6 @@ struct KernelFiles: Equatable, Sendable {
 
     var masked: [String] { maskedFiles + maskedDirectories }
 
-    static let none = KernelFiles(maskedFiles: [], maskedDirectories: [], readOnly: [])
-
     /// What runc, crun or docker cover by default (`maskedPaths`, `readonlyPaths` of the OCI runtime specification,
     /// config-linux.md); moby 28 has more than the runtimes by themselves. Not `/proc/timer_stats`, which no kernel has
     /// that can start a container here, and not the two more of podman's: `/sys/dev/block` shows nothing that
@@ -118,8 +129,34 @@ struct KernelFiles: Equatable, Sendable {
         ],
         maskedDirectories: [
             "/proc/acpi", "/proc/asound", "/proc/scsi", "/sys/devices/virtual/powercap", "/sys/firmware",
-        ] + (clinux_counts_throttling() == 0 ? [] : ["/sys/devices/system/cpu/cpu*/thermal_throttle"]),
+        ] + (clinux_counts_throttling() == 0 ? [] : [perProcessor]),
         readOnly: ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"])
+
+    private static let perProcessor = "/sys/devices/system/cpu/cpu*/thermal_throttle"
+
+    /// What of masked paths is a directory.
+    static let directories = Set(containerDefault.maskedDirectories + [perProcessor])
+
+    /// One for each processor instead of `*`, of those that this machine has now.
+    private static func unfolded(_ path: String) -> [String] {
+        let parts = path.split(separator: "*", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2 else { return [path] }
+        return (0..<max(1, sysconf(Int32(_SC_NPROCESSORS_CONF)))).map { "\(parts[0])\($0)\(parts[1])" }
+    }
+
+    /// As a runtime is told them.
+    var maskedPaths: [String] { masked.flatMap(Self.unfolded) }
+
+    /// The same back, so that the executor masks what there is of every processor that there may ever be.
+    static func folded(_ paths: [String]) -> [String] {
+        guard paths.contains(where: { $0.hasPrefix("/sys/devices/system/cpu/") }) else { return paths }
+        let all = unfolded(perProcessor)
+        guard Set(paths).isSuperset(of: all) else { return paths }
+        return paths.compactMap { $0 == all[0] ? perProcessor : all.contains($0) ? nil : $0 }
+    }
+
+    /// Whether this kernel has message queues, which a peer must not be told to mount where there are none.
+    static var hasMessageQueues: Bool { Files.exists("/proc/sys/fs/mqueue") }
 
     /// Those in one directory.
     func below(_ directory: String) -> KernelFiles {

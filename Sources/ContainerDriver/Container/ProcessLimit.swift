@@ -1,8 +1,12 @@
 import Glibc
 import LabCore
+import Launch
 
 /// How many processes and threads a container may have, and who counts them.
 enum ProcessLimit {
+    /// The word for it in `linux.sysctl`: the first pid that is not given out.
+    static let sysctl = "kernel.pid_max"
+
     /// What a container gets unless another number is asked for: podman's default.
     static let standard = 2_048
 

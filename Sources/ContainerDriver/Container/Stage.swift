@@ -1,5 +1,6 @@
 import Glibc
 import LabCore
+import Launch
 
 /// The stage: a mount namespace in which there is nothing but what containers are made from. Every container's mount
 /// namespace is a copy of it, covered by the container's own root.
@@ -22,12 +23,13 @@ import LabCore
 extension LaunchProgram {
     /// Makes the stage of `spec`, which has none yet.
     static func makeStage(_ spec: ContainerSpec) throws(LabError) -> FileDescriptor {
-        try ProgramBuffer(LaunchProgram(namespaces: .mount, steps: stage(spec)), environment: [])
+        let steps = stage(spec, try SupportedSpec(spec.oci))
+        return try ProgramBuffer(LaunchProgram(namespaces: .mount, steps: steps), environment: [])
             .makeMountNamespace()
     }
 
     /// Ends in the root of the stage, with nothing else mounted.
-    static func stage(_ spec: ContainerSpec) -> [Step] {
+    static func stage(_ spec: ContainerSpec, _ oci: SupportedSpec) -> [Step] {
         let place = spec.mountPoint
         var steps: [Step] = [
             Step(
@@ -41,44 +43,40 @@ extension LaunchProgram {
                     data: "mode=755")),
         ]
         steps += ["lower", "layer", "root"].map { makeDirectory("\(place)/\($0)") }
-        for (index, directory) in spec.lowerDirectories.enumerated() {
-            let target = "\(place)/lower/\(index)"
-            steps += [
-                makeDirectory(target),
-                Step(
-                    "lower layer \(index)",
-                    .mount(source: directory, target: target, type: nil, flags: .bind, data: nil)),
-                // Whoever came below a container's root could not write to what all share.
-                Step("read-only lower layer \(index)", .addMountFlags(target, .readOnly)),
-            ]
-        }
-        if spec.isolation.contains(.kernelFiles) {
-            steps += mask("\(place)/mask")
-        }
-        if spec.isolation.contains(.devices) { steps += devices("\(place)/dev") }
-        if spec.isolation.isSuperset(of: [.user, .kernelFiles]) { steps += kernelFiles(spec) }
+        let lower = "\(place)/lower/0"
+        steps += [
+            makeDirectory(lower),
+            Step(
+                "lower layer 0", .mount(source: oci.root, target: lower, type: nil, flags: .bind, data: nil)),
+            // Whoever came below a container's root could not write to what all share.
+            Step("read-only lower layer 0", .addMountFlags(lower, .readOnly)),
+        ]
+        if oci.mounts["/proc"] != nil { steps += mask("\(place)/mask") }
+        if oci.mounts["/dev"] != nil { steps += devices("\(place)/dev") }
+        if oci.namespaces.contains(.user) { steps += kernelFiles(oci, below: place) }
         return steps + [
-            Step("pivot_root", .pivotRoot(place)), Step("leave the old root", .leaveOldRoot),
+            Step(.pivotRoot(place)), Step(.leaveOldRoot),
         ]
     }
 
     private static func makeDirectory(_ path: String, mode: UInt32 = 0o755) -> Step {
-        Step("mkdir \(path)", .makeDirectory(path, mode: mode))
+        Step(.makeDirectory(path, mode: mode))
     }
 
     /// What a user namespace must mount before the host's are out of sight.
-    private static func kernelFiles(_ spec: ContainerSpec) -> [Step] {
-        let (proc, sys) = ("\(spec.mountPoint)/proc", "\(spec.mountPoint)/sys")
-        var steps = [makeDirectory(proc)]
-        // procfs shows the pid namespace it is mounted in; like sysfs, it may be mounted only by that one's owner.
-        if spec.isolation.contains(.pid) {
-            steps.append(mountProc(proc))
-        } else {
+    private static func kernelFiles(_ oci: SupportedSpec, below place: String) -> [Step] {
+        ["/proc", "/sys"].filter { oci.mounts[$0] != nil }.flatMap { (target) -> [Step] in
+            let path = place + target
+            // procfs shows the pid namespace it is mounted in; like sysfs, it may be mounted only by that one's owner.
+            guard target == "/proc", !oci.namespaces.contains(.pid) else {
+                return [makeDirectory(path)] + mount(target, at: path, oci)
+            }
             let flags: MountFlags = [.bind, .recursive]
-            steps.append(
-                Step("bind /proc", .mount(source: "/proc", target: proc, type: nil, flags: flags, data: nil)))
+            return [
+                makeDirectory(path),
+                Step("bind /proc", .mount(source: "/proc", target: path, type: nil, flags: flags, data: nil)),
+            ]
         }
-        return mountsSys(spec) ? steps + [makeDirectory(sys), mountSys(sys)] : steps
     }
 
     /// A directory that is a mount of its own, so that a bind of it has its flags.
@@ -91,9 +89,9 @@ extension LaunchProgram {
 
     private static func mask(_ path: String) -> [Step] {
         mounted(path, mode: 0o755) + [
-            Step("create \(path)/file", .createFile("\(path)/file", mode: 0o444)),
+            Step(.createFile("\(path)/file", mode: 0o444)),
             makeDirectory("\(path)/directory", mode: 0o555),
-            Step("read-only \(path)", .addMountFlags(path, strict.union(.readOnly))),
+            Step(.addMountFlags(path, SupportedSpec.strict.union(.readOnly))),
         ]
     }
 
@@ -109,17 +107,15 @@ extension LaunchProgram {
         var steps = mounted(path, mode: 0o755)
         for (name, device) in devices {
             steps.append(
-                Step(
-                    "device \(path)/\(name)",
-                    .makeDevice("\(path)/\(name)", mode: 0o666, device, orBind: "/dev/\(name)")))
+                Step(.makeDevice("\(path)/\(name)", mode: 0o666, device, orBind: "/dev/\(name)")))
         }
         for (name, target) in [
             ("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"), ("stdout", "/proc/self/fd/1"),
             ("stderr", "/proc/self/fd/2"), ("ptmx", "pts/ptmx"),
         ] {
-            steps.append(Step("link \(path)/\(name)", .symlink(target: target, path: "\(path)/\(name)")))
+            steps.append(Step(.symlink(target: target, path: "\(path)/\(name)")))
         }
         return steps + ["pts", "shm", "mqueue"].map { makeDirectory("\(path)/\($0)") }
-            + [Step("read-only \(path)", .addMountFlags(path, [.noSetUID, .noExecute, .readOnly]))]
+            + [Step(.addMountFlags(path, [.noSetUID, .noExecute, .readOnly]))]
     }
 }

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import LabCore
+import Launch
 
 /// A container's standard input, output and error, none of which is a descriptor of the caller's: who holds one of a file
 /// may change the file's mode, of a directory may look around in it, and of a file that is open for reading may open it for

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import LabCore
+import Launch
 
 /// A running child of ours, a bare process or the init of a container, and the pipes that it speaks on.
 public final class ChildInstance: Instance {
@@ -57,7 +58,7 @@ public final class ChildInstance: Instance {
         }
         steps.append(created.nanoseconds(since: requested))
         stepNanoseconds = timesSteps ? steps : []
-        pidfd = started.pidfd
+        pidfd = started.takePidfd()
         self.output = PolledPipe(descriptor: output)
         self.errors = PolledPipe(descriptor: errors)
         self.interrupt = interrupt

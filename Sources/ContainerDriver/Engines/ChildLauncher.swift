@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import LabCore
+import Launch
 
 /// What both engines of this driver start children with: pipes, and our own pidfd.
 final class ChildLauncher {
@@ -10,13 +11,7 @@ final class ChildLauncher {
     static let environment = ["PATH=\(path)", "HOME=/"]
     static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-    init() throws(LabError) {
-        do {
-            parent = FileDescriptor(owning: try checked { clinux_pidfd_open(getpid()) })
-        } catch {
-            throw LabError(.unavailable, "cannot prepare to start a process", cause: "\(error)")
-        }
-    }
+    init() throws(LabError) { parent = try .ofThisProcess() }
 
     /// Starts a program that was laid out beforehand.
     /// - Parameters:

@@ -1,5 +1,7 @@
 import Glibc
 import LabCore
+import Launch
+import OCI
 import Synchronization
 
 /// This project's own container runtime. No daemon, no shim, no supervisor: the caller is the parent.
@@ -51,7 +53,7 @@ public final class PreparedContainer: PreparedEngine {
                     mounts: mounts, name: "lab-\(context.runID)-\(record.id)", journal: context.journal)
             }
             self.parts = parts
-            self.record = parts.described(record, mounts, stage: stage?.rawValue)
+            self.record = try parts.described(record, mounts, stage: stage?.rawValue)
         } catch {
             rmdir(mountPoint)
             throw error
@@ -71,7 +73,7 @@ public final class PreparedContainer: PreparedEngine {
         let steps = [MonotonicInstant.now().nanoseconds(since: requested)]
         do {
             return try parts.launcher.start(
-                buffer(isolation), arguments: ChildLauncher.arguments(request.workload),
+                try buffer(isolation), arguments: ChildLauncher.arguments(request.workload),
                 cgroup: cgroups?.cloneTarget ?? -1, joins: cgroups?.joins ?? [],
                 accounts: cgroups?.accounts, requested: requested, stepsBefore: steps,
                 timesSteps: request.isolation == nil, interrupt: parts.context.interrupt
@@ -89,23 +91,19 @@ public final class PreparedContainer: PreparedEngine {
         }
     }
 
-    private func buffer(_ isolation: Isolation) -> ProgramBuffer {
-        buffers.withLock { buffers in
+    private func buffer(_ isolation: Isolation) throws(LabError) -> ProgramBuffer {
+        try buffers.withLock { (buffers) throws(LabError) in
             if let known = buffers[isolation] { return known }
-            let laidOut = ProgramBuffer(program(isolation), environment: ChildLauncher.environment)
+            let laidOut = try ProgramBuffer(parts.spec(isolation, stage: stage?.rawValue))
             buffers[isolation] = laidOut
             return laidOut
         }
     }
 
-    private func program(_ isolation: Isolation, number: Int = 0) -> LaunchProgram {
-        .container(parts.spec(isolation, number: number, stage: stage?.rawValue))
-    }
-
     public func explain(_ request: LaunchRequest) throws(LabError) -> String {
         try request.refuseVariant(of: id)
-        return program(try layers(request.isolation), number: request.index)
-            .text(arguments: ChildLauncher.arguments(request.workload))
+        let spec = parts.spec(try layers(request.isolation), number: request.index, stage: stage?.rawValue)
+        return try LaunchProgram.container(spec).text(arguments: ChildLauncher.arguments(request.workload))
     }
 
     /// Removes the run's cgroups and directory. What can't be removed stays in the journal, for `lab clean`.
@@ -130,29 +128,27 @@ private struct Parts {
         let root = context.rootFilesystem
         let cgroups = isolation.contains(.limits) ? cgroups : nil
         return ContainerSpec(
-            isolation: isolation, lowerDirectories: [root.directory], mountPoint: mountPoint,
-            stage: stage,
+            oci: .container(isolation, root: root.directory, hostname: EngineID.container.rawValue),
             program: isolation.contains(.root) ? RootFilesystem.guestPath : root.hostGuestPath,
-            hostname: EngineID.container.rawValue, cgroupsToJoin: cgroups?.directoriesToJoin(number) ?? [],
-            filter: filter, kernelFiles: .containerDefault,
+            filter: filter, mountPoint: mountPoint, stage: stage,
+            cgroupsToJoin: cgroups?.directoriesToJoin(number) ?? [],
             // A container without any layer is a bare process.
-            process: isolation.isEmpty ? nil : ProcessSettings(), caller: caller,
-            parent: launcher.parent.rawValue, user: getuid(), group: getgid())
+            inheritsAll: isolation.isEmpty, caller: caller, parent: launcher.parent.rawValue)
     }
 
-    func described(_ record: EngineRecord, _ mounts: CgroupMounts, stage: Int32?) -> EngineRecord {
-        let program = LaunchProgram.container(spec(isolation, stage: stage))
+    func described(
+        _ record: EngineRecord, _ mounts: CgroupMounts, stage: Int32?
+    ) throws(LabError) -> EngineRecord {
+        let program = try LaunchProgram.container(spec(isolation, stage: stage))
         var record = record
         record.steps =
             ["cgroups", "pipes", program.cloneName] + program.steps.map(\.name) + [
                 "workload", "free cgroups",
             ]
-        var namespaces = isolation.cloned
-        if isolation.contains(.cgroupNamespace) { namespaces.insert(.cgroup) }
         let isDelegated = CgroupDelegation.current.directory != nil
         record.details = [
             EngineRecord.Detail("runtime", "lab's own, \(program.steps.count) steps from clone3 to execve"),
-            EngineRecord.Detail("namespaces", namespaces.names.joined(separator: ", ")),
+            EngineRecord.Detail("namespaces", isolation.namespaces.names.joined(separator: ", ")),
             EngineRecord.Detail("root", "overlay, writable layer of its own in memory"),
             EngineRecord.Detail(
                 "cgroups",

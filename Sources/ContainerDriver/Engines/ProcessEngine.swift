@@ -1,5 +1,6 @@
 import Glibc
 import LabCore
+import Launch
 
 /// fork+exec of the workload with nothing around it: the baseline of every ratio, and the harness's null driver.
 public final class ProcessEngine: Engine {

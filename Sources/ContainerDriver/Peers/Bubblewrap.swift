@@ -1,17 +1,14 @@
 import Glibc
 import LabCore
+import Launch
+import OCI
 
 extension PeerDescription {
     /// bubblewrap: namespaces and mounts from a command line, no daemon, no cgroup, no state.
     static let bubblewrap = PeerDescription(
         engine: "bwrap", summary: "bubblewrap: namespaces and mounts, no cgroup", command: "bwrap",
         package: "bubblewrap",
-        footnotes: [
-            "no cgroup: no limit of memory, CPU or processes holds",
-            "no overlay: the shared root is read-only, /tmp is a tmpfs of its own",
-            "/sys is the host's, read-only: it can't mount a new one",
-            "the bounding set of capabilities is left whole",
-        ], hasCgroups: false
+        hasCgroups: false
     ) { (run, program) throws(LabError) in
         let filter = try SeccompFilter(profile: .containerDefault)
         return try PreparedBubblewrap(
@@ -25,15 +22,14 @@ extension PeerDescription {
 extension PreparedBubblewrap {
     /// What bwrap is to cover. It takes no path that is not there, so that here, and only here, the caller's own /proc
     /// has to tell.
-    fileprivate static func masked() throws(LabError) -> [(path: String, isDirectory: Bool)] {
+    fileprivate static func masked() throws(LabError) -> [String: Bool] {
         guard Files.exists("/proc/sys/kernel") else {
             throw LabError(
                 .unavailable, "cannot tell bwrap what to hide of /proc",
                 cause: "the /proc of this process does not show it", remedy: "mount /proc without subset=pid")
         }
-        return KernelFiles.containerDefault.maskedPaths.filter(Files.exists).map {
-            ($0, Files.isDirectory($0))
-        }
+        let paths = KernelFiles.containerDefault.maskedPaths.filter(Files.exists)
+        return Dictionary(uniqueKeysWithValues: paths.map { ($0, Files.isDirectory($0)) })
     }
 }
 
@@ -41,7 +37,7 @@ private struct PreparedBubblewrap: PreparedPeer {
     let run: PeerRun
     let program: String
     /// The paths to cover, each with whether it is a directory.
-    let masked: [(path: String, isDirectory: Bool)]
+    let masked: [String: Bool]
     let isRoot: Bool
 
     /// The filter as classic BPF, which bwrap reads from a descriptor.
@@ -56,32 +52,19 @@ private struct PreparedBubblewrap: PreparedPeer {
             EngineRecord.Detail("seccomp", "the filter of container, by descriptor"),
         ]
     }
+    var footnotes: [String] {
+        var spec = run.example(isolation)
+        spec.linux?.maskedPaths?.removeAll { masked[$0] == nil }
+        return ToldSpec(bubblewrap: BubblewrapFlags.words(spec.onReadOnlyRoot(), there: masked)).footnotes(
+            of: spec)
+    }
 
     func arguments(_ name: PeerName, _ request: LaunchRequest) -> [String] {
-        var words = [program]
-        if !isRoot { words += ["--unshare-user", "--uid", "0", "--gid", "0"] }
-        words += [
-            "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup",
-            "--hostname",
-            name.hostname, "--as-pid-1", "--die-with-parent",
-            "--ro-bind", run.context.rootFilesystem.directory, "/", "--proc", "/proc", "--dev", "/dev",
-        ]
-        if KernelFiles.hasMessageQueues { words += ["--mqueue", "/dev/mqueue"] }
-        words += ["--ro-bind", "/sys", "/sys", "--tmpfs", "/tmp"]
-        for (path, isDirectory) in masked {
-            words +=
-                isDirectory ? ["--tmpfs", path, "--remount-ro", path] : ["--ro-bind", "/dev/null", path]
-        }
-        words += ["--cap-drop", "ALL"]
-        for capability in Capabilities.containerDefault.names { words += ["--cap-add", capability] }
-        words += ["--clearenv"]
-        for variable in ChildLauncher.environment {
-            let parts = variable.split(separator: "=", maxSplits: 1).map(String.init)
-            words += ["--setenv"] + parts
-        }
-        words += ["--seccomp", "\(PreparedPeerEngine.inheritedNumber)", "--", RootFilesystem.guestPath]
-        return words + [request.workload.name] + request.workload.arguments
+        let spec = run.specification(name, request, isolation).onReadOnlyRoot()
+        return [program] + BubblewrapFlags.words(spec, there: masked)
     }
+
+    private var isolation: Isolation { isRoot ? .standard : .standard.union(.user) }
 
     /// Opened anew for each start: bwrap reads it to its end.
     func inherited() throws(LabError) -> FileDescriptor? {

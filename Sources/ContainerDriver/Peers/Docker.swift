@@ -1,5 +1,6 @@
 import Glibc
 import LabCore
+import OCI
 
 extension PeerDescription {
     /// docker: a container engine with a daemon, which must run already.
@@ -135,6 +136,7 @@ private struct PreparedDocker: ImagePeer {
             EngineRecord.Detail("seccomp", "the filter of container"),
         ]
     }
+    func flags(of spec: RuntimeSpec) -> [String] { ContainerFlags.words(spec, filterFile: filterFile) }
 
     func remove(_ name: PeerName) throws(LabError) { try daemon.remove(container: name.id) }
 

@@ -1,4 +1,5 @@
 import LabCore
+import OCI
 
 extension PeerDescription {
     /// A runtime with runc's command line, started by hand on a bundle: what docker and podman start in their turn.
@@ -6,8 +7,7 @@ extension PeerDescription {
         PeerDescription(
             engine: EngineID(rawValue: name), summary: "\(name), started by hand on an OCI bundle",
             command: name,
-            package: name,
-            footnotes: ["no overlay: the shared root is read-only, /tmp is a tmpfs of its own"]
+            package: name
         ) { (run, program) throws(LabError) in
             try PeerCommand.requireRoot(name)
             return try PreparedRuntime(run: run, program: program).made { (prepared) throws(LabError) in
@@ -33,6 +33,10 @@ private struct PreparedRuntime: PreparedPeer {
             EngineRecord.Detail("seccomp", "the filter of container, in config.json"),
         ]
     }
+    var footnotes: [String] {
+        let spec = run.example()
+        return ToldSpec(spec.onReadOnlyRoot()).footnotes(of: spec)
+    }
 
     func arguments(_ name: PeerName, _ request: LaunchRequest) -> [String] {
         [program, "--root", state, "run", "--bundle", name.directory, name.id]
@@ -40,12 +44,7 @@ private struct PreparedRuntime: PreparedPeer {
 
     func files(_ name: PeerName, _ request: LaunchRequest) throws(LabError) -> [(name: String, text: String)]
     {
-        let configuration = RuntimeConfiguration(
-            root: run.context.rootFilesystem, workload: request.workload,
-            limits: ResourceLimits(memoryBytes: request.memoryBytes, cpus: request.cpus), name: name,
-            kernelFiles: .containerDefault, messageQueues: KernelFiles.hasMessageQueues,
-            profile: .containerDefault)
-        return [("config.json", try configuration.text())]
+        [("config.json", try run.specification(name, request).onReadOnlyRoot().text())]
     }
 
     func isGone(_ name: PeerName) -> Bool { !Files.exists("\(state)/\(name.id)") }

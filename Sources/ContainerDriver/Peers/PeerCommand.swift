@@ -44,15 +44,6 @@ enum PeerCommand {
         let line = bytes.map { $0 == UInt8(ascii: "\n") ? UInt8(ascii: " ") : $0 }.suffix(400)
         return GuestTranscript.printable(line).trimmingWhitespace()
     }
-
-    /// The command line of the shared flags that say what an instance may use.
-    static func limits(_ request: LaunchRequest) -> [String] {
-        let limits = ResourceLimits(memoryBytes: request.memoryBytes, cpus: request.cpus)
-        return [
-            "--memory", "\(limits.memoryBytes)", "--memory-swap", "\(limits.memoryBytes)", "--cpus",
-            "\(limits.cpus)", "--pids-limit", "\(limits.pids)",
-        ]
-    }
 }
 
 /// What helps against what a tool complains of, where we have met it.

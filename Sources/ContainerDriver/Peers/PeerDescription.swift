@@ -12,8 +12,8 @@ struct PeerDescription: Sendable {
     let package: String
     /// The processes of which one must run so that it works.
     var daemons: [String] = []
-    /// What it can't do equally to the others, without the engine's name.
-    let footnotes: [String]
+    /// What it can't do equally to the others, beside what it can't be told, without the engine's name.
+    var footnotes: [String] = []
     /// Whether an instance has cgroups with limits.
     var hasCgroups = true
     /// Whether all that works for an instance descends from its command and is waited for by it.
@@ -55,6 +55,8 @@ struct PeerDescription: Sendable {
 protocol PreparedPeer {
     /// Lines of the report beside the tool's version.
     var details: [EngineRecord.Detail] { get }
+    /// What it can't be told of a container, without the engine's name.
+    var footnotes: [String] { get }
     /// Variables that its command needs, over those of `lab`'s own environment.
     var variables: [String: String] { get }
 

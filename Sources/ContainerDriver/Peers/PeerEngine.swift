@@ -1,5 +1,6 @@
 import Glibc
 import LabCore
+import Launch
 
 /// Runs workloads with a container program that isn't ours, as a user would from a shell: its command is started
 /// for each instance, with the same root, limits, capabilities and filter as far as it knows them.
@@ -71,7 +72,7 @@ public final class PreparedPeerEngine: PreparedEngine {
         let name = record.id
         record.details = [EngineRecord.Detail("version", description.version(program))] + peer.details
         record.footnotes =
-            description.footnotes.map { "\(name): \($0)" } + [
+            (description.footnotes + peer.footnotes).map { "\(name): \($0)" } + [
                 "\(name): created is when its command runs, not when the container exists"
             ]
         self.record = record

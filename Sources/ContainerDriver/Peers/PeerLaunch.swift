@@ -1,4 +1,5 @@
 import Glibc
+import Launch
 
 extension LaunchProgram {
     /// The program of a peer's command: that of a bare process, with one more descriptor when it is to inherit one.
@@ -9,7 +10,7 @@ extension LaunchProgram {
         if inherits {
             // After all others were marked close-on-exec: the copy is not.
             launch.steps.insert(
-                Step("inherited descriptor", .standardDescriptor(PreparedPeerEngine.inheritedNumber)),
+                Step(.standardDescriptor(PreparedPeerEngine.inheritedNumber)),
                 at: launch.steps.count - 1)
         }
         return launch

@@ -1,5 +1,6 @@
 import Glibc
 import LabCore
+import OCI
 
 /// What a peer is told of the run that it serves, and the names that it gives to things.
 ///
@@ -34,6 +35,25 @@ struct PeerRun: Sendable {
         let digits = String(index)
         // Of one width, so that no name is the beginning of another.
         return PeerName(run: self, label: String(repeating: "0", count: max(0, 6 - digits.count)) + digits)
+    }
+
+    /// The container of one start: that of our own engine.
+    func specification(
+        _ name: PeerName, _ request: LaunchRequest, _ isolation: Isolation = .standard
+    ) -> RuntimeSpec {
+        RuntimeSpec.container(
+            isolation, root: context.rootFilesystem.directory, hostname: name.hostname,
+            args: [RootFilesystem.guestPath, request.workload.name] + request.workload.arguments
+        ).limited(
+            to: ResourceLimits(memoryBytes: request.memoryBytes, cpus: request.cpus), cgroup: name.cgroup
+        ).onThisMachine()
+    }
+
+    /// That of no start in particular.
+    func example(_ isolation: Isolation = .standard) -> RuntimeSpec {
+        let request = LaunchRequest(
+            index: 0, workload: .idle, memoryBytes: 64 << 20, cpus: 1, deadline: .now())
+        return specification(instance(0), request, isolation)
     }
 
     /// Writes down the cgroups that a runtime will make.

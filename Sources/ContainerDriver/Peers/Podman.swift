@@ -1,5 +1,6 @@
 import Glibc
 import LabCore
+import OCI
 
 extension PeerDescription {
     /// podman: a container engine without a daemon; conmon watches each container.
@@ -49,34 +50,16 @@ struct PodmanStore: Sendable {
 
     func make() throws(LabError) {
         try Files.makeDirectory(directory, mode: 0o700)
-        try Files.write(Self.configuration(), to: "\(directory)/containers.conf")
+        try Files.write(Self.configuration, to: "\(directory)/containers.conf")
     }
 
-    /// See containers.conf(5). The limits are those of this process as far as podman keeps them: by default it asks for
-    /// more than a user without CAP_SYS_RESOURCE gets. Locks in shared memory would be those of the user's podman.
-    private static func configuration() -> String {
-        let processes = UInt64(Files.line("/proc/sys/kernel/pid_max") ?? "") ?? 32_768
-        let limits = [
-            "nofile=\(limit(RLIMIT_NOFILE, atMost: 1 << 20))",
-            "nproc=\(limit(__RLIMIT_NPROC, atMost: processes))",
-        ]
-        return """
-            [containers]
-            default_ulimits = [\(limits.map { "\"\($0)\"" }.joined(separator: ", "))]
-            [engine]
-            lock_type = "file"
-            events_logger = "file"
+    /// See containers.conf(5). Locks in shared memory would be those of the user's podman.
+    private static let configuration = """
+        [engine]
+        lock_type = "file"
+        events_logger = "file"
 
-            """
-    }
-
-    /// The hard limit of a resource, for both limits.
-    private static func limit(_ resource: __rlimit_resource, atMost most: UInt64) -> String {
-        var limit = rlimit()
-        let isKnown = getrlimit(Int32(resource.rawValue), &limit) == 0
-        let value = isKnown ? min(UInt64(limit.rlim_max), most) : most
-        return "\(value):\(value)"
-    }
+        """
 
     /// The runtime that podman starts, in its own words.
     var runtime: String? {
@@ -131,6 +114,7 @@ private struct PreparedPodman: ImagePeer {
             EngineRecord.Detail("seccomp", "the filter of container"),
         ]
     }
+    func flags(of spec: RuntimeSpec) -> [String] { PodmanFlags.words(spec, filterFile: filterFile) }
     var variables: [String: String] { store.variables }
 
     func remove(_ name: PeerName) throws(LabError) {

@@ -38,10 +38,13 @@ public struct HostProcess: Hashable, Sendable {
 
     /// Its children now, by every thread of it. See proc(5), `/proc/PID/task/TID/children`.
     public var children: [HostProcess] {
-        Files.list("/proc/\(pid)/task").flatMap { thread in
-            (Files.line("/proc/\(pid)/task/\(thread)/children") ?? "").split(separator: " ").compactMap {
-                pid_t($0).map(HostProcess.init(pid:))
-            }
+        Files.list("/proc/\(pid)/task").flatMap { Self.children(ofThread: "/proc/\(pid)/task/\($0)") }
+    }
+
+    /// Those of one thread, by its directory: a process is the child of the thread that made it.
+    public static func children(ofThread directory: String) -> [HostProcess] {
+        (Files.line("\(directory)/children") ?? "").split(separator: " ").compactMap {
+            pid_t($0).map(HostProcess.init(pid:))
         }
     }
 

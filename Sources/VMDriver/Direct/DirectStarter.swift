@@ -12,7 +12,7 @@ struct DirectStarter: VMStarter {
     /// Finds the program that libvirt would take: the first in PATH.
     init(_ files: MachineFiles) throws(LabError) {
         self.files = files
-        guard let found = Self.find("qemu-system-x86_64") else {
+        guard let found = Tool.find("qemu-system-x86_64") else {
             throw LabError(
                 .unavailable, "there is no qemu-system-x86_64 in PATH", remedy: "install qemu-system-x86")
         }
@@ -32,13 +32,6 @@ struct DirectStarter: VMStarter {
     /// The longest that QEMU may take to say its version.
     private static let patience = Duration.seconds(20)
 
-    private static func find(_ name: String) -> String? {
-        let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"
-        return path.split(separator: ":").filter { $0.hasPrefix("/") }.map { "\($0)/\(name)" }.first {
-            access($0, X_OK) == 0
-        }
-    }
-
     func resource(for place: VMPlace) -> JournaledResource { JournaledResource(.qemu, place.name) }
 
     func log(of place: VMPlace) -> String? { "\(place.directory)/qemu.log" }
@@ -54,9 +47,9 @@ struct DirectStarter: VMStarter {
         let end = try Self.open("\(place.recordPipe).out", O_WRONLY | O_NONBLOCK)
         // Its standard input is a write end of the record channel that it never writes to: so the channel ends with
         // QEMU, also with one that dies before it has opened the channel itself.
-        let pid = try ChildProgram.start(
+        let process = try QEMUProcess.start(
             program, description.qemuArguments, input: end.rawValue, output: log.rawValue, as: user)
-        return DirectVM(place, QEMUProcess(pid: pid), emulates: description.type == .qemu)
+        return DirectVM(place, process, emulates: description.type == .qemu)
     }
 
     private static func open(_ path: String, _ flags: Int32) throws(LabError) -> FileDescriptor {
@@ -71,25 +64,12 @@ struct DirectStarter: VMStarter {
 
     func text(of description: DomainDescription) -> String {
         let lines = description.qemuOptions.map { option in
-            option.name + (option.value.map { " " + Self.quoted($0) } ?? "")
+            option.name + (option.value.map { " " + ShellText.quote($0) } ?? "")
         }
         return ([program] + lines).joined(separator: " \\\n  ") + "\n"
     }
 
     var textName: String { "qemu-command" }
-
-    /// A word as sh(1) reads it back.
-    private static func quoted(_ word: String) -> String {
-        let isPlain = word.utf8.allSatisfy { byte in
-            switch byte {
-            case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true
-            default: Array("-_./,=:+@%".utf8).contains(byte)
-            }
-        }
-        if isPlain && !word.isEmpty { return word }
-        return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''")
-            + "'"
-    }
 
     /// QEMU has isa-debugcon since 2009.
     var channel: RecordChannel { .debugPort }

@@ -43,12 +43,9 @@ final class BoundedCall<Value: Sendable>: Sendable {
         return state.withLock { $0.value.take() }
     }
 
-    /// What the call has started and still waits for: a process is the child of the thread that made it.
+    /// What the call has started and still waits for.
     var children: [HostProcess] {
-        guard let thread = state.withLock({ $0.thread }) else { return [] }
-        return (Files.line("\(thread)/children") ?? "").split(separator: " ").compactMap {
-            pid_t($0).map(HostProcess.init(pid:))
-        }
+        state.withLock { $0.thread }.map(HostProcess.children(ofThread:)) ?? []
     }
 }
 

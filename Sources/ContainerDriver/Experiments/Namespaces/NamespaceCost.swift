@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import LabCore
+import Launch
 
 /// What one namespace adds to the making of a process: clone3 with it against clone3 without, in turn. The kinds that
 /// a container makes by unshare(2) in the child are timed there.
@@ -15,12 +16,12 @@ struct NamespaceCost: Experiment {
     func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         let (_, kind) = try NamespaceKind.named(bench.setting)
         let program = bench.context.rootFilesystem.hostGuestPath
-        let execute = LaunchProgram.Step("execve", .execute(program))
+        let execute = LaunchProgram.Step(.execute(program))
         let isUnshared = NamespaceKind.unshared.contains(kind)
         let with = ProgramBuffer(
             LaunchProgram(
                 namespaces: isUnshared ? [] : kind,
-                steps: isUnshared ? [.init("unshare", .unshare(kind)), execute] : [execute]),
+                steps: isUnshared ? [.init(.unshare(kind)), execute] : [execute]),
             environment: [])
         let without = ProgramBuffer(LaunchProgram(namespaces: [], steps: [execute]), environment: [])
         var costs: [Double] = []

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import LabCore
+import Launch
 
 /// What one namespace, alone, changes: a bare process with only the namespace `setting`, looked at from the host.
 ///
@@ -30,10 +31,10 @@ struct NamespaceEffect: Experiment {
                 "offset", .write("monotonic 86400 0", to: "/proc/self/timens_offsets"))
             return try finding(name, .init(steps: [unshare(.time), offset]), bench, show.time)
         case .network:
-            let around = TrialChild.Around(namespaces: kind, steps: [.init("loopback up", .loopbackUp)])
+            let around = TrialChild.Around(namespaces: kind, steps: [.init(.loopbackUp)])
             return try finding(name, around, bench, show.network)
         case .uts:
-            let hostname = LaunchProgram.Step("hostname", .setHostname(NamespaceConsequence.hostname))
+            let hostname = LaunchProgram.Step(.setHostname(NamespaceConsequence.hostname))
             return try finding(name, .init(namespaces: kind, steps: [hostname]), bench, show.uts)
         case .ipc: return try finding(name, .init(namespaces: kind), bench, show.ipc)
         default: return try finding(name, .init(namespaces: kind), bench, show.pid)
@@ -46,7 +47,7 @@ struct NamespaceEffect: Experiment {
         return TrialCgroup.Needs(controllers: isV2 ? [] : ["pids"], isUnified: isV2)
     }
 
-    private func unshare(_ kind: Namespaces) -> LaunchProgram.Step { .init("unshare", .unshare(kind)) }
+    private func unshare(_ kind: Namespaces) -> LaunchProgram.Step { .init(.unshare(kind)) }
 
     private func mounting(_ directory: String) -> TrialChild.Around {
         let flags = MountFlags.makePrivate.union(.recursive)

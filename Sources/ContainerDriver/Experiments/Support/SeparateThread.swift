@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import LabCore
+import Launch
 
 /// Work on a thread of its own, which ends with the work: what it changed of itself (its namespaces, its user, its
 /// working directory) goes with it, and the rest of the program never sees it.

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import LabCore
+import Launch
 
 /// A bare lab-guest with nothing around it but what an experiment puts there.
 enum TrialChild {
@@ -46,7 +47,7 @@ extension LaunchProgram {
     static func trial(_ around: TrialChild.Around, program: String, parent: Int32) -> LaunchProgram {
         let bare = process(program: program, parent: parent)
         let joining = (around.cgroup?.directoriesToJoin ?? []).enumerated().map { index, directory in
-            Step("join cgroup", .joinCgroup(index: index, directory: directory))
+            Step(.joinCgroup(index: index, directory: directory))
         }
         return LaunchProgram(
             namespaces: around.namespaces,

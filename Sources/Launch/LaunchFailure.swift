@@ -2,22 +2,22 @@ import Glibc
 import LabCore
 
 /// Where a launch program failed: the child is gone, and nothing that it did outlives it.
-struct LaunchFailure: Error, Equatable {
+package struct LaunchFailure: Error, Equatable {
     /// The failed step, counted from 0; nil when clone3 itself failed.
-    let step: Int?
-    let errno: Errno
+    package let step: Int?
+    package let errno: Errno
 
     /// The failure in a user's words: the call with its operands, the errno, and what helps.
-    func explained(_ program: LaunchProgram, _ arguments: [String]) -> LabError {
+    package func explained(_ program: LaunchProgram, _ arguments: [String]) -> LabError {
         let kind: LabError.Kind = [Errno(EPERM), Errno(EACCES)].contains(errno) ? .permission : .instance
         let cause = "\(errno.name), \(errno)"
         guard let step else {
-            let flags = program.namespaces.flagNames.joined(separator: "|")
-            return LabError(kind, "clone3(\(flags)) failed", cause: cause, remedy: cloneRemedy)
+            return LabError(
+                kind, "clone3(\(program.namespaces.flagText)) failed", cause: cause, remedy: cloneRemedy)
         }
         let failed = program.steps[step]
         return LabError(
-            kind, "step \(step + 1), \(failed.name), failed: \(failed.action.text(arguments: arguments))",
+            kind, "step \(step + 1), \(failed.name), failed: \(failed.operation.text(arguments))",
             cause: cause)
     }
 
@@ -36,11 +36,11 @@ struct LaunchFailure: Error, Equatable {
 extension LaunchProgram {
     /// A path that no machine has, with or without a root of its own: /dev/null is no directory. A program that is to
     /// be rehearsed ends at an execve of it.
-    static let nothing = "/dev/null/none"
+    package static let nothing = "/dev/null/none"
 
     /// Runs a program whose execve fails on purpose, so that there is no child to wait for.
     /// - Throws: when a step before the execve failed, or the execve for another reason than a missing file.
-    func rehearse() throws(LabError) {
+    package func rehearse() throws(LabError) {
         let arguments = [Self.nothing]
         do throws(LaunchFailure) {
             _ = try ProgramBuffer(self, environment: []).attempt(.init(arguments: arguments))

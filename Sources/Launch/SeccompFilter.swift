@@ -7,15 +7,14 @@ import LabCore
 /// Compiled here, because the kernel checks, translates and tries a filter at each load: libseccomp compares numbers
 /// one by one (407 instructions, 105 µs of a start); this searches the 30 ranges that they form (95, 45 µs).
 /// `SeccompFilterTests` holds both to the same decisions.
-public final class SeccompFilter: Equatable, @unchecked Sendable {
-    // Unchecked: the instructions are written once, in init, and only read afterwards.
-    let instructions: UnsafeMutableBufferPointer<BPFInstruction>
+package struct SeccompFilter: Equatable, Sendable {
+    let instructions: [BPFInstruction]
     /// Number of `struct sock_filter` instructions.
-    public var instructionCount: Int { instructions.count }
+    package var instructionCount: Int { instructions.count }
 
     /// Compiles `profile`.
     /// - Throws: `.software` when it is larger than a jump of BPF reaches.
-    public init(profile: SeccompProfile) throws(LabError) {
+    package init(profile: SeccompProfile) throws(LabError) {
         var assembler = BPFAssembler()
         let refusal = assembler.end(SeccompFilter.errorAction(profile.defaultErrno))
         let allowance = assembler.end(SeccompFilter.allowAction)
@@ -52,19 +51,11 @@ public final class SeccompFilter: Equatable, @unchecked Sendable {
         let withNumber = assembler.load(offset: 0, then: search)
         let arch = assembler.branch(.equal, SeccompFilter.architecture, yes: withNumber, no: refusal)
         let start = assembler.load(offset: 4, then: arch)
-        let program = try assembler.program(from: start)
-        instructions = .allocate(capacity: program.count)
-        _ = instructions.initialize(from: program)
+        instructions = try assembler.program(from: start)
     }
-
-    deinit { instructions.deallocate() }
 
     /// The program as seccomp(2) takes it.
-    public var bytes: [UInt8] { Array(UnsafeRawBufferPointer(UnsafeBufferPointer(instructions))) }
-
-    public static func == (left: SeccompFilter, right: SeccompFilter) -> Bool {
-        left.instructions.elementsEqual(right.instructions)
-    }
+    package var bytes: [UInt8] { instructions.withUnsafeBytes(Array.init) }
 
     /// The rules of each system call that this architecture and this libseccomp know, in the profile's order.
     private static func rulesByNumber(_ profile: SeccompProfile) -> [(Int32, [SeccompProfile.Rule])] {

@@ -1,0 +1,248 @@
+import Glibc
+import LabCore
+import Launch
+import OCI
+
+/// What of a runtime specification our runtime does, in the kernel's terms. Whatever else it asks for is refused by its name.
+struct SupportedSpec {
+    let namespaces: Namespaces
+    /// The lower layer of its root.
+    let root: String
+    /// By their targets.
+    let mounts: [String: Mount]
+    let maskedPaths: [String]
+    let readonlyPaths: [String]
+    let hostname: String?
+    let process: ProcessSettings
+    let capabilities: Capabilities?
+    let noNewPrivileges: Bool
+    let isFiltered: Bool
+    /// The caller's ids that are root in its user namespace.
+    let mappedIDs: (user: uid_t, group: gid_t)?
+    /// The most processes and threads that its PID namespace numbers; nil leaves the kernel's.
+    let processes: Int?
+
+    /// Type, flags and data of mount(2).
+    struct Mount {
+        var source: String
+        var type: String
+        var flags: MountFlags
+        var data: String?
+    }
+
+    init(_ spec: RuntimeSpec) throws(LabError) {
+        let linux = spec.linux ?? .init()
+        let process = spec.process ?? .init()
+        try Self.refuseUnsupported(spec, process, linux)
+        let namespaces = try Self.namespaces(linux)
+        let mounts = try Self.mounts(spec, namespaces)
+        self.namespaces = namespaces
+        self.mounts = mounts
+        root = spec.root?.path ?? ""
+        // Where there is no sysfs these paths would be an image's.
+        maskedPaths = try Self.paths("linux.maskedPaths", linux.maskedPaths, in: mounts)
+        readonlyPaths = try Self.paths("linux.readonlyPaths", linux.readonlyPaths, in: mounts)
+        hostname = spec.hostname
+        self.process = try ProcessSettings(process)
+        capabilities = try Self.capabilities(process)
+        noNewPrivileges = process.noNewPrivileges ?? false
+        isFiltered = linux.seccomp != nil
+        mappedIDs = try Self.mappedIDs(linux, namespaces)
+        processes = try Self.processes(linux, namespaces, mounts)
+        guard hostname == nil || namespaces.contains(.uts) else {
+            throw Self.unsupported("hostname without a UTS namespace")
+        }
+        guard !namespaces.contains(.user) || (self.process.user, self.process.group) == (0, 0) else {
+            throw Self.unsupported("process.user that is not root in its user namespace")
+        }
+        try Self.refuseZeros(spec)
+    }
+
+    fileprivate static func unsupported(_ word: String) -> LabError {
+        LabError(
+            .unavailable, "lab's container runtime does not support \(ForeignText.line(word, most: 400))",
+            remedy: "leave it out of config.json")
+    }
+
+    private static func refuseUnsupported(
+        _ spec: RuntimeSpec, _ process: RuntimeSpec.Process, _ linux: RuntimeSpec.Linux
+    ) throws(LabError) {
+        let (user, sets) = (process.user, process.capabilities)
+        let (filter, resources) = (linux.seccomp, linux.resources)
+        let (memory, cpu) = (resources?.memory, resources?.cpu)
+        let words: [(String, JSON?)] = [
+            ("domainname", spec.domainname), ("hooks", spec.hooks),
+            ("process.apparmorProfile", process.apparmorProfile),
+            ("process.selinuxLabel", process.selinuxLabel),
+            ("process.scheduler", process.scheduler), ("process.ioPriority", process.ioPriority),
+            ("process.execCPUAffinity", process.execCPUAffinity), ("linux.timeOffsets", linux.timeOffsets),
+            ("linux.devices", linux.devices), ("linux.netDevices", linux.netDevices),
+            ("linux.intelRdt", linux.intelRdt), ("linux.rootfsPropagation", linux.rootfsPropagation),
+            ("linux.mountLabel", linux.mountLabel), ("linux.personality", linux.personality),
+            ("linux.seccomp.flags", filter?.flags), ("linux.seccomp.listenerPath", filter?.listenerPath),
+            ("linux.resources.blockIO", resources?.blockIO), ("linux.resources.network", resources?.network),
+            ("linux.resources.hugepageLimits", resources?.hugepageLimits),
+            ("linux.resources.rdma", resources?.rdma), ("linux.resources.unified", resources?.unified),
+            ("linux.resources.memory.reservation", memory?.reservation),
+            ("linux.resources.memory.swappiness", memory?.swappiness),
+            ("linux.resources.cpu.shares", cpu?.shares), ("linux.resources.cpu.burst", cpu?.burst),
+            ("linux.resources.cpu.realtimeRuntime", cpu?.realtimeRuntime),
+            ("linux.resources.cpu.realtimePeriod", cpu?.realtimePeriod),
+            ("linux.resources.cpu.cpus", cpu?.cpus), ("linux.resources.cpu.mems", cpu?.mems),
+            ("linux.resources.cpu.idle", cpu?.idle),
+        ]
+        for (word, value) in words where value?.isEmpty == false { throw unsupported(word) }
+        let values: [(String, Bool)] = [
+            ("ociVersion \(spec.ociVersion)", !spec.ociVersion.hasPrefix("1.")),
+            ("root.readonly", spec.root?.readonly == true), ("process.cwd", process.cwd != "/"),
+            ("process.user.additionalGids", user?.additionalGids?.isEmpty == false),
+            // To the kernel that is nobody, and leaves who it was.
+            ("process.user 4294967295", user?.uid == .max || user?.gid == .max),
+            ("process.capabilities.inheritable", sets?.inheritable?.isEmpty == false),
+            ("process.capabilities.ambient", sets?.ambient?.isEmpty == false),
+        ]
+        for (word, isAsked) in values where isAsked { throw unsupported(word) }
+    }
+
+    /// C strings end at the first zero: what comes behind it would be passed over.
+    private static func refuseZeros(_ spec: RuntimeSpec) throws(LabError) {
+        var strings = [spec.hostname ?? "", spec.root?.path ?? ""]
+        strings += (spec.process?.args ?? []) + (spec.process?.env ?? [])
+        for mount in spec.mounts ?? [] { strings += (mount.options ?? []) + [mount.source ?? ""] }
+        strings += (spec.linux?.maskedPaths ?? []) + (spec.linux?.readonlyPaths ?? [])
+        if strings.contains(where: { $0.utf8.contains(0) }) {
+            throw unsupported("a text with a zero byte in it")
+        }
+    }
+
+    /// The words of the specification for the kinds whose files in `/proc/PID/ns` have others.
+    private static let words = ["mnt": "mount", "net": "network"]
+    static func word(_ name: String) -> String { words[name] ?? name }
+
+    private static func namespaces(_ linux: RuntimeSpec.Linux) throws(LabError) -> Namespaces {
+        var result: Namespaces = []
+        for wanted in linux.namespaces ?? [] {
+            guard let (_, kind) = Namespaces.named.first(where: { word($0.name) == wanted.type }),
+                !result.contains(kind)
+            else { throw unsupported("linux.namespaces: \(wanted.type)") }
+            if let path = wanted.path { throw unsupported("linux.namespaces: \(wanted.type) of \(path)") }
+            result.insert(kind)
+        }
+        return result
+    }
+
+    private static func mounts(
+        _ spec: RuntimeSpec, _ namespaces: Namespaces
+    ) throws(LabError) -> [String: Mount] {
+        var result: [String: Mount] = [:]
+        for mount in spec.mounts ?? [] {
+            let target = mount.destination
+            guard namespaces.contains(.mount), let (type, least) = known[target], mount.type == type,
+                result[target] == nil, mount.uidMappings == nil, mount.gidMappings == nil
+            else { throw unsupported("mounts: \(mount.type ?? "bind") on \(target)") }
+            var (flags, data): (MountFlags, [String]) = (least, [])
+            for option in mount.options ?? [] {
+                if let flag = options[option] { flags.insert(flag) } else { data.append(option) }
+            }
+            result[target] = Mount(
+                source: mount.source ?? type, type: type, flags: flags,
+                data: data.isEmpty ? nil : data.joined(separator: ","))
+        }
+        for target in result.keys where target.hasPrefix("/dev/") && result["/dev"] == nil {
+            throw unsupported("mounts: \(target) without /dev")
+        }
+        return result
+    }
+
+    static let strict: MountFlags = [.noSetUID, .noDevices, .noExecute]
+
+    /// What can be mounted, with the flags that it has whatever the specification says. `nodev` everywhere a container may
+    /// write: a device node that it makes opens nothing. This is what the devices controller is for, and it holds on v1, v2
+    /// and without root alike.
+    private static let known: [String: (type: String, flags: MountFlags)] = [
+        "/proc": ("proc", strict), "/sys": ("sysfs", strict.union(.readOnly)),
+        "/dev": ("tmpfs", [.noSetUID, .noExecute, .readOnly]),
+        "/dev/pts": ("devpts", [.noSetUID, .noExecute]), "/dev/shm": ("tmpfs", strict),
+        "/dev/mqueue": ("mqueue", strict),
+    ]
+
+    private static let options: [String: MountFlags] = [
+        "ro": .readOnly, "nosuid": .noSetUID, "nodev": .noDevices, "noexec": .noExecute,
+    ]
+
+    /// Paths of procfs and sysfs: everything else would lead through names of the image's.
+    private static func paths(
+        _ word: String, _ all: [String]?, in mounts: [String: Mount]
+    ) throws(LabError) -> [String] {
+        for path in all ?? [] {
+            let isKnown = ["/proc/", "/sys/"].contains {
+                path.hasPrefix($0) && mounts[String($0.dropLast())] != nil
+            }
+            let hasParents = path.split(separator: "/").contains { $0 == ".." }
+            guard isKnown, !hasParents, path.utf8.count < 200, !path.contains("*") else {
+                throw unsupported("\(word): \(path)")
+            }
+        }
+        return all ?? []
+    }
+
+    private static func capabilities(_ process: RuntimeSpec.Process) throws(LabError) -> Capabilities? {
+        guard let sets = process.capabilities else { return nil }
+        let names = sets.bounding ?? []
+        guard Set(names) == Set(sets.effective ?? []), Set(names) == Set(sets.permitted ?? []) else {
+            throw unsupported("process.capabilities that differ from one set to the other")
+        }
+        for name in names where Capabilities(named: name) == nil {
+            throw unsupported("process.capabilities: \(name)")
+        }
+        return names.reduce(into: Capabilities()) { $0.formUnion(Capabilities(named: $1) ?? []) }
+    }
+
+    private static func mappedIDs(
+        _ linux: RuntimeSpec.Linux, _ namespaces: Namespaces
+    ) throws(LabError) -> (user: uid_t, group: gid_t)? {
+        let (users, groups) = (linux.uidMappings ?? [], linux.gidMappings ?? [])
+        guard namespaces.contains(.user) else {
+            if users.isEmpty && groups.isEmpty { return nil }
+            throw unsupported("linux.uidMappings without a user namespace")
+        }
+        // An unprivileged writer maps one id, see user_namespaces(7).
+        guard users.count == 1, groups.count == 1,
+            [users[0], groups[0]].allSatisfy({ $0.containerID == 0 && $0.size == 1 })
+        else { throw unsupported("linux.uidMappings of other ids than root's") }
+        return (users[0].hostID, groups[0].hostID)
+    }
+
+    /// Where the namespace does not hold it, the same write would change the whole machine's.
+    private static func processes(
+        _ linux: RuntimeSpec.Linux, _ namespaces: Namespaces, _ mounts: [String: Mount]
+    ) throws(LabError) -> Int? {
+        var processes: Int?
+        for (name, value) in linux.sysctl ?? [:] {
+            guard name == ProcessLimit.sysctl, namespaces.contains(.pid), mounts["/proc"] != nil,
+                let first = Int(value), first > 1, ProcessLimit.isHeldByNamespace(first - 1)
+            else { throw unsupported("linux.sysctl: \(name)=\(value)") }
+            processes = first - 1
+        }
+        return processes
+    }
+}
+
+extension ProcessSettings {
+    fileprivate init(_ process: RuntimeSpec.Process) throws(LabError) {
+        self.init()
+        if let given = process.user {
+            (user, group) = (given.uid, given.gid)
+            umask = given.umask ?? umask
+        }
+        oomScoreAdjustment = process.oomScoreAdj ?? oomScoreAdjustment
+        guard let given = process.rlimits else { return }
+        limits = []
+        for limit in given {
+            guard let known = Rlimit(limit.type, soft: limit.soft, hard: limit.hard) else {
+                throw SupportedSpec.unsupported("process.rlimits: \(limit.type)")
+            }
+            limits.append(known)
+        }
+    }
+}

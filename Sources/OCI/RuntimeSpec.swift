@@ -1,0 +1,208 @@
+/// The `config.json` of a bundle: the OCI runtime specification 1.2, config.md and config-linux.md, in its own words.
+///
+/// A word that is missing here is passed over when a file is read, as the specification wants it ("Extensibility"); what a
+/// runtime must not pass over silently is here, as `JSON` where no runtime of ours does it yet.
+package struct RuntimeSpec: SpecPart {
+    package var ociVersion = "1.0.2"
+    package var root: Root?
+    package var mounts: [Mount]?
+    package var process: Process?
+    package var hostname: String?
+    package var domainname: JSON?
+    package var hooks: JSON?
+    package var annotations: [String: String]?
+    package var linux: Linux?
+    package init() {}
+
+    package struct Root: SpecPart {
+        package var path = ""
+        package var readonly: Bool?
+        package init() {}
+    }
+
+    package struct Mount: SpecPart {
+        package var destination = ""
+        package var type: String?
+        package var source: String?
+        package var options: [String]?
+        package var uidMappings: JSON?
+        package var gidMappings: JSON?
+        package init() {}
+    }
+
+    package struct IDMapping: SpecPart {
+        package var containerID: UInt32 = 0
+        package var hostID: UInt32 = 0
+        package var size: UInt32 = 0
+        package init() {}
+    }
+}
+
+/// What is made empty and then filled in, word by word.
+package protocol SpecPart: Codable, Equatable, Sendable {
+    init()
+}
+
+extension SpecPart {
+    package init(_ fill: (inout Self) -> Void) {
+        self.init()
+        fill(&self)
+    }
+}
+
+// MARK: process
+
+extension RuntimeSpec {
+    package struct Process: SpecPart {
+        package var terminal: Bool?
+        package var consoleSize: JSON?
+        package var cwd = "/"
+        package var env: [String]?
+        package var args: [String]?
+        package var rlimits: [Rlimit]?
+        package var user: User?
+        package var capabilities: Capabilities?
+        package var noNewPrivileges: Bool?
+        package var apparmorProfile: JSON?
+        package var selinuxLabel: JSON?
+        package var oomScoreAdj: Int?
+        package var scheduler: JSON?
+        package var ioPriority: JSON?
+        package var execCPUAffinity: JSON?
+        package init() {}
+    }
+
+    package struct Rlimit: SpecPart {
+        package var type = ""
+        package var soft: UInt64 = 0
+        package var hard: UInt64 = 0
+        package init() {}
+    }
+
+    package struct User: SpecPart {
+        package var uid: UInt32 = 0
+        package var gid: UInt32 = 0
+        package var umask: UInt32?
+        package var additionalGids: [UInt32]?
+        package init() {}
+    }
+
+    package struct Capabilities: SpecPart {
+        package var effective: [String]?
+        package var bounding: [String]?
+        package var inheritable: [String]?
+        package var permitted: [String]?
+        package var ambient: [String]?
+        package init() {}
+    }
+}
+
+// MARK: linux
+
+extension RuntimeSpec {
+    package struct Linux: SpecPart {
+        package var namespaces: [Namespace]?
+        package var uidMappings: [IDMapping]?
+        package var gidMappings: [IDMapping]?
+        package var timeOffsets: JSON?
+        package var devices: JSON?
+        package var netDevices: JSON?
+        package var cgroupsPath: String?
+        package var resources: Resources?
+        package var intelRdt: JSON?
+        package var sysctl: [String: String]?
+        package var seccomp: Seccomp?
+        package var rootfsPropagation: JSON?
+        package var maskedPaths: [String]?
+        package var readonlyPaths: [String]?
+        package var mountLabel: JSON?
+        package var personality: JSON?
+        package init() {}
+    }
+
+    package struct Namespace: SpecPart {
+        package var type = ""
+        /// Of one that is there already and is entered.
+        package var path: String?
+        package init() {}
+    }
+
+    package struct Resources: SpecPart {
+        package var devices: [DeviceRule]?
+        package var memory: Memory?
+        package var cpu: CPU?
+        package var pids: Pids?
+        package var blockIO: JSON?
+        package var hugepageLimits: JSON?
+        package var network: JSON?
+        package var rdma: JSON?
+        package var unified: JSON?
+        package init() {}
+    }
+
+    package struct DeviceRule: SpecPart {
+        package var allow = false
+        package var type: String?
+        package var major: Int64?
+        package var minor: Int64?
+        package var access: String?
+        package init() {}
+    }
+
+    package struct Memory: SpecPart {
+        package var limit: Int64?
+        /// Memory and swap together: the same figure as `limit` means no swap.
+        package var swap: Int64?
+        package var reservation: JSON?
+        package var swappiness: JSON?
+        package var disableOOMKiller: Bool?
+        package init() {}
+    }
+
+    package struct CPU: SpecPart {
+        /// Microseconds of each period.
+        package var quota: Int64?
+        package var period: UInt64?
+        package var shares: JSON?
+        package var burst: JSON?
+        package var realtimeRuntime: JSON?
+        package var realtimePeriod: JSON?
+        package var cpus: JSON?
+        package var mems: JSON?
+        package var idle: JSON?
+        package init() {}
+    }
+
+    package struct Pids: SpecPart {
+        package var limit: Int64 = 0
+        package init() {}
+    }
+
+    /// A filter of system calls, which docker and podman read as a file of its own too.
+    package struct Seccomp: SpecPart {
+        package var defaultAction = ""
+        package var defaultErrnoRet: UInt32?
+        package var architectures: [String]?
+        package var flags: JSON?
+        package var listenerPath: JSON?
+        package var listenerMetadata: JSON?
+        package var syscalls: [Syscall]?
+        package init() {}
+    }
+
+    package struct Syscall: SpecPart {
+        package var names: [String] = []
+        package var action = ""
+        package var errnoRet: UInt32?
+        package var args: [SyscallArgument]?
+        package init() {}
+    }
+
+    package struct SyscallArgument: SpecPart {
+        package var index: UInt32 = 0
+        package var value: UInt64 = 0
+        package var valueTwo: UInt64?
+        package var op = ""
+        package init() {}
+    }
+}

@@ -1,0 +1,59 @@
+import FoundationEssentials
+import LabCore
+
+extension RuntimeSpec {
+    /// The most of a file that is read: podman's are 20 KB.
+    private static let most = 4 << 20
+
+    /// Reads a `config.json`.
+    /// - Parameter path: what errors call it.
+    /// - Throws: `.data` for what is no JSON or no specification, saying where in it.
+    package init(json: [UInt8], of path: String) throws(LabError) {
+        func refused(_ cause: String) -> LabError {
+            LabError(
+                .data, "cannot read \(ForeignText.line(path, most: 400))",
+                cause: ForeignText.line(cause, most: 400),
+                remedy: "write it as the OCI runtime specification has it, config.md")
+        }
+        guard json.count <= Self.most else { throw refused("it is larger than 4 MiB") }
+        do {
+            self = try JSONDecoder().decode(RuntimeSpec.self, from: Data(json))
+        } catch let error as DecodingError {
+            throw refused(error.place)
+        } catch {
+            throw refused("\(error)")
+        }
+    }
+}
+
+extension SpecPart {
+    /// The text of a file that holds it: sorted, so that the same value gives the same bytes.
+    package func text() throws(LabError) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        do {
+            return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
+        } catch {
+            throw LabError(.software, "cannot write JSON", cause: "\(error)")
+        }
+    }
+}
+
+extension DecodingError {
+    /// What is wrong, and where: `process.rlimits.0.soft: …`.
+    fileprivate var place: String {
+        func text(_ context: Context, _ missing: (any CodingKey)? = nil) -> String {
+            let keys = context.codingPath + (missing.map { [$0] } ?? [])
+            let path = keys.map { $0.intValue.map { String($0) } ?? $0.stringValue }.joined(separator: ".")
+            // Of a number that does not fit, only this tells which.
+            let reason = context.underlyingError.map { " (\($0))" } ?? ""
+            return (path.isEmpty ? "" : "\(path): ") + context.debugDescription + reason
+        }
+        return switch self {
+        case .keyNotFound(let key, let context): text(context, key)
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+            text(context)
+        @unknown default: "\(self)"
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import LabCore
+import Testing
+
+@testable import OCI
+
+@Suite("config.json") struct RuntimeSpecTests {
+    @Test("Whatever a specification holds, it is the same after it was written and read")
+    func roundTrip() throws {
+        var lengths: Set<Int> = []
+        for seed in 0..<600 {
+            let spec = try RandomDecoder.value(RuntimeSpec.self, seed: UInt64(seed))
+            let text = try spec.text()
+            #expect(try RuntimeSpec(json: Array(text.utf8), of: "config.json") == spec, "\(seed)")
+            lengths.insert(text.utf8.count)
+        }
+        // Control: they are many, and not all empty.
+        #expect(lengths.count > 200 && lengths.max() ?? 0 > 1_000)
+    }
+
+    /// What may stand in the place of a value.
+    private let values = [
+        "null", "true", "-1", "1e999", "0.5", "99999999999999999999999", "\"\"", "\"\\u0000\"", "\"\\ud800\"",
+        "{}",
+        "[]", "[null]", "{\"type\": {}}", "NaN", "", "\"", "[" + String(repeating: "[", count: 100_000),
+        String(repeating: "{\"a\":", count: 100_000),
+    ]
+
+    @Test("A hostile file is a LabError that says where, and never a trap")
+    func hostileFiles() throws {
+        var generator = SeededGenerator(seed: 3)
+        var (read, refused) = (0, 0)
+        for seed in 0..<200 {
+            let text = try RandomDecoder.value(RuntimeSpec.self, seed: UInt64(seed)).text()
+            for _ in 0..<10 {
+                var bytes = Array(text.utf8)
+                switch Int.random(in: 0..<3, using: &generator) {
+                case 0: bytes.removeLast(Int.random(in: 0...bytes.count, using: &generator))
+                case 1:
+                    for _ in 0..<3 {
+                        let place = Int.random(in: 0..<bytes.count, using: &generator)
+                        bytes[place] = UInt8.random(in: 0...255, using: &generator)
+                    }
+                default:
+                    let places = bytes.indices.filter { bytes[$0] == UInt8(ascii: ":") }
+                    guard let place = places.randomElement(using: &generator) else { continue }
+                    let end =
+                        bytes[place...].firstIndex { $0 == UInt8(ascii: ",") || $0 == 0x0a } ?? bytes.count
+                    let value = values.randomElement(using: &generator) ?? ""
+                    bytes.replaceSubrange(place + 1..<max(end, place + 1), with: value.utf8)
+                }
+                do throws(LabError) {
+                    _ = try RuntimeSpec(json: bytes, of: "config.json")
+                    read += 1
+                } catch {
+                    #expect(error.kind == .data && error.cause?.isEmpty == false && error.remedy != nil)
+                    refused += 1
+                }
+            }
+        }
+        #expect(read > 100 && refused > 100)
+    }
+
+    @Test(
+        "What does not fit is named by its place",
+        arguments: [
+            (
+                #"{"ociVersion":"1.0.2","process":{"cwd":"/","rlimits":[{"type":"X","soft":"x","hard":0}]}}"#,
+                "process.rlimits.0.soft"
+            ),
+            (#"{"ociVersion":"1.0.2","linux":{"namespaces":[{}]}}"#, "linux.namespaces.0.type"),
+            (#"{"process":{"cwd":"/"}}"#, "ociVersion"),
+        ])
+    func theirPlace(text: String, place: String) throws {
+        let error = #expect(throws: LabError.self) {
+            try RuntimeSpec(json: Array(text.utf8), of: "config.json")
+        }
+        #expect(error?.cause?.hasPrefix("\(place): ") == true, "\(error?.cause ?? "")")
+    }
+
+    @Test("A file that is too large is not read, and words that nobody knows are passed over")
+    func otherFiles() throws {
+        let large = [UInt8](repeating: 0x20, count: 5 << 20)
+        #expect(throws: LabError.self) { try RuntimeSpec(json: large, of: "config.json") }
+        let text = #"{"ociVersion":"1.2.1","windows":{"a":[1]},"x-vendor":null,"root":{"path":"r","y":1}}"#
+        let expected = RuntimeSpec {
+            $0.ociVersion = "1.2.1"
+            $0.root = RuntimeSpec.Root { $0.path = "r" }
+        }
+        #expect(try RuntimeSpec(json: Array(text.utf8), of: "config.json") == expected)
+    }
+}
