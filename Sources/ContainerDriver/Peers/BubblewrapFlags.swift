@@ -43,7 +43,7 @@ enum BubblewrapFlags {
         for variable in process?.env ?? [] {
             words += ["--setenv"] + variable.split(separator: "=", maxSplits: 1).map(String.init)
         }
-        if linux?.seccomp != nil { words += ["--seccomp", "\(PeerEngine.inheritedNumber)"] }
+        if linux?.seccomp != nil { words += ["--seccomp", "\(PreparedPeerEngine.inheritedNumber)"] }
         return words + ["--"] + (process?.args ?? [])
     }
 }
