@@ -64,13 +64,13 @@ let package = Package(
         ),
         // What can be done with any engine beside starting it; knows engines only as LabCore's protocols.
         .target(name: "Experiments", dependencies: ["LabCore", "CLinux"], swiftSettings: strict),
-        // The English texts that are made deep down, by which their Chinese is found where they are shown.
-        .target(name: "Translations", dependencies: ["LabCore"], swiftSettings: strict),
-        .target(name: "Report", dependencies: ["LabCore", "Translations"], swiftSettings: strict),
+        // One table of sentences for each language but English.
+        .target(name: "Texts", dependencies: ["LabCore"], swiftSettings: strict),
+        .target(name: "Report", dependencies: ["LabCore", "Texts"], swiftSettings: strict),
         .executableTarget(
             name: "LabRunner",
             dependencies: [
-                "LabCore", "LabFile", "VMDriver", "ContainerDriver", "Experiments", "Report", "Translations",
+                "LabCore", "LabFile", "VMDriver", "ContainerDriver", "Experiments", "Report", "Texts",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -90,13 +90,13 @@ let package = Package(
             path: "Benchmarks/ContainerStart", swiftSettings: strict),
 
         .testTarget(name: "LabCoreTests", dependencies: ["LabCore", "LabFile"], exclude: ["Fixtures"]),
-        .testTarget(name: "TranslationsTests", dependencies: ["Translations", "LabCore"]),
+        .testTarget(name: "TextsTests", dependencies: ["Texts", "LabCore"]),
         .testTarget(name: "ReportTests", dependencies: ["Report", "LabCore"]),
         .testTarget(name: "ContainerDriverTests", dependencies: ["ContainerDriver", "LabCore", "CSeccomp"]),
         .testTarget(name: "VMDriverTests", dependencies: ["VMDriver", "LabCore", "CLibvirt"]),
         .testTarget(
             name: "LabRunnerTests",
-            dependencies: ["LabRunner", "LabCore", "LabFile", "Report", "Translations"]),
+            dependencies: ["LabRunner", "LabCore", "LabFile", "Report", "Texts"]),
         .testTarget(
             name: "ExperimentsTests", dependencies: ["LabRunner", "LabCore", "LabFile", "Experiments"]),
     ],

@@ -68,7 +68,7 @@ struct IsolationProbes: Experiment {
             let decision = try judge.decide(probe, answer)
             if decision.isReached { reached.append(probe) }
             finding.note(
-                probe.id, decision.isReached, answer: Self.shown(answer, probe),
+                probe.id, decision.isReached, answer: "\(Self.shown(answer, probe))",
                 mechanism: decision.mechanism,
                 evidence: decision.evidence)
         }
@@ -98,7 +98,7 @@ struct IsolationProbes: Experiment {
         switch residence {
         case .host(let payload, _):
             finding.note(
-                "payload-is-host-process", true, answer: Self.name(of: payload.program),
+                "payload-is-host-process", true, answer: "\(Self.name(of: payload.program))",
                 evidence: "/proc/\(payload.pid)/exe is \(payload.program)")
             finding.note(
                 "payload-is-pid-1", payload.innerPID == 1 && payload.pid != 1,
@@ -106,7 +106,7 @@ struct IsolationProbes: Experiment {
                 evidence: "NSpid in /proc/\(payload.pid)/status")
         case .ownKernel(let monitor, _):
             finding.note(
-                "payload-is-host-process", false, answer: Self.name(of: monitor.program),
+                "payload-is-host-process", false, answer: "\(Self.name(of: monitor.program))",
                 mechanism: .guestKernel,
                 evidence: "/proc/\(monitor.pid)/exe is \(monitor.program)")
         }

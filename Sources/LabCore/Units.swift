@@ -55,14 +55,14 @@ public enum Units {
     }
 
     private static func parse(
-        _ text: String, as kind: String, example: String, _ scales: [Scale], unitless: UInt64?
+        _ text: String, as kind: Message, example: String, _ scales: [Scale], unitless: UInt64?
     ) throws(LabError) -> UInt64 {
         let trimmed = text.trimmingWhitespace()
         let number = trimmed.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
         let unit = trimmed[number.endIndex...].trimmingWhitespace()
         let names = scales.map(\.name)
         guard !number.isEmpty else {
-            let cause = trimmed.hasPrefix("-") ? "it is negative" : "it does not begin with a number"
+            let cause: Message = trimmed.hasPrefix("-") ? "it is negative" : "it does not begin with a number"
             throw LabError(
                 .usage, "\"\(text)\" is no \(kind)", cause: cause, remedy: "write it like `\(example)`")
         }

@@ -97,13 +97,14 @@ struct ClaimReader {
         else { return nil }
         var point: Point = [:]
         for (parameter, values) in measured where fields[parameter.rawValue] != nil {
-            point[parameter] = read.choice(fields[parameter.rawValue], of: parameter.rawValue, in: values)
+            point[parameter] = read.choice(
+                fields[parameter.rawValue], of: "\(parameter.rawValue)", in: values)
         }
         return point
     }
 
     /// A bound in the unit of what is judged: nanoseconds, bytes or a plain number.
-    private func bound(_ node: YAMLNode?, _ what: String, _ unit: Metric.Unit) -> Double? {
+    private func bound(_ node: YAMLNode?, _ what: Message, _ unit: Metric.Unit) -> Double? {
         switch unit {
         // Not `map(Double.init)`: the compiler takes that for `Double(bitPattern:)`.
         case .nanoseconds: read.duration(node, of: what).map { Double($0.nanoseconds) }

@@ -31,7 +31,7 @@ struct DefinitionReader {
         let title = localized(lab["title"], of: "title")
         let question = localized(lab["question"], of: "question")
         let dimension = read.choice(
-            lab["dimension"], of: "dimension", in: DocumentTable.rows.map(\.dimension.zh))
+            lab["dimension"], of: "dimension", in: DocumentTable.dimensions)
         let engines = engines(lab["engines"], of: "engines")
         let workload = read.choice(lab["workload"], of: "workload", in: Workload.knownNames)
         let method = read.choice(
@@ -86,17 +86,20 @@ struct DefinitionReader {
         return id
     }
 
-    /// A text in both languages.
-    func localized(_ node: YAMLNode?, of what: String) -> LocalizedText? {
-        guard let node, let fields = read.fields(node, of: what, required: ["en", "zh"]) else { return nil }
-        let en = read.text(fields["en"], of: "\(what).en")
-        let zh = read.text(fields["zh"], of: "\(what).zh")
-        guard let en, let zh else { return nil }
-        return LocalizedText(en: en, zh: zh)
+    /// A text in every language.
+    func localized(_ node: YAMLNode?, of what: Message) -> LocalizedText? {
+        let languages = Language.allCases
+        guard let node, let fields = read.fields(node, of: what, required: languages.map(\.rawValue))
+        else { return nil }
+        var texts: [Language: String] = [:]
+        for language in languages {
+            texts[language] = read.text(fields[language.rawValue], of: "\(what).\(language.rawValue)")
+        }
+        return texts.count == languages.count ? LocalizedText(texts) : nil
     }
 
     /// A list of engines, none of them twice.
-    func engines(_ node: YAMLNode?, of what: String) -> [EngineID]? {
+    func engines(_ node: YAMLNode?, of what: Message) -> [EngineID]? {
         guard let items = read.list(node, of: what) else { return nil }
         var engines: [EngineID] = []
         for item in items {
@@ -235,7 +238,7 @@ struct DefinitionReader {
 
     /// `default` and a number for each engine that differs.
     private func counts(
-        _ fields: FieldReader.Fields, of what: String, in range: ClosedRange<Int>
+        _ fields: FieldReader.Fields, of what: Message, in range: ClosedRange<Int>
     ) -> LabDefinition.PerEngine? {
         let `default` = read.integer(fields["default"], of: "\(what).default", in: range)
         var perEngine: [EngineID: Int] = [:]

@@ -34,9 +34,9 @@ struct Analysis {
         /// Peers are measured where they are installed, and one that is not is nothing to be remedied.
         var isAbsentPeer: Bool {
             let peers: [EngineID] = [.runc, .crun, .podman, .docker, .bwrap]
-            guard !isMeasured, peers.contains(id), case .unavailable(let reason, _) = record.availability
+            guard !isMeasured, peers.contains(id), case .unavailable(let error) = record.availability
             else { return false }
-            return reason.hasPrefix("\(id) is not installed")
+            return error.detail == .notInstalled
         }
     }
 

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import LabCore
 
@@ -22,11 +23,11 @@ struct HypervisorProbe {
         }
         try setup.check()
         let cache = "\(paths.cache)/probe/kvm-\(key)"
-        if let text = try? Files.readText(cache), let known = Self.parse(text) { return known }
+        if let bytes = try? Files.read(cache), let known = Self.parse(bytes) { return known }
         try setup.bring(nil)
         let answer = try boot(limit: engine.configuration.kvmProbeLimit * Emulator.patience)
         try Files.makeDirectory("\(paths.cache)/probe")
-        try Files.write(Self.text(answer), to: cache)
+        try Files.write(Self.bytes(answer), to: cache)
         return answer
     }
 
@@ -34,7 +35,7 @@ struct HypervisorProbe {
     private var key: String {
         let parts = [
             Files.line("/proc/sys/kernel/random/boot_id") ?? "", KVMDevice.modules.joined(separator: ","),
-            setup.starter.details.map(\.value).joined(separator: ","), setup.parts.kernel.digest,
+            setup.starter.details.map(\.value.english).joined(separator: ","), setup.parts.kernel.digest,
             setup.configuration.profile.rawValue, (try? setup.parts.of(nil).firmware) ?? "",
             "\(setup.configuration.kvmProbeLimit)",
         ]
@@ -65,27 +66,24 @@ struct HypervisorProbe {
             return .available
         } catch {
             if error.kind == .interrupted { throw error }
-            return .unavailable(because: reason(error, limit), remedy: remedy)
+            return .unavailable(LabError(.unavailable, reason(error, limit), remedy: remedy))
         }
     }
 
-    private func reason(_ error: LabError, _ limit: Duration) -> String {
-        let words = Self.lastWords(error.cause) ?? error.message
-        let what =
+    private func reason(_ error: LabError, _ limit: Duration) -> Message {
+        let words = Self.lastWords(error.cause?.english).map { "\($0)" } ?? error.message
+        let what: Message =
             error.kind == .timeout
             ? "the guest that was booted to prove it did not come up within \(limit.components.seconds) s (\(words))"
             : "the guest that was booted to prove it did not come up (\(words))"
         let isKVMHere = setup.type == .kvm && setup.starter.usesKVMOfThisHost
-        var text = isKVMHere ? "/dev/kvm opens, but \(what)" : what
-        if isKVMHere {
-            let modules = KVMDevice.modules
-            if modules.contains("kvm_pvm") {
-                text += "; the host's module is kvm_pvm, which runs only kernels that were made for it"
-            } else if !modules.isEmpty {
-                text += "; the host's modules are \(modules.joined(separator: ", "))"
-            }
-        }
-        return text
+        guard isKVMHere else { return what }
+        let modules = KVMDevice.modules
+        let remark: Message =
+            modules.contains("kvm_pvm")
+            ? "; the host's module is kvm_pvm, which runs only kernels that were made for it"
+            : modules.isEmpty ? "" : "; the host's modules are \(modules.joined(separator: ", "))"
+        return "/dev/kvm opens, but \(what)\(remark)"
     }
 
     /// What QEMU said last, or the last line of all that there is: the rest is how it came to it.
@@ -96,27 +94,20 @@ struct HypervisorProbe {
         return "QEMU: \(line[program.upperBound...].prefix(160))"
     }
 
-    private var remedy: String? {
+    private var remedy: Message? {
         setup.type == .kvm
             ? "use a host with hardware virtualisation (kvm_intel or kvm_amd); qemu is measured instead, marked as emulation"
             : nil
     }
 
-    // One line `available`, or three: `unavailable`, reason, remedy.
-    static func text(_ answer: Availability) -> String {
-        switch answer {
-        case .available: return "available\n"
-        case .unavailable(let because, let remedy):
-            func line(_ text: String) -> String { text.split { $0.isNewline }.joined(separator: " ") }
-            return "unavailable\n\(line(because))\n\(line(remedy ?? ""))\n"
+    static func bytes(_ answer: Availability) throws(LabError) -> [UInt8] {
+        do { return Array(try JSONEncoder().encode(answer)) } catch {
+            throw LabError(.software, "cannot write JSON", cause: "\(error)")
         }
     }
 
-    static func parse(_ text: String) -> Availability? {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        if lines.count == 2, lines[0] == "available" { return .available }
-        guard lines.count == 4, lines[0] == "unavailable", !lines[1].isEmpty else { return nil }
-        return .unavailable(because: String(lines[1]), remedy: lines[2].isEmpty ? nil : String(lines[2]))
+    static func parse(_ bytes: [UInt8]) -> Availability? {
+        try? JSONDecoder().decode(Availability.self, from: Data(bytes))
     }
 }
 
@@ -133,8 +124,8 @@ enum KVMDevice {
     /// - Parameter user: who QEMU is otherwise; nil for who we are.
     static func obstacle(daemon: Bool, user: QEMUUser?) -> Availability? {
         guard Files.exists(path) else {
-            return .unavailable(
-                because: "there is no \(path)",
+            return unavailable(
+                "there is no \(path)",
                 remedy:
                     "enable virtualisation in the firmware (or nested virtualisation in the cloud) and load kvm_intel or kvm_amd"
             )
@@ -143,29 +134,33 @@ enum KVMDevice {
             _ = try FileDescriptor.open(path, O_RDWR)
         } catch {
             let isRefused = error == Errno(EACCES) || error == Errno(EPERM)
-            return .unavailable(
-                because: "\(path) can't be opened: \(error)",
+            return unavailable(
+                "\(path) can't be opened: \(error)",
                 remedy: isRefused ? "usermod -aG kvm \"$USER\", then log in again; or run as root" : nil)
         }
         if let user, let code = user.credentials.errno(opening: path, O_RDWR), code != 0 {
-            return .unavailable(
-                because: "\(path) can't be opened by QEMU's user, \(user.title): \(Errno(code))",
+            return unavailable(
+                "\(path) can't be opened by QEMU's user, \(user.title): \(Errno(code))",
                 remedy: opening)
         }
         return daemon ? staleCapabilities : nil
     }
 
+    private static func unavailable(_ why: Message, remedy: Message?) -> Availability {
+        .unavailable(LabError(.unavailable, why, remedy: remedy))
+    }
+
     /// What udev does.
-    private static var opening: String {
-        (getgrnam("kvm") == nil ? "groupadd --system kvm && " : "") + "chgrp kvm \(path) && chmod 660 \(path)"
+    private static var opening: Message {
+        "\(getgrnam("kvm") == nil ? "groupadd --system kvm && " : "")chgrp kvm \(path) && chmod 660 \(path)"
     }
 
     /// A daemon runs QEMU as a user that can't open the device: libvirt then probes QEMU anew at each call, 44 s.
     private static var staleCapabilities: Availability? {
         var status = stat()
         guard geteuid() == 0, stat(path, &status) == 0, status.st_mode & 0o066 == 0 else { return nil }
-        return .unavailable(
-            because: "\(path) is for root only, so a libvirt daemon probes QEMU anew at each start (44 s)",
+        return unavailable(
+            "\(path) is for root only, so a libvirt daemon probes QEMU anew at each start (44 s)",
             remedy: opening)
     }
 }

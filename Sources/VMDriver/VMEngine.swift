@@ -35,8 +35,7 @@ public final class VMEngine: Engine {
         do {
             answer = try HypervisorProbe(engine: self, setup: try setUp(), paths: paths).answer()
         } catch {
-            answer = .unavailable(
-                because: error.reason, remedy: error.remedy)
+            answer = .unavailable(error)
         }
         availability = answer
         return answer
@@ -91,12 +90,12 @@ public final class VMEngine: Engine {
     }
 
     /// The domain XML that `launch` would hand to libvirt, or QEMU's command line.
-    public func explain(_ request: LaunchRequest) throws(LabError) -> String {
+    public func explain(_ request: LaunchRequest) throws(LabError) -> Message {
         let setup = try setUp()
         let place = place(request, runID: context?.runID ?? "RUN")
         let description = try setup.description(of: place, request)
         guard try setup.parts.of(request.variant).variant.start == .restore else {
-            return setup.starter.text(of: description)
+            return Message(verbatim: setup.starter.text(of: description))
         }
         return try setup.restoringStarter().text(ofRestoring: description, order: request.workload)
     }

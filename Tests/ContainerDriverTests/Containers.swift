@@ -7,7 +7,7 @@ import Testing
 
 /// Why no container can be started here; nil when one can.
 let obstacle: String? = {
-    if case .unavailable(let because, _) = ContainerEngine().probe() { return because }
+    if case .unavailable(let error) = ContainerEngine().probe() { return error.reason.english }
     return nil
 }()
 let isRoot = geteuid() == 0

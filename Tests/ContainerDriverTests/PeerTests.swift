@@ -35,8 +35,8 @@ import Testing
         defer { journal.finish() }
         let context = RunContext(runID: journal.runID, paths: paths, journal: journal, rootFilesystem: root)
         let engine = PeerEngine(tool(id), context: context)
-        if case .unavailable(let because, _) = engine.probe() {
-            try Test.cancel("skipped: \(because)")
+        if case .unavailable(let error) = engine.probe() {
+            try Test.cancel("skipped: \(error)")
         }
         do {
             try body(engine, context)
@@ -250,11 +250,11 @@ import Testing
     @Test(arguments: engines) func explainPrintsTheCommandAndItsFiles(id: EngineID) throws {
         try withPeer(id) { engine, _ in
             let text = try engine.explain(request(.hello(nonce: "it's")))
-            #expect(text.contains(id == .runc || id == .crun ? "\"it's\"" : "'it'\\''s'"))
-            #expect(text.contains("config.json") == (id == .runc || id == .crun))
+            #expect(text.english.contains(id == .runc || id == .crun ? "\"it's\"" : "'it'\\''s'"))
+            #expect(text.english.contains("config.json") == (id == .runc || id == .crun))
             #expect(engine.record.details.first?.name == "version")
             #expect(engine.record.details.first?.value != "unknown")
-            #expect(engine.record.footnotes.allSatisfy { $0.hasPrefix("\(id): ") })
+            #expect(engine.record.footnotes.allSatisfy { $0.english.hasPrefix("\(id): ") })
         }
     }
 
@@ -264,10 +264,11 @@ import Testing
             let elsewhere = RunContext(
                 runID: context.runID, paths: context.paths, journal: context.journal, rootFilesystem: missing)
             let engine = PeerEngine(Bubblewrap(), context: elsewhere)
-            guard case .unavailable(let because, _) = engine.probe() else {
+            guard case .unavailable(let error) = engine.probe() else {
                 Issue.record("a root that is not there was used")
                 return
             }
+            let because = error.reason.english
             #expect(because.contains("bwrap did not start the workload"))
             #expect(because.contains("/nonexistent/root"))
         }
@@ -293,7 +294,7 @@ import Testing
     func aHostileRunIDIsRefused(runID: String) throws {
         let error = #expect(throws: LabError.self) { try run(runID) }
         #expect(error?.kind == .usage)
-        #expect(error?.message.contains("\n") == false)
+        #expect(error?.message.english.contains("\n") == false)
     }
 
     @Test func noNameIsTheBeginningOfAnother() throws {
@@ -308,11 +309,13 @@ import Testing
     @Test func aMissingToolIsNamedWithItsPackage() throws {
         let engine = PeerEngine(
             OCIRuntime(engine: "no-such-runtime"), context: try run("test").context)
-        #expect(
-            engine.probe()
-                == .unavailable(
-                    because: "no-such-runtime is not installed: it is not in PATH",
-                    remedy: "apt-get install no-such-runtime"))
+        guard case .unavailable(let error) = engine.probe() else {
+            Issue.record("a runtime that is not there was used")
+            return
+        }
+        #expect(error.reason.english == "no-such-runtime is not installed: it is not in PATH")
+        #expect(error.remedy?.english == "apt-get install no-such-runtime")
+        #expect(error.detail == .notInstalled)
     }
 
     @Test func theHybridLayoutHasItsRemedy() {

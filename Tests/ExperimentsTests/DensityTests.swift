@@ -31,7 +31,7 @@ import Testing
     @Test func aBudgetInWhichNotOneFitsIsNoDensity() throws {
         let point: Point = [.instances: "2", .setting: "budget=1MiB"]
         let error = try ExperimentRun.failure(of: DensityExperiment(), on: .qemuDirect, at: point)
-        #expect(error.kind == .unavailable && error.message.contains("not one instance fits"))
+        #expect(error.kind == .unavailable && error.message.english.contains("not one instance fits"))
     }
 
     @Test(arguments: ["budget", "budget=", "budget=0MiB", "budget=4", "ksm", "ksm=maybe", "budget=-1GiB"])

@@ -173,7 +173,7 @@ import Testing
         #expect(table.rows.map(\.number) == Array(1...12))
         #expect(table.reference == nil && table.leftOut.isEmpty)
         for row in table.rows {
-            let own = row.document.dimension.zh == lab.dimension
+            let own = row.document.dimension[.chinese] == lab.dimension
             let absence = Absence.notRun(lab: own ? lab.id : nil)
             for engine in FilledTable.engines {
                 #expect(row.cells[engine]?.map(\.content) == [.absent(absence)])

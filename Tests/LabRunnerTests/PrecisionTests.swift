@@ -24,7 +24,7 @@ import Testing
 
         func probe() -> Availability { .available }
         func prepare(_ context: RunContext) {}
-        func explain(_ request: LaunchRequest) -> String { "" }
+        func explain(_ request: LaunchRequest) -> Message { "" }
         func shutDown() {}
 
         func launch(_ request: LaunchRequest) -> any Instance {

@@ -71,7 +71,7 @@ import Testing
         var record: EngineRecord { EngineRecord(id: id, kind: kind) }
         func probe() -> Availability { .available }
         func prepare(_ context: RunContext) {}
-        func explain(_ request: LaunchRequest) -> String { "" }
+        func explain(_ request: LaunchRequest) -> Message { "" }
         func shutDown() {}
         func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
             let words = ["/bin/sh", "-c", ScriptEngine.obedient, "guest"]
@@ -145,7 +145,7 @@ import Testing
         var record: EngineRecord { EngineRecord(id: id, kind: kind) }
         func probe() -> Availability { .available }
         func prepare(_ context: RunContext) {}
-        func explain(_ request: LaunchRequest) -> String { script }
+        func explain(_ request: LaunchRequest) -> Message { "\(script)" }
         func shutDown() {}
         func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
             let words =

@@ -168,9 +168,9 @@ struct DaemonTests {
                     #expect(times.count == Mark.inOrder.count, "\(instance.timeline)")
                 }
                 let record = engine.record
-                #expect(record.details.contains { $0.value.contains("ttyS0") })
-                #expect(record.footnotes.contains { $0.contains("through libvirt") })
-                #expect(record.details.contains { $0.value == daemon.uri })
+                #expect(record.details.contains { $0.value.english.contains("ttyS0") })
+                #expect(record.footnotes.contains { $0.english.contains("through libvirt") })
+                #expect(record.details.contains { $0.value.english == daemon.uri })
             }
         }
     }
@@ -200,7 +200,8 @@ struct DaemonTests {
             try withEngine(daemon) { engine in
                 let request = Bench.request(.idle, seconds: 60)
                 let instance = try engine.launch(request)
-                name = String(try engine.explain(request).split(separator: "<name>")[1].prefix { $0 != "<" })
+                name = String(
+                    try engine.explain(request).english.split(separator: "<name>")[1].prefix { $0 != "<" })
                 try instance.waitUntilReady(deadline: request.deadline)
                 daemon.kill(SIGKILL)
                 let error = #expect(throws: LabError.self) {
@@ -246,11 +247,11 @@ struct DaemonTests {
             let engine = VMEngine(
                 .kvm, configuration: VMConfiguration(connection: daemon.uri), paths: Bench.shared.paths,
                 rootFilesystem: try #require(Bench.shared.root))
-            guard case .unavailable(let because, _) = engine.probe() else {
+            guard case .unavailable(let error) = engine.probe() else {
                 Issue.record("kvm is available")
                 return
             }
-            #expect(!because.isEmpty)
+            #expect(!error.reason.isEmpty)
         }
     }
 }

@@ -155,7 +155,7 @@ struct DirectTests {
                 try instance.waitUntilReady(deadline: .now().advanced(by: .seconds(30)))
             }
             #expect(error?.kind == .instance)
-            #expect(error?.cause?.contains("/nonexistent") == true, "\(String(describing: error))")
+            #expect(error?.cause?.english.contains("/nonexistent") == true, "\(String(describing: error))")
             #expect(MonotonicInstant.now().nanoseconds(since: began) < 5_000_000_000)
         }
     }
@@ -203,7 +203,7 @@ struct ChildProgramTests {
         let error = #expect(throws: LabError.self) {
             _ = try ChildProgram.start("/nonexistent", [], input: null.rawValue, output: null.rawValue)
         }
-        #expect(error?.cause?.contains("No such file") == true)
+        #expect(error?.cause?.english.contains("No such file") == true)
     }
 
     /// What happens to the children of a thread that ends happens to all of them when the process is killed.

@@ -48,7 +48,7 @@ struct GuestTests {
             _ = try GuestKernel.open("/etc/passwd", unpack: true, paths: Bench.shared.paths)
         }
         #expect(error?.kind == .data)
-        #expect(error?.message.contains("/etc/passwd") == true)
+        #expect(error?.message.english.contains("/etc/passwd") == true)
         let missing = #expect(throws: LabError.self) {
             _ = try GuestKernel.open("/nonexistent", unpack: true, paths: Bench.shared.paths)
         }
@@ -89,14 +89,14 @@ struct GuestTests {
         for name in ["file", "link -> file", "dev/console"] { #expect(listing.text.contains(name)) }
     }
 
-    @Test func theProbesAnswerIsReadBack() {
+    @Test func theProbesAnswerIsReadBack() throws {
         for answer in [
-            Availability.available, .unavailable(because: "a b", remedy: nil),
-            .unavailable(because: "c", remedy: "d"),
+            Availability.available, .unavailable(LabError(.unavailable, "a \(1)")),
+            .unavailable(LabError(.timeout, "c", remedy: "d", detail: .notInstalled)),
         ] {
-            #expect(HypervisorProbe.parse(HypervisorProbe.text(answer)) == answer)
+            #expect(HypervisorProbe.parse(try HypervisorProbe.bytes(answer)) == answer)
         }
-        #expect(HypervisorProbe.parse("unavailable\n") == nil)
+        #expect(HypervisorProbe.parse(Array("unavailable\n".utf8)) == nil)
     }
 
     @Test func theConsoleKeepsItsEndAndNothingUnprintable() {

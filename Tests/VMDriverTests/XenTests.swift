@@ -62,12 +62,12 @@ import Testing
     @Test(.enabled(if: !XenHost.isControlDomain, "skipped: this is Xen's dom0"))
     func withoutAXenItSaysHowToNameOne() throws {
         let engine = try engine()
-        guard case .unavailable(let because, let remedy) = engine.probe() else {
+        guard case .unavailable(let error) = engine.probe() else {
             Issue.record("available without a Xen")
             return
         }
-        #expect(because.contains("no connection to a Xen host"))
-        #expect(remedy?.contains("--connect xen:///system") == true)
+        #expect(error.reason.english.contains("no connection to a Xen host"))
+        #expect(error.remedy?.english.contains("--connect xen:///system") == true)
         #expect(throws: LabError.self) {
             _ = try engine.explain(
                 LaunchRequest(
@@ -79,12 +79,12 @@ import Testing
     /// A connection to another hypervisor is asked, and its own words are handed on.
     @Test(arguments: ["test:///default", "xen+nonsense:///system"])
     func aConnectionWithoutXenIsRefusedWithTheRemedy(uri: String) throws {
-        guard case .unavailable(let because, let remedy) = try engine(connection: uri).probe() else {
+        guard case .unavailable(let error) = try engine(connection: uri).probe() else {
             Issue.record("\(uri) ran a guest of Xen's")
             return
         }
-        #expect(!because.isEmpty)
-        #expect(remedy?.contains("--connect xen:///system") == true, "\(because)")
+        #expect(!error.reason.isEmpty)
+        #expect(error.remedy?.english.contains("--connect xen:///system") == true, "\(error)")
     }
 
     @Test func hardwareIsNoPartOfAParavirtualGuest() throws {

@@ -10,7 +10,7 @@ enum ContainerProbe {
             ).rehearse()
             return .available
         } catch {
-            return .unavailable(because: error.reason, remedy: error.remedy)
+            return .unavailable(error)
         }
     }
 }

@@ -174,7 +174,7 @@ public struct ContainerRun: Sendable {
         guard let step = failure.step, case .execute(let path) = program.steps[step].action else {
             return failure.explained(program, command)
         }
-        let cause = "\(failure.errno.name), \(failure.errno)"
+        let cause: Message = "\(failure.errno.name), \(failure.errno)"
         switch failure.errno.rawValue {
         case ENOENT, ENOTDIR, ELOOP:
             exitCode = Self.notFound

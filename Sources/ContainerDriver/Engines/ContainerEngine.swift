@@ -75,7 +75,7 @@ public final class ContainerEngine: Engine {
     private func describe(_ prepared: Prepared, _ mounts: CgroupMounts) {
         let program = LaunchProgram.container(spec(0, isolation, prepared))
         record.steps =
-            ["cgroups", "pipes", program.cloneName] + program.steps.map(\.name) + [
+            ["cgroups", "pipes", "\(program.cloneName)"] + program.steps.map(\.name) + [
                 "workload", "free cgroups",
             ]
         var namespaces = isolation.cloned
@@ -83,14 +83,14 @@ public final class ContainerEngine: Engine {
         let isDelegated = CgroupDelegation.current.directory != nil
         record.details = [
             EngineRecord.Detail("runtime", "lab's own, \(program.steps.count) steps from clone3 to execve"),
-            EngineRecord.Detail("namespaces", namespaces.names.joined(separator: ", ")),
+            EngineRecord.Detail("namespaces", .names(namespaces.names)),
             EngineRecord.Detail("root", "overlay, writable layer of its own in memory"),
             EngineRecord.Detail(
                 "cgroups",
                 prepared.cgroups.map { _ in
                     "\(mounts.layout.rawValue): memory, cpu, pids"
-                        + (isDelegated ? "; in a subtree that systemd delegated" : "")
-                        + (handsCgroupsOn ? "; handed on from one instance to the next" : "")
+                        + "\(isDelegated ? "; in a subtree that systemd delegated" : "")"
+                        + "\(handsCgroupsOn ? "; handed on from one instance to the next" : "")"
                 } ?? "none"),
             EngineRecord.Detail(
                 "capabilities", "\(Capabilities.containerDefault.rawValue.nonzeroBitCount) kept"),
@@ -101,7 +101,7 @@ public final class ContainerEngine: Engine {
     }
 
     /// Why this user's containers have no limits, and what helps.
-    private var whyUnlimited: String {
+    private var whyUnlimited: Message {
         switch CgroupDelegation.current {
         case .unmanaged: "it was not started as root"
         case .managed(let unit):
@@ -153,7 +153,7 @@ public final class ContainerEngine: Engine {
         }
     }
 
-    public func explain(_ request: LaunchRequest) throws(LabError) -> String {
+    public func explain(_ request: LaunchRequest) throws(LabError) -> Message {
         guard let prepared else { throw LabError(.software, "the engine \(id) was not prepared") }
         try request.refuseVariant(of: id)
         let isolation = try self.isolation.ablated(by: request.isolation)

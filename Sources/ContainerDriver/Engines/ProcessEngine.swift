@@ -37,7 +37,7 @@ public final class ProcessEngine: Engine {
             cleanUp: { _ throws(LabError) in })
     }
 
-    public func explain(_ request: LaunchRequest) throws(LabError) -> String {
+    public func explain(_ request: LaunchRequest) throws(LabError) -> Message {
         guard let buffer else { throw unprepared }
         try request.refuseVariant(of: id)
         return buffer.program.text(arguments: ChildLauncher.arguments(request.workload))

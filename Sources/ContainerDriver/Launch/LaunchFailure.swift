@@ -10,18 +10,20 @@ struct LaunchFailure: Error, Equatable {
     /// The failure in a user's words: the call with its operands, the errno, and what helps.
     func explained(_ program: LaunchProgram, _ arguments: [String]) -> LabError {
         let kind: LabError.Kind = [Errno(EPERM), Errno(EACCES)].contains(errno) ? .permission : .instance
-        let cause = "\(errno.name), \(errno)"
+        let cause: Message = "\(errno.name), \(errno)"
         guard let step else {
             let flags = program.namespaces.flagNames.joined(separator: "|")
             return LabError(kind, "clone3(\(flags)) failed", cause: cause, remedy: cloneRemedy)
         }
         let failed = program.steps[step]
+        var detail: LabError.Detail?
+        if case .execute = failed.action { detail = .notExecuted(errno: errno.rawValue) }
         return LabError(
             kind, "step \(step + 1), \(failed.name), failed: \(failed.action.text(arguments: arguments))",
-            cause: cause)
+            cause: cause, detail: detail)
     }
 
-    private var cloneRemedy: String? {
+    private var cloneRemedy: Message? {
         switch errno.rawValue {
         case EPERM, EACCES:
             "run as root, or allow user namespaces: sysctl kernel.unprivileged_userns_clone=1, "

@@ -9,12 +9,12 @@ public struct LaunchProgram: Equatable, Sendable {
 
     /// One step with the name under which the report times it.
     public struct Step: Equatable, Sendable {
-        public var name: String
+        public var name: Message
         public var action: Action
         /// An errno that means "this kernel or file system lacks it" and is passed over.
         public var tolerates: Errno?
 
-        public init(_ name: String, _ action: Action, tolerates: Errno? = nil) {
+        public init(_ name: Message, _ action: Action, tolerates: Errno? = nil) {
             self.name = name
             self.action = action
             self.tolerates = tolerates

@@ -1,16 +1,18 @@
+import LabCore
+
 extension LaunchProgram {
     /// The program as the system calls that it makes, one line a step: what `lab explain` prints.
-    public func text(arguments: [String]) -> String {
+    public func text(arguments: [String]) -> Message {
         let flags = ["CLONE_VM", "CLONE_VFORK", "CLONE_PIDFD", "CLONE_CLEAR_SIGHAND"] + namespaces.flagNames
-        var lines = ["clone3({flags=\(flags.joined(separator: "|"))})"]
+        var lines = [Message(verbatim: "clone3({flags=\(flags.joined(separator: "|"))})")]
         for (index, step) in steps.enumerated() {
             let number = String(index + 1)
-            let tolerated = step.tolerates.map { "  // \($0.name) is passed over" } ?? ""
-            lines.append(
-                String(repeating: " ", count: max(0, 3 - number.count)) + number + "  "
-                    + step.action.text(arguments: arguments) + "  // " + step.name + tolerated)
+            let call = step.action.text(arguments: arguments)
+            let start = "\(String(repeating: " ", count: max(0, 3 - number.count)))\(number)  \(call)"
+            let tolerated: Message = step.tolerates.map { "  // \($0.name) is passed over" } ?? ""
+            lines.append("\(start)  // \(step.name)\(tolerated)")
         }
-        return lines.joined(separator: "\n") + "\n"
+        return "\(lines.joined(separator: "\n"))\n"
     }
 }
 

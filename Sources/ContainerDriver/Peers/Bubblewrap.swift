@@ -46,12 +46,12 @@ private struct PreparedBubblewrap: PreparedPeer {
         [
             EngineRecord.Detail(
                 "namespaces",
-                (isRoot ? "" : "user, ") + "pid, mnt, net, ipc, uts, cgroup; the workload is pid 1"),
+                "\(isRoot ? "" : "user, ")pid, mnt, net, ipc, uts, cgroup; the workload is pid 1"),
             EngineRecord.Detail("root", "the shared root, read-only"),
             EngineRecord.Detail("seccomp", "the filter of container, by descriptor"),
         ]
     }
-    var footnotes: [String] {
+    var footnotes: [Message] {
         [
             "no cgroup: no limit of memory, CPU or processes holds",
             "no overlay: the shared root is read-only, /tmp is a tmpfs of its own",

@@ -35,7 +35,7 @@ private struct PreparedRuntime: PreparedPeer {
             EngineRecord.Detail("seccomp", "the filter of container, in config.json"),
         ]
     }
-    var footnotes: [String] {
+    var footnotes: [Message] {
         ["no overlay: the shared root is read-only, /tmp is a tmpfs of its own"]
     }
 

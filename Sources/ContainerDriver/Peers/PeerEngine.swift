@@ -51,7 +51,7 @@ public final class PeerEngine: Engine {
             answer = .available
         } catch {
             shutDown()
-            answer = .unavailable(because: error.reason, remedy: error.remedy)
+            answer = .unavailable(error)
         }
         availability = answer
         return answer
@@ -94,7 +94,7 @@ public final class PeerEngine: Engine {
             environment: PeerEnvironment.inherited(setting: peer.variables))
         record.details = [EngineRecord.Detail("version", tool.version(program))] + peer.details
         record.footnotes =
-            peer.footnotes.map { "\(id): \($0)" } + [
+            peer.footnotes.map { "\(id): \($0)" as Message } + [
                 "\(id): created is when its command runs, not when the container exists"
             ]
     }
@@ -139,7 +139,7 @@ public final class PeerEngine: Engine {
     }
 
     /// The command line, and the files that it reads.
-    public func explain(_ request: LaunchRequest) throws(LabError) -> String {
+    public func explain(_ request: LaunchRequest) throws(LabError) -> Message {
         guard let prepared else { throw LabError(.software, "the engine \(id) was not prepared") }
         try request.refuseVariant(of: id)
         let name = prepared.run.instance(request.index)
@@ -151,7 +151,7 @@ public final class PeerEngine: Engine {
         for file in try prepared.peer.files(name, request) {
             text += "\n# \(name.directory)/\(file.name)\n\(file.text)"
         }
-        return text
+        return Message(verbatim: text)
     }
 
     public func shutDown() {

@@ -18,7 +18,7 @@ protocol PreparedPeer {
     /// Lines of the report beside the tool's version.
     var details: [EngineRecord.Detail] { get }
     /// What it can't do equally to the others, without the engine's name.
-    var footnotes: [String] { get }
+    var footnotes: [Message] { get }
     /// Variables that its command needs, over those of `lab`'s own environment.
     var variables: [String: String] { get }
     /// Whether an instance has cgroups with limits.
@@ -69,17 +69,17 @@ extension PeerTool {
         guard let program = Tool.find(command) else {
             throw LabError(
                 .unavailable, "\(command) is not installed", cause: "it is not in PATH",
-                remedy: "apt-get install \(package)")
+                remedy: "apt-get install \(package)", detail: .notInstalled)
         }
         return program
     }
 
     /// The first line of what it says of its version.
-    func version(_ program: String) -> String {
+    func version(_ program: String) -> Message {
         let output = try? Tool.run(
             program, ["--version"], in: "/", deadline: .now().advanced(by: .seconds(10)))
         guard let output, output.status == 0 else { return "unknown" }
-        return output.text.split(separator: "\n").first.map { ForeignText.line(String($0), most: 200) }
+        return output.text.split(separator: "\n").first.map { "\(ForeignText.line(String($0), most: 200))" }
             ?? "unknown"
     }
 
@@ -110,7 +110,7 @@ enum PeerCommand {
     /// - Throws: `.unavailable` unless it ended well.
     @discardableResult
     static func check(
-        _ what: String, _ words: [String], _ variables: [String: String] = [:]
+        _ what: Message, _ words: [String], _ variables: [String: String] = [:]
     ) throws(LabError) -> String {
         let output = try run(words, variables)
         guard output.status == 0 else {
@@ -140,7 +140,7 @@ enum PeerCommand {
 
 /// What helps against what a tool complains of, where we have met it.
 enum PeerRemedy {
-    static func of(_ words: String) -> String? {
+    static func of(_ words: String) -> Message? {
         guard words.contains("hybrid mode") else { return nil }
         // crun runs on hybrid cgroups only while the unified hierarchy has no controller. A controller that is mounted
         // as version 1 leaves it.
@@ -151,6 +151,6 @@ enum PeerRemedy {
         }
         return moves.isEmpty
             ? "boot with cgroup version 2 alone: systemd.unified_cgroup_hierarchy=1"
-            : moves.joined(separator: " && ")
+            : "\(moves.joined(separator: " && "))"
     }
 }

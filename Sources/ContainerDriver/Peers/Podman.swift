@@ -127,12 +127,12 @@ private struct PreparedPodman: PreparedPeer {
     var details: [EngineRecord.Detail] {
         [
             EngineRecord.Detail("start", "run --rm in the foreground, the pipe passed through"),
-            EngineRecord.Detail("runtime", store.runtime ?? "unknown"),
+            EngineRecord.Detail("runtime", store.runtime.or("unknown")),
             EngineRecord.Detail("cgroups", "made by podman itself, not through systemd"),
             EngineRecord.Detail("seccomp", "the filter of container"),
         ]
     }
-    var footnotes: [String] {
+    var footnotes: [Message] {
         [
             "the image was imported from the shared root; its writable layer is on disk, that of container in memory"
         ]

@@ -72,7 +72,7 @@ struct ProbeAnswer: Equatable, Sendable {
             guard let answer = ProbeAnswer(output: output) else {
                 throw LabError(
                     .instance, "the workload said what is no answer of a probe",
-                    cause: GuestTranscript.printable(output.utf8.prefix(80)))
+                    cause: "\(GuestTranscript.printable(output.utf8.prefix(80)))")
             }
             answers.append(answer)
         }

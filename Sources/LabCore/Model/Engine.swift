@@ -53,8 +53,7 @@ public enum EngineKind: String, Codable, Sendable {
 /// Whether an engine works on this machine, proved by using it.
 public enum Availability: Codable, Equatable, Sendable {
     case available
-    /// `remedy` is one thing the user can do, if anything helps.
-    case unavailable(because: String, remedy: String?)
+    case unavailable(LabError)
 }
 
 /// One way of running a workload. A new engine is one type that conforms to this.
@@ -79,7 +78,7 @@ public protocol Engine: AnyObject {
     var record: EngineRecord { get }
 
     /// What would run, as text: a domain XML or a launch program. Runs nothing.
-    func explain(_ request: LaunchRequest) throws(LabError) -> String
+    func explain(_ request: LaunchRequest) throws(LabError) -> Message
 
     /// Gives back what `prepare` took. Called once, also after a failure.
     func shutDown()
@@ -335,14 +334,14 @@ public struct EngineRecord: Codable, Equatable, Sendable {
     /// SHA-256 of what ran, by name: `kernel`, `initramfs`, `domain-xml`.
     public var digests: [String: String]
     /// Names of the steps that `Observation.stepNanoseconds` times; empty when the engine has none.
-    public var steps: [String]
+    public var steps: [Message]
     /// What this engine can't do equally to the others.
-    public var footnotes: [String]
+    public var footnotes: [Message]
 
     public struct Detail: Codable, Equatable, Sendable {
-        public var name: String
-        public var value: String
-        public init(_ name: String, _ value: String) {
+        public var name: Message
+        public var value: Message
+        public init(_ name: Message, _ value: Message) {
             self.name = name
             self.value = value
         }
@@ -350,8 +349,8 @@ public struct EngineRecord: Codable, Equatable, Sendable {
 
     public init(
         id: EngineID, kind: EngineKind, availability: Availability = .available, emulated: Bool = false,
-        details: [Detail] = [], digests: [String: String] = [:], steps: [String] = [],
-        footnotes: [String] = []
+        details: [Detail] = [], digests: [String: String] = [:], steps: [Message] = [],
+        footnotes: [Message] = []
     ) {
         self.id = id
         self.kind = kind

@@ -7,7 +7,7 @@ final class NullEngine: Engine {
     func probe() -> Availability { .available }
     func prepare(_ context: RunContext) {}
     func launch(_ request: LaunchRequest) -> any Instance { NullInstance(.now()) }
-    func explain(_ request: LaunchRequest) -> String { "" }
+    func explain(_ request: LaunchRequest) -> Message { "" }
     func shutDown() {}
 
     /// Nanoseconds from `requested` to `cleaned-up` of trials that are made like all others.

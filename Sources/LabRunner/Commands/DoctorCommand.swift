@@ -68,7 +68,7 @@ struct DoctorCommand: SpeakingCommand {
         // Before anything is cleaned and before the trials make the machine busy.
         var checks = HostChecks.all(paths: paths, warnings: Environment.capture().warnings)
         try interrupt.check()
-        line.show(text.usingWhatEnginesNeed, now: true)
+        line.show(text.say("using what engines need …"), now: true)
         checks += EngineFactory.driverChecks(paths: paths, connect: connect)
         try interrupt.check()
 
@@ -83,7 +83,7 @@ struct DoctorCommand: SpeakingCommand {
         guard (try? RootFilesystem.locateGuest(environment: Process.environment)) != nil else {
             return checks
         }
-        let warn = { (words: String, remedy: String?) in line.warn(words, remedy: remedy) }
+        let warn = { (words: String, remedy: Message?) in line.warn(words, remedy: remedy) }
         let workspace = try Workspace.open(
             time: .now(), interrupt: interrupt, connection: connect, text: text, warn: warn)
         var leftovers = true

@@ -28,9 +28,9 @@ struct OutputDirectory: Equatable {
         return OutputDirectory(path: path, made: made)
     }
 
-    private static let elsewhere = "name another place with --output"
+    private static let elsewhere: Message = "name another place with --output"
 
-    private static func refusal(_ path: String, _ cause: String) -> LabError {
+    private static func refusal(_ path: String, _ cause: Message) -> LabError {
         LabError(
             .output, "cannot write the results to \(path)", cause: cause,
             remedy: "name a directory that is empty or does not exist")

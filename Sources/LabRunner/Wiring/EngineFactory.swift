@@ -24,7 +24,7 @@ enum EngineFactory {
     static let profiles = MachineProfile.allCases.map(\.rawValue)
 
     /// Every engine and what it is, in a line; the order is that of `EngineID.known`.
-    static let catalogue: [(id: EngineID, summary: String)] = [
+    static let catalogue: [(id: EngineID, summary: Message)] = [
         (.process, "a bare process: the baseline of every ratio"),
         (.container, "lab's own container: namespaces, cgroup, overlay root, seccomp, capabilities"),
         (.kvm, "a libvirt domain on KVM: the hypervisor in the kernel"),

@@ -88,7 +88,7 @@ enum ChildProgram {
             }
         }
         guard pid > 0 else {
-            let place = launch.failed_step < 0 ? "clone3" : "step \(launch.failed_step)"
+            let place: Message = launch.failed_step < 0 ? "clone3" : "step \(launch.failed_step)"
             throw LabError(
                 .instance, "cannot start \(program)", cause: "\(place): \(Errno(launch.error))")
         }

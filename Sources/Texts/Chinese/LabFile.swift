@@ -1,4 +1,4 @@
-extension Texts {
+extension Chinese {
     /// What is wrong with a lab.yaml.
     static let labFile: Table = [
         "there are no labs in {}": "{} 里没有实验",
@@ -85,5 +85,6 @@ extension Texts {
         "it must not be empty": "它不能为空",
         "it must be one of {}": "它必须是以下之一：{}",
         "it must be a whole number from {} to {}": "它必须是 {} 到 {} 的整数",
+        "{} is {}; {}": "{} 是 {}；{}",
     ]
 }

@@ -1,4 +1,4 @@
-extension Texts {
+extension Chinese {
     /// The container tools that are compared with.
     static let peers: Table = [
         "{}pid, mnt, net, ipc, uts, cgroup; the workload is pid 1":

@@ -1,4 +1,4 @@
-extension Texts {
+extension Chinese {
     /// The machine, files, processes and the run itself.
     static let core: Table = [
         "cannot read whose process {} is": "无法得知进程 {} 属于谁",
@@ -33,7 +33,6 @@ extension Texts {
             "SMT（超线程）开着：共用一个核的两个线程会互相拖慢",
         "{} MiB are swapped out: a start may wait for the disk": "有 {} MiB 内存被换出：启动可能要等磁盘",
         "free memory, then swapoff -a && swapon -a": "先腾出内存，再执行 swapoff -a && swapon -a",
-        "unnamed hypervisor": "未具名的虚拟机监控器",
 
         // Settings of the machine.
         "cannot set {} to {}": "无法把 {} 设为 {}",
@@ -115,7 +114,6 @@ extension Texts {
         "no Pss in smaps_rollup": "smaps_rollup 里没有 Pss",
         "the CPU time of process {} is unknown": "进程 {} 的 CPU 时间未知",
         "it has ended": "它已经结束",
-        "errno {}": "错误号 {}",
         "process {}": "进程 {}",
         "cannot start {} threads": "无法启动 {} 个线程",
         "cannot run {}": "无法运行 {}",
@@ -150,6 +148,17 @@ extension Texts {
         "the guest stopped in the middle of a record: {}": "客户程序在一条记录中途停住：{}",
         "an experiment was asked for outside a run": "在运行之外要求做试验",
         "there is no experiment {}": "没有名为 {} 的试验",
+        " of {}": "（最高 {}）",
+        "{} at {}{}": "{} 处于第 {} 级{}",
+        "cannot read the directory {}": "无法读取目录 {}",
+        "{} to {}": "从 {} 到 {}",
+        " on {}": "，在 {} 上",
+        "cannot start a thread": "无法启动线程",
+        "cannot read what process {} executes": "无法得知进程 {} 执行的是什么",
+        "cannot read the seccomp filter of process {}": "无法读取进程 {} 的 seccomp 过滤器",
+        "cannot make the shared memory segment {}": "无法建立共享内存段 {}",
+        "size": "大小",
+        "{}: {}": "{}：{}",
     ]
 
     /// What strerror(3) says of the errors that users meet; the words stay beside the Chinese, because they are what

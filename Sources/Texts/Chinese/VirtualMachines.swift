@@ -1,9 +1,8 @@
-extension Texts {
+extension Chinese {
     /// libvirt, QEMU, guest kernels.
     static let virtualMachines: Table = [
         "cannot watch over {}": "无法监视 {}",
         "step {}": "第 {} 步",
-        "error {}": "错误 {}",
         "status {}": "状态 {}",
         "cannot start {}": "无法启动 {}",
         "there is no qemu-system-x86_64 in PATH": "PATH 里没有 qemu-system-x86_64",
@@ -66,7 +65,6 @@ extension Texts {
         "the guest that was booted to prove it did not come up within {} s ({})":
             "为验证而启动的客户机没有在 {} 秒内起来（{}）",
         "the guest that was booted to prove it did not come up ({})": "为验证而启动的客户机没有起来（{}）",
-        "/dev/kvm opens, but {}": "/dev/kvm 能打开，但{}",
         "; the host's module is kvm_pvm, which runs only kernels that were made for it":
             "；宿主机的模块是 kvm_pvm，它只能运行专门为它编译的内核",
         "; the host's modules are {}": "；宿主机的模块是 {}",
@@ -205,5 +203,9 @@ extension Texts {
         "libvirt at {}": "{} 处的 libvirt",
         "an unknown host": "未知主机",
         "libvirt {}, {} {} on {}; domain types: {}": "libvirt {}，{} {}，位于 {}；虚拟机类型：{}",
+        "the host has too few huge pages for a VM of {} MiB": "宿主机的大页不够 {} MiB 的虚拟机使用",
+        "/dev/kvm opens, but {}{}": "/dev/kvm 能打开，但{}{}",
+        "cannot read the statistics of a domain": "无法读取虚拟机的统计",
+        "there is no qboot.rom in /usr/share/qemu": "/usr/share/qemu 里没有 qboot.rom",
     ]
 }

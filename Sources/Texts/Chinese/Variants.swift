@@ -1,4 +1,4 @@
-extension Texts {
+extension Chinese {
     /// What the experiments with whole machines and the commands around them say.
     static let variants: Table = [
         "its init ended with {}": "它的 init 结束了：{}",
@@ -59,7 +59,6 @@ extension Texts {
         "the workload's kernel can't be told from the host's": "无法区分工作负载的内核与宿主机的内核",
         "shared memory {}": "共享内存 {}",
         "cannot listen on a socket": "无法监听套接字",
-        "signal {}": "信号 {}",
         "the workload said what is no answer of a probe": "工作负载输出的内容不是探测的应答",
         "the workload did not answer as it was asked": "工作负载没有按要求应答",
         "{} answers to {} probes, or in another order": "{2} 个探测得到 {1} 个应答，或者顺序不对",
@@ -69,14 +68,12 @@ extension Texts {
         "the host reads the same": "宿主机读到的值相同",
         "the filter of process {} answers {} with {}{}": "进程 {} 的过滤器对 {} 返回 {}{}",
         "CapEff of process {} is {}, Seccomp {}": "进程 {} 的 CapEff 为 {}，Seccomp 为 {}",
-        "CapEff of process {} is {}, {} {}": "进程 {} 的 CapEff 为 {}，{} {}",
         "{} is on no mount of process {}": "{} 不在进程 {} 的任何挂载点上",
         "{} is mounted {}": "{} 的挂载选项为 {}",
         "its cgroup of devices is {}": "它的 devices 控制组（cgroup）是 {}",
         "the host itself is answered EPERM": "宿主机自己得到的也是 EPERM",
         "it got more than the instance was given": "它得到的超过了分给该实例的量",
         "no cgroup": "没有控制组（cgroup）",
-        "{}: pid {}": "{}：进程 {}",
         "exit {}": "退出状态 {}",
         "what a VM sees can't be read on the host": "虚拟机看到的内容无法在宿主机上读取",
         "it has a kernel of its own": "它有自己的内核",

@@ -1,4 +1,4 @@
-extension Texts {
+extension Chinese {
     /// Result files, their flaws, and comparisons.
     static let results: Table = [
         "there is no result at {}": "{} 处没有结果",

@@ -1,4 +1,4 @@
-extension Texts {
+extension Chinese {
     /// What experiments say.
     static let experiments: Table = [
         "wait until it has ended": "等它结束",
@@ -119,5 +119,31 @@ extension Texts {
         "a program that was started ended with {}": "启动的一个程序以 {} 结束",
         "it has started anew": "它重新启动过",
         "the guest's kernel did not panic": "客户机内核没有 panic",
+        "{} CPUs{}": "{} 个 CPU{}",
+        "cannot make the archive {}": "无法建立归档 {}",
+        "cannot make disks over {}": "无法在 {} 之上建立磁盘",
+        "there is no {} in PATH": "PATH 里没有 {}",
+        "there is no distribution to measure": "没有可以测量的发行版",
+        "cannot make a distribution": "无法制作发行版",
+        "cannot make a distribution: {} failed with status {}": "无法制作发行版：{} 失败，状态码 {}",
+        "unchanged": "未改变",
+        "/proc/{}/exe is {}": "/proc/{}/exe 是 {}",
+        "NSpid in /proc/{}/status": "/proc/{}/status 里的 NSpid",
+        "process {} of the host executes {}": "宿主机的进程 {} 执行的是 {}",
+        "process {} executes {}, boot_id {}, ours {}": "进程 {} 执行的是 {}，boot_id 为 {}，本机的是 {}",
+        "PPid of {} is {}, ours is {}": "{} 的 PPid 是 {}，本进程是 {}",
+        "cannot write to the disk {}": "无法写入磁盘 {}",
+        "CapEff in {} is {}{}": "{} 里的 CapEff 为 {}{}",
+        "process {} executes {}, and its boot_id is {}": "进程 {} 执行的是 {}，而它的 boot_id 是 {}",
+        "cannot make a socket": "无法建立套接字",
+        "boot_id {}, ours {}; process {} executes {}": "boot_id 为 {}，本机的是 {}；进程 {} 执行的是 {}",
+        "CapEff of process {} is {}, with {}": "进程 {} 的 CapEff 为 {}，有 {}",
+        "CapEff of process {} is {}, without {}": "进程 {} 的 CapEff 为 {}，没有 {}",
+        "{} is on {}, {}, {}": "{} 位于 {}，{}，{}",
+        "oom_kill {} in {}": "{2} 中的 oom_kill 为 {1}",
+        "cannot start a sentinel": "无法启动哨兵进程",
+        "cannot start a sentinel with /bin/sh": "无法用 /bin/sh 启动哨兵进程",
+        "process {}, /proc/{}/exe is {}": "进程 {}，/proc/{}/exe 是 {}",
+        "nonce": "随机数",
     ]
 }

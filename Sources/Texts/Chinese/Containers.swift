@@ -1,4 +1,4 @@
-extension Texts {
+extension Chinese {
     /// lab's own container.
     static let containers: Table = [
         "the cgroup controllers {} are not all mounted": "控制组（cgroup）的控制器 {} 没有全部挂载",
@@ -67,7 +67,6 @@ extension Texts {
         "boot a kernel with CONFIG_SECCOMP_FILTER": "换用带 CONFIG_SECCOMP_FILTER 的内核启动",
         "{} BPF instructions loaded": "已装入 {} 条 BPF 指令",
         "{} BPF instructions": "{} 条 BPF 指令",
-        "; containers of this user go without": "；该用户的容器不用它",
         "the workload has no process": "工作负载没有进程",
         "the workload's memory is unknown": "工作负载的内存用量未知",
         "the workload ended before its output {}": "工作负载在第 {} 个输出之前就结束了",
@@ -107,12 +106,26 @@ extension Texts {
         "the seccomp profile is too large": "seccomp 配置太大",
         "a jump over {} instructions": "要跳过 {} 条指令",
         "cannot write JSON": "无法写出 JSON",
+        "cannot start a container {}": "无法以 {} 启动容器",
+        "{}; containers of this user go without": "{}；该用户的容器不用它",
+        "cannot write to {}": "无法写入 {}",
+        "done": "已做到",
+        "cgroup.max.depth is {}": "cgroup.max.depth 是 {}",
+        "{} ns of CPU in 100 ms": "100 ms 内用了 {} ns 的 CPU",
+        "{}/dev can't be read": "{}/dev 无法读取",
+        "alive": "存活",
+        "runs": "能运行",
+        "\"{}\" is no kind of namespace{}": "“{}”不是一种命名空间{}",
+        "renamed": "已改名",
+        "go to {}": "进入 {}",
+        "make a mount namespace": "建立挂载命名空间",
+        "there is no cgroup v2 on this machine": "本机没有 cgroup v2",
+        "user, ": "user、",
     ]
 
     /// The steps of a container's start, as the report and `lab explain` name them.
     static let containerSteps: Table = [
         "limit of processes": "进程数上限",
-        "empty pipe": "空管道",
         "die with the parent": "随父进程一起终止",
         "close descriptors": "关闭描述符",
         "close all descriptors": "关闭全部描述符",

@@ -1,4 +1,4 @@
-extension Texts {
+extension Chinese {
     /// What the commands of `lab` make and keep as data: errors, checks, lists.
     static let labCommand: Table = [
         // Command line.
@@ -95,5 +95,6 @@ extension Texts {
         "bubblewrap: namespaces and mounts, no cgroup": "bubblewrap：有命名空间和挂载，没有控制组（cgroup）",
         "the same QEMU started without libvirt: the difference is libvirt's own cost":
             "同一个 QEMU，不经 libvirt 启动：差别就是 libvirt 自身的开销",
+        "LAB names {} twice": "LAB 两次写到 {}",
     ]
 }

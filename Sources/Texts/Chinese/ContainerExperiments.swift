@@ -1,4 +1,4 @@
-extension Texts {
+extension Chinese {
     /// What the container runtime's experiments and the parts around them say.
     static let containerExperiments: Table = [
         "pages can't be merged here": "这里无法合并内存页",
@@ -33,16 +33,13 @@ extension Texts {
         "this kernel keeps no account of a cgroup's CPU time": "该内核不统计 cgroup 的 CPU 时间",
         "memory-pressure needs the setting limit or free": "memory-pressure 的设置值只能是 limit 或 free",
         "cgroup-kill needs the setting at-once or one-by-one": "cgroup-kill 的设置值只能是 at-once 或 one-by-one",
-        "populated 0": "populated 0（已无进程）",
         "{} processes, then {}": "先有 {} 个进程，后有 {} 个",
         "cgroup.events: populated {}": "cgroup.events：populated 为 {}",
         "give {}{} to the user {}": "把 {}{} 交给用户 {}",
         "the cgroup that was given": "交给它的那个 cgroup",
         "the process is in {}": "进程位于：{}",
         "own belongs to user {}": "own 属于用户 {}",
-        "frozen 1": "frozen 1（已冻结）",
         "the cgroup {} did not freeze in time": "cgroup {} 没有按时冻结",
-        "frozen 0": "frozen 0（已解冻）",
         "{}: frozen": "{}：已冻结",
         "{}: thawed": "{}：已解冻",
         "io-limit needs a setting in MiB per second": "io-limit 需要一个设置值，单位为 MiB/秒",
@@ -77,13 +74,12 @@ extension Texts {
         "in the host's table of mounts: {}": "出现在宿主机的挂载表里：{}",
         "not reached": "连不上",
         "the host has {}; its open port 127.0.0.1:{} is {} and {}": "宿主机有 {}；它已打开的端口 127.0.0.1:{} 在里面：{}、{}",
-        "is not": "未被",
-        "shmget of a key that {} taken in there": "对里面{}占用的键做 shmget",
+        "shmget of a key that is taken in there": "对里面已被占用的键做 shmget",
+        "shmget of a key that is not taken in there": "对里面未被占用的键做 shmget",
         "the host is called {}": "宿主机的名字是 {}",
         "the host sees {}": "宿主机看到的是 {}",
         "uid 0, CapEff {}": "uid 为 0，CapEff 为 {}",
         "uid_map: {}; on the host its uid is {}": "uid_map：{}；它在宿主机上的 uid 是 {}",
-        "monotonic 86400 0": "monotonic 86400 0（快一天）",
         "cannot listen on 127.0.0.1:{}": "无法监听 127.0.0.1:{}",
         "cannot tell the port of a socket": "无法得知套接字的端口",
         "cannot wait for a child": "无法等待子进程",
