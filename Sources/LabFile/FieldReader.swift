@@ -153,5 +153,10 @@ struct FieldReader {
     }
 }
 
+extension Message {
+    /// A key of the file, which is the same in every language.
+    static func key(_ name: String) -> Message { Message(verbatim: name) }
+}
+
 /// A word of the file in quotation marks, shortened, and without what a terminal would obey.
 func quoted(_ word: String) -> String { ForeignText.quoted(word) }

@@ -38,7 +38,7 @@ import Testing
         #expect(Set(found.facts.keys) == Set(expected.map(\.id)))
         for tool in expected where tool.program != nil && !tool.isPlugin {
             let isHere = Tool.find(tool.program ?? "") != nil
-            #expect((found.facts[tool.id]?.answer != "–") == isHere, "\(tool.id)")
+            #expect((found.facts[tool.id]?.answer.english != "–") == isHere, "\(tool.id)")
         }
         let here = found.facts.values.count { $0.answer.english != "–" }
         #expect(found.values["tools-installed-count"] == Double(here))

@@ -164,7 +164,7 @@ struct EnvironmentTests {
         let hot = ThermalState(
             counters: ["18446744073709551615", "1"],
             devices: [("intel_powerclamp", "-1", "50"), ("cpufreq-cpu0", "2", nil), ("Processor", "x", "1")])
-        #expect(hot.events == .max && hot.active == ["cpufreq-cpu0 at 2"])
+        #expect(hot.events == .max && hot.active.map(\.english) == ["cpufreq-cpu0 at 2"])
         #expect(ThermalState(counters: [], devices: []).events == nil, "unknown, not none")
         #expect(
             EnvironmentWarnings.throttled(before: 3, after: 5)?.text.english.hasSuffix("rose by 2") == true)

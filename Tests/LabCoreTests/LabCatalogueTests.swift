@@ -57,7 +57,7 @@ struct LabCatalogueTests {
             try Files.write(text, to: "\(path)/other/lab.yaml")
             let error = #expect(throws: LabError.self) { try LabCatalogue.open(path).definition("other") }
             #expect(
-                error?.message
+                error?.message.english
                     == "\(path)/other/lab.yaml:3: id is \"startup-latency\" but its folder is \"other\": they must agree"
             )
         }

@@ -98,7 +98,9 @@ import Testing
             var new = old
             edit(&new)
             let differences = new.differences(from: old)
-            #expect(differences == [ResultDifference(field, old: "\(before)", new: "\(after)")])
+            let found = try #require(differences.first)
+            #expect(differences.count == 1 && found.field == field)
+            #expect(found.old.english == before && found.new.english == after, "\(found)")
             let refusal = try #require(ResultComparison.refusal(differences))
             #expect(refusal.exitCode == 65 && refusal.remedy?.english.contains("--force") == true)
             #expect(refusal.description.contains("\(field): \(before) before, \(after) now"))

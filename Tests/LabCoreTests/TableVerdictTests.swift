@@ -113,7 +113,7 @@ import Testing
         #expect(
             row.vm.obstacles == [
                 .absent(.kvm, .unavailable(because: "KVM opens but does not work")),
-                .absent(.qemu, .failed(because: "no ready: 10 s")),
+                .absent(.qemu, .failed(because: "\("no ready" as Message): \("10 s" as Message)")),
             ])
         #expect(
             row.container.obstacles == [.absent(.container, .unavailable(because: "no such power"))])

@@ -61,7 +61,7 @@ import Testing
     @Test func aGuestThatDoesNotAnswerIsFoundOut() throws {
         let engine = ScriptEngine("script", "echo init; echo ready; echo output wrong")
         let sample = perform([Echo()], on: engine, [.experiment: "echo"]).observation
-        #expect(sample.values["echoes"] == 0 && sample.facts?["echoes"]?.answer == "wrong")
+        #expect(sample.values["echoes"] == 0 && sample.facts?["echoes"]?.answer.english == "wrong")
     }
 
     @Test func aFailureIsTheOutcomeAndTheInstanceIsGone() throws {

@@ -76,7 +76,7 @@ import Testing
         (.chinese, Chinese.tables, Chinese.foreign)
     ]
     /// Names and signs only: the same in Chinese but for the punctuation.
-    static let alike: Set = ["en", " ", "PID ns", "IPC ns", "UTS ns", "cgroup ns", "seccomp"]
+    static let alike: Set = ["en", " ", "PID ns", "IPC ns", "UTS ns", "cgroup ns", "cgroup", "seccomp"]
 
     /// A line of a table.
     private func line(_ text: String) -> String {

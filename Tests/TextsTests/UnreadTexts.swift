@@ -14,7 +14,7 @@ enum UnreadTexts {
         "umount {}",
         // Steps that are called as their command is.
         "mkdir upper", "mkdir work", "mount /dev/mqueue", "mount /dev/pts", "mount /dev/shm", "mount /proc",
-        "mount /sys", "move /dev", "move /proc", "move /sys",
+        "mount /sys", "move /dev", "move /proc", "move /sys", "bind /proc", "empty pipe",
         // Calls, versions and formats.
         "clone3(CLONE_VM|CLONE_VFORK), execve", "lab {}", "lab: {}", "libvirt {}, {} {}",
         "prctl(PR_CAPBSET_DROP, …all but {})", "write(console.in, {})",
@@ -22,7 +22,11 @@ enum UnreadTexts {
         // What is read in files of the kernel.
         "pids.current {}", "pids.events {}", "memory {}", "memory.events max {}", "oom_kill {}",
         "nr_throttled {}",
+        "populated 0", "frozen 0", "frozen 1", "monotonic 86400 0", "signal {}", "errno {}", "error {}",
+        "{}: pid {}",
         "innotek GmbH", "model name",
+        // What a decoder is told of a file that nobody writes.
+        "as text", "it is nested too deeply", "the text has no English",
         // The one language of LabError itself, and seeds of random numbers.
         "\n  remedy: {}", "{} of {} minus {}", "{} of {} {} against {}",
     ]

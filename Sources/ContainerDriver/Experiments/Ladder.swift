@@ -32,8 +32,10 @@ struct Ladder: Experiment {
             let hasAll = seen.apart.count >= 5 && isLimited && seen.names.contains("mount")
             finding.note(
                 "all-mechanisms", hasAll,
-                answer: "\(seen.apart.count) namespaces, \(isLimited ? "a" : "no") limited cgroup, root "
-                    + "\(seen.root)", evidence: "ns, cgroup and mountinfo of /proc/\(child.pid)")
+                answer: isLimited
+                    ? "\(seen.apart.count) namespaces, a limited cgroup, root \(seen.root)"
+                    : "\(seen.apart.count) namespaces, no limited cgroup, root \(seen.root)",
+                evidence: "ns, cgroup and mountinfo of /proc/\(child.pid)")
             for (name, fact) in seen.facts { finding.facts[name] = fact }
             return finding
         }

@@ -144,14 +144,22 @@ extension Message.Argument {
     }
 }
 
-// In a result: a sentence without arguments is a string, as every text was in `lab.result/3`.
+// In a result: a sentence without arguments is a string.
 extension Message: Codable {
-    private enum Key: CodingKey { case format, arguments, list, joint }
+    fileprivate struct Fields: Codable {
+        var format: String
+        var arguments: [Argument]?
+    }
+    fileprivate var fields: Fields { Fields(format: format, arguments: arguments.isEmpty ? nil : arguments) }
+
+    /// In `userInfo` of an encoder: messages become English text, for who reads no tables.
+    public static let asText = CodingUserInfoKey(rawValue: "as text")
     /// Nothing that we write is nested deeper, so that no file exhausts a stack.
     private static let deepest = 40
 
     public init(from decoder: any Decoder) throws {
-        if let words = try? decoder.singleValueContainer().decode(String.self) {
+        let single = try decoder.singleValueContainer()
+        if let words = try? single.decode(String.self) {
             self.init(stringLiteral: words)
             return
         }
@@ -159,29 +167,23 @@ extension Message: Codable {
             throw DecodingError.dataCorrupted(
                 .init(codingPath: decoder.codingPath, debugDescription: "it is nested too deeply"))
         }
-        let fields = try decoder.container(keyedBy: Key.self)
-        self.init(
-            format: try fields.decode(String.self, forKey: .format),
-            arguments: try fields.decodeIfPresent([Argument].self, forKey: .arguments) ?? [])
+        let fields = try single.decode(Fields.self)
+        self.init(format: fields.format, arguments: fields.arguments ?? [])
     }
 
-    /// In `userInfo` of an encoder: messages become English text, for who reads no tables.
-    public static let asText = CodingUserInfoKey(rawValue: "as text")
-
     public func encode(to encoder: any Encoder) throws {
+        var single = encoder.singleValueContainer()
         let isText = Self.asText.map { encoder.userInfo[$0] != nil } ?? false
-        if isText || arguments.isEmpty {
-            var single = encoder.singleValueContainer()
-            return try single.encode(isText ? english : format)
-        }
-        var fields = encoder.container(keyedBy: Key.self)
-        try fields.encode(format, forKey: .format)
-        try fields.encode(arguments, forKey: .arguments)
+        if isText { return try single.encode(english) }
+        try arguments.isEmpty ? single.encode(format) : single.encode(fields)
     }
 }
 
 extension Message.Argument: Codable {
-    private enum Key: CodingKey { case format, arguments, list, joint }
+    private struct List: Codable {
+        var list: [Message]
+        var joint: String
+    }
 
     public init(from decoder: any Decoder) throws {
         let single = try decoder.singleValueContainer()
@@ -189,32 +191,21 @@ extension Message.Argument: Codable {
             self = .verbatim(words)
         } else if let number = try? single.decode(Int.self) {
             self = .number(number)
-        } else if let fields = try? decoder.container(keyedBy: Key.self), fields.contains(.list) {
-            self = .list(
-                try fields.decode([Message].self, forKey: .list),
-                joint: try fields.decode(String.self, forKey: .joint))
+        } else if let list = try? single.decode(List.self) {
+            self = .list(list.list, joint: list.joint)
         } else {
-            self = .message(try Message(from: decoder))
+            self = .message(try single.decode(Message.self))
         }
     }
 
     public func encode(to encoder: any Encoder) throws {
+        var single = encoder.singleValueContainer()
         switch self {
-        case .verbatim(let words):
-            var single = encoder.singleValueContainer()
-            try single.encode(words)
-        case .number(let number):
-            var single = encoder.singleValueContainer()
-            try single.encode(number)
-        case .message(let message):
-            // A string would be an argument's own words.
-            var fields = encoder.container(keyedBy: Key.self)
-            try fields.encode(message.format, forKey: .format)
-            if !message.arguments.isEmpty { try fields.encode(message.arguments, forKey: .arguments) }
-        case .list(let messages, let joint):
-            var fields = encoder.container(keyedBy: Key.self)
-            try fields.encode(messages, forKey: .list)
-            try fields.encode(joint, forKey: .joint)
+        case .verbatim(let words): try single.encode(words)
+        case .number(let number): try single.encode(number)
+        // As a string it would be an argument's own words.
+        case .message(let message): try single.encode(message.fields)
+        case .list(let list, let joint): try single.encode(List(list: list, joint: joint))
         }
     }
 }

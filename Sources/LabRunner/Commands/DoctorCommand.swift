@@ -77,7 +77,7 @@ struct DoctorCommand: SpeakingCommand {
             .proving("labs", "the labs are well-formed", disables: ["lab run"]) { () throws(LabError) in
                 let catalogue = try LabCatalogue.locate(environment: Process.environment)
                 for id in catalogue.ids { labs.append(try catalogue.definition(id)) }
-                return "\(labs.count) in \(catalogue.directory)"
+                return "\(labs.count) labs in \(catalogue.directory)"
             })
         // Without it no engine can be tried, and the check above has said so.
         guard (try? RootFilesystem.locateGuest(environment: Process.environment)) != nil else {

@@ -22,7 +22,12 @@ struct DoctorText {
         let counts = DoctorCheck.Status.allCases.compactMap { status -> String? in
             let count = checks.count { $0.status == status }
             guard count > 0 else { return nil }
-            return text.say("\(count) \(Message(stringLiteral: status.rawValue))")
+            return switch status {
+            case .pass: text.say("\(count) pass")
+            case .warn: text.say("\(count) warn")
+            case .fail: text.say("\(count) fail")
+            case .skip: text.say("\(count) skip")
+            }
         }
         return (lines + ["", text.items(counts)]).joined(separator: "\n")
     }

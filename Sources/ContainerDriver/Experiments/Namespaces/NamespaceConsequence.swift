@@ -74,7 +74,7 @@ struct NamespaceConsequence {
         let outside = shmget(key, 0, 0)
         let code = Errno(outside < 0 ? errno : 0)
         return Seen(
-            isSo: inside && code == Errno(ENOENT), answer: outside < 0 ? "\(code.name)" : "found",
+            isSo: inside && code == Errno(ENOENT), answer: outside < 0 ? "\(code.name)" : "was found",
             mechanism: .ipcNamespace,
             evidence: inside
                 ? "shmget of a key that is taken in there" : "shmget of a key that is not taken in there")
