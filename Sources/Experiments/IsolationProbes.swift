@@ -68,7 +68,7 @@ struct IsolationProbes: Experiment {
             let decision = try judge.decide(probe, answer)
             if decision.isReached { reached.append(probe) }
             finding.note(
-                probe.id, decision.isReached, answer: "\(Self.shown(answer, probe))",
+                probe.id, decision.isReached, answer: Self.shown(answer, probe),
                 mechanism: decision.mechanism,
                 evidence: decision.evidence)
         }
@@ -113,11 +113,11 @@ struct IsolationProbes: Experiment {
     }
 
     /// The answer of a probe in few words: what it saw, or in the kernel's words.
-    private static func shown(_ answer: ProbeAnswer, _ probe: HostProbe) -> String {
+    private static func shown(_ answer: ProbeAnswer, _ probe: HostProbe) -> Message {
         guard answer.result == .ok, case .value = probe.question, !answer.detail.isEmpty else {
             return answer.text
         }
-        return answer.detail.count > 48 ? "\(answer.detail.prefix(47))…" : answer.detail
+        return answer.detail.count > 48 ? "\(answer.detail.prefix(47))…" : "\(answer.detail)"
     }
 }
 

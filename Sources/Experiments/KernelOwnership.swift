@@ -63,7 +63,7 @@ struct KernelOwnership: Experiment {
         func note(_ id: String, _ answer: ProbeAnswer, _ own: String?) {
             let isAlike = answer.result == .ok && answer.detail == own
             if isAlike { alike += 1 }
-            let shown = answer.result == .ok ? answer.detail : answer.text
+            let shown = answer.result == .ok ? answer.detail : answer.text.english
             finding.facts[id] = Fact(
                 answer: shown.count > 48 ? "\(shown.prefix(47))…" : "\(shown)",
                 mechanism: isOwn ? .guestKernel : isAlike ? Mechanism.none : nil,
@@ -101,12 +101,12 @@ struct KernelOwnership: Experiment {
     private func noteWrite(_ answer: ProbeAnswer, _ residence: Residence, _ finding: inout Finding) {
         switch residence {
         case .ownKernel:
-            finding.facts["setting-write"] = Fact(answer: "\(answer.text)", mechanism: .guestKernel)
+            finding.facts["setting-write"] = Fact(answer: answer.text, mechanism: .guestKernel)
         case .host(let payload, _):
             let mount = payload.mounts.covering("/proc/sys/vm/swappiness")
             let isReadOnly = mount?.options.contains("ro") ?? false
             finding.facts["setting-write"] = Fact(
-                answer: "\(answer.text)",
+                answer: answer.text,
                 mechanism: answer.result == .ok ? Mechanism.none : isReadOnly ? .maskedPath : .hostKernel,
                 evidence: mount.map { "\($0.mountPoint): \($0.options.joined(separator: ","))" })
         }
@@ -172,7 +172,8 @@ struct KernelOwnership: Experiment {
         let outside = Files.line(path) ?? ""
         let isInside = answer.result == .ok && answer.detail == value
         finding.note(
-            id, isInside && outside != value, answer: "\(answer.result == .ok ? answer.detail : answer.text)",
+            id, isInside && outside != value,
+            answer: "\(answer.result == .ok ? answer.detail : answer.text.english)",
             mechanism: isInside && outside != value ? mechanism : nil,
             evidence: "\(path) of the host: \(outside)")
     }

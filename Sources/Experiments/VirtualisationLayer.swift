@@ -103,7 +103,8 @@ struct VirtualisationLayer: Experiment {
                 let seen = answer.result == .ok ? answer.detail : nil
                 if seen != own { differing.append(sight.id) }
                 // COUNT SUM: the sum tells same from other, the count is for the reader.
-                let count = seen.flatMap { $0.split(separator: " ").first.map(String.init) } ?? answer.text
+                let count =
+                    seen.flatMap { $0.split(separator: " ").first.map(String.init) } ?? answer.text.english
                 let ours = (own?.split(separator: " ").first).or("none")
                 finding.facts[sight.id] = Fact(
                     answer: "\(count)",
@@ -131,7 +132,7 @@ struct VirtualisationLayer: Experiment {
         }
         if let model = answers.dropFirst().first {
             finding.facts["processor-model"] = Fact(
-                answer: "\(model.result == .ok ? model.detail : model.text)",
+                answer: "\(model.result == .ok ? model.detail : model.text.english)",
                 evidence: "the host's: \(host.processorModel.or("none"))")
         }
     }

@@ -22,7 +22,7 @@ enum UnreadTexts {
         // What is read in files of the kernel.
         "pids.current {}", "pids.events {}", "memory {}", "memory.events max {}", "oom_kill {}",
         "nr_throttled {}",
-        "populated 0", "frozen 0", "frozen 1", "monotonic 86400 0", "signal {}", "errno {}", "error {}",
+        "populated 0", "frozen 0", "frozen 1", "monotonic 86400 0", "errno {}", "error {}",
         "{}: pid {}",
         "innotek GmbH", "model name",
         // What a decoder is told of a file that nobody writes.

@@ -54,10 +54,10 @@ struct ProbeAnswer: Equatable, Sendable {
     }
 
     /// The result in the kernel's words.
-    var text: String {
+    var text: Message {
         switch result {
         case .ok: "ok"
-        case .errno(let code): Errno(code).name
+        case .errno(let code): "\(Errno(code).name)"
         case .signal(let number): "signal \(number)"
         case .timeout: "timeout"
         }

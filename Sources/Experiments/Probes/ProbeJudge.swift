@@ -122,7 +122,7 @@ struct ProbeJudge {
             return Decision(isReached: false, mechanism: .hostKernel, evidence: "\(answer.text)")
         }
         if let call, case .fail(code) = SeccompProgram.action(of: filters, on: call.number, call.arguments) {
-            let behind =
+            let behind: Message =
                 capability.map { payload.has(capability: $0) ? "" : "; \(privileges(payload, $0))" } ?? ""
             return Decision(
                 isReached: false, mechanism: .seccomp,

@@ -56,7 +56,14 @@ extension Message: ExpressibleByStringInterpolation {
             message.arguments.append(argument)
         }
 
-        public mutating func appendInterpolation(_ words: Message) { append(.message(words)) }
+        /// What is one argument already is not wrapped again.
+        public mutating func appendInterpolation(_ words: Message) {
+            switch (words.format, words.arguments.first) {
+            case ("", _): append(.verbatim(""))
+            case ("{}", let argument?): append(argument)
+            default: append(.message(words))
+            }
+        }
         public mutating func appendInterpolation(_ error: any Error) {
             switch error {
             case let error as LabError: append(.message(error.reason))
@@ -75,9 +82,9 @@ extension Message: ExpressibleByStringInterpolation {
 
 extension DefaultStringInterpolation {
     @available(
-        *, unavailable, message: "a message in a string can't be translated: write a message, or say .english"
+        *, deprecated, message: "a message in a string is not translated: write a message, or say .english"
     )
-    public mutating func appendInterpolation(_ message: Message) {}
+    public mutating func appendInterpolation(_ message: Message) { appendLiteral(message.english) }
 }
 
 extension Optional where Wrapped: CustomStringConvertible {

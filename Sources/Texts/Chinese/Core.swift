@@ -128,7 +128,7 @@ extension Chinese {
         "cannot read what process {} executes": "无法得知进程 {} 执行的是什么",
         "cannot read the seccomp filter of process {}": "无法读取进程 {} 的 seccomp 过滤器",
         "cannot make the shared memory segment {}": "无法建立共享内存段 {}",
-        "size": "大小", "{}: {}": "{}：{}",
+        "size": "大小", "{}: {}": "{}：{}", "{}: {}{}": "{}：{}{}", "; {}": "；{}", "{}; {}": "{}；{}",
     ]
 
     /// What strerror(3) says of the errors that users meet; the words stay beside the Chinese, because they are what

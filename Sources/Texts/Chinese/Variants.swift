@@ -58,6 +58,7 @@ extension Chinese {
         "the workload says that it found {}, and the host sees that it did not": "工作负载说找到了 {}，而宿主机看到它并没有找到",
         "the host reads the same": "宿主机读到的值相同",
         "the filter of process {} answers {} with {}{}": "进程 {} 的过滤器对 {} 返回 {}{}",
+        "signal {}": "信号 {}",
         "CapEff of process {} is {}, Seccomp {}": "进程 {} 的 CapEff 为 {}，Seccomp 为 {}",
         "{} is on no mount of process {}": "{} 不在进程 {} 的任何挂载点上",
         "{} is mounted {}": "{} 的挂载选项为 {}",
