@@ -68,13 +68,13 @@ let package = Package(
         ),
         // What can be done with any engine beside starting it; knows engines only as LabCore's protocols.
         .target(name: "Experiments", dependencies: ["LabCore", "CLinux"], swiftSettings: strict),
-        // The English texts that are made deep down, by which their Chinese is found where they are shown.
-        .target(name: "Translations", dependencies: ["LabCore"], swiftSettings: strict),
-        .target(name: "Report", dependencies: ["LabCore", "Translations"], swiftSettings: strict),
+        // One table of sentences for each language but English.
+        .target(name: "Texts", dependencies: ["LabCore"], swiftSettings: strict),
+        .target(name: "Report", dependencies: ["LabCore", "Texts"], swiftSettings: strict),
         .executableTarget(
             name: "LabRunner",
             dependencies: [
-                "LabCore", "LabFile", "VMDriver", "ContainerDriver", "Experiments", "Report", "Translations",
+                "LabCore", "LabFile", "VMDriver", "ContainerDriver", "Experiments", "Report", "Texts",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -97,7 +97,7 @@ let package = Package(
             name: "LabCoreTests", dependencies: ["LabCore", "LabFile", "ContainerDriver", "VMDriver"],
             exclude: ["Fixtures"]),
         .testTarget(name: "OCITests", dependencies: ["OCI", "LabCore"]),
-        .testTarget(name: "TranslationsTests", dependencies: ["Translations", "LabCore"]),
+        .testTarget(name: "TextsTests", dependencies: ["Texts", "LabCore"]),
         .testTarget(name: "ReportTests", dependencies: ["Report", "LabCore"]),
         .testTarget(
             name: "ContainerDriverTests",
@@ -105,7 +105,7 @@ let package = Package(
         .testTarget(name: "VMDriverTests", dependencies: ["VMDriver", "LabCore", "Launch", "CLibvirt"]),
         .testTarget(
             name: "LabRunnerTests",
-            dependencies: ["LabRunner", "LabCore", "LabFile", "Report", "Translations"]),
+            dependencies: ["LabRunner", "LabCore", "LabFile", "Report", "Texts"]),
         .testTarget(
             name: "ExperimentsTests", dependencies: ["LabRunner", "LabCore", "LabFile", "Experiments"]),
     ],

@@ -21,7 +21,7 @@ public enum ContainerChecks {
         ]
     }
 
-    private static let disabled = [EngineID.container.rawValue]
+    private static let disabled: [Message] = ["\(EngineID.container)"]
 
     // MARK: Namespaces
 
@@ -45,8 +45,8 @@ public enum ContainerChecks {
     // MARK: Overlay
 
     /// The steps in which a container gets its root, with an empty lower layer, and a write to the upper one.
-    private static func overlay(_ isolation: Isolation, missing: [String], paths: LabPaths) -> DoctorCheck {
-        let title = "overlay root"
+    private static func overlay(_ isolation: Isolation, missing: [Message], paths: LabPaths) -> DoctorCheck {
+        let title: Message = "overlay root"
         guard missing.isEmpty else {
             return DoctorCheck(
                 id: "overlay", title: title, status: .skip,
@@ -168,8 +168,8 @@ public enum ContainerChecks {
 
     /// Gives `body` a journal, so that even a doctor that is killed leaves nothing that `lab clean` can't remove.
     private static func withRun(
-        _ paths: LabPaths, _ body: (_ runID: String, RunJournal) throws(LabError) -> String
-    ) throws(LabError) -> String {
+        _ paths: LabPaths, _ body: (_ runID: String, RunJournal) throws(LabError) -> Message
+    ) throws(LabError) -> Message {
         let runID = "doctor-\(getpid())-\(MonotonicInstant.now().nanoseconds)"
         let journal = try RunJournal(runID: runID, paths: paths)
         defer {
@@ -183,7 +183,7 @@ public enum ContainerChecks {
 
 extension LabError {
     /// The same error with a remedy, where it has none of its own.
-    fileprivate func advising(_ remedy: String) -> LabError {
+    fileprivate func advising(_ remedy: Message) -> LabError {
         var error = self
         error.remedy = error.remedy ?? remedy
         return error
@@ -196,7 +196,7 @@ extension DoctorCheck {
         guard status == .fail else { return self }
         var check = self
         check.status = .warn
-        check.detail += "; containers of this user go without"
+        check.detail = "\(detail); containers of this user go without"
         check.disables = []
         return check
     }

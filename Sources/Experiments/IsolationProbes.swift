@@ -98,7 +98,7 @@ struct IsolationProbes: Experiment {
         switch residence {
         case .host(let payload, _):
             finding.note(
-                "payload-is-host-process", true, answer: Self.name(of: payload.program),
+                "payload-is-host-process", true, answer: "\(Self.name(of: payload.program))",
                 evidence: "/proc/\(payload.pid)/exe is \(payload.program)")
             finding.note(
                 "payload-is-pid-1", payload.innerPID == 1 && payload.pid != 1,
@@ -106,18 +106,18 @@ struct IsolationProbes: Experiment {
                 evidence: "NSpid in /proc/\(payload.pid)/status")
         case .ownKernel(let monitor, _):
             finding.note(
-                "payload-is-host-process", false, answer: Self.name(of: monitor.program),
+                "payload-is-host-process", false, answer: "\(Self.name(of: monitor.program))",
                 mechanism: .guestKernel,
                 evidence: "/proc/\(monitor.pid)/exe is \(monitor.program)")
         }
     }
 
     /// The answer of a probe in few words: what it saw, or in the kernel's words.
-    private static func shown(_ answer: ProbeAnswer, _ probe: HostProbe) -> String {
+    private static func shown(_ answer: ProbeAnswer, _ probe: HostProbe) -> Message {
         guard answer.result == .ok, case .value = probe.question, !answer.detail.isEmpty else {
             return answer.text
         }
-        return answer.detail.count > 48 ? "\(answer.detail.prefix(47))…" : answer.detail
+        return answer.detail.count > 48 ? "\(answer.detail.prefix(47))…" : "\(answer.detail)"
     }
 }
 

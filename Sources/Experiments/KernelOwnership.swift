@@ -44,15 +44,16 @@ struct KernelOwnership: Experiment {
     private func compare(_ session: ProbeSession, _ host: Host, _ settings: [String]) -> Finding {
         var finding = Finding()
         let isOwn = !session.residence.isHost
-        let evidence: String
+        let evidence: Message
         switch session.residence {
         case .host(let payload, _):
             evidence = "process \(payload.pid) of the host executes \(payload.program)"
-            finding.facts["boot-id"] = Fact(answer: host.bootID, mechanism: .some(.none), evidence: evidence)
+            finding.facts["boot-id"] = Fact(
+                answer: "\(host.bootID)", mechanism: .some(.none), evidence: evidence)
         case .ownKernel(let monitor, let bootID):
             evidence =
                 "process \(monitor.pid) executes \(monitor.program), boot_id \(bootID), ours \(host.bootID)"
-            finding.facts["boot-id"] = Fact(answer: bootID, mechanism: .guestKernel, evidence: evidence)
+            finding.facts["boot-id"] = Fact(answer: "\(bootID)", mechanism: .guestKernel, evidence: evidence)
         }
         finding.note(
             "own-kernel", isOwn, answer: isOwn ? "own" : "shared",
@@ -62,11 +63,11 @@ struct KernelOwnership: Experiment {
         func note(_ id: String, _ answer: ProbeAnswer, _ own: String?) {
             let isAlike = answer.result == .ok && answer.detail == own
             if isAlike { alike += 1 }
-            let shown = answer.result == .ok ? answer.detail : answer.text
+            let shown = answer.result == .ok ? answer.detail : answer.text.english
             finding.facts[id] = Fact(
-                answer: shown.count > 48 ? "\(shown.prefix(47))…" : shown,
+                answer: shown.count > 48 ? "\(shown.prefix(47))…" : "\(shown)",
                 mechanism: isOwn ? .guestKernel : isAlike ? Mechanism.none : nil,
-                evidence: "ours: \(own ?? "none")")
+                evidence: "ours: \(own.or("none"))")
         }
         for (sign, answer) in zip(Self.signs, session.answers) { note(sign.id, answer, sign.host(host)) }
         let rest = session.answers.dropFirst(Self.signs.count)
@@ -90,7 +91,7 @@ struct KernelOwnership: Experiment {
         finding.facts["settings"] = Fact(
             answer: "\(alike - before)/\(settings.count)", mechanism: isOwn ? .guestKernel : Mechanism.none,
             evidence: differing.isEmpty
-                ? settings.joined(separator: ", ") : "other values: \(differing.joined(separator: ", "))")
+                ? .names(settings) : "other values: \(differing.joined(separator: ", "))")
         finding.values["alike-count"] = Double(alike)
         finding.values["compared-count"] = Double(Self.signs.count + 1 + settings.count)
         return finding
@@ -171,7 +172,8 @@ struct KernelOwnership: Experiment {
         let outside = Files.line(path) ?? ""
         let isInside = answer.result == .ok && answer.detail == value
         finding.note(
-            id, isInside && outside != value, answer: answer.result == .ok ? answer.detail : answer.text,
+            id, isInside && outside != value,
+            answer: "\(answer.result == .ok ? answer.detail : answer.text.english)",
             mechanism: isInside && outside != value ? mechanism : nil,
             evidence: "\(path) of the host: \(outside)")
     }

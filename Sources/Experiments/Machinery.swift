@@ -36,26 +36,26 @@ struct Machinery: Experiment {
         ])
         let isChild = parent(of: first.pid) == getpid() && programs.first == payload
         finding.note(
-            "direct-child", isChild, answer: programs.first ?? "",
+            "direct-child", isChild, answer: programs.first.or(""),
             evidence: "PPid of \(first.pid) is \(parent(of: first.pid) ?? 0), ours is \(getpid())")
         finding.note(
             "hypervisor-program", engine.kind == .virtualMachine && !others.isEmpty,
-            answer: others.isEmpty ? "none" : others.joined(separator: ", "),
+            answer: .names(others),
             evidence: "pid \(first.pid), \(Files.list("/proc/\(first.pid)/task").count) threads")
         finding.facts["kvm"] = Fact(
-            answer: descriptors.isEmpty ? "none" : Set(descriptors).sorted().joined(separator: ", "),
+            answer: .names(Set(descriptors).sorted()),
             mechanism: nil, evidence: "/proc/\(first.pid)/fd")
         let modules = Files.list("/sys/module").filter { $0.hasPrefix("kvm") }
         finding.facts["kernel-modules"] = Fact(
             answer: engine.kind != .virtualMachine || descriptors.isEmpty
-                ? "none" : modules.joined(separator: ", "),
-            evidence: "/sys/module: " + (modules.isEmpty ? "none of KVM's" : modules.joined(separator: ", ")))
+                ? "none" : .names(modules),
+            evidence: "/sys/module: \(modules.isEmpty ? "none of KVM's" : Message.names(modules))")
         let details = engine.record.details.filter {
-            ["libvirt", "qemu", "accelerator"].contains($0.name.lowercased())
+            ["libvirt", "qemu", "accelerator"].contains($0.name.english.lowercased())
         }
         finding.facts["versions"] = Fact(
             answer: details.isEmpty
-                ? "none" : details.map { "\($0.name) \($0.value)" }.joined(separator: ", "))
+                ? "none" : details.map { "\($0.name) \($0.value)" as Message }.joined(separator: ", "))
         return finding
     }
 

@@ -20,7 +20,7 @@ struct OtherKernel: Experiment {
         let host = "\(name) \(release)"
         var finding = Finding()
         finding.note(
-            "other-kernel", said[1] != host, answer: said[1],
+            "other-kernel", said[1] != host, answer: "\(said[1])",
             mechanism: said[1] != host ? .guestKernel : .hostKernel, evidence: "host: \(host)")
         return finding
     }

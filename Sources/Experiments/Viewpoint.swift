@@ -38,12 +38,12 @@ struct Viewpoint: Experiment {
             "processes-seen-count": Double(seen.count), "host-processes-count": Double(host.count),
         ])
         finding.note(
-            "pid-1-inside", numbers == ["\(first)", "1"], answer: theirs,
+            "pid-1-inside", numbers == ["\(first)", "1"], answer: "\(theirs)",
             mechanism: numbers.count > 1 ? .pidNamespace : nil,
             evidence: "NSpid: \(numbers.joined(separator: " "))")
         finding.note(
             "sees-only-itself", seen == [theirs],
-            answer: seen.count > 8 ? "\(seen.count)" : seen.joined(separator: ", "),
+            answer: seen.count > 8 ? "\(seen.count)" : .names(seen),
             mechanism: seen == [theirs] ? .pidNamespace : Mechanism.none,
             evidence: "/proc/\(first)/root/proc lists \(seen.count), the host's /proc \(host.count)")
         let networks = ["\(first)", "\(second)", "self"].map { network(of: $0) }

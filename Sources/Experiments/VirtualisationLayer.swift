@@ -46,10 +46,10 @@ struct VirtualisationLayer: Experiment {
             let isPayload = program.split(separator: "/").last == "lab-guest" && executor.process == first.pid
             finding.note(
                 "workload-is-a-host-process", isPayload,
-                answer: executor.name,
+                answer: "\(executor.name)",
                 evidence: "process \(executor.process), /proc/\(first.pid)/exe is \(program)")
             finding.facts["executor"] = Fact(
-                answer: executor.name,
+                answer: "\(executor.name)",
                 evidence: "thread \(executor.tid) of process \(executor.process), started at tick "
                     + "\(executor.startTicks): \(most) of \(total) ticks of the work")
             finding.values["executor-share-ratio"] = Double(most) / Double(total)
@@ -65,8 +65,8 @@ struct VirtualisationLayer: Experiment {
         finding.values["vcpu-threads-count"] = Double(virtual.count)
         finding.note(
             "has-vcpu-threads", !virtual.isEmpty,
-            answer: virtual.isEmpty ? "none" : virtual.map(\.name).joined(separator: ", "),
-            evidence: threads.prefix(8).map { "\($0.tid) \($0.name)" }.joined(separator: ", "))
+            answer: .names(virtual.map(\.name)),
+            evidence: "\(threads.prefix(8).map { "\($0.tid) \($0.name)" as String }.joined(separator: ", "))")
     }
 
     /// What a VMM holds of the hypervisor in the kernel: descriptors of a VM and of its processors.
@@ -80,7 +80,7 @@ struct VirtualisationLayer: Experiment {
         }
         finding.note(
             "has-kvm-descriptors", !names.isEmpty,
-            answer: names.isEmpty ? "none" : names.sorted().joined(separator: ", "),
+            answer: .names(names.sorted()),
             evidence: "/proc/\(processes.first ?? 0)/fd")
     }
 
@@ -105,10 +105,11 @@ struct VirtualisationLayer: Experiment {
                 let seen = answer.result == .ok ? answer.detail : nil
                 if seen != own { differing.append(sight.id) }
                 // COUNT SUM: the sum tells same from other, the count is for the reader.
-                let count = seen.flatMap { $0.split(separator: " ").first.map(String.init) } ?? answer.text
-                let ours = own?.split(separator: " ").first ?? "none"
+                let count =
+                    seen.flatMap { $0.split(separator: " ").first.map(String.init) } ?? answer.text.english
+                let ours = (own?.split(separator: " ").first).or("none")
                 finding.facts[sight.id] = Fact(
-                    answer: count,
+                    answer: "\(count)",
                     mechanism: isOwn ? .guestKernel : seen == own ? Mechanism.none : .maskedPath,
                     evidence: "the host's: \(ours), \(seen == own ? "the same" : "others")")
             }
@@ -116,7 +117,7 @@ struct VirtualisationLayer: Experiment {
             // What is hidden from a process of the host is no device of its own.
             finding.note(
                 "has-own-devices", isOwn && !differing.isEmpty,
-                answer: isOwn ? differing.joined(separator: ", ") : "none",
+                answer: isOwn ? "\(differing.joined(separator: ", "))" : "none",
                 mechanism: isOwn ? .guestKernel : Mechanism.none,
                 evidence: "/sys of the workload against the host's")
         }
@@ -128,13 +129,13 @@ struct VirtualisationLayer: Experiment {
         let own = String(decoding: signature.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         if let cpuid = answers.first {
             finding.facts["hypervisor-signature"] = Fact(
-                answer: cpuid.result == .ok ? cpuid.detail : "none",
+                answer: cpuid.result == .ok ? "\(cpuid.detail)" : "none",
                 evidence: "CPUID 0x40000000 of the host: \(own.isEmpty ? "none" : own)")
         }
         if let model = answers.dropFirst().first {
             finding.facts["processor-model"] = Fact(
-                answer: model.result == .ok ? model.detail : model.text,
-                evidence: "the host's: \(host.processorModel ?? "none")")
+                answer: "\(model.result == .ok ? model.detail : model.text.english)",
+                evidence: "the host's: \(host.processorModel.or("none"))")
         }
     }
 }

@@ -8,7 +8,7 @@ struct Arguments {
     let run: ContainerRun?
 
     private static let options = ["--memory", "--cpus", "--pids", "--storage", "--hostname", "--help"]
-    private static let remedy =
+    private static let remedy: Message =
         "lab-container run [OPTION…] ROOTFS COMMAND [ARG…]; lab-container --help"
 
     init(_ words: some Collection<String>) throws(LabError) {

@@ -30,26 +30,36 @@ public struct LabError: Error, Codable, Equatable, Sendable, CustomStringConvert
 
     public var kind: Kind
     /// What was being done and to what, without a full stop.
-    public var message: String
+    public var message: Message
     /// The cause as the kernel, libvirt or QEMU gave it.
-    public var cause: String?
+    public var cause: Message?
     /// One thing the user can do about it.
-    public var remedy: String?
+    public var remedy: Message?
+    /// What somebody decides by: words are for people only.
+    public var detail: Detail?
 
-    public init(_ kind: Kind, _ message: String, cause: String? = nil, remedy: String? = nil) {
+    public enum Detail: Codable, Hashable, Sendable {
+        /// The engine's program is not on this machine.
+        case notInstalled
+        /// execve(2) refused the program with this error number.
+        case notExecuted(errno: Int32)
+    }
+
+    public init(
+        _ kind: Kind, _ message: Message, cause: Message? = nil, remedy: Message? = nil, detail: Detail? = nil
+    ) {
         self.kind = kind
         self.message = message
         self.cause = cause
         self.remedy = remedy
+        self.detail = detail
     }
 
     /// What was being done and why it failed, without the remedy: for a place that shows the remedy by itself.
-    public var reason: String { cause.map { "\(message): \($0)" } ?? message }
+    public var reason: Message { cause.map { "\(message): \($0)" } ?? message }
 
     public var description: String {
-        var text = reason
-        if let remedy { text += "\n  remedy: \(remedy)" }
-        return text
+        reason.english + (remedy.map { "\n  remedy: \($0.english)" } ?? "")
     }
 
     /// The exit code of the program, as sysexits(3) numbers them; 1 for a run in which something failed.

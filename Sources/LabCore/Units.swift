@@ -14,7 +14,7 @@ public enum Units {
 
     /// A quantity with units, from the smallest up.
     public struct Measure: Sendable {
-        let name: String
+        let name: Message
         let example: String
         let scales: [Scale]
         /// Whether a number without a unit counts the smallest.
@@ -80,7 +80,7 @@ public enum Units {
         let unit = trimmed[number.endIndex...].trimmingWhitespace()
         let names = scales.map(\.name)
         guard !number.isEmpty else {
-            let cause = trimmed.hasPrefix("-") ? "it is negative" : "it does not begin with a number"
+            let cause: Message = trimmed.hasPrefix("-") ? "it is negative" : "it does not begin with a number"
             throw LabError(
                 .usage, "\"\(text)\" is no \(kind)", cause: cause, remedy: "write it like `\(example)`")
         }

@@ -10,7 +10,7 @@ struct ClaimReader {
     let parts: DefinitionReader
 
     func claims(_ node: YAMLNode?) -> [Claim]? {
-        guard let items = read.list(node, of: "claims") else { return nil }
+        guard let items = read.list(node, of: .key("claims")) else { return nil }
         var claims: [Claim] = []
         for item in items {
             guard let claim = claim(item) else { continue }
@@ -30,11 +30,11 @@ struct ClaimReader {
         else { return nil }
         let id = read.identifier(fields["id"], of: "claim id")
         let subject = read.choice(
-            fields["subject"], of: "subject", in: Claim.Subject.allCases.map(\.rawValue)
+            fields["subject"], of: .key("subject"), in: Claim.Subject.allCases.map(\.rawValue)
         )
         .flatMap(Claim.Subject.init)
-        let source = read.text(fields["source"], of: "source")
-        let text = parts.localized(fields["text"], of: "text")
+        let source = read.text(fields["source"], of: .key("source"))
+        let text = parts.localized(fields["text"], of: .key("text"))
         let rule = fields["rule"].flatMap(rule)
         guard let id, let subject, let source, let text, let rule else { return nil }
         return Claim(id: id, subject: subject, source: source, text: text, rule: rule)
@@ -46,10 +46,10 @@ struct ClaimReader {
                 node, of: "a rule", required: ["metric", "engines"],
                 optional: ["at", "each", "relative-to", "at-least", "at-most", "emulation"])
         else { return nil }
-        let engines = parts.engines(fields["engines"], of: "engines")
+        let engines = parts.engines(fields["engines"], of: .key("engines"))
         let reference = parts.engine(fields["relative-to"])
         let emulation = read.choice(
-            fields["emulation"], of: "emulation", in: Claim.Rule.Emulation.allCases.map(\.rawValue)
+            fields["emulation"], of: .key("emulation"), in: Claim.Rule.Emulation.allCases.map(\.rawValue)
         ).flatMap(Claim.Rule.Emulation.init)
         if let reference, let engines, engines.contains(reference) {
             read.problems.add(
@@ -64,10 +64,10 @@ struct ClaimReader {
         }
         let point = fields["at"].map(point) ?? [:]
         let varied = Set((series ?? []).flatMap(\.parameters).map(\.parameter))
-        let each = read.choice(fields["each"], of: "each", in: varied.map(\.rawValue).sorted())
+        let each = read.choice(fields["each"], of: .key("each"), in: varied.map(\.rawValue).sorted())
             .flatMap(Parameter.init)
         guard let engines, let metrics, let point,
-            let name = read.choice(fields["metric"], of: "metric", in: metrics.map(\.id)),
+            let name = read.choice(fields["metric"], of: .key("metric"), in: metrics.map(\.id)),
             let metric = metrics.first(where: { $0.id == name })
         else { return nil }
 
@@ -93,11 +93,12 @@ struct ClaimReader {
         }
         guard
             let fields = read.fields(
-                node, of: "at", required: [], optional: measured.keys.map(\.rawValue).sorted())
+                node, of: .key("at"), required: [], optional: measured.keys.map(\.rawValue).sorted())
         else { return nil }
         var point: Point = [:]
         for (parameter, values) in measured where fields[parameter.rawValue] != nil {
-            point[parameter] = read.choice(fields[parameter.rawValue], of: parameter.rawValue, in: values)
+            point[parameter] = read.choice(
+                fields[parameter.rawValue], of: .key(parameter.rawValue), in: values)
         }
         return point
     }

@@ -30,14 +30,14 @@ struct DefinitionReader {
                 ], optional: ["rounds", "series", "facts", "row"])
         else { return nil }
         let id = identity(lab)
-        let title = localized(lab["title"], of: "title")
-        let question = localized(lab["question"], of: "question")
+        let title = localized(lab["title"], of: .key("title"))
+        let question = localized(lab["question"], of: .key("question"))
         let dimension = read.choice(
-            lab["dimension"], of: "dimension", in: DocumentTable.rows.map(\.dimension.zh))
-        let engines = engines(lab["engines"], of: "engines")
-        let workload = read.choice(lab["workload"], of: "workload", in: Workload.knownNames)
+            lab["dimension"], of: .key("dimension"), in: DocumentTable.dimensions)
+        let engines = engines(lab["engines"], of: .key("engines"))
+        let workload = read.choice(lab["workload"], of: .key("workload"), in: Workload.knownNames)
         let method = read.choice(
-            lab["method"], of: "method", in: LabDefinition.Method.allCases.map(\.rawValue)
+            lab["method"], of: .key("method"), in: LabDefinition.Method.allCases.map(\.rawValue)
         )
         .flatMap(LabDefinition.Method.init)
         let series = SeriesReader(read: read, method: method, parts: self).series(
@@ -45,10 +45,10 @@ struct DefinitionReader {
         let metrics = metrics(lab["metrics"])
         let samples = samples(lab["samples"])
         let rounds = rounds(lab, method)
-        let budget = read.duration(lab["budget"], of: "budget")
-        let timeout = read.duration(lab["timeout"], of: "timeout")
-        let memory = read.bytes(lab["memory"], of: "memory")
-        let cpus = read.integer(lab["cpus"], of: "cpus", in: Limit.cpus)
+        let budget = read.duration(lab["budget"], of: .key("budget"))
+        let timeout = read.duration(lab["timeout"], of: .key("timeout"))
+        let memory = read.bytes(lab["memory"], of: .key("memory"))
+        let cpus = read.integer(lab["cpus"], of: .key("cpus"), in: Limit.cpus)
         let claimReader = ClaimReader(read: read, metrics: metrics, series: series, parts: self)
         let claims = claimReader.claims(lab["claims"])
         let rows = RowReader(
@@ -78,7 +78,7 @@ struct DefinitionReader {
     }
 
     private func identity(_ lab: FieldReader.Fields) -> String? {
-        guard let id = read.identifier(lab["id"], of: "id") else { return nil }
+        guard let id = read.identifier(lab["id"], of: .key("id")) else { return nil }
         if let folder, id != folder {
             problems.add(
                 lab.line(of: "id"), "id is \(quoted(id)) but its folder is \(quoted(folder)): they must agree"
@@ -88,17 +88,20 @@ struct DefinitionReader {
         return id
     }
 
-    /// A text in both languages.
-    func localized(_ node: YAMLNode?, of what: String) -> LocalizedText? {
-        guard let node, let fields = read.fields(node, of: what, required: ["en", "zh"]) else { return nil }
-        let en = read.text(fields["en"], of: "\(what).en")
-        let zh = read.text(fields["zh"], of: "\(what).zh")
-        guard let en, let zh else { return nil }
-        return LocalizedText(en: en, zh: zh)
+    /// A text in every language.
+    func localized(_ node: YAMLNode?, of what: Message) -> LocalizedText? {
+        let languages = Language.allCases
+        guard let node, let fields = read.fields(node, of: what, required: languages.map(\.rawValue))
+        else { return nil }
+        var texts: [Language: String] = [:]
+        for language in languages {
+            texts[language] = read.text(fields[language.rawValue], of: "\(what).\(language.rawValue)")
+        }
+        return texts.count == languages.count ? LocalizedText(texts) : nil
     }
 
     /// A list of engines, none of them twice.
-    func engines(_ node: YAMLNode?, of what: String) -> [EngineID]? {
+    func engines(_ node: YAMLNode?, of what: Message) -> [EngineID]? {
         guard let items = read.list(node, of: what) else { return nil }
         var engines: [EngineID] = []
         for item in items {
@@ -113,11 +116,11 @@ struct DefinitionReader {
     }
 
     func engine(_ node: YAMLNode?) -> EngineID? {
-        read.choice(node, of: "engine", in: engineNames).map(EngineID.init(rawValue:))
+        read.choice(node, of: .key("engine"), in: engineNames).map(EngineID.init(rawValue:))
     }
 
     private func metrics(_ node: YAMLNode?) -> [Metric]? {
-        guard let items = read.list(node, of: "metrics") else { return nil }
+        guard let items = read.list(node, of: .key("metrics")) else { return nil }
         var metrics: [Metric] = []
         for item in items {
             guard let metric = metric(item) else { continue }
@@ -138,7 +141,7 @@ struct DefinitionReader {
                 optional: ["from", "to", "value", "unit", "slope-over", "exact"])
         else { return nil }
         let id = read.identifier(fields["id"], of: "metric id")
-        let title = localized(fields["title"], of: "title")
+        let title = localized(fields["title"], of: .key("title"))
         let span = fields["from"] != nil || fields["to"] != nil
         guard span != (fields["value"] != nil) else {
             problems.add(node.line, "a metric needs either \"from\" and \"to\" or \"value\"")
@@ -155,20 +158,21 @@ struct DefinitionReader {
         } else {
             if fields["unit"] == nil { problems.add(node.line, "a metric with a value has no \"unit\"") }
             source = recorded(fields)
-            unit = read.choice(fields["unit"], of: "unit", in: Metric.Unit.allCases.map(\.rawValue)).flatMap(
-                Metric.Unit.init)
+            unit = read.choice(fields["unit"], of: .key("unit"), in: Metric.Unit.allCases.map(\.rawValue))
+                .flatMap(
+                    Metric.Unit.init)
         }
-        let exact = read.choice(fields["exact"], of: "exact", in: ["true"]).map { _ in true }
+        let exact = read.choice(fields["exact"], of: .key("exact"), in: ["true"]).map { _ in true }
         guard let id, let title, let source, let unit else { return nil }
         return Metric(id: id, title: title, unit: unit, source: source, exact: exact)
     }
 
     /// A recorded value, or how much it grows with a parameter whose values are numbers.
     private func recorded(_ fields: FieldReader.Fields) -> Metric.Source? {
-        guard let value = read.identifier(fields["value"], of: "value") else { return nil }
+        guard let value = read.identifier(fields["value"], of: .key("value")) else { return nil }
         guard let over = fields["slope-over"] else { return .value(value) }
         let numbers: [Parameter] = [.instances, .touch, .setting]
-        return read.choice(over, of: "slope-over", in: numbers.map(\.rawValue)).flatMap(Parameter.init)
+        return read.choice(over, of: .key("slope-over"), in: numbers.map(\.rawValue)).flatMap(Parameter.init)
             .map { .slope(value, over: $0) }
     }
 
@@ -177,8 +181,8 @@ struct DefinitionReader {
             problems.add(fields.line, "a metric with marks has no \"\(key)\"")
         }
         let marks = Mark.inOrder.map(\.rawValue)
-        let from = read.choice(fields["from"], of: "mark", in: marks)
-        let to = read.choice(fields["to"], of: "mark", in: marks)
+        let from = read.choice(fields["from"], of: .key("mark"), in: marks)
+        let to = read.choice(fields["to"], of: .key("mark"), in: marks)
         guard let from, let to else { return nil }
         guard let start = marks.firstIndex(of: from), let end = marks.firstIndex(of: to), start < end else {
             problems.add(fields.line(of: "to"), "mark \(quoted(to)) does not come after \(quoted(from))")
@@ -191,13 +195,13 @@ struct DefinitionReader {
     func samples(_ node: YAMLNode?) -> LabDefinition.Samples? {
         guard let node,
             let fields = read.fields(
-                node, of: "samples", required: ["default", "warmup"],
+                node, of: .key("samples"), required: ["default", "warmup"],
                 optional: ["precision", "growth"] + engineNames)
         else { return nil }
-        let counts = counts(fields, of: "samples", in: Limit.samples)
-        let warmup = read.integer(fields["warmup"], of: "samples.warmup", in: Limit.warmup)
-        let precision = read.number(fields["precision"], of: "samples.precision")
-        let growth = read.integer(fields["growth"], of: "samples.growth", in: Limit.growth)
+        let counts = counts(fields, of: .key("samples"), in: Limit.samples)
+        let warmup = read.integer(fields["warmup"], of: .key("samples.warmup"), in: Limit.warmup)
+        let precision = read.number(fields["precision"], of: .key("samples.precision"))
+        let growth = read.integer(fields["growth"], of: .key("samples.growth"), in: Limit.growth)
         if (fields["precision"] == nil) != (fields["growth"] == nil) {
             problems.add(
                 fields.line, "\"precision\" and \"growth\" go together: how narrow, and at what cost")
@@ -226,16 +230,16 @@ struct DefinitionReader {
             problems.add(lab.line(of: "rounds"), "the method \(method.rawValue) does no rounds of work")
             return nil
         }
-        guard let fields = read.fields(node, of: "rounds", required: ["default"], optional: engineNames)
+        guard let fields = read.fields(node, of: .key("rounds"), required: ["default"], optional: engineNames)
         else {
             return nil
         }
-        return counts(fields, of: "rounds", in: Limit.rounds)
+        return counts(fields, of: .key("rounds"), in: Limit.rounds)
     }
 
     /// `default` and a number for each engine that differs.
     private func counts(
-        _ fields: FieldReader.Fields, of what: String, in range: ClosedRange<Int>
+        _ fields: FieldReader.Fields, of what: Message, in range: ClosedRange<Int>
     ) -> LabDefinition.PerEngine? {
         let `default` = read.integer(fields["default"], of: "\(what).default", in: range)
         var perEngine: [EngineID: Int] = [:]

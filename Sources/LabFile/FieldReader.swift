@@ -15,7 +15,7 @@ struct FieldReader {
 
     /// A mapping that has all `required` keys and no others than these and the `optional` ones.
     func fields(
-        _ node: YAMLNode, of what: String, required: [String], optional: [String] = []
+        _ node: YAMLNode, of what: Message, required: [String], optional: [String] = []
     ) -> Fields? {
         guard case .mapping(let entries) = node.content else {
             problems.add(
@@ -29,7 +29,7 @@ struct FieldReader {
             let absent = known.filter { !present.contains($0) }
             let suggestion = nearest(entry.key, in: absent) ?? nearest(entry.key, in: known)
             if let suggestion { meant.insert(suggestion) }
-            let hint =
+            let hint: Message =
                 suggestion.map { "; did you mean \"\($0)\"?" }
                 ?? "; \(what) has the keys \(known.joined(separator: ", "))"
             problems.add(entry.line, "unknown key \(quoted(entry.key))\(hint)")
@@ -44,7 +44,7 @@ struct FieldReader {
     }
 
     /// A list with at least one item.
-    func list(_ node: YAMLNode?, of what: String) -> [YAMLNode]? {
+    func list(_ node: YAMLNode?, of what: Message) -> [YAMLNode]? {
         guard let node else { return nil }
         guard case .list(let items) = node.content else {
             problems.add(node.line, "\(what) must be a list")
@@ -55,10 +55,10 @@ struct FieldReader {
     }
 
     /// Text that is not empty, without white space at its ends.
-    func text(_ node: YAMLNode?, of what: String) -> String? { scalar(node, of: what)?.text }
+    func text(_ node: YAMLNode?, of what: Message) -> String? { scalar(node, of: what)?.text }
 
     /// A name made of `a`–`z`, `0`–`9` and `-`: it appears in file names and on command lines.
-    func identifier(_ node: YAMLNode?, of what: String) -> String? {
+    func identifier(_ node: YAMLNode?, of what: Message) -> String? {
         guard let node, let text = text(node, of: what) else { return nil }
         let allowed = text.utf8.allSatisfy {
             (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-")
@@ -73,10 +73,10 @@ struct FieldReader {
     }
 
     /// One of the known words.
-    func choice(_ node: YAMLNode?, of what: String, in known: [String]) -> String? {
+    func choice(_ node: YAMLNode?, of what: Message, in known: [String]) -> String? {
         guard let node, let text = text(node, of: what) else { return nil }
         guard known.contains(text) else {
-            let hint =
+            let hint: Message =
                 nearest(text, in: known).map { "; did you mean \"\($0)\"?" }
                 ?? "; known: \(known.joined(separator: ", "))"
             problems.add(node.line, "unknown \(what) \(quoted(text))\(hint)")
@@ -86,7 +86,7 @@ struct FieldReader {
     }
 
     /// A whole number within `range`, written in decimal digits.
-    func integer(_ node: YAMLNode?, of what: String, in range: ClosedRange<Int>) -> Int? {
+    func integer(_ node: YAMLNode?, of what: Message, in range: ClosedRange<Int>) -> Int? {
         guard let node, let (text, plain) = scalar(node, of: what) else { return nil }
         guard plain, let value = Int(text), range.contains(value) else {
             problems.add(
@@ -99,7 +99,7 @@ struct FieldReader {
     }
 
     /// A finite number that is not negative.
-    func number(_ node: YAMLNode?, of what: String) -> Double? {
+    func number(_ node: YAMLNode?, of what: Message) -> Double? {
         guard let node, let (text, plain) = scalar(node, of: what) else { return nil }
         guard plain, let value = Double(text), value.isFinite, value >= 0 else {
             problems.add(node.line, "\(what) is \(quoted(text)); it must be a number that is not negative")
@@ -109,12 +109,12 @@ struct FieldReader {
     }
 
     /// A length of time with its unit, longer than nothing.
-    func duration(_ node: YAMLNode?, of what: String) -> Duration? {
+    func duration(_ node: YAMLNode?, of what: Message) -> Duration? {
         quantity(node, of: what, Units.parseDuration) { $0 > .zero }
     }
 
     /// A size of memory in bytes, more than nothing.
-    func bytes(_ node: YAMLNode?, of what: String) -> UInt64? {
+    func bytes(_ node: YAMLNode?, of what: Message) -> UInt64? {
         guard let bytes = quantity(node, of: what, Units.parseBytes, { $0 > 0 }) else { return nil }
         if bytes > Units.mostMemory, let node {
             problems.add(node.line, "\(what) is more than \(Units.format(bytes: Units.mostMemory))")
@@ -124,7 +124,7 @@ struct FieldReader {
     }
 
     /// A figure in a unit: above nothing with the unit's name, or a plain number.
-    func figure(_ node: YAMLNode?, of what: String, in unit: Metric.Unit) -> Double? {
+    func figure(_ node: YAMLNode?, of what: Message, in unit: Metric.Unit) -> Double? {
         guard let measure = unit.measure else { return number(node, of: what) }
         // Not `map(Double.init)`: the compiler takes that for `Double(bitPattern:)`.
         return quantity(node, of: what, { (text) throws(LabError) in try Units.parse(text, measure) }) {
@@ -134,7 +134,7 @@ struct FieldReader {
     }
 
     private func quantity<Value>(
-        _ node: YAMLNode?, of what: String, _ parse: (String) throws(LabError) -> Value,
+        _ node: YAMLNode?, of what: Message, _ parse: (String) throws(LabError) -> Value,
         _ isValid: (Value) -> Bool
     ) -> Value? {
         guard let node, let text = text(node, of: what) else { return nil }
@@ -143,15 +143,12 @@ struct FieldReader {
             if isValid(value) { return value }
             problems.add(node.line, "\(what) is \(quoted(text)); it must be more than 0")
         } catch {
-            var line = "\(what): \(error.message)"
-            if let cause = error.cause { line += ": \(cause)" }
-            if let remedy = error.remedy { line += "; \(remedy)" }
-            problems.add(node.line, line)
+            problems.add(node.line, "\(what): \(error)\(error.remedy.map { "; \($0)" } ?? "")")
         }
         return nil
     }
 
-    private func scalar(_ node: YAMLNode?, of what: String) -> (text: String, plain: Bool)? {
+    private func scalar(_ node: YAMLNode?, of what: Message) -> (text: String, plain: Bool)? {
         guard let node else { return nil }
         guard case .scalar(let text, let plain) = node.content else {
             problems.add(node.line, "\(what) must be a single value, not a list or a mapping")
@@ -164,6 +161,11 @@ struct FieldReader {
         }
         return (trimmed, plain)
     }
+}
+
+extension Message {
+    /// A key of the file, which is the same in every language.
+    static func key(_ name: String) -> Message { Message(verbatim: name) }
 }
 
 /// A word of the file in quotation marks, shortened, and without what a terminal would obey.

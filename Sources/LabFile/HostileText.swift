@@ -1,3 +1,5 @@
+import LabCore
+
 /// Finds, before any YAML is parsed, what no lab needs and what could make the parser slow or the message unclear.
 ///
 /// An alias that stands for a list of aliases makes a small file expand without bound ("billion laughs"), and a
@@ -8,7 +10,7 @@ enum HostileText {
     static let deepestIndentation = 128
 
     /// The first problem and its line, nil when there is none.
-    static func firstProblem(in bytes: [UInt8]) -> (line: Int, text: String)? {
+    static func firstProblem(in bytes: [UInt8]) -> (line: Int, text: Message)? {
         var anchors = false
         var alias: Int?
         for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)

@@ -45,7 +45,7 @@ public enum LabFile {
 /// What is wrong with a file, collected while it is read.
 final class Problems {
     private let file: String
-    private var found: [(line: Int, text: String)] = []
+    private var found: [(line: Int, text: Message)] = []
     /// More than these help nobody: the first ones cause the rest.
     private static let most = 20
 
@@ -53,12 +53,14 @@ final class Problems {
 
     var isEmpty: Bool { found.isEmpty }
 
-    func add(_ line: Int, _ text: String) { found.append((line, text)) }
+    func add(_ line: Int, _ text: Message) { found.append((line, text)) }
 
     /// All of them in one error, in the order of the lines.
     var error: LabError {
         let sorted = found.enumerated().sorted { ($0.element.line, $0.offset) < ($1.element.line, $1.offset) }
-        var lines = sorted.prefix(Self.most).map { "\(file):\($0.element.line): \($0.element.text)" }
+        var lines = sorted.prefix(Self.most).map {
+            "\(file):\($0.element.line): \($0.element.text)" as Message
+        }
         if sorted.count > Self.most { lines.append("\(file): and \(sorted.count - Self.most) more problems") }
         return LabError(.data, lines.joined(separator: "\n"))
     }

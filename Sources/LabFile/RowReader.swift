@@ -12,30 +12,31 @@ struct RowReader {
 
     /// `facts`: the rows of the table of what was found.
     func facts(_ node: YAMLNode?) -> [LabDefinition.FactRow]? {
-        guard let items = read.list(node, of: "facts") else { return nil }
+        guard let items = read.list(node, of: .key("facts")) else { return nil }
         var facts: [LabDefinition.FactRow] = []
         for item in items {
             guard
                 let fields = read.fields(item, of: "a fact", required: ["id", "title"], optional: ["group"]),
                 let id = read.identifier(fields["id"], of: "fact id"),
-                let title = parts.localized(fields["title"], of: "title")
+                let title = parts.localized(fields["title"], of: .key("title"))
             else { continue }
             if facts.contains(where: { $0.id == id }) {
                 read.problems.add(item.line, "fact \(quoted(id)) is listed twice")
             }
-            facts.append(.init(id: id, group: parts.localized(fields["group"], of: "group"), title: title))
+            facts.append(
+                .init(id: id, group: parts.localized(fields["group"], of: .key("group")), title: title))
         }
         return facts.count == items.count ? facts : nil
     }
 
     /// `row`.
     func row(_ node: YAMLNode?, facts: [LabDefinition.FactRow]?) -> TableRow? {
-        guard let node, let fields = read.fields(node, of: "row", required: ["shows", "claims"]) else {
+        guard let node, let fields = read.fields(node, of: .key("row"), required: ["shows", "claims"]) else {
             return nil
         }
-        let shows = read.list(fields["shows"], of: "row.shows")?.compactMap { shown($0, facts ?? []) }
-        let names = read.list(fields["claims"], of: "row.claims")?.compactMap {
-            read.choice($0, of: "claim", in: (claims ?? []).map(\.id))
+        let shows = read.list(fields["shows"], of: .key("row.shows"))?.compactMap { shown($0, facts ?? []) }
+        let names = read.list(fields["claims"], of: .key("row.claims"))?.compactMap {
+            read.choice($0, of: .key("claim"), in: (claims ?? []).map(\.id))
         }
         guard let shows, let names else { return nil }
         return TableRow(shows: shows, claims: names)
@@ -51,13 +52,13 @@ struct RowReader {
             read.problems.add(node.line, "a row shows either a \"metric\" or a \"fact\"")
             return nil
         }
-        let metric = read.choice(fields["metric"], of: "metric", in: (metrics ?? []).map(\.id))
-        let fact = read.choice(fields["fact"], of: "fact", in: facts.map(\.id))
+        let metric = read.choice(fields["metric"], of: .key("metric"), in: (metrics ?? []).map(\.id))
+        let fact = read.choice(fields["fact"], of: .key("fact"), in: facts.map(\.id))
         let reference = parts.engine(fields["relative-to"])
         if fields["relative-to"] != nil && fields["metric"] == nil {
             read.problems.add(fields.line(of: "relative-to"), "only a \"metric\" has a ratio")
         }
-        let title = parts.localized(fields["title"], of: "title")
+        let title = parts.localized(fields["title"], of: .key("title"))
         guard metric != nil || fact != nil, let at = fields["at"].map(point) ?? [:] else { return nil }
         return TableRow.Shown(
             metric: metric, fact: fact, at: at, relativeTo: reference, title: title)

@@ -13,7 +13,7 @@ struct SeriesReader {
     /// The series; one that varies nothing where the lab names none.
     func series(_ node: YAMLNode?, engines: [EngineID]?) -> [Series]? {
         guard let node else { return [.plain] }
-        guard let items = read.list(node, of: "series") else { return nil }
+        guard let items = read.list(node, of: .key("series")) else { return nil }
         var all: [Series] = []
         for item in items {
             guard let series = one(item, engines) else { continue }
@@ -30,7 +30,7 @@ struct SeriesReader {
     }
 
     /// A cell that is measured already, in words.
-    private func overlap(of series: Series, with others: [Series], _ engines: [EngineID]?) -> String? {
+    private func overlap(of series: Series, with others: [Series], _ engines: [EngineID]?) -> Message? {
         func cells(_ series: Series) -> Set<Plan.Cell> {
             Set(
                 series.points.flatMap { point in
@@ -39,7 +39,7 @@ struct SeriesReader {
         }
         let twice = cells(series).intersection(others.reduce(into: []) { $0.formUnion(cells($1)) })
         return twice.min { ($0.engine, $0.point.text) < ($1.engine, $1.point.text) }.map {
-            "\($0.engine) with \($0.point.isEmpty ? "no parameters" : $0.point.text)"
+            "\($0.engine) with \($0.point.isEmpty ? "no parameters" : Message(verbatim: $0.point.text))"
         }
     }
 
@@ -50,7 +50,7 @@ struct SeriesReader {
         else { return nil }
         let id = read.identifier(fields["id"], of: "series id")
         let parameters = fields["parameters"].map(parameters) ?? []
-        let own = fields["engines"].map { parts.engines($0, of: "engines") } ?? nil
+        let own = fields["engines"].map { parts.engines($0, of: .key("engines")) } ?? nil
         if let own, let engines, let stray = own.first(where: { !engines.contains($0) }) {
             read.problems.add(
                 fields.line(of: "engines"), "\(quoted(stray.rawValue)) is not among the lab's engines")
@@ -75,10 +75,10 @@ struct SeriesReader {
         var all: [Series.Varied] = []
         for parameter in method.parameters {
             guard let node = fields[parameter.rawValue] else { continue }
-            guard let items = read.list(node, of: parameter.rawValue) else { return nil }
+            guard let items = read.list(node, of: .key(parameter.rawValue)) else { return nil }
             var values: [String] = []
             for item in items {
-                guard let value = read.text(item, of: parameter.rawValue) else { return nil }
+                guard let value = read.text(item, of: .key(parameter.rawValue)) else { return nil }
                 if let problem = parameter.problem(with: value) {
                     read.problems.add(item.line, "\(parameter.rawValue) is \(quoted(value)); \(problem)")
                 } else if values.contains(value) {

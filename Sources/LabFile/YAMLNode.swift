@@ -75,7 +75,7 @@ struct YAMLNode {
         }
     }
 
-    private static func describe(_ error: YamlError) -> (Int, String) {
+    private static func describe(_ error: YamlError) -> (Int, Message) {
         switch error {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import LabCore
 
@@ -10,18 +11,20 @@ package struct LaunchFailure: Error, Equatable {
     /// The failure in a user's words: the call with its operands, the errno, and what helps.
     package func explained(_ program: LaunchProgram, _ arguments: [String]) -> LabError {
         let kind: LabError.Kind = [Errno(EPERM), Errno(EACCES)].contains(errno) ? .permission : .instance
-        let cause = "\(errno.name), \(errno)"
+        let cause: Message = "\(errno.name), \(errno)"
         guard let step else {
             return LabError(
                 kind, "clone3(\(program.namespaces.flagText)) failed", cause: cause, remedy: cloneRemedy)
         }
         let failed = program.steps[step]
+        var detail: LabError.Detail?
+        if failed.operation.code == CLINUX_EXEC { detail = .notExecuted(errno: errno.rawValue) }
         return LabError(
             kind, "step \(step + 1), \(failed.name), failed: \(failed.operation.text(arguments))",
-            cause: cause)
+            cause: cause, detail: detail)
     }
 
-    private var cloneRemedy: String? {
+    private var cloneRemedy: Message? {
         switch errno.rawValue {
         case EPERM, EACCES:
             "run as root, or allow user namespaces: sysctl kernel.unprivileged_userns_clone=1, "

@@ -10,7 +10,7 @@ package struct LaunchProgram: Equatable, Sendable {
 
     /// One step with the name under which the report times it.
     package struct Step: Equatable, Sendable {
-        package var name: String
+        package var name: Message
         package var operation: Operation
         /// An errno that means "this kernel or file system lacks it" and is passed over.
         package var tolerates: Errno?
@@ -20,7 +20,7 @@ package struct LaunchProgram: Equatable, Sendable {
         }
 
         /// - Parameter name: what it is for, where its operation does not say it.
-        package init(_ name: String, _ operation: Operation, tolerates: Errno? = nil) {
+        package init(_ name: Message, _ operation: Operation, tolerates: Errno? = nil) {
             self.name = name
             self.operation = operation
             self.tolerates = tolerates
@@ -78,17 +78,17 @@ extension LaunchProgram {
     }
 
     /// The program as the system calls that it makes, one line a step: what `lab explain` prints.
-    package func text(arguments: [String]) -> String {
+    package func text(arguments: [String]) -> Message {
         let flags = ["CLONE_VM", "CLONE_VFORK", "CLONE_PIDFD", "CLONE_CLEAR_SIGHAND"] + namespaces.flagNames
-        var lines = ["clone3({flags=\(flags.joined(separator: "|"))})"]
+        var lines = [Message(verbatim: "clone3({flags=\(flags.joined(separator: "|"))})")]
         for (index, step) in steps.enumerated() {
             let number = String(index + 1)
-            let tolerated = step.tolerates.map { "  // \($0.name) is passed over" } ?? ""
-            lines.append(
-                String(repeating: " ", count: max(0, 3 - number.count)) + number + "  "
-                    + step.operation.text(arguments) + "  // " + step.name + tolerated)
+            let call = step.operation.text(arguments)
+            let start = "\(String(repeating: " ", count: max(0, 3 - number.count)))\(number)  \(call)"
+            let tolerated: Message = step.tolerates.map { "  // \($0.name) is passed over" } ?? ""
+            lines.append("\(start)  // \(step.name)\(tolerated)")
         }
-        return lines.joined(separator: "\n") + "\n"
+        return "\(lines.joined(separator: "\n"))\n"
     }
 }
 

@@ -9,7 +9,7 @@ extension LaunchProgram {
     package struct Operation: Sendable {
         package let code: clinux_operation
         /// The name of a step that has no better one.
-        package let name: String
+        package let name: Message
         /// What becomes `a`, `b` and `c` of `clinux_step`; nil is NULL.
         package let strings: [String?]
         /// What `data` points to.
@@ -20,7 +20,7 @@ extension LaunchProgram {
         package let text: @Sendable (_ arguments: [String]) -> String
 
         private init(
-            _ code: clinux_operation, _ name: String, _ strings: String?..., data: [UInt8]? = nil,
+            _ code: clinux_operation, _ name: Message, _ strings: String?..., data: [UInt8]? = nil,
             x: UInt64 = 0,
             y: UInt64 = 0, text: @escaping @Sendable (_ arguments: [String]) -> String
         ) {
@@ -161,7 +161,7 @@ extension LaunchProgram.Operation {
 extension LaunchProgram.Operation {
     /// Gives the child its descriptor 0, 1, 2 or 3, one of a start's parameters.
     package static func standardDescriptor(_ number: Int32) -> Self {
-        let name =
+        let name: Message =
             switch number {
             case 0: "stdin"
             case 1: "stdout"
@@ -257,7 +257,7 @@ extension LaunchProgram.Operation {
         }
     }
     /// A system call that takes at most five arguments, all of them numbers.
-    package static func call(_ number: Int32, _ arguments: [Int], _ name: String, _ text: String) -> Self {
+    package static func call(_ number: Int32, _ arguments: [Int], _ name: Message, _ text: String) -> Self {
         precondition(arguments.count <= 5, "a step has room for five arguments")
         let numbers = ([Int(number)] + arguments + [0, 0, 0, 0, 0]).prefix(6).map(Int64.init)
         return Self(CLINUX_CALL, name, data: bytes(numbers)) { _ in text }

@@ -9,19 +9,19 @@ extension RuntimeSpec {
     /// - Parameter path: what errors call it.
     /// - Throws: `.data` for what is no JSON or no specification, saying where in it.
     package init(json: [UInt8], of path: String) throws(LabError) {
-        func refused(_ cause: String) -> LabError {
+        func refused(_ cause: Message) -> LabError {
             LabError(
                 .data, "cannot read \(ForeignText.line(path, most: 400))",
-                cause: ForeignText.line(cause, most: 400),
+                cause: cause,
                 remedy: "write it as the OCI runtime specification has it, config.md")
         }
         guard json.count <= Self.most else { throw refused("it is larger than 4 MiB") }
         do {
             self = try JSONDecoder().decode(RuntimeSpec.self, from: Data(json))
         } catch let error as DecodingError {
-            throw refused(error.place)
+            throw refused("\(ForeignText.line(error.place, most: 400))")
         } catch {
-            throw refused("\(error)")
+            throw refused("\(ForeignText.line("\(error)", most: 400))")
         }
     }
 }

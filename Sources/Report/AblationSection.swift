@@ -70,8 +70,9 @@ struct AblationSection {
 
     var blocks: [Block] {
         var table = Table([
-            .words(text.layer), .figures(text.costsAlone), .figures(text.shareOfWhole),
-            .figures(text.savesLeftOut), .figures(text.shareOfWhole),
+            .words(text.say("layer")), .figures(text.say("alone, it costs")),
+            .figures(text.say("of the whole")),
+            .figures(text.say("left out, it saves")), .figures(text.say("of the whole")),
         ])
         for layer in ablation.layers {
             table.add([
@@ -85,13 +86,20 @@ struct AblationSection {
             .signed(leftOut, metric.unit).strong, share(leftOut),
         ])
         table.add([
-            .words(.strong(text.allLayers)), figure(ablation.whole), share(ablation.whole?.value), .blank,
+            .words(.strong(text.say("all layers less none"))), figure(ablation.whole),
+            share(ablation.whole?.value), .blank,
             .blank,
         ])
         return [
-            .heading(2, text.ablation(text.name(ablation.engine))), .table(table),
+            .heading(2, text.say("What each layer of isolation costs \(text.name(ablation.engine))")),
+            .table(table),
             .paragraph(
-                text.paragraph([text.ablationNote(text.title(metric))] + dependents + interactions)),
+                text.paragraph(
+                    [
+                        text.say(
+                            "Differences of the medians of “\(text.title(metric))” with their "
+                                + "95 % intervals; one that contains 0 is no difference that was found.")
+                    ] + dependents + interactions)),
         ]
     }
 
@@ -107,7 +115,10 @@ struct AblationSection {
     private var dependents: [Phrase] {
         let needy = ablation.layers.filter { $0.prerequisite != nil }
         return Dictionary(grouping: needy) { $0.prerequisite ?? "" }.sorted { $0.key < $1.key }.map {
-            text.dependents(text.list($0.value.map { .code($0.name) }), on: .code($0.key))
+            text.say(
+                "\(text.list($0.value.map { .code($0.name) })) need \(.code($0.key)): alone, they are "
+                    + "compared with \(.code($0.key)) alone, and leaving \(.code($0.key)) out leaves them "
+                    + "out too, so that they count in the sum of that column with it.")
         }
     }
 

@@ -33,9 +33,9 @@ struct Analysis {
 
         /// Peers are measured where they are installed, and one that is not is nothing to be remedied.
         var isAbsentPeer: Bool {
-            guard !isMeasured, record.role == .peer, case .unavailable(let reason, _) = record.availability
+            guard !isMeasured, record.role == .peer, case .unavailable(let error) = record.availability
             else { return false }
-            return reason.hasPrefix("\(id) is not installed")
+            return error.detail == .notInstalled
         }
     }
 

@@ -94,7 +94,7 @@ struct PhaseBreakdown {
 struct StepBreakdown {
     var engine: EngineID
     /// Name and mean duration over the middle of the samples in nanoseconds, in order.
-    var steps: [(name: String, mean: Double)]
+    var steps: [(name: Message, mean: Double)]
     /// What no step covers: from the end of the last to `cleaned-up`, in nanoseconds.
     var rest: Double
     /// The time from `requested` to `cleaned-up`, or where a sample has no such mark to the end of the last step.
@@ -137,7 +137,7 @@ struct StepBreakdown {
 struct Explanation {
     /// A step of either, several of one name together.
     struct Part {
-        var name: String
+        var name: Message
         /// Mean durations in nanoseconds, nil where the engine has no such step.
         var container: Double?
         var process: Double?
@@ -162,9 +162,9 @@ struct Explanation {
         self.process = process
         var parts: [Part] = []
         var places: [String: Int] = [:]
-        func add(_ steps: [(name: String, mean: Double)], to keyPath: WritableKeyPath<Part, Double?>) {
+        func add(_ steps: [(name: Message, mean: Double)], to keyPath: WritableKeyPath<Part, Double?>) {
             for step in steps {
-                let key = Explanation.key(step.name)
+                let key = Explanation.key(step.name.english)
                 let place = places[key] ?? parts.count
                 if place == parts.count { parts.append(Part(name: step.name)) }
                 places[key] = place

@@ -36,7 +36,10 @@ extension Report {
                 row += values.map { key in sample.values[key].map { "\($0)" } ?? "" }
                 row += facts.flatMap { name -> [String] in
                     let fact = sample.facts?[name]
-                    return [fact?.answer ?? "", fact?.mechanism?.rawValue ?? "", fact?.evidence ?? ""]
+                    return [
+                        fact?.answer.english ?? "", fact?.mechanism?.rawValue ?? "",
+                        fact?.evidence?.english ?? "",
+                    ]
                 }
                 rows.append(row)
             }

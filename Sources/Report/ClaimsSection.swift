@@ -9,7 +9,12 @@ struct ClaimsSection {
 
     var blocks: [Block] {
         let judged = report.lab.claims.map { ($0, $0.judge(analysis.result)) }
-        return judged.isEmpty ? [] : [.heading(2, text.claims), .table(table(of: judged))]
+        return judged.isEmpty
+            ? []
+            : [
+                .heading(2, text.say("What the document says, and what was measured")),
+                .table(table(of: judged)),
+            ]
     }
 
     /// A table of claims that were judged.
@@ -17,8 +22,8 @@ struct ClaimsSection {
     func table(of judged: [(Claim, [Judgement])], showsVerdicts: Bool = true) -> Table {
         let hasPlaces = judged.contains { $0.1.contains { !$0.point.isEmpty } }
         var table = Table(
-            [.words(text.source), .words(text.claim)] + (hasPlaces ? [.words(text.place)] : [])
-                + [.words(text.measured), .words(text.verdict), .words(text.why)])
+            [.words(text.say("source")), .words(text.say("claim"))] + (hasPlaces ? [.words(text.place)] : [])
+                + [.words(text.measured), .words(text.verdict), .words(text.say("why"))])
         for (claim, judgements) in judged {
             // The document's own words stand beside every translation.
             let words = [
@@ -91,11 +96,12 @@ extension Catalogue {
             let count = judgements.count { $0.verdict == verdict }
             return count == 0 ? nil : "\(count) \(name(verdict))"
         }
-        return counts.isEmpty ? .none : counts.joined(separator: pick(", ", "，"))
+        return counts.isEmpty ? .none : counts.joined(separator: say(", "))
     }
 
     /// A translation with the document's words, or these alone in their own language.
     func withOriginal(_ words: LocalizedText, gap: Inline = .text(" ")) -> Phrase {
-        pick("\(words.en)\(Phrase([gap]))“\(words.zh)”", "\(words.zh)")
+        language == .chinese
+            ? "\(words[.chinese])" : "\(words[language])\(Phrase([gap]))“\(words[.chinese])”"
     }
 }

@@ -24,7 +24,8 @@ struct ComputeReport: MethodReport {
         ]
         for metric in lab.metrics.dropFirst() where hasRatios(metric) {
             blocks += [
-                .paragraph(text.relativeTitle(text.title(metric), baseline)), .table(table(metric, ratio)),
+                .paragraph(text.say("\(strong: text.title(metric)), relative to \(baseline):")),
+                .table(table(metric, ratio)),
             ]
         }
         return blocks + unmeasured + text.leftOut(analysis.points.count - kinds.count)
@@ -39,7 +40,7 @@ struct ComputeReport: MethodReport {
     }
 
     private func table(_ metric: Metric, _ shown: (Estimate) -> (figure: String, interval: String)) -> Table {
-        var table = Table([.words(text.kindOfWork)] + columns.map { .figures(text.name($0.record)) })
+        var table = Table([.words(text.say("kind of work"))] + columns.map { .figures(text.name($0.record)) })
         for kind in kinds {
             table.add(
                 [.code(text.work(kind))]
@@ -48,7 +49,9 @@ struct ComputeReport: MethodReport {
                     })
         }
         if kinds.count > 1 {
-            table.add([.words(text.medianKind)] + columns.map { cell(medianKind(metric, $0.id), shown) })
+            table.add(
+                [.words(text.say("median of the kinds"))]
+                    + columns.map { cell(medianKind(metric, $0.id), shown) })
         }
         return table
     }
@@ -96,7 +99,10 @@ struct ComputeReport: MethodReport {
                 text.name(engine.record), Format.change(middle - 1), least: end(least), most: end(most),
                 slower: ratios.count { ($0.1.interval?.lower ?? 0) > 1 }, of: ratios.count)
         }
-        return parts.isEmpty ? text.noComparison(baseline) : text.sentences(parts)
+        return parts.isEmpty
+            ? text.say(
+                "Nothing can be compared: no engine has samples of the same work "
+                    + "as \(baseline).") : text.sentences(parts)
     }
 
     var sections: [Block] { claims + ComputeSection(analysis: analysis, text: text).blocks }
@@ -120,11 +126,18 @@ struct ComputeReport: MethodReport {
         let throttled = places(\.throttled)
         let stolen = places(\.stolen)
         return (throttled.isEmpty ? [] : [text.throttledWarning(name, text.some(throttled))])
-            + (stolen.isEmpty ? [] : [text.stolenWarning(name, text.some(stolen))])
+            + (stolen.isEmpty
+                ? []
+                : [
+                    text.say(
+                        "While \(name) worked, a hypervisor under this host gave "
+                            + "CPU time to others, in \(text.some(stolen)): there its figures may be too long. "
+                            + "Remedy: run on a quiet or a physical host.")
+                ])
     }
 
     var summaryTitle: Phrase {
-        text.lossHeading(text[headline.title], Analysis.baseline.rawValue)
+        text.say("\(text[headline.title]), more than in \(Analysis.baseline.rawValue) (95 % interval)")
     }
 
     var summary: Table { table(headline, loss) }

@@ -8,9 +8,9 @@ struct ComputeSection {
     var blocks: [Block] {
         let metrics = analysis.result.header.lab.metrics
         var table = Table(
-            [.words(text.kindOfWork), .words(text.engine), .figures("n"), .figures(text.failed)]
+            [.words(text.say("kind of work")), .words(text.engine), .figures("n"), .figures(text.failed)]
                 + metrics.map { .figures(text.title($0)) }
-                + [.figures(text.throttled), .figures(text.stolen)], most: Analysis.mostRows)
+                + [.figures(text.say("throttled")), .figures(text.say("stolen"))], most: Analysis.mostRows)
         for kind in analysis.points {
             for engine in analysis.engines {
                 let samples = analysis.figures.samples(engine.id, at: kind)
@@ -29,13 +29,13 @@ struct ComputeSection {
         }
         let plot = RatioPlot(analysis: analysis, text: text).map { plot in
             [
-                Block.figure(Figure(name: RatioPlot.name, title: text.lossPlot, svg: plot.svg)),
+                Block.figure(Figure(name: RatioPlot.name, title: text.say("Kind by kind"), svg: plot.svg)),
                 .paragraph(text.lossPlotNote),
             ]
         }
         guard plot != nil || !table.rows.isEmpty else { return [] }
         let note = text.paragraph([text.lostNote] + (lostLines.isEmpty ? [] : [text.sentences(lostLines)]))
-        return [.heading(2, "\(text.lossPlot)")] + (plot ?? [])
+        return [.heading(2, "\(text.say("Kind by kind"))")] + (plot ?? [])
             + (table.rows.isEmpty ? [] : [.table(table), .paragraph(note)])
             + text.leftOut(table.left)
     }
@@ -47,8 +47,9 @@ struct ComputeSection {
                 LostTime(analysis.figures.samples(engine.id, at: kind)).throttled.map { (kind, $0) }
             }
             guard let most = kinds.max(by: { $0.1 < $1.1 }) else { return nil }
-            return text.throttledMost(
-                text.name(engine.record), Format.percent(most.1), .code(text.work(most.0)))
+            return text.say(
+                "\(text.name(engine.record)) was throttled for at most "
+                    + "\(Format.percent(most.1)) of a kind's time (\(.code(text.work(most.0))))")
         }
     }
 }

@@ -16,7 +16,7 @@ struct ConditionsSection {
         // Else they stand in the answer.
         guard !analysis.hasOnlyConditions else { return [] }
         let body = body
-        return body.isEmpty ? [] : [.heading(2, text.conditions)] + body
+        return body.isEmpty ? [] : [.heading(2, text.say("Under other conditions"))] + body
     }
 
     /// The table and how to read it; empty where nothing is varied.
@@ -57,7 +57,7 @@ struct ConditionsSection {
         }
         var lines = [text.median(summary, metric.unit)]
         if let count = point[.concurrency].flatMap(Double.init), count > 1 {
-            lines.append(text.each(Format.quantity(median / count, metric.unit)))
+            lines.append(text.say("\(Format.quantity(median / count, metric.unit)) each"))
         }
         let ratio = analysis.figures.ratio(
             metric, Plan.Cell(engine: engine, point: point), to: Plan.Cell(engine: engine))

@@ -11,7 +11,7 @@ struct CountsSection {
 
     var blocks: [Block] {
         let tables = analysis.points.compactMap(table)
-        return tables.isEmpty ? [] : [.heading(2, text.counted)] + tables.map(Block.table)
+        return tables.isEmpty ? [] : [.heading(2, text.say("What was counted"))] + tables.map(Block.table)
     }
 
     /// Nil where nothing of it was counted.
@@ -43,5 +43,4 @@ struct CountsSection {
 }
 
 extension Catalogue {
-    fileprivate var counted: Phrase { pick("What was counted", "数出来的量") }
 }

@@ -42,8 +42,9 @@ struct DistributionPlot {
     var svg: String {
         let title = text[metric.title]
         var chart = Chart(
-            title: text.distributionTitle(title),
-            description: text.distributionLabel(title, text.list(curves.map(\.name))), left: 60, height: 260,
+            title: text.say("\(title): share of samples at or below, logarithmic axis"),
+            description: text.say("Empirical distribution of \(title) for \(text.list(curves.map(\.name)))"),
+            left: 60, height: 260,
             legend: curves.map { curve in
                 let median = Format.quantity(curve.median, metric.unit)
                 return .init(
@@ -58,7 +59,8 @@ struct DistributionPlot {
     }
 
     private func hover(_ curve: Curve) -> String {
-        "\(curve.name): \(text.median.plain) \(Format.quantity(curve.median, metric.unit)), n = \(curve.sorted.count)"
+        "\(curve.name): \(text.median.plain) \(Format.quantity(curve.median, metric.unit)), n = "
+            + "\(curve.sorted.count)"
     }
 
     /// Steps: the share rises at each sample.

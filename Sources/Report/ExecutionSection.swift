@@ -31,7 +31,8 @@ struct ExecutionSection {
         guard !rows.isEmpty else { return [] }
         let model = GapModel(rows.map(\.work))
         return [
-            .heading(2, text.whatPaysForEmulation), .paragraph(text.executionNote),
+            .heading(2, text.say("What pays for the emulation, in counted events")),
+            .paragraph(text.executionNote),
             .heading(3, text.prices), .table(prices(model, rows)),
         ] + explanation(model, rows, emulated, reference) + .list(gaps(model, rows))
     }
@@ -74,15 +75,16 @@ struct ExecutionSection {
 
     private func prices(_ model: GapModel, _ rows: [Row]) -> Table {
         var table = Table([
-            .words(text.event), .words(text.yardstick), .figures(text.gapOfYardstick),
-            .figures(text.countPerRound), .figures(text.priceOfOne),
+            .words(text.say("event")), .words(text.say("yardstick")), .figures(text.say("its gap per round")),
+            .figures(text.say("of them in a round")), .figures(text.say("price of one")),
         ])
         for event in GapModel.Event.allCases {
             let work = rows.first { $0.work.kind == event.yardstick }?.work
             table.add([
                 .words(text.name(event)), .code(event.yardstick), .duration(work?.gap),
                 .quantity(work?.counts[event], .count),
-                model.prices[event].map { .duration($0) } ?? .words(text.noPrice),
+                model.prices[event].map { .duration($0) }
+                    ?? .words(text.say("none: the yardstick shows no price")),
             ])
         }
         return table
@@ -96,10 +98,11 @@ struct ExecutionSection {
         let events = GapModel.Event.allCases
         var table = Table(
             [
-                .words(text.kindOfWork), .figures(text.name(emulated)), .figures(text.name(reference)),
-                .figures(text.gap),
+                .words(text.say("kind of work")), .figures(text.name(emulated)),
+                .figures(text.name(reference)),
+                .figures(text.say("gap")),
             ] + events.map { .figures(text.name($0)) } + [
-                .figures(text.unexplained), .figures(text.shareExplained),
+                .figures(text.say("not explained")), .figures(text.say("explained")),
             ])
         let intervals = shareIntervals(rows)
         for row in explained {
@@ -113,7 +116,9 @@ struct ExecutionSection {
                     share(model.share(work), intervals[work.kind]),
                 ])
         }
-        return [.heading(3, text.whatIsExplained), .table(table), .paragraph(text.explanationNote)]
+        return [
+            .heading(3, text.say("What the events explain")), .table(table), .paragraph(text.explanationNote),
+        ]
     }
 
     /// `23.0 ms = 4,400,000 × 5.24 ns`.
@@ -126,7 +131,7 @@ struct ExecutionSection {
     }
 
     private func share(_ share: Double?, _ interval: ConfidenceInterval?) -> Cell {
-        guard let share else { return .words(text.noGap) }
+        guard let share else { return .words(text.say("there is no gap")) }
         let range = interval.map { " (\(Format.percent($0.lower))–\(Format.percent($0.upper)))" } ?? ""
         return .figure(share, "\(strong: "\(Format.percent(share))")\(range)")
     }
@@ -171,48 +176,31 @@ struct ExecutionSection {
 extension Catalogue {
     fileprivate func name(_ event: GapModel.Event) -> Phrase {
         switch event {
-        case .instruction: pick("guest instruction", "客户机指令")
-        case .operation: pick("floating-point operation", "浮点运算")
-        case .entry: pick("system call", "系统调用")
-        case .contextSwitch: pick("context switch", "上下文切换")
+        case .instruction: say("guest instruction")
+        case .operation: say("floating-point operation")
+        case .entry: say("system call")
+        case .contextSwitch: say("context switch")
         }
     }
-    fileprivate var event: Phrase { pick("event", "事件") }
-    fileprivate var yardstick: Phrase { pick("yardstick", "标尺") }
-    fileprivate var gapOfYardstick: Phrase { pick("its gap per round", "它每轮的差额") }
-    fileprivate var countPerRound: Phrase { pick("of them in a round", "每轮的次数") }
-    fileprivate var priceOfOne: Phrase { pick("price of one", "单价") }
-    fileprivate var noPrice: Phrase { pick("none: the yardstick shows no price", "没有:标尺没有给出价格") }
-    fileprivate var prices: Phrase { pick("The price of one event", "一个事件的价格") }
-    fileprivate var gap: Phrase { pick("gap", "差额") }
-    fileprivate var unexplained: Phrase { pick("not explained", "未解释") }
-    fileprivate var shareExplained: Phrase { pick("explained", "解释了") }
-    fileprivate var noGap: Phrase { pick("there is no gap", "没有差额") }
-    fileprivate var whatIsExplained: Phrase { pick("What the events explain", "这些事件解释了多少") }
-    fileprivate var whatPaysForEmulation: Phrase {
-        pick("What pays for the emulation, in counted events", "软件模拟的代价,用数得出来的事件解释")
-    }
+    fileprivate var prices: Phrase { say("The price of one event") }
     fileprivate var executionNote: Phrase {
-        pick(
+        say(
             "Host CPU time per round; medians. The gap between two engines is taken apart into counted events, each times "
                 + "the price of one. The prices come from yardsticks, which are work of another kind; no gap that is "
                 + "explained below has a part in them. \(code: "integer") prices an instruction; from the other yardsticks' gaps the "
-                + "instructions, and what else is priced already, are taken off before the rest is shared out.",
-            "每轮的宿主机 CPU 时间,取中位数。两个引擎之间的差额拆成数得出来的事件:次数乘以单价。单价来自标尺,标尺是另外的工作;"
-                + "下面要解释的差额,没有一个参与定价。\(code: "integer") 给出一条指令的价格;其他标尺的差额先扣掉指令和已经定价的部分,余下的才"
-                + "摊到每个事件上。")
+                + "instructions, and what else is priced already, are taken off before the rest is shared out."
+        )
     }
     fileprivate var explanationNote: Phrase {
-        pick(
+        say(
             "More than the gap counts as unexplained, like less than it: a minus sign stands before what is explained too "
                 + "much. In brackets the 95 % interval, where every kind has five samples. Not counted, and so never "
-                + "explained: loads and stores, each of which the emulator translates by itself, and its misses.",
-            "解释得过头和不足一样,都算未解释:过头的部分前面是负号。括号里是 95 % 区间,每种工作都有五个样本时才给出。没有数、因而也解释"
-                + "不了的:一次次访存(模拟器逐个翻译地址)和其中的未命中。")
+                + "explained: loads and stores, each of which the emulator translates by itself, and its misses."
+        )
     }
     fileprivate func unpriced(_ event: Phrase, _ kind: Phrase, _ yardstick: Phrase) -> Phrase {
-        pick(
-            "\(kind): the events \(event) have no price, because \(yardstick) was not measured or shows none.",
-            "\(kind):事件\(event)没有价格,因为 \(yardstick) 没有测,或者没有给出价格。")
+        say(
+            "\(kind): the events \(event) have no price, because \(yardstick) was not measured or shows none."
+        )
     }
 }

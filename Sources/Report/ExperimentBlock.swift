@@ -128,7 +128,7 @@ struct ExperimentFigure {
 
     private var failed: Phrase {
         failures.allSatisfy { $0.impossibility != nil }
-            ? text.notPossible : text.failedSamples(failures.count)
+            ? text.say("not possible") : text.failedSamples(failures.count)
     }
 }
 

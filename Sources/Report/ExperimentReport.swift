@@ -35,7 +35,8 @@ struct ExperimentReport: MethodReport {
         }
         let impossibilities = impossibilities
         return shown + text.leftOut(blocks.count - Self.mostTables) + unmeasured
-            + (impossibilities.isEmpty ? [] : [.paragraph(text.impossible), .list(impossibilities)])
+            + (impossibilities.isEmpty
+                ? [] : [.paragraph(text.say("What could not be done, and why:")), .list(impossibilities)])
     }
 
     var wordsComeFirst: Bool { true }
@@ -51,7 +52,8 @@ struct ExperimentReport: MethodReport {
             + FactsSection(text: text, matrix: matrix, plot: MatrixPlot(analysis, matrix, text)).blocks
             + ExecutionSection(analysis: analysis, text: text).blocks
             + (settings.isEmpty
-                ? [] : [.heading(2, text.againstSettings), .paragraph(text.settingNote)] + settings)
+                ? []
+                : [.heading(2, text.say("Setting by setting")), .paragraph(text.settingNote)] + settings)
     }
 
     var procedure: Phrase { text.experimentMethod }
@@ -118,7 +120,7 @@ struct ExperimentReport: MethodReport {
 
     /// How many trials each cell has, where that is the same for all.
     private func caption(_ counts: Set<Int>) -> [Block] {
-        counts.count == 1 ? counts.map { .paragraph(text.fromTrials($0)) } : []
+        counts.count == 1 ? counts.map { .paragraph(text.say("n = \($0) in each cell.")) } : []
     }
 
     /// A row per metric and setting, a column per engine.
@@ -148,7 +150,7 @@ struct ExperimentReport: MethodReport {
 
     private func placeTitle(_ block: ExperimentBlock) -> Phrase {
         block.points.allSatisfy { Set($0.keys).isSubset(of: [.experiment, .setting]) }
-            ? text.setting : text.place
+            ? text.say("setting") : text.place
     }
 
     private func placeName(_ place: Point) -> Cell {
@@ -163,10 +165,9 @@ struct ExperimentReport: MethodReport {
             for block in analysis.experiments {
                 let errors = block.points.flatMap { analysis.figures.samples(engine.id, at: $0) }
                     .compactMap(\.impossibility)
-                var seen: Set<String> = []
+                var seen: Set<Message> = []
                 for error in errors where seen.insert(error.message).inserted {
-                    let problem = text.problem(
-                        Phrase(error.message), cause: error.cause, remedy: error.remedy)
+                    let problem = text.problem(error)
                     lines.append("\(text.name(engine.record)), \(code: block.experiment): \(problem)")
                 }
             }
@@ -220,7 +221,7 @@ extension ExperimentReport {
         func compare(_ engine: Analysis.Engine, to other: Analysis.Engine) -> Phrase? {
             analysis.figures.ratio(metric, engine.id, to: other.id, at: place).map { ratio in
                 if metric.isExact, ratio.interval == ConfidenceInterval(lower: 1, upper: 1) {
-                    return text.isTheSame(text.name(engine.record), as: text.name(other.record))
+                    return text.say("\(text.name(engine.record)) has the same as \(text.name(other.record))")
                 }
                 return text.compares(
                     text.name(engine.record), ratio, to: text.name(other.record),

@@ -1,5 +1,5 @@
 import LabCore
-import Translations
+import Texts
 
 /// What experiments saw that is no number: a row per fact, a cell per engine with every answer that its trials gave.
 struct FactMatrix {
@@ -51,11 +51,11 @@ struct FactMatrix {
         var places: [String: [Point]] = [:]
         var pairs: [String: Set<Plan.Cell>] = [:]
         // Every trial of a cell says the same, as a rule, and to look a text up takes long.
-        var translations: [String: String] = [:]
-        func translated(_ english: String) -> String {
-            if let known = translations[english] { return known }
-            let own = text.translated(english)
-            translations[english] = own
+        var translations: [Message: String] = [:]
+        func say(_ message: Message) -> String {
+            if let known = translations[message] { return known }
+            let own = text.say(message)
+            translations[message] = own
             return own
         }
         for point in analysis.points {
@@ -66,9 +66,7 @@ struct FactMatrix {
                         let key = Key(id: id, point: point)
                         if cells[key] == nil { places[id, default: []].append(point) }
                         cells[key, default: [:]][engine.id, default: Cell(answers: [])].add(
-                            Fact(
-                                answer: translated(fact.answer), mechanism: fact.mechanism,
-                                evidence: fact.evidence.map(translated)))
+                            say(fact.answer), fact.mechanism, evidence: fact.evidence.map { say($0) })
                         pairs[id, default: []].insert(Plan.Cell(engine: engine.id, point: point))
                     }
                 }
@@ -148,15 +146,15 @@ struct FactMatrix {
 }
 
 extension FactMatrix.Cell {
-    fileprivate mutating func add(_ fact: Fact) {
+    fileprivate mutating func add(_ answer: String, _ mechanism: Mechanism?, evidence: String?) {
         if let place = answers.firstIndex(where: {
-            $0.answer == fact.answer && $0.mechanism == fact.mechanism
+            $0.answer == answer && $0.mechanism == mechanism
         }) {
             answers[place].count += 1
-            if answers[place].evidence == nil { answers[place].evidence = fact.evidence }
+            if answers[place].evidence == nil { answers[place].evidence = evidence }
         } else {
             answers.append(
-                .init(answer: fact.answer, mechanism: fact.mechanism, count: 1, evidence: fact.evidence))
+                .init(answer: answer, mechanism: mechanism, count: 1, evidence: evidence))
         }
     }
 

@@ -13,9 +13,10 @@ struct FactsSection {
 
     var blocks: [Block] {
         guard !matrix.groups.isEmpty else { return [] }
-        var blocks = [Block.heading(2, "\(text.found)")]
+        var blocks = [Block.heading(2, "\(text.say("What was found"))")]
         if let plot {
-            blocks.append(.figure(Figure(name: MatrixPlot.name, title: text.found, svg: plot.svg)))
+            blocks.append(
+                .figure(Figure(name: MatrixPlot.name, title: text.say("What was found"), svg: plot.svg)))
         }
         var rows = 0
         let groups = matrix.groups
@@ -23,7 +24,7 @@ struct FactsSection {
             let shown = group.rows.prefix(max(Analysis.mostRows - rows, 0))
             rows += shown.count
             guard !shown.isEmpty else { continue }
-            if groups.count > 1 { blocks.append(.heading(3, "\(group.title ?? text.otherFacts)")) }
+            if groups.count > 1 { blocks.append(.heading(3, "\(group.title ?? text.say("Others"))")) }
             blocks.append(.table(table(shown, group.columns)))
         }
         blocks.append(.paragraph(text.factsNote))
@@ -47,7 +48,9 @@ struct FactsSection {
             return answer.mechanism.map { [shown, .emphasis(text.name($0))].lines } ?? shown
         }
         let left = cell.answers.count - lines.count
-        return .words((lines + (left > 0 ? [text.otherAnswers(left)] : [])).lines)
+        return .words(
+            (lines + (left > 0 ? [text.say("\(left, one: "other answer", other: "other answers")")] : []))
+                .lines)
     }
 
     private func shorten(_ words: String, _ length: Int) -> Phrase {
@@ -58,7 +61,8 @@ struct FactsSection {
     private var evidence: [Block] {
         var table = Table(
             [
-                .words(text.what), .words(text.engine), .words(text.answerOfTrial), .words(text.mechanism),
+                .words(text.what), .words(text.engine), .words(text.say("answer")),
+                .words(text.say("who answered")),
                 .figures(text.trials), .words(text.evidence),
             ], most: Analysis.mostRows)
         for group in matrix.groups {
@@ -81,6 +85,13 @@ struct FactsSection {
         }
         let count = table.rows.count + table.left
         return count == 0
-            ? [] : [.fold(text.evidenceOf(count), [.table(table)] + text.leftOut(table.left))]
+            ? []
+            : [
+                .fold(
+                    text.say(
+                        "Evidence: what the host itself read "
+                            + "(\(count, one: "row", other: "rows"))"),
+                    [.table(table)] + text.leftOut(table.left))
+            ]
     }
 }

@@ -14,7 +14,7 @@ enum HTMLPage {
         let bodies = documents.map { "<article>\n\(renderer.render($0))</article>\n" }
         return """
             <!DOCTYPE html>
-            <html lang="\(text.pick("en", "zh-CN"))">
+            <html lang="\(text.say("en"))">
             <head>
             <meta charset="utf-8"/>
             <meta http-equiv="Content-Security-Policy" content="\(policy)"/>
@@ -26,7 +26,7 @@ enum HTMLPage {
             </style>
             </head>
             <body>
-            <a class="skip" href="#\(mainID)">\(Escaping.xml(text.skipToContent))</a>
+            <a class="skip" href="#\(mainID)">\(Escaping.xml(text.say("Skip to the content")))</a>
             \(contents(renderer, text))<main id="\(mainID)" tabindex="-1">
             \(bodies.joined())</main>
             <div id="tip" aria-hidden="true" hidden="hidden"></div>

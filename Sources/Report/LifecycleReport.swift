@@ -48,9 +48,9 @@ struct LifecycleReport: MethodReport {
             }.sorted { $0.1 < $1.1 }
             guard let least = medians.first, let most = medians.last else { return nil }
             func figure(_ value: Double) -> String { Format.quantity(value, headline.unit) }
-            return text.reaches(
-                text.name(engine.record), from: figure(least.1), text.condition(least.0), to: figure(most.1),
-                text.condition(most.0))
+            return text.say(
+                "\(text.name(engine.record)) takes from \(figure(least.1)) "
+                    + "(\(text.condition(least.0))) to \(figure(most.1)) (\(text.condition(most.0)))")
         }
     }
 
@@ -73,13 +73,18 @@ struct LifecycleReport: MethodReport {
     private var distribution: [Block] {
         DistributionPlot(analysis: analysis, text: text).map { plot in
             [
-                .heading(2, "\(text.distribution)"),
-                .figure(Figure(name: DistributionPlot.name, title: text.distribution, svg: plot.svg)),
+                .heading(2, "\(text.say("Distribution"))"),
+                .figure(Figure(name: DistributionPlot.name, title: text.say("Distribution"), svg: plot.svg)),
             ]
         } ?? []
     }
 
-    var procedure: Phrase { text.lifecycle(.code(lab.workload)) }
+    var procedure: Phrase {
+        text.say(
+            "Each trial starts one instance with the workload "
+                + "\(.code(lab.workload)), waits for its end and removes everything of it."
+        )
+    }
 
     /// Where nothing is varied the other metrics have tables of their own, but for what is counted.
     var details: [Block] {
@@ -101,8 +106,8 @@ struct LifecycleReport: MethodReport {
     ) -> Table {
         var table = Table([
             .words(text.engine), .figures("n"), .figures(text.failed), .figures(text.median),
-            .figures(text.interval), .figures("p95").spare, .figures(text.minimum).spare,
-            .words(text.ratioTo(.code(Analysis.baseline.rawValue))),
+            .figures(text.interval), .figures("p95").spare, .figures(text.say("min")).spare,
+            .words(text.say("ratio to \(.code(Analysis.baseline.rawValue))")),
         ])
         for engine in engines {
             let summary = engine.summary
@@ -110,7 +115,7 @@ struct LifecycleReport: MethodReport {
             if !engine.isMeasured && saysWhy {
                 ratio = .words(text.absence(engine))
             } else if engine.id == Analysis.baseline && engine.hasBase {
-                ratio = .figure(1, text.baseline)
+                ratio = .figure(1, text.say("1 (baseline)"))
             }
             table.add([
                 .words(text.name(engine.record)), .count(summary.n), .count(summary.failures),

@@ -49,7 +49,10 @@ struct MatrixPlot {
         for name in groups.flatMap(\.columns).map({ text.name($0.engine.record).plain })
         where !names.contains(name) { names.append(name) }
         var chart = Chart(
-            title: text.matrixTitle(title), description: text.matrixLabel(rows, text.list(names)),
+            title: text.say("\(title): what could be reached, and who stopped the rest"),
+            description: text.say(
+                "Matrix of \(rows) things by engine: reached or stopped, and by whom, for \(text.list(names))"
+            ),
             width: width, left: 16, right: 16, top: 36,
             height: Double(rows + titles) * Self.rowHeight + Double(heads) * Self.headHeight, hasTicks: false,
             legend: legend.map { .init(sample: .mark($0.shape, style: $0.style), name: name($0)) })
@@ -65,7 +68,7 @@ struct MatrixPlot {
             }
             if titles > 0 {
                 chart.svg.text(
-                    group.title ?? text.otherFacts, x: 16, y: y + 15, within: width - 32, style: "bold")
+                    group.title ?? text.say("Others"), x: 16, y: y + 15, within: width - 32, style: "bold")
                 y += Self.rowHeight
             }
             for row in group.rows {
@@ -124,10 +127,10 @@ struct MatrixPlot {
     private func name(_ reach: FactMatrix.Reach) -> String {
         switch reach {
         case .reached: text.isReached
-        case .byKernelFeature: text.isStoppedByKernelFeature
-        case .byGuestKernel: text.isStoppedByGuestKernel
-        case .byNoIsolation: text.isNoIsolation
-        case .mixed: text.isMixed
+        case .byKernelFeature: text.say("stopped by a feature of the shared kernel")
+        case .byGuestKernel: text.say("answered by the VM's own kernel")
+        case .byNoIsolation: text.say("stopped, but not by isolation")
+        case .mixed: text.say("the trials disagree")
         }
     }
 }

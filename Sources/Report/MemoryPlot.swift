@@ -53,9 +53,10 @@ struct MemoryPlot {
                 let range = ConfidenceInterval(lower: sorted[0], upper: sorted[sorted.count - 1])
                 return .init(
                     x: count, value: median, low: range.lower, high: range.upper,
-                    hover: text.growthHover(
-                        name, Format.count(count), Format.quantity(median, metric.unit),
-                        Format.interval(range, metric.unit), sorted.count))
+                    hover: text.say(
+                        "\(name), \(Format.count(count)) instances: median "
+                            + "\(Format.quantity(median, metric.unit)), "
+                            + "\(Format.interval(range, metric.unit)), n = \(sorted.count)"))
             }
         guard let first = dots.first, let last = dots.last else { return nil }
         let line = RobustLine(x: points.map(\.count), y: points.map(\.value))
@@ -77,15 +78,19 @@ struct MemoryPlot {
             all.firstIndex { $0.name == series.name } == place
         }.map(\.element.entry)
         var chart = Chart(
-            title: text.growthTitle(metric.grown ?? text[metric.title]),
-            description: text.growthLabel(text.list(legend.map(\.name))), left: 72, top: 62, height: 280,
+            title: text.say(
+                "\(metric.grown ?? text[metric.title]) of all instances together, logarithmic "
+                    + "axes"),
+            description: text.say(
+                "Memory against the number of instances for "
+                    + "\(text.list(legend.map(\.name)))"), left: 72, top: 62, height: 280,
             isNamed: true, legend: legend)
         let width =
             (chart.right - chart.left - Self.gap * Double(panels.count - 1)) / Double(panels.count)
         for (place, own) in panels.enumerated() {
             let panel = chart.panel(
                 across: across, up: up, from: chart.left + Double(place) * (width + Self.gap), width: width,
-                hasGrid: false, isLabelled: place == 0, name: text.instances.plain)
+                hasGrid: false, isLabelled: place == 0, name: text.say("instances").plain)
             chart.svg.text(own.title, x: panel.left, y: chart.top - 12, within: width)
             for series in own.series { chart.draw(series, in: panel) }
         }

@@ -16,8 +16,8 @@ struct MemoryReport: MethodReport {
 
     var tables: [Block] {
         let table = table(
-            [text.engine, text.configured, text.guestUsed]
-                + conditions.map { Phrase(text.perInstance(text.memoryCondition($0))) }
+            [text.engine, text.say("configured"), text.say("used, says the guest")]
+                + conditions.map { Phrase(text.say("host, \(text.memoryCondition($0))")) }
                 + accounts.map(text.title)
         ) { estimate in
             let interval = estimate.interval.map { " (\(Format.interval($0, headline.unit)))" } ?? ""
@@ -94,18 +94,24 @@ struct MemoryReport: MethodReport {
 
     var sections: [Block] { claims + MemorySection(analysis: analysis, text: text).blocks }
 
-    var procedure: Phrase { text.memoryMethod(.code(lab.workload)) }
+    var procedure: Phrase {
+        text.say(
+            "Each trial starts its instances one after another with the workload "
+                + "\(.code(lab.workload)), reads what memory they take while all of them live, and ends them. "
+                + "The host's figure is by how much its available memory fell."
+        )
+    }
 
     func label(_ point: Point) -> Phrase {
         let condition = text.memoryCondition(point.filter { $0.key != .instances })
         guard let count = point[.instances] else { return Phrase(condition) }
-        return text.pick("\(condition), \(count) at once", "\(condition)，同时 \(count) 个")
+        return text.say("\(condition), \(count) at once")
     }
 
     /// Narrow: how wide the interval is stands for its ends.
     var summary: Table {
         table(
-            [text.engine, text.configured, text.guestUsedShort]
+            [text.engine, text.say("configured"), text.say("guest used")]
                 + conditions.map(label) + accounts.map { Phrase(text.account($0)) }
         ) { estimate in
             let width = estimate.interval?.relativeHalfWidth(around: estimate.value)

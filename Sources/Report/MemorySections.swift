@@ -23,8 +23,9 @@ struct MemorySection {
         let metrics = analysis.result.header.lab.metrics
         var table = Table(
             [
-                .words(text.engine), .words(text.conditionTitle), .figures(text.instances), .figures("n"),
-                .figures(text.failed), .figures(text.range),
+                .words(text.engine), .words(text.conditionTitle), .figures(text.say("instances")),
+                .figures("n"),
+                .figures(text.failed), .figures(text.say("min–max")),
             ] + metrics.map { .figures(Phrase(text.total(of: $0))) }, most: Analysis.mostRows)
         for engine in analysis.engines {
             for point in analysis.points {

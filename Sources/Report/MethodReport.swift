@@ -1,5 +1,5 @@
 import LabCore
-import Translations
+import Texts
 
 /// How the results of one method of measuring are told: all in which the reports of the methods differ.
 protocol MethodReport {
@@ -106,11 +106,13 @@ struct AnswerSection {
     private var sentences: [Phrase] {
         func names(_ engines: [Analysis.Engine]) -> Phrase { text.list(engines.map { text.name($0.record) }) }
         let measured = analysis.engines.filter(\.isMeasured)
-        var sentences = [measured.isEmpty ? text.nothingMeasured : report.comparison]
+        var sentences = [
+            measured.isEmpty ? text.say("Nothing was measured: no sample was completed.") : report.comparison
+        ]
         let missing = analysis.engines.filter { !$0.isMeasured }
         let absent = missing.filter(\.isAbsentPeer)
         let others = missing.filter { !$0.isAbsentPeer }
-        if !others.isEmpty { sentences.append(text.notMeasured(names(others))) }
+        if !others.isEmpty { sentences.append(text.say("Not measured on this machine: \(names(others)).")) }
         if !absent.isEmpty { sentences.append(text.notInstalled(names(absent))) }
         if let emulator = analysis.result.header.environment.emulator {
             sentences.append(text.nestedInEmulation(emulator))
@@ -131,13 +133,13 @@ extension Catalogue {
 
     func name(_ id: EngineID, emulated isEmulated: Bool) -> Phrase {
         let id = Phrase.code(id.rawValue)
-        return isEmulated ? pick("\(id) (\(emulated))", "\(id)（\(emulated)）") : id
+        return isEmulated ? say("\(id) (\(emulated))") : id
     }
 
     /// Why an engine has no figure.
     func absence(_ engine: Analysis.Engine) -> Phrase {
-        if case .unavailable(let reason, let remedy) = engine.record.availability {
-            return unavailable(because: translated(reason), remedy: remedy.map(translated))
+        if case .unavailable(let error) = engine.record.availability {
+            return unavailable(because: error)
         }
         return engine.hasFailed ? allFailed : notRun
     }

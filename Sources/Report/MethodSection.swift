@@ -16,15 +16,19 @@ struct MethodSection {
         let definitions = [report.procedure] + lab.metrics.map { definition(of: $0, in: text) }
         let clock = report.isClocked ? [text.clock] : []
         return definitions + clock + [
-            text.kept(.code(Analysis.baseline.rawValue)),
+            text.say(
+                "\(.code(Analysis.baseline.rawValue)) is a bare fork and exec of the same program: "
+                    + "what it takes is the harness's own share too."
+            ),
             text.order(
                 seed: result.header.plan.seed, planned: trials.count { !$0.extra },
                 extra: trials.count(where: \.extra), taken: result.samples.count,
                 warmups: result.samples.count(where: \.warmup)),
-            text.limits(
-                memory: Format.bytes(lab.memoryBytes), cpus: lab.cpus,
-                timeout: Format.duration(lab.timeoutSeconds * 1e9),
-                budget: Format.duration(lab.budgetSeconds * 1e9)),
+            text.say(
+                "Each instance had \(Format.bytes(lab.memoryBytes)) of memory and "
+                    + "\(lab.cpus, one: "CPU", other: "CPUs") where the engine limits them, at most "
+                    + "\(Format.duration(lab.timeoutSeconds * 1e9)) to get ready; the run had a "
+                    + "budget of \(Format.duration(lab.budgetSeconds * 1e9))."),
             text.statistics, text.ending(result.ending),
         ] + harness
     }
@@ -48,7 +52,8 @@ struct MethodSection {
             [.words(text.engine)] + (varied ? [.words(text.place)] : [])
                 + (several ? [.words(text.metricTitle)] : []) + [
                     .figures("n"), .figures(text.precision), .figures(text.wanted),
-                    .words(text.samplingEnd), .figures("MAD"), .figures("p99"), .figures(text.maximum),
+                    .words(text.say("sampling ended")), .figures("MAD"), .figures("p99"),
+                    .figures(text.maximum),
                     .figures(text.outliers), .figures(text.autocorrelation), .figures(text.drift),
                 ])
         for sampling in all { table.add(row(sampling, varied, several)) }
@@ -104,7 +109,7 @@ func definition(of metric: Metric, in text: Catalogue) -> Phrase {
     let title = text.title(metric)
     return switch metric.source {
     case .span(let from, let to): text.span(title, .code(from.rawValue), .code(to.rawValue))
-    case .value(let key): text.namedValue(title, .code(key))
+    case .value(let key): text.say("\(title) is the value \(.code(key)) of each sample.")
     case .slope(let key, let parameter):
         text.slope(title, .code(key), over: .code(parameter.rawValue))
     }

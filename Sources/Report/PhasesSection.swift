@@ -1,5 +1,5 @@
 import LabCore
-import Translations
+import Texts
 
 /// Where the time goes, as a table beside the waterfall.
 struct PhasesSection {
@@ -15,7 +15,7 @@ struct PhasesSection {
         }
         var table = Table(
             [.words(text.engine)] + ends.map { .figures(text.until(.code($0.rawValue))) }
-                + [.figures(text.sum), .figures(text.medianTotal)])
+                + [.figures(text.sum), .figures(text.say("median total"))])
         for breakdown in breakdowns {
             guard let record = analysis.record(breakdown.engine) else { continue }
             let sum: Phrase =
@@ -27,8 +27,8 @@ struct PhasesSection {
         }
         let plot = WaterfallPlot(analysis: analysis, text: text, breakdowns: breakdowns)
         return [
-            .heading(2, "\(text.phases)"), .table(table), .paragraph(text.phasesNote),
-            .figure(Figure(name: Self.plotName, title: text.phases, svg: plot.svg)),
+            .heading(2, "\(text.say("Where the time goes"))"), .table(table), .paragraph(text.phasesNote),
+            .figure(Figure(name: Self.plotName, title: text.say("Where the time goes"), svg: plot.svg)),
         ]
     }
 }
@@ -51,7 +51,7 @@ struct LibvirtSection {
         }
         let names = (text.name(with), text.name(without))
         var table = Table([
-            .words(text.mark), .figures(names.0), .figures(names.1), .figures(text.later),
+            .words(text.say("mark")), .figures(names.0), .figures(names.1), .figures(text.say("later by")),
         ])
         for (mark, time) in first.reached where mark != .requested {
             guard let other = second.reached.first(where: { $0.mark == mark })?.mean else { continue }
@@ -61,7 +61,10 @@ struct LibvirtSection {
             ])
         }
         guard !table.rows.isEmpty else { return [] }
-        return [.heading(2, text.added(names.0, names.1)), .table(table), .paragraph(text.addedNote)]
+        return [
+            .heading(2, text.say("What libvirt adds: \(names.0) beside \(names.1)")), .table(table),
+            .paragraph(text.addedNote),
+        ]
     }
 }
 
@@ -76,12 +79,12 @@ struct StepsSection {
     let breakdown: StepBreakdown
 
     var blocks: [Block] {
-        var table = Table([.words(text.step), .figures(text.mean), .figures(text.share)])
+        var table = Table([.words(text.say("step")), .figures(text.mean), .figures(text.share)])
         for step in breakdown.steps {
-            table.add([.words(Phrase(text.translated(step.name))), .duration(step.mean), share(step.mean)])
+            table.add([.words(Phrase(text.say(step.name))), .duration(step.mean), share(step.mean)])
         }
         if breakdown.rest > 0 {
-            table.add([.words(text.noStep), .duration(breakdown.rest), share(breakdown.rest)])
+            table.add([.words(text.say("in no step")), .duration(breakdown.rest), share(breakdown.rest)])
         }
         table.add([
             .words(.strong(text.sum)), .duration(breakdown.total).strong, share(breakdown.total),
@@ -126,8 +129,9 @@ struct ExplanationSection {
             (-abs($0.element.difference), $0.offset) < (-abs($1.element.difference), $1.offset)
         }.map(\.element)
         var table = Table([
-            .words(text.step), .figures(names.container), .figures(names.process), .figures(text.difference),
-            .figures(text.shareOfDifference),
+            .words(text.say("step")), .figures(names.container), .figures(names.process),
+            .figures(text.say("difference")),
+            .figures(text.say("share of the difference")),
         ])
         func add(_ name: Phrase, _ parts: [Explanation.Part]) {
             func sum(_ durations: [Double?]) -> Double? {
@@ -143,10 +147,12 @@ struct ExplanationSection {
                 .percent(difference / explanation.difference),
             ])
         }
-        for part in byDifference.prefix(Self.rows) { add(Phrase(text.translated(part.name)), [part]) }
+        for part in byDifference.prefix(Self.rows) { add(Phrase(text.say(part.name)), [part]) }
         let others = Array(byDifference.dropFirst(Self.rows))
-        if !others.isEmpty { add(text.otherSteps(others.count), others) }
-        add(text.noStep, explanation.container.rest, explanation.process.rest)
+        if !others.isEmpty {
+            add(text.say("\(others.count, one: "other step", other: "other steps")"), others)
+        }
+        add(text.say("in no step"), explanation.container.rest, explanation.process.rest)
         add(.strong(text.sum), explanation.container.total, explanation.process.total)
         let words = text.explained(
             names.container, Format.duration(explanation.difference), names.process,

@@ -60,8 +60,12 @@ struct RatioPlot {
         let rowHeight = Double(engines.count) * Self.dotHeight + Self.rowGap
         let baseline = Analysis.baseline.rawValue
         var chart = Chart(
-            title: text.lossPlotTitle(baseline),
-            description: text.lossLabel(text.list(engines.map(\.name)), baseline), left: 150,
+            title: text.say(
+                "Time of the same work relative to \(baseline) (1 ×), 95 % intervals, "
+                    + "logarithmic axis"),
+            description: text.say(
+                "Time of the same work in \(text.list(engines.map(\.name))) relative to "
+                    + "\(baseline)"), left: 150,
             height: Double(rows.count) * rowHeight,
             legend: engines.map { .init(sample: .look($0.look), name: $0.name) })
         let panel = chart.panel(across: axis, up: nil)

@@ -27,7 +27,7 @@ public enum Report {
             + MethodSection(report: report).blocks
             + WhatRanSection(analysis: report.analysis, text: text).blocks
             + [
-                .heading(2, text.environment),
+                .heading(2, text.say("Environment")),
                 .table(EnvironmentTable(environment: result.header.environment, text: text).table),
             ] + WarningsSection(report: report).blocks + reproduction(result, text)
     }
@@ -35,9 +35,10 @@ public enum Report {
     private static func reproduction(_ result: RunResult, _ text: Catalogue) -> [Block] {
         let option = text.language == .english ? "" : " --lang \(text.language.rawValue)"
         return [
-            .heading(2, text.reproduce), .paragraph(text.commandNote),
+            .heading(2, text.say("Reproduce")), .paragraph(text.commandNote),
             .code([result.header.command], language: "sh"),
-            .paragraph(text.reportNote), .code(["lab report .\(option)"], language: "sh"),
+            .paragraph(text.say("This report, byte for byte, in this directory:")),
+            .code(["lab report .\(option)"], language: "sh"),
         ]
     }
 }

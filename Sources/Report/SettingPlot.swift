@@ -70,7 +70,7 @@ struct SettingPlot {
         self.text = text
         self.metric = metric
         experiment = block.experiment
-        self.parameter = (parameter == .instances ? text.instances : text.setting).plain
+        self.parameter = (parameter == .instances ? text.say("instances") : text.say("setting")).plain
         name = "settings-\(number).svg"
         var rests: [Point] = []
         for point in block.points {
@@ -123,7 +123,7 @@ struct SettingPlot {
     }
 
     var title: String {
-        text.settingTitle(text[metric.title], experiment, parameter)
+        text.say("\(text[metric.title]) against \(parameter) (\(experiment))")
     }
 }
 
@@ -132,7 +132,9 @@ extension SettingPlot {
     var svg: String {
         var chart = Chart(
             title: title,
-            description: text.settingLabel(text[metric.title], parameter, text.list(curves.map(\.name))),
+            description: text.say(
+                "\(text[metric.title]) against \(parameter) for "
+                    + "\(text.list(curves.map(\.name)))"),
             left: 80, height: 260, isNamed: true,
             legend: curves.map(\.entry))
         let panel = chart.panel(across: across, up: up, hasGrid: false, name: parameter)

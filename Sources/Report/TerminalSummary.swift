@@ -38,7 +38,7 @@ extension Report {
                     let most = 12
                     let left = places.count - most
                     let shown = places.prefix(most) + (left > 0 ? [text.andMore(left)] : [])
-                    return "  \(text.name(verdict)): \(shown.joined(separator: text.pick(", ", "、")))"
+                    return "  \(text.name(verdict)): \(shown.joined(separator: text.say(", ")))"
                 }
         }
     }

@@ -15,14 +15,14 @@ struct VariantsSection {
             shown.contains { !analysis.figures.samples(engine.id, at: $0).isEmpty }
         }
         guard !shown.isEmpty, !engines.isEmpty else { return [] }
-        var table = Table([.words(text.variant)] + engines.map { .figures(text.name($0.record)) })
-        table.add([.words(text.byDefault)] + engines.map { cell($0.id, at: [:]) })
+        var table = Table([.words(text.say("variant"))] + engines.map { .figures(text.name($0.record)) })
+        table.add([.words(text.say("by default"))] + engines.map { cell($0.id, at: [:]) })
         for point in shown {
             table.add([.code(point[.variant] ?? "")] + engines.map { cell($0.id, at: point) })
         }
         let left = points.count - shown.count
         return [
-            .heading(2, text.variants), .table(table),
+            .heading(2, text.say("Made in other ways")), .table(table),
             .paragraph(text.variantsNote(text.title(analysis.headline))),
         ] + impossibilities(engines, Array(shown)).map(Block.paragraph)
             + text.leftOut(left)
@@ -37,8 +37,7 @@ struct VariantsSection {
         engines.flatMap { engine in
             shown.compactMap { point in
                 impossibility(engine.id, at: point).map { error in
-                    let why = text.unavailable(
-                        because: text.translated(error.reason), remedy: error.remedy.map(text.translated))
+                    let why = text.unavailable(because: error)
                     return "\(text.name(engine.record)), \(code: point[.variant] ?? ""): \(why)"
                 }
             }
@@ -57,7 +56,7 @@ struct VariantsSection {
             lines.append("\(Format.difference(difference, metric.unit)), \(Format.number(ratio.value)) ×")
         }
         if impossibility(engine, at: point) != nil {
-            lines.append(text.notPossible)
+            lines.append(text.say("not possible"))
         } else if summary.failures > 0 {
             lines.append(text.failedSamples(summary.failures))
         }
@@ -77,15 +76,10 @@ extension Observation {
 }
 
 extension Catalogue {
-    fileprivate var variants: Phrase { pick("Made in other ways", "换一种方式制作") }
-    fileprivate var variant: Phrase { pick("variant", "变体") }
-    fileprivate var byDefault: Phrase { pick("by default", "默认") }
     fileprivate func variantsNote(_ metric: Phrase) -> Phrase {
-        pick(
+        say(
             "Median of “\(metric)” with its 95 % interval, then how much that is more than by default, and the ratio to it. A "
                 + "difference whose interval contains 0 is none that was found; one without an interval comes from few "
-                + "samples, and \(code: "--samples") takes more.",
-            "“\(metric)”的中位数及 95 % 区间，其下是与默认方式之差及其比值。区间包含 0 即未发现差异；没有区间的差出自少数样本，可用 "
-                + "\(code: "--samples") 多取一些。")
+                + "samples, and \(code: "--samples") takes more.")
     }
 }

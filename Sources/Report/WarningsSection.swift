@@ -1,5 +1,5 @@
 import LabCore
-import Translations
+import Texts
 
 /// What makes the figures less sure.
 struct WarningsSection {
@@ -17,7 +17,7 @@ struct WarningsSection {
         let warnings = warnings
         return [
             .heading(2, text.warnings),
-            warnings.isEmpty ? .paragraph(text.noWarnings) : .list(warnings),
+            warnings.isEmpty ? .paragraph(text.say("None.")) : .list(warnings),
         ]
     }
 
@@ -27,10 +27,12 @@ struct WarningsSection {
         let result = analysis.result
         var warnings = result.warnings.map { warning in
             text.problem(
-                Phrase(text.translated(warning.text)), remedy: warning.remedy.map(text.translated))
+                Phrase(text.say(warning.text)), remedy: warning.remedy)
         }
         if result.ending != .complete {
-            let made = text.incomplete(result.samples.count, result.header.plan.trials.count { !$0.extra })
+            let made: Phrase = text.say(
+                "Only \(result.samples.count) of "
+                    + "\(result.header.plan.trials.count { !$0.extra }) planned trials were made.")
             warnings.append(text.paragraph([text.ending(result.ending), made]))
         }
         return warnings
@@ -53,15 +55,29 @@ struct WarningsSection {
             return text.placed(
                 "\(Format.percent(drift.relativeChange)) (\(Format.probability(drift.p)))", at: place)
         }
-        if !drifts.isEmpty { warnings.append(text.drifted(name, text.some(drifts))) }
+        if !drifts.isEmpty {
+            warnings.append(
+                text.say(
+                    "\(name) drifted by \(text.some(drifts)) while the "
+                        + "run went on: the machine was not in a steady state."))
+        }
         let correlations = cells.compactMap { place, summary -> Phrase? in
             guard let r = summary.autocorrelation, summary.isAutocorrelated else { return nil }
             return text.placed("r = \(Format.fixed(r, decimals: 2))", at: place)
         }
-        if !correlations.isEmpty { warnings.append(text.autocorrelated(name, text.some(correlations))) }
+        if !correlations.isEmpty {
+            warnings.append(
+                text.say(
+                    "Neighbouring samples of \(name) depend on "
+                        + "each other (\(text.some(correlations))): the interval is too narrow."
+                ))
+        }
         let outliers = cells.reduce(0) { $0 + $1.summary.outliers.count }
         if outliers > 0 {
-            warnings.append(text.outlying(name, outliers, cells.reduce(0) { $0 + $1.summary.n }))
+            warnings.append(
+                text.say(
+                    "\(name): \(outliers) of \(cells.reduce(0) { $0 + $1.summary.n }) "
+                        + "samples flagged as outliers and kept; the median hardly feels them."))
         }
         return warnings + report.warnings(of: engine)
     }
@@ -99,12 +115,10 @@ struct WarningsSection {
     private var failures: [Phrase] {
         analysis.engines.flatMap { engine in
             groups(engine.id).map { group in
-                let first = text.translated(group.first)
-                return text.failures(
+                text.failures(
                     text.name(engine.record), group.count,
                     after: group.after.map { .code($0.rawValue) },
-                    example: text.problem(
-                        Phrase(first.message), cause: first.cause, remedy: first.remedy))
+                    example: text.problem(group.first))
             }
         }
     }

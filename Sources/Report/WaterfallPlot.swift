@@ -21,7 +21,8 @@ struct WaterfallPlot {
             analysis.record(breakdown.engine).map { text.name($0).plain } ?? breakdown.engine.rawValue
         }
         var chart = Chart(
-            title: text.waterfallTitle, description: text.waterfallLabel(text.list(names)), left: Self.left,
+            title: text.say("Mean time of each phase; every bar has its own scale"),
+            description: text.say("Phases of the start and end of \(text.list(names))"), left: Self.left,
             right: Self.right, height: Double(breakdowns.count) * Self.rowHeight, hasTicks: false,
             legend: ends.enumerated().map { place, end in
                 .init(sample: .box("\(place + 1)", style: fill(end)), name: until(end))

@@ -39,7 +39,7 @@ struct HypervisorProbe {
     private var key: String {
         let parts = [
             Files.line("/proc/sys/kernel/random/boot_id") ?? "", KVMDevice.modules.joined(separator: ","),
-            setup.starter.details.map(\.value).joined(separator: ","), setup.parts.kernel.digest,
+            setup.starter.details.map(\.value.english).joined(separator: ","), setup.parts.kernel.digest,
             setup.configuration.profile.rawValue, (try? setup.parts.of(nil).firmware) ?? "",
             "\(setup.configuration.kvmProbeLimit)",
         ]
@@ -63,27 +63,24 @@ struct HypervisorProbe {
             return .available
         } catch {
             if error.kind == .interrupted { throw error }
-            return .unavailable(because: reason(error, limit), remedy: remedy)
+            return .unavailable(LabError(.unavailable, reason(error, limit), remedy: remedy))
         }
     }
 
-    private func reason(_ error: LabError, _ limit: Duration) -> String {
-        let words = Self.lastWords(error.cause) ?? error.message
-        let what =
+    private func reason(_ error: LabError, _ limit: Duration) -> Message {
+        let words = Self.lastWords(error.cause?.english).map { "\($0)" } ?? error.message
+        let what: Message =
             error.kind == .timeout
             ? "the guest that was booted to prove it did not come up within \(limit.components.seconds) s (\(words))"
             : "the guest that was booted to prove it did not come up (\(words))"
         let isKVMHere = setup.type == .kvm && setup.starter.usesKVMOfThisHost
-        var text = isKVMHere ? "/dev/kvm opens, but \(what)" : what
-        if isKVMHere {
-            let modules = KVMDevice.modules
-            if modules.contains("kvm_pvm") {
-                text += "; the host's module is kvm_pvm, which runs only kernels that were made for it"
-            } else if !modules.isEmpty {
-                text += "; the host's modules are \(modules.joined(separator: ", "))"
-            }
-        }
-        return text
+        guard isKVMHere else { return what }
+        let modules = KVMDevice.modules
+        let remark: Message =
+            modules.contains("kvm_pvm")
+            ? "; the host's module is kvm_pvm, which runs only kernels that were made for it"
+            : modules.isEmpty ? "" : "; the host's modules are \(modules.joined(separator: ", "))"
+        return "/dev/kvm opens, but \(what)\(remark)"
     }
 
     /// What QEMU said last, or the last line of all that there is: the rest is how it came to it.
@@ -94,7 +91,7 @@ struct HypervisorProbe {
         return "QEMU: \(line[program.upperBound...].prefix(160))"
     }
 
-    private var remedy: String? {
+    private var remedy: Message? {
         setup.type == .kvm
             ? "use a host with hardware virtualisation (kvm_intel or kvm_amd); qemu is measured instead, marked as emulation"
             : nil
@@ -114,8 +111,8 @@ enum KVMDevice {
     /// - Parameter user: who QEMU is otherwise; nil for who we are.
     static func obstacle(daemon: Bool, user: QEMUUser?) -> Availability? {
         guard Files.exists(path) else {
-            return .unavailable(
-                because: "there is no \(path)",
+            return unavailable(
+                "there is no \(path)",
                 remedy:
                     "enable virtualisation in the firmware (or nested virtualisation in the cloud) and load kvm_intel or kvm_amd"
             )
@@ -124,29 +121,33 @@ enum KVMDevice {
             _ = try FileDescriptor.open(path, O_RDWR)
         } catch {
             let isRefused = error == Errno(EACCES) || error == Errno(EPERM)
-            return .unavailable(
-                because: "\(path) can't be opened: \(error)",
+            return unavailable(
+                "\(path) can't be opened: \(error)",
                 remedy: isRefused ? "usermod -aG kvm \"$USER\", then log in again; or run as root" : nil)
         }
         if let user, let code = user.credentials.errno(opening: path, O_RDWR), code != 0 {
-            return .unavailable(
-                because: "\(path) can't be opened by QEMU's user, \(user.title): \(Errno(code))",
+            return unavailable(
+                "\(path) can't be opened by QEMU's user, \(user.title): \(Errno(code))",
                 remedy: opening)
         }
         return daemon ? staleCapabilities : nil
     }
 
+    private static func unavailable(_ why: Message, remedy: Message?) -> Availability {
+        .unavailable(LabError(.unavailable, why, remedy: remedy))
+    }
+
     /// What udev does.
-    private static var opening: String {
-        (getgrnam("kvm") == nil ? "groupadd --system kvm && " : "") + "chgrp kvm \(path) && chmod 660 \(path)"
+    private static var opening: Message {
+        "\(getgrnam("kvm") == nil ? "groupadd --system kvm && " : "")chgrp kvm \(path) && chmod 660 \(path)"
     }
 
     /// A daemon runs QEMU as a user that can't open the device: libvirt then probes QEMU anew at each call, 44 s.
     private static var staleCapabilities: Availability? {
         var status = stat()
         guard geteuid() == 0, stat(path, &status) == 0, status.st_mode & 0o066 == 0 else { return nil }
-        return .unavailable(
-            because: "\(path) is for root only, so a libvirt daemon probes QEMU anew at each start (44 s)",
+        return unavailable(
+            "\(path) is for root only, so a libvirt daemon probes QEMU anew at each start (44 s)",
             remedy: opening)
     }
 }

@@ -51,9 +51,9 @@ public final class PreparedVM: PreparedEngine {
     }
 
     /// The domain XML that `launch` would hand to libvirt, or QEMU's command line.
-    public func explain(_ request: LaunchRequest) throws(LabError) -> String {
+    public func explain(_ request: LaunchRequest) throws(LabError) -> Message {
         let description = try setup.description(of: place(request), request)
-        guard try isRestored(request) else { return setup.starter.text(of: description) }
+        guard try isRestored(request) else { return Message(verbatim: setup.starter.text(of: description)) }
         return try setup.restoringStarter().text(ofRestoring: description, order: request.workload)
     }
 

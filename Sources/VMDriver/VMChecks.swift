@@ -17,24 +17,24 @@ public enum VMChecks {
     private static func connection(_ uri: String, _ paths: LabPaths) -> DoctorCheck {
         .proving("libvirt", "libvirt at \(uri)", disables: disabled) { () throws(LabError) in
             let hypervisor = try Hypervisor.connect(uri, paths: paths)
-            let types = hypervisor.capabilities.types.joined(separator: ", ")
-            let host = hypervisor.connection.hostname ?? "an unknown host"
+            let types = Message.names(hypervisor.capabilities.types)
+            let host = hypervisor.connection.hostname.or("an unknown host")
             return "libvirt \(hypervisor.libvirtVersion), \(hypervisor.connection.driver)"
-                + " \(hypervisor.hypervisorVersion) on \(host); domain types: \(types.isEmpty ? "none" : types)"
+                + " \(hypervisor.hypervisorVersion) on \(host); domain types: \(types)"
         }
     }
 
-    private static let disabled = ["kvm", "qemu"]
+    private static let disabled: [Message] = ["\(EngineID.kvm)", "\(EngineID.qemu)"]
 
     /// Opens the device. Without it VMs are emulated: labs are the poorer, and only `kvm` is lost.
     private static func device() -> DoctorCheck {
-        let title = "\(KVMDevice.path) opens"
-        if case .unavailable(let reason, let remedy) = KVMDevice.obstacle(
+        let title: Message = "\(KVMDevice.path) opens"
+        if case .unavailable(let error) = KVMDevice.obstacle(
             daemon: false, user: .current(opening: KVMDevice.path))
         {
             return DoctorCheck(
-                id: "kvm-device", title: title, status: .warn, detail: reason, remedy: remedy,
-                disables: ["kvm"])
+                id: "kvm-device", title: title, status: .warn, detail: error.reason, remedy: error.remedy,
+                disables: ["\(EngineID.kvm)"])
         }
         var status = stat()
         let mode = stat(KVMDevice.path, &status) == 0 ? String(status.st_mode & 0o7777, radix: 8) : "unknown"
@@ -42,7 +42,7 @@ public enum VMChecks {
         return DoctorCheck(
             id: "kvm-device", title: title, status: .pass,
             detail:
-                "mode \(mode), modules: \(modules.isEmpty ? "none listed" : modules.joined(separator: ", "))")
+                "mode \(mode), modules: \(modules.isEmpty ? "none listed" : Message.names(modules))")
     }
 
     /// Finds and reads a kernel. A missing one only warns: `lab doctor --fetch` gets it before the engines are tried.
@@ -50,7 +50,7 @@ public enum VMChecks {
         var check = DoctorCheck.proving("guest-kernel", "guest kernel", disables: disabled) {
             () throws(LabError) in
             let kernel = try GuestKernel.find(explicit: nil, unpack: false, fetch: false, paths: paths)
-            return kernel.version.isEmpty ? kernel.source : "\(kernel.version), \(kernel.source)"
+            return kernel.version.isEmpty ? "\(kernel.source)" : "\(kernel.version), \(kernel.source)"
         }
         if check.status == .fail { check.status = .warn }
         return check

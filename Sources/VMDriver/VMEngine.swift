@@ -30,8 +30,7 @@ public final class VMEngine: Engine {
             let setup = try setUp(context)
             answer = try HypervisorProbe(record: record, setup: setup, context: context).answer()
         } catch {
-            answer = .unavailable(
-                because: error.reason, remedy: error.remedy)
+            answer = .unavailable(error)
         }
         availability = answer
         return answer

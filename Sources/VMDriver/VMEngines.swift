@@ -17,7 +17,7 @@ public enum VMEngines {
     ]
 
     private static func engine(
-        _ id: EngineID, _ type: DomainType, _ role: EngineRole, _ summary: String, usesLibvirt: Bool = true
+        _ id: EngineID, _ type: DomainType, _ role: EngineRole, _ summary: Message, usesLibvirt: Bool = true
     ) -> EngineDescriptor {
         EngineDescriptor(id, .virtualMachine, role, emulates: type.emulates, summary) { settings in
             VMEngine(

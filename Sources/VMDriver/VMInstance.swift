@@ -127,7 +127,7 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
 
     /// Waits for a record, or for what makes it impossible.
     private func wait(
-        for record: String, deadline: MonotonicInstant, isDone: (GuestWatch.View) -> Bool
+        for record: Message, deadline: MonotonicInstant, isDone: (GuestWatch.View) -> Bool
     ) throws(LabError) {
         let (view, isSettled) = try watch.wait(
             until: { isDone($0) || $0.transcript.violation != nil || $0.isOver }, deadline: deadline)
@@ -135,7 +135,7 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
             throw LabError(.instance, "the guest of VM \(place.name) broke the protocol", cause: violation)
         }
         if isDone(view) { return }
-        let reached = view.timeline.last.map { "after \($0.rawValue)" } ?? "before anything"
+        let reached: Message = view.timeline.last.map { "after \($0.rawValue)" } ?? "before anything"
         if isSettled {
             throw LabError(
                 .instance, "the VM \(place.name) ended \(reached), without the record \(record)",
@@ -147,10 +147,10 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
     }
 
     /// The last lines of the guest's console, or its kernel's panic, and of QEMU's log.
-    private func lastWords(_ console: ConsoleTail) -> String? {
+    private func lastWords(_ console: ConsoleTail) -> Message? {
         var words = console.panicLine.map { [$0] } ?? console.lastLines(3)
         if let log, let text = QEMULog.end(of: log) { words += QEMULog.lastLines(text, 3) }
-        return words.isEmpty ? nil : words.joined(separator: " | ")
+        return words.isEmpty ? nil : "\(words.joined(separator: " | "))"
     }
 
     public func dispose() throws(LabError) {

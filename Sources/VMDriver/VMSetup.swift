@@ -124,7 +124,7 @@ struct VMSetup: Sendable {
     private static let leastMemory: UInt64 = 96 << 20
 
     /// Who unpacks the kernel, and by which of its entries it begins.
-    private var kernelEntry: String {
+    private var kernelEntry: Message {
         switch (type, parts.kernel.isUnpacked) {
         case (.xen, true): "Xen PV, unpacked on the host"
         case (.xen, false): "Xen PV, unpacked by Xen's tools"
@@ -133,7 +133,7 @@ struct VMSetup: Sendable {
         }
     }
 
-    private var accelerator: String {
+    private var accelerator: Message {
         switch type {
         case .qemu: "none: TCG emulation"
         case .kvm: Emulator.current.map { "KVM, nested in emulation (\($0))" } ?? "KVM"
@@ -147,10 +147,10 @@ struct VMSetup: Sendable {
         record.details = starter.details
         record.details += [
             .init("accelerator", accelerator),
-            .init("machine", type.machine(configuration.profile)),
+            .init("machine", "\(type.machine(configuration.profile))"),
             .init(
                 "guest kernel",
-                kernel.version.isEmpty ? kernel.source : "\(kernel.version) (\(kernel.source))"),
+                kernel.version.isEmpty ? "\(kernel.source)" : "\(kernel.version) (\(kernel.source))"),
             .init("kernel entry", kernelEntry),
             .init("record channel", channel.title),
         ]
@@ -168,7 +168,7 @@ struct VMSetup: Sendable {
         {
             description.boot = .kernel(
                 kernel.digest, initramfs: initramfs.digest, commandLine: commandLine)
-            record.details.append(.init("kernel command line", commandLine))
+            record.details.append(.init("kernel command line", "\(commandLine)"))
             record.digests[starter.textName] = Digest.sha256(starter.text(of: description).utf8)
         }
         if type == .qemu {

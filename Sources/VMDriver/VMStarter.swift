@@ -45,7 +45,7 @@ protocol VMStarter: Sendable {
     /// Versions and settings for the report.
     var details: [EngineRecord.Detail] { get }
     /// What its figures mean other than those of other engines.
-    var footnotes: [String] { get }
+    var footnotes: [Message] { get }
 }
 
 /// A VM that was started, until it is gone.

@@ -15,6 +15,6 @@ enum XenHost {
             remedy: remedy)
     }
 
-    static let remedy =
+    static let remedy: Message =
         "in a Xen host's dom0 --connect xen:///system, from elsewhere --connect xen+ssh://HOST/system"
 }

@@ -78,7 +78,7 @@ struct AblationTests {
     @Test func anUnknownWordIsAUsageErrorWithTheNearestOne() {
         let error = #expect(throws: LabError.self) { _ = try Isolation.standard.ablated(by: "only-secomp") }
         #expect(error?.kind == .usage)
-        #expect(error?.message.contains("only-seccomp") == true)
+        #expect(error?.message.english.contains("only-seccomp") == true)
         for word in ["", "only-", "only-none", "pid", "none-pid"] {
             let error = #expect(throws: LabError.self) { _ = try Isolation.standard.ablated(by: word) }
             #expect(error?.kind == .usage)
@@ -88,7 +88,7 @@ struct AblationTests {
     @Test func aLayerThatAUserDoesNotHaveIsRefused() throws {
         for word in ["only-limits", "without-limits"] {
             let error = #expect(throws: LabError.self) { _ = try Isolation.rootless.ablated(by: word) }
-            #expect(error?.kind == .permission && error?.remedy == "run as root")
+            #expect(error?.kind == .permission && error?.remedy?.english == "run as root")
         }
         #expect(try Isolation.rootless.ablated(by: "only-pid") == [.user, .pid])
         #expect(try Isolation.rootless.ablated(by: "none") == [])

@@ -155,8 +155,8 @@ struct ContainerTests {
         let unprepared = #expect(throws: LabError.self) {
             try withContainer(root: missing) { engine, _ in _ = try engine.launch(request(.noop)) }
         }
-        #expect(unprepared?.message.contains("lower layer 0") == true)
-        #expect(unprepared?.cause?.contains("ENOENT") == true)
+        #expect(unprepared?.message.english.contains("lower layer 0") == true)
+        #expect(unprepared?.cause?.english.contains("ENOENT") == true)
 
         let empty = "/tmp/lab-empty-root-\(getpid())"
         try Files.makeDirectory(empty)
@@ -164,8 +164,8 @@ struct ContainerTests {
         let root = RootFilesystem(directory: empty, digest: "", guestDigest: "")
         try withContainer(root: root) { engine, _ in
             let error = #expect(throws: LabError.self) { _ = try engine.launch(request(.noop)) }
-            #expect(error?.message.contains("execve") == true)
-            #expect(error?.cause?.contains("ENOENT") == true)
+            #expect(error?.message.english.contains("execve") == true)
+            #expect(error?.cause?.english.contains("ENOENT") == true)
         }
     }
 
@@ -217,12 +217,12 @@ struct ContainerTests {
 
     @Test func explainPrintsTheProgramThatRuns() throws {
         try withContainer { engine, _ in
-            let lines = try engine.explain(request(.hello(nonce: "n"))).split(separator: "\n")
+            let lines = try engine.explain(request(.hello(nonce: "n"))).english.split(separator: "\n")
             // Around the program's steps the record has those of the parent.
-            let parents = ["cgroups", "pipes", "workload", "free cgroups"]
+            let parents: [Message] = ["cgroups", "pipes", "workload", "free cgroups"]
             let steps = engine.record.steps.filter { !parents.contains($0) }
             #expect(lines.count == steps.count)
-            for (line, step) in zip(lines, steps).dropFirst() { #expect(line.contains("// \(step)")) }
+            for (line, step) in zip(lines, steps).dropFirst() { #expect(line.contains("// \(step.english)")) }
             #expect(lines.first?.hasPrefix("clone3({flags=CLONE_VM|CLONE_VFORK") == true)
         }
     }
@@ -242,35 +242,36 @@ struct LaunchProgramTests {
 
     @Test func theFilterForbidsNamespaces() throws {
         let filter = try SeccompFilter(profile: .containerDefault)
-        #expect(failure([], [.init("unshare", .unshare(.uts))])?.message.contains("the end") == true)
+        #expect(failure([], [.init("unshare", .unshare(.uts))])?.message.english.contains("the end") == true)
         let refused = failure(
             [],
             [
                 .init("nnp", .noNewPrivileges), .init("filter", .loadFilter(filter)),
                 .init("unshare", .unshare(.uts)),
             ])
-        #expect(refused?.message.contains("unshare") == true)
-        #expect(refused?.cause?.contains("EPERM") == true)
+        #expect(refused?.message.english.contains("unshare") == true)
+        #expect(refused?.cause?.english.contains("EPERM") == true)
     }
 
     @Test func theCapabilitiesForbidWhatTheyShould() {
         let allowed = failure(.uts, [.init("hostname", .setHostname("x"))])
-        #expect(allowed?.message.contains("the end") == true)
+        #expect(allowed?.message.english.contains("the end") == true)
         let refused = failure(
             .uts,
             [
                 .init("bound", .boundCapabilities(.containerDefault)),
                 .init("drop", .setCapabilities(.containerDefault)), .init("hostname", .setHostname("x")),
             ])
-        #expect(refused?.message.contains("hostname") == true)
-        #expect(refused?.cause?.contains("EPERM") == true)
+        #expect(refused?.message.english.contains("hostname") == true)
+        #expect(refused?.cause?.english.contains("EPERM") == true)
     }
 
     @Test func aToleratedErrnoIsPassedOver() {
         let step = LaunchProgram.Operation.makeDirectory("/nonexistent/x/y", mode: 0o755)
-        #expect(failure([], [.init("mkdir", step)])?.message.contains("mkdir") == true)
+        #expect(failure([], [.init("mkdir", step)])?.message.english.contains("mkdir") == true)
         #expect(
-            failure([], [.init("mkdir", step, tolerates: Errno(ENOENT))])?.message.contains("the end") == true
+            failure([], [.init("mkdir", step, tolerates: Errno(ENOENT))])?.message.english.contains("the end")
+                == true
         )
     }
 }

@@ -7,7 +7,9 @@ import Testing
 
 /// Why no container can be started here; nil when one can.
 let obstacle: String? = {
-    if case .unavailable(let because, _) = ContainerProbe.run(isolation: .ofThisUser()) { return because }
+    if case .unavailable(let error) = ContainerProbe.run(isolation: .ofThisUser()) {
+        return error.reason.english
+    }
     return nil
 }()
 let isRoot = geteuid() == 0

@@ -43,9 +43,9 @@ struct KernelFilesTests {
         try withBareRoot { (root) throws in
             try withProgram(root: root) { program in
                 let steps = program.steps.filter { step in
-                    KernelFiles.containerDefault.masked.contains { step.name == "mask \($0)" }
+                    KernelFiles.containerDefault.masked.contains { step.name.english == "mask \($0)" }
                         || KernelFiles.containerDefault.readOnly.contains {
-                            step.name == "bind \($0)" || step.name == "read-only \($0)"
+                            step.name.english == "bind \($0)" || step.name.english == "read-only \($0)"
                         }
                 }
                 let files = KernelFiles.containerDefault
@@ -58,8 +58,8 @@ struct KernelFilesTests {
         let error = #expect(throws: LabError.self) {
             try withBareRoot { (root) throws in
                 try withProgram(root: root) { program in
-                    for (index, step) in program.steps.enumerated() where step.name.hasPrefix("mask /proc/k")
-                    {
+                    for (index, step) in program.steps.enumerated()
+                    where step.name.english.hasPrefix("mask /proc/k") {
                         program.steps[index].operation = .mask(
                             "/proc/cpuinfo/x", by: "mask/file", orBy: "mask/directory")
                     }
@@ -67,7 +67,7 @@ struct KernelFilesTests {
                 }
             }
         }
-        #expect(error?.cause?.contains("ENOTDIR") == true)
+        #expect(error?.cause?.english.contains("ENOTDIR") == true)
     }
 
     /// Runs `body` where /proc shows nothing but processes.
@@ -107,7 +107,7 @@ struct KernelFilesTests {
                     program.steps.removeAll { step in
                         (KernelFiles.containerDefault.masked + KernelFiles.containerDefault.readOnly).contains
                         {
-                            step.name.hasSuffix(" \($0)") && !Files.exists($0)
+                            step.name.english.hasSuffix(" \($0)") && !Files.exists($0)
                         }
                     }
                 } _: { (child) throws in
@@ -128,7 +128,7 @@ struct KernelFilesTests {
         for (path, expected) in [(topology, processors), ("/sys/devices/system/cpu/cpu*/none", [])] {
             try withBareRoot { (root) throws in
                 try withProgram(root: root) { program in
-                    let index = program.steps.firstIndex { $0.name == "mask /sys/firmware" } ?? 0
+                    let index = program.steps.firstIndex { $0.name.english == "mask /sys/firmware" } ?? 0
                     program.steps[index].operation = .mask(
                         path, by: "mask/file", orBy: "mask/directory")
                 } _: { (child) throws in

@@ -16,7 +16,7 @@ struct NamespaceExperimentTests {
             try Test.cancel("skipped: a kernel before 6.2")
         }
         #expect(truths(finding, "alone", "consequence"), "\(finding)")
-        #expect(finding.facts["alone"]?.answer == name)
+        #expect(finding.facts["alone"]?.answer.english == name)
     }
 
     @Test(arguments: Namespaces.kinds.map(\.name))
@@ -32,7 +32,7 @@ struct NamespaceExperimentTests {
 
     @Test func anUnknownKindIsAUsageErrorWithTheNearestOne() {
         let error = #expect(throws: LabError.self) { try perform("namespace-cost", at: [.setting: "pit"]) }
-        #expect(error?.kind == .usage && error?.message.contains("pid") == true)
+        #expect(error?.kind == .usage && error?.message.english.contains("pid") == true)
     }
 
     /// The ladder: the host sees the layers of each rung, no fewer and no more.
@@ -61,6 +61,6 @@ struct NamespaceExperimentTests {
         let error = #expect(throws: LabError.self) {
             try OSThread.run { () throws(LabError) in throw LabError(.data, "passed on") }
         }
-        #expect(error?.message == "passed on")
+        #expect(error?.message.english == "passed on")
     }
 }

@@ -34,8 +34,8 @@ import Testing
         defer { journal.finish() }
         let context = RunContext(runID: journal.runID, paths: paths, journal: journal, rootFilesystem: root)
         let engine = PeerEngine(try description(id))
-        if case .unavailable(let because, _) = engine.probe(context) {
-            try Test.cancel("skipped: \(because)")
+        if case .unavailable(let error) = engine.probe(context) {
+            try Test.cancel("skipped: \(error)")
         }
         // The guest that proved it is gone.
         #expect(traces(of: context).isEmpty)
@@ -254,12 +254,12 @@ import Testing
     @Test(arguments: engines) func explainPrintsTheCommandAndItsFiles(id: EngineID) throws {
         try withPeer(id) { engine, _ in
             let text = try engine.explain(request(.hello(nonce: "it's")))
-            let readsBundle = text.contains(" run --bundle ")
-            #expect(text.contains(readsBundle ? "\"it's\"" : "'it'\\''s'"))
-            #expect(text.contains("config.json") == readsBundle)
+            let readsBundle = text.english.contains(" run --bundle ")
+            #expect(text.english.contains(readsBundle ? "\"it's\"" : "'it'\\''s'"))
+            #expect(text.english.contains("config.json") == readsBundle)
             #expect(engine.record.details.first?.name == "version")
             #expect(engine.record.details.first?.value != "unknown")
-            #expect(engine.record.footnotes.allSatisfy { $0.hasPrefix("\(id): ") })
+            #expect(engine.record.footnotes.allSatisfy { $0.english.hasPrefix("\(id): ") })
         }
     }
 
@@ -269,10 +269,11 @@ import Testing
             let elsewhere = RunContext(
                 runID: context.runID, paths: context.paths, journal: context.journal, rootFilesystem: missing)
             let engine = PeerEngine(.bubblewrap)
-            guard case .unavailable(let because, _) = engine.probe(elsewhere) else {
+            guard case .unavailable(let error) = engine.probe(elsewhere) else {
                 Issue.record("a root that is not there was used")
                 return
             }
+            let because = error.reason.english
             #expect(because.contains("bwrap did not start the workload"))
             #expect(because.contains("/nonexistent/root"))
         }
@@ -298,7 +299,7 @@ import Testing
     func aHostileRunIDIsRefused(runID: String) throws {
         let error = #expect(throws: LabError.self) { try run(runID) }
         #expect(error?.kind == .usage)
-        #expect(error?.message.contains("\n") == false)
+        #expect(error?.message.english.contains("\n") == false)
     }
 
     @Test func noNameIsTheBeginningOfAnother() throws {
@@ -312,11 +313,13 @@ import Testing
 
     @Test func aMissingToolIsNamedWithItsPackage() throws {
         let engine = PeerEngine(.runtime("no-such-runtime"))
-        #expect(
-            engine.probe(try run("test").context)
-                == .unavailable(
-                    because: "no-such-runtime is not installed: it is not in PATH",
-                    remedy: "apt-get install no-such-runtime"))
+        guard case .unavailable(let error) = engine.probe(try run("test").context) else {
+            Issue.record("a runtime that is not there was used")
+            return
+        }
+        #expect(error.reason.english == "no-such-runtime is not installed: it is not in PATH")
+        #expect(error.remedy?.english == "apt-get install no-such-runtime")
+        #expect(error.detail == .notInstalled)
     }
 
     @Test("a runtime with runc's command line is named in one file of the sources")

@@ -71,7 +71,7 @@ struct ProcessSettingsTests {
             ("nice", SYS_setpriority, [0, 0, 7]), ("idle disk", SYS_ioprio_set, [1, 0, 3 << 13]),
             ("slack", SYS_prctl, [29, 1_000]), ("no root", SYS_prctl, [28, 1]),
         ]
-        return numbers.map { Step($0, .call($1, $2, $0, $0)) } + [
+        return numbers.map { Step("\($0)", .call($1, $2, "\($0)", $0)) } + [
             Step("batch", .setSchedulingPolicy(batch)), Step("limits", .setLimits(callersLimits())),
             Step("score", .write("500", to: "/proc/self/oom_score_adj")),
         ]
@@ -180,8 +180,10 @@ struct ProcessSettingsTests {
                     program.steps.insert(Step("a group", .setGroup(7)), at: 0)
                     guard !isInOrder else { return }
                     // Control: what undoes it comes behind it.
-                    guard let group = program.steps.firstIndex(where: { $0.name == "group" }),
-                        let death = program.steps.firstIndex(where: { $0.name == "die with the parent" })
+                    guard let group = program.steps.firstIndex(where: { $0.name.english == "group" }),
+                        let death = program.steps.firstIndex(where: {
+                            $0.name.english == "die with the parent"
+                        })
                     else { return }
                     program.steps.swapAt(group, death)
                 }
@@ -207,14 +209,15 @@ struct ProcessSettingsTests {
             Step("forbid", .call(SYS_keyctl, [5, -3, 0x2100_0000], "forbid", "setperm")),
         ]
         let clear = Step("clear", .call(SYS_keyctl, [7, -3], "clear", "clear"))
-        let own = try #require(ProcessSettings().steps(.unknown).first { $0.name == "session keyring" })
+        let own = try #require(
+            ProcessSettings().steps(.unknown).first { $0.name.english == "session keyring" })
         for (steps, last) in [(callers + [own, clear], "the end"), (callers + [clear], "clear")] {
             let program = LaunchProgram(
                 namespaces: [], steps: steps + [Step("the end", .execute(LaunchProgram.nothing))])
             let failure = #expect(throws: LaunchFailure.self) {
                 _ = try ProgramBuffer(program, environment: []).attempt(.init(arguments: ["none"]))
             }
-            #expect(failure?.step.map { program.steps[$0].name } == last)
+            #expect(failure?.step.map { program.steps[$0].name.english } == last)
         }
     }
 
@@ -226,7 +229,7 @@ struct ProcessSettingsTests {
             let whole = try engine.explain(request(.idle))
             let none = try engine.explain(bare)
             for name in ["setresuid", "umask", "personality", "keyctl"] {
-                #expect(whole.contains(name) && !none.contains(name))
+                #expect(whole.english.contains(name) && !none.english.contains(name))
             }
         }
     }
@@ -238,7 +241,7 @@ struct ProcessSettingsTests {
             Set(
                 (settings.identity(inUserNamespace: false, caller) + settings.oomScore(caller)
                     + settings.steps(caller))
-                    .map(\.name))
+                    .map(\.name.english))
         }
         var alike = CallerSettings(
             givesUpGroups: false, ignoredSignals: 0, oomScoreAdjustment: 0, policy: SCHED_OTHER, nice: 0)

@@ -96,8 +96,8 @@ extension ToldSpec {
         let hidden = "it is not told to hide /proc/interrupts, /sys/devices/virtual/powercap"
         let notes = told.footnotes(of: spec)
         #expect(
-            notes.count == 2 && notes[0].hasPrefix(hidden)
-                && notes[1] == "it is not told the limits RLIMIT_AS")
+            notes.count == 2 && notes[0].english.hasPrefix(hidden)
+                && notes[1].english == "it is not told the limits RLIMIT_AS")
         let podman = ToldSpec(docker: PodmanFlags.words(spec, filterFile: "/f.json"))
         #expect(podman.maskedPaths == wanted.maskedPaths)
         #expect(podman.footnotes(of: spec) == Array(notes.dropFirst()))
@@ -114,7 +114,7 @@ extension ToldSpec {
         #expect(Set(told.mounts.keys) == Set(wanted.mounts.keys).union(["/tmp"]))
         #expect(told.capabilities == wanted.capabilities && told.noNewPrivileges && told.isFiltered)
         #expect(
-            told.footnotes(of: spec) == [
+            told.footnotes(of: spec).map(\.english) == [
                 "no cgroup: no limit of memory, CPU or processes holds",
                 "no overlay: the shared root is read-only, /tmp is a tmpfs of its own",
                 "/sys is the host's, read-only: it can't mount a new one",
@@ -148,7 +148,7 @@ extension ToldSpec {
         }
         for name in ["mount /proc", "mask /proc/keys", "resource limits", "bounding set", "seccomp filter"] {
             var less = try program(spec)
-            less.steps.removeAll { $0.name == name }
+            less.steps.removeAll { $0.name.english == name }
             #expect(ToldSpec(less) != ToldSpec(try program(spec)), "\(name)")
         }
     }
@@ -227,7 +227,7 @@ extension ToldSpec {
         let error = #expect(throws: LabError.self) { try program(change) }
         #expect(
             error?.kind == .unavailable
-                && error?.message.contains(word) == true, "\(error?.message ?? "")")
+                && error?.message.english.contains(word) == true, "\(error?.message.english ?? "")")
         // Control: without it nothing is refused.
         #expect(try program { _ in }.steps.count > 40)
     }

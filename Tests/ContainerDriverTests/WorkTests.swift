@@ -129,8 +129,8 @@ private let reference: [String: [String: String]] = {
         try launching(.process, .compute(kind: "file-write", rounds: 1, directory: "/nonexistent")) {
             (instance) throws in
             let error = #expect(throws: LabError.self) { try instance.waitUntilReady(deadline: limit) }
-            #expect(error?.cause?.contains("exit status 71") == true)
-            #expect(error?.cause?.contains("cannot make a file: No such file or directory") == true)
+            #expect(error?.cause?.english.contains("exit status 71") == true)
+            #expect(error?.cause?.english.contains("cannot make a file: No such file or directory") == true)
             #expect(instance.transcript.outputs.isEmpty)
         }
     }

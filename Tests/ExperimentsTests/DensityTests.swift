@@ -10,7 +10,7 @@ import Testing
         #expect(found.values["alive-count"] == 5)
         #expect(found.values["overcommitment-ratio"] == 1.25)
         #expect(found.values["overcommitted"] == 1)
-        #expect(try found.fact("ended-by").answer == "the lab's own cap: 5")
+        #expect(try found.fact("ended-by").answer.english == "the lab's own cap: 5")
     }
 
     /// The budget ends it, and whoever did not fit is gone again.
@@ -22,7 +22,7 @@ import Testing
         let taken = try #require(found.values["taken-bytes"])
         let each = try #require(found.values["memory-per-instance-bytes"])
         #expect(alive > 1 && alive < 256)
-        #expect(try found.fact("ended-by").answer == "the budget: 2 MiB")
+        #expect(try found.fact("ended-by").answer.english == "the budget: 2 MiB")
         // What they took at their start they may have grown by since, but not by much.
         #expect(taken <= Double(3 << 20) && each > 4_096)
         #expect(found.values["start-failures-count"] == 0)
@@ -31,7 +31,7 @@ import Testing
     @Test func aBudgetInWhichNotOneFitsIsNoDensity() throws {
         let point: Point = [.instances: "2", .setting: "budget=1MiB"]
         let error = try ExperimentRun.failure(of: DensityExperiment(), on: .qemuDirect, at: point)
-        #expect(error.kind == .unavailable && error.message.contains("not one instance fits"))
+        #expect(error.kind == .unavailable && error.message.english.contains("not one instance fits"))
     }
 
     @Test(arguments: ["budget", "budget=", "budget=0MiB", "budget=4", "ksm", "ksm=maybe", "budget=-1GiB"])

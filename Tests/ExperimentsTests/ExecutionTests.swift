@@ -40,7 +40,7 @@ import Testing
 
     @Test func anUnknownKindOfWorkIsNamedWithTheNearest() throws {
         let error = try ExperimentRun.failure(of: Execution(), on: .process, at: [.setting: "syscal"])
-        #expect(error.kind == .usage && error.message.contains("did you mean \"syscall\""))
+        #expect(error.kind == .usage && error.message.english.contains("did you mean \"syscall\""))
     }
 
     /// What the guest says that its work consists of, against what is counted here while the same work is done again.

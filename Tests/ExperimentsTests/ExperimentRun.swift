@@ -144,10 +144,10 @@ extension ExperimentRun {
         obstacles.withLock { known in
             if let answer = known[engine.id] { return answer }
             var answer: String?
-            if case .unavailable(let because, _) = engine.probe(context) {
-                answer = because
+            if case .unavailable(let error) = engine.probe(context) {
+                answer = error.reason.english
                 // Of a case among others that is cancelled, swift-testing says nothing.
-                let line = "➜ Tests of \(engine.id) are skipped: \(because)\n"
+                let line = "➜ Tests of \(engine.id) are skipped: \(error.reason.english)\n"
                 FileHandle.standardError.write(Data(line.utf8))
             }
             known[engine.id] = .some(answer)

@@ -72,7 +72,7 @@ import Testing
             }
         }
         let error = try ExperimentRun.failure(of: Failing(), on: .process)
-        #expect(error.kind == .usage && error.message == "it fails")
+        #expect(error.kind == .usage && error.message.english == "it fails")
         var home: String?
         #expect(throws: LabError.self) {
             try ExperimentRun.with(.process) { run in

@@ -32,7 +32,7 @@ import Testing
             let root = try Archive.bytes(of: image.root)
             #expect(kernel == Double(size))
             #expect(found.values["apparent-bytes"] == Double(size + root))
-            #expect(found.facts["has-kernel"]?.answer.hasPrefix("vmlinuz-") == true)
+            #expect(found.facts["has-kernel"]?.answer.english.hasPrefix("vmlinuz-") == true)
         }
     }
 

@@ -162,7 +162,7 @@ import Testing
             let error = #expect(throws: LabError.self) { try Distribution.open(context) }
             #expect(error?.kind == .unavailable)
             if Files.line("/etc/os-release")?.contains("ID=debian") == true {
-                #expect(error?.remedy == "add --fetch")
+                #expect(error?.remedy?.english == "add --fetch")
             }
             #expect(!Files.exists(paths.cache))
         }

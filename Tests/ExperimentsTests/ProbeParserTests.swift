@@ -9,7 +9,7 @@ import Testing
         let answer = try #require(ProbeAnswer(output: "boot-id ok 5dd8 a\\x0a"))
         #expect(answer.name == "boot-id" && answer.result == .ok && answer.detail == "5dd8 a\\x0a")
         #expect(ProbeAnswer(output: "mount 1 ")?.result == .errno(1))
-        #expect(ProbeAnswer(output: "mount 1 ")?.text == "EPERM")
+        #expect(ProbeAnswer(output: "mount 1 ")?.text.english == "EPERM")
         #expect(ProbeAnswer(output: "memory signal 9 ")?.result == .signal(9))
         #expect(ProbeAnswer(output: "memory signal 9")?.detail == "")
         #expect(ProbeAnswer(output: "perf timeout ")?.result == .timeout)

@@ -14,13 +14,14 @@ import Testing
         ("", 0, "yes"), ("version 1.2", 1, "?"),
     ])
     func theVersionIsTakenFromWhatAToolSays(_ text: String, status: Int32, _ expected: String) {
-        #expect(ToolInventory.answer(Tool.Output(status: status, text: text)) == expected)
+        #expect(ToolInventory.answer(Tool.Output(status: status, text: text)).english == expected)
     }
 
     @Test func whatAHostileToolSaysIsHarmless() {
         let text = "9.\u{1b}[31mred\u{7}" + String(repeating: "1.", count: 10_000)
         let answer = ToolInventory.answer(Tool.Output(status: 0, text: text))
-        #expect(answer.utf8.allSatisfy { (0x20..<0x7f).contains($0) } && answer.utf8.count <= 160)
+        #expect(
+            answer.english.utf8.allSatisfy { (0x20..<0x7f).contains($0) } && answer.english.utf8.count <= 160)
         #expect(ToolInventory.answer(nil) == "?")
     }
 
@@ -43,9 +44,9 @@ import Testing
         #expect(Set(found.facts.keys) == Set(expected.map(\.id)))
         for tool in expected where tool.program != nil && !tool.isPlugin {
             let isHere = Tool.find(tool.program ?? "") != nil
-            #expect((found.facts[tool.id]?.answer != "–") == isHere, "\(tool.id)")
+            #expect((found.facts[tool.id]?.answer.english != "–") == isHere, "\(tool.id)")
         }
-        let here = found.facts.values.count { $0.answer != "–" }
+        let here = found.facts.values.count { $0.answer.english != "–" }
         #expect(found.values["tools-installed-count"] == Double(here))
     }
 

@@ -133,7 +133,7 @@ import Testing
             defer { _ = setfsuid(0) }
             let error = #expect(throws: LabError.self) { try usage(tree) }
             #expect(error?.kind == .input)
-            #expect(error?.message.contains("secret") == true)
+            #expect(error?.message.english.contains("secret") == true)
         }
     }
 

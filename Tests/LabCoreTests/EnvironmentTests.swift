@@ -121,7 +121,7 @@ struct EnvironmentTests {
             let machine = Environment.capture(root: root, stealLook: .zero)
             #expect(machine.emulator == "QEMU TCG")
             #expect(
-                machine.warnings.map(\.text) == [
+                machine.warnings.map(\.text.english) == [
                     "this machine is nested in emulation (QEMU TCG): times are not those of hardware"
                 ])
         }
@@ -154,7 +154,7 @@ struct EnvironmentTests {
         #expect(warnings.count == 8)
         #expect(warnings.allSatisfy { $0.remedy?.isEmpty == false })
         #expect(Set(warnings.map(\.text)).count == 8)
-        #expect(warnings.contains { $0.text.hasPrefix("2 % of the CPU time is stolen") })
+        #expect(warnings.contains { $0.text.english.hasPrefix("2 % of the CPU time is stolen") })
     }
 
     @Test func heatIsReadFromCountersAndCoolingDevices() {
@@ -164,9 +164,10 @@ struct EnvironmentTests {
         let hot = ThermalState(
             counters: ["18446744073709551615", "1"],
             devices: [("intel_powerclamp", "-1", "50"), ("cpufreq-cpu0", "2", nil), ("Processor", "x", "1")])
-        #expect(hot.events == .max && hot.active == ["cpufreq-cpu0 at 2"])
+        #expect(hot.events == .max && hot.active.map(\.english) == ["cpufreq-cpu0 at 2"])
         #expect(ThermalState(counters: [], devices: []).events == nil, "unknown, not none")
-        #expect(EnvironmentWarnings.throttled(before: 3, after: 5)?.text.hasSuffix("rose by 2") == true)
+        #expect(
+            EnvironmentWarnings.throttled(before: 3, after: 5)?.text.english.hasSuffix("rose by 2") == true)
         #expect(EnvironmentWarnings.throttled(before: 5, after: 5) == nil)
         #expect(EnvironmentWarnings.throttled(before: nil, after: 5) == nil)
         #expect(EnvironmentWarnings.throttled(before: 5, after: 3) == nil, "counters that were reset")
@@ -181,7 +182,7 @@ struct EnvironmentTests {
             #expect(machine.throttleEvents == 7 && machine.disturbances(root: root).isEmpty)
             try Files.write("9\n", to: "\(counters)/core_throttle_count")
             let told = machine.disturbances(root: root)
-            #expect(told.count == 1 && told[0].text.hasSuffix("rose by 2") && told[0].remedy != nil)
+            #expect(told.count == 1 && told[0].text.english.hasSuffix("rose by 2") && told[0].remedy != nil)
         }
     }
 

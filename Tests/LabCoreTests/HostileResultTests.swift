@@ -99,7 +99,7 @@ import Testing
             do throws(LabError) {
                 result = try ResultStore.parse(json: bytes, path: "r.json")
             } catch {
-                #expect(error.kind == .data && error.message.hasPrefix("r.json"))
+                #expect(error.kind == .data && error.message.english.hasPrefix("r.json"))
                 continue
             }
             believed += 1
@@ -140,7 +140,9 @@ import Testing
             result.samples[1].parameters = [parameter: value]
             let bytes = Array(try JSONEncoder().encode(result))
             let error = #expect(throws: LabError.self) { try ResultStore.parse(json: bytes, path: "r.json") }
-            #expect(error?.message == "r.json is malformed at samples[1].parameters.\(parameter.rawValue)")
+            #expect(
+                error?.message.english == "r.json is malformed at samples[1].parameters.\(parameter.rawValue)"
+            )
         }
     }
 }

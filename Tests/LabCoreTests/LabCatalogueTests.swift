@@ -37,7 +37,9 @@ struct LabCatalogueTests {
             try LabCatalogue.open("\(checkout)/labs").definition("startup-latencey")
         }
         #expect(error?.kind == .usage)
-        #expect(error?.message == "there is no lab \"startup-latencey\"; did you mean \"startup-latency\"?")
+        #expect(
+            error?.message.english
+                == "there is no lab \"startup-latencey\"; did you mean \"startup-latency\"?")
     }
 
     @Test(arguments: ["../labs/startup-latency", "", ".", "startup-latency/"])
@@ -55,7 +57,7 @@ struct LabCatalogueTests {
             try Files.write(text, to: "\(path)/other/lab.yaml")
             let error = #expect(throws: LabError.self) { try LabCatalogue.open(path).definition("other") }
             #expect(
-                error?.message
+                error?.message.english
                     == "\(path)/other/lab.yaml:3: id is \"startup-latency\" but its folder is \"other\": they must agree"
             )
         }
@@ -66,7 +68,7 @@ struct LabCatalogueTests {
             try Files.makeDirectory("\(path)/empty")
             let error = #expect(throws: LabError.self) { try LabCatalogue.open(path) }
             #expect(error?.kind == .input)
-            #expect(error?.remedy?.contains("LAB_LABS") == true)
+            #expect(error?.remedy?.english.contains("LAB_LABS") == true)
         }
     }
 

@@ -15,7 +15,7 @@ import Testing
         for (dimension, rivals) in Dictionary(grouping: withRow, by: \.dimension) {
             #expect(rivals.count == 1, "\(dimension): \(rivals.map(\.id))")
         }
-        let missing = Set(DocumentTable.rows.map(\.dimension.zh)).subtracting(withRow.map(\.dimension))
+        let missing = Set(DocumentTable.rows.map(\.dimension[.chinese])).subtracting(withRow.map(\.dimension))
         #expect(missing.isEmpty)
     }
 

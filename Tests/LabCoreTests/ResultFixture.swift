@@ -35,7 +35,8 @@ enum ResultFixture {
             EngineRecord(id: .process, kind: .process, steps: ["clone", "exec"]),
             EngineRecord(
                 id: .kvm, kind: .virtualMachine,
-                availability: .unavailable(because: "KVM opens but does not work", remedy: "another host")),
+                availability: .unavailable(
+                    LabError(.unavailable, "KVM opens but does not work", remedy: "another host"))),
             EngineRecord(
                 id: .qemu, kind: .virtualMachine, emulated: true, details: [.init("libvirt", "9.0.0")],
                 digests: ["kernel": "ab"], footnotes: ["another kernel"]),

@@ -84,7 +84,7 @@ import Testing
                 }
             }
             let error = try #require(refusal)
-            #expect(error.kind == .output && error.message.contains(log.path) && error.remedy != nil)
+            #expect(error.kind == .output && error.message.english.contains(log.path) && error.remedy != nil)
             #expect(try ResultStore.load(directory).samples.count == written)
             mount("lab-test", directory, "tmpfs", UInt(MS_REMOUNT), "size=64k")
             try log.append(ResultFixture.observation(written, .process, ready: 5))
@@ -99,7 +99,8 @@ import Testing
             for path in [directory, "\(directory)/nothing"] {
                 let error = #expect(throws: LabError.self) { _ = try ResultStore.load(path) }
                 #expect(
-                    error?.kind == .input && error?.remedy != nil && error?.message.contains(path) == true)
+                    error?.kind == .input && error?.remedy != nil
+                        && error?.message.english.contains(path) == true)
             }
         }
     }
@@ -162,7 +163,7 @@ import Testing
         for (key, edit) in cases {
             let error = refusal(try edited(edit))
             #expect(error?.kind == .data && error?.remedy != nil)
-            #expect(error?.message == "r.json is malformed at \(key)")
+            #expect(error?.message.english == "r.json is malformed at \(key)")
         }
     }
 
@@ -173,7 +174,10 @@ import Testing
             #expect(text.contains(old))
             return refusal(Array(changed.utf8))?.description ?? ""
         }
-        #expect(refused("lab.result/3", "lab.result/9").contains(#"has the schema "lab.result/9""#))
+        #expect(refused("lab.result/4", "lab.result/9").contains(#"has the schema "lab.result/9""#))
+        // What wrote strings where messages are now.
+        let older = refused("lab.result/4", "lab.result/3")
+        #expect(older.contains("this version of lab reads lab.result/4") && older.contains("remedy: "))
         // For a number that doesn't fit the decoder gives no key path.
         for number in ["1e999", "-1", "18446744073709551616", "1.5", "NaN"] {
             #expect(
@@ -188,7 +192,7 @@ import Testing
             let header = try JSONEncoder().encode(result.header)
             _ = try ResultStore.parse(log: Array(header) + Array("\n{}\n{}\n".utf8), path: "s.jsonl")
         }
-        #expect(error?.message.hasPrefix("s.jsonl:2") == true)
+        #expect(error?.message.english.hasPrefix("s.jsonl:2") == true)
     }
 
     /// Damaged files never crash: each is a clear error or a result that is possible.
@@ -221,7 +225,8 @@ import Testing
                     _ = try ResultStore.parse(json: bytes, path: "r.json")
                 }
             } catch {
-                #expect(error.kind == .data && error.message.hasPrefix("r.json") && error.remedy != nil)
+                #expect(
+                    error.kind == .data && error.message.english.hasPrefix("r.json") && error.remedy != nil)
             }
         }
     }

@@ -57,7 +57,7 @@ struct RootFilesystemTests {
             let error = #expect(throws: LabError.self) {
                 try RootFilesystem.minimal(guest: "\(path)/none", paths: paths)
             }
-            #expect(error?.message == "cannot read \(path)/none")
+            #expect(error?.message.english == "cannot read \(path)/none")
         }
     }
 

@@ -69,7 +69,7 @@ struct RunJournalTests {
             let journal = try RunJournal(runID: "one", paths: paths)
             let error = #expect(throws: LabError.self) { try RunJournal(runID: "one", paths: paths) }
             #expect(error?.kind == .output)
-            #expect(error?.cause == "File exists")
+            #expect(error?.cause?.english == "File exists")
             journal.finish()
             #expect(Files.list(paths.journals).isEmpty, "a failed start leaves nothing")
         }

@@ -101,7 +101,7 @@ struct RunPlacesTests {
                 runID: "r", paths: LabPaths(cache: "\(home)/cache", state: "\(home)/state"))
             let error = #expect(throws: LabError.self) { try journal.record(.init(.directory, name)) }
             #expect(error?.kind == .usage)
-            #expect(error?.message.utf8.allSatisfy { $0 >= 0x20 } == true)
+            #expect(error?.message.english.utf8.allSatisfy { $0 >= 0x20 } == true)
             #expect(try journal.recorded().isEmpty)
         }
     }
@@ -163,7 +163,7 @@ struct RunPlacesTests {
                 let error = #expect(throws: LabError.self) {
                     try RunJournal.forEachAbandoned(in: paths) { _ in Issue.record("it was replayed") }
                 }
-                #expect(error?.kind == .permission && error?.remedy == "chmod go-w \(place)")
+                #expect(error?.kind == .permission && error?.remedy?.english == "chmod go-w \(place)")
                 #expect(RunJournal.living(in: paths).isEmpty)
                 #expect(throws: LabError.self) { try RunJournal(runID: "new", paths: paths) }
                 chmod(place, 0o700)
@@ -192,8 +192,8 @@ struct RunPlacesTests {
             #expect(outcome.removed.map(\.name) == ["\(paths.run("dead"))/a", paths.run("dead")])
             #expect(outcome.failures.map(\.resource) == [.init(.file, "/etc/passwd")])
             #expect(outcome.refused.count == 1)
-            #expect(outcome.refused[0].message.contains("nonsense"))
-            #expect(outcome.refused[0].message.utf8.allSatisfy { $0 >= 0x20 })
+            #expect(outcome.refused[0].message.english.contains("nonsense"))
+            #expect(outcome.refused[0].message.english.utf8.allSatisfy { $0 >= 0x20 })
             #expect(try Files.readText(path) == text)
         }
     }

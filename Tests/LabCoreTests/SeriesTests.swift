@@ -55,7 +55,7 @@ private func problems(_ old: String, _ new: String) throws -> [String]? {
         _ = try LabFile.parse(text, name: "lab.yaml")
         return nil
     } catch {
-        return error.message.split(separator: "\n").map(String.init)
+        return error.message.english.split(separator: "\n").map(String.init)
     }
 }
 

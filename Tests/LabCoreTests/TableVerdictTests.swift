@@ -113,7 +113,7 @@ import Testing
         #expect(
             row.vm.obstacles == [
                 .absent(.kvm, .unavailable(because: "KVM opens but does not work")),
-                .absent(.qemu, .failed(because: "no ready: 10 s")),
+                .absent(.qemu, .failed(because: "\("no ready" as Message): \("10 s" as Message)")),
             ])
         #expect(
             row.container.obstacles == [.absent(.container, .unavailable(because: "no such power"))])
@@ -173,7 +173,7 @@ import Testing
         #expect(table.rows.map(\.number) == Array(1...12))
         #expect(table.reference == nil && table.leftOut.isEmpty)
         for row in table.rows {
-            let own = row.document.dimension.zh == lab.dimension
+            let own = row.document.dimension[.chinese] == lab.dimension
             let absence = Absence.notRun(lab: own ? lab.id : nil)
             for engine in FilledTable.engines {
                 #expect(row.cells[engine]?.map(\.content) == [.absent(absence)])

@@ -94,9 +94,10 @@ struct TuningTests {
                 runID: "bare", paths: LabPaths(cache: "\(home)/cache", state: "\(home)/state"))
             let outcome = try Tuning(journal: journal, root: "\(home)/sys").apply()
             #expect(outcome.set.isEmpty && outcome.refused.count == 2)
-            #expect(outcome.refused[0].text.contains("this machine has no cpufreq"))
+            #expect(outcome.refused[0].text.english.contains("this machine has no cpufreq"))
             #expect(
-                outcome.refused[1].text.contains("turbo") && outcome.refused.allSatisfy { $0.remedy != nil })
+                outcome.refused[1].text.english.contains("turbo")
+                    && outcome.refused.allSatisfy { $0.remedy != nil })
             #expect(try journal.recorded().isEmpty)
             journal.finish()
         }

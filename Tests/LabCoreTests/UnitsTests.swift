@@ -50,8 +50,8 @@ struct UnitsTests {
 
     @Test func unknownUnitNamesTheNearestAndAllOfThem() {
         let error = #expect(throws: LabError.self) { try Units.parseBytes("256 MB") }
-        #expect(error?.message == "\"256 MB\" has the unknown unit \"MB\"; did you mean \"MiB\"?")
-        #expect(error?.remedy == "use one of B, KiB, MiB, GiB, TiB")
+        #expect(error?.message.english == "\"256 MB\" has the unknown unit \"MB\"; did you mean \"MiB\"?")
+        #expect(error?.remedy?.english == "use one of B, KiB, MiB, GiB, TiB")
     }
 
     @Test func whatIsWrittenIsReadBack() throws {

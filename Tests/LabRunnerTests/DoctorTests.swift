@@ -24,16 +24,16 @@ import Testing
     private func missingKVM() -> ScriptEngine {
         let kvm = ScriptEngine(.kvm)
         kvm.kind = .virtualMachine
-        kvm.availability = .unavailable(because: "no /dev/kvm", remedy: "modprobe kvm")
+        kvm.availability = .unavailable(LabError(.unavailable, "no /dev/kvm", remedy: "modprobe kvm"))
         return kvm
     }
 
     @Test func anEnginePassesWhenItsGuestSendsTheNonceBack() throws {
         let checks = try checks([ScriptEngine(.process), ScriptEngine(.container, "echo init; echo ready")])
         #expect(checks["engine-process"]?.status == .pass)
-        #expect(checks["engine-process"]?.detail.hasPrefix("answered after ") == true)
+        #expect(checks["engine-process"]?.detail.english.hasPrefix("answered after ") == true)
         #expect(checks["engine-container"]?.status == .fail)
-        #expect(checks["engine-container"]?.detail.contains("did not do its workload") == true)
+        #expect(checks["engine-container"]?.detail.english.contains("did not do its workload") == true)
     }
 
     @Test func kvmIsAWarningWhileEmulationWorksAndAFailureWithoutIt() throws {
@@ -47,7 +47,7 @@ import Testing
 
     @Test func withoutAnyEngineEachSaysWhy() throws {
         let alone = try checks([missingKVM()])
-        #expect(alone["engine-kvm"]?.status == .fail && alone["engine-kvm"]?.detail == "no /dev/kvm")
+        #expect(alone["engine-kvm"]?.status == .fail && alone["engine-kvm"]?.detail.english == "no /dev/kvm")
     }
 
     @Test func theTableCountsEachStatus() {

@@ -28,7 +28,7 @@ import Testing
                 if let failure { throw failure }
                 var finding = Finding(values: ["setting-bytes": Double(bench.setting ?? "") ?? -1])
                 let said = instance.transcript.outputs
-                finding.note("echoes", said == [nonce], answer: said.joined(), mechanism: Mechanism.none)
+                finding.note("echoes", said == [nonce], answer: "\(said.joined())", mechanism: Mechanism.none)
                 return finding
             }
         }
@@ -54,14 +54,14 @@ import Testing
         #expect(sample.outcome == .completed)
         #expect(sample.values == ["echoes": 1, "setting-bytes": 7])
         let fact = try #require(sample.facts?["echoes"])
-        #expect(fact.answer.utf8.count == 32 && fact.mechanism == Mechanism.none)
+        #expect(fact.answer.english.utf8.count == 32 && fact.mechanism == Mechanism.none)
         #expect(engine.launches == 1)
     }
 
     @Test func aGuestThatDoesNotAnswerIsFoundOut() throws {
         let engine = ScriptEngine("script", "echo init; echo ready; echo output wrong")
         let sample = perform([Echo()], on: engine, [.experiment: "echo"]).observation
-        #expect(sample.values["echoes"] == 0 && sample.facts?["echoes"]?.answer == "wrong")
+        #expect(sample.values["echoes"] == 0 && sample.facts?["echoes"]?.answer.english == "wrong")
     }
 
     @Test func aFailureIsTheOutcomeAndTheInstanceIsGone() throws {
@@ -86,7 +86,7 @@ import Testing
             Issue.record("it was done")
             return
         }
-        #expect(error.kind == .usage && error.message.contains("ecko"))
+        #expect(error.kind == .usage && error.message.english.contains("ecko"))
     }
 
     @Test func aPauseEndsWithTheUsersWish() throws {

@@ -1,5 +1,5 @@
 import Testing
-import Translations
+import Texts
 
 @testable import LabCore
 @testable import LabRunner
@@ -39,8 +39,8 @@ import Translations
         for (words, environment) in [(["--lang", "zn"], [:]), ([], ["LAB_LANG": "zn"])] {
             let error = #expect(throws: LabError.self) { try language(words, environment) }
             #expect(error?.exitCode == 64)
-            #expect(error?.message.contains("did you mean \"zh\"?") == true)
-            #expect(error?.remedy == "choose one of en, zh, auto")
+            #expect(error?.message.english.contains("did you mean \"zh\"?") == true)
+            #expect(error?.remedy?.english == "choose one of en, zh, auto")
         }
     }
 }
@@ -158,15 +158,17 @@ struct LanguageTests {
         #expect(Self.english(text).isEmpty, "\(Self.english(text).joined(separator: "\n"))")
         // Title by title: a line may hide an English title behind a Chinese detail.
         for check in checks {
-            let title = Catalogue(language: .chinese).translated(check.title)
-            #expect(title != check.title, "\(title)")
+            let title = Catalogue(language: .chinese).say(check.title)
+            #expect(title != check.title.english, "\(title)")
         }
         let lines = text.split(separator: "\n").filter { $0.hasPrefix("通过") || $0.hasPrefix("警告") }
         #expect(lines.count >= 10)
     }
 
     @Test func everyKindOfLeftoverHasItsWord() {
-        for kind in JournaledResource.Kind.allCases { #expect(CleanText.chinese[kind] != nil, "\(kind)") }
+        for kind in JournaledResource.Kind.allCases {
+            #expect(Language.chinese.sentence(for: kind.rawValue) != nil, "\(kind)")
+        }
     }
 
     @Test func chineseFillsTwoColumns() {

@@ -17,7 +17,7 @@ struct OutputDirectoryTests {
             return nil
         } catch {
             #expect(error.kind == .output && error.remedy != nil)
-            return error.cause
+            return error.cause?.english
         }
     }
 

@@ -23,7 +23,7 @@ import Testing
 
         func probe(_ context: RunContext) -> Availability { .available }
         func prepare(_ context: RunContext) -> SyntheticEngine { self }
-        func explain(_ request: LaunchRequest) -> String { "" }
+        func explain(_ request: LaunchRequest) -> Message { "" }
         func shutDown() {}
 
         func launch(_ request: LaunchRequest) -> any Instance {

@@ -190,6 +190,7 @@ struct RunCommandTests {
         #expect(finished.status == 0)
         #expect(finished.errors.contains("another run was alive"))
         let result = try ResultStore.load("\(lab.directory.path)/one")
-        #expect(result.header.environment.warnings.contains { $0.text.contains("another run was alive") })
+        #expect(
+            result.header.environment.warnings.contains { $0.text.english.contains("another run was alive") })
     }
 }

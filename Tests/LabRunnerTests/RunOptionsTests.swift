@@ -102,7 +102,7 @@ import Testing
         #expect(try Words.percentage("12.5%", option: "--threshold") == 0.125)
         for text in ["3", "-1%", "%", "", "nan%", "inf%", "1e9%", "five%"] {
             let error = #expect(throws: LabError.self) { try Words.percentage(text, option: "--threshold") }
-            #expect(error?.exitCode == 64 && error?.message.contains("--threshold") == true)
+            #expect(error?.exitCode == 64 && error?.message.english.contains("--threshold") == true)
         }
     }
 }

@@ -97,7 +97,7 @@ import Testing
         #expect(broken.launches == 3 && sound.launches == 8)
         #expect(stopped == ["container"])
         let footnotes = Array(result.closing.stopped.values)
-        #expect(footnotes.count == 1 && footnotes[0].contains("3 failures in a row"))
+        #expect(footnotes.count == 1 && footnotes[0].english.contains("3 failures in a row"))
     }
 
     /// What a machine lacks for one experiment is an outcome of its trials and stops nothing.
@@ -158,15 +158,15 @@ import Testing
 
     @Test func anUnavailableEngineIsRecordedAndLeftOut() throws {
         let missing = ScriptEngine("kvm")
-        missing.availability = .unavailable(because: "no /dev/kvm", remedy: "modprobe kvm")
+        missing.availability = .unavailable(LabError(.unavailable, "no /dev/kvm", remedy: "modprobe kvm"))
         let unprepared = ScriptEngine("qemu")
         unprepared.prepareFailure = LabError(
             .unavailable, "no kernel", cause: "none in /boot", remedy: "--kernel")
         let result = try runner([ScriptEngine("process"), missing, unprepared]).run(samplesIn: nil) { _ in }
         #expect(
             result.header.engines.map(\.availability) == [
-                .available, .unavailable(because: "no /dev/kvm", remedy: "modprobe kvm"),
-                .unavailable(because: "no kernel: none in /boot", remedy: "--kernel"),
+                .available, .unavailable(LabError(.unavailable, "no /dev/kvm", remedy: "modprobe kvm")),
+                .unavailable(LabError(.unavailable, "no kernel", cause: "none in /boot", remedy: "--kernel")),
             ])
         #expect(missing.launches == 0 && missing.shutDowns == 0)
         #expect(unprepared.launches == 0 && unprepared.shutDowns == 0)
@@ -185,11 +185,11 @@ import Testing
 
     @Test func withoutAnyEngineThereIsOneErrorThatNamesEachReason() throws {
         let missing = ScriptEngine("kvm")
-        missing.availability = .unavailable(because: "no /dev/kvm", remedy: "modprobe kvm")
+        missing.availability = .unavailable(LabError(.unavailable, "no /dev/kvm", remedy: "modprobe kvm"))
         let error = #expect(throws: LabError.self) { try runner([missing]).run(samplesIn: nil) { _ in } }
         #expect(error?.kind == .unavailable)
-        #expect(error?.cause == "kvm: no /dev/kvm")
-        #expect(error?.remedy == "modprobe kvm")
+        #expect(error?.cause?.english == "kvm: no /dev/kvm")
+        #expect(error?.remedy?.english == "modprobe kvm")
     }
 
     @Test func noTrialStartsAfterTheBudget() throws {

@@ -44,7 +44,7 @@ final class ScriptEngine: Engine, PreparedEngine {
         return try ScriptInstance(words, requested: requested, interrupt, disposeFailure)
     }
 
-    func explain(_ request: LaunchRequest) throws(LabError) -> String { script }
+    func explain(_ request: LaunchRequest) throws(LabError) -> Message { "\(script)" }
 
     func shutDown() { shutDowns += 1 }
 }

@@ -247,7 +247,7 @@ struct SeveralRunsTests {
         let rows = selection.labs.prefix { $0.row != nil }
         #expect(rows.count == selection.labs.count { $0.row != nil })
         let places = rows.map { lab in
-            DocumentTable.rows.firstIndex { $0.dimension.zh == lab.dimension } ?? -1
+            DocumentTable.rows.firstIndex { $0.dimension[.chinese] == lab.dimension } ?? -1
         }
         #expect(places == places.sorted() && !places.contains(-1))
     }

@@ -67,7 +67,7 @@ import Testing
         private let counts: Result<[String: UInt64], LabError>
         init(_ counts: Result<[String: UInt64], LabError>) { self.counts = counts }
         let record = EngineRecord(id: "process", kind: .process)
-        func explain(_ request: LaunchRequest) -> String { "" }
+        func explain(_ request: LaunchRequest) -> Message { "" }
         func shutDown() {}
         func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
             let words = ["/bin/sh", "-c", ScriptEngine.obedient, "guest"]
@@ -134,7 +134,7 @@ import Testing
         private let script: String
         init(_ script: String) { self.script = script }
         let record = EngineRecord(id: "process", kind: .process)
-        func explain(_ request: LaunchRequest) -> String { script }
+        func explain(_ request: LaunchRequest) -> Message { "\(script)" }
         func shutDown() {}
         func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
             let words =

@@ -13,14 +13,14 @@ import Testing
                 try Words.count(text, option: "--samples", in: 1...9)
             }
             #expect(error?.exitCode == 64)
-            #expect(error?.message.contains("--samples") == true)
+            #expect(error?.message.english.contains("--samples") == true)
         }
     }
 
     @Test func enginesAreKnownAndNamedOnce() throws {
         #expect(try Words.engines("qemu, process") == [.qemu, .process])
         let unknown = #expect(throws: LabError.self) { try Words.engines("contaner") }
-        #expect(unknown?.message.contains("did you mean \"container\"?") == true)
+        #expect(unknown?.message.english.contains("did you mean \"container\"?") == true)
         #expect(throws: LabError.self) { try Words.engines("kvm,kvm") }
         #expect(throws: LabError.self) { try Words.engines("") }
         #expect(throws: LabError.self) { try Words.engines("kvm,") }
@@ -30,7 +30,7 @@ import Testing
     func unknownEngine() throws {
         #expect(try EngineFactory.named("podman").id == "podman")
         let error = #expect(throws: LabError.self) { try EngineFactory.named("podmna") }
-        #expect(error?.message == "there is no engine \"podmna\"; did you mean \"podman\"?")
+        #expect(error?.message.english == "there is no engine \"podmna\"; did you mean \"podman\"?")
         #expect(error?.kind == .usage)
         #expect(
             try EngineFactory.make(["podman", "process"], EngineSettings()).map(\.id) == [

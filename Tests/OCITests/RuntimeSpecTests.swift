@@ -74,7 +74,7 @@ import Testing
         let error = #expect(throws: LabError.self) {
             try RuntimeSpec(json: Array(text.utf8), of: "config.json")
         }
-        #expect(error?.cause?.hasPrefix("\(place): ") == true, "\(error?.cause ?? "")")
+        #expect(error?.cause?.english.hasPrefix("\(place): ") == true, "\(error?.cause?.english ?? "")")
     }
 
     @Test("A file that is too large is not read, and words that nobody knows are passed over")

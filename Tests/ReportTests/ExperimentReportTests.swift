@@ -358,9 +358,10 @@ import Testing
         fixture.shape.facts?[0].group = LocalizedText(en: hostile, zh: hostile)
         for place in fixture.samples.indices where place % 2 == 0 {
             fixture.samples[place].facts?[hostile] = Fact(
-                answer: hostile, mechanism: .seccomp, evidence: hostile)
+                answer: "\(hostile)", mechanism: .seccomp, evidence: "\(hostile)")
             fixture.samples[place].facts?["release"] = Fact(
-                answer: String(repeating: hostile, count: 50), evidence: String(repeating: hostile, count: 50)
+                answer: Message(stringLiteral: String(repeating: hostile, count: 50)),
+                evidence: "\(String(repeating: hostile, count: 50))"
             )
             fixture.samples[place].parameters[.setting] = place % 4 == 0 ? hostile : "1e308"
         }

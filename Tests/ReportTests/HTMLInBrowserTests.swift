@@ -111,11 +111,12 @@ struct HTMLInBrowserTests {
         var fixture = RunFixture.experiment()
         let long = String(repeating: "long", count: 100)
         fixture.title = LocalizedText(en: long, zh: long)
-        fixture.engines[1].details = [.init(long, long)]
-        fixture.engines[1].footnotes = [long]
-        fixture.warnings = [.init(long, remedy: long)]
+        fixture.engines[1].details = [.init("\(long)", "\(long)")]
+        fixture.engines[1].footnotes = ["\(long)"]
+        fixture.warnings = [.init("\(long)", remedy: "\(long)")]
         for place in fixture.samples.indices {
-            fixture.samples[place].facts?["release"] = Fact(answer: long, mechanism: .seccomp, evidence: long)
+            fixture.samples[place].facts?["release"] = Fact(
+                answer: "\(long)", mechanism: .seccomp, evidence: "\(long)")
         }
         let reports =
             MadeReport.all.flatMap { made in Language.allCases.map { (made.result, $0) } }

@@ -10,7 +10,9 @@ extension RunFixture {
         EngineRecord(
             id: $0, kind: .container, role: .peer,
             availability: .unavailable(
-                because: "\($0) is not installed: it is not in PATH", remedy: "apt-get install \($0)"))
+                LabError(
+                    .unavailable, "\($0) is not installed", cause: "it is not in PATH",
+                    remedy: "apt-get install \($0)", detail: .notInstalled)))
     }
 
     /// A start under all conditions, with the ablation of the container.

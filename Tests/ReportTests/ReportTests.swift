@@ -71,7 +71,7 @@ import Testing
                 "SMT is on: two threads that share a core slow each other down", remedy: "run lab as root")
         ]
         fixture.addFailures(
-            .container, count: 2, message: "cannot make the cgroup /sys/fs/cgroup/x")
+            .container, count: 2, message: "cannot make the cgroup \("/sys/fs/cgroup/x" as String)")
         var result = fixture.result
         for index in result.header.engines.indices {
             switch result.header.engines[index].id {
@@ -82,7 +82,7 @@ import Testing
                 result.header.engines[index].details = [.init("root", "the shared root, read-only")]
             case .kvm:
                 result.header.engines[index].availability = .unavailable(
-                    because: "there is no /dev/kvm", remedy: "run as root")
+                    LabError(.unavailable, "there is no \("/dev/kvm" as String)", remedy: "run as root"))
             default: break
             }
         }
@@ -192,14 +192,15 @@ import Testing
         fixture.title = LocalizedText(en: hostile, zh: hostile)
         fixture.claims[0].source = hostile
         fixture.claims[0].text = LocalizedText(en: hostile, zh: hostile)
-        fixture.engines[0].details = [.init(hostile, hostile)]
-        fixture.engines[1].steps[0] = hostile
+        fixture.engines[0].details = [.init("\(hostile)", Message(stringLiteral: hostile))]
+        fixture.engines[1].steps[0] = "\(hostile)"
         fixture.engines[3].digests = [hostile: hostile]
-        fixture.engines[2].availability = .unavailable(because: hostile, remedy: hostile)
+        fixture.engines[2].availability = .unavailable(
+            LabError(.unavailable, "\(hostile)", remedy: "\(hostile)"))
         fixture.engines.append(
-            EngineRecord(id: EngineID(rawValue: hostile), kind: .process, footnotes: [hostile]))
-        fixture.warnings = [.init(hostile, remedy: hostile)]
-        fixture.addFailures(EngineID(rawValue: hostile), count: 1, message: hostile)
+            EngineRecord(id: EngineID(rawValue: hostile), kind: .process, footnotes: ["\(hostile)"]))
+        fixture.warnings = [.init("\(hostile)", remedy: "\(hostile)")]
+        fixture.addFailures(EngineID(rawValue: hostile), count: 1, message: "\(hostile)")
         var result = fixture.result
         result.header.command = "```\n\(hostile)"
         result.samples[0].warmup = false

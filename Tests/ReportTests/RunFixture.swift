@@ -15,8 +15,9 @@ struct RunFixture {
         EngineRecord(
             id: .kvm, kind: .virtualMachine,
             availability: .unavailable(
-                because: "KVM opens, but the guest kernel never reached its init",
-                remedy: "use a host with hardware virtualisation")),
+                LabError(
+                    .unavailable, "KVM opens, but the guest kernel never reached its init",
+                    remedy: "use a host with hardware virtualisation"))),
         EngineRecord(
             id: .qemu, kind: .virtualMachine, emulated: true,
             details: [.init("libvirt", "9.0.0"), .init("machine", "microvm")],
@@ -45,10 +46,10 @@ struct RunFixture {
     var warnings: [Environment.Warning] = [.init("the load is 2.10", remedy: "stop what else runs")]
 
     /// Steps that fill the lives below but for the last microseconds: name and nanoseconds.
-    static let processSteps: [(String, Double)] = [
+    static let processSteps: [(Message, Double)] = [
         ("pipes", 20e3), ("clone3", 90e3), ("execve", 40e3), ("workload", 377e3),
     ]
-    static let containerSteps: [(String, Double)] = [
+    static let containerSteps: [(Message, Double)] = [
         ("cgroups", 150e3), ("pipes", 22e3), ("clone3 (pid, mnt, net)", 240e3), ("mounts", 160e3),
         ("pivot_root", 60e3), ("seccomp filter", 40e3), ("execve", 60e3), ("workload", 441e3),
         ("remove cgroups", 780e3),
@@ -122,7 +123,8 @@ struct RunFixture {
     }
 
     mutating func addFailures(
-        _ engine: EngineID, count: Int, message: String = "the guest did not get ready", at point: Point = [:]
+        _ engine: EngineID, count: Int, message: Message = "the guest did not get ready",
+        at point: Point = [:]
     ) {
         for _ in 0..<count {
             let error = LabError(.timeout, message, cause: "deadline of 30 s", remedy: "a longer --timeout")

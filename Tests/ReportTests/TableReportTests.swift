@@ -84,9 +84,9 @@ import Testing
         #expect(rows.count == 12)
         for (row, document) in zip(rows, DocumentTable.rows) {
             #expect(row.count == 7 && row.allSatisfy { !$0.isEmpty }, "\(row)")
-            #expect(row[0].contains(MarkdownRenderer.text(document.dimension.zh)))
-            #expect(row[1].contains(MarkdownRenderer.text(document.vm.zh)))
-            #expect(row[2].contains(MarkdownRenderer.text(document.container.zh)))
+            #expect(row[0].contains(MarkdownRenderer.text(document.dimension[.chinese])))
+            #expect(row[1].contains(MarkdownRenderer.text(document.vm[.chinese])))
+            #expect(row[2].contains(MarkdownRenderer.text(document.container[.chinese])))
         }
         #expect(Report.summaryLines(for: table, language: language).count == 24)
     }
@@ -235,7 +235,8 @@ import Testing
             result.header.command = "```\n\(hostile)"
             result.header.startedAt = hostile
             for place in result.header.engines.indices {
-                result.header.engines[place].availability = .unavailable(because: hostile, remedy: hostile)
+                result.header.engines[place].availability = .unavailable(
+                    LabError(.unavailable, "\(hostile)", remedy: "\(hostile)"))
             }
         }
         sources[0].path = "javascript:alert(1)/\(hostile)"
@@ -243,13 +244,13 @@ import Testing
         var facts = Self.facts()
         for place in facts.result.samples.indices {
             facts.result.samples[place].facts = [
-                "release": Fact(answer: hostile, mechanism: .seccomp, evidence: hostile)
+                "release": Fact(answer: "\(hostile)", mechanism: .seccomp, evidence: "\(hostile)")
             ]
         }
         var old = sources[0]
         old.path = hostile
         old.result.header.startedAt = ""
-        let table = FilledTable(sources + [facts, old], labs: [], failures: [hostile: hostile])
+        let table = FilledTable(sources + [facts, old], labs: [], failures: [hostile: "\(hostile)"])
         let markdown = page(table, language)
         #expect(cells(markdown).count == 12)
         expectWholeTables(markdown)

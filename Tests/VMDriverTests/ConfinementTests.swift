@@ -275,8 +275,10 @@ struct HostileQEMUTests {
         let isOpen = user.credentials.errno(opening: KVMDevice.path, O_RDWR) == 0
         switch KVMDevice.obstacle(daemon: false, user: user) {
         case nil: #expect(isOpen)
-        case .unavailable(let because, let remedy)?:
-            #expect(!isOpen && because.contains("\(user.uid)") && remedy?.contains("chmod 660") == true)
+        case .unavailable(let error)?:
+            #expect(
+                !isOpen && error.reason.english.contains("\(user.uid)")
+                    && error.remedy?.english.contains("chmod 660") == true)
         case .available?: Issue.record("an obstacle that is none")
         }
     }

@@ -166,9 +166,9 @@ struct DaemonTests {
                     #expect(times.count == Mark.inOrder.count, "\(instance.timeline)")
                 }
                 let record = engine.record
-                #expect(record.details.contains { $0.value.contains("ttyS0") })
-                #expect(record.footnotes.contains { $0.contains("through libvirt") })
-                #expect(record.details.contains { $0.value == daemon.uri })
+                #expect(record.details.contains { $0.value.english.contains("ttyS0") })
+                #expect(record.footnotes.contains { $0.english.contains("through libvirt") })
+                #expect(record.details.contains { $0.value.english == daemon.uri })
             }
         }
     }
@@ -198,7 +198,8 @@ struct DaemonTests {
             try withEngine(daemon) { _, engine in
                 let request = Bench.request(.idle, seconds: 60)
                 let instance = try engine.launch(request)
-                name = String(try engine.explain(request).split(separator: "<name>")[1].prefix { $0 != "<" })
+                name = String(
+                    try engine.explain(request).english.split(separator: "<name>")[1].prefix { $0 != "<" })
                 try instance.waitUntilReady(deadline: request.deadline)
                 daemon.kill(SIGKILL)
                 let error = #expect(throws: LabError.self) {
@@ -242,11 +243,11 @@ struct DaemonTests {
             #expect(known.types.contains("qemu"))
             if known.types.contains("kvm") { try Test.cancel("skipped: this daemon offers kvm") }
             let engine = VMEngine(.kvm, configuration: VMConfiguration(connection: daemon.uri))
-            guard case .unavailable(let because, _) = try Bench.shared.answer(of: engine) else {
+            guard case .unavailable(let error) = try Bench.shared.answer(of: engine) else {
                 Issue.record("kvm is available")
                 return
             }
-            #expect(!because.isEmpty)
+            #expect(!error.reason.isEmpty)
         }
     }
 }

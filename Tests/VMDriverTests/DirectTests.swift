@@ -157,7 +157,7 @@ struct DirectTests {
                 try instance.waitUntilReady(deadline: .now().advanced(by: .seconds(30)))
             }
             #expect(error?.kind == .instance)
-            #expect(error?.cause?.contains("/nonexistent") == true, "\(String(describing: error))")
+            #expect(error?.cause?.english.contains("/nonexistent") == true, "\(String(describing: error))")
             #expect(MonotonicInstant.now().nanoseconds(since: began) < 5_000_000_000)
         }
     }
@@ -205,7 +205,7 @@ struct QEMUStartTests {
         let error = #expect(throws: LabError.self) {
             _ = try QEMUProcess.start("/nonexistent", [], input: null.rawValue, output: null.rawValue)
         }
-        #expect(error?.cause?.contains("No such file") == true)
+        #expect(error?.cause?.english.contains("No such file") == true)
     }
 
     /// Starts sleep(1) on a thread that then ends: what happens to its children happens to all of them when the process is

@@ -49,7 +49,7 @@ struct GuestTests {
             _ = try GuestKernel.open("/etc/passwd", unpack: true, paths: Bench.shared.paths)
         }
         #expect(error?.kind == .data)
-        #expect(error?.message.contains("/etc/passwd") == true)
+        #expect(error?.message.english.contains("/etc/passwd") == true)
         let missing = #expect(throws: LabError.self) {
             _ = try GuestKernel.open("/nonexistent", unpack: true, paths: Bench.shared.paths)
         }
@@ -92,8 +92,8 @@ struct GuestTests {
 
     @Test func theProbesAnswerIsReadBack() throws {
         for answer in [
-            Availability.available, .unavailable(because: "a\nb", remedy: nil),
-            .unavailable(because: "c", remedy: "d"),
+            Availability.available, .unavailable(LabError(.unavailable, "a \(1)")),
+            .unavailable(LabError(.timeout, "c", remedy: "d", detail: .notInstalled)),
         ] {
             let kept = try JSONEncoder().encode(answer)
             #expect(try JSONDecoder().decode(Availability.self, from: kept) == answer)

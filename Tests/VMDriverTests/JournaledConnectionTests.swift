@@ -33,7 +33,7 @@ import Testing
             error { try DepotRemover.remove("lab-depot-1-a \(uri)", of: depot) },
         ] {
             #expect(refused?.kind == .permission)
-            #expect(refused?.remedy?.contains("lab clean --connect") == true)
+            #expect(refused?.remedy?.english.contains("lab clean --connect") == true)
         }
         #expect(!Files.exists("\(directory)/ran"))
         let failed = error { try DomainRemover.remove("lab-t1-0 \(uri)", of: run, connection: uri) }

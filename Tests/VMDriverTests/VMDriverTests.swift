@@ -20,8 +20,8 @@ struct Bench {
             let guest = try RootFilesystem.locateGuest(environment: ProcessInfo.processInfo.environment)
             let root = try RootFilesystem.minimal(guest: guest, paths: paths)
             let probe = VMEngine(.qemu, configuration: VMConfiguration(fetchesKernel: true))
-            if case .unavailable(let because, _) = try answer(of: probe, paths, root) {
-                return Bench(paths: paths, root: root, obstacle: because)
+            if case .unavailable(let error) = try answer(of: probe, paths, root) {
+                return Bench(paths: paths, root: root, obstacle: error.reason.english)
             }
             return Bench(paths: paths, root: root, obstacle: nil)
         } catch {
@@ -169,13 +169,13 @@ struct BootTests {
                 _ = try engine.launch(Bench.request(.idle, variant: "memory=hugepages"))
             }
             let helps = HugePages.isMounted ? "nr_hugepages" : "hugetlbfs"
-            #expect(error?.kind == .unavailable && error?.remedy?.contains(helps) == true)
+            #expect(error?.kind == .unavailable && error?.remedy?.english.contains(helps) == true)
         }
         try Bench.shared.withEngine(VMConfiguration(usesLibvirt: false)) { engine in
             let error = #expect(throws: LabError.self) {
                 _ = try engine.launch(Bench.request(.idle, variant: "memory=hugepages"))
             }
-            #expect(error?.remedy?.contains("nr_hugepages") == true)
+            #expect(error?.remedy?.english.contains("nr_hugepages") == true)
         }
     }
 
@@ -189,7 +189,8 @@ struct BootTests {
                 let request = Bench.request(.idle, variant: "memory=hugepages")
                 guard HugePages.isMounted || !usesLibvirt else {
                     let error = #expect(throws: LabError.self) { _ = try engine.launch(request) }
-                    #expect(error?.kind == .unavailable && error?.remedy?.contains("hugetlbfs") == true)
+                    #expect(
+                        error?.kind == .unavailable && error?.remedy?.english.contains("hugetlbfs") == true)
                     return
                 }
                 let before = pool.free
@@ -269,7 +270,7 @@ struct BootTests {
             let instance = try engine.launch(request)
             defer { try? instance.dispose() }
             try instance.waitUntilReady(deadline: request.deadline)
-            let name = try engine.explain(request).split(separator: "<name>")[1].prefix { $0 != "<" }
+            let name = try engine.explain(request).english.split(separator: "<name>")[1].prefix { $0 != "<" }
             for process in QEMUProcess.all(of: String(name)) { kill(process.pid, SIGKILL) }
             let start = MonotonicInstant.now()
             let error = #expect(throws: LabError.self) {
@@ -297,7 +298,8 @@ struct BootTests {
             let request = Bench.request(.idle)
             let instance = try engine.launch(request)
             try instance.waitUntilReady(deadline: request.deadline)
-            let name = String(try engine.explain(request).split(separator: "<name>")[1].prefix { $0 != "<" })
+            let name = String(
+                try engine.explain(request).english.split(separator: "<name>")[1].prefix { $0 != "<" })
             let uri = try Hypervisor.embedded(paths: Bench.shared.paths).uri
             let run = try RunPlaces(String(name.split(separator: "-")[1]), Bench.shared.paths)
             try DomainRemover.remove("\(name) \(uri)", of: run)
@@ -314,7 +316,8 @@ struct BootTests {
         let obstacle = KVMDevice.obstacle(daemon: false, user: .current(opening: KVMDevice.path))
         switch try bench.answer(of: engine) {
         case .available: #expect(obstacle == nil)
-        case .unavailable(let because, _):
+        case .unavailable(let error):
+            let because = error.reason.english
             #expect(!because.isEmpty)
             if obstacle == nil, KVMDevice.modules.contains("kvm_pvm") {
                 #expect(because.contains("kvm_pvm"), "\(because)")

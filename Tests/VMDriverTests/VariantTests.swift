@@ -61,7 +61,7 @@ struct VariantTests {
     func whatIsWrongIsNamedWithTheNearestKnownWord(text: String, says: String) {
         let error = #expect(throws: LabError.self) { _ = try VMVariant(text) }
         #expect(error?.kind == .usage)
-        #expect(error?.message.contains(says) == true, "\(String(describing: error))")
+        #expect(error?.message.english.contains(says) == true, "\(String(describing: error))")
     }
 }
 

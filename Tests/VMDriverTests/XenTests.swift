@@ -59,25 +59,25 @@ import Testing
 
     @Test(.enabled(if: !XenHost.isControlDomain, "skipped: this is Xen's dom0"))
     func withoutAXenItSaysHowToNameOne() throws {
-        guard case .unavailable(let because, let remedy) = try Bench.shared.answer(of: engine()) else {
+        guard case .unavailable(let error) = try Bench.shared.answer(of: engine()) else {
             Issue.record("available without a Xen")
             return
         }
-        #expect(because.contains("no connection to a Xen host"))
-        #expect(remedy?.contains("--connect xen:///system") == true)
+        #expect(error.reason.english.contains("no connection to a Xen host"))
+        #expect(error.remedy?.english.contains("--connect xen:///system") == true)
     }
 
     /// A connection to another hypervisor is asked, and its own words are handed on.
     @Test(arguments: ["test:///default", "xen+nonsense:///system"])
     func aConnectionWithoutXenIsRefusedWithTheRemedy(uri: String) throws {
         guard
-            case .unavailable(let because, let remedy) = try Bench.shared.answer(of: engine(connection: uri))
+            case .unavailable(let error) = try Bench.shared.answer(of: engine(connection: uri))
         else {
             Issue.record("\(uri) ran a guest of Xen's")
             return
         }
-        #expect(!because.isEmpty)
-        #expect(remedy?.contains("--connect xen:///system") == true, "\(because)")
+        #expect(!error.reason.isEmpty)
+        #expect(error.remedy?.english.contains("--connect xen:///system") == true, "\(error)")
     }
 
     @Test func hardwareIsNoPartOfAParavirtualGuest() throws {

@@ -122,7 +122,7 @@ extension CgroupDelegation {
         LabError(
             .unavailable,
             "the cgroup controllers \(controllers.joined(separator: ", ")) are not all delegated",
-            cause: "\(directory) offers \(offered.isEmpty ? "none" : offered.joined(separator: ", "))",
+            cause: "\(directory) offers \(Message.names(offered))",
             remedy: "systemctl edit user@.service: [Service] Delegate=cpu memory pids io; then log in again")
     }
 

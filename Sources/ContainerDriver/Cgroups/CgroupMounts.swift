@@ -83,8 +83,7 @@ public struct CgroupMounts: Equatable, Sendable {
             .unavailable,
             "the cgroup controllers \(wanted.map(\.rawValue).joined(separator: ", ")) are not all mounted",
             cause:
-                "layout \(layout.rawValue) offers "
-                + (found.isEmpty ? "none" : found.map(\.rawValue).joined(separator: ", ")),
+                "layout \(layout.rawValue) offers \(Message.names(found.map(\.rawValue)))",
             remedy: "mount the cgroup2 file system on /sys/fs/cgroup")
     }
 }

@@ -62,7 +62,7 @@ enum Systemd {
                     + ["org.freedesktop.systemd1.Manager", "StartTransientUnit", "ssa(sv)a(sa(sv))"]
                     + [name, "fail"] + properties + ["0"], in: "/", deadline: deadline, limit: 1 << 16)
         } catch { throw refused(error.reason) }
-        guard output.status == 0 else { throw refused(PeerCommand.lastWords(output.text.utf8)) }
+        guard output.status == 0 else { throw refused("\(PeerCommand.lastWords(output.text.utf8))") }
         // The answer is a job, which is done when we are there.
         while !isIn(name) {
             guard MonotonicInstant.now() < deadline else { throw refused("\(name) was not entered in time") }
@@ -75,7 +75,7 @@ enum Systemd {
         return membership.split(separator: "\n").contains { $0.hasPrefix("0::/") && $0.hasSuffix("/\(name)") }
     }
 
-    private static func refused(_ cause: String) -> LabError {
+    private static func refused(_ cause: Message) -> LabError {
         LabError(
             .unavailable, "systemd gave this process no cgroup of its own", cause: cause,
             remedy: "start it with systemd-run --scope -p Delegate=yes")

@@ -26,7 +26,7 @@ extension Isolation {
             throw LabError(
                 .usage, "\"\(word)\" names no ablation\(didYouMean(word, in: Isolation.ablations))",
                 remedy: "use none, only-LAYER, without-LAYER or up-to-LAYER; a layer is one of "
-                    + Isolation.layers.map(\.name).joined(separator: ", "))
+                    + "\(Isolation.layers.map(\.name).joined(separator: ", "))")
         }
         guard contains(Isolation.layers[place].layer) else {
             throw LabError(

@@ -11,7 +11,7 @@ enum ContainerProbe {
             ).rehearse()
             return .available
         } catch {
-            return .unavailable(because: error.reason, remedy: error.remedy)
+            return .unavailable(error)
         }
     }
 }

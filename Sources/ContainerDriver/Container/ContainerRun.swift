@@ -172,7 +172,7 @@ public struct ContainerRun: Sendable {
         guard let failed, failed.code == CLINUX_EXEC, let path = failed.strings[0] else {
             return failure.explained(program, command)
         }
-        let cause = "\(failure.errno.name), \(failure.errno)"
+        let cause: Message = "\(failure.errno.name), \(failure.errno)"
         switch failure.errno.rawValue {
         case ENOENT, ENOTDIR, ELOOP:
             exitCode = Self.notFound

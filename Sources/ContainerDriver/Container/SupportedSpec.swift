@@ -58,11 +58,14 @@ struct SupportedSpec {
         try Self.refuseZeros(spec)
     }
 
-    fileprivate static func unsupported(_ word: String) -> LabError {
+    fileprivate static func unsupported(_ word: Message) -> LabError {
         LabError(
-            .unavailable, "lab's container runtime does not support \(ForeignText.line(word, most: 400))",
+            .unavailable, "lab's container runtime does not support \(word)",
             remedy: "leave it out of config.json")
     }
+
+    /// A word of the file as it is safe on a terminal.
+    fileprivate static func shown(_ word: String) -> String { ForeignText.line(word, most: 400) }
 
     private static func refuseUnsupported(
         _ spec: RuntimeSpec, _ process: RuntimeSpec.Process, _ linux: RuntimeSpec.Linux
@@ -91,9 +94,9 @@ struct SupportedSpec {
             ("linux.resources.cpu.cpus", cpu?.cpus), ("linux.resources.cpu.mems", cpu?.mems),
             ("linux.resources.cpu.idle", cpu?.idle),
         ]
-        for (word, value) in words where value?.isEmpty == false { throw unsupported(word) }
-        let values: [(String, Bool)] = [
-            ("ociVersion \(spec.ociVersion)", !spec.ociVersion.hasPrefix("1.")),
+        for (word, value) in words where value?.isEmpty == false { throw unsupported("\(word)") }
+        let values: [(Message, Bool)] = [
+            ("ociVersion \(shown(spec.ociVersion))", !spec.ociVersion.hasPrefix("1.")),
             ("root.readonly", spec.root?.readonly == true), ("process.cwd", process.cwd != "/"),
             ("process.user.additionalGids", user?.additionalGids?.isEmpty == false),
             // To the kernel that is nobody, and leaves who it was.
@@ -124,8 +127,10 @@ struct SupportedSpec {
         for wanted in linux.namespaces ?? [] {
             guard let (_, kind) = Namespaces.named.first(where: { word($0.name) == wanted.type }),
                 !result.contains(kind)
-            else { throw unsupported("linux.namespaces: \(wanted.type)") }
-            if let path = wanted.path { throw unsupported("linux.namespaces: \(wanted.type) of \(path)") }
+            else { throw unsupported("linux.namespaces: \(shown(wanted.type))") }
+            if let path = wanted.path {
+                throw unsupported("linux.namespaces: \(wanted.type) of \(shown(path))")
+            }
             result.insert(kind)
         }
         return result
@@ -139,7 +144,7 @@ struct SupportedSpec {
             let target = mount.destination
             guard namespaces.contains(.mount), let (type, least) = known[target], mount.type == type,
                 result[target] == nil, mount.uidMappings == nil, mount.gidMappings == nil
-            else { throw unsupported("mounts: \(mount.type ?? "bind") on \(target)") }
+            else { throw unsupported("mounts: \(shown(mount.type ?? "bind")) on \(shown(target))") }
             var (flags, data): (MountFlags, [String]) = (least, [])
             for option in mount.options ?? [] {
                 if let flag = options[option] { flags.insert(flag) } else { data.append(option) }
@@ -180,7 +185,7 @@ struct SupportedSpec {
             }
             let hasParents = path.split(separator: "/").contains { $0 == ".." }
             guard isKnown, !hasParents, path.utf8.count < 200, !path.contains("*") else {
-                throw unsupported("\(word): \(path)")
+                throw unsupported("\(word): \(shown(path))")
             }
         }
         return all ?? []
@@ -193,7 +198,7 @@ struct SupportedSpec {
             throw unsupported("process.capabilities that differ from one set to the other")
         }
         for name in names where Capabilities(named: name) == nil {
-            throw unsupported("process.capabilities: \(name)")
+            throw unsupported("process.capabilities: \(shown(name))")
         }
         return names.reduce(into: Capabilities()) { $0.formUnion(Capabilities(named: $1) ?? []) }
     }
@@ -221,7 +226,7 @@ struct SupportedSpec {
         for (name, value) in linux.sysctl ?? [:] {
             guard name == ProcessLimit.sysctl, namespaces.contains(.pid), mounts["/proc"] != nil,
                 let first = Int(value), first > 1, ProcessLimit.isHeldByNamespace(first - 1)
-            else { throw unsupported("linux.sysctl: \(name)=\(value)") }
+            else { throw unsupported("linux.sysctl: \(shown(name))=\(shown(value))") }
             processes = first - 1
         }
         return processes
@@ -240,7 +245,7 @@ extension ProcessSettings {
         limits = []
         for limit in given {
             guard let known = Rlimit(limit.type, soft: limit.soft, hard: limit.hard) else {
-                throw SupportedSpec.unsupported("process.rlimits: \(limit.type)")
+                throw SupportedSpec.unsupported("process.rlimits: \(SupportedSpec.shown(limit.type))")
             }
             limits.append(known)
         }

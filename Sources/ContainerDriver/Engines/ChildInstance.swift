@@ -91,7 +91,7 @@ public final class ChildInstance: Instance {
                 throw LabError(
                     .instance, "the workload ended before the mark \(mark.rawValue)", cause: dyingWords())
             }
-            try poll(deadline: deadline, waitingFor: mark.rawValue)
+            try poll(deadline: deadline, waitingFor: "\(mark.rawValue)")
         }
     }
 
@@ -119,7 +119,7 @@ public final class ChildInstance: Instance {
     }
 
     /// One round of poll(2): takes what the child said and notices its end.
-    private func poll(deadline: MonotonicInstant, waitingFor what: String) throws(LabError) {
+    private func poll(deadline: MonotonicInstant, waitingFor what: Message) throws(LabError) {
         var events = (
             pollfd(fd: output.pollNumber, events: Int16(POLLIN), revents: 0),
             pollfd(fd: errors.pollNumber, events: Int16(POLLIN), revents: 0),
@@ -132,7 +132,7 @@ public final class ChildInstance: Instance {
         }
         if ready < 0 { return }  // EINTR: the caller's loop comes back
         if ready == 0 {
-            let last = timeline.last.map { " after the mark \($0.rawValue)" } ?? ""
+            let last: Message = timeline.last.map { " after the mark \($0.rawValue)" } ?? ""
             throw LabError(
                 .timeout, "the workload did not reach \(what) in time\(last)", remedy: "raise --timeout")
         }
@@ -198,11 +198,13 @@ public final class ChildInstance: Instance {
         life = .reaped(status: status)
     }
 
+    /// The end of what it said on stderr.
+    var said: String { GuestTranscript.printable(lastWords) }
+
     /// How it ended, and what it said on stderr.
-    func dyingWords() -> String {
-        let said = GuestTranscript.printable(lastWords)
-        guard case .reaped(let status) = life else { return said }
-        let how = status > 128 ? "killed by signal \(status - 128)" : "exit status \(status)"
+    func dyingWords() -> Message {
+        guard case .reaped(let status) = life else { return "\(said)" }
+        let how: Message = status > 128 ? "killed by signal \(status - 128)" : "exit status \(status)"
         return said.isEmpty ? how : "\(how); it said \(said)"
     }
 }

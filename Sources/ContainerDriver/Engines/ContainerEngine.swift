@@ -100,7 +100,7 @@ public final class PreparedContainer: PreparedEngine {
         }
     }
 
-    public func explain(_ request: LaunchRequest) throws(LabError) -> String {
+    public func explain(_ request: LaunchRequest) throws(LabError) -> Message {
         try request.refuseVariant(of: id)
         let spec = parts.spec(try layers(request.isolation), number: request.index, stage: stage?.rawValue)
         return try LaunchProgram.container(spec).text(arguments: ChildLauncher.arguments(request.workload))
@@ -142,20 +142,20 @@ private struct Parts {
         let program = try LaunchProgram.container(spec(isolation, stage: stage))
         var record = record
         record.steps =
-            ["cgroups", "pipes", program.cloneName] + program.steps.map(\.name) + [
+            ["cgroups", "pipes", "\(program.cloneName)"] + program.steps.map(\.name) + [
                 "workload", "free cgroups",
             ]
         let isDelegated = CgroupDelegation.current.directory != nil
         record.details = [
             EngineRecord.Detail("runtime", "lab's own, \(program.steps.count) steps from clone3 to execve"),
-            EngineRecord.Detail("namespaces", isolation.namespaces.names.joined(separator: ", ")),
+            EngineRecord.Detail("namespaces", .names(isolation.namespaces.names)),
             EngineRecord.Detail("root", "overlay, writable layer of its own in memory"),
             EngineRecord.Detail(
                 "cgroups",
                 cgroups.map { _ in
                     "\(mounts.layout.rawValue): memory, cpu, pids"
-                        + (isDelegated ? "; in a subtree that systemd delegated" : "")
-                        + (context.handsCgroupsOn ? "; handed on from one instance to the next" : "")
+                        + "\(isDelegated ? "; in a subtree that systemd delegated" : "")"
+                        + "\(context.handsCgroupsOn ? "; handed on from one instance to the next" : "")"
                 } ?? "none"),
             EngineRecord.Detail(
                 "capabilities", "\(Capabilities.containerDefault.rawValue.nonzeroBitCount) kept"),
@@ -167,7 +167,7 @@ private struct Parts {
     }
 
     /// Why this user's containers have no limits, and what helps.
-    private var whyUnlimited: String {
+    private var whyUnlimited: Message {
         switch CgroupDelegation.current {
         case .unmanaged: "it was not started as root"
         case .managed(let unit):

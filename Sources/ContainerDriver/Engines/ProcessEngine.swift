@@ -42,7 +42,7 @@ public final class PreparedProcess: PreparedEngine {
             timesSteps: true, interrupt: interrupt)
     }
 
-    public func explain(_ request: LaunchRequest) throws(LabError) -> String {
+    public func explain(_ request: LaunchRequest) throws(LabError) -> Message {
         try request.refuseVariant(of: id)
         return buffer.program.text(arguments: ChildLauncher.arguments(request.workload))
     }

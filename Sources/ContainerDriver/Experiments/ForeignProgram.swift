@@ -45,12 +45,12 @@ struct ForeignProgram: Experiment {
         let handlers = Self.handlers
         for format in Self.formats {
             let outcome = try outcome(of: format.bytes, on: engine, bench)
-            let answer: String
+            let answer: Message
             switch outcome {
             case .ran:
                 running += 1
                 answer = "runs"
-            case .refused(let error): answer = error
+            case .refused(let errno): answer = "\(errno.name)"
             }
             finding.note(
                 format.fact, outcome == .ran, answer: answer,
@@ -63,8 +63,8 @@ struct ForeignProgram: Experiment {
 
     private enum Outcome: Equatable {
         case ran
-        /// With the name of execve's errno.
-        case refused(String)
+        /// By execve.
+        case refused(Errno)
     }
 
     /// Starts `program` in an engine of the same sort whose root holds it in lab-guest's place.
@@ -90,11 +90,8 @@ struct ForeignProgram: Experiment {
         do {
             instance = try other.launch(request)
         } catch {
-            guard error.message.contains("execve"), let name = error.cause?.prefix(while: { $0 != "," })
-            else {
-                throw error
-            }
-            return .refused(String(name))
+            guard case .notExecuted(let errno)? = error.detail else { throw error }
+            return .refused(Errno(errno))
         }
         bench.dispose(instance)
         return .ran

@@ -26,14 +26,16 @@ struct Ladder: Experiment {
             let wanted = Isolation.layers.filter { asked.contains($0.layer) }.map(\.name)
             finding.note(
                 "as-asked", seen.names == wanted,
-                answer: seen.names.isEmpty ? "none" : seen.names.joined(separator: ", "),
+                answer: .names(seen.names),
                 evidence: "/proc/\(child.pid)")
             let isLimited = seen.names.contains("limits")
             let hasAll = seen.apart.count >= 5 && isLimited && seen.names.contains("mount")
             finding.note(
                 "all-mechanisms", hasAll,
-                answer: "\(seen.apart.count) namespaces, \(isLimited ? "a" : "no") limited cgroup, root "
-                    + seen.root, evidence: "ns, cgroup and mountinfo of /proc/\(child.pid)")
+                answer: isLimited
+                    ? "\(seen.apart.count) namespaces, a limited cgroup, root \(seen.root)"
+                    : "\(seen.apart.count) namespaces, no limited cgroup, root \(seen.root)",
+                evidence: "ns, cgroup and mountinfo of /proc/\(child.pid)")
             for (name, fact) in seen.facts { finding.facts[name] = fact }
             return finding
         }
@@ -79,17 +81,17 @@ struct SeenLayers {
         let proc = "/proc/\(pid)"
         facts = [
             "namespaces": Fact(
-                answer: apart.isEmpty ? "none" : apart.joined(separator: ", "), evidence: "\(proc)/ns"),
+                answer: .names(apart), evidence: "\(proc)/ns"),
             "cgroup": Fact(
                 answer: isLimited ? "limit \(memoryBytes >> 20) MiB" : "none",
                 mechanism: isLimited ? .cgroup : nil,
-                evidence: membership.split(separator: "\n").first { $0.contains("/lab-") }.map(String.init)),
-            "root": Fact(answer: root, evidence: "\(proc)/mountinfo: \(mounts.count) mounts"),
+                evidence: membership.split(separator: "\n").first { $0.contains("/lab-") }.map { "\($0)" }),
+            "root": Fact(answer: "\(root)", evidence: "\(proc)/mountinfo: \(mounts.count) mounts"),
             "capabilities": Fact(
-                answer: status["CapEff"] ?? "", mechanism: differs("CapBnd") ? .capability : nil,
+                answer: "\(status["CapEff"] ?? "")", mechanism: differs("CapBnd") ? .capability : nil,
                 evidence: "\(proc)/status: CapEff; ours \(ours["CapEff"] ?? "")"),
             "privileges": Fact(
-                answer: status["NoNewPrivs"] ?? "", evidence: "\(proc)/status: NoNewPrivs"),
+                answer: "\(status["NoNewPrivs"] ?? "")", evidence: "\(proc)/status: NoNewPrivs"),
             "seccomp": Fact(
                 answer: "mode \(status.seccompMode ?? 0)",
                 mechanism: isThere["seccomp"] == true ? .seccomp : nil, evidence: "\(proc)/status: Seccomp"),

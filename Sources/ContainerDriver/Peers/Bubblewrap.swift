@@ -47,12 +47,12 @@ private struct PreparedBubblewrap: PreparedPeer {
         [
             EngineRecord.Detail(
                 "namespaces",
-                (isRoot ? "" : "user, ") + "pid, mnt, net, ipc, uts, cgroup; the workload is pid 1"),
+                "\(isRoot ? "" : "user, ")pid, mnt, net, ipc, uts, cgroup; the workload is pid 1"),
             EngineRecord.Detail("root", "the shared root, read-only"),
             EngineRecord.Detail("seccomp", "the filter of container, by descriptor"),
         ]
     }
-    var footnotes: [String] {
+    var footnotes: [Message] {
         var spec = run.example(isolation)
         spec.linux?.maskedPaths?.removeAll { masked[$0] == nil }
         return ToldSpec(bubblewrap: BubblewrapFlags.words(spec.onReadOnlyRoot(), there: masked)).footnotes(

@@ -4,7 +4,7 @@ import OCI
 /// A runtime specification as docker and podman are told it, as far as their flags are alike.
 enum ContainerFlags {
     /// What they can't do equally to the others, beside what they can't be told.
-    static let footnote =
+    static let footnote: Message =
         "the image was imported from the shared root; its writable layer is on disk, that of container in memory"
 
     static func words(_ spec: RuntimeSpec, filterFile: String) -> [String] {

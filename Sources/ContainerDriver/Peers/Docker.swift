@@ -74,10 +74,11 @@ struct DockerDaemon: Sendable {
             throw LabError(
                 .unavailable, "docker's daemon does not answer",
                 // Without what the format made of nothing.
-                cause: PeerCommand.lastWords(
-                    output.text.split(separator: "\n").filter { !$0.hasPrefix("lab: ") }.joined(
-                        separator: "\n"
-                    ).utf8),
+                cause: Message(
+                    verbatim: PeerCommand.lastWords(
+                        output.text.split(separator: "\n").filter { !$0.hasPrefix("lab: ") }.joined(
+                            separator: "\n"
+                        ).utf8)),
                 remedy: "start it: systemctl start docker, or dockerd; or name another with DOCKER_HOST")
         }
         return ForeignText.line(String(line.dropFirst("lab: ".count)), most: 400)
@@ -95,7 +96,7 @@ struct DockerDaemon: Sendable {
             guard output.text.contains("in progress"), MonotonicInstant.now() < deadline else {
                 throw LabError(
                     .output, "cannot remove the docker container \(id)",
-                    cause: PeerCommand.lastWords(output.text.utf8))
+                    cause: "\(PeerCommand.lastWords(output.text.utf8))")
             }
             usleep(20_000)
         }
@@ -114,7 +115,7 @@ struct DockerDaemon: Sendable {
         guard output.status == 0 || output.text.contains("No such image") else {
             throw LabError(
                 .output, "cannot remove the docker image \(image)",
-                cause: PeerCommand.lastWords(output.text.utf8))
+                cause: "\(PeerCommand.lastWords(output.text.utf8))")
         }
     }
 }
@@ -132,7 +133,7 @@ private struct PreparedDocker: ImagePeer {
     var details: [EngineRecord.Detail] {
         [
             EngineRecord.Detail("start", "run --rm, attached: the daemon carries the output to the command"),
-            EngineRecord.Detail("daemon", info),
+            EngineRecord.Detail("daemon", "\(info)"),
             EngineRecord.Detail("seccomp", "the filter of container"),
         ]
     }

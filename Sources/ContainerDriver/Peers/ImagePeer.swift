@@ -31,7 +31,7 @@ extension ImagePeer {
             "import the root file system into \(run.engine)", words + ["import", archive, image], variables)
     }
 
-    var footnotes: [String] {
+    var footnotes: [Message] {
         let spec = run.example()
         return ToldSpec(docker: flags(of: spec)).footnotes(of: spec)
     }

@@ -33,7 +33,7 @@ private struct PreparedRuntime: PreparedPeer {
             EngineRecord.Detail("seccomp", "the filter of container, in config.json"),
         ]
     }
-    var footnotes: [String] {
+    var footnotes: [Message] {
         let spec = run.example()
         return ToldSpec(spec.onReadOnlyRoot()).footnotes(of: spec)
     }

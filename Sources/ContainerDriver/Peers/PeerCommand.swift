@@ -19,7 +19,7 @@ enum PeerCommand {
     /// - Throws: `.unavailable` unless it ended well.
     @discardableResult
     static func check(
-        _ what: String, _ words: [String], _ variables: [String: String] = [:]
+        _ what: Message, _ words: [String], _ variables: [String: String] = [:]
     ) throws(LabError) -> String {
         let output = try run(words, variables)
         guard output.status == 0 else {
@@ -48,7 +48,7 @@ enum PeerCommand {
 
 /// What helps against what a tool complains of, where we have met it.
 enum PeerRemedy {
-    static func of(_ words: String) -> String? {
+    static func of(_ words: String) -> Message? {
         guard words.contains("hybrid mode") else { return nil }
         // A runtime that says so runs on hybrid cgroups only while the unified hierarchy has no controller. A controller that is mounted
         // as version 1 leaves it.
@@ -59,6 +59,6 @@ enum PeerRemedy {
         }
         return moves.isEmpty
             ? "boot with cgroup version 2 alone: systemd.unified_cgroup_hierarchy=1"
-            : moves.joined(separator: " && ")
+            : "\(moves.joined(separator: " && "))"
     }
 }

@@ -5,7 +5,7 @@ import LabCore
 struct PeerDescription: Sendable {
     let engine: EngineID
     /// What it is, in a line.
-    let summary: String
+    let summary: Message
     /// Name of its program, which says its version when it is asked for `--version`.
     let command: String
     /// Debian's package that holds it.
@@ -13,7 +13,7 @@ struct PeerDescription: Sendable {
     /// The processes of which one must run so that it works.
     var daemons: [String] = []
     /// What it can't do equally to the others, beside what it can't be told, without the engine's name.
-    var footnotes: [String] = []
+    var footnotes: [Message] = []
     /// Whether an instance has cgroups with limits.
     var hasCgroups = true
     /// Whether all that works for an instance descends from its command and is waited for by it.
@@ -36,17 +36,17 @@ struct PeerDescription: Sendable {
         guard let program = Tool.find(command) else {
             throw LabError(
                 .unavailable, "\(command) is not installed", cause: "it is not in PATH",
-                remedy: "apt-get install \(package)")
+                remedy: "apt-get install \(package)", detail: .notInstalled)
         }
         return program
     }
 
     /// The first line of what it says of its version.
-    func version(_ program: String) -> String {
+    func version(_ program: String) -> Message {
         let output = try? Tool.run(
             program, ["--version"], in: "/", deadline: .now().advanced(by: .seconds(10)))
         guard let output, output.status == 0 else { return "unknown" }
-        return output.text.split(separator: "\n").first.map { ForeignText.line(String($0), most: 200) }
+        return output.text.split(separator: "\n").first.map { "\(ForeignText.line(String($0), most: 200))" }
             ?? "unknown"
     }
 }
@@ -56,7 +56,7 @@ protocol PreparedPeer {
     /// Lines of the report beside the tool's version.
     var details: [EngineRecord.Detail] { get }
     /// What it can't be told of a container, without the engine's name.
-    var footnotes: [String] { get }
+    var footnotes: [Message] { get }
     /// Variables that its command needs, over those of `lab`'s own environment.
     var variables: [String: String] { get }
 

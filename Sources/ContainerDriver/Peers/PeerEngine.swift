@@ -29,7 +29,7 @@ public final class PeerEngine: Engine {
             try prepared.prove(index: Self.probeIndex, memoryBytes: 64 << 20, within: Self.probeLimit)
             answer = .available
         } catch {
-            answer = .unavailable(because: error.reason, remedy: error.remedy)
+            answer = .unavailable(error)
         }
         availability = answer
         return answer
@@ -72,7 +72,7 @@ public final class PreparedPeerEngine: PreparedEngine {
         let name = record.id
         record.details = [EngineRecord.Detail("version", description.version(program))] + peer.details
         record.footnotes =
-            (description.footnotes + peer.footnotes).map { "\(name): \($0)" } + [
+            (description.footnotes + peer.footnotes).map { "\(name): \($0)" as Message } + [
                 "\(name): created is when its command runs, not when the container exists"
             ]
         self.record = record
@@ -117,7 +117,7 @@ public final class PreparedPeerEngine: PreparedEngine {
     }
 
     /// The command line, and the files that it reads.
-    public func explain(_ request: LaunchRequest) throws(LabError) -> String {
+    public func explain(_ request: LaunchRequest) throws(LabError) -> Message {
         try request.refuseVariant(of: id)
         let name = run.instance(request.index)
         var text = ""
@@ -128,7 +128,7 @@ public final class PreparedPeerEngine: PreparedEngine {
         for file in try peer.files(name, request) {
             text += "\n# \(name.directory)/\(file.name)\n\(file.text)"
         }
-        return text
+        return Message(verbatim: text)
     }
 
     public func shutDown() { peer.shutDown() }

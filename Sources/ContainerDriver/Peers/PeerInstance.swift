@@ -78,10 +78,9 @@ public final class PeerInstance: Instance {
 
     /// The command ended, and the workload never spoke.
     private func notStarted() -> LabError {
-        let words = child.dyingWords()
-        return LabError(
-            .instance, "\(description.command) did not start the workload", cause: words,
-            remedy: PeerRemedy.of(words))
+        LabError(
+            .instance, "\(description.command) did not start the workload", cause: child.dyingWords(),
+            remedy: PeerRemedy.of(child.said))
     }
 
     /// Removes what is left of an instance whose command has been reaped: what `ChildInstance.dispose` calls.

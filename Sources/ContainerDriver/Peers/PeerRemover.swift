@@ -24,6 +24,7 @@ public enum PeerRemover {
 
     private static func malformed(_ name: String) -> LabError {
         LabError(
-            .data, "the journal names a peer that lab doesn't know", cause: PeerCommand.lastWords(name.utf8))
+            .data, "the journal names a peer that lab doesn't know",
+            cause: "\(PeerCommand.lastWords(name.utf8))")
     }
 }

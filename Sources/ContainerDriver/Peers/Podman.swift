@@ -109,7 +109,7 @@ private struct PreparedPodman: ImagePeer {
     var details: [EngineRecord.Detail] {
         [
             EngineRecord.Detail("start", "run --rm in the foreground, the pipe passed through"),
-            EngineRecord.Detail("runtime", store.runtime ?? "unknown"),
+            EngineRecord.Detail("runtime", store.runtime.or("unknown")),
             EngineRecord.Detail("cgroups", "made by podman itself, not through systemd"),
             EngineRecord.Detail("seccomp", "the filter of container"),
         ]

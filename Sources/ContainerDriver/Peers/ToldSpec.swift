@@ -119,10 +119,10 @@ extension ToldSpec {
 
 extension ToldSpec {
     /// What was told otherwise than a specification has it, without the engine's name.
-    func footnotes(of spec: RuntimeSpec) -> [String] {
+    func footnotes(of spec: RuntimeSpec) -> [Message] {
         let wanted = ToldSpec(spec)
         func list(_ words: some Collection<String>) -> String { words.sorted().joined(separator: ", ") }
-        var notes: [String] = []
+        var notes: [Message] = []
         if wanted.hasLimits && !hasLimits {
             notes.append("no cgroup: no limit of memory, CPU or processes holds")
         }

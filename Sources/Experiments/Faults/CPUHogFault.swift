@@ -22,14 +22,14 @@ struct CPUHogFault: Fault {
         let account = culprit.account
         let isHeld = scene.place.kind == .virtualMachine || account?.cpus != nil
         let isWithin = share <= Double(scene.cpus) * Self.tolerance
-        let evidence =
-            "\(hundredths) CPUs used, \(scene.cpus) given, \(Self.processes) wanted"
-            + (account?.throttledPeriods.map { "; nr_throttled \($0)" } ?? "")
+        let throttled: Message = account?.throttledPeriods.map { "; nr_throttled \($0)" } ?? ""
+        let evidence: Message =
+            "\(hundredths) CPUs used, \(scene.cpus) given, \(Self.processes) wanted\(throttled)"
         let mechanism: Mechanism =
             !isHeld ? .none : scene.place.kind == .virtualMachine ? .guestKernel : .cgroup
         return Containment(
             isHeld && isWithin,
-            answer: "\(hundredths) CPUs" + (isHeld ? "" : ", as many as were free: nothing contained it"),
+            answer: "\(hundredths) CPUs\(isHeld ? "" : ", as many as were free: nothing contained it")",
             mechanism: isWithin ? mechanism : .none, evidence: evidence,
             values: ["culprit-cpus-ratio": share])
     }

@@ -47,9 +47,9 @@ struct FaultScene {
 struct Containment {
     var isContained: Bool
     /// In the kernel's words: `EAGAIN`, `SIGKILL`.
-    var answer: String
+    var answer: Message
     var mechanism: Mechanism
-    var evidence: String
+    var evidence: Message
     /// More of `Finding.values`.
     var values: [String: Double] = [:]
 
@@ -59,15 +59,14 @@ struct Containment {
     /// A fault that the culprit itself says the end of.
     /// - Parameter isOnTheAccount: whether the instance's cgroup counted it.
     init(
-        said word: String, kind: EngineKind, isOnTheAccount: Bool, evidence: String,
+        said word: String, kind: EngineKind, isOnTheAccount: Bool, evidence: Message,
         values: [String: Double] = [:]
     ) {
         self.values = values
         isContained = word != Self.ownLimit
         self.evidence = evidence
-        answer = word
+        answer = isContained ? "\(word)" : "stopped by its own limit: nothing contained it"
         if !isContained {
-            answer = "stopped by its own limit: nothing contained it"
             mechanism = .none
         } else if kind == .virtualMachine {
             mechanism = .guestKernel
@@ -77,7 +76,7 @@ struct Containment {
     }
 
     init(
-        _ isContained: Bool, answer: String, mechanism: Mechanism, evidence: String,
+        _ isContained: Bool, answer: Message, mechanism: Mechanism, evidence: Message,
         values: [String: Double] = [:]
     ) {
         self.isContained = isContained
@@ -96,8 +95,8 @@ extension Instance {
     var hostProcessCount: Int? { (try? (self as? any HostVisible)?.hostProcesses())?.count }
 
     /// What the host says of it, for an evidence: its limits, or how many processes it sees.
-    var hostEvidence: String {
-        if let text = account?.text { return text }
+    var hostEvidence: Message {
+        if let text = account?.text { return "\(text)" }
         return hostProcessCount.map { "processes on the host: \($0)" } ?? "not visible to the host"
     }
 }

@@ -16,7 +16,7 @@ struct HostWatch {
 
     /// What is wrong with it, nil when it answers. To be asked while the fault lasts.
     /// - Parameter directory: a directory of ours that is there.
-    func failure(in directory: String, deadline: MonotonicInstant) -> String? {
+    func failure(in directory: String, deadline: MonotonicInstant) -> Message? {
         let file = "\(directory)/host-answers"
         defer { unlink(file) }
         do throws(LabError) {

@@ -52,12 +52,12 @@ struct KernelPanicFault: Fault {
     }
 
     /// What stands in /proc of the culprit: its effective capabilities (CAP_SYS_BOOT is bit 22) and its filter.
-    private func evidence(_ culprit: any Instance, isContained: Bool) -> String {
+    private func evidence(_ culprit: any Instance, isContained: Bool) -> Message {
         guard
             let process = (try? (culprit as? any HostVisible)?.hostProcesses())?.first,
             let status = try? process.status()
         else { return "asked, not done" }
-        let lines = ["CapEff", "Seccomp"].compactMap { key in status[key].map { "\(key) \($0)" } }
+        let lines = ["CapEff", "Seccomp"].compactMap { key in status[key].map { "\(key) \($0)" as Message } }
         return (["asked, not done"] + lines).joined(separator: "; ")
     }
 }

@@ -39,7 +39,7 @@ struct Neighbour {
     }
 
     /// Whether it is alive and has counted its rounds without a gap from first to last; the reason if not.
-    func failure(deadline: MonotonicInstant) -> String? {
+    func failure(deadline: MonotonicInstant) -> Message? {
         do throws(LabError) {
             for _ in 0..<2 { try next(deadline) }
         } catch {

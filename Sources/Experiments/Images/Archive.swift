@@ -28,7 +28,7 @@ enum Archive {
         let output = try Tool.run("tar", words, in: "/", deadline: .now().advanced(by: patience))
         guard output.status == 0 else {
             throw LabError(
-                .output, "cannot make the archive \(path)", cause: Shown.lastLine(output.text),
+                .output, "cannot make the archive \(path)", cause: "\(Shown.lastLine(output.text))",
                 remedy: "install tar and gzip")
         }
         return try bytes(of: path)

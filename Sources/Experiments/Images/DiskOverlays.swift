@@ -24,7 +24,7 @@ struct DiskOverlays {
         let said = try monitor(commands, drives, in: directory)
         let written = said.ranges(of: "wrote \(writtenBytes)/\(writtenBytes) bytes").count
         guard written == count, range.allSatisfy({ Files.exists("\(directory)/\($0).qcow2") }) else {
-            throw LabError(.output, "cannot make disks over \(base)", cause: Shown.lastLine(said))
+            throw LabError(.output, "cannot make disks over \(base)", cause: "\(Shown.lastLine(said))")
         }
     }
 
@@ -43,7 +43,7 @@ struct DiskOverlays {
         let output = try Tool.run("sh", words, in: directory, deadline: .now().advanced(by: patience))
         guard output.status == 0 else {
             throw LabError(
-                .output, "QEMU ended with status \(output.status)", cause: Shown.lastLine(output.text))
+                .output, "QEMU ended with status \(output.status)", cause: "\(Shown.lastLine(output.text))")
         }
         return output.text
     }

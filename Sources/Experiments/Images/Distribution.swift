@@ -99,7 +99,8 @@ struct Distribution: Equatable {
                 throw LabError(
                     .unavailable,
                     "cannot make a distribution: \(program) failed with status \(output.status)",
-                    cause: Shown.lastLine(output.text), remedy: "check the network and run apt-get update")
+                    cause: "\(Shown.lastLine(output.text))",
+                    remedy: "check the network and run apt-get update")
             }
         }
         try step("mmdebstrap", Self.bootstrap + [codename, "root"])

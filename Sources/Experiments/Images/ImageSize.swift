@@ -41,7 +41,7 @@ struct ImageSize: Experiment {
         let found = search.kernels.sorted().map { Shown.plain($0) } + modules
         finding.note(
             "has-kernel", !search.kernels.isEmpty,
-            answer: found.isEmpty ? "–" : found.joined(separator: ", "),
+            answer: found.isEmpty ? "–" : .names(found),
             evidence: "\(search.files) files, HdrS at 0x202")
     }
 }

@@ -9,7 +9,7 @@ struct Artefacts: Experiment {
     func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         var finding = Finding()
         let request = bench.request(.idle)
-        let text = try engine.explain(request)
+        let text = try engine.explain(request).english
         finding.values["configuration-lines-count"] =
             Double(text.split(separator: "\n").count { !$0.allSatisfy(\.isWhitespace) })
         if let engine = engine as? any ImageBased {
@@ -27,8 +27,8 @@ struct Artefacts: Experiment {
             finding.values["held-files-count"] = Double(held.count)
             let names = processes.map { Shown.plain($0.name ?? "?") }
             finding.facts["host-processes"] = Fact(
-                answer: names.joined(separator: ", "),
-                evidence: processes.map { "/proc/\($0.pid)" }.joined(separator: ", "))
+                answer: "\(names.joined(separator: ", "))",
+                evidence: "\(processes.map { "/proc/\($0.pid)" as String }.joined(separator: ", "))")
         }
         return finding
     }

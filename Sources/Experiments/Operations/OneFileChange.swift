@@ -125,7 +125,7 @@ struct DiskImage {
         let output = try Tool.run(
             "cp", ["--sparse=auto", source, target], in: "/", deadline: .now().advanced(by: patience))
         guard output.status == 0 else {
-            throw LabError(.output, "cannot copy \(source)", cause: Shown.lastLine(output.text))
+            throw LabError(.output, "cannot copy \(source)", cause: "\(Shown.lastLine(output.text))")
         }
     }
 
@@ -144,7 +144,7 @@ struct DiskImage {
         // It ends well whatever became of its commands.
         guard output.status == 0, output.text.contains("Allocated inode") else {
             throw LabError(
-                .output, "cannot write to the disk \(path)", cause: Shown.lastLine(output.text),
+                .output, "cannot write to the disk \(path)", cause: "\(Shown.lastLine(output.text))",
                 remedy: "install e2fsprogs")
         }
     }

@@ -69,19 +69,19 @@ struct Escape {
         finding.note(
             "escaped-capabilities", held > 0, answer: "\(held)",
             evidence: "CapEff in \(status) is \(Host.hexadecimal(process.effectiveCapabilities))"
-                + (process.shares(.user, with: host.own) ? "" : ", in a user namespace of its own"))
+                + "\(process.shares(.user, with: host.own) ? "" : ", in a user namespace of its own")")
         let words = [process.isFiltered ? "seccomp" : nil, process.hasNoNewPrivileges ? "no_new_privs" : nil]
         let holds = words.compactMap { $0 }
         finding.note(
             "escaped-filter", process.isFiltered,
-            answer: holds.isEmpty ? "none" : holds.joined(separator: ", "),
+            answer: .names(holds),
             evidence: "Seccomp and NoNewPrivs in \(status)")
         let shared = ProcessIsolation.Namespace.allCases.filter { process.shares($0, with: host.own) }
         let isAll = shared.count == ProcessIsolation.Namespace.allCases.count
         finding.note(
             "escaped-namespaces", isAll,
             answer: isAll
-                ? "all" : shared.isEmpty ? "none" : shared.map(\.rawValue).joined(separator: ", "),
+                ? "all" : .names(shared.map(\.rawValue)),
             evidence: "/proc/\(process.pid)/ns against ours")
         noteDeeds(in: &finding)
     }
@@ -101,7 +101,7 @@ struct Escape {
             }
             if isOpen { open += 1 }
             finding.note(
-                deed.id, isOpen, answer: isOpen ? "allowed" : Errno(code).name, mechanism: mechanism,
+                deed.id, isOpen, answer: isOpen ? "allowed" : "\(Errno(code).name)", mechanism: mechanism,
                 evidence:
                     "\(deed.words), by a thread with uid \(who.uid) and \(who.capabilities.nonzeroBitCount) capabilities"
             )

@@ -81,15 +81,15 @@ final class Plant {
     func portWasReached() -> Bool { Listener.takeOne(portSocket) }
 
     /// What of the host is no longer as it was before; empty when all is.
-    func changes() -> [String] {
-        var changes: [String] = []
-        if Files.line(file) != nonce { changes.append(file) }
-        if Files.list(directory) != ["nonce"] { changes.append(directory) }
+    func changes() -> [Message] {
+        var changes: [Message] = []
+        if Files.line(file) != nonce { changes.append("\(file)") }
+        if Files.list(directory) != ["nonce"] { changes.append("\(directory)") }
         if !sentinel.isUntouched { changes.append("process \(sentinel.pid)") }
         if segment.text != nonce { changes.append("shared memory \(segment.key)") }
-        if let queueFile, !Files.exists(queueFile) { changes.append(queueFile) }
+        if let queueFile, !Files.exists(queueFile) { changes.append("\(queueFile)") }
         for (path, old) in zip(Self.watched, before) where (Files.line(path) ?? "") != old {
-            changes.append(path)
+            changes.append("\(path)")
         }
         return changes
     }

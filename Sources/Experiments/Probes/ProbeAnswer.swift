@@ -54,10 +54,10 @@ struct ProbeAnswer: Equatable, Sendable {
     }
 
     /// The result in the kernel's words.
-    var text: String {
+    var text: Message {
         switch result {
         case .ok: "ok"
-        case .errno(let code): Errno(code).name
+        case .errno(let code): "\(Errno(code).name)"
         case .signal(let number): "signal \(number)"
         case .timeout: "timeout"
         }
@@ -72,7 +72,7 @@ struct ProbeAnswer: Equatable, Sendable {
             guard let answer = ProbeAnswer(output: output) else {
                 throw LabError(
                     .instance, "the workload said what is no answer of a probe",
-                    cause: GuestTranscript.printable(output.utf8.prefix(80)))
+                    cause: "\(GuestTranscript.printable(output.utf8.prefix(80)))")
             }
             answers.append(answer)
         }

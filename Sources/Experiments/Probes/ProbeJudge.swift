@@ -14,7 +14,7 @@ struct ProbeJudge {
         /// Whether the workload got through to something of the host's.
         var isReached: Bool
         var mechanism: Mechanism
-        var evidence: String
+        var evidence: Message
     }
 
     /// - Throws: `.instance` when the workload says that it found what the host can prove it can't have found.
@@ -119,10 +119,10 @@ struct ProbeJudge {
         capability: Int?
     ) -> Decision {
         guard case .errno(let code) = answer.result else {
-            return Decision(isReached: false, mechanism: .hostKernel, evidence: answer.text)
+            return Decision(isReached: false, mechanism: .hostKernel, evidence: "\(answer.text)")
         }
         if let call, case .fail(code) = SeccompProgram.action(of: filters, on: call.number, call.arguments) {
-            let behind =
+            let behind: Message =
                 capability.map { payload.has(capability: $0) ? "" : "; \(privileges(payload, $0))" } ?? ""
             return Decision(
                 isReached: false, mechanism: .seccomp,
@@ -138,18 +138,19 @@ struct ProbeJudge {
     }
 
     /// `CapEff of process 12 is 00000000a80425fb, without CAP_SYS_ADMIN`.
-    private func privileges(_ payload: ProcessIsolation, _ capability: Int?) -> String {
+    private func privileges(_ payload: ProcessIsolation, _ capability: Int?) -> Message {
         let set = Host.hexadecimal(payload.effectiveCapabilities)
         guard let capability, let name = Capability.names[capability] else {
             return "CapEff of process \(payload.pid) is \(set), Seccomp \(payload.isFiltered ? 2 : 0)"
         }
-        return "CapEff of process \(payload.pid) is \(set), "
-            + (payload.has(capability: capability) ? "with" : "without") + " \(name)"
+        return payload.has(capability: capability)
+            ? "CapEff of process \(payload.pid) is \(set), with \(name)"
+            : "CapEff of process \(payload.pid) is \(set), without \(name)"
     }
 
     private func kernelFile(_ path: String, _ answer: ProbeAnswer, _ payload: ProcessIsolation) -> Decision {
         let mount = payload.mounts.covering(path)
-        let place = mount.map {
+        let place: Message? = mount.map {
             "\(path) is on \($0.mountPoint), \($0.type), \($0.options.joined(separator: ","))"
         }
         let evidence = place ?? "\(path) is on no mount of process \(payload.pid)"
@@ -192,7 +193,7 @@ struct ProbeJudge {
             if own != its {
                 return Decision(
                     isReached: false, mechanism: .cgroup,
-                    evidence: "its cgroup of devices is \(its ?? "none")")
+                    evidence: "its cgroup of devices is \(its.or("none"))")
             }
             guard diskControl == EPERM else { break }
             return Decision(
@@ -212,7 +213,7 @@ struct ProbeJudge {
             return Decision(
                 isReached: false, mechanism: (kills ?? 0) > 0 ? .cgroup : .hostKernel,
                 evidence:
-                    "oom_kill \(kills.map { "\($0)" } ?? "unknown") in \(payload.cgroup("memory") ?? "no cgroup")"
+                    "oom_kill \(kills.or("unknown")) in \(payload.cgroup("memory").or("no cgroup"))"
             )
         case .errno, .signal, .timeout:
             return refusal(answer, payload, call: nil, filters: [], capability: nil)

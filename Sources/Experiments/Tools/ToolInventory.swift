@@ -33,7 +33,7 @@ struct ToolInventory: Experiment {
         return finding
     }
 
-    private static let absent = "–"
+    private static let absent: Message = "–"
 
     private func fact(of tool: KnownTool, _ running: RunningNames) -> Fact {
         guard let program = tool.program else {
@@ -43,7 +43,7 @@ struct ToolInventory: Experiment {
         let output = try? Tool.run(
             path, tool.version, in: "/", deadline: .now().advanced(by: Self.patience), limit: Self.mostBytes)
         if tool.isPlugin && output?.status != 0 {
-            return Fact(answer: Self.absent, evidence: Shown.plain(path))
+            return Fact(answer: Self.absent, evidence: "\(Shown.plain(path))")
         }
         var evidence = [Shown.plain(path)]
         if !tool.daemons.isEmpty {
@@ -53,7 +53,7 @@ struct ToolInventory: Experiment {
             evidence.append(found.first ?? "\(tool.daemons.joined(separator: "/")): –")
         }
         return Fact(
-            answer: Self.answer(output), evidence: evidence.joined(separator: "; "))
+            answer: Self.answer(output), evidence: "\(evidence.joined(separator: "; "))")
     }
 
     /// What is no program here: KVM is a module of the kernel; a hypervisor beneath this machine tells its maker's name.
@@ -63,7 +63,7 @@ struct ToolInventory: Experiment {
             let modules = Files.list("/sys/module").filter { $0.hasPrefix("kvm_") }
             guard Files.exists("/dev/kvm") else { return Fact(answer: absent, evidence: "/dev/kvm: ENOENT") }
             return Fact(
-                answer: modules.isEmpty ? "yes" : modules.map { Shown.plain($0) }.joined(separator: ", "),
+                answer: modules.isEmpty ? "yes" : .names(modules.map { Shown.plain($0) }),
                 evidence: "/dev/kvm, /sys/module")
         case "tool-hyper-v": return hypervisor("Microsoft Corporation")
         case "tool-esxi": return hypervisor("VMware, Inc.")
@@ -76,16 +76,16 @@ struct ToolInventory: Experiment {
         let vendor = Files.line(path)
         return Fact(
             answer: vendor == maker ? "yes" : absent,
-            evidence: "\(path): \(vendor.map { Shown.plain($0) } ?? absent)")
+            evidence: "\(path): \(vendor.map { "\(Shown.plain($0))" } ?? absent)")
     }
 
     /// The version in what a tool says: its first line that holds one.
-    static func answer(_ output: Tool.Output?) -> String {
+    static func answer(_ output: Tool.Output?) -> Message {
         guard let output, output.status == 0 else { return "?" }
         for line in output.text.split(whereSeparator: \.isNewline) {
             for word in line.split(whereSeparator: { $0 == " " || $0 == "," || $0 == "\t" || $0 == "v" }) {
                 guard word.first?.isNumber == true, word.contains(".") else { continue }
-                return Shown.plain(word.prefix(40))
+                return "\(Shown.plain(word.prefix(40)))"
             }
         }
         return "yes"

@@ -57,7 +57,7 @@ enum EnvironmentWarnings {
         }
         guard let hypervisor = machine.hypervisor else { return nil }
         return .init(
-            "this machine is itself virtual (\(hypervisor)): a VM on it is nested, and times vary more",
+            "this machine is itself virtual (\(Message(stringLiteral: hypervisor))): a VM on it is nested, and times vary more",
             remedy: "compare ratios rather than times, or measure on bare metal")
     }
 

@@ -4,7 +4,7 @@ struct ThermalState: Equatable, Sendable {
     /// nil where the kernel does not count. See the kernel's drivers/thermal/intel/therm_throt.c.
     var events: UInt64?
     /// Cooling devices that hold a processor back right now: `Processor at 3 of 10`.
-    var active: [String]
+    var active: [Message]
 
     /// - Parameters:
     ///   - counters: texts of `core_throttle_count` and `package_throttle_count` of each CPU.
@@ -20,7 +20,7 @@ struct ThermalState: Equatable, Sendable {
             guard let type = device.type, Self.holdsProcessors(type),
                 let state = device.state.flatMap({ Int64($0) }), state > 0
             else { return nil }
-            return "\(type) at \(state)" + (device.most.map { " of \($0)" } ?? "")
+            return "\(type) at \(state)\(device.most.map { " of \($0)" } ?? "")"
         }
     }
 

@@ -79,7 +79,7 @@ public struct Tuning: Sendable {
         outcome.refused.append(
             Environment.Warning(
                 "--tune leaves turbo alone: this machine has neither \(MachineSetting.noTurbo) nor "
-                    + MachineSetting.boost,
+                    + "\(MachineSetting.boost)",
                 remedy: "turn turbo off in the firmware, or on the host below"))
     }
 

@@ -17,7 +17,7 @@ public struct OwnDirectory: ~Copyable, Sendable {
     public struct Owners: Sendable {
         let users: Set<uid_t>
         /// What helps whoever comes upon another's.
-        let remedy: String
+        let remedy: Message
 
         /// This user: what lies in the directory is believed.
         public static var user: Owners {

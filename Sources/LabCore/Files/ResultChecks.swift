@@ -3,7 +3,7 @@ struct ResultFlaw: Equatable {
     /// Place of the sample in `samples`, nil when the header is at fault.
     var sample: Int?
     var key: String
-    var problem: String
+    var problem: Message
 }
 
 extension RunResult {
@@ -30,7 +30,7 @@ extension RunResult {
         return nil
     }
 
-    private var headerFlaw: (String, String)? {
+    private var headerFlaw: (String, Message)? {
         let lab = header.lab
         if let twice = firstRepeated(header.engines.map(\.id)) {
             return ("engines", "the engine \(twice) occurs twice")
@@ -75,7 +75,7 @@ extension RunResult {
 
 extension LabDefinition {
     /// A number of trials or a series that no run can have.
-    fileprivate func countFlaw(most: Int) -> (String, String)? {
+    fileprivate func countFlaw(most: Int) -> (String, Message)? {
         if let (key, problem) = samples.flaw(most: most) { return ("samples.\(key)", problem) }
         if let (key, problem) = rounds?.flaw(in: 1...most) { return ("rounds.\(key)", problem) }
         if series.isEmpty { return ("series", "there is none") }
@@ -89,7 +89,8 @@ extension LabDefinition {
                 points = product
                 if overflow || points > 100_000 || varied.values.isEmpty {
                     return (
-                        "series[\(place)].parameters", "\(varied.values.count) values of \(varied.parameter)"
+                        "series[\(place)].parameters",
+                        "\(varied.values.count) values of \(varied.parameter.rawValue)"
                     )
                 }
             }
@@ -99,7 +100,7 @@ extension LabDefinition {
 }
 
 extension LabDefinition.Samples {
-    fileprivate func flaw(most: Int) -> (String, String)? {
+    fileprivate func flaw(most: Int) -> (String, Message)? {
         if !(0...most).contains(warmup) { return ("warmup", "\(warmup) is no number of samples") }
         if !(1...most).contains(growth) { return ("growth", "\(growth) is no factor") }
         if let precision, !(precision > 0 && precision.isFinite) {
@@ -110,7 +111,7 @@ extension LabDefinition.Samples {
 }
 
 extension LabDefinition.PerEngine {
-    fileprivate func flaw(in range: ClosedRange<Int>) -> (String, String)? {
+    fileprivate func flaw(in range: ClosedRange<Int>) -> (String, Message)? {
         let all =
             [("default", `default`)]
             + perEngine.sorted { $0.key < $1.key }.map { ($0.key.rawValue, $0.value) }
@@ -119,7 +120,7 @@ extension LabDefinition.PerEngine {
 }
 
 extension Observation {
-    fileprivate func flaw(steps: [EngineID: Int], longest: UInt64) -> (String, String)? {
+    fileprivate func flaw(steps: [EngineID: Int], longest: UInt64) -> (String, Message)? {
         guard let stepCount = steps[engine] else { return ("engine", "\(engine) is not in header.engines") }
         if index < 0 { return ("index", "\(index) is negative") }
         for (parameter, value) in parameters.sorted(by: { $0.key < $1.key }) {

@@ -113,7 +113,7 @@ public enum ResultStore {
         }
     }
 
-    static func malformed(_ place: String, _ key: String, _ problem: String) -> LabError {
+    static func malformed(_ place: String, _ key: String, _ problem: Message) -> LabError {
         LabError(
             .data, key.isEmpty ? "\(place) is malformed" : "\(place) is malformed at \(key)", cause: problem,
             remedy: "results are not edited by hand: restore the file, or run the lab again")
@@ -148,12 +148,12 @@ public enum ResultStore {
         }
     }
 
-    private static func describe(_ error: DecodingError) -> (key: String, problem: String) {
+    private static func describe(_ error: DecodingError) -> (key: String, problem: Message) {
         switch error {
         case .keyNotFound(let key, let context):
             return (keyPath(context.codingPath + [key]), "the key is missing")
         case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-            return (keyPath(context.codingPath), context.debugDescription)
+            return (keyPath(context.codingPath), Message(verbatim: context.debugDescription))
         @unknown default:
             return ("", "\(error)")
         }

@@ -216,7 +216,7 @@ public final class RunJournal: Sendable {
         guard fstat(file.rawValue, &status) == 0 else {
             throw LabError(.input, "cannot look at \(path)", cause: "\(Errno(errno))")
         }
-        let flaw: String? =
+        let flaw: Message? =
             if status.st_mode & S_IFMT != S_IFREG {
                 "it is no regular file"
             } else if status.st_uid != geteuid() {

@@ -45,7 +45,7 @@ public struct RunPlaces: Sendable {
             cause: "the run \(runID) made nothing there, or nothing of that name", remedy: Self.remedy)
     }
 
-    static let remedy = "look into the journal, then delete it"
+    static let remedy: Message = "look into the journal, then delete it"
 
     /// A foreign text on one line, as it may be shown.
     static func shown(_ text: String) -> String { "\"\(ForeignText.line(text, most: 200))\"" }

@@ -8,6 +8,9 @@ public enum DocumentTable {
         public var container: LocalizedText
     }
 
+    /// The keys of the rows, in the document's own words.
+    public static var dimensions: [String] { rows.map { $0.dimension[.chinese] } }
+
     /// The twelve rows in the document's order.
     public static let rows: [Row] = [
         row(

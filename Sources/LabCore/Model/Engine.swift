@@ -34,8 +34,7 @@ public enum EngineKind: String, Codable, Sendable {
 /// Whether an engine works on this machine, proved by using it.
 public enum Availability: Codable, Equatable, Sendable {
     case available
-    /// `remedy` is one thing the user can do, if anything helps.
-    case unavailable(because: String, remedy: String?)
+    case unavailable(LabError)
 }
 
 /// One way of running a workload, for any number of runs. A new engine is one type that conforms to this, and its
@@ -75,7 +74,7 @@ public protocol PreparedEngine: AnyObject {
     func launch(_ request: LaunchRequest) throws(LabError) -> any Instance
 
     /// What would run, as text: a domain XML or a launch program. Runs nothing.
-    func explain(_ request: LaunchRequest) throws(LabError) -> String
+    func explain(_ request: LaunchRequest) throws(LabError) -> Message
 
     /// Gives back what preparing took. Nothing is launched afterwards.
     func shutDown()
@@ -366,14 +365,14 @@ public struct EngineRecord: Codable, Equatable, Sendable {
     /// SHA-256 of what ran, by name: `kernel`, `initramfs`, `domain-xml`.
     public var digests: [String: String]
     /// Names of the steps that `Observation.stepNanoseconds` times; empty when the engine has none.
-    public var steps: [String]
+    public var steps: [Message]
     /// What this engine can't do equally to the others.
-    public var footnotes: [String]
+    public var footnotes: [Message]
 
     public struct Detail: Codable, Equatable, Sendable {
-        public var name: String
-        public var value: String
-        public init(_ name: String, _ value: String) {
+        public var name: Message
+        public var value: Message
+        public init(_ name: Message, _ value: Message) {
             self.name = name
             self.value = value
         }
@@ -383,7 +382,7 @@ public struct EngineRecord: Codable, Equatable, Sendable {
         id: EngineID, kind: EngineKind, role: EngineRole = .own, availability: Availability = .available,
         emulated: Bool = false, emulates: Bool? = nil, details: [Detail] = [],
         digests: [String: String] = [:],
-        steps: [String] = [], footnotes: [String] = []
+        steps: [Message] = [], footnotes: [Message] = []
     ) {
         self.id = id
         self.kind = kind

@@ -21,7 +21,7 @@ public struct EngineDescriptor: Sendable {
     /// Whether no processor executes its guests' instructions.
     public let emulates: Bool
     /// What it is, in a line.
-    public let summary: String
+    public let summary: Message
     /// The program of somebody else's that it starts, where it has one of its own.
     public let tool: String?
     /// The processes of which one must run so that the tool works; empty for one that needs none.
@@ -29,7 +29,7 @@ public struct EngineDescriptor: Sendable {
     public let make: @Sendable (EngineSettings) -> any Engine
 
     public init(
-        _ id: EngineID, _ kind: EngineKind, _ role: EngineRole, emulates: Bool = false, _ summary: String,
+        _ id: EngineID, _ kind: EngineKind, _ role: EngineRole, emulates: Bool = false, _ summary: Message,
         tool: String? = nil, daemons: [String] = [],
         make: @escaping @Sendable (EngineSettings) -> any Engine
     ) {

@@ -26,7 +26,7 @@ public struct Finding: Equatable, Sendable {
 
     /// Notes one thing that is or isn't so, as a value and a fact of the same name.
     public mutating func note(
-        _ name: String, _ isSo: Bool, answer: String, mechanism: Mechanism? = nil, evidence: String? = nil
+        _ name: String, _ isSo: Bool, answer: Message, mechanism: Mechanism? = nil, evidence: Message? = nil
     ) {
         values[name] = isSo ? 1 : 0
         facts[name] = Fact(answer: answer, mechanism: mechanism, evidence: evidence)
@@ -36,13 +36,13 @@ public struct Finding: Equatable, Sendable {
 /// Something that was seen and is no number.
 public struct Fact: Codable, Equatable, Sendable {
     /// What came of it, in the kernel's words where it has some: `EPERM`, `6.1.0-40-cloud-amd64`.
-    public var answer: String
+    public var answer: Message
     /// Who gave that answer; nil where nothing stood in the way or it is not known.
     public var mechanism: Mechanism?
     /// What the host itself read, on which answer and mechanism rest.
-    public var evidence: String?
+    public var evidence: Message?
 
-    public init(answer: String, mechanism: Mechanism? = nil, evidence: String? = nil) {
+    public init(answer: Message, mechanism: Mechanism? = nil, evidence: Message? = nil) {
         self.answer = answer
         self.mechanism = mechanism
         self.evidence = evidence

@@ -23,7 +23,7 @@ public struct GuestTranscript: Sendable {
     public private(set) var metrics: [String: UInt64] = [:]
     public private(set) var exitStatus: Int32?
     /// The first breach of the protocol, nil while there is none.
-    public private(set) var violation: String?
+    public private(set) var violation: Message?
 
     public static let longestLine = 4_096
     public static let mostBytes = 1 << 20

@@ -1,11 +1,29 @@
-/// A text in the two languages of the project.
+/// A text of a lab's, in each language that it has been written in; English is always there.
 public struct LocalizedText: Codable, Equatable, Sendable {
-    public var en: String
-    public var zh: String
-    public init(en: String, zh: String) {
-        self.en = en
-        self.zh = zh
+    private var texts: [Language: String]
+
+    /// Nil without English.
+    public init?(_ texts: [Language: String]) {
+        guard texts[.english] != nil else { return nil }
+        self.texts = texts
     }
+    public init(en: String, zh: String) { texts = [.english: en, .chinese: zh] }
+
+    public init(from decoder: any Decoder) throws {
+        let texts = try decoder.singleValueContainer().decode([Language: String].self)
+        guard let text = Self(texts) else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "the text has no English"))
+        }
+        self = text
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var single = encoder.singleValueContainer()
+        try single.encode(texts)
+    }
+
+    public subscript(_ language: Language) -> String { texts[language] ?? texts[.english] ?? "" }
 }
 
 /// A lab as `labs/<id>/lab.yaml` defines it, validated.

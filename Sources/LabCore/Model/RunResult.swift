@@ -1,7 +1,7 @@
 /// A whole run: everything a report needs, and nothing derived.
 public struct RunResult: Codable, Equatable, Sendable {
     /// Version of this file's shape. A reader refuses what it does not know.
-    public static let schema = "lab.result/3"
+    public static let schema = "lab.result/4"
 
     public var header: Header
     public var samples: [Observation]
@@ -11,12 +11,12 @@ public struct RunResult: Codable, Equatable, Sendable {
     public struct Closing: Codable, Equatable, Sendable {
         public var ending: Ending
         /// Engines that were stopped because they failed too often in a row, each with the last reason.
-        public var stopped: [EngineID: String]
+        public var stopped: [EngineID: Message]
         /// What disturbed the run while it was made.
         public var warnings: [Environment.Warning]
 
         public init(
-            _ ending: Ending, stopped: [EngineID: String] = [:], warnings: [Environment.Warning] = []
+            _ ending: Ending, stopped: [EngineID: Message] = [:], warnings: [Environment.Warning] = []
         ) {
             self.ending = ending
             self.stopped = stopped
@@ -84,7 +84,7 @@ public struct RunResult: Codable, Equatable, Sendable {
     }
 
     /// What is to be said of one engine beside its figures.
-    public func footnotes(of record: EngineRecord) -> [String] {
+    public func footnotes(of record: EngineRecord) -> [Message] {
         record.footnotes + (closing.stopped[record.id].map { [$0] } ?? [])
     }
 
@@ -141,9 +141,9 @@ public struct Environment: Codable, Equatable, Sendable {
     public var warnings: [Warning]
 
     public struct Warning: Codable, Equatable, Sendable {
-        public var text: String
-        public var remedy: String?
-        public init(_ text: String, remedy: String? = nil) {
+        public var text: Message
+        public var remedy: Message?
+        public init(_ text: Message, remedy: Message? = nil) {
             self.text = text
             self.remedy = remedy
         }

@@ -28,7 +28,7 @@ public enum Parameter: String, Codable, CodingKeyRepresentable, Hashable, Sendab
     public static let mostInstances = 256
 
     /// What is wrong with a value, nil when it is one of this parameter's.
-    public func problem(with value: String) -> String? {
+    public func problem(with value: String) -> Message? {
         switch self {
         case .cache: value == "cold" ? nil : "it must be cold"
         case .count: value == "exits" ? nil : "it must be exits"
@@ -42,7 +42,7 @@ public enum Parameter: String, Codable, CodingKeyRepresentable, Hashable, Sendab
         }
     }
 
-    private func number(_ value: String, in range: ClosedRange<Int>) -> String? {
+    private func number(_ value: String, in range: ClosedRange<Int>) -> Message? {
         Int(value).map { range.contains($0) } == true
             ? nil : "it must be a whole number from \(range.lowerBound) to \(range.upperBound)"
     }

@@ -13,18 +13,18 @@ public struct DoctorCheck: Codable, Equatable, Sendable {
 
     /// Stable, for scripts: `namespace-pid`, `engine-qemu`.
     public var id: String
-    public var title: String
+    public var title: Message
     public var status: Status
     /// What was seen: a version, a time, or the error.
-    public var detail: String
+    public var detail: Message
     /// One thing that helps; nil when nothing is wrong or nothing helps.
-    public var remedy: String?
+    public var remedy: Message?
     /// Labs or engines that can't run because of it.
-    public var disables: [String]
+    public var disables: [Message]
 
     public init(
-        id: String, title: String, status: Status, detail: String, remedy: String? = nil,
-        disables: [String] = []
+        id: String, title: Message, status: Status, detail: Message, remedy: Message? = nil,
+        disables: [Message] = []
     ) {
         self.id = id
         self.title = title
@@ -38,15 +38,15 @@ public struct DoctorCheck: Codable, Equatable, Sendable {
     ///
     /// After a signal nothing more is tried.
     public static func proving(
-        _ id: String, _ title: String, disables: [String] = [], _ use: () throws(LabError) -> String
+        _ id: String, _ title: Message, disables: [Message] = [], _ use: () throws(LabError) -> Message
     ) -> DoctorCheck {
         do {
             try Interrupt.ofProcess.check()
             return DoctorCheck(id: id, title: title, status: .pass, detail: try use())
         } catch {
-            let detail = error.reason
             return DoctorCheck(
-                id: id, title: title, status: .fail, detail: detail, remedy: error.remedy, disables: disables)
+                id: id, title: title, status: .fail, detail: error.reason, remedy: error.remedy,
+                disables: disables)
         }
     }
 }

@@ -3,7 +3,7 @@ final class NullEngine: PreparedEngine {
     let record = EngineRecord(id: "null", kind: .process)
 
     func launch(_ request: LaunchRequest) -> any Instance { NullInstance(.now()) }
-    func explain(_ request: LaunchRequest) -> String { "" }
+    func explain(_ request: LaunchRequest) -> Message { "" }
     func shutDown() {}
 
     /// Nanoseconds from `requested` to `cleaned-up` of trials that are made like all others.

@@ -84,7 +84,8 @@ public struct ResultComparison: Equatable, Sendable {
     /// The error of a comparison that must not be made, nil when the results are alike.
     public static func refusal(_ differences: [ResultDifference]) -> LabError? {
         guard !differences.isEmpty else { return nil }
-        let listed = differences.map { "\n  \($0.field): \($0.old) before, \($0.new) now" }.joined()
+        let listed = differences.map { "\n  \($0.field): \($0.old) before, \($0.new) now" as Message }.joined(
+            separator: "")
         return LabError(
             .data, "the two results can't be compared", cause: "they are unlike in\(listed)",
             remedy: "measure both in the same state of the same machine, or see the figures with --force")

@@ -3,17 +3,17 @@ public struct ResultDifference: Codable, Equatable, Sendable {
     /// What differs, as it is called in the result's file: `environment.kernel`, `engines.qemu.details.libvirt`.
     public var field: String
     /// Its values; `unknown` where the result does not say.
-    public var old: String
-    public var new: String
+    public var old: Message
+    public var new: Message
 
-    public init(_ field: String, old: String, new: String) {
+    public init(_ field: String, old: Message, new: Message) {
         self.field = Self.shown(field)
-        self.old = Self.shown(old)
-        self.new = Self.shown(new)
+        self.old = old
+        self.new = new
     }
 
     /// A result may come from anywhere: shortened, and without what a terminal would obey.
-    private static func shown(_ text: String) -> String { ForeignText.line(text, most: 200) }
+    fileprivate static func shown(_ text: String) -> String { ForeignText.line(text, most: 200) }
 }
 
 extension RunResult.Header {
@@ -58,12 +58,23 @@ private struct DifferenceFinder {
     var differences: [ResultDifference] = []
 
     mutating func compare(_ field: String, _ old: String?, _ new: String?) {
+        func shown(_ text: String?) -> Message? {
+            text.map { Message(verbatim: ResultDifference.shown($0)) }
+        }
+        compare(field, shown(old), shown(new))
+    }
+
+    mutating func compare(_ field: String, _ old: Message?, _ new: Message?) {
         guard old != new else { return }
         differences.append(ResultDifference(field, old: old ?? "unknown", new: new ?? "unknown"))
     }
 
-    /// Each key by itself; one that only one side has differs.
     mutating func compare(_ field: String, _ old: [String: String], _ new: [String: String]) {
+        compare(field, old.mapValues(Self.orNone), new.mapValues(Self.orNone))
+    }
+
+    /// Each key by itself; one that only one side has differs.
+    mutating func compare(_ field: String, _ old: [String: Message], _ new: [String: Message]) {
         for key in Set(old.keys).union(new.keys).sorted() { compare("\(field).\(key)", old[key], new[key]) }
     }
 
@@ -96,8 +107,8 @@ private struct DifferenceFinder {
         compare("environment.turbo", old.turbo, new.turbo)
         compare("environment.smt", old.smt, new.smt)
         compare("environment.swapBytes", old.swapBytes.map(String.init), new.swapBytes.map(String.init))
-        compare("environment.hypervisor", old.hypervisor ?? "none", new.hypervisor ?? "none")
-        compare("environment.emulator", old.emulator ?? "none", new.emulator ?? "none")
+        compare("environment.hypervisor", Self.orNone(old.hypervisor), Self.orNone(new.hypervisor))
+        compare("environment.emulator", Self.orNone(old.emulator), Self.orNone(new.emulator))
         compare("environment.root", "\(old.root)", "\(new.root)")
     }
 
@@ -109,8 +120,8 @@ private struct DifferenceFinder {
             return header.engines.filter { planned.contains($0.id) && (wanted?.contains($0.id) ?? true) }
         }
         let (before, after) = (measured(old), measured(new))
-        func names(_ records: [EngineRecord]) -> String {
-            records.isEmpty ? "none" : records.map(\.id.rawValue).sorted().joined(separator: ", ")
+        func names(_ records: [EngineRecord]) -> Message {
+            .names(records.map { ResultDifference.shown($0.id.rawValue) }.sorted())
         }
         compare("plan.engines", names(before), names(after))
         for record in before {
@@ -119,10 +130,14 @@ private struct DifferenceFinder {
             compare("\(field).kind", record.kind.rawValue, other.kind.rawValue)
             compare("\(field).emulated", "\(record.emulated)", "\(other.emulated)")
             compare(
-                "\(field).details", Self.named(record.details.map { ($0.name, $0.value) }),
-                Self.named(other.details.map { ($0.name, $0.value) }))
+                "\(field).details", Self.named(record.details.map { ($0.name.english, $0.value) }),
+                Self.named(other.details.map { ($0.name.english, $0.value) }))
             compare("\(field).digests", record.digests, other.digests)
         }
+    }
+
+    private static func orNone(_ text: String?) -> Message {
+        text.map { Message(verbatim: ResultDifference.shown($0)) } ?? "none"
     }
 
     private static func alike(_ old: UInt64?, _ new: UInt64?, within share: Double) -> Bool {
@@ -131,24 +146,31 @@ private struct DifferenceFinder {
     }
 
     /// By name; several of one name as one text, since a peer may list two mounts.
-    private static func named(_ parts: [(name: String, text: String)]) -> [String: String] {
+    private static func named(_ parts: [(name: String, text: Message)]) -> [String: Message] {
         Dictionary(parts.map { ($0.name, $0.text) }) { "\($0); \($1)" }
     }
 
-    private static func text(_ metric: Metric) -> (name: String, text: String) {
-        let source =
+    private static func text(_ metric: Metric) -> (name: String, text: Message) {
+        let source: Message =
             switch metric.source {
             case .span(let from, let to): "\(from.rawValue) to \(to.rawValue)"
-            case .value(let key): key
-            case .slope(let key, let parameter): "slope of \(key) over \(parameter.rawValue)"
+            case .value(let key): Message(verbatim: ResultDifference.shown(key))
+            case .slope(let key, let parameter):
+                "slope of \(ResultDifference.shown(key)) over \(parameter.rawValue)"
             }
         return (metric.id, "\(source) in \(metric.unit.rawValue)")
     }
 
-    private static func text(_ series: Series) -> (name: String, text: String) {
-        let varied = series.parameters.map { "\($0.parameter.rawValue) \($0.values.joined(separator: "|"))" }
-        let engines = series.engines.map { " on \($0.map(\.rawValue).joined(separator: ", "))" } ?? ""
-        return (series.id, (varied.isEmpty ? "nothing varied" : varied.joined(separator: ", ")) + engines)
+    private static func text(_ series: Series) -> (name: String, text: Message) {
+        let parts = series.parameters.map { "\($0.parameter.rawValue) \($0.values.joined(separator: "|"))" }
+        let varied = ResultDifference.shown(parts.joined(separator: ", "))
+        let engines = series.engines.map {
+            ResultDifference.shown($0.map(\.rawValue).joined(separator: ", "))
+        }
+        return (
+            series.id,
+            "\(varied.isEmpty ? "nothing varied" : Message(verbatim: varied))\(engines.map { " on \($0)" } ?? "")"
+        )
     }
 
     private static func text(_ count: LabDefinition.PerEngine) -> String {

@@ -33,13 +33,13 @@ public final class Runner {
     /// What a user who watches is told. Sent outside any measured time.
     public enum Event: Sendable {
         case probing(EngineID)
-        case unavailable(EngineID, because: String, remedy: String?)
+        case unavailable(EngineID, LabError)
         case preparing(EngineID)
         /// The next trial is about to be made.
         case trial(Plan.Trial, RunProgress, elapsed: Duration)
         case failed(Observation, LabError)
         /// An engine failed too often in a row; its remaining trials are left out.
-        case stopped(EngineID, because: String)
+        case stopped(EngineID, because: Message)
         case ended(RunResult.Ending)
     }
 
@@ -57,7 +57,7 @@ public final class Runner {
     private let context: RunContext
     private var recordByName: [EngineID: EngineRecord] = [:]
     private var failures: [EngineID: Int] = [:]
-    private var stopped: [EngineID: String] = [:]
+    private var stopped: [EngineID: Message] = [:]
     /// Variants that this machine can't make: asking again gives the same answer.
     private var impossible: Set<Plan.Cell> = []
 
@@ -126,8 +126,7 @@ public final class Runner {
             recordByName[engine.id]?.availability = availability
             switch availability {
             case .available: usable.append(engine)
-            case .unavailable(let reason, let remedy):
-                watch(.unavailable(engine.id, because: reason, remedy: remedy))
+            case .unavailable(let error): watch(.unavailable(engine.id, error))
             }
         }
         try context.interrupt.check()
@@ -148,23 +147,22 @@ public final class Runner {
                 recordByName[engine.id]?.availability = .available
             } catch {
                 guard error.kind != .interrupted else { throw error }
-                let reason = error.reason
-                recordByName[engine.id]?.availability = .unavailable(because: reason, remedy: error.remedy)
-                watch(.unavailable(engine.id, because: reason, remedy: error.remedy))
+                recordByName[engine.id]?.availability = .unavailable(error)
+                watch(.unavailable(engine.id, error))
             }
         }
         guard !ready.isEmpty else { throw noEngine() }
     }
 
     private func noEngine() -> LabError {
-        var reasons: [String] = []
-        var remedy: String?
+        var reasons: [Message] = []
+        var remedy: Message?
         for engine in engines {
-            guard case .unavailable(let reason, let help)? = recordByName[engine.id]?.availability else {
+            guard case .unavailable(let error)? = recordByName[engine.id]?.availability else {
                 continue
             }
-            reasons.append("\(engine.id): \(reason)")
-            remedy = remedy ?? help
+            reasons.append("\(engine.id): \(error)")
+            remedy = remedy ?? error.remedy
         }
         return LabError(
             .unavailable, "no engine of \(setup.lab.id) works on this machine",
@@ -243,7 +241,7 @@ public final class Runner {
         let inARow = failures[observation.engine, default: 0] + 1
         failures[observation.engine] = inARow
         guard inARow >= Self.failuresInARow else { return }
-        let reason = "stopped after \(inARow) failures in a row, the last: \(error.reason)"
+        let reason: Message = "stopped after \(inARow) failures in a row, the last: \(error)"
         stopped[observation.engine] = reason
         watch(.stopped(observation.engine, because: reason))
     }

@@ -61,7 +61,8 @@ public enum DebianPackage {
             }
             throw LabError(
                 .unavailable, "cannot fetch a package: \(program) failed with status \(output.status)",
-                cause: words.isEmpty ? output.text.trimmingWhitespace() : words.joined(separator: " "),
+                cause: Message(
+                    verbatim: words.isEmpty ? output.text.trimmingWhitespace() : words.joined(separator: " ")),
                 remedy: "check the network and run apt-get update")
         }
         return output.text

@@ -68,7 +68,7 @@ public enum Files {
             try checked { rename(temporary, path) }
         } catch {
             unlink(temporary)
-            let remedy = error == Errno(ENOSPC) ? "free space on that file system" : nil
+            let remedy: Message? = error == Errno(ENOSPC) ? "free space on that file system" : nil
             throw LabError(.output, "cannot write \(path)", cause: "\(error)", remedy: remedy)
         }
     }

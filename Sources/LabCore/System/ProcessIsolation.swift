@@ -87,8 +87,8 @@ public struct ProcessIsolation: Equatable, Sendable {
     }
 
     /// `/proc/PID/ns/net: 4026532001, ours 4026531840`.
-    public func evidence(_ namespace: Namespace, against other: ProcessIsolation) -> String {
-        func inode(_ of: ProcessIsolation) -> String { of.namespaces[namespace].map { "\($0)" } ?? "none" }
+    public func evidence(_ namespace: Namespace, against other: ProcessIsolation) -> Message {
+        func inode(_ of: ProcessIsolation) -> Message { of.namespaces[namespace].map { "\($0)" } ?? "none" }
         return "/proc/\(pid)/ns/\(namespace.rawValue): \(inode(self)), ours \(inode(other))"
     }
 

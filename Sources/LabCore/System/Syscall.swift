@@ -12,6 +12,9 @@ public struct Errno: Error, Equatable, Hashable, Sendable, CustomStringConvertib
         return String(cString: text)
     }
 
+    /// The same for a reader of any language.
+    public var message: Message { Message(stringLiteral: description) }
+
     /// The symbolic name where this project speaks of it (`ENOENT`), else `errno N`.
     public var name: String { Errno.names[rawValue] ?? "errno \(rawValue)" }
 

@@ -72,9 +72,9 @@ public struct FilledTable: Sendable {
     ///   - sources: no two of the same path.
     ///   - labs: the labs that can be run, to name the one that a row lacks.
     ///   - failures: why a lab that was run has no result, by its id.
-    public init(_ sources: [TableSource], labs: [LabDefinition], failures: [String: String] = [:]) {
+    public init(_ sources: [TableSource], labs: [LabDefinition], failures: [String: Message] = [:]) {
         let (latest, older) = Self.latest(Array(sources.enumerated())) { $0.header.lab.id }
-        let known = Set(DocumentTable.rows.map(\.dimension.zh))
+        let known = Set(DocumentTable.dimensions)
         let (withRow, without) = latest.partitioned {
             let lab = $0.element.result.header.lab
             return lab.row != nil && known.contains(lab.dimension)
@@ -87,7 +87,7 @@ public struct FilledTable: Sendable {
         let reference = used.min { $0.offset < $1.offset }?.element
         referencePath = reference?.path
         rows = DocumentTable.rows.enumerated().map { place, document in
-            let dimension = document.dimension.zh
+            let dimension = document.dimension[.chinese]
             let lab = labs.first { $0.dimension == dimension && $0.row != nil }?.id
             let source = used.first { $0.element.result.header.lab.dimension == dimension }?.element
             guard let source, let entry = source.result.header.lab.row else {

@@ -24,12 +24,12 @@ public enum Absence: Hashable, Sendable {
     /// There is no result; `lab` is the one to run, nil when none of the catalogue stands behind the row.
     case notRun(lab: String?)
     /// The lab was run and yielded nothing at all.
-    case couldNotRun(lab: String, because: String)
+    case couldNotRun(lab: String, because: Message)
     /// The engine took no part in the run.
     case notInRun
-    case unavailable(because: String)
+    case unavailable(because: Message)
     /// Every sample failed, the first of them for this reason.
-    case failed(because: String)
+    case failed(because: Message)
     /// The run has no sample of it.
     case notSampled
     /// Samples were completed, but none holds it.
@@ -90,7 +90,7 @@ extension RunResult {
     /// - Parameter metric: that of the figure; over the parameter of a slope every value counts.
     public func absence(of engine: EngineID, at point: Point, _ metric: Metric? = nil) -> Absence {
         guard let record = header.engines.first(where: { $0.id == engine }) else { return .notInRun }
-        if case .unavailable(let reason, _) = record.availability { return .unavailable(because: reason) }
+        if case .unavailable(let error) = record.availability { return .unavailable(because: error.reason) }
         let samples = measuredAnywhere(engine).filter { sample in
             guard case .slope(_, let parameter)? = metric?.source else { return sample.parameters == point }
             return sample.parameters.filter { $0.key != parameter } == point

@@ -20,7 +20,7 @@ public func nearest(_ word: String, in known: [String]) -> String? {
 }
 
 /// `; did you mean "…"?` for the nearest known word, or nothing: the end of an error message.
-public func didYouMean(_ word: String, in known: [String]) -> String {
+public func didYouMean(_ word: String, in known: [String]) -> Message {
     nearest(word, in: known).map { "; did you mean \"\($0)\"?" } ?? ""
 }
 

@@ -59,7 +59,7 @@ struct CleanCommand: SpeakingCommand {
             Terminal.warn(says.left(failure), remedy: failure.error.remedy, in: says.text)
         }
         for error in outcome.refused {
-            Terminal.warn(says.text.reason(error), remedy: error.remedy, in: says.text)
+            Terminal.warn(says.text.say(error.reason), remedy: error.remedy, in: says.text)
         }
         let living = RunJournal.living(in: paths)
         if json {

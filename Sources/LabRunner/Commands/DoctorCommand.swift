@@ -68,7 +68,7 @@ struct DoctorCommand: SpeakingCommand {
         // Before anything is cleaned and before the trials make the machine busy.
         var checks = HostChecks.all(paths: paths, warnings: Environment.capture().warnings)
         try interrupt.check()
-        line.show(text.usingWhatEnginesNeed, now: true)
+        line.show(text.say("using what engines need …"), now: true)
         checks += EngineFactory.driverChecks(paths: paths, connect: connect)
         try interrupt.check()
 
@@ -77,13 +77,13 @@ struct DoctorCommand: SpeakingCommand {
             .proving("labs", "the labs are well-formed", disables: ["lab run"]) { () throws(LabError) in
                 let catalogue = try LabCatalogue.own()
                 for id in catalogue.ids { labs.append(try catalogue.definition(id)) }
-                return "\(labs.count) in \(catalogue.directory)"
+                return "\(labs.count) labs in \(catalogue.directory)"
             })
         // Without it no engine can be tried, and the check above has said so.
         guard (try? RootFilesystem.locateGuest(environment: Process.environment)) != nil else {
             return checks
         }
-        let warn = { (words: String, remedy: String?) in line.warn(words, remedy: remedy) }
+        let warn = { (words: String, remedy: Message?) in line.warn(words, remedy: remedy) }
         let workspace = try Workspace.open(
             time: .now(), interrupt: interrupt, connection: connect, text: text, warn: warn)
         var leftovers = true

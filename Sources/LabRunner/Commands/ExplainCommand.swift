@@ -1,7 +1,7 @@
 import ArgumentParser
 import LabCore
 import LabFile
-import Translations
+import Texts
 
 /// `lab explain`: what an engine would run.
 struct ExplainCommand: SpeakingCommand {
@@ -39,7 +39,7 @@ struct ExplainCommand: SpeakingCommand {
         let settings = try instance.engineSettings()
         let interrupt = try Interrupt()
         try interrupt.catchSignals()
-        let warn = { (words: String, remedy: String?) in Terminal.warn(words, remedy: remedy, in: text) }
+        let warn = { (words: String, remedy: Message?) in Terminal.warn(words, remedy: remedy, in: text) }
         let workspace = try Workspace.open(
             time: .now(), interrupt: interrupt, connection: settings.connect, text: text, warn: warn)
         var leftovers = true
@@ -47,16 +47,7 @@ struct ExplainCommand: SpeakingCommand {
         let engine = try descriptor.make(settings).prepare(workspace.context)
         defer { engine.shutDown() }
         try Terminal.answer(
-            Self.commented(try engine.explain(lab.firstRequest(of: engine.id, variant: variant)), in: text))
+            text.say(try engine.explain(lab.firstRequest(of: engine.id, variant: variant))))
         leftovers = false
-    }
-
-    /// The same calls, the remarks behind them in the catalogue's language.
-    private static func commented(_ program: String, in text: Catalogue) -> String {
-        let mark = "  // "
-        return program.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-            guard let range = line.firstRange(of: mark) else { return String(line) }
-            return line[..<range.upperBound] + text.translated(String(line[range.upperBound...]))
-        }.joined(separator: "\n")
     }
 }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import LabCore
 import LabFile
-import Translations
+import Texts
 
 /// `lab list`: what there is to run.
 struct ListCommand: SpeakingCommand {
@@ -44,7 +44,7 @@ struct ListCommand: SpeakingCommand {
         Entry(
             id: Workload.compute(kind: "", rounds: 0).name,
             summary: "says ready, does rounds of fixed work of one kind and sends a digest of the results: "
-                + Workload.computeKinds.joined(separator: ", ")),
+                + "\(Workload.computeKinds.joined(separator: ", "))"),
         Entry(
             id: Workload.sequence([], rounds: 0, restMilliseconds: 0).name,
             summary: "does such rounds of several kinds, one kind after the other, and rests in between"),
@@ -62,7 +62,7 @@ struct ListCommand: SpeakingCommand {
     /// A name and what it is.
     struct Entry: Encodable {
         let id: String
-        let summary: String
+        let summary: Message
     }
 
     private struct Answer: Encodable {
@@ -116,15 +116,16 @@ struct ListCommand: SpeakingCommand {
 
     /// Where it stands in the document's table.
     private static func row(of lab: LabEntry, in text: Catalogue) -> String {
-        let zh = lab.dimension.zh
-        let name = text.pick("\(zh) (\(lab.dimension.en))", "“\(zh)”")
+        let original = lab.dimension[.chinese]
+        let own = text[lab.dimension]
+        let name = own == original ? "“\(original)”" : "\(original) (\(own))"
         return lab.fillsRow
-            ? text.pick("fills the row \(name)", "填写\(name)一行")
-            : text.pick("belongs to the row \(name)", "属于\(name)一行")
+            ? text.say("fills the row \(name)")
+            : text.say("belongs to the row \(name)")
     }
 
     private static func dimension(of lab: LabDefinition) -> LocalizedText {
-        DocumentTable.rows.map(\.dimension).first { $0.zh == lab.dimension }
+        DocumentTable.rows.map(\.dimension).first { $0[.chinese] == lab.dimension }
             ?? LocalizedText(en: lab.dimension, zh: lab.dimension)
     }
 
@@ -134,16 +135,16 @@ struct ListCommand: SpeakingCommand {
             let lines = labs.map {
                 "  \($0.id)\n    \(text[$0.question])\n    \(row(of: $0, in: text))\n    \($0.engines.map(\.rawValue).joined(separator: ", "))"
             }
-            blocks.append(text.pick("LABS", "实验") + "\n" + lines.joined(separator: "\n"))
+            blocks.append(text.say("LABS") + "\n" + lines.joined(separator: "\n"))
         }
         let sections = [
-            (text.pick("ENGINES", "引擎"), answer.engines), (text.pick("WORKLOADS", "工作负载"), answer.workloads),
+            (text.say("ENGINES"), answer.engines), (text.say("WORKLOADS"), answer.workloads),
         ]
         for (heading, entries) in sections {
             guard let entries else { continue }
             let width = entries.map { Columns.count($0.id) }.max() ?? 0
             let lines = entries.map {
-                "  \(Columns.padded($0.id, to: width))  \(text.translated($0.summary))"
+                "  \(Columns.padded($0.id, to: width))  \(text.say($0.summary))"
             }
             blocks.append(heading + "\n" + lines.joined(separator: "\n"))
         }

@@ -63,9 +63,9 @@ struct ReportCommand: SpeakingCommand {
         case .csv: try Terminal.write(Report.csv(for: loaded))
         case .json:
             if loaded.count == 1 {
-                try Terminal.answer(json: loaded[0])
+                try Terminal.answer(json: loaded[0], asStored: true)
             } else {
-                try Terminal.answer(json: loaded)
+                try Terminal.answer(json: loaded, asStored: true)
             }
         }
     }

@@ -1,5 +1,5 @@
 import LabCore
-import Translations
+import Texts
 
 /// The checks as people read them.
 struct DoctorText {
@@ -7,22 +7,27 @@ struct DoctorText {
 
     /// One line for each check, with its remedy and what it disables below it, and a last line that counts.
     func table(_ checks: [DoctorCheck]) -> String {
-        let titles = checks.map { text.translated($0.title) }
+        let titles = checks.map { text.say($0.title) }
         let width = titles.map { Columns.count($0) }.max() ?? 0
         var lines: [String] = []
         for (check, title) in zip(checks, titles) {
-            let detail = text.translated(check.detail)
+            let detail = text.say(check.detail)
             lines.append("\(word(check.status))  \(Columns.padded(title, to: width))  \(detail)")
-            if let remedy = check.remedy { lines.append("      \(text.remedy(text.translated(remedy)))") }
+            if let remedy = check.remedy { lines.append("      \(text.remedy(text.say(remedy)))") }
             if !check.disables.isEmpty {
-                let lost = check.disables.map(text.translated)
-                lines.append("      " + text.pick("disables: ", "因此不可用：") + text.items(lost))
+                let lost = check.disables.map(text.say)
+                lines.append("      " + text.say("disables: ") + text.items(lost))
             }
         }
         let counts = DoctorCheck.Status.allCases.compactMap { status -> String? in
             let count = checks.count { $0.status == status }
             guard count > 0 else { return nil }
-            return text.pick("\(count) \(status.rawValue)", "\(word(status)) \(count) 项")
+            return switch status {
+            case .pass: text.say("\(count) pass")
+            case .warn: text.say("\(count) warn")
+            case .fail: text.say("\(count) fail")
+            case .skip: text.say("\(count) skip")
+            }
         }
         return (lines + ["", text.items(counts)]).joined(separator: "\n")
     }
@@ -30,15 +35,15 @@ struct DoctorText {
     /// All fill four columns.
     private func word(_ status: DoctorCheck.Status) -> String {
         switch status {
-        case .pass: text.pick("PASS", "通过")
-        case .warn: text.pick("WARN", "警告")
-        case .fail: text.pick("FAIL", "失败")
-        case .skip: text.pick("SKIP", "跳过")
+        case .pass: text.say("PASS")
+        case .warn: text.say("WARN")
+        case .fail: text.say("FAIL")
+        case .skip: text.say("SKIP")
         }
     }
 }
 
 extension Catalogue {
     /// Items that are listed and are no sentence.
-    func items(_ items: [String]) -> String { items.joined(separator: pick(", ", "、")) }
+    func items(_ items: [String]) -> String { items.joined(separator: say(", ")) }
 }

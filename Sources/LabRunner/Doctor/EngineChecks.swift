@@ -52,17 +52,18 @@ enum EngineChecks {
     }
 
     private static func check(
-        _ record: EngineRecord, _ sample: Observation?, disables: [String], hasSubstitute: Bool
+        _ record: EngineRecord, _ sample: Observation?, disables: [Message], hasSubstitute: Bool
     ) -> DoctorCheck {
         let id = "engine-\(record.id)"
-        let title = "\(record.id) runs a guest"
+        let title: Message = "\(record.id) runs a guest"
         // A VM without KVM still runs, emulated; without a peer or Xen there is one comparison less. Labs are the poorer,
         // and none is lost.
         let failed: DoctorCheck.Status =
             hasSubstitute || record.role.isOptional ? .warn : .fail
-        if case .unavailable(let reason, let remedy) = record.availability {
+        if case .unavailable(let error) = record.availability {
             return DoctorCheck(
-                id: id, title: title, status: failed, detail: reason, remedy: remedy, disables: disables)
+                id: id, title: title, status: failed, detail: error.reason, remedy: error.remedy,
+                disables: disables)
         }
         guard let sample else {
             return DoctorCheck(
@@ -71,15 +72,15 @@ enum EngineChecks {
         switch sample.outcome {
         case .completed:
             let time = sample.timeline.span(from: .requested, to: .firstOutput)
-            let text = time.map { "answered after \(milliseconds($0)) ms" } ?? "answered"
+            let text: Message = time.map { "answered after \(milliseconds($0)) ms" } ?? "answered"
             return DoctorCheck(
                 id: id, title: title, status: .pass,
-                detail: text + (record.emulated ? ", by emulation: its times are not those of hardware" : ""))
+                detail:
+                    "\(text)\(record.emulated ? ", by emulation: its times are not those of hardware" : "")")
         case .failed(let error, let mark):
-            let reason = error.reason
             return DoctorCheck(
                 id: id, title: title, status: failed,
-                detail: reason + (mark.map { " (after the mark \($0.rawValue))" } ?? ""),
+                detail: "\(error)\(mark.map { " (after the mark \($0.rawValue))" } ?? "")",
                 remedy: error.remedy,
                 disables: disables)
         }

@@ -33,10 +33,10 @@ enum HostChecks {
     }
 
     private static func freeSpace(_ paths: LabPaths) -> DoctorCheck {
-        let title = "disk space"
+        let title: Message = "disk space"
         do {
             try Files.makeDirectory(paths.cache, mode: 0o700)
-            var low: [String] = []
+            var low: [Message] = []
             var least = UInt64.max
             for path in [paths.cache, "."] {
                 let free = try freeBytes(path)
@@ -75,8 +75,7 @@ enum HostChecks {
         if let refused = found.refused.first {
             return DoctorCheck(
                 id: "dead-runs", title: "what killed runs left", status: .warn,
-                detail: refused.cause.map { "\(refused.message): \($0)" } ?? refused.message,
-                remedy: refused.remedy)
+                detail: refused.reason, remedy: refused.remedy)
         }
         guard !found.runs.isEmpty else { return nil }
         return DoctorCheck(

@@ -33,7 +33,8 @@ struct LabSelection {
     /// Those that stand behind a row in the document's order, then the others by their rows.
     static func inOrderOfRows(_ labs: [LabDefinition]) -> [LabDefinition] {
         func rank(_ lab: LabDefinition) -> Int {
-            DocumentTable.rows.firstIndex { $0.dimension.zh == lab.dimension } ?? DocumentTable.rows.count
+            DocumentTable.rows.firstIndex { $0.dimension[.chinese] == lab.dimension }
+                ?? DocumentTable.rows.count
         }
         return labs.sorted {
             ($0.row == nil ? 1 : 0, rank($0), $0.id) < ($1.row == nil ? 1 : 0, rank($1), $1.id)

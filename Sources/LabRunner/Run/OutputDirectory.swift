@@ -31,7 +31,7 @@ struct OutputDirectory: Equatable {
         return OutputDirectory(path: path, made: !isThere)
     }
 
-    private static let elsewhere = "name another place with --output"
+    private static let elsewhere: Message = "name another place with --output"
 
     /// Whether the directory is there. Whoever else may write to it, or to a directory or link on the way to it, decides
     /// what is written there, and where: nobody may but the user, root, and who called sudo(8).

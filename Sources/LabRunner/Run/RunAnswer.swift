@@ -24,7 +24,7 @@ struct RunAnswer: Encodable {
         let id: EngineID
         let availability: Availability
         let emulated: Bool
-        let footnotes: [String]
+        let footnotes: [Message]
         let samples: Int
         let failures: Int
         /// Where nothing is varied.
@@ -162,23 +162,17 @@ extension RunAnswer {
         case .complete: break
         case .budget:
             lines.append(
-                text.pick(
-                    "The time budget ended the run before every planned trial was made.",
-                    "时间预算用完，没有做完计划中的全部试验。"))
+                text.say("The time budget ended the run before every planned trial was made."))
         case .interrupted:
             lines.append(
-                text.pick(
-                    "A signal ended the run; the figures are of the trials made until then.",
-                    "运行被信号中止；数值来自此前完成的试验。"))
+                text.say("A signal ended the run; the figures are of the trials made until then."))
         case .killed:
             lines.append(
-                text.pick(
-                    "The run was killed; the figures are of the trials made until then.",
-                    "运行被杀死；数值来自此前完成的试验。"))
+                text.say("The run was killed; the figures are of the trials made until then."))
         }
-        if let harness = harness(text) { lines.append(text.pick("harness: ", "测量开销：") + harness) }
-        lines.append(text.pick("report:  ", "报告：    ") + "\(directory)/\(ResultFiles.reportName)")
-        lines.append(text.pick("again:   ", "再测一次：") + command)
+        if let harness = harness(text) { lines.append(text.say("harness: ") + harness) }
+        lines.append(text.say("report:  ") + "\(directory)/\(ResultFiles.reportName)")
+        lines.append(text.say("again:   ") + command)
         return lines.joined(separator: "\n")
     }
 
@@ -187,14 +181,13 @@ extension RunAnswer {
         func microseconds(_ nanoseconds: Double) -> String { "\((nanoseconds / 100).rounded() / 10) µs" }
         let parts = [
             harnessPerSampleNanoseconds.map(microseconds).map {
-                text.pick("adds \($0) to a sample", "给每个样本增加 \($0)")
+                text.say("adds \($0) to a sample")
             },
             harnessNanoseconds.map(microseconds).map {
-                text.pick(
-                    "takes \($0) between two trials, outside every mark", "两次试验之间用 \($0)，不在任何标记之内")
+                text.say("takes \($0) between two trials, outside every mark")
             },
         ].compactMap(\.self)
         return parts.isEmpty
-            ? nil : parts.joined(separator: text.pick(" and ", "；")) + text.pick(" (medians)", "（中位数）")
+            ? nil : parts.joined(separator: text.say(" and ")) + text.say(" (medians)")
     }
 }

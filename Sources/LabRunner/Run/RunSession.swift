@@ -41,7 +41,7 @@ struct RunSession {
     func run() throws(LabError) -> Outcome {
         let shared = if let shared = self.shared { shared } else { try alone() }
         let line = shared.line
-        let warn = { (words: String, remedy: String?) in line.warn(words, remedy: remedy) }
+        let warn = { (words: String, remedy: Message?) in line.warn(words, remedy: remedy) }
 
         let time = UTCTime.now()
         let directory =
@@ -77,11 +77,13 @@ struct RunSession {
         } catch {
             line.clear()
             let samples = "\(directory.path)/\(SampleLog.fileName)"
-            if Files.exists(samples) { warn(text.measuredSoFar(in: samples), "lab report \(samples)") }
+            if Files.exists(samples) {
+                warn(text.say("what was measured is in \(samples)"), "lab report \(samples)")
+            }
             throw error
         }
         leftovers = runner.leftSomething
-        for warning in result.closing.warnings { warn(warning.text, warning.remedy) }
+        for warning in result.closing.warnings { warn(text.say(warning.text), warning.remedy) }
         let files = try ResultFiles.save(result, in: text.language, to: directory.path)
         return Outcome(directory: directory.path, files: files, result: result)
     }
@@ -94,7 +96,7 @@ struct RunSession {
 
     /// The machine's state, tuned first if that is wished, with a warning for everything that disturbs.
     private func environment(
-        _ workspace: Workspace, _ warn: (String, _ remedy: String?) -> Void
+        _ workspace: Workspace, _ warn: (String, _ remedy: Message?) -> Void
     ) throws(LabError) -> Environment {
         let tuning = tunes ? try Tuning(journal: workspace.context.journal).apply() : nil
         var environment = Environment.capture()
@@ -105,7 +107,7 @@ struct RunSession {
                 "another run was alive when this one began (\(other)): each disturbs the other",
                 remedy: "wait until it has ended, then measure again")
         }
-        for warning in environment.warnings { warn(warning.text, warning.remedy) }
+        for warning in environment.warnings { warn(text.say(warning.text), warning.remedy) }
         return environment
     }
 }

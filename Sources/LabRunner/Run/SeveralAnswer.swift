@@ -42,7 +42,7 @@ extension SeveralRuns.Outcome {
     /// The answer for people: the table in short, and where the whole of it is.
     func text(in text: Catalogue) -> String {
         (Report.summaryLines(for: table, language: text.language) + [
-            "", "\(text.pick("table:   ", "表：    "))\(directory)/\(TableFiles.name).md",
+            "", "\(text.say("table:   "))\(directory)/\(TableFiles.name).md",
         ]).joined(separator: "\n")
     }
 }
@@ -53,11 +53,9 @@ extension SeveralRuns.Progress {
         let end =
             switch end {
             case .done(let run): "\(run.directory)/\(ResultFiles.reportName)"
-            case .failed(let error): text.pick("failed: ", "失败：") + text.reason(error)
-            case .skipped:
-                text.pick(
-                    "skipped: it has none of the engines of --engine", "跳过：--engine 指定的引擎它一个也没有")
+            case .failed(let error): text.say("failed: ") + text.say(error.reason)
+            case .skipped: text.say("skipped: it has none of the engines of --engine")
             }
-        return text.pick("lab \(number) of \(count)", "实验 \(number)/\(count)") + "  \(lab)  \(end)"
+        return text.say("lab \(number) of \(count)") + "  \(lab)  \(end)"
     }
 }

@@ -107,7 +107,7 @@ struct SeveralRuns {
     }
 
     /// Why each lab that failed has no result.
-    private static func failures(_ labs: [Progress]) -> [String: String] {
+    private static func failures(_ labs: [Progress]) -> [String: Message] {
         Dictionary(
             uniqueKeysWithValues: labs.compactMap { progress in
                 guard case .failed(let error) = progress.end else { return nil }

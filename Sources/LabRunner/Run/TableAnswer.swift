@@ -69,7 +69,7 @@ struct TableAnswer: Encodable {
     struct Absent: Encodable {
         let kind: String
         var lab: String?
-        var because: String?
+        var because: Message?
 
         init(_ absence: Absence) {
             switch absence {

@@ -1,6 +1,6 @@
 import Glibc
 import LabCore
-import Translations
+import Texts
 
 /// What a run stands on: its id, its journal, its directory and the root file system of every engine.
 ///
@@ -19,16 +19,16 @@ final class Workspace {
     static func open(
         time: UTCTime, interrupt: Interrupt, mayFetch: Bool = false, handsCgroupsOn: Bool = true,
         connection: String? = nil, text: Catalogue,
-        warn: (String, _ remedy: String?) -> Void
+        warn: (String, _ remedy: Message?) -> Void
     ) throws(LabError) -> Workspace {
         let paths = try LabPaths.own(environment: Process.environment)
         let cleaner = Removers.cleaner(paths, connection: connection)
         let cleaned = try cleaner.cleanAbandoned(in: paths)
         let says = CleanText(text: text)
-        for run in cleaned.runs { warn(text.diedBefore(run), nil) }
+        for run in cleaned.runs { warn(text.say("the run \(run) had died; what it left was removed"), nil) }
         for setting in cleaned.removed where setting.kind == .setting { warn(says.done(setting), nil) }
         for failure in cleaned.failures { warn(says.left(failure), failure.error.remedy) }
-        for error in cleaned.refused { warn(text.reason(error), error.remedy) }
+        for error in cleaned.refused { warn(text.say(error.reason), error.remedy) }
 
         let guest = try RootFilesystem.locateGuest(environment: Process.environment)
         let root = try RootFilesystem.minimal(guest: guest, paths: paths)
@@ -61,7 +61,7 @@ final class Workspace {
 
     /// Removes the run's directory and its journal, and puts the machine's settings back.
     /// - Parameter leftovers: whether something may be left that the journal knows of; then all of it is replayed.
-    func close(leftovers: Bool, warn: (String, _ remedy: String?) -> Void) {
+    func close(leftovers: Bool, warn: (String, _ remedy: Message?) -> Void) {
         do {
             let recorded = try context.journal.recorded()
             let left = leftovers ? recorded : recorded.filter { $0.kind == .setting }
@@ -72,7 +72,7 @@ final class Workspace {
             context.journal.finish()
         } catch {
             // The journal stays, so that `lab clean` finds what is left.
-            warn(says.text.reason(error), "lab clean")
+            warn(says.text.say(error.reason), "lab clean")
         }
     }
 }

@@ -1,6 +1,6 @@
 import Glibc
 import LabCore
-import Translations
+import Texts
 
 /// One line on standard error that is rewritten as the run goes on; silent when standard error is no terminal.
 final class ProgressLine {
@@ -43,12 +43,12 @@ final class ProgressLine {
 
     /// From now on it is about one lab of several, and no warning is said again that another has given.
     func enter(lab: String, number: Int, of count: Int) {
-        prefix = text.pick("lab \(number) of \(count), \(lab): ", "实验 \(number)/\(count)，\(lab)：")
+        prefix = text.say("lab \(number) of \(count), \(lab): ")
     }
 
     /// Says a whole line in place of the progress.
     /// - Parameters: the words in English, or in the catalogue's language already.
-    func warn(_ words: String, remedy: String? = nil) {
+    func warn(_ words: String, remedy: Message? = nil) {
         clear()
         if !prefix.isEmpty && !said.insert(words).inserted { return }
         Terminal.warn(words, remedy: remedy, in: text)
@@ -76,13 +76,13 @@ extension ProgressLine {
         case .preparing(let engine): show(text.preparing(engine), now: true)
         case .trial(let trial, let progress, let elapsed):
             show(text.trial(trial, progress, elapsed: elapsed, budget: budget))
-        case .unavailable(let engine, let reason, let remedy):
-            warn(text.leftOut(engine, because: text.translated(reason)), remedy: remedy)
+        case .unavailable(let engine, let error):
+            warn(text.leftOut(engine, because: text.say(error.reason)), remedy: error.remedy)
         case .failed(let observation, let error):
             warn(
-                text.failed(observation.index + 1, observation.engine, because: text.reason(error)),
+                text.failed(observation.index + 1, observation.engine, because: text.say(error.reason)),
                 remedy: error.remedy)
-        case .stopped(let engine, let reason): warn(text.stopped(engine, text.translated(reason)))
+        case .stopped(let engine, let reason): warn(text.stopped(engine, text.say(reason)))
         case .ended: clear()
         }
     }

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Glibc
 import LabCore
-import Translations
+import Texts
 
 /// Standard output has the answer and nothing else; standard error has everything that is said on the way.
 enum Terminal {
@@ -10,11 +10,14 @@ enum Terminal {
     static func answer(_ text: String) throws(LabError) { try write(text + "\n") }
 
     /// Writes the answer as JSON with sorted keys.
-    static func answer(json value: some Encodable) throws(LabError) { try answer(try json(value)) }
+    static func answer(json value: some Encodable, asStored: Bool = false) throws(LabError) {
+        try answer(try json(value, asStored: asStored))
+    }
 
-    /// A value as JSON with sorted keys.
-    static func json(_ value: some Encodable) throws(LabError) -> String {
+    /// A value as JSON with sorted keys, its messages in English unless they are to be as in a result.
+    static func json(_ value: some Encodable, asStored: Bool = false) throws(LabError) -> String {
         let encoder = JSONEncoder()
+        if !asStored, let key = Message.asText { encoder.userInfo[key] = true }
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         do {
             return String(decoding: ForeignText.json(Array(try encoder.encode(value))), as: UTF8.self)
@@ -35,7 +38,7 @@ enum Terminal {
         }
     }
 
-    private static func lost(_ cause: String, _ kind: LabError.Kind = .stream) -> LabError {
+    private static func lost(_ cause: Message, _ kind: LabError.Kind = .stream) -> LabError {
         LabError(kind, "cannot write to standard output", cause: cause)
     }
 
@@ -54,17 +57,17 @@ enum Terminal {
         try? writeAll(Array((ForeignText.lines(text) + "\n").utf8), to: STDERR_FILENO)
     }
 
-    /// - Parameters: the words in English, or in the catalogue's language already.
-    static func warn(_ words: String, remedy: String? = nil, in text: Catalogue) {
-        say(text.pick("lab: warning: ", "lab：警告：") + text.translated(words) + line(remedy, in: text))
+    /// - Parameter words: in the catalogue's language already.
+    static func warn(_ words: String, remedy: Message? = nil, in text: Catalogue) {
+        say(text.say("lab: warning: ") + words + line(remedy, in: text))
     }
 
     static func complain(_ error: LabError, in text: Catalogue) {
-        say(text.pick("lab: ", "lab：") + text.reason(error) + line(error.remedy, in: text))
+        say(text.say("lab: ") + text.say(error.reason) + line(error.remedy, in: text))
     }
 
-    private static func line(_ remedy: String?, in text: Catalogue) -> String {
-        guard let words = remedy.map(text.translated) else { return "" }
+    private static func line(_ remedy: Message?, in text: Catalogue) -> String {
+        guard let words = remedy.map(text.say) else { return "" }
         return "\n  " + text.remedy(words)
     }
 

@@ -100,13 +100,14 @@ struct HTMLRenderer {
     }
 
     private func figure(_ figure: Figure) -> String {
-        let plot = scrolling(text.plotOf(figure.title), figure.svg)
+        let plot = scrolling(text.say("Plot: \(figure.title)"), figure.svg)
         return "<figure>\n\(plot)<figcaption>\(Escaping.xml(text.plotKeys))</figcaption>\n</figure>\n"
     }
 
     /// What may be wider than the page, with its name for a screen reader.
     private func scrolling(_ name: String, _ inside: String) -> String {
-        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"\(Escaping.xml(name))\">\n\(inside)</div>\n"
+        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+            + "aria-label=\"\(Escaping.xml(name))\">\n\(inside)</div>\n"
     }
 
     private func table(_ table: Table) -> String {
@@ -123,7 +124,7 @@ struct HTMLRenderer {
             }
             html += "</tr>\n"
         }
-        return scrolling(text.tableOf(section), html + "</tbody>\n</table>\n")
+        return scrolling(text.say("Table: \(section)"), html + "</tbody>\n</table>\n")
     }
 
     private func side(_ column: Table.Column) -> String { column.holdsFigures ? " class=\"right\"" : "" }

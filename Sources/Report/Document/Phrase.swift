@@ -100,19 +100,3 @@ extension Sequence<Phrase> {
     /// One under the other.
     var lines: Phrase { joined(separator: Phrase([.lineBreak])) }
 }
-
-extension Catalogue {
-    func pick(_ en: Phrase, _ zh: Phrase) -> Phrase {
-        switch language {
-        case .english: en
-        case .chinese: zh
-        }
-    }
-
-    /// Items of a sentence: `a, b and c`.
-    func list(_ items: [Phrase]) -> Phrase {
-        guard let last = items.last, items.count > 1 else { return items.first ?? Phrase() }
-        let rest = items.dropLast()
-        return pick("\(rest.joined(separator: ", ")) and \(last)", "\(rest.joined(separator: "、"))和\(last)")
-    }
-}

@@ -1,5 +1,5 @@
 import LabCore
-import Translations
+import Texts
 
 /// The words of a measured cell and of a verdict.
 struct CellText {
@@ -12,7 +12,8 @@ struct CellText {
         switch content {
         case .figure(let estimate, let unit, let baseline): figure(estimate, unit, baseline)
         case .truth(let yes, let count):
-            text.truth(.strong(yes * 2 > count ? text.yes : text.no), max(yes, count - yes), of: count)
+            text.truth(
+                .strong(yes * 2 > count ? text.say("yes") : text.say("no")), max(yes, count - yes), of: count)
         case .fact(let fact, let count, let all): answer(fact, count, of: all)
         case .absent(let absence): self.absence(absence)
         }
@@ -30,28 +31,28 @@ struct CellText {
     }
 
     private func answer(_ fact: Fact, _ count: Int, of all: Int) -> Phrase {
-        var answer = Phrase.strong(shortened(text.translated(fact.answer)))
+        var answer = Phrase.strong(shortened(text.say(fact.answer)))
         if let mechanism = fact.mechanism, mechanism != .none {
-            answer = text.answered(answer, by: text.name(mechanism))
+            answer = text.say("\(answer) by \(text.name(mechanism))")
         }
         return count == all ? answer : text.often(answer, count, of: all)
     }
 
     func absence(_ absence: Absence) -> Phrase {
         switch absence {
-        case .notRun(nil): .emphasis(text.noLab)
+        case .notRun(nil): .emphasis(text.say("not measured: no lab stands behind this row yet"))
         case .notRun(let lab?):
-            "\(emphasis: text.notMeasuredYet)\(text.colon)\(text.runLab(.code("lab run \(lab)")))"
+            "\(emphasis: text.say("not measured"))\(text.colon)\(text.runLab(.code("lab run \(lab)")))"
         case .couldNotRun(let lab, let reason):
             text.couldNotRun(
-                .emphasis(text.notMeasurableHere), .code(lab), shortened(text.translated(reason)))
-        case .notInRun: .emphasis(text.notInRun)
+                .emphasis(text.say("not measurable here")), .code(lab), shortened(text.say(reason)))
+        case .notInRun: .emphasis(text.say("no part of this lab's run"))
         case .unavailable(let reason):
-            text.absentBecause(.emphasis(text.unavailableWord), shortened(text.translated(reason)))
+            text.absentBecause(.emphasis(text.say("unavailable")), shortened(text.say(reason)))
         case .failed(let reason):
-            text.absentBecause(.emphasis(text.everySampleFailed), shortened(text.translated(reason)))
-        case .notSampled: .emphasis(text.notSampled)
-        case .notFound: .emphasis(text.notFound)
+            text.absentBecause(.emphasis(text.say("every sample failed")), shortened(text.say(reason)))
+        case .notSampled: .emphasis(text.say("no sample was taken"))
+        case .notFound: .emphasis(text.say("no sample has this figure"))
         }
     }
 
@@ -70,11 +71,11 @@ extension CellText {
         case .supported: return name
         case .refuted:
             let decided = judgement.judgements.filter { $0.verdict == .contradicted }
-            detail = decided.allSatisfy(\.emulated) ? text.thoughEmulated : Phrase()
+            detail = decided.allSatisfy(\.emulated) ? text.say("even by emulated figures") : Phrase()
         case .conditional: detail = places(judgement)
         case .notMeasurable: detail = obstacles(judgement)
         }
-        return detail.isEmpty ? name : text.pick("\(name) (\(detail))", "\(name)（\(detail)）")
+        return detail.isEmpty ? name : text.say("\(name) (\(detail))")
     }
 
     /// What holds where.
@@ -88,7 +89,7 @@ extension CellText {
             return text.holds(verdict == .confirmed, text.some(names))
         }
         let open = judgement.total - judgement.confirmed - judgement.contradicted
-        return (parts + (open > 0 ? [text.leftOpen(open)] : [])).joined(separator: text.pick("; ", "；"))
+        return (parts + (open > 0 ? [text.say("\(open) undecided")] : [])).joined(separator: text.say("; "))
     }
 
     private func place(_ judgement: Judgement, _ claim: Claim, isOnlyClaim: Bool) -> Phrase {
@@ -103,23 +104,23 @@ extension CellText {
             parts.append(text.partly(judgement.confirmed, of: judgement.total))
         }
         for words in judgement.obstacles.map(brief) where !parts.contains(words) { parts.append(words) }
-        return parts.joined(separator: text.pick("; ", "；"))
+        return parts.joined(separator: text.say("; "))
     }
 
     private func brief(_ obstacle: SubjectJudgement.Obstacle) -> Phrase {
         switch obstacle {
-        case .noClaim: return text.noClaim
+        case .noClaim: return text.say("the lab makes no claim about it")
         case .otherMachine: return text.otherMachine
-        case .emulated: return text.emulationOnly
-        case .straddles, .tooFew: return text.undecided
-        case .noResult(.couldNotRun): return text.noEngineWorked
-        case .noResult: return text.notMeasuredYet
+        case .emulated: return text.say("figures from emulation only")
+        case .straddles, .tooFew: return text.say("undecided")
+        case .noResult(.couldNotRun): return text.say("the lab yielded nothing")
+        case .noResult: return text.say("not measured")
         case .absent(let engine, let absence):
             let name = Phrase.code(engine.rawValue)
             switch absence {
-            case .unavailable: return text.isUnavailable(name)
-            case .failed: return text.hasFailed(name)
-            default: return text.hasNoSample(name)
+            case .unavailable: return text.say("\(name) is unavailable")
+            case .failed: return text.say("\(name) failed")
+            default: return text.say("\(name) has no sample")
             }
         }
     }
@@ -133,11 +134,15 @@ extension CellText {
         for obstacle in judgement.obstacles {
             switch obstacle {
             case .absent(let engine, let absence):
-                parts.append(text.ofEngine(.code(engine.rawValue), self.absence(absence)))
+                parts.append(text.say("\(.code(engine.rawValue)): \(self.absence(absence))"))
             case .noResult(let absence): parts.append(self.absence(absence))
             case .emulated(let engine): parts.append(text.emulated(.code(engine.rawValue)))
-            case .straddles: parts.append(text.someStraddle)
-            case .tooFew(let needed): parts.append(text.someTooFew(needed))
+            case .straddles: parts.append(text.say("an interval crosses a bound: undecided"))
+            case .tooFew(let needed):
+                parts.append(
+                    text.say(
+                        "there are fewer samples than the \(needed) "
+                            + "that a verdict needs: undecided"))
             case .noClaim, .otherMachine: parts.append(brief(obstacle))
             }
         }

@@ -30,7 +30,7 @@ struct DocumentReport {
         }
         blocks += [.table(twelveRows), .paragraph(text.tableNote)] + notes.map(Block.paragraph)
         blocks += table.rows.flatMap { DocumentRowSection(row: $0, text: text).blocks }
-        if !table.leftOut.isEmpty { blocks += [.heading(2, text.leftOutHeading), .list(leftOut)] }
+        if !table.leftOut.isEmpty { blocks += [.heading(2, text.say("Other results")), .list(leftOut)] }
         if let reference {
             let environment = EnvironmentTable(environment: reference.header.environment, text: text)
             blocks += [.heading(2, text.machine), .table(environment.table)]
@@ -41,8 +41,9 @@ struct DocumentReport {
     private var twelveRows: Table {
         var rows = Table(
             [
-                text.dimension, text.documentOnVMs, text.documentOnContainers, text.measuredKVM,
-                text.measuredEmulated, text.measuredContainer, text.verdict,
+                text.say("dimension"), text.say("the document on VMs"), text.documentOnContainers,
+                text.say("measured: VM (KVM)"),
+                text.say("measured: VM (emulated)"), text.say("measured: container"), text.verdict,
             ].map(Table.Column.words))
         for row in table.rows {
             rows.add(
@@ -58,7 +59,7 @@ struct DocumentReport {
         let heading = DocumentRowSection.heading(row, text)
         let name: Phrase = "\(row.number). \(text[row.document.dimension])"
         let link = Phrase([.link(name, to: .section(heading))])
-        return text.pick([link, "“\(row.document.dimension.zh)”"].lines, link)
+        return text.language == .chinese ? link : [link, "“\(row.document.dimension[.chinese])”"].lines
     }
 
     private func measured(_ engine: EngineID, _ row: FilledTable.Row) -> Phrase {
@@ -81,7 +82,7 @@ struct DocumentReport {
     private func mark(_ engine: EngineID, _ row: FilledTable.Row) -> Phrase? {
         guard let header = row.source?.result.header else { return nil }
         if !row.unlike.isEmpty { return text.otherMachine }
-        if header.environment.emulator != nil { return text.nested }
+        if header.environment.emulator != nil { return text.say("nested in emulation") }
         let isEmulated = header.engines.contains { $0.id == engine && $0.emulated }
         return isEmulated ? text.emulated : nil
     }
@@ -115,8 +116,8 @@ struct DocumentReport {
             let path = Phrase.code(one.source.path)
             let lab = Phrase.code(one.source.result.header.lab.id)
             return switch one.reason {
-            case .later(let later): text.leftOutLater(path, lab, .code(later))
-            case .noRow: text.leftOutWithoutRow(path, lab)
+            case .later(let later): text.say("\(path) (\(lab)) is left out: \(.code(later)) is later.")
+            case .noRow: text.say("\(path) (\(lab)) stands behind no row of the table: see its own report.")
             }
         }
     }

@@ -1,5 +1,5 @@
 import LabCore
-import Translations
+import Texts
 
 /// What stands behind one row of the document's table.
 struct DocumentRowSection {
@@ -9,25 +9,28 @@ struct DocumentRowSection {
     private var cell: CellText { CellText(text: text) }
 
     static func heading(_ row: FilledTable.Row, _ text: Catalogue) -> Phrase {
-        text.rowHeading(row.number, text[row.document.dimension])
+        text.say("Row \(row.number): \(text[row.document.dimension])")
     }
 
     var blocks: [Block] {
         var blocks: [Block] = [.heading(2, Self.heading(row, text)), .list(words)]
         if let source = row.source {
             let lab = source.result.header.lab
-            let behind = text.standsBehind(.code(lab.id), Phrase(text[lab.title]), text[lab.question])
+            let behind = text.say(
+                "Lab \(.code(lab.id)), \(emphasis: Phrase(text[lab.title])): "
+                    + "\(text[lab.question])")
             blocks.append(.paragraph(behind))
             if !row.unlike.isEmpty { blocks.append(.paragraph(unlike)) }
         }
-        blocks.append(.paragraph(text.whatWasShown))
+        blocks.append(.paragraph(text.say("What the measurements say of it:")))
         return blocks + .list(verdicts) + (row.source.map { evidence($0.result) + rawData($0) } ?? [])
     }
 
     /// What the document says.
     private var words: [Phrase] {
         [
-            (text.documentOnVMs, row.document.vm), (text.documentOnContainers, row.document.container),
+            (text.say("the document on VMs"), row.document.vm),
+            (text.documentOnContainers, row.document.container),
         ].map { "\($0)\(text.colon)\(text.withOriginal($1))" }
     }
 
@@ -39,7 +42,7 @@ struct DocumentRowSection {
             guard !reasons.isEmpty, judgement.verdict == .notMeasurable else {
                 return "\(name)\(text.colon)\(cell.verdict(judgement))"
             }
-            let why = reasons.joined(separator: text.pick("; ", "；"))
+            let why = reasons.joined(separator: text.say("; "))
             return "\(name)\(text.colon)\(strong: text.name(judgement.verdict))\(text.colon)\(why)"
         }
     }
@@ -58,7 +61,8 @@ struct DocumentRowSection {
         guard let shows = row.entry?.shows, !shows.isEmpty else { return [] }
         var table = Table(
             [
-                .words(text.shown), .words(text.engine), .words(text.foundColumn), .words(text.evidence),
+                .words(text.say("shown")), .words(text.engine), .words(text.say("found")),
+                .words(text.evidence),
             ], most: Analysis.mostRows)
         for shown in shows {
             for engine in analysis.engines where !engine.isAbsentPeer {
@@ -78,7 +82,8 @@ struct DocumentRowSection {
             }
         }
         guard !table.rows.isEmpty else { return [] }
-        return [.table(table)] + (table.left > 0 ? [.paragraph(text.moreRows(table.left))] : [])
+        return [.table(table)]
+            + (table.left > 0 ? [.paragraph(text.say("\(table.left) more are not shown."))] : [])
     }
 
     private func found(_ content: TableCell.Content) -> Cell {
@@ -89,7 +94,7 @@ struct DocumentRowSection {
 
     private func evidence(_ content: TableCell.Content) -> Cell {
         guard case .fact(let fact, _, _) = content, let evidence = fact.evidence else { return .none }
-        return .words(Phrase(cell.shortened(text.translated(evidence))))
+        return .words(Phrase(cell.shortened(text.say(evidence))))
     }
 
     private func name(of shown: TableRow.Shown, in result: RunResult) -> Phrase {
@@ -102,8 +107,8 @@ struct DocumentRowSection {
     }
 
     private var unlike: Phrase {
-        let differences = row.unlike.map { text.differs(.code($0.field), $0.old, $0.new) }
-        return text.unlikeRow(differences.joined(separator: text.pick("; ", "；")))
+        let differences = row.unlike.map { text.differs(.code($0.field), text.say($0.old), text.say($0.new)) }
+        return text.unlikeRow(differences.joined(separator: text.say("; ")))
     }
 
     private func rawData(_ source: TableSource) -> [Block] {
@@ -114,7 +119,7 @@ struct DocumentRowSection {
             .paragraph(
                 text.paragraph([
                     text.rawData(link, run: .code(header.runID), started: header.startedAt),
-                    text.wholeReport(.code(whole)),
+                    text.say("The lab's whole report: \(.code(whole))."),
                 ])), .paragraph(text.commandNote), .code([header.command], language: "sh"),
         ]
     }

@@ -73,14 +73,14 @@ struct QEMUUser: Equatable, Sendable {
         return status.st_gid
     }
 
-    static func title(of user: QEMUUser?) -> String { user?.title ?? "the user of lab" }
+    static func title(of user: QEMUUser?) -> Message { user?.title ?? "the user of lab" }
 
-    static let footnote =
+    static let footnote: Message =
         "QEMU has no capability, no new privileges and its own seccomp filter. A libvirt daemon would add a label of SELinux "
         + "or AppArmor for each VM (sVirt), a cgroup and a /dev of its own: two VMs of lab are one user to each other."
 
     /// What the report calls it.
-    var title: String { name.map { "\($0) (uid \(uid))" } ?? "uid \(uid), which no account has" }
+    var title: Message { name.map { "\($0) (uid \(uid))" } ?? "uid \(uid), which no account has" }
 
     /// What the kernel knows it by.
     var credentials: Credentials { Credentials(uid: uid, gid: gid, groups: groups, capabilities: 0) }

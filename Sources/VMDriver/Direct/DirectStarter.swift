@@ -22,7 +22,7 @@ struct DirectStarter: VMStarter {
         guard output.status == 0, let line = output.text.split(separator: "\n").first else {
             throw LabError(
                 .unavailable, "\(found) does not run",
-                cause: ForeignText.line(output.text.trimmingWhitespace(), most: 400),
+                cause: "\(ForeignText.line(output.text.trimmingWhitespace(), most: 400))",
                 remedy: "install qemu-system-x86 again")
         }
         let word = line.split(separator: " ").first { $0.first?.isNumber ?? false } ?? line
@@ -80,13 +80,13 @@ struct DirectStarter: VMStarter {
 
     var details: [EngineRecord.Detail] {
         [
-            .init("QEMU", version),
+            .init("QEMU", "\(version)"),
             .init("QEMU runs as", QEMUUser.title(of: user)),
             .init("start", "clone3(CLONE_VM|CLONE_VFORK), execve: no libvirt, no monitor"),
         ]
     }
 
-    var footnotes: [String] {
+    var footnotes: [Message] {
         [
             "`created` is when QEMU was executed; through libvirt it is when libvirt has set the VM going. "
                 + "Compare from the request to the kernel's entry.",

@@ -66,7 +66,7 @@ public enum RecordChannel: String, Codable, Sendable {
     var terminal: String { self == .xenConsole ? "hvc0" : "ttyS0" }
 
     /// What the report calls it.
-    var title: String {
+    var title: Message {
         switch self {
         case .debugPort: "isa-debugcon"
         case .serial: "second serial port"

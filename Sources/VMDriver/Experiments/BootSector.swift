@@ -76,7 +76,7 @@ struct BootSectorExperiment: Experiment {
     }
 
     /// What QEMU was really given, by its command line as the host's kernel has it.
-    private func kernels(of instance: any Instance) -> String? {
+    private func kernels(of instance: any Instance) -> Message? {
         guard let machine = try? (instance as? any HostVisible)?.hostProcesses().first,
             let options = machine.commandLine
         else { return nil }

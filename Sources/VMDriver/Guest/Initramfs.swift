@@ -137,6 +137,6 @@ private final class CpioWriter {
     private func failure() -> LabError {
         LabError(
             .output, "cannot write an initramfs",
-            cause: archive_error_string(archive).map { String(cString: $0) })
+            cause: archive_error_string(archive).map { "\(String(cString: $0))" })
     }
 }

@@ -104,7 +104,7 @@ struct Connection: ~Copyable, @unchecked Sendable {
         return try Capabilities(xml: text)
     }
 
-    private static let remedyOfSilence =
+    private static let remedyOfSilence: Message =
         "see whether `qemu-system-x86_64 --version` ends: libvirt asks the one in PATH"
 
     /// The name of the host that runs the domains. The corresponding C function is `virConnectGetHostname`.

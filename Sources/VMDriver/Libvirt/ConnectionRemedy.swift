@@ -1,4 +1,5 @@
 import CLibvirt
+import LabCore
 
 /// What helps when a connection can't be made, as far as libvirt's error tells.
 enum ConnectionRemedy {
@@ -6,8 +7,8 @@ enum ConnectionRemedy {
     private static let packaged = ["qemu", "xen", "vbox", "lxc"]
 
     /// - Parameter uri: nil where it is not one.
-    static func text(_ error: LibvirtError, _ uri: ConnectionURI?) -> String? {
-        let message = error.message
+    static func text(_ error: LibvirtError, _ uri: ConnectionURI?) -> Message? {
+        let message = error.words
         if let uri, uri.driver == "xen", uri.host == nil {
             return "in dom0, install libvirt-daemon-driver-xen and start libvirtd; or \(XenHost.remedy)"
         }

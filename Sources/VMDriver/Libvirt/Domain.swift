@@ -106,7 +106,7 @@ struct Domain: ~Copyable, @unchecked Sendable {
         } catch {
             throw error.labError(
                 error.end == .late ? .timeout : .unavailable, "libvirt can't save a VM here",
-                remedy: error.message.contains("libvirt_iohelper")
+                remedy: error.words.contains("libvirt_iohelper")
                     ? "apt-get install --no-install-recommends libvirt-daemon (for a helper that comes with it: no daemon is started)"
                     : nil)
         }

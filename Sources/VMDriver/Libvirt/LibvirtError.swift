@@ -4,7 +4,9 @@ import LabCore
 /// libvirt's last error of this thread, copied: call in the same function as the call that failed.
 struct LibvirtError: Error {
     let code: UInt32
-    let message: String
+    let message: Message
+    /// What libvirt itself said, empty where it said nothing.
+    var words = ""
     /// What became of the call; most are refused.
     var end = End.refused
 
@@ -36,8 +38,8 @@ struct LibvirtError: Error {
     static func last() -> LibvirtError {
         guard let error = virGetLastError() else { return LibvirtError(code: 0, message: "no cause given") }
         let text = error.pointee.message.map { String(cString: $0) } ?? "error \(error.pointee.code)"
-        return LibvirtError(
-            code: UInt32(bitPattern: error.pointee.code), message: ForeignText.line(text, most: 2_000))
+        let words = ForeignText.line(text, most: 2_000)
+        return LibvirtError(code: UInt32(bitPattern: error.pointee.code), message: "\(words)", words: words)
     }
 
     /// The domain is not there, or not running: what a destroyer wants.
@@ -46,7 +48,7 @@ struct LibvirtError: Error {
     /// The driver has no such function.
     var meansUnsupported: Bool { code == VIR_ERR_NO_SUPPORT.rawValue }
 
-    func labError(_ kind: LabError.Kind, _ message: String, remedy: String? = nil) -> LabError {
+    func labError(_ kind: LabError.Kind, _ message: Message, remedy: Message? = nil) -> LabError {
         switch end {
         case .interrupted: Interrupt.error
         case .late:

@@ -100,9 +100,9 @@ struct LibvirtStarter: RestoringStarter {
     func text(of description: DomainDescription) -> String { description.xml }
     var textName: String { "domain-xml" }
 
-    func text(ofRestoring description: DomainDescription, order: Workload) -> String {
+    func text(ofRestoring description: DomainDescription, order: Workload) -> Message {
         let words = ([order.name] + order.arguments).joined(separator: " ")
-        let calls = [
+        let calls: [(String, Message)] = [
             (
                 "virDomainCreateXML(DESCRIPTION)",
                 "once, before any mark: the guest says ready and waits for an order"
@@ -117,8 +117,8 @@ struct LibvirtStarter: RestoringStarter {
                 "each time: the order, upon which the guest says ready"
             ),
         ]
-        return calls.map { call, remark in "\(call)  // \(remark)\n" }.joined()
-            + "\nDESCRIPTION:\n\(description.xml)"
+        let lines = calls.map { call, remark in "\(call)  // \(remark)" as Message }.joined(separator: "\n")
+        return "\(lines)\n\n\("DESCRIPTION:\n\(description.xml)" as String)"
     }
 
     /// isa-debugcon came with libvirt 8.1; Xen's paravirtual guests have a console and nothing else.
@@ -139,16 +139,16 @@ struct LibvirtStarter: RestoringStarter {
 
     var details: [EngineRecord.Detail] {
         var details: [EngineRecord.Detail] = [
-            .init("libvirt", hypervisor.libvirtVersion),
-            .init(hypervisor.connection.driver, hypervisor.hypervisorVersion),
-            .init("connection", isDaemon ? hypervisor.uri : "embedded, without a daemon"),
+            .init("libvirt", "\(hypervisor.libvirtVersion)"),
+            .init("\(hypervisor.connection.driver)", "\(hypervisor.hypervisorVersion)"),
+            .init("connection", isDaemon ? "\(hypervisor.uri)" : "embedded, without a daemon"),
         ]
         if !isDaemon { details.append(.init("QEMU runs as", QEMUUser.title(of: user))) }
-        if !isOfThisHost { details.append(.init("host", hypervisor.connection.hostname ?? "unknown")) }
+        if !isOfThisHost { details.append(.init("host", hypervisor.connection.hostname.or("unknown"))) }
         return details
     }
 
-    var footnotes: [String] {
+    var footnotes: [Message] {
         guard channel.isConsole else { return isDaemon ? [] : [QEMUUser.footnote] }
         return [
             "What the guest says travels through libvirt's connection: a mark is stamped when its byte has arrived here. "

@@ -96,6 +96,6 @@ extension Connection {
         let error = LibvirtError.last()
         virStoragePoolUndefine(pool)
         // rmdir(2) of what was never made is no failure either.
-        if !isDeleted, !error.message.contains("No such file") { throw error }
+        if !isDeleted, !error.words.contains("No such file") { throw error }
     }
 }

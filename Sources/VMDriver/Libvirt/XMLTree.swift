@@ -8,7 +8,7 @@ struct XMLTree: ~Copyable {
     private let context: xmlXPathContextPtr
 
     /// - Throws: `.data` when it is not well-formed.
-    init(_ text: String, _ what: String) throws(LabError) {
+    init(_ text: String, _ what: Message) throws(LabError) {
         let options = XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue
         var text = text
         let document = text.withUTF8 { bytes in

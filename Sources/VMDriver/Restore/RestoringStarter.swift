@@ -11,7 +11,7 @@ protocol RestoringStarter: VMStarter {
     ) throws(LabError) -> any StartedVM
 
     /// What `start`, `save` and `restore` are given, as text, one call a line.
-    func text(ofRestoring description: DomainDescription, order: Workload) -> String
+    func text(ofRestoring description: DomainDescription, order: Workload) -> Message
 }
 
 /// A VM that can be saved.

@@ -13,8 +13,8 @@ struct ControllerList: Experiment {
         for (value, belongs) in Self.resources {
             let found = names.filter(belongs)
             finding.note(
-                value, !found.isEmpty, answer: found.isEmpty ? "none" : found.joined(separator: ", "),
-                mechanism: found.isEmpty ? nil : .cgroup, evidence: names.joined(separator: " "))
+                value, !found.isEmpty, answer: .names(found),
+                mechanism: found.isEmpty ? nil : .cgroup, evidence: "\(names.joined(separator: " "))")
         }
         return finding
     }

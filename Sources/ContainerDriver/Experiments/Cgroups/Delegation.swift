@@ -29,16 +29,16 @@ struct Delegation: Experiment {
     }
 
     private func finding(_ child: ChildInstance, _ directory: String) throws(LabError) -> Finding {
-        func answer(_ metric: String) -> (Errno, String) {
+        func answer(_ metric: String) -> (Errno, Message) {
             let code = Errno(Int32(truncatingIfNeeded: child.transcript.metrics[metric] ?? UInt64(ENOSYS)))
-            return (code, code.rawValue == 0 ? "done" : code.name)
+            return (code, code.rawValue == 0 ? "done" : "\(code.name)")
         }
         let own = "\(directory)/own"
         var status = stat()
         let isOwners = stat(own, &status) == 0 && status.st_uid == Self.user
         let membership = try Files.readText("/proc/\(child.pid)/cgroup")
         let isInside = ControlFile.processes(of: own) == [child.pid]
-        let here = "the process is in \(isInside ? "own" : "the cgroup that was given")"
+        let here: Message = "the process is in \(isInside ? "own" : "the cgroup that was given")"
         var finding = Finding()
         let (make, move, raise, leave) = (answer("make"), answer("move"), answer("raise"), answer("leave"))
         finding.note(
@@ -46,7 +46,7 @@ struct Delegation: Experiment {
             evidence: "own belongs to user \(status.st_uid)")
         finding.note(
             "moves-itself", move.0.rawValue == 0 && isInside, answer: move.1,
-            evidence: String(membership.split(separator: "\n").last { $0.hasPrefix("0::") } ?? ""))
+            evidence: "\(membership.split(separator: "\n").last { $0.hasPrefix("0::") } ?? "")")
         let depth = Files.line("\(directory)/cgroup.max.depth") ?? ""
         finding.note(
             "limit-is-held", raise.0 == Errno(EACCES) && depth == "max", answer: raise.1,

@@ -57,7 +57,7 @@ struct IOLimit: Experiment {
             "asked-bytes": asked, "achieved-bytes": achieved, "achieved-ratio": achieved / asked,
         ])
         finding.facts["disk"] = Fact(
-            answer: device.name, mechanism: .cgroup,
+            answer: "\(device.name)", mechanism: .cgroup,
             evidence: "\(controller) counted \(after - before) bytes written to \(device.number)")
         return finding
     }

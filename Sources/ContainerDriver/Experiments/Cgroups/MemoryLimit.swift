@@ -57,7 +57,7 @@ struct MemoryLimit: Experiment {
             finding.values["peak-bytes"] = Double(peak)
             finding.values["peak-ratio"] = Double(peak) / Double(Self.limitMebibytes << 20)
         }
-        let evidence = "oom_kill \(kills); the limit was met \(met) times"
+        let evidence: Message = "oom_kill \(kills); the limit was met \(met) times"
         if isBeyond {
             let isKilled = status == 128 + SIGKILL && kills == 1
             finding.note(

@@ -26,7 +26,7 @@ struct PidsLimit: Experiment {
                 ])
                 finding.note(
                     "refused", count == limit && refusals >= 1 && refusal == Errno(EAGAIN),
-                    answer: refusal.rawValue == 0 ? "not refused" : refusal.name, mechanism: .cgroup,
+                    answer: refusal.rawValue == 0 ? "not refused" : "\(refusal.name)", mechanism: .cgroup,
                     evidence: "\(count) processes in the cgroup; pids.events: max \(refusals)")
                 return finding
             }

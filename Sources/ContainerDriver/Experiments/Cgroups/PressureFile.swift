@@ -15,8 +15,8 @@ struct PressureFile {
         let microseconds = Double(ended.nanoseconds(since: began)) / 1_000
         var finding = Finding(values: [name: Double(after.grown(since: before)) / microseconds])
         finding.facts[fact] = Fact(
-            answer: Files.line(path).map { String($0.prefix { $0 != "\n" }) } ?? "", mechanism: .cgroup,
-            evidence: path)
+            answer: Files.line(path).map { "\($0.prefix { $0 != "\n" })" } ?? "", mechanism: .cgroup,
+            evidence: "\(path)")
         return finding
     }
 

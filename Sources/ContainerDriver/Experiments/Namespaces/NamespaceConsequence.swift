@@ -6,9 +6,9 @@ struct NamespaceConsequence {
     /// What was seen.
     struct Seen {
         var isSo: Bool
-        var answer: String
+        var answer: Message
         var mechanism: Mechanism?
-        var evidence: String
+        var evidence: Message
     }
 
     let bench: Bench
@@ -50,7 +50,7 @@ struct NamespaceConsequence {
         withExtendedLifetime(listener) {}
         return Seen(
             isSo: names == ["lo"] && !connected && bound,
-            answer: names.joined(separator: ", "), mechanism: .networkNamespace,
+            answer: .names(names), mechanism: .networkNamespace,
             evidence: "the host has \(Self.interfaces("self").joined(separator: ", ")); its open port "
                 + "127.0.0.1:\(port) is \(connected ? "reached" : "not reached") and \(bound ? "free" : "taken")"
         )
@@ -74,9 +74,10 @@ struct NamespaceConsequence {
         let outside = shmget(key, 0, 0)
         let code = Errno(outside < 0 ? errno : 0)
         return Seen(
-            isSo: inside && code == Errno(ENOENT), answer: outside < 0 ? code.name : "found",
+            isSo: inside && code == Errno(ENOENT), answer: outside < 0 ? "\(code.name)" : "was found",
             mechanism: .ipcNamespace,
-            evidence: "shmget of a key that \(inside ? "is" : "is not") taken in there")
+            evidence: inside
+                ? "shmget of a key that is taken in there" : "shmget of a key that is not taken in there")
     }
 
     /// It has a name of its own.
@@ -86,7 +87,7 @@ struct NamespaceConsequence {
         }
         let outside = Self.nodeName()
         return Seen(
-            isSo: inside == Self.hostname && outside != inside, answer: inside, mechanism: .utsNamespace,
+            isSo: inside == Self.hostname && outside != inside, answer: "\(inside)", mechanism: .utsNamespace,
             evidence: "the host is called \(outside)")
     }
 
@@ -113,7 +114,7 @@ struct NamespaceConsequence {
         }
         let seen = line(of: name, in: inside)
         return Seen(
-            isSo: !place.isEmpty && seen == "\(name)/", answer: seen, mechanism: .cgroupNamespace,
+            isSo: !place.isEmpty && seen == "\(name)/", answer: "\(seen)", mechanism: .cgroupNamespace,
             evidence: "the host sees \(place)")
     }
 
@@ -136,7 +137,7 @@ struct NamespaceConsequence {
             text.split(separator: "\n").first { $0.hasPrefix("monotonic") }
             .map { $0.split { $0.isWhitespace }.joined(separator: " ") } ?? ""
         return Seen(
-            isSo: offset == "monotonic 86400 0", answer: offset, mechanism: nil,
+            isSo: offset == "monotonic 86400 0", answer: "\(offset)", mechanism: nil,
             evidence: "/proc/\(child.pid)/timens_offsets")
     }
 

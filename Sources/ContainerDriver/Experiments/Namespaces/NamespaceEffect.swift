@@ -109,7 +109,7 @@ struct NamespaceEffect: Experiment {
             }
             var finding = Finding()
             finding.note(
-                "alone", apart == [name], answer: apart.isEmpty ? "none" : apart.joined(separator: ", "),
+                "alone", apart == [name], answer: .names(apart),
                 evidence: "/proc/\(child.pid)/ns")
             // What is tried out in there must not happen to the host.
             guard apart == [name] else { return finding }

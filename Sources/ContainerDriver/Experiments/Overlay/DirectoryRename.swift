@@ -29,9 +29,9 @@ struct DirectoryRename: Experiment {
             var finding = Finding(values: ["rename-nanoseconds": Double(nanoseconds)])
             let origin = OverlayStage.attribute("redirect", of: "\(stage.upper())/new")
             finding.note(
-                "renamed", isRenamed, answer: result == 0 ? "renamed" : Errno(code).name,
+                "renamed", isRenamed, answer: result == 0 ? "renamed" : "\(Errno(code).name)",
                 mechanism: result == 0 ? nil : .hostKernel,
-                evidence: "trusted.overlay.redirect: \(origin ?? "none")")
+                evidence: "trusted.overlay.redirect: \(origin.or("none"))")
             let isUntouched = Files.line("\(stage.lower())/old/file") == "content"
             finding.note(
                 "lower-untouched", isUntouched, answer: isUntouched ? "as before" : "changed",

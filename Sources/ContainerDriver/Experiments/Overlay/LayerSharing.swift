@@ -47,7 +47,7 @@ struct LayerSharing: Experiment {
                 evidence: "the writable layers hold \(upperBytes) bytes")
             finding.note(
                 "lower-untouched", Disk.allocatedBytes(below: stage.lower()) == lowerBytes,
-                answer: "\(lowerBytes) bytes as before", evidence: stage.lower())
+                answer: "\(lowerBytes) bytes as before", evidence: "\(stage.lower())")
             return finding
         }
     }

@@ -44,7 +44,7 @@ struct OverlayStage: Sendable {
         let all =
             ["lowerdir=\(lower)", "upperdir=upper\(overlay)", "workdir=work\(overlay)"] + options
         let data = all.joined(separator: ",")
-        try SeparateThread.kernel("mount an overlay with \(options.isEmpty ? "no options" : data)") {
+        try SeparateThread.kernel("mount an overlay with \(options.isEmpty ? "no options" : "\(data)")") {
             Glibc.mount("overlay", "merged\(overlay)", "overlay", 0, data)
         }
     }

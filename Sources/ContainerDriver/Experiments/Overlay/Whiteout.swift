@@ -47,21 +47,22 @@ struct Whiteout: Experiment {
 
     private func finding(
         _ stage: OverlayStage, _ lower: String, _ nanoseconds: Double, isHidden: Bool, _ isMarked: Bool,
-        mark: String, _ upper: String
+        mark: Message, _ upper: String
     ) -> Finding {
         let left = OverlayStage.status(lower)?.st_size ?? 0
         var finding = Finding(values: [
             "change-nanoseconds": nanoseconds, "upper-bytes": Double(Disk.allocatedBytes(upper)),
         ])
-        finding.note("hidden", isHidden, answer: isHidden ? "gone" : "still seen", evidence: stage.merged())
-        finding.note("marked", isMarked, answer: mark, evidence: upper)
         finding.note(
-            "lower-untouched", left == Self.bytes, answer: "\(left) bytes as before", evidence: lower)
+            "hidden", isHidden, answer: isHidden ? "gone" : "still seen", evidence: "\(stage.merged())")
+        finding.note("marked", isMarked, answer: mark, evidence: "\(upper)")
+        finding.note(
+            "lower-untouched", left == Self.bytes, answer: "\(left) bytes as before", evidence: "\(lower)")
         return finding
     }
 
     /// Nanoseconds of one call.
-    private func time(_ what: String, _ call: () -> Int32) throws(LabError) -> Double {
+    private func time(_ what: Message, _ call: () -> Int32) throws(LabError) -> Double {
         let began = MonotonicInstant.now()
         let result = call()
         let code = errno

@@ -46,7 +46,7 @@ enum SeparateThread {
 
     /// One system call that prepares an experiment.
     /// - Throws: `.permission` or `.unavailable`, saying what could not be done.
-    static func kernel(_ what: String, _ call: () -> Int32) throws(LabError) {
+    static func kernel(_ what: Message, _ call: () -> Int32) throws(LabError) {
         do throws(Errno) {
             try checked { call() }
         } catch {

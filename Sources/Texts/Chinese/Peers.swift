@@ -1,4 +1,4 @@
-extension Texts {
+extension Chinese {
     /// The container tools that are compared with.
     static let peers: Table = [
         "{}pid, mnt, net, ipc, uts, cgroup; the workload is pid 1":
@@ -47,11 +47,9 @@ extension Texts {
         "{}: created is when its command runs, not when the container exists":
             "{}：created 指它的命令开始运行的时刻，而不是容器建成的时刻",
         "{} can't leave out layers of its isolation": "{} 不能去掉它的隔离层",
-        "{} did not start the workload": "{} 没有启动工作负载",
-        "something is left of {}": "{} 有残留",
+        "{} did not start the workload": "{} 没有启动工作负载", "something is left of {}": "{} 有残留",
         "it was still there after it was removed": "删除之后它仍然存在",
-        "the processes of {} are unknown": "{} 的进程未知",
-        "its workload is not running": "它的工作负载没有在运行",
+        "the processes of {} are unknown": "{} 的进程未知", "its workload is not running": "它的工作负载没有在运行",
         "the memory of {} is unknown": "{} 的内存用量未知",
         "the CPU time of {} is not known after its end": "{} 结束之后，它的 CPU 时间无从得知",
         "not all of its processes descend from the command {}": "它的进程并非都是命令 {} 的后代",
@@ -62,12 +60,9 @@ extension Texts {
         "lab uses no daemon elsewhere": "lab 不使用别处的守护进程",
         "it must be 1 to 64 letters, digits, hyphens and underscores, the first no hyphen":
             "它必须由 1 到 64 个字母、数字、连字符和下划线组成，且不以连字符开头",
-        "{} is not installed": "{} 没有安装",
-        "it is not in PATH": "它不在 PATH 里",
+        "{} is not installed": "{} 没有安装", "it is not in PATH": "它不在 PATH 里",
         "{} can't set the same limits without root": "非 root 时 {} 不能设置同样的限额",
-        "a peer's command is empty": "同类工具的命令是空的",
-        "cannot {}": "无法{}",
-        "exit status {}: {}": "退出状态 {}：{}",
+        "a peer's command is empty": "同类工具的命令是空的", "cannot {}": "无法{}", "exit status {}: {}": "退出状态 {}：{}",
         "boot with cgroup version 2 alone: systemd.unified_cgroup_hierarchy=1":
             "只用 cgroup 第 2 版启动：systemd.unified_cgroup_hierarchy=1",
         "remove the podman containers in {}": "删除 {} 里的 podman 容器",

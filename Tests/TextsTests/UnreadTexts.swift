@@ -14,7 +14,7 @@ enum UnreadTexts {
         "gzip -6 -n", "chmod go-w {}", "read _ || exit 0", "write {} {}",
         "umount {}",
         // Steps that are called as their command is.
-        "mkdir upper", "mkdir work", "move /{}",
+        "mkdir upper", "mkdir work", "move /{}", "bind /proc", "empty pipe",
         // Words of the runtime specification.
         "process.user 4294967295", "linux.namespaces: {}", "linux.namespaces: {} of {}", "mounts: {} on {}",
         "mounts: {} without /dev", "process.capabilities: {}", "linux.sysctl: {}={}", "process.rlimits: {}",
@@ -25,7 +25,11 @@ enum UnreadTexts {
         // What is read in files of the kernel.
         "pids.current {}", "pids.events {}", "memory {}", "memory.events max {}", "oom_kill {}",
         "nr_throttled {}",
+        "populated 0", "frozen 0", "frozen 1", "monotonic 86400 0", "errno {}", "error {}",
+        "{}: pid {}",
         "innotek GmbH", "model name",
+        // What a decoder is told of a file that nobody writes.
+        "as text", "it is nested too deeply", "the text has no English",
         // The one language of LabError itself, and seeds of random numbers.
         "\n  remedy: {}", "{} of {} minus {}", "{} of {} {} against {}",
     ]

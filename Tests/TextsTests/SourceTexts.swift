@@ -130,10 +130,14 @@ struct SourceTexts {
                 let outer = (stack, before)
                 stack.append("\\(")
                 before = UInt8(ascii: "(")
-                scan(to: endOfGroup())
+                let end = endOfGroup()
+                let hole = String(decoding: source[place..<end], as: UTF8.self)
+                scan(to: end)
                 (stack, before) = outer
                 place += 1
                 bytes += "{}".utf8
+                // A count with its noun: the plural is part of the sentence.
+                if let noun = hole.firstMatch(of: /, other: "([^"]*)"$/)?.1 { bytes += " \(noun)".utf8 }
             } else if at(place) == UInt8(ascii: "\\") && hashes.isEmpty {
                 let escaped: [UInt8: String] = [
                     UInt8(ascii: "n"): "\n", UInt8(ascii: "t"): "\t", UInt8(ascii: "\""): "\"",

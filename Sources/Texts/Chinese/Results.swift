@@ -1,4 +1,4 @@
-extension Texts {
+extension Chinese {
     /// Result files, their flaws, and comparisons.
     static let results: Table = [
         "there is no result at {}": "{} 处没有结果",
@@ -14,38 +14,27 @@ extension Texts {
         "this version of lab reads {}": "这个版本的 lab 读取 {}",
         "read it with the version of lab that wrote it, or run the lab again":
             "用写出它的那个版本的 lab 来读，或重新运行该实验",
-        "{} is malformed": "{} 格式有误",
-        "{} is malformed at {}": "{} 在 {} 处格式有误",
+        "{} is malformed": "{} 格式有误", "{} is malformed at {}": "{} 在 {} 处格式有误",
         "results are not edited by hand: restore the file, or run the lab again":
             "结果文件不能手工编辑：恢复该文件，或重新运行该实验",
-        "cannot write a result as JSON": "无法把结果写成 JSON",
-        "the key is missing": "缺少这个键",
+        "cannot write a result as JSON": "无法把结果写成 JSON", "the key is missing": "缺少这个键",
         "cannot write the samples to {}": "无法把样本写入 {}",
         "choose another directory with --output": "用 --output 另选一个目录",
         "cannot write a sample to {}": "无法把一个样本写入 {}",
         "free space on that file system; `lab report {}` reports on the samples before this one":
             "在那个文件系统上腾出空间；`lab report {}` 可对此前的样本出报告",
 
-        "another sample has {} too": "另一个样本也是 {}",
-        "the engine {} occurs twice": "引擎 {} 出现了两次",
-        "there is no metric": "没有任何指标",
-        "the metric {} occurs twice": "指标 {} 出现了两次",
+        "another sample has {} too": "另一个样本也是 {}", "the engine {} occurs twice": "引擎 {} 出现了两次",
+        "there is no metric": "没有任何指标", "the metric {} occurs twice": "指标 {} 出现了两次",
         "there are more than a run can make": "数量超过一次运行所能做的",
         "the engine {} is not in header.engines": "引擎 {} 不在 header.engines 里",
-        "{} ns is longer than a year": "{} ns 比一年还长",
-        "{} is no duration": "{} 不是时长",
-        "{} is no number of CPUs": "{} 不是 CPU 个数",
-        "{} is no share of a whole": "{} 不是占整体的份额",
-        "{} is no load average": "{} 不是平均负载",
-        "there is none": "一个也没有",
-        "{} values of {}": "{2} 有 {1} 个值",
-        "{} is no number of samples": "{} 不是样本数",
-        "{} is no factor": "{} 不是倍数",
-        "{} is no width": "{} 不是宽度",
+        "{} ns is longer than a year": "{} ns 比一年还长", "{} is no duration": "{} 不是时长",
+        "{} is no number of CPUs": "{} 不是 CPU 个数", "{} is no share of a whole": "{} 不是占整体的份额",
+        "{} is no load average": "{} 不是平均负载", "there is none": "一个也没有", "{} values of {}": "{2} 有 {1} 个值",
+        "{} is no number of samples": "{} 不是样本数", "{} is no factor": "{} 不是倍数", "{} is no width": "{} 不是宽度",
         "{} is no such number": "{} 不是这样的数",
         "{} is not in header.engines": "{} 不在 header.engines 里",
-        "{} is negative": "{} 是负数",
-        "{} steps, but {} has {}": "有 {} 步，而 {} 有 {} 步",
+        "{} is negative": "{} 是负数", "{} steps, but {} has {}": "有 {} 步，而 {} 有 {} 步",
         "{} is beyond what a counter holds": "{} 超出计数器的范围",
 
         "\n  {}: {} before, {} now": "{}：之前 {}，现在 {}",
@@ -53,7 +42,6 @@ extension Texts {
         "they are unlike in{}": "它们在以下方面不同：{}",
         "measure both in the same state of the same machine, or see the figures with --force":
             "在同一台机器的同一状态下测量两者，或用 --force 查看数值",
-        "slope of {} over {}": "{} 随 {} 的斜率",
-        "nothing varied": "没有改变任何参数",
+        "slope of {} over {}": "{} 随 {} 的斜率", "{} in {}": "{}，单位 {}", "nothing varied": "没有改变任何参数",
     ]
 }

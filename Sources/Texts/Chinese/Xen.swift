@@ -1,4 +1,4 @@
-extension Texts {
+extension Chinese {
     /// Xen.
     static let xen: Table = [
         "the variant {} needs hardware, and a paravirtual guest of Xen has none":
