@@ -176,7 +176,8 @@ import Testing
             let wanted = try #require(PeerRun(engine: id, context: context).example().process?.rlimits)
             let lines = try Files.readText("/proc/\(payload.pid)/limits").split(separator: "\n")
             for (label, type) in [
-                ("Max open files", "RLIMIT_NOFILE"), ("Max stack size", "RLIMIT_STACK"),
+                ("Max processes", "RLIMIT_NPROC"), ("Max open files", "RLIMIT_NOFILE"),
+                ("Max stack size", "RLIMIT_STACK"),
                 ("Max core file size", "RLIMIT_CORE"), ("Max pending signals", "RLIMIT_SIGPENDING"),
             ] {
                 let line = try #require(lines.first { $0.hasPrefix(label) })
