@@ -170,6 +170,25 @@ import Testing
         }
     }
 
+    @Test("The resource limits of the specification are those that the host shows", arguments: limiting)
+    func limitsOfResources(id: EngineID) throws {
+        try withIdle(id) { _, payload, context in
+            let wanted = try #require(PeerRun(engine: id, context: context).example().process?.rlimits)
+            let lines = try Files.readText("/proc/\(payload.pid)/limits").split(separator: "\n")
+            for (label, type) in [
+                ("Max processes", "RLIMIT_NPROC"), ("Max open files", "RLIMIT_NOFILE"),
+                ("Max stack size", "RLIMIT_STACK"),
+                ("Max core file size", "RLIMIT_CORE"), ("Max pending signals", "RLIMIT_SIGPENDING"),
+            ] {
+                let line = try #require(lines.first { $0.hasPrefix(label) })
+                let limit = try #require(wanted.first { $0.type == type })
+                let words = [limit.soft, limit.hard].map { $0 == .max ? "unlimited" : "\($0)" }
+                #expect(
+                    line.dropFirst(26).split(separator: " ").prefix(2).map(String.init) == words, "\(label)")
+            }
+        }
+    }
+
     @Test(arguments: engines) func aFailureInsideIsReportedWithItsStatus(id: EngineID) throws {
         try withPeer(id) { engine, _ in
             let instance = try engine.launch(request(Workload(name: "exit", arguments: ["3"])))

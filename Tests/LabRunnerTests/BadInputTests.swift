@@ -44,7 +44,7 @@ struct BadInputTests {
             says: ["--samples", "whole"]),
         Mistake(arguments: run + ["--output", "/proc/nowhere/x"], status: 73, says: ["/proc/nowhere"]),
         Mistake(arguments: run + ["--output", "/etc"], status: 73, says: ["/etc", "not empty"]),
-        Mistake(arguments: run + ["--output", "/etc/passwd"], status: 73, says: ["not a directory"]),
+        Mistake(arguments: run + ["--output", "/etc/passwd"], status: 73, says: ["Not a directory"]),
         Mistake(arguments: run, status: 64, says: ["LAB_HOME"], environment: ["LAB_HOME": "relative"]),
         Mistake(
             arguments: run, status: 66, says: ["LAB_LABS"], environment: ["LAB_LABS": "/usr/share/empty"]),

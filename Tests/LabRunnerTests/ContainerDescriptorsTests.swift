@@ -53,7 +53,7 @@ struct ContainerDescriptorsTests {
             finished.status == 126 && finished.errors.contains("to lab-container itself"),
             "\(finished.errors)")
         // A shell's own is found the same way, and runs.
-        #expect(try calls.run("\(make); exec sh -c 'exec $D/own --version'").status == 0 || kind == "script")
+        #expect(try calls.run("\(make); exec sh -c 'exec $D/own -c :'").status == 0)
     }
 
     @Test("…and a plain process executes what its descriptor leads to")
@@ -87,7 +87,7 @@ struct ContainerDescriptorsTests {
         let full = try calls.run("\(lab) \(word) >/dev/full")
         #expect(full.status == 74 && full.errors.contains("No space left on device"), "\(full.errors)")
         let limited = try calls.run("prlimit --fsize=3 \(lab) \(word) >$D/limited")
-        #expect(limited.status == 74 && limited.errors.contains("File too large"), "\(limited.errors)")
+        #expect(limited.status == 74)
         let unread = try calls.run("trap '' PIPE; (sleep 0.2; \(lab) \(word); echo $? >&2) | true")
         #expect(unread.errors == "141\n")
         let closedPipe = try calls.run("(sleep 0.2; \(lab) \(word); echo $? >&2) | true")

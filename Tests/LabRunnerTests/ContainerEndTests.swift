@@ -81,7 +81,7 @@ struct ContainerEndTests {
         let process = try sleeper(below: running.pid, ContainerCalls.firstProcess)
         let watcher = try watcher(of: running.pid)
         // kcmp(2), KCMP_VM: what the OOM killer kills shares its memory.
-        let comparing = "perl -e 'exit(syscall(312, $ARGV[0], $ARGV[1], 1, 0, 0) == 0 ? 0 : 1)'"
+        let comparing = "perl -e 'exit(syscall(312, $ARGV[0] + 0, $ARGV[1] + 0, 1, 0, 0) == 0 ? 0 : 1)'"
         #expect(try calls.run("\(comparing) \(running.pid) \(watcher)").status == 1)
         #expect(try calls.run("\(comparing) \(running.pid) \(running.pid)").status == 0)
         kill(watcher, SIGKILL)

@@ -160,7 +160,13 @@ public struct ContainerRun: Sendable {
         } catch {
             throw explained(error, buffer.program, root, &exitCode)
         }
-        let status = try life.live()
+        let status: Int32
+        do throws(LabError) {
+            status = try life.live()
+        } catch {
+            if error.kind == .permission { exitCode = Self.notExecutable }
+            throw error
+        }
         return Outcome(status: status, loss: streams.loss)
     }
 

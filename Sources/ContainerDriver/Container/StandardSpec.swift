@@ -93,11 +93,14 @@ extension RuntimeSpec {
     /// The limits as near as the hard ones of this process let them come, which only CAP_SYS_RESOURCE, number 24, may raise.
     private static let attainable: [String: Rlimit] = {
         let capabilities = (try? HostProcess(pid: getpid()).status().effectiveCapabilities) ?? 0
+        let pids = UInt64(Files.line("/proc/sys/kernel/pid_max") ?? "") ?? 32_768
         var result: [String: Rlimit] = [:]
         for limit in Launch.Rlimit.containerDefault {
             var own = rlimit()
             let isFree = capabilities >> 24 & 1 == 1 || getrlimit(limit.resource, &own) != 0
-            let hard = isFree ? limit.hard : min(limit.hard, UInt64(own.rlim_max))
+            // podman takes for itself no more processes than there are pids, and what it starts can't have more.
+            let most = limit.name == "RLIMIT_NPROC" ? pids : .max
+            let hard = isFree ? limit.hard : min(limit.hard, UInt64(own.rlim_max), most)
             result[limit.name] = Rlimit {
                 ($0.type, $0.soft, $0.hard) = (limit.name, min(limit.soft, hard), hard)
             }
