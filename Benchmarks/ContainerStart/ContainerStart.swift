@@ -63,7 +63,7 @@ struct ContainerStart {
         for (column, name) in container.record.steps.enumerated() {
             let spans = containers.steps.map { column == 0 ? $0[0] : $0[column] - $0[column - 1] }
             let step = Double(median(spans))
-            print("  \(micro(step))  \(fixed(100 * step / whole, 1)) %  \(name)")
+            print("  \(micro(step))  \(fixed(100 * step / whole, 1)) %  \(name.english)")
         }
     }
 

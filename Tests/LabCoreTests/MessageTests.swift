@@ -8,7 +8,7 @@ import Testing
 
     @Test("What is interpolated is told apart: words of no language, numbers, messages, literals, errors")
     func aLiteralIsASentenceAndItsArguments() {
-        let isBusy = true
+        let isBusy = CommandLine.argc > 0
         let message: Message =
             "\("/x" as String) has \(3) \(isBusy ? "busy" : "free") ports: \(Errno(2))" + ", \(UInt8(7))"
         #expect(message.format == "{} has {} {} ports: {}, {}")
