@@ -70,7 +70,7 @@ struct HostileRootTests {
     /// The program as it would be if it mounted on what the image has.
     private func withoutOurDirectories(_ program: inout LaunchProgram) {
         let count = program.steps.count
-        program.steps.removeAll { ["mkdir /proc", "mkdir /sys", "mkdir /dev"].contains($0.name.english) }
+        program.steps.removeAll { $0.name.english.contains("/lower/points/") }
         #expect(program.steps.count == count - 3)
     }
 

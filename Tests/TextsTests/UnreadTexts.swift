@@ -8,7 +8,7 @@ enum UnreadTexts {
         "uid {}",
 
         "docker {} {}", "echo off | sudo tee /sys/devices/system/cpu/smt/control", "lab clean", "lab doctor",
-        "lab report {}", "lab run", "lab-container run ROOTFS COMMAND [ARG…]", "mkdir /{}", "mkdir {}",
+        "lab report {}", "lab run", "lab-container run ROOTFS COMMAND [ARG…]", "mkdir {}",
         "mount {}", "chdir {}", "write {}",
         "mkdir -p /sys/fs/cgroup/{} && mount -t cgroup -o {} cgroup /sys/fs/cgroup/{}", "podman {}",
         "gzip -6 -n", "chmod go-w {}", "read _ || exit 0", "write {} {}",

@@ -74,7 +74,8 @@ extension LaunchProgram {
     }
 
     private static func root(_ spec: ContainerSpec, _ oci: SupportedSpec) -> [Step] {
-        var options = "lowerdir=/lower/0,upperdir=/layer/upper,workdir=/layer/work"
+        // What is mounted on is ours: whatever the image has by this name, or has in a moment, the layer above it hides.
+        var options = "lowerdir=/lower/points:/lower/0,upperdir=/layer/upper,workdir=/layer/work"
         if oci.namespaces.contains(.user) { options += ",userxattr" }
         var steps =
             spec.stage.map {
@@ -94,11 +95,6 @@ extension LaunchProgram {
             Step("mkdir upper", .makeDirectory("/layer/upper")),
             Step("mkdir work", .makeDirectory("/layer/work")),
         ]
-        // What is mounted on is ours: whatever a lower layer has by this name, or has in a moment, a directory of the
-        // writable layer hides it.
-        steps += mountPoints(oci).map {
-            Step("mkdir /\($0)", .makeDirectory("/layer/upper/\($0)"))
-        }
         return steps + [
             // nodev everywhere a container may write: a device node that it makes opens nothing. This is what the
             // devices controller is for, and it holds on v1, v2 and without root alike.
@@ -109,12 +105,6 @@ extension LaunchProgram {
             ),
             Step(.moveRoot("/root")),
         ]
-    }
-
-    /// The directories of its root on which something is mounted. Everything else is mounted on what was mounted there
-    /// before, where no image has a say.
-    private static func mountPoints(_ oci: SupportedSpec) -> [String] {
-        ["proc", "sys", "dev"].filter { oci.mounts["/\($0)"] != nil }
     }
 
     /// A file takes memory that `size` does not count, even when it is empty: so their number is bounded too.

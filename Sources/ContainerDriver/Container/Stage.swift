@@ -5,7 +5,7 @@ import Launch
 /// The stage: a mount namespace in which there is nothing but what containers are made from. Every container's mount
 /// namespace is a copy of it, covered by the container's own root.
 ///
-///     /lower   the lower layers of its root
+///     /lower   the lower layers of its root: the image, and above it the directories that are mounted on
 ///     /dev     its /dev with the devices that it may use, read-only, because all containers share it
 ///     /mask    an empty file and an empty directory, which cover what is to be hidden
 ///     /layer   where the container's writable layer goes
@@ -42,7 +42,12 @@ extension LaunchProgram {
                     source: "tmpfs", target: place, type: "tmpfs", flags: [.noSetUID, .noExecute],
                     data: "mode=755")),
         ]
-        steps += ["lower", "layer", "root"].map { makeDirectory("\(place)/\($0)") }
+        // The directories of a root on which something is mounted. Everything else is mounted on what was mounted there
+        // before, where no image has a say.
+        let points = ["proc", "sys", "dev"].filter { oci.mounts["/\($0)"] != nil }
+        steps += (["lower", "layer", "root", "lower/points"] + points.map { "lower/points/\($0)" }).map {
+            makeDirectory("\(place)/\($0)")
+        }
         let lower = "\(place)/lower/0"
         steps += [
             makeDirectory(lower),
