@@ -121,7 +121,7 @@ import Testing
         let points = Set(result.samples.map(\.parameters))
         for metric in result.header.lab.metrics.prefix(3) {
             for engine in [EngineID.process, .qemu] {
-                _ = result.slope(metric, engine, at: [.touch: "0"])
+                _ = result.estimate(metric, engine, at: [.touch: "0"])
                 _ = result.ratio(metric, engine, to: .process)
                 for point in points.prefix(2) {
                     let summary = result.summary(metric, engine, at: point)

@@ -153,7 +153,7 @@ private func problems(_ old: String, _ new: String) throws -> [String]? {
             sample.values = ["host-bytes": Double(100 + 30 * count) * 0x1p20 + Double(turn) * 1_000]
             result.samples.append(sample)
         }
-        let slope = try #require(result.slope(metric, .kvm, at: [.touch: "0"]))
+        let slope = try #require(result.estimate(metric, .kvm, at: [.touch: "0"]))
         #expect(abs(slope.value / 0x1p20 - 30) < 0.1 && slope.n == 8)
         func judge(atLeast bound: Double) -> Verdict {
             ResultFixture.claim(

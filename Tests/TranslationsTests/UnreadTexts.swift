@@ -24,6 +24,6 @@ enum UnreadTexts {
         "nr_throttled {}",
         "innotek GmbH", "model name",
         // The one language of LabError itself, and seeds of random numbers.
-        "\n  remedy: {}", "{} of {} minus {}", "{} of {} {} against {}",
+        "\n  remedy: {}", "{} of {} {} against {}",
     ]
 }

@@ -40,4 +40,6 @@ public struct Observation: Codable, Equatable, Sendable {
         self.values = values
         self.facts = facts
     }
+
+    public var cell: Plan.Cell { Plan.Cell(engine: engine, point: parameters) }
 }

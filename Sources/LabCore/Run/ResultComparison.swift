@@ -60,12 +60,12 @@ public struct ResultComparison: Equatable, Sendable {
     ///   - metrics: ids of those that are compared, nil for all.
     ///   - engines: those that are compared, nil for all.
     public init(
-        old: RunResult, new: RunResult, metrics: [String]? = nil, engines: [EngineID]? = nil,
+        old: Figures, new: Figures, metrics: [String]? = nil, engines: [EngineID]? = nil,
         threshold: Double = defaultThreshold
     ) {
-        differences = new.header.differences(from: old.header, engines: engines)
+        differences = new.result.header.differences(from: old.result.header, engines: engines)
         self.threshold = threshold
-        let cells = Self.cells(old, new, metrics: metrics, engines: engines)
+        let cells = Self.cells(old.result, new.result, metrics: metrics, engines: engines)
         var rows = cells.map { Self.figures($0, old, new) }
         let places = rows.indices.filter { rows[$0].isTestable }
         tested = places.count
@@ -120,20 +120,20 @@ public struct ResultComparison: Equatable, Sendable {
         }
     }
 
-    private static func figures(_ cell: Cell, _ old: RunResult, _ new: RunResult) -> Row {
+    private static func figures(_ cell: Cell, _ old: Figures, _ new: Figures) -> Row {
         let engine = cell.record.id
         let before = old.estimate(cell.metric, engine, at: cell.point)
         let after = new.estimate(cell.metric, engine, at: cell.point)
         return Row(
             metric: cell.metric, engine: engine, emulated: cell.record.emulated, point: cell.point,
-            old: before, new: after, oldFailures: old.failures(cell.metric, engine, cell.point),
-            newFailures: new.failures(cell.metric, engine, cell.point),
+            old: before, new: after, oldFailures: old.result.failures(cell.metric, engine, cell.point),
+            newFailures: new.result.failures(cell.metric, engine, cell.point),
             ratio: ratio(cell, before, after, old, new), p: nil, correctedP: nil, verdict: .noDifference,
             isRegression: false)
     }
 
     private static func ratio(
-        _ cell: Cell, _ before: Estimate?, _ after: Estimate?, _ old: RunResult, _ new: RunResult
+        _ cell: Cell, _ before: Estimate?, _ after: Estimate?, _ old: Figures, _ new: Figures
     ) -> Estimate? {
         guard let before, let after, before.value > 0, after.value > 0 else { return nil }
         if cell.metric.isSlope { return after.divided(by: before) }
@@ -145,7 +145,7 @@ public struct ResultComparison: Equatable, Sendable {
     }
 
     private static func test(
-        _ row: Row, _ old: RunResult, _ new: RunResult, dealings: Int
+        _ row: Row, _ old: Figures, _ new: Figures, dealings: Int
     ) -> Double {
         let test = Comparison.permutationTest(
             old: old.values(row.metric, row.engine, at: row.point),
@@ -157,9 +157,10 @@ public struct ResultComparison: Equatable, Sendable {
 
     /// The same two results give the same table.
     private static func seed(
-        _ metric: Metric, _ engine: EngineID, _ point: Point, _ old: RunResult, _ new: RunResult
+        _ metric: Metric, _ engine: EngineID, _ point: Point, _ old: Figures, _ new: Figures
     ) -> UInt64 {
-        old.streamSeed("\(metric.id) of \(engine) \(point.text) against \(new.header.plan.seed)")
+        old.result.header.plan.seed(
+            of: "\(metric.id) of \(engine) \(point.text) against \(new.result.header.plan.seed)")
     }
 }
 

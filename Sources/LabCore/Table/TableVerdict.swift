@@ -52,11 +52,12 @@ public struct SubjectJudgement: Equatable, Sendable {
 
 extension SubjectJudgement {
     /// Judges the claims of a row on one subject.
-    init(_ subject: Claim.Subject, _ row: TableRow, in result: RunResult) {
+    init(_ subject: Claim.Subject, _ row: TableRow, _ figures: Figures) {
+        let result = figures.result
         self.subject = subject
         claims = row.claims.compactMap { id in result.header.lab.claims.first { $0.id == id } }
             .filter { $0.subject == subject }
-            .map { JudgedClaim(claim: $0, judgements: $0.judge(result)) }
+            .map { JudgedClaim(claim: $0, judgements: $0.judge(figures)) }
         verdict = .notMeasurable
         obstacles = claims.isEmpty ? [.noClaim] : []
         for judged in claims {

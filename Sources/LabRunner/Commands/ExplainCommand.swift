@@ -35,7 +35,7 @@ struct ExplainCommand: SpeakingCommand {
             throw LabError(
                 .usage, "--engine names \(engines.count) engines", remedy: "explain one engine at a time")
         }
-        let settings = try instance.engineSettings()
+        let settings = try instance.engineSettings(for: lab)
         let interrupt = try Interrupt()
         try interrupt.catchSignals()
         let warn = { (words: String, remedy: String?) in Terminal.warn(words, remedy: remedy, in: text) }

@@ -58,10 +58,11 @@ struct InstanceOptions: ParsableArguments {
         return definition
     }
 
-    /// What the engines are told apart from the lab.
-    func engineSettings() throws(LabError) -> EngineSettings {
+    /// What the engines of a lab are told apart from it.
+    func engineSettings(for lab: LabDefinition) throws(LabError) -> EngineSettings {
         var settings = EngineSettings(
-            connect: connect, kernel: kernel, fetchesKernel: fetch || EngineSettings.fetchIsAllowed)
+            connect: connect, kernel: kernel, fetchesKernel: fetch || EngineSettings.fetchIsAllowed,
+            handsCgroupsOn: lab.method == .lifecycle)
         if let profile {
             settings.profile = try Words.choice(profile, option: "--profile", of: EngineFactory.profiles)
         }

@@ -76,10 +76,11 @@ struct RunAnswer: Encodable {
     }
 
     init(_ outcome: RunSession.Outcome) {
-        self.init(outcome.result, directory: outcome.directory, files: outcome.files)
+        self.init(outcome.figures, directory: outcome.directory, files: outcome.files)
     }
 
-    init(_ result: RunResult, directory: String, files: [String]) {
+    init(_ figures: Figures, directory: String, files: [String]) {
+        let result = figures.result
         runID = result.header.runID
         lab = result.header.lab.id
         ending = result.ending
@@ -89,13 +90,11 @@ struct RunAnswer: Encodable {
         harnessNanoseconds = Statistics.median(result.samples.compactMap { $0.values[Runner.harnessValue] })
         harnessPerSampleNanoseconds = Statistics.median(
             result.header.harnessNanoseconds.map { Double($0) })
-        let figures = Figures(result)
-        engines = result.header.engines.map { Self.engine($0, in: result, figures) }
+        engines = result.header.engines.map { Self.engine($0, figures) }
     }
 
-    private static func engine(
-        _ record: EngineRecord, in result: RunResult, _ figures: Figures
-    ) -> EngineAnswer {
+    private static func engine(_ record: EngineRecord, _ figures: Figures) -> EngineAnswer {
+        let result = figures.result
         let measured = result.measuredAnywhere(record.id)
         let metrics = result.header.lab.metrics
         let base = metrics.map { ($0.id, Figure($0.unit, figures.summary($0, record.id))) }
@@ -155,8 +154,8 @@ extension Point {
 
 extension RunAnswer {
     /// The answer for people: the table, what ended the run, and where the rest is.
-    func text(_ result: RunResult, in text: Catalogue) -> String {
-        var lines = Report.summaryLines(for: result, language: text.language)
+    func text(_ figures: Figures, in text: Catalogue) -> String {
+        var lines = Report.summaryLines(for: figures, language: text.language)
         lines.append("")
         switch ending {
         case .complete: break
