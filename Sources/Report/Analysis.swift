@@ -61,7 +61,7 @@ struct Analysis {
     }
 
     var result: RunResult { figures.result }
-    var points: [Point] { figures.points }
+    var points: [Condition] { figures.points }
 
     /// The records in the lab's order, then engines that the user added.
     private static func ordered(_ header: RunResult.Header) -> [EngineRecord] {

@@ -8,12 +8,8 @@ extension Catalogue {
     var lossPlot: String { pick("Kind by kind", "逐类结果") }
 
     /// The kind of work of a point.
-    func work(_ point: Point) -> String {
-        guard let kind = point[.compute] else {
-            return point.isEmpty ? pick("the lab's workload", "实验的工作负载") : point.text
-        }
-        let place = place(point.filter { $0.key != .compute })
-        return place.isEmpty ? kind : pick("\(kind), \(place)", "\(kind)，\(place)")
+    func work(_ point: Condition) -> String {
+        point.isEmpty ? pick("the lab's workload", "实验的工作负载") : place(point)
     }
 
     func lossTitle(_ baseline: Phrase) -> Phrase {

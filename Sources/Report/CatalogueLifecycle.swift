@@ -5,18 +5,9 @@ extension Catalogue {
     var conditions: Phrase { pick("Under other conditions", "其他条件下") }
 
     /// What holds at a point, in a few words.
-    func condition(_ point: Point) -> Phrase {
+    func condition(_ point: Condition) -> Phrase {
         guard !point.isEmpty else { return pick("warm, one at a time", "热缓存，逐个启动") }
-        return point.sorted { $0.key < $1.key }.map { parameter, value in
-            switch (parameter, value) {
-            case (.cache, "cold"): pick("cold page cache", "冷页缓存")
-            case (.concurrency, let count):
-                pick("\(count) at once, the last of them", "同时 \(count) 个，最后一个")
-            case (.count, "exits"): pick("exits counted", "统计退出次数")
-            case (.variant, let name): pick("made as \(code: name)", "方式 \(code: name)")
-            default: .code("\(parameter.rawValue)=\(value)")
-            }
-        }.joined(separator: pick(", ", "，"))
+        return words(point)
     }
 
     func reaches(

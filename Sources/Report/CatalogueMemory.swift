@@ -9,13 +9,11 @@ extension Catalogue {
     var growth: String { pick("Memory against the number of instances", "内存与实例数的关系") }
 
     /// What an instance had done with its memory.
-    func memoryCondition(_ point: Point) -> String {
-        let touched = point[.touch]
-        var rest = point
-        rest[.touch] = nil
-        let others = rest.isEmpty ? "" : pick(" (\(place(rest)))", "（\(place(rest))）")
-        guard let touched, touched != "0" else { return pick("idle", "空闲") + others }
-        return pick("\(touched) MiB touched", "写过 \(touched) MiB") + others
+    func memoryCondition(_ point: Condition) -> String {
+        var touched = Condition()
+        touched.touch = point.touch ?? 0
+        let rest = place(point.without(.touch))
+        return place(touched) + (rest.isEmpty ? "" : pick(" (\(rest))", "（\(rest)）"))
     }
     func perInstance(_ condition: String) -> String { pick("host, \(condition)", "宿主机，\(condition)") }
     /// A slope's own column holds the sum over the instances.

@@ -53,7 +53,7 @@ public final class VMEngine: Engine {
     public func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
         // What a variant is made of is there before it is asked for: to unpack or fetch it is no part of the start.
         let origin = try origin(of: request)
-        if request.variant != nil { try setUp().bring(request.variant) }
+        if request.condition.variant != nil { try setUp().bring(request.condition.variant) }
         let requested = MonotonicInstant.now()
         guard let context else {
             throw LabError(.software, "\(id) was asked for an instance before it was prepared")
@@ -81,9 +81,9 @@ public final class VMEngine: Engine {
 
     /// What its VM is to be made from, made if it is not there yet.
     private func origin(of request: LaunchRequest) throws(LabError) -> VMOrigin {
-        guard request.variant != nil else { return .boot }
+        guard request.condition.variant != nil else { return .boot }
         let setup = try setUp()
-        guard try setup.parts.of(request.variant).variant.start == .restore, let savedVMs else {
+        guard try setup.parts.of(request.condition.variant).variant.start == .restore, let savedVMs else {
             return .boot
         }
         let order = try GuestOrder(request.workload)
@@ -95,7 +95,7 @@ public final class VMEngine: Engine {
         let setup = try setUp()
         let place = place(request, runID: context?.runID ?? "RUN")
         let description = try setup.description(of: place, request)
-        guard try setup.parts.of(request.variant).variant.start == .restore else {
+        guard try setup.parts.of(request.condition.variant).variant.start == .restore else {
             return setup.starter.text(of: description)
         }
         return try setup.restoringStarter().text(ofRestoring: description, order: request.workload)

@@ -67,7 +67,7 @@ import Testing
 
     @Test func aSlopeNeedsTwoDifferentNumbers() {
         var result = grown([(.process, "0", 7)])
-        for place in result.samples.indices { result.samples[place].parameters[.instances] = "4" }
+        for place in result.samples.indices { result.samples[place].parameters.instances = 4 }
         #expect(result.estimate(metric, .process, at: [.touch: "0"]) == nil)
     }
 

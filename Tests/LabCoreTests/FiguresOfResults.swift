@@ -3,15 +3,17 @@ import LabCore
 // Tests that look at one figure of a result, and at none twice.
 
 extension RunResult {
-    func summary(_ metric: Metric, _ engine: EngineID, at point: Point = [:]) -> Summary {
+    func summary(_ metric: Metric, _ engine: EngineID, at point: Condition = [:]) -> Summary {
         Figures(self).summary(metric, engine, at: point)
     }
 
-    func estimate(_ metric: Metric, _ engine: EngineID, at point: Point = [:]) -> Estimate? {
+    func estimate(_ metric: Metric, _ engine: EngineID, at point: Condition = [:]) -> Estimate? {
         Figures(self).estimate(metric, engine, at: point)
     }
 
-    func ratio(_ metric: Metric, _ engine: EngineID, to other: EngineID, at point: Point = [:]) -> Estimate? {
+    func ratio(_ metric: Metric, _ engine: EngineID, to other: EngineID, at point: Condition = [:])
+        -> Estimate?
+    {
         Figures(self).ratio(metric, engine, to: other, at: point)
     }
 }
@@ -32,4 +34,8 @@ extension ResultComparison {
         self.init(
             old: Figures(old), new: Figures(new), metrics: metrics, engines: engines, threshold: threshold)
     }
+}
+
+extension Series.Varied {
+    init(_ factor: Factor, _ words: [String]) { self.init(factor, words.map { [factor: $0] }) }
 }

@@ -133,12 +133,14 @@ import Testing
 
     @Test func parametersThatNoTrialCanHaveAreRefused() throws {
         for (parameter, value) in [
-            (Parameter.instances, "nan"), (.instances, "0"), (.touch, "-1"), (.cache, "warm"),
+            (Factor.instances, "nan"), (.instances, "0"), (.touch, "-1"), (.cache, "warm"),
             (.isolation, ""), (.compute, "magic"), (.concurrency, "inf"),
         ] {
             var result = seed()
-            result.samples[1].parameters = [parameter: value]
-            let bytes = Array(try JSONEncoder().encode(result))
+            result.samples[1].parameters = [.setting: "HERE"]
+            let text = String(decoding: try JSONEncoder().encode(result), as: UTF8.self)
+                .replacing(#""setting":"HERE""#, with: "\"\(parameter.rawValue)\":\"\(value)\"")
+            let bytes = Array(text.utf8)
             let error = #expect(throws: LabError.self) { try ResultStore.parse(json: bytes, path: "r.json") }
             #expect(error?.message == "r.json is malformed at samples[1].parameters.\(parameter.rawValue)")
         }

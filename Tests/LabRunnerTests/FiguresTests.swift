@@ -7,9 +7,13 @@ import Testing
 
 extension RunResult {
     /// The samples of one cell that count.
-    func measured(_ engine: EngineID, at point: Point = [:]) -> [Observation] {
+    func measured(_ engine: EngineID, at point: Condition = [:]) -> [Observation] {
         Figures(self).samples(engine, at: point)
     }
+}
+
+extension Series.Varied {
+    init(_ factor: Factor, _ words: [String]) { self.init(factor, words.map { [factor: $0] }) }
 }
 
 /// The figures of a result are made once, and are the same wherever they are shown.
@@ -20,7 +24,7 @@ extension RunResult {
         var generator = SeededGenerator(seed: seed)
         var samples: [Observation] = []
         for (engine, time) in [(EngineID.process, 500_000.0), (.container, 1_500_000), (.kvm, 2e8)] {
-            for point in [[:], [.cache: "cold"], [.concurrency: "4"]] as [Point] {
+            for point in [[:], [.cache: "cold"], [.concurrency: "4"]] as [Condition] {
                 for _ in 0..<12 {
                     var timeline = Timeline()
                     timeline.stamp(.requested, at: .zero, since: .zero)

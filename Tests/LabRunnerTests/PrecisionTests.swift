@@ -14,10 +14,10 @@ import Testing
         let id: EngineID
         let kind = EngineKind.process
         var record: EngineRecord { EngineRecord(id: id, kind: kind) }
-        private let nanoseconds: (_ isolation: String?, _ turn: Int) -> UInt64
-        private var turns: [String?: Int] = [:]
+        private let nanoseconds: (_ isolation: LayerSelection?, _ turn: Int) -> UInt64
+        private var turns: [LayerSelection?: Int] = [:]
 
-        init(_ id: EngineID, _ nanoseconds: @escaping (String?, Int) -> UInt64) {
+        init(_ id: EngineID, _ nanoseconds: @escaping (LayerSelection?, Int) -> UInt64) {
             self.id = id
             self.nanoseconds = nanoseconds
         }
@@ -28,9 +28,10 @@ import Testing
         func shutDown() {}
 
         func launch(_ request: LaunchRequest) -> any Instance {
-            let turn = turns[request.isolation, default: 0]
-            turns[request.isolation] = turn + 1
-            return SyntheticInstance(nanoseconds(request.isolation, turn))
+            let isolation = request.condition.isolation
+            let turn = turns[isolation, default: 0]
+            turns[isolation] = turn + 1
+            return SyntheticInstance(nanoseconds(isolation, turn))
         }
     }
 
@@ -106,7 +107,7 @@ import Testing
 
     @Test func pointsGrowEachByItself() throws {
         let engine = SyntheticEngine("process") { isolation, turn in
-            isolation == "none" ? Self.noisy(turn) : 1_000_000
+            isolation == LayerSelection.none ? Self.noisy(turn) : 1_000_000
         }
         let series = Series(
             id: "ablation", parameters: [.init(.isolation, ["none", "only-mount"])],
@@ -147,7 +148,7 @@ import Testing
             }
         }
         func looks(_ cell: Plan.Cell, _ samples: [Double]...) -> [Bool] {
-            var precision = Precision(lab, ["process"])
+            var precision = Precision(lab)
             return samples.map { precision.isEnough(cell, values($0), seed: 1) }
         }
         #expect(looks(cell, []) == [false])

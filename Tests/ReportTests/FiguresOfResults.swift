@@ -45,3 +45,7 @@ extension ResultComparison {
 extension RunResult {
     func measured(_ engine: EngineID) -> [Observation] { Figures(self).samples(engine) }
 }
+
+extension Series.Varied {
+    init(_ factor: Factor, _ words: [String]) { self.init(factor, words.map { [factor: $0] }) }
+}

@@ -230,7 +230,7 @@ import Testing
             result.header.lab.claims[0].text = both
             result.header.lab.row?.claims.append(hostile)
             result.header.lab.row?.shows[0].title = both
-            result.header.lab.row?.shows.append(.init(fact: hostile, at: [.isolation: hostile]))
+            result.header.lab.row?.shows.append(.init(fact: hostile, at: [.setting: hostile]))
             result.header.runID = hostile
             result.header.command = "```\n\(hostile)"
             result.header.startedAt = hostile

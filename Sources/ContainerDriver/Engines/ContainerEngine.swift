@@ -112,13 +112,15 @@ public final class ContainerEngine: Engine {
     }
 
     /// The layers that a word of `LaunchRequest.isolation` stands for.
-    func layers(_ word: String?) throws(LabError) -> Isolation { try isolation.ablated(by: word) }
+    func layers(_ selection: LayerSelection?) throws(LabError) -> Isolation {
+        try isolation.selected(by: selection)
+    }
 
     public func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
         let requested = MonotonicInstant.now()
         guard let prepared else { throw LabError(.software, "the engine \(id) was not prepared") }
         try request.refuseVariant(of: id)
-        let isolation = try self.isolation.ablated(by: request.isolation)
+        let isolation = try layers(request.condition.isolation)
         let tree = isolation.contains(.limits) ? prepared.cgroups : nil
         let limits = ResourceLimits(memoryBytes: request.memoryBytes, cpus: request.cpus)
         let cgroups = try tree?.take(limits)
@@ -127,7 +129,7 @@ public final class ContainerEngine: Engine {
             return try prepared.launcher.start(
                 buffer(isolation, prepared), arguments: ChildLauncher.arguments(request.workload),
                 cgroups: cgroups, requested: requested, stepsBefore: steps,
-                timesSteps: request.isolation == nil,
+                timesSteps: request.condition.isolation == nil,
                 interrupt: prepared.context.interrupt
             ) { [handsCgroupsOn] child throws(LabError) in
                 if let cgroups {
@@ -156,7 +158,7 @@ public final class ContainerEngine: Engine {
     public func explain(_ request: LaunchRequest) throws(LabError) -> String {
         guard let prepared else { throw LabError(.software, "the engine \(id) was not prepared") }
         try request.refuseVariant(of: id)
-        let isolation = try self.isolation.ablated(by: request.isolation)
+        let isolation = try layers(request.condition.isolation)
         return LaunchProgram.container(spec(request.index, isolation, prepared))
             .text(arguments: ChildLauncher.arguments(request.workload))
     }

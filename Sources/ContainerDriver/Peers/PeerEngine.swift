@@ -101,7 +101,7 @@ public final class PeerEngine: Engine {
 
     public func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
         guard let prepared else { throw LabError(.software, "the engine \(id) was not prepared") }
-        guard request.isolation == nil else {
+        guard request.condition.isolation == nil else {
             throw LabError(.unavailable, "\(id) can't leave out layers of its isolation")
         }
         try request.refuseVariant(of: id)

@@ -18,7 +18,7 @@ public struct Judgement: Equatable, Sendable {
     public var interval: ConfidenceInterval?
     public var isRatio: Bool
     /// Where it was judged.
-    public var point: Point
+    public var point: Condition
 
     public enum Reason: Equatable, Sendable {
         /// The whole interval lies within the bounds.
@@ -45,14 +45,12 @@ extension Claim {
     /// measured where it is judged.
     public func judge(_ figures: Figures) -> [Judgement] {
         guard let each = rule.each else { return [judge(figures, at: rule.at)] }
-        return figures.result.header.lab.values(of: each, at: rule.at).map { value in
-            judge(figures, at: rule.at.merging([each: value]) { _, new in new })
-        }
+        return figures.result.header.lab.points(varying: each, at: rule.at).map { judge(figures, at: $0) }
     }
 
     /// The first engine of the rule that has samples is judged. The whole 95 % interval within the bounds confirms,
     /// the whole interval outside contradicts, anything else is inconclusive; the bounds are inclusive.
-    private func judge(_ figures: Figures, at point: Point) -> Judgement {
+    private func judge(_ figures: Figures, at point: Condition) -> Judgement {
         let header = figures.result.header
         var judgement = Judgement(
             verdict: .notMeasurable, reason: .noSamples, engine: nil, emulated: false, n: 0, figure: nil,

@@ -146,7 +146,7 @@ private struct DifferenceFinder {
     }
 
     private static func text(_ series: Series) -> (name: String, text: String) {
-        let varied = series.parameters.map { "\($0.parameter.rawValue) \($0.values.joined(separator: "|"))" }
+        let varied = series.parameters.map { "\($0.parameter.rawValue) \($0.words.joined(separator: "|"))" }
         let engines = series.engines.map { " on \($0.map(\.rawValue).joined(separator: ", "))" } ?? ""
         return (series.id, (varied.isEmpty ? "nothing varied" : varied.joined(separator: ", ")) + engines)
     }

@@ -3,7 +3,7 @@
 public final class Figures {
     public let result: RunResult
     /// Where the run measured or was to measure, in the order of the lab's series.
-    public let points: [Point]
+    public let points: [Condition]
 
     private let samples: [Plan.Cell: [Observation]]
     private let watch: (String) -> Void
@@ -26,9 +26,9 @@ public final class Figures {
         points = Self.points(result, samples.keys.map(\.point))
     }
 
-    private static func points(_ result: RunResult, _ measured: [Point]) -> [Point] {
+    private static func points(_ result: RunResult, _ measured: [Condition]) -> [Condition] {
         var present = Set(measured).union(result.header.plan.trials.map(\.parameters))
-        var ordered: [Point] = []
+        var ordered: [Condition] = []
         for point in result.header.lab.series.lazy.flatMap(\.points) where present.remove(point) != nil {
             ordered.append(point)
         }
@@ -36,22 +36,22 @@ public final class Figures {
     }
 
     /// The samples of one cell in the order in which they were taken, without warm-ups.
-    public func samples(_ engine: EngineID, at point: Point = [:]) -> [Observation] {
+    public func samples(_ engine: EngineID, at point: Condition = [:]) -> [Observation] {
         samples[Plan.Cell(engine: engine, point: point)] ?? []
     }
 
     /// The points at which an engine was measured.
-    public func points(of engine: EngineID) -> [Point] {
+    public func points(of engine: EngineID) -> [Condition] {
         points.filter { samples[Plan.Cell(engine: engine, point: $0)] != nil }
     }
 
     /// The values of a metric in one cell, in the order in which they were taken.
-    public func values(_ metric: Metric, _ engine: EngineID, at point: Point = [:]) -> [Double] {
+    public func values(_ metric: Metric, _ engine: EngineID, at point: Condition = [:]) -> [Double] {
         samples(engine, at: point).compactMap { metric.value(of: $0) }
     }
 
     /// The summary of one metric in one cell; a slope is summarised by `estimate`.
-    public func summary(_ metric: Metric, _ engine: EngineID, at point: Point = [:]) -> Summary {
+    public func summary(_ metric: Metric, _ engine: EngineID, at point: Condition = [:]) -> Summary {
         let key = Key(metric: metric.id, cell: Plan.Cell(engine: engine, point: point))
         if let known = summaries[key] { return known }
         let summary = Summary(
@@ -63,10 +63,10 @@ public final class Figures {
     }
 
     /// The figure of a metric for one engine at one point: a median, or the slope that it is.
-    public func estimate(_ metric: Metric, _ engine: EngineID, at point: Point = [:]) -> Estimate? {
-        if case .slope(_, let parameter) = metric.source {
+    public func estimate(_ metric: Metric, _ engine: EngineID, at point: Condition = [:]) -> Estimate? {
+        if case .slope(_, let factor) = metric.source {
             return remembered(Key(metric: metric.id, cell: .init(engine: engine, point: point))) {
-                slope(metric, over: parameter, engine, point)
+                slope(metric, over: factor, engine, point)
             }
         }
         let summary = summary(metric, engine, at: point)
@@ -75,7 +75,7 @@ public final class Figures {
 
     /// The quotient of two engines' figures at one point.
     public func ratio(
-        _ metric: Metric, _ engine: EngineID, to other: EngineID, at point: Point = [:]
+        _ metric: Metric, _ engine: EngineID, to other: EngineID, at point: Condition = [:]
     ) -> Estimate? {
         ratio(metric, Plan.Cell(engine: engine, point: point), to: Plan.Cell(engine: other, point: point))
     }
@@ -130,16 +130,16 @@ public final class Figures {
             value: value, interval: interval(first, second, seed), n: min(first.count, second.count))
     }
 
-    /// How much a value grows per unit of a parameter, the other parameters being those of `point`; nil when there are
+    /// How much a value grows per unit of a factor, the others being those of `point`; nil when there are
     /// not two different values of it.
     private func slope(
-        _ metric: Metric, over parameter: Parameter, _ engine: EngineID, _ point: Point
+        _ metric: Metric, over factor: Factor, _ engine: EngineID, _ point: Condition
     ) -> Estimate? {
         var x: [Double] = []
         var y: [Double] = []
         for sample in result.measuredAnywhere(engine) {
-            var rest = sample.parameters
-            guard let place = rest.removeValue(forKey: parameter).flatMap(Double.init), rest == point,
+            guard let place = sample.parameters[factor].flatMap(Double.init),
+                sample.parameters.without(factor) == point,
                 let value = metric.value(of: sample)
             else { continue }
             x.append(place)

@@ -68,7 +68,7 @@ extension Figures {
 
     /// The answer that most samples give; of several the one that was given first.
     private func mostFrequent(
-        _ name: String, _ engine: EngineID, at point: Point
+        _ name: String, _ engine: EngineID, at point: Condition
     ) -> TableCell.Content? {
         let facts = samples(engine, at: point).filter(\.outcome.isCompleted).compactMap { $0.facts?[name] }
         var counts: [(fact: Fact, count: Int)] = []
@@ -86,12 +86,11 @@ extension Figures {
 extension RunResult {
     /// Why an engine has no figure at a point.
     /// - Parameter metric: that of the figure; over the parameter of a slope every value counts.
-    public func absence(of engine: EngineID, at point: Point, _ metric: Metric? = nil) -> Absence {
+    public func absence(of engine: EngineID, at point: Condition, _ metric: Metric? = nil) -> Absence {
         guard let record = header.engines.first(where: { $0.id == engine }) else { return .notInRun }
         if case .unavailable(let reason, _) = record.availability { return .unavailable(because: reason) }
-        let samples = measuredAnywhere(engine).filter { sample in
-            guard case .slope(_, let parameter)? = metric?.source else { return sample.parameters == point }
-            return sample.parameters.filter { $0.key != parameter } == point
+        let samples = measuredAnywhere(engine).filter {
+            metric?.place(of: $0.parameters) ?? $0.parameters == point
         }
         let failures = samples.compactMap { sample -> LabError? in
             if case .failed(let error, _) = sample.outcome { error } else { nil }

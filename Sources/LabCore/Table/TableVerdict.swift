@@ -112,12 +112,12 @@ extension SubjectJudgement {
         }
     }
 
-    private static func missing(_ rule: Claim.Rule, at point: Point, in result: RunResult) -> [Obstacle] {
+    private static func missing(_ rule: Claim.Rule, at point: Condition, in result: RunResult) -> [Obstacle] {
         rule.engines.map { .absent($0, absence($0, rule, at: point, in: result)) }
     }
 
     private static func absence(
-        _ engine: EngineID, _ rule: Claim.Rule, at point: Point, in result: RunResult
+        _ engine: EngineID, _ rule: Claim.Rule, at point: Condition, in result: RunResult
     ) -> Absence {
         result.absence(
             of: engine, at: point, result.header.lab.metrics.first { $0.id == rule.metric })
