@@ -1,5 +1,4 @@
 import LabCore
-import Synchronization
 
 /// What one round of work makes the host's processors do, and what can be counted of it: the exits from guest code
 /// under a hypervisor in the kernel, the guest's instructions under emulation, and the events that the work consists of.
@@ -11,14 +10,12 @@ import Synchronization
 /// names, `operations-per-round-count`, `entries-per-round-count` and `switches-per-round-count` (see
 /// Sources/Guest/Compute/Sequence.swift), and under emulation `instructions-per-round-count`.
 ///
-/// One instance does all the kinds that the lab asks for, one after the other: what is found for the other kinds is kept
-/// until their trials come. The instructions are counted once in a run, in another instance, whose virtual clock counts
-/// them.
+/// One instance does all the kinds that the lab asks for, one after the other: each is a sample of its own. In the variant
+/// `clock=instructions` nothing but these is counted, by the guest's virtual clock.
 struct Execution: Experiment {
     let id = "execution"
 
     static let boot = "boot"
-    private let kept = Kept()
 
     func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         let kind = bench.setting ?? ""
@@ -52,34 +49,27 @@ struct Execution: Experiment {
     private func work(_ kind: String, _ engine: any PreparedEngine, _ bench: Bench) throws(LabError)
         -> Finding
     {
-        kept.begin(bench.context.runID)
-        if let finding = kept.take(kind, of: engine.id) { return finding }
-        let kinds = Self.kinds(with: kind, in: bench)
-        let emulates = engine.record.emulates
-        var findings = try Self.findings(of: kinds, rounds: emulates ? 20 : 60, on: engine, bench)
-        if engine.record.kind == .virtualMachine, emulates {
-            let instructions = try kept.instructions(of: engine.id) { () throws(LabError) in
-                try Self.instructions(of: kinds, rounds: 10, on: engine, bench)
-            }
-            for (kind, count) in instructions {
-                findings[kind]?.values["instructions-per-round-count"] = count
-            }
-        }
-        return kept.keep(findings, of: engine.id, but: kind)
-    }
-
-    /// The kinds that the lab asks for beside this one, in its order.
-    private static func kinds(with kind: String, in bench: Bench) -> [String] {
-        let asked = bench.lab.values(of: .setting, at: [.experiment: Self().id])
+        let asked = bench.lab.values(of: .setting, at: bench.condition.without(.setting))
             .filter(Workload.computeKinds.contains)
-        return asked.contains(kind) ? asked : [kind]
+        let kinds = asked.contains(kind) ? asked : [kind]
+        var findings =
+            bench.condition.variant?.clock == .instructions
+            ? try Self.instructions(of: kinds, rounds: 10, on: engine, bench)
+            : try Self.findings(of: kinds, rounds: engine.record.emulates ? 20 : 60, on: engine, bench)
+        var own = findings.removeValue(forKey: kind) ?? Finding()
+        for (kind, finding) in findings {
+            var other = bench.condition
+            other.setting = kind
+            own.others[other] = finding
+        }
+        return own
     }
 
     /// What so many rounds of each kind cost, per round, without the instructions.
     private static func findings(
         of kinds: [String], rounds: Int, on engine: any PreparedEngine, _ bench: Bench
     ) throws(LabError) -> [String: Finding] {
-        let digests = kinds.map { ComputeReference.digest(kind: $0, rounds: rounds) }
+        let digests = kinds.map { bench.digests.digest($0, rounds: rounds) }
         // Long enough for the host to notice and to ask a hypervisor for its counts: where the machine itself is emulated,
         // that takes many times as long.
         let rest = engine.record.emulated && !engine.record.emulates ? 400 : 40
@@ -88,7 +78,7 @@ struct Execution: Experiment {
             var findings: [String: Finding] = [:]
             let counting = instance as? any ExitCounting
             let cpu = instance as? any CPUAccounting
-            var sequence = Sequence(instance, deadline: request.deadline)
+            var sequence = SequenceTranscript(instance, deadline: request.deadline)
             for (kind, digest) in zip(kinds, digests) {
                 var finding = Finding()
                 try sequence.wait(for: kind)
@@ -116,29 +106,29 @@ struct Execution: Experiment {
         }
     }
 
-    /// The guest's instructions in a round of each kind, its kernel's included: in a guest whose every instruction takes
-    /// one nanosecond of its own clock, what the clock says is how many they were.
+    /// The guest's instructions in a round of each kind, its kernel's included, in the variant `clock=instructions`: in a
+    /// guest whose every instruction takes one nanosecond of its own clock, what the clock says is how many they were.
     /// - Throws: `.unavailable` where a processor executes them and nobody counts.
     static func instructions(
         of kinds: [String], rounds: Int, on engine: any PreparedEngine, _ bench: Bench
-    ) throws(LabError) -> [String: Double] {
-        let digests = kinds.map { ComputeReference.digest(kind: $0, rounds: rounds) }
-        var request = bench.request(.sequence(kinds, rounds: rounds, restMilliseconds: 0))
-        request.variant = "clock=instructions"
+    ) throws(LabError) -> [String: Finding] {
+        let digests = kinds.map { bench.digests.digest($0, rounds: rounds) }
+        let request = bench.request(.sequence(kinds, rounds: rounds, restMilliseconds: 0))
         return try bench.with(request, on: engine) { instance throws(LabError) in
-            var sequence = Sequence(instance, deadline: request.deadline)
+            var sequence = SequenceTranscript(instance, deadline: request.deadline)
             for (kind, digest) in zip(kinds, digests) {
                 try sequence.wait(for: kind)
                 try sequence.wait(for: digest)
             }
             try sequence.wait(for: "end")
-            var counts: [String: Double] = [:]
+            var counts: [String: Finding] = [:]
             for (place, kind) in kinds.enumerated() {
                 guard let count = sequence.metrics[place]["work-ns"] else {
                     throw LabError(
                         .instance, "the guest did not say how long its work took by its own clock")
                 }
-                counts[kind] = Double(count) / Double(rounds)
+                counts[kind] = Finding(
+                    values: ["instructions-per-round-count": Double(count) / Double(rounds)])
             }
             return counts
         }
@@ -146,7 +136,7 @@ struct Execution: Experiment {
 }
 
 /// What an instance of the workload `sequence` says, in the order in which it has to say it.
-private struct Sequence {
+private struct SequenceTranscript {
     private let instance: any Instance
     private let deadline: MonotonicInstant
     private var outputs = 0
@@ -180,44 +170,6 @@ private struct Sequence {
                 .instance, "the accounts of a guest were read too late",
                 cause: "the host took longer than the guest's rest", remedy: "run it on an idle machine")
         }
-    }
-}
-
-/// What was found and waits for its trial. A run makes its trials one after the other.
-private final class Kept: Sendable {
-    private struct State {
-        var runID = ""
-        var findings: [EngineID: [String: Finding]] = [:]
-        var instructions: [EngineID: [String: Double]] = [:]
-    }
-    private let state = Mutex(State())
-
-    /// Forgets what another run left.
-    func begin(_ runID: String) {
-        state.withLock { if $0.runID != runID { $0 = State(runID: runID) } }
-    }
-
-    /// Hands over what was found for a kind, once.
-    func take(_ kind: String, of engine: EngineID) -> Finding? {
-        state.withLock { $0.findings[engine]?.removeValue(forKey: kind) }
-    }
-
-    /// Keeps findings in place of what was kept before, and hands over that of one kind.
-    func keep(_ findings: [String: Finding], of engine: EngineID, but kind: String) -> Finding {
-        state.withLock { state in
-            state.findings[engine] = findings
-            return state.findings[engine]?.removeValue(forKey: kind) ?? Finding()
-        }
-    }
-
-    /// Counted once for each engine.
-    func instructions(
-        of engine: EngineID, _ count: () throws(LabError) -> [String: Double]
-    ) throws(LabError) -> [String: Double] {
-        if let known = state.withLock({ $0.instructions[engine] }) { return known }
-        let counted = try count()
-        state.withLock { $0.instructions[engine] = counted }
-        return counted
     }
 }
 

@@ -125,7 +125,7 @@ struct KernelOwnership: Experiment {
             // same container is looked at first, so that the name of the host is not put at risk.
             let isApart: Bool
             do throws(LabError) {
-                isApart = try ProbeSession.with(["hostname"], isolation: "only-uts", on: engine, bench, host)
+                isApart = try ProbeSession.with(["hostname"], isolation: .only(.uts), on: engine, bench, host)
                 {
                     (session) throws(LabError) in
                     guard case .host(let payload, _) = session.residence else { return false }
@@ -140,7 +140,7 @@ struct KernelOwnership: Experiment {
                 throw LabError(.instance, "a container with a UTS namespace is in the host's")
             }
             try ProbeSession.with(
-                ["write=\(hostname),\(name)"], isolation: "only-uts", on: engine, bench, host
+                ["write=\(hostname),\(name)"], isolation: .only(.uts), on: engine, bench, host
             ) { (session) throws(LabError) in
                 note("hostname-stays-inside", session.answers, hostname, name, .utsNamespace, &finding)
             }

@@ -10,13 +10,13 @@ struct ProbeSession {
     /// Starts one, and removes it when `body` has looked at it.
     /// - Parameter words: each `NAME` or `NAME=PARAMETER`; `boot-id` is asked first in any case.
     static func with<Value>(
-        _ words: [String], isolation: String? = nil, on engine: any PreparedEngine, _ bench: Bench,
+        _ words: [String], isolation: LayerSelection? = nil, on engine: any PreparedEngine, _ bench: Bench,
         _ host: Host,
         _ body: (ProbeSession) throws(LabError) -> Value
     ) throws(LabError) -> Value {
         let words = ["boot-id"] + words
         var request = bench.request(.probe(words))
-        if let isolation { request.isolation = isolation }
+        if let isolation { request.condition.isolation = isolation }
         return try bench.with(request, on: engine) { (instance) throws(LabError) in
             try instance.wait(forOutputs: words.count + 1, deadline: request.deadline)
             let names = words.map { $0.split(separator: "=", maxSplits: 1).first.map(String.init) ?? $0 }

@@ -65,7 +65,7 @@ struct ClaimReader {
         let point = fields["at"].map(point) ?? [:]
         let varied = Set((series ?? []).flatMap(\.parameters).map(\.parameter))
         let each = read.choice(fields["each"], of: .key("each"), in: varied.map(\.rawValue).sorted())
-            .flatMap(Parameter.init)
+            .flatMap(Factor.init)
         guard let engines, let metrics, let point,
             let name = read.choice(fields["metric"], of: .key("metric"), in: metrics.map(\.id)),
             let metric = metrics.first(where: { $0.id == name })
@@ -85,20 +85,20 @@ struct ClaimReader {
     }
 
     /// Values of parameters that the lab measures.
-    func point(_ node: YAMLNode) -> Point? {
+    func point(_ node: YAMLNode) -> Condition? {
         guard let series else { return nil }
-        var measured: [Parameter: [String]] = [:]
-        for varied in series.flatMap(\.parameters) {
-            measured[varied.parameter, default: []] += varied.values
-        }
+        let measured = Dictionary(grouping: series.flatMap(\.parameters), by: \.parameter)
         guard
             let fields = read.fields(
                 node, of: .key("at"), required: [], optional: measured.keys.map(\.rawValue).sorted())
         else { return nil }
-        var point: Point = [:]
-        for (parameter, values) in measured where fields[parameter.rawValue] != nil {
-            point[parameter] = read.choice(
-                fields[parameter.rawValue], of: .key(parameter.rawValue), in: values)
+        var point: Condition = [:]
+        for (factor, varied) in measured {
+            let word = read.choice(
+                fields[factor.rawValue], of: .key(factor.rawValue), in: varied.flatMap(\.words))
+            if let value = varied.flatMap(\.values).first(where: { $0[factor] == word }) {
+                point = point.merging(value)
+            }
         }
         return point
     }

@@ -171,8 +171,8 @@ struct DefinitionReader {
     private func recorded(_ fields: FieldReader.Fields) -> Metric.Source? {
         guard let value = read.identifier(fields["value"], of: .key("value")) else { return nil }
         guard let over = fields["slope-over"] else { return .value(value) }
-        let numbers: [Parameter] = [.instances, .touch, .setting]
-        return read.choice(over, of: .key("slope-over"), in: numbers.map(\.rawValue)).flatMap(Parameter.init)
+        let numbers: [Factor] = [.instances, .touch, .setting]
+        return read.choice(over, of: .key("slope-over"), in: numbers.map(\.rawValue)).flatMap(Factor.init)
             .map { .slope(value, over: $0) }
     }
 

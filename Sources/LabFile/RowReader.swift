@@ -8,7 +8,7 @@ struct RowReader {
     let metrics: [Metric]?
     let claims: [Claim]?
     /// Reads `at`.
-    let point: (YAMLNode) -> Point?
+    let point: (YAMLNode) -> Condition?
 
     /// `facts`: the rows of the table of what was found.
     func facts(_ node: YAMLNode?) -> [LabDefinition.FactRow]? {

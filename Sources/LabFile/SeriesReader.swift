@@ -76,15 +76,19 @@ struct SeriesReader {
         for parameter in method.parameters {
             guard let node = fields[parameter.rawValue] else { continue }
             guard let items = read.list(node, of: .key(parameter.rawValue)) else { return nil }
-            var values: [String] = []
+            var values: [Condition] = []
             for item in items {
-                guard let value = read.text(item, of: .key(parameter.rawValue)) else { return nil }
-                if let problem = parameter.problem(with: value) {
-                    read.problems.add(item.line, "\(parameter.rawValue) is \(quoted(value)); \(problem)")
-                } else if values.contains(value) {
-                    read.problems.add(item.line, "\(parameter.rawValue) has \(quoted(value)) twice")
+                guard let word = read.text(item, of: .key(parameter.rawValue)) else { return nil }
+                do {
+                    let value = try Condition(parameter, word)
+                    if values.contains(value) {
+                        read.problems.add(item.line, "\(parameter.rawValue) has \(quoted(word)) twice")
+                    }
+                    values.append(value)
+                } catch {
+                    read.problems.add(
+                        item.line, "\(parameter.rawValue) is \(quoted(word)); \(error.message)")
                 }
-                values.append(value)
             }
             all.append(Series.Varied(parameter, values))
         }

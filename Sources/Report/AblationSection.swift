@@ -3,13 +3,11 @@ import LabCore
 /// What each layer of an engine's isolation costs: switched on alone, and left out alone.
 struct Ablation {
     struct Layer {
-        var name: String
+        var name: IsolationLayer
         /// With the layer alone, less what that is to be compared with.
         var alone: Estimate?
         /// With all layers, less without this one.
         var leftOut: Estimate?
-        /// The layer without which this one can't be, nil for one that stands alone.
-        var prerequisite: String?
     }
 
     var engine: EngineRecord
@@ -19,32 +17,29 @@ struct Ablation {
 
     /// Nil when the engine has no samples of an ablation.
     init?(_ analysis: Analysis, _ engine: EngineRecord) {
-        let words = analysis.points.compactMap { $0.count == 1 ? $0[.isolation] : nil }.filter {
-            !analysis.figures.samples(engine.id, at: [.isolation: $0]).isEmpty
+        let selections = analysis.figures.points(of: engine.id).filter { $0.factors == [.isolation] }
+            .compactMap(\.isolation)
+        func cell(_ selection: LayerSelection?) -> Plan.Cell {
+            var condition = Condition()
+            condition.isolation = selection
+            return Plan.Cell(engine: engine.id, point: condition)
         }
-        func cell(_ word: String?) -> Plan.Cell {
-            Plan.Cell(engine: engine.id, point: word.map { [.isolation: $0] } ?? [:])
+        func difference(_ selection: LayerSelection?, minus other: LayerSelection?) -> Estimate? {
+            analysis.figures.difference(analysis.headline, cell(selection), minus: cell(other))
         }
-        func difference(_ word: String?, minus other: String?) -> Estimate? {
-            analysis.figures.difference(analysis.headline, cell(word), minus: cell(other))
-        }
-        var names: [String] = []
-        for case (let form, let name)? in words.map(IsolationWord.parse)
-        where form != .upTo && !names.contains(name) {
-            names.append(name)
+        let names = IsolationLayer.allCases.filter {
+            selections.contains(.only($0)) || selections.contains(.without($0))
         }
         guard !names.isEmpty else { return nil }
         self.engine = engine
-        layers = names.prefix(Analysis.mostRows).map { name in
-            let prerequisite = IsolationWord.prerequisite(of: name)
-            let (only, without) = (IsolationWord.Form.only, IsolationWord.Form.without)
-            return Layer(
+        layers = names.map { name in
+            Layer(
                 name: name,
                 alone: difference(
-                    only.word(name), minus: prerequisite.map(only.word) ?? IsolationWord.none),
-                leftOut: difference(nil, minus: without.word(name)), prerequisite: prerequisite)
+                    .only(name), minus: name.prerequisite.map(LayerSelection.only) ?? LayerSelection.none),
+                leftOut: difference(nil, minus: .without(name)))
         }
-        whole = difference(nil, minus: IsolationWord.none)
+        whole = difference(nil, minus: LayerSelection.none)
     }
 
     /// Sum of what the layers cost alone, nil when one of them is not known.
@@ -54,7 +49,7 @@ struct Ablation {
     var sumLeftOut: Double? {
         let names = Set(layers.map(\.name))
         return sum(
-            layers.filter { $0.prerequisite.map(names.contains) != true }.map(\.leftOut?.value))
+            layers.filter { $0.name.prerequisite.map(names.contains) != true }.map(\.leftOut?.value))
     }
 
     private func sum(_ values: [Double?]) -> Double? {
@@ -76,7 +71,7 @@ struct AblationSection {
         ])
         for layer in ablation.layers {
             table.add([
-                .code(layer.name), figure(layer.alone), share(layer.alone?.value),
+                .code(layer.name.rawValue), figure(layer.alone), share(layer.alone?.value),
                 figure(layer.leftOut), share(layer.leftOut?.value),
             ])
         }
@@ -113,11 +108,15 @@ struct AblationSection {
     }
 
     private var dependents: [Phrase] {
-        let needy = ablation.layers.filter { $0.prerequisite != nil }
-        return Dictionary(grouping: needy) { $0.prerequisite ?? "" }.sorted { $0.key < $1.key }.map {
-            text.say(
-                "\(text.list($0.value.map { .code($0.name) })) need \(.code($0.key)): alone, they are "
-                    + "compared with \(.code($0.key)) alone, and leaving \(.code($0.key)) out leaves them "
+        let needy = Dictionary(grouping: ablation.layers.map(\.name), by: \.prerequisite)
+        return IsolationLayer.allCases.compactMap { layer in
+            guard let dependents = needy[layer] else { return nil }
+            let (names, needed) = (
+                text.list(dependents.map { .code($0.rawValue) }), Phrase.code(layer.rawValue)
+            )
+            return text.say(
+                "\(names) need \(needed): alone, they are "
+                    + "compared with \(needed) alone, and leaving \(needed) out leaves them "
                     + "out too, so that they count in the sum of that column with it.")
         }
     }

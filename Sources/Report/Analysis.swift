@@ -1,15 +1,12 @@
 import LabCore
 
-/// What the sections share: the figures of a result, computed once.
+/// What the sections share: the figures of a result, and which of its engines were measured.
 struct Analysis {
-    let result: RunResult
     /// The metric of the answer table.
     let headline: Metric
     let figures: Figures
     /// The engines of the run in the order of the tables.
     let engines: [Engine]
-    /// Where the run measured or was to measure, in the order of the lab's series.
-    let points: [Point]
 
     /// Every ratio is to this engine.
     static let baseline = EngineID.process
@@ -40,12 +37,11 @@ struct Analysis {
     }
 
     /// - Precondition: the lab has a metric, as definitions and results that were read from files do.
-    init(_ result: RunResult) {
+    init(_ figures: Figures) {
+        let result = figures.result
         guard let headline = result.header.lab.metrics.first else {
             preconditionFailure("a lab without a metric is refused where definitions and results are read")
         }
-        let figures = Figures(result)
-        self.result = result
         self.headline = headline
         self.figures = figures
         let metrics = result.header.lab.method.report.metrics(of: result.header.lab)
@@ -61,8 +57,10 @@ struct Analysis {
                 record, headline, figures, isMeasured: measured.contains(record.id),
                 hasFailed: failed.contains(record.id))
         }
-        points = figures.points
     }
+
+    var result: RunResult { figures.result }
+    var points: [Condition] { figures.points }
 
     /// The records in the lab's order, then engines that the user added.
     private static func ordered(_ header: RunResult.Header) -> [EngineRecord] {

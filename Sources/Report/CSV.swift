@@ -13,7 +13,7 @@ extension Report {
         let reached = Set(samples.flatMap { $0.timeline.nanoseconds.keys })
         let strangers = reached.subtracting(Mark.inOrder).sorted { $0.rawValue < $1.rawValue }
         let marks = Mark.inOrder.filter(reached.contains) + strangers
-        let parameters = Set(samples.flatMap(\.parameters.keys)).sorted()
+        let parameters = Set(samples.flatMap(\.parameters.factors)).sorted()
         let values = Set(samples.flatMap(\.values.keys)).sorted()
         let facts = Set(samples.flatMap { ($0.facts ?? [:]).keys }).sorted()
         let isOne = results.count == 1

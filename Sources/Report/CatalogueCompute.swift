@@ -3,12 +3,8 @@ import LabCore
 extension Catalogue {
 
     /// The kind of work of a point.
-    func work(_ point: Point) -> String {
-        guard let kind = point[.compute] else {
-            return point.isEmpty ? say("the lab's workload") : point.text
-        }
-        let place = place(point.filter { $0.key != .compute })
-        return place.isEmpty ? kind : say("\(kind), \(place)")
+    func work(_ point: Condition) -> String {
+        point.isEmpty ? say("the lab's workload") : place(point)
     }
 
     func lossTitle(_ baseline: Phrase) -> Phrase {

@@ -19,30 +19,6 @@ extension Catalogue {
         }
     }
 
-    /// What holds at a point beside its experiment, plain text; empty where nothing is varied.
-    func place(_ point: Point) -> String {
-        point.filter { $0.key != .experiment }.sorted { Self.order($0.key) < Self.order($1.key) }
-            .map { parameter, value in
-                switch parameter {
-                case .setting: value
-                case .instances, .concurrency: say("\(value) at once")
-                case .isolation: say("isolation \(value)")
-                case .variant: say("made as \(value)")
-                default: "\(parameter.rawValue)=\(value)"
-                }
-            }.joined(separator: say(", "))
-    }
-
-    private static func order(_ parameter: Parameter) -> Int {
-        [.setting, .variant, .isolation, .instances].firstIndex(of: parameter) ?? Parameter.allCases.count
-    }
-
-    /// An experiment and what holds at a point of it, plain text.
-    func experimentPlace(_ point: Point) -> String {
-        [point[.experiment] ?? "", place(point)].filter { !$0.isEmpty }
-            .joined(separator: say(": "))
-    }
-
     /// Over a table.
     func heading(_ title: Phrase) -> Phrase { say("\(strong: title):") }
     /// Something at a place, plain text; where that is too long, what is cut is not the place, by which rows differ.

@@ -4,17 +4,8 @@ import LabCore
 extension Catalogue {
 
     /// What holds at a point, in a few words.
-    func condition(_ point: Point) -> Phrase {
-        guard !point.isEmpty else { return say("warm, one at a time") }
-        return point.sorted { $0.key < $1.key }.map { parameter, value in
-            switch (parameter, value) {
-            case (.cache, "cold"): say("cold page cache")
-            case (.concurrency, let count): say("\(count) at once, the last of them")
-            case (.count, "exits"): say("exits counted")
-            case (.variant, let name): say("made as \(code: name)")
-            default: .code("\(parameter.rawValue)=\(value)")
-            }
-        }.joined(separator: say(", "))
+    func condition(_ point: Condition) -> Phrase {
+        point.isEmpty ? say("warm, one at a time") : words(point)
     }
 
     var conditionsNote: Phrase {

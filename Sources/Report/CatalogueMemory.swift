@@ -5,13 +5,11 @@ extension Catalogue {
     var growth: String { say("Memory against the number of instances") }
 
     /// What an instance had done with its memory.
-    func memoryCondition(_ point: Point) -> String {
-        let touched = point[.touch]
-        var rest = point
-        rest[.touch] = nil
-        let others = rest.isEmpty ? "" : say(" (\(place(rest)))")
-        guard let touched, touched != "0" else { return say("idle") + others }
-        return say("\(touched) MiB touched") + others
+    func memoryCondition(_ point: Condition) -> String {
+        var touched = Condition()
+        touched.touch = point.touch ?? 0
+        let rest = place(point.without(.touch))
+        return place(touched) + (rest.isEmpty ? "" : say(" (\(rest))"))
     }
     /// A slope's own column holds the sum over the instances.
     func total(of metric: Metric) -> String {

@@ -8,7 +8,7 @@ struct ClaimsSection {
     private var text: Catalogue { report.text }
 
     var blocks: [Block] {
-        let judged = report.lab.claims.map { ($0, $0.judge(analysis.result)) }
+        let judged = report.lab.claims.map { ($0, $0.judge(analysis.figures)) }
         return judged.isEmpty
             ? []
             : [

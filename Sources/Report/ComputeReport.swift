@@ -15,7 +15,7 @@ struct ComputeReport: MethodReport {
                 Analysis.mostColumns))
     }
 
-    private var kinds: [Point] { Array(analysis.points.prefix(Analysis.mostRows)) }
+    private var kinds: [Condition] { Array(analysis.points.prefix(Analysis.mostRows)) }
 
     var tables: [Block] {
         var blocks: [Block] = [
@@ -92,7 +92,7 @@ struct ComputeReport: MethodReport {
             guard let least = ratios.first, let most = ratios.last,
                 let middle = Statistics.median(sorted: ratios.map(\.1.value))
             else { return nil }
-            func end(_ one: (Point, Estimate)) -> (String, Phrase) {
+            func end(_ one: (Condition, Estimate)) -> (String, Phrase) {
                 (Format.change(one.1.value - 1), .code(text.work(one.0)))
             }
             return text.loses(
@@ -109,7 +109,7 @@ struct ComputeReport: MethodReport {
 
     var procedure: Phrase { text.computeMethod(.code(lab.workload)) }
 
-    func label(_ point: Point) -> Phrase { point.isEmpty ? .none : .code(text.work(point)) }
+    func label(_ point: Condition) -> Phrase { point.isEmpty ? .none : .code(text.work(point)) }
 
     /// Where an engine did not get the time that it was measured by.
     func warnings(of engine: Analysis.Engine) -> [Phrase] {
@@ -145,8 +145,8 @@ struct ComputeReport: MethodReport {
 
 extension Analysis {
     /// The ratio to the baseline doing the same; to the baseline as it is always made, where it knows no variants.
-    func ratioToBaseline(_ metric: Metric, _ engine: EngineID, at point: Point) -> Estimate? {
-        let plain = point.filter { $0.key != .variant }
+    func ratioToBaseline(_ metric: Metric, _ engine: EngineID, at point: Condition) -> Estimate? {
+        let plain = point.without(.variant)
         let own = figures.samples(Self.baseline, at: point).isEmpty ? plain : point
         return figures.ratio(
             metric, Plan.Cell(engine: engine, point: point), to: Plan.Cell(engine: Self.baseline, point: own))

@@ -6,9 +6,9 @@ struct ConditionsSection {
     let text: Catalogue
 
     /// The points at which nothing but the circumstances differ; empty when there is only one of them.
-    private var points: [Point] {
-        let circumstances: Set<Parameter> = [.cache, .concurrency, .count, .variant]
-        let points = analysis.points.filter { circumstances.isSuperset(of: $0.keys) }
+    private var points: [Condition] {
+        let circumstances: Set<Factor> = [.cache, .concurrency, .count, .variant]
+        let points = analysis.points.filter { circumstances.isSuperset(of: $0.factors) }
         return points.contains { !$0.isEmpty } ? points : []
     }
 
@@ -49,14 +49,14 @@ struct ConditionsSection {
         return (table, max(points.count - Analysis.mostRows, 0))
     }
 
-    private func cell(_ engine: EngineID, at point: Point) -> Cell {
+    private func cell(_ engine: EngineID, at point: Condition) -> Cell {
         let metric = analysis.headline
         let summary = analysis.figures.summary(metric, engine, at: point)
         guard let median = summary.median else {
             return summary.failures > 0 ? .words(text.failedSamples(summary.failures)) : .none
         }
         var lines = [text.median(summary, metric.unit)]
-        if let count = point[.concurrency].flatMap(Double.init), count > 1 {
+        if let count = point.concurrency.map({ Double($0) }), count > 1 {
             lines.append(text.say("\(Format.quantity(median / count, metric.unit)) each"))
         }
         let ratio = analysis.figures.ratio(

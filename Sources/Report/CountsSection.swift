@@ -15,7 +15,7 @@ struct CountsSection {
     }
 
     /// Nil where nothing of it was counted.
-    private func table(at point: Point) -> Table? {
+    private func table(at point: Condition) -> Table? {
         func summary(_ metric: Metric, _ engine: Analysis.Engine) -> Summary {
             analysis.figures.summary(metric, engine.id, at: point)
         }

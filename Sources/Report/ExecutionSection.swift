@@ -54,19 +54,22 @@ struct ExecutionSection {
             func values(_ engine: EngineRecord) -> [Double] {
                 analysis.figures.samples(engine.id, at: point).compactMap { Self.cpu.value(of: $0) }
             }
-            func count(_ name: String) -> Double? {
+            func count(_ name: String, at point: Condition) -> Double? {
                 analysis.figures.summary(
                     Self.metric("\(name)-per-round-count", .count), emulated.id, at: point
                 ).median
             }
+            // By a guest of its own, whose clock counts them.
+            var counted = point
+            counted.variant = .countingInstructions
             let (costs, others) = (values(emulated), values(reference))
-            guard let kind = point[.setting], let instructions = count("instructions"),
+            guard let kind = point.setting, let instructions = count("instructions", at: counted),
                 let cost = Statistics.median(costs), let other = Statistics.median(others)
             else { return nil }
             var counts: [GapModel.Event: Double] = [.instruction: instructions]
-            counts[.operation] = count("operations")
-            counts[.entry] = count("entries")
-            counts[.contextSwitch] = count("switches")
+            counts[.operation] = count("operations", at: point)
+            counts[.entry] = count("entries", at: point)
+            counts[.contextSwitch] = count("switches", at: point)
             return Row(
                 work: GapModel.Work(kind: kind, gap: cost - other, counts: counts), emulated: costs,
                 reference: others)

@@ -3,22 +3,18 @@ import LabCore
 /// One experiment of a run: its points and the metrics that it yielded anywhere.
 struct ExperimentBlock {
     var experiment: String
-    var points: [Point]
+    var points: [Condition]
     var metrics: [Metric]
     /// Engines with samples in it, failed ones too.
     var engines: [Analysis.Engine]
     /// Where trials were made that have nothing to do with a metric, by its id: a boot has no rounds.
-    var silent: [String: Set<Point>] = [:]
+    var silent: [String: Set<Condition>] = [:]
 
     /// Where a metric has a figure of its own: a slope goes through the points that differ in its parameter.
-    func places(of metric: Metric) -> [Point] {
-        guard case .slope(_, let parameter) = metric.source else {
-            return points.filter { silent[metric.id]?.contains($0) != true }
-        }
-        var seen: Set<Point> = []
-        return points.map { point in point.filter { $0.key != parameter } }.filter {
-            seen.insert($0).inserted
-        }
+    func places(of metric: Metric) -> [Condition] {
+        guard metric.isSlope else { return points.filter { silent[metric.id]?.contains($0) != true } }
+        var seen: Set<Condition> = []
+        return points.map(metric.place).filter { seen.insert($0).inserted }
     }
 
     /// Whether every metric has one figure for each engine.
@@ -29,19 +25,19 @@ extension Analysis {
     /// The experiments of the run in the order of its points.
     var experiments: [ExperimentBlock] {
         var order: [String] = []
-        var points: [String: [Point]] = [:]
+        var points: [String: [Condition]] = [:]
         for point in self.points {
-            let name = point[.experiment] ?? ""
+            let name = point.experiment ?? ""
             if points[name] == nil { order.append(name) }
             points[name, default: []].append(point)
         }
         return order.map { block($0, points[$0] ?? []) }
     }
 
-    private func block(_ experiment: String, _ points: [Point]) -> ExperimentBlock {
+    private func block(_ experiment: String, _ points: [Condition]) -> ExperimentBlock {
         var yielded: Set<String> = []
         var present: Set<EngineID> = []
-        var silent: [String: Set<Point>] = [:]
+        var silent: [String: Set<Condition>] = [:]
         let metrics = result.header.lab.metrics
         for point in points {
             let samples = engines.flatMap { engine in
@@ -79,15 +75,11 @@ struct ExperimentFigure {
     let text: Catalogue
     let metric: Metric
     let engine: EngineID
-    let place: Point
+    let place: Condition
 
     private var samples: [Observation] {
-        guard case .slope(_, let parameter) = metric.source else {
-            return analysis.figures.samples(engine, at: place)
-        }
-        return analysis.figures.points(of: engine).filter { point in
-            point.filter { $0.key != parameter } == place
-        }.flatMap { analysis.figures.samples(engine, at: $0) }
+        analysis.figures.points(of: engine).filter { metric.place(of: $0) == place }
+            .flatMap { analysis.figures.samples(engine, at: $0) }
     }
 
     var estimate: Estimate? { analysis.figures.estimate(metric, engine, at: place) }

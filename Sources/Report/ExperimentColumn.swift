@@ -4,7 +4,7 @@ import LabCore
 struct ExperimentColumn: Equatable {
     var engine: Analysis.Engine
     /// Nil where the rows say the place.
-    var point: Point?
+    var point: Condition?
     /// What is varied there; empty where nothing is.
     var place: String
 
@@ -23,7 +23,7 @@ struct ExperimentColumn: Equatable {
         guard engines.count > 1, points.count > 1, cells.count <= Analysis.mostColumns,
             Double(cells.count) < emptiest * Double(engines.count * points.count)
         else { return nil }
-        let isOneExperiment = Set(points.map { $0[.experiment] ?? "" }).count == 1
+        let isOneExperiment = Set(points.map(\.experiment)).count == 1
         return points.flatMap { point in
             engines.filter { cells.contains(Plan.Cell(engine: $0.id, point: point)) }.map { engine in
                 Self(

@@ -61,11 +61,11 @@ struct ExperimentReport: MethodReport {
     /// Experiments take what they measure from wherever it is: not all of it from marks.
     var isClocked: Bool { false }
 
-    func label(_ point: Point) -> Phrase { point.isEmpty ? .none : Phrase(text.experimentPlace(point)) }
+    func label(_ point: Condition) -> Phrase { point.isEmpty ? .none : Phrase(text.experimentPlace(point)) }
 
     func isAnswer(_ failed: Observation) -> Bool { failed.impossibility != nil }
 
-    private func figure(_ metric: Metric, _ engine: EngineID, _ place: Point) -> ExperimentFigure {
+    private func figure(_ metric: Metric, _ engine: EngineID, _ place: Condition) -> ExperimentFigure {
         ExperimentFigure(analysis: analysis, text: text, metric: metric, engine: engine, place: place)
     }
 
@@ -149,11 +149,11 @@ struct ExperimentReport: MethodReport {
     }
 
     private func placeTitle(_ block: ExperimentBlock) -> Phrase {
-        block.points.allSatisfy { Set($0.keys).isSubset(of: [.experiment, .setting]) }
+        block.points.allSatisfy { Set($0.factors).isSubset(of: [.experiment, .setting]) }
             ? text.say("setting") : text.place
     }
 
-    private func placeName(_ place: Point) -> Cell {
+    private func placeName(_ place: Condition) -> Cell {
         let name = text.place(place)
         return name.isEmpty ? .none : .words(Phrase(name))
     }
@@ -197,11 +197,11 @@ extension ExperimentReport {
     }
 
     /// How many engines have a figure there.
-    private func known(_ metric: Metric, _ place: Point) -> Int {
+    private func known(_ metric: Metric, _ place: Condition) -> Int {
         analysis.engines.count { analysis.figures.estimate(metric, $0.id, at: place) != nil }
     }
 
-    private func truths(_ metric: Metric, _ place: Point) -> [Phrase] {
+    private func truths(_ metric: Metric, _ place: Condition) -> [Phrase] {
         var names: [[Phrase]] = [[], [], []]
         for engine in analysis.engines {
             let (yes, n) = figure(metric, engine.id, place).truths
@@ -214,7 +214,7 @@ extension ExperimentReport {
     }
 
     /// Each container and VM against the bare process, then the first VM against the first container.
-    private func compared(_ metric: Metric, _ place: Point) -> [Phrase] {
+    private func compared(_ metric: Metric, _ place: Condition) -> [Phrase] {
         let measured = analysis.engines.filter {
             analysis.figures.estimate(metric, $0.id, at: place) != nil
         }
@@ -294,9 +294,10 @@ extension ExperimentReport {
         return table.closed(text)
     }
 
-    private func name(_ metric: Metric, _ place: Point, in block: ExperimentBlock) -> String {
+    private func name(_ metric: Metric, _ place: Condition, in block: ExperimentBlock) -> String {
         let isShared = blocks.count { $0.metrics.contains { $0.id == metric.id } } > 1
-        let own = place.merging([.experiment: block.experiment]) { $1 }
+        var own = place
+        own.experiment = block.experiment
         return fitted(text[metric.title], at: isShared ? text.experimentPlace(own) : text.place(place))
     }
 

@@ -43,12 +43,12 @@ struct FactMatrix {
 
     private struct Key: Hashable {
         var id: String
-        var point: Point
+        var point: Condition
     }
 
     init(_ analysis: Analysis, _ text: Catalogue) {
         var cells: [Key: [EngineID: Cell]] = [:]
-        var places: [String: [Point]] = [:]
+        var places: [String: [Condition]] = [:]
         var pairs: [String: Set<Plan.Cell>] = [:]
         // Every trial of a cell says the same, as a rule, and to look a text up takes long.
         var translations: [Message: String] = [:]
@@ -83,7 +83,7 @@ struct FactMatrix {
         groups = Self.grouped(rows).map { facts in
             let own = facts.reduce(into: Set<Plan.Cell>()) { $0.formUnion(pairs[$1.id] ?? []) }
             let title = facts.first?.group.map { text[$0] }
-            func cell(_ id: String, _ point: Point, _ engine: EngineID) -> Cell? {
+            func cell(_ id: String, _ point: Condition, _ engine: EngineID) -> Cell? {
                 cells[Key(id: id, point: point)]?[engine]?.byFrequency
             }
             if let columns = common ?? ExperimentColumn.perPlace(own, analysis, text) {
@@ -138,9 +138,9 @@ struct FactMatrix {
     }
 
     /// With the experiment and the setting only where rows would be called the same without.
-    private static func place(_ point: Point, among points: [Point], _ text: Catalogue) -> String {
+    private static func place(_ point: Condition, among points: [Condition], _ text: Catalogue) -> String {
         guard points.count > 1 else { return "" }
-        let isOneExperiment = Set(points.map { $0[.experiment] ?? "" }).count == 1
+        let isOneExperiment = Set(points.map(\.experiment)).count == 1
         return isOneExperiment ? text.place(point) : text.experimentPlace(point)
     }
 }

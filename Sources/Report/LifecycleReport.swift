@@ -94,7 +94,7 @@ struct LifecycleReport: MethodReport {
         }
     }
 
-    func label(_ point: Point) -> Phrase { text.condition(point) }
+    func label(_ point: Condition) -> Phrase { text.condition(point) }
 
     /// A start of a variant that can't be made here stands beside the others.
     func isAnswer(_ failed: Observation) -> Bool { failed.impossibleVariant != nil }

@@ -41,10 +41,12 @@ struct MemoryPlot {
     }
 
     private static func series(
-        _ samples: [MemorySample], _ metric: Metric, _ name: String, _ look: Look, _ text: Catalogue
+        _ samples: [Observation], _ metric: Metric, _ name: String, _ look: Look, _ text: Catalogue
     ) -> Chart.Series? {
         let points = samples.compactMap { sample in
-            metric.value(of: sample.sample).map { (count: sample.instances, value: $0) }
+            metric.value(of: sample).map {
+                (count: Double(sample.parameters.instances ?? 1), value: $0)
+            }
         }
         let dots = Dictionary(grouping: points, by: \.count).sorted { $0.key < $1.key }
             .prefix(mostCounts).compactMap { count, points -> Chart.Series.Dot? in

@@ -12,7 +12,7 @@ struct MemoryReport: MethodReport {
     /// The metrics beside the headline that are slopes as well: other accounts of the same memory.
     private var accounts: [Metric] { lab.metrics.dropFirst().filter { $0.grown != nil } }
     /// What holds while the number of instances grows: idle first, then after more was touched.
-    private var conditions: [Point] { Array(analysis.conditions.prefix(Analysis.mostColumns / 2)) }
+    private var conditions: [Condition] { Array(analysis.conditions.prefix(Analysis.mostColumns / 2)) }
 
     var tables: [Block] {
         let table = table(
@@ -54,9 +54,9 @@ struct MemoryReport: MethodReport {
         return table
     }
 
-    private func used(_ engine: Analysis.Engine, at condition: Point) -> Double? {
+    private func used(_ engine: Analysis.Engine, at condition: Condition) -> Double? {
         Statistics.median(
-            analysis.memorySamples(engine.id, at: condition).compactMap { $0.sample.values[Self.guestUsed] })
+            analysis.memorySamples(engine.id, at: condition).compactMap { $0.values[Self.guestUsed] })
     }
 
     var comparison: Phrase {
@@ -64,7 +64,7 @@ struct MemoryReport: MethodReport {
         let measured = analysis.engines.filter {
             analysis.figures.estimate(headline, $0.id, at: idle) != nil
         }
-        func figure(_ engine: Analysis.Engine, at point: Point) -> String {
+        func figure(_ engine: Analysis.Engine, at point: Condition) -> String {
             Format.quantity(
                 analysis.figures.estimate(headline, engine.id, at: point)?.value, headline.unit)
         }
@@ -102,8 +102,8 @@ struct MemoryReport: MethodReport {
         )
     }
 
-    func label(_ point: Point) -> Phrase {
-        let condition = text.memoryCondition(point.filter { $0.key != .instances })
+    func label(_ point: Condition) -> Phrase {
+        let condition = text.memoryCondition(point.without(.instances))
         guard let count = point[.instances] else { return Phrase(condition) }
         return text.say("\(condition), \(count) at once")
     }
@@ -121,30 +121,16 @@ struct MemoryReport: MethodReport {
     }
 }
 
-/// A sample of a memory lab: how many instances lived.
-struct MemorySample {
-    var instances: Double
-    var sample: Observation
-}
-
 extension Analysis {
     /// The points of a memory lab without the number of instances, in their order: idle, then touched.
-    var conditions: [Point] {
-        var seen: Set<Point> = []
-        return points.map { point in point.filter { $0.key != .instances } }
-            .filter { seen.insert($0).inserted }
+    var conditions: [Condition] {
+        var seen: Set<Condition> = []
+        return points.map { $0.without(.instances) }.filter { seen.insert($0).inserted }
     }
 
     /// The samples of an engine under one condition, with whatever number of instances.
-    func memorySamples(_ engine: EngineID, at condition: Point) -> [MemorySample] {
-        points.filter { point in point.filter { $0.key != .instances } == condition }.flatMap { point in
-            let count = (point[.instances] ?? "1")
-            guard let instances = Double(count), instances.isFinite, instances > 0 else {
-                return [MemorySample]()
-            }
-            return figures.samples(engine, at: point).filter(\.outcome.isCompleted).map {
-                MemorySample(instances: instances, sample: $0)
-            }
-        }
+    func memorySamples(_ engine: EngineID, at condition: Condition) -> [Observation] {
+        points.filter { $0.without(.instances) == condition }.flatMap { figures.samples(engine, at: $0) }
+            .filter(\.outcome.isCompleted)
     }
 }

@@ -31,12 +31,11 @@ struct MemorySection {
             for point in analysis.points {
                 let samples = analysis.figures.samples(engine.id, at: point)
                 guard !samples.isEmpty else { continue }
-                let instances = point[.instances] ?? "1"
-                let condition = text.memoryCondition(point.filter { $0.key != .instances })
+                let condition = text.memoryCondition(point.without(.instances))
                 table.add(
                     [
                         .words(text.name(engine.record)), .words(Phrase(condition)),
-                        Double(instances).map { .figure($0, Phrase(instances)) } ?? .words(Phrase(instances)),
+                        .count(point.instances ?? 1),
                         .count(samples.count), .count(samples.count { !$0.outcome.isCompleted }),
                         range(samples),
                     ]

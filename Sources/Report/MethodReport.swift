@@ -31,7 +31,7 @@ protocol MethodReport {
     var details: [Block] { get }
 
     /// What a point stands for.
-    func label(_ point: Point) -> Phrase
+    func label(_ point: Condition) -> Phrase
     /// What makes the figures of an engine less sure, beyond what holds for every method.
     func warnings(of engine: Analysis.Engine) -> [Phrase]
     /// Whether a failure is an answer, which stands elsewhere, and nothing to be warned of.

@@ -1,28 +1,29 @@
 import LabCore
 
-/// The report on a run: a pure function of its result. No clock, no locale, no environment: the same result gives
-/// the same bytes on every machine.
+/// The report on a run: a pure function of its figures, which are one of its result. No clock, no locale, no environment:
+/// the same result gives the same bytes on every machine.
 public enum Report {
     /// The files of the report, in the order in which they are written: `report.md` and the plots it shows.
     ///
     /// Takes any result that `ResultStore` reads or the runner makes: without samples, with failures only, or cut off.
     public static func files(
-        for result: RunResult, language: Language = .english
+        for figures: Figures, language: Language = .english
     ) -> [(name: String, contents: String)] {
-        let blocks = blocks(of: result, Catalogue(language: language))
+        let blocks = blocks(of: figures, Catalogue(language: language))
         return [("report.md", MarkdownRenderer.render(blocks))] + blocks.figures.map { ($0.name, $0.svg) }
     }
 
     /// The reports on results as one self-contained page of HTML.
-    public static func page(for results: [RunResult], language: Language) -> String {
+    public static func page(for results: [Figures], language: Language) -> String {
         let text = Catalogue(language: language)
         return HTMLPage.render(
             results.map { blocks(of: $0, text) },
-            title: results.map { text[$0.header.lab.title] }.joined(separator: " · "), text)
+            title: results.map { text[$0.result.header.lab.title] }.joined(separator: " · "), text)
     }
 
-    private static func blocks(of result: RunResult, _ text: Catalogue) -> [Block] {
-        let report = Analysis(result).report(in: text)
+    private static func blocks(of figures: Figures, _ text: Catalogue) -> [Block] {
+        let result = figures.result
+        let report = Analysis(figures).report(in: text)
         return AnswerSection(report: report).blocks + report.sections
             + MethodSection(report: report).blocks
             + WhatRanSection(analysis: report.analysis, text: text).blocks

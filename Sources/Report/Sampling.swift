@@ -3,7 +3,7 @@ import LabCore
 /// How a cell of the headline, or of an experiment's figures, was sampled, and whether its interval is narrow enough.
 struct Sampling {
     var engine: EngineRecord
-    var point: Point
+    var point: Condition
     /// The headline; of an experiment, what it yields there.
     var metric: Metric
     /// Measured samples, failed ones among them; those that were planned; and those that it might have grown to.
@@ -42,7 +42,8 @@ struct Sampling {
             most[trial.cell, default: 0] += 1
             if !trial.extra { planned[trial.cell, default: 0] += 1 }
         }
-        let wanted = precisions(header.lab)
+        // Those of engines that the lab does not name are as sure as it wants all to be.
+        let wanted = Dictionary(header.lab.quotas.map { ($0.cell, $0.precision) }) { first, _ in first }
         let cells = analysis.engines.flatMap { engine in
             analysis.points.map { (engine: engine, cell: Plan.Cell(engine: engine.id, point: $0)) }
         }.filter { _, cell in
@@ -61,7 +62,8 @@ struct Sampling {
                 made: analysis.figures.samples(cell.engine, at: cell.point).count,
                 planned: planned[cell] ?? 0, most: most[cell] ?? 0,
                 width: summary.median.flatMap { summary.interval?.relativeHalfWidth(around: $0) },
-                wanted: isHeadline ? wanted(cell) : nil, end: .planned)
+                wanted: isHeadline ? wanted[cell] ?? header.lab.samples.precision : nil,
+                end: .planned)
             sampling.end = sampling.ended(analysis.result.ending)
             return sampling
         }
@@ -75,16 +77,5 @@ struct Sampling {
             return run == .complete ? .stopped : .run(run)
         }
         return wanted == nil ? .planned : .narrowWhenLookedAt
-    }
-
-    /// The width that the lab asks of a cell: that of the series which measures it.
-    private static func precisions(_ lab: LabDefinition) -> (Plan.Cell) -> Double? {
-        let series = lab.series.map { ($0, Set($0.points)) }
-        return { cell in
-            let own = series.first { one, points in
-                points.contains(cell.point) && (one.engines?.contains(cell.engine) ?? true)
-            }?.0
-            return (own.map(lab.samples(of:)) ?? lab.samples).precision
-        }
     }
 }

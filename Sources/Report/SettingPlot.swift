@@ -34,8 +34,8 @@ struct SettingPlot {
     }
 
     /// The parameter whose values are all numbers, and each value as a number.
-    private static func varied(_ points: [Point]) -> (Parameter, [String: Double])? {
-        for parameter in [Parameter.setting, .instances] {
+    private static func varied(_ points: [Condition]) -> (Factor, [String: Double])? {
+        for parameter in [Factor.setting, .instances] {
             let values = Set(points.compactMap { $0[parameter] })
             guard values.count > 1, values.count <= mostSettings,
                 points.allSatisfy({ $0[parameter] != nil }), let numbers = numbers(Array(values))
@@ -65,16 +65,16 @@ struct SettingPlot {
 
     private init?(
         _ analysis: Analysis, _ text: Catalogue, _ block: ExperimentBlock, _ metric: Metric,
-        _ parameter: Parameter, _ values: [String: Double], number: Int
+        _ parameter: Factor, _ values: [String: Double], number: Int
     ) {
         self.text = text
         self.metric = metric
         experiment = block.experiment
         self.parameter = (parameter == .instances ? text.say("instances") : text.say("setting")).plain
         name = "settings-\(number).svg"
-        var rests: [Point] = []
+        var rests: [Condition] = []
         for point in block.points {
-            let rest = point.filter { $0.key != parameter }
+            let rest = point.without(parameter)
             if !rests.contains(rest) { rests.append(rest) }
         }
         var curves: [Chart.Series] = []
@@ -83,9 +83,13 @@ struct SettingPlot {
                 let place = text.place(rest)
                 let engineName = text.name(engine.record).plain
                 let name = place.isEmpty ? engineName : "\(engineName), \(place)"
-                let dots = values.sorted { ($0.value, $0.key) < ($1.value, $1.key) }.compactMap {
-                    label, value -> Chart.Series.Dot? in
-                    let point = rest.merging([parameter: label]) { _, new in new }
+                let places = block.points.filter { $0.without(parameter) == rest }.compactMap { point in
+                    point[parameter].flatMap { label in
+                        values[label].map { (point: point, label: label, value: $0) }
+                    }
+                }
+                let dots = places.sorted { ($0.value, $0.label) < ($1.value, $1.label) }.compactMap {
+                    point, label, value -> Chart.Series.Dot? in
                     guard let estimate = analysis.figures.estimate(metric, engine.id, at: point),
                         Axis.plotted.contains(estimate.value)
                     else { return nil }

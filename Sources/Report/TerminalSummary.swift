@@ -3,9 +3,9 @@ import LabCore
 extension Report {
     /// The answer as plain text for a terminal: the first table in aligned columns, then what is unavailable and why,
     /// and the verdicts. Lines hold no control character and no line feed.
-    public static func summaryLines(for result: RunResult, language: Language = .english) -> [String] {
+    public static func summaryLines(for figures: Figures, language: Language = .english) -> [String] {
         let text = Catalogue(language: language)
-        let report = Analysis(result).report(in: text)
+        let report = Analysis(figures).report(in: text)
         return TerminalRenderer.render(
             [.paragraph(report.summaryTitle), .table(report.summary)]
                 + (absences(report) + verdicts(report)).map(Block.paragraph))
@@ -26,7 +26,7 @@ extension Report {
     private static func verdicts(_ report: any MethodReport) -> [Phrase] {
         let text = report.text
         return report.lab.claims.flatMap { claim -> [Phrase] in
-            let judgements = claim.judge(report.analysis.result)
+            let judgements = claim.judge(report.analysis.figures)
             let words = text[claim.text]
             if judgements.count == 1 { return ["\(words): \(text.name(judgements[0].verdict))"] }
             return ["\(words): \(text.tally(judgements))"]

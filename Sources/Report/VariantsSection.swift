@@ -7,7 +7,7 @@ struct VariantsSection {
 
     private static let mostRows = 100
 
-    private var points: [Point] { analysis.points.filter { $0.keys.elementsEqual([.variant]) } }
+    private var points: [Condition] { analysis.points.filter { $0.factors == [.variant] } }
 
     var blocks: [Block] {
         let shown = points.prefix(Self.mostRows)
@@ -28,12 +28,12 @@ struct VariantsSection {
             + text.leftOut(left)
     }
 
-    private func impossibility(_ engine: EngineID, at point: Point) -> LabError? {
+    private func impossibility(_ engine: EngineID, at point: Condition) -> LabError? {
         analysis.figures.samples(engine, at: point).lazy.compactMap(\.impossibleVariant).first
     }
 
     /// Why a variant can't be made here.
-    private func impossibilities(_ engines: [Analysis.Engine], _ shown: [Point]) -> [Phrase] {
+    private func impossibilities(_ engines: [Analysis.Engine], _ shown: [Condition]) -> [Phrase] {
         engines.flatMap { engine in
             shown.compactMap { point in
                 impossibility(engine.id, at: point).map { error in
@@ -45,7 +45,7 @@ struct VariantsSection {
     }
 
     /// The median, then by how much it differs from the default and the ratio to that.
-    private func cell(_ engine: EngineID, at point: Point) -> Cell {
+    private func cell(_ engine: EngineID, at point: Condition) -> Cell {
         let metric = analysis.headline
         let summary = analysis.figures.summary(metric, engine, at: point)
         var lines = summary.median == nil ? [] : [text.median(summary, metric.unit)]
@@ -69,7 +69,7 @@ extension Observation {
     /// Why its variant can't be made on this machine; nil for any other outcome.
     var impossibleVariant: LabError? {
         guard case .failed(let error, _) = outcome, error.kind == .unavailable,
-            parameters.keys.elementsEqual([.variant])
+            parameters.factors == [.variant]
         else { return nil }
         return error
     }

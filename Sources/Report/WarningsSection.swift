@@ -102,7 +102,7 @@ struct WarningsSection {
         return text.few(name, least, at: text.some(places))
     }
 
-    private func place(_ point: Point) -> Phrase { point.isEmpty ? Phrase() : report.label(point) }
+    private func place(_ point: Condition) -> Phrase { point.isEmpty ? Phrase() : report.label(point) }
 
     /// Failures of one sort and one place together, with the words of the first.
     private struct FailureGroup {

@@ -17,7 +17,7 @@ public final class PreparedVM: PreparedEngine {
     public func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
         // What a variant is made of is there before it is asked for: to unpack or fetch it is no part of the start.
         let origin = try origin(of: request)
-        if request.variant != nil { try setup.bring(request.variant) }
+        if request.condition.variant != nil { try setup.bring(request.condition.variant) }
         let requested = MonotonicInstant.now()
         var place = place(request)
         var uuid: String?
@@ -32,13 +32,13 @@ public final class PreparedVM: PreparedEngine {
 
     /// What its VM is to be made from, made if it is not there yet.
     private func origin(of request: LaunchRequest) throws(LabError) -> VMOrigin {
-        guard request.variant != nil, try isRestored(request) else { return .boot }
+        guard request.condition.variant != nil, try isRestored(request) else { return .boot }
         let order = try GuestOrder(request.workload)
         return .saved(try savedVMs.of(request, setup).claim(), order)
     }
 
     private func isRestored(_ request: LaunchRequest) throws(LabError) -> Bool {
-        try setup.parts.of(request.variant).variant.start == .restore
+        try setup.parts.of(request.condition.variant).variant.start == .restore
     }
 
     private func start(

@@ -10,8 +10,8 @@ final class VMParts: Sendable {
     private let configuration: VMConfiguration
     private let root: RootFilesystem
     private let paths: LabPaths
-    /// Each variant that was asked for, by its words.
-    private let known = Mutex<[String: Chosen]>([:])
+    /// Each variant that was asked for.
+    private let known = Mutex<[VMVariant: Chosen]>([:])
 
     /// What one VM is made of.
     struct Chosen: Sendable {
@@ -37,12 +37,12 @@ final class VMParts: Sendable {
     }
 
     /// What a VM of this variant is made of; the second time it costs nothing.
-    /// - Throws: `.usage` for words that are unknown or do not go together, `.unavailable` for what is not here.
-    func of(_ words: String?) throws(LabError) -> Chosen {
-        let words = words ?? ""
-        if let chosen = known.withLock({ $0[words] }) { return chosen }
-        let chosen = try choose(words.isEmpty ? VMVariant() : VMVariant(words))
-        known.withLock { $0[words] = chosen }
+    /// - Throws: `.usage` for what does not go together, `.unavailable` for what is not here.
+    func of(_ variant: VMVariant?) throws(LabError) -> Chosen {
+        let variant = variant ?? VMVariant()
+        if let chosen = known.withLock({ $0[variant] }) { return chosen }
+        let chosen = try choose(variant)
+        known.withLock { $0[variant] = chosen }
         return chosen
     }
 

@@ -32,19 +32,19 @@ struct VMSetup: Sendable {
 
     /// What a VM of this variant is made of, see `VMParts.of`.
     /// - Throws: `.usage` for words of hardware where there is none.
-    func parts(of words: String?) throws(LabError) -> VMParts.Chosen {
-        if type == .xen, let words, let word = try VMVariant(words).wordOfHardware {
+    func parts(of variant: VMVariant?) throws(LabError) -> VMParts.Chosen {
+        if type == .xen, let word = variant?.wordOfHardware {
             throw LabError(
                 .usage, "the variant \(word) needs hardware, and a paravirtual guest of Xen has none",
                 remedy: "name only engines that run on QEMU")
         }
-        return try parts.of(words)
+        return try parts.of(variant)
     }
 
     func check() throws(LabError) { try starter.check(type: type, machine: configuration.profile) }
 
     /// Makes a variant ready to be started: what it is made of, where QEMU can read it.
-    func bring(_ variant: String?) throws(LabError) {
+    func bring(_ variant: VMVariant?) throws(LabError) {
         let parts = try parts(of: variant)
         for file in [parts.kernel.path, parts.initramfs.path, parts.firmware] {
             if let file { try starter.bring(file) }
@@ -79,7 +79,7 @@ struct VMSetup: Sendable {
                 "a VM with \(request.cpus) CPUs and \(request.memoryBytes) bytes of memory can't start",
                 remedy: "give it at least 1 CPU and \(VMSetup.leastMemory >> 20) MiB")
         }
-        let parts = try parts(of: request.variant)
+        let parts = try parts(of: request.condition.variant)
         let variant = parts.variant
         guard !channel.isConsole || variant.console != VMVariant.Console.none else {
             throw LabError(

@@ -8,18 +8,20 @@ import Testing
 @Suite("ablation", .enabled(if: obstacle == nil, "skipped: no container can be started on this machine"))
 struct AblationTests {
     private func started(
-        _ word: String?, _ workload: Workload, _ body: (any Instance, ChildInstance) throws -> Void
+        _ word: String, _ workload: Workload, _ body: (any Instance, ChildInstance) throws -> Void
     ) throws {
         try withContainer { engine, _ in
             var wanted = request(workload)
-            wanted.isolation = word
+            wanted.condition = [.isolation: word]
             let instance = try engine.launch(wanted)
             defer { try? instance.dispose() }
             try body(instance, try #require(instance as? ChildInstance))
         }
     }
 
-    @Test(.enabled(if: isRoot, "skipped: some layers need root"), arguments: Isolation.ablations)
+    @Test(
+        .enabled(if: isRoot, "skipped: some layers need root"),
+        arguments: LayerSelection.all.map(\.description))
     func theGuestAnswers(word: String) throws {
         try started(word, .hello(nonce: "a1")) { instance, _ in
             #expect(try instance.waitForExit(deadline: .now().advanced(by: .seconds(20))) == 0)
@@ -75,23 +77,28 @@ struct AblationTests {
         }
     }
 
-    @Test func anUnknownWordIsAUsageErrorWithTheNearestOne() {
-        let error = #expect(throws: LabError.self) { _ = try Isolation.standard.ablated(by: "only-secomp") }
+    @Test func anUnknownWordIsAUsageErrorWithTheNearestOne() throws {
+        let error = #expect(throws: LabError.self) { _ = try LayerSelection("only-secomp") }
         #expect(error?.kind == .usage)
         #expect(error?.message.english.contains("only-seccomp") == true)
         for word in ["", "only-", "only-none", "pid", "none-pid"] {
-            let error = #expect(throws: LabError.self) { _ = try Isolation.standard.ablated(by: word) }
+            let error = #expect(throws: LabError.self) { _ = try LayerSelection(word) }
             #expect(error?.kind == .usage)
+        }
+        for selection in LayerSelection.all {
+            #expect(try LayerSelection(selection.description) == selection)
         }
     }
 
     @Test func aLayerThatAUserDoesNotHaveIsRefused() throws {
-        for word in ["only-limits", "without-limits"] {
-            let error = #expect(throws: LabError.self) { _ = try Isolation.rootless.ablated(by: word) }
+        for selection in [LayerSelection.only(.limits), .without(.limits)] {
+            let error = #expect(throws: LabError.self) {
+                _ = try Isolation.rootless.selected(by: selection)
+            }
             #expect(error?.kind == .permission && error?.remedy?.english == "run as root")
         }
-        #expect(try Isolation.rootless.ablated(by: "only-pid") == [.user, .pid])
-        #expect(try Isolation.rootless.ablated(by: "none") == [])
+        #expect(try Isolation.rootless.selected(by: .only(.pid)) == [.user, .pid])
+        #expect(try Isolation.rootless.selected(by: LayerSelection.none) == [])
     }
 
     @Test(arguments: ["only-network", "only-kernel-files", "only-devices", "without-network", "without-pid"])
@@ -99,7 +106,7 @@ struct AblationTests {
         // As root the user namespace does the same, so this needs no other user.
         try withContainer(.rootless) { engine, _ in
             var wanted = request(.hello(nonce: "a1"))
-            wanted.isolation = word
+            wanted.condition = [.isolation: word]
             let instance = try engine.launch(wanted)
             defer { try? instance.dispose() }
             #expect(try instance.waitForExit(deadline: .now().advanced(by: .seconds(20))) == 0)
@@ -107,31 +114,30 @@ struct AblationTests {
     }
 
     @Test func whatALayerNeedsGoesAndComesWithIt() throws {
-        #expect(try Isolation.standard.ablated(by: "only-devices") == [.root, .devices])
-        #expect(try Isolation.standard.ablated(by: "only-mount") == .root)
+        #expect(try Isolation.standard.selected(by: .only(.devices)) == [.root, .devices])
+        #expect(try Isolation.standard.selected(by: .only(.mount)) == .root)
         #expect(
-            try Isolation.standard.ablated(by: "without-mount")
+            try Isolation.standard.selected(by: .without(.mount))
                 == Isolation.standard.subtracting([.root, .devices, .kernelFiles]))
-        #expect(IsolationWord.prerequisite(of: "devices") == "mount")
-        #expect(IsolationWord.prerequisite(of: "pid") == nil)
+        #expect(IsolationLayer.devices.prerequisite == .mount && IsolationLayer.pid.prerequisite == nil)
     }
 
     /// Each rung of the ladder is the one before it and one layer more, and the last is the whole container.
     @Test func theRungsAddUpToTheWholeContainer() throws {
         var before: Isolation = []
-        for (name, layer) in Isolation.layers {
-            let rung = try Isolation.standard.ablated(by: "up-to-\(name)")
-            #expect(rung == before.union(layer), "\(name)")
-            if let needed = IsolationWord.prerequisite(of: name) {
-                let prerequisite = try Isolation.standard.ablated(by: "only-\(needed)")
-                #expect(before.isSuperset(of: prerequisite), "\(name)")
+        for layer in IsolationLayer.allCases {
+            let rung = try Isolation.standard.selected(by: .upTo(layer))
+            #expect(rung == before.union(layer.isolation), "\(layer)")
+            if let needed = layer.prerequisite {
+                let prerequisite = try Isolation.standard.selected(by: .only(needed))
+                #expect(before.isSuperset(of: prerequisite), "\(layer)")
             }
             before = rung
         }
         #expect(before == .standard)
-        #expect(try Isolation.rootless.ablated(by: "up-to-mount") == [.user, .pid, .root])
+        #expect(try Isolation.rootless.selected(by: .upTo(.mount)) == [.user, .pid, .root])
         let error = #expect(throws: LabError.self) {
-            _ = try Isolation.rootless.ablated(by: "up-to-limits")
+            _ = try Isolation.rootless.selected(by: .upTo(.limits))
         }
         #expect(error?.kind == .permission)
     }

@@ -98,7 +98,7 @@ struct CgroupExperimentTests {
         "memory-pressure",
     ])
     func anUnknownSettingIsAUsageError(id: String) {
-        for point in [[:], [.setting: "perhaps"]] as [Point] {
+        for point in [[:], [.setting: "perhaps"]] as [Condition] {
             let error = #expect(throws: LabError.self) { try perform(id, at: point) }
             #expect(error?.kind == .usage)
         }

@@ -5,12 +5,12 @@ import Testing
 @testable import LabCore
 
 /// Makes one experiment on a prepared container engine, and checks that nothing of it is left.
-func perform(_ id: String, at point: Point = [:]) throws -> Finding {
+func perform(_ id: String, at point: Condition = [:]) throws -> Finding {
     let experiment = try #require(ContainerExperiments.all.first { $0.id == id })
     var found: Result<Finding, LabError>?
     try withContainer { engine, context in
         var index = 0
-        let bench = Bench(lab: lab, context: context, point: point, seed: 7) {
+        let bench = Bench(lab: lab, context: context, condition: point, digests: ComputeDigests(), seed: 7) {
             defer { index += 1 }
             return index
         }

@@ -39,12 +39,12 @@ struct NamespaceExperimentTests {
     @Test func theHostSeesExactlyTheLayersOfEachRung() throws {
         let none = try perform("ladder", at: [.isolation: "none"])
         #expect(none.values["layers-count"] == 0 && none.values["as-asked"] == 1, "\(none)")
-        for (index, layer) in Isolation.layers.enumerated() {
-            let finding = try perform("ladder", at: [.isolation: "up-to-\(layer.name)"])
-            #expect(finding.values["layers-count"] == Double(index + 1), "\(layer.name): \(finding)")
-            #expect(truths(finding, "as-asked"), "\(layer.name): \(finding)")
+        for (index, layer) in IsolationLayer.allCases.enumerated() {
+            let finding = try perform("ladder", at: [.isolation: "up-to-\(layer.rawValue)"])
+            #expect(finding.values["layers-count"] == Double(index + 1), "\(layer.rawValue): \(finding)")
+            #expect(truths(finding, "as-asked"), "\(layer.rawValue): \(finding)")
             #expect((finding.values["ready-nanoseconds"] ?? 0) > 0)
-            #expect((finding.values["all-mechanisms"] == 1) == (index >= 5), "\(layer.name)")
+            #expect((finding.values["all-mechanisms"] == 1) == (index >= 5), "\(layer.rawValue)")
         }
         let without = try perform("ladder", at: [.isolation: "without-limits"])
         #expect(without.values["all-mechanisms"] == 0 && without.values["as-asked"] == 1)

@@ -62,7 +62,7 @@ struct OverlayExperimentTests {
 
     @Test(arguments: ["copy-up", "metadata-copy-up", "whiteout", "directory-rename", "lookup-depth"])
     func anUnknownSettingIsAUsageError(id: String) {
-        for point in [[:], [.setting: "perhaps"]] as [Point] {
+        for point in [[:], [.setting: "perhaps"]] as [Condition] {
             let error = #expect(throws: LabError.self) { try perform(id, at: point) }
             #expect(error?.kind == .usage)
         }

@@ -225,7 +225,7 @@ struct ProcessSettingsTests {
     func noLayerSetsNothing() throws {
         try withContainer { engine, _ in
             var bare = request(.idle)
-            bare.isolation = IsolationWord.none
+            bare.condition.isolation = LayerSelection.none
             let whole = try engine.explain(request(.idle))
             let none = try engine.explain(bare)
             for name in ["setresuid", "umask", "personality", "keyctl"] {

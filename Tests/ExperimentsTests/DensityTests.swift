@@ -5,7 +5,7 @@ import Testing
 
 @Suite(.serialized) struct DensityTests {
     @Test func bareProcessesFillTheCapAndAllAnswer() throws {
-        let point: Point = [.instances: "5", .setting: "budget=1GiB"]
+        let point: Condition = [.instances: "5", .setting: "budget=1GiB"]
         let found = try ExperimentRun.perform(DensityExperiment(), on: .process, at: point)
         #expect(found.values["alive-count"] == 5)
         #expect(found.values["overcommitment-ratio"] == 1.25)
@@ -16,7 +16,7 @@ import Testing
     /// The budget ends it, and whoever did not fit is gone again.
     @Test(.enabled(if: ExperimentRun.hasContainers, "skipped: no container with limits can be started here"))
     func theBudgetEndsIt() throws {
-        let point: Point = [.instances: "256", .setting: "budget=2MiB"]
+        let point: Condition = [.instances: "256", .setting: "budget=2MiB"]
         let found = try ExperimentRun.perform(DensityExperiment(), on: .container, at: point)
         let alive = try #require(found.values["alive-count"])
         let taken = try #require(found.values["taken-bytes"])
@@ -29,7 +29,7 @@ import Testing
     }
 
     @Test func aBudgetInWhichNotOneFitsIsNoDensity() throws {
-        let point: Point = [.instances: "2", .setting: "budget=1MiB"]
+        let point: Condition = [.instances: "2", .setting: "budget=1MiB"]
         let error = try ExperimentRun.failure(of: DensityExperiment(), on: .qemuDirect, at: point)
         #expect(error.kind == .unavailable && error.message.english.contains("not one instance fits"))
     }
@@ -53,7 +53,7 @@ import Testing
             ["run", "pages_to_scan", "sleep_millisecs"].map { Files.line("\(Self.merging)/\($0)") }
         }
         let before = settings()
-        let point: Point = [.instances: "3", .setting: "budget=2GiB ksm=on"]
+        let point: Condition = [.instances: "3", .setting: "budget=2GiB ksm=on"]
         let found = try ExperimentRun.perform(
             DensityExperiment(), on: .qemuDirect, at: point, mebibytes: 192)
         #expect(found.values["alive-count"] == 3)

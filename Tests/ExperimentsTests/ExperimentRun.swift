@@ -28,7 +28,7 @@ struct ExperimentRun {
     /// Makes one trial of `experiment` and hands over what it found.
     /// - Throws: what the trial failed with.
     static func perform(
-        _ experiment: any Experiment, on engine: EngineID, at point: Point = [:], lab: String? = nil,
+        _ experiment: any Experiment, on engine: EngineID, at point: Condition = [:], lab: String? = nil,
         mebibytes: UInt64? = nil
     ) throws -> Finding {
         try with(engine) { run in
@@ -38,10 +38,10 @@ struct ExperimentRun {
 
     /// Makes one trial that has to fail, and hands over with what.
     static func failure(
-        of experiment: any Experiment, on engine: EngineID, at point: Point = [:], lab: String? = nil
+        of experiment: any Experiment, on engine: EngineID, at point: Condition = [:], lab: String? = nil
     ) throws -> LabError {
         try with(engine) { run in
-            let observation = try run.observe(experiment, at: point, lab: lab, mebibytes: nil)
+            let observation = try run.observe(experiment, at: point, lab: lab, mebibytes: nil).observation
             let error: LabError? = if case .failed(let error, _) = observation.outcome { error } else { nil }
             return try #require(error, "\(observation)")
         }
@@ -78,28 +78,33 @@ struct ExperimentRun {
     ///   - mebibytes: memory of an instance; nil for the lab's.
     /// - Throws: what the trial failed with.
     func perform(
-        _ experiment: any Experiment, at point: Point = [:], lab: String? = nil, mebibytes: UInt64? = nil
+        _ experiment: any Experiment, at point: Condition = [:], lab: String? = nil, mebibytes: UInt64? = nil
     ) throws -> Finding {
-        let observation = try observe(experiment, at: point, lab: lab, mebibytes: mebibytes)
-        if case .failed(let error, _) = observation.outcome { throw error }
-        #expect(observation.outcome == .completed)
-        return Finding(values: observation.values, facts: observation.facts ?? [:])
+        let conclusion = try observe(experiment, at: point, lab: lab, mebibytes: mebibytes)
+        if case .failed(let error, _) = conclusion.observation.outcome { throw error }
+        func finding(_ observation: Observation) -> Finding {
+            #expect(observation.outcome == .completed)
+            return Finding(values: observation.values, facts: observation.facts ?? [:])
+        }
+        var found = finding(conclusion.observation)
+        for other in conclusion.others { found.others[other.parameters] = finding(other) }
+        return found
     }
 
     private func observe(
-        _ experiment: any Experiment, at point: Point, lab id: String?, mebibytes: UInt64?
-    ) throws -> Observation {
+        _ experiment: any Experiment, at point: Condition, lab id: String?, mebibytes: UInt64?
+    ) throws -> TrialProcedure.Conclusion {
         var lab = try id.map { try LabCatalogue.open("\(checkout)/labs").definition($0) } ?? Self.plainLab
         if let mebibytes { lab.memoryBytes = mebibytes << 20 }
         // As by the lab's own runner. The seed is another each time: what is made by its numbers, such as the key of a
         // shared memory segment, exists once on a machine on which several runs of the tests may be alive.
         let procedure = TrialProcedure(
             lab: lab, experiments: [experiment], context: context, seed: .random(in: 0 ... .max))
-        let parameters = point.merging([.experiment: experiment.id]) { _, own in own }
+        let parameters = point.merging([.experiment: experiment.id])
         let conclusion = procedure.perform(
             Plan.Trial(index: 0, engine: engine.id, parameters: parameters, warmup: false), on: engine)
         #expect(conclusion.disposalFailure == nil)
-        return conclusion.observation
+        return conclusion
     }
 
     private static let plainLab = LabDefinition(

@@ -5,7 +5,7 @@ import Testing
 
 /// The experiments on images, on real engines.
 @Suite(.serialized) struct ImageSizeTests {
-    private static let minimal: Point = [.setting: "minimal"]
+    private static let minimal: Condition = [.setting: "minimal"]
 
     @Test func aContainersImageHasNoKernelAndIsShared() throws {
         try ExperimentRun.with(.container) { run in

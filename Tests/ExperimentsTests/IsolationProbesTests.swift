@@ -11,7 +11,7 @@ import Testing
 
     private func perform(_ engine: EngineID, isolation: String? = nil) throws -> Finding {
         let before = System.read()
-        let point: Point = isolation.map { [.isolation: $0] } ?? [:]
+        let point: Condition = isolation.map { [.isolation: $0] } ?? [:]
         let finding = try ExperimentRun.perform(IsolationProbes(), on: engine, at: point, lab: "isolation")
         #expect(System.read() == before)
         #expect(finding.isSo("host-unchanged") == true, "\(finding.facts["host-unchanged"]?.answer ?? "")")

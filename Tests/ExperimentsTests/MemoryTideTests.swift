@@ -34,7 +34,7 @@ import Testing
         #expect((values["half-returned-ns"] != nil) == (returned.upperBound > 1), "\(values)")
     }
 
-    private func values(_ engine: EngineID, _ point: Point) throws -> [String: Double] {
+    private func values(_ engine: EngineID, _ point: Condition) throws -> [String: Double] {
         let found = try ExperimentRun.perform(MemoryTide(), on: engine, at: point, lab: "resource-allocation")
         #expect(found.values["configured-bytes"] == 268_435_456.0)
         return found.values

@@ -45,11 +45,8 @@ struct ClaimFlip {
     }
 
     /// Where it is judged.
-    private var points: [Point] {
-        guard let each = rule.each else { return [rule.at] }
-        return lab.values(of: each, at: rule.at).map { value in
-            rule.at.merging([each: value]) { _, new in new }
-        }
+    private var points: [Condition] {
+        rule.each.map { lab.points(varying: $0, at: rule.at) } ?? [rule.at]
     }
 
     /// The claim on data in which one engine has this figure everywhere: every verdict must be the one wanted.
@@ -96,18 +93,16 @@ struct ClaimFlip {
     }
 
     /// Where samples must be for the metric to be had at a point, and by how much it is multiplied there.
-    private func places(_ metric: Metric, at point: Point) -> [(Point, Double)] {
-        guard case .slope(_, let parameter) = metric.source else { return [(point, 1)] }
-        let values = Set(
-            lab.series.flatMap(\.points).filter { one in one.filter { $0.key != parameter } == point }
-                .compactMap { $0[parameter] })
-        return values.sorted().compactMap { value in
-            Double(value).map { (point.merging([parameter: value]) { _, new in new }, $0) }
+    private func places(_ metric: Metric, at point: Condition) -> [(Condition, Double)] {
+        guard case .slope(_, let factor) = metric.source else { return [(point, 1)] }
+        let places = Set(lab.series.flatMap(\.points).filter { metric.place(of: $0) == point })
+        return places.sorted { $0.text < $1.text }.compactMap { place in
+            place[factor].flatMap(Double.init).map { (place, $0) }
         }
     }
 
     private static func sample(
-        _ index: Int, _ engine: EngineID, _ point: Point, _ metric: Metric, _ figure: Double
+        _ index: Int, _ engine: EngineID, _ point: Condition, _ metric: Metric, _ figure: Double
     ) -> Observation {
         var timeline = Timeline()
         var values: [String: Double] = [:]

@@ -53,12 +53,12 @@ import Testing
         result.samples[0].values["host-pss-bytes"] = 1e9
         result.samples[12].warmup = true
         result.samples[12].values["host-pss-bytes"] = 1e12
-        let slope = try #require(result.slope(metric, .process, at: [.touch: "0"]))
+        let slope = try #require(result.estimate(metric, .process, at: [.touch: "0"]))
         #expect(abs(slope.value - 7) < 0.5 && slope.n == 12)
         #expect(slope.interval?.contains(7) == true)
-        let other = try #require(result.slope(metric, .process, at: [.touch: "64"]))
+        let other = try #require(result.estimate(metric, .process, at: [.touch: "64"]))
         #expect(abs(other.value - 70) < 0.5 && other.n == 11)
-        #expect(result.slope(metric, .process) == nil, "no sample has the empty point")
+        #expect(result.estimate(metric, .process) == nil, "no sample has the empty point")
         #expect(result.estimate(metric, .process, at: [.touch: "64"]) == other)
 
         let ratio = try #require(result.ratio(metric, .qemu, to: .process, at: [.touch: "0"]))
@@ -67,14 +67,14 @@ import Testing
 
     @Test func aSlopeNeedsTwoDifferentNumbers() {
         var result = grown([(.process, "0", 7)])
-        for place in result.samples.indices { result.samples[place].parameters[.instances] = "4" }
-        #expect(result.slope(metric, .process, at: [.touch: "0"]) == nil)
+        for place in result.samples.indices { result.samples[place].parameters.instances = 4 }
+        #expect(result.estimate(metric, .process, at: [.touch: "0"]) == nil)
     }
 
     /// The fit looks at every pair of samples: a very long run is thinned, not refused, and gives the same slope.
     @Test func aVeryLongRunIsFittedInBoundedTime() throws {
         let slope = try #require(
-            grown([(.process, "0", 7)], count: 2_000).slope(metric, .process, at: [.touch: "0"]))
+            grown([(.process, "0", 7)], count: 2_000).estimate(metric, .process, at: [.touch: "0"]))
         #expect(slope.n == 2_000)
         // The noise of this many samples at four places is as large as 2,000; its median slope is 0.
         #expect(slope.interval?.contains(7) == true)

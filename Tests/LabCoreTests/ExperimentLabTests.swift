@@ -89,7 +89,7 @@ import Testing
         func verdict(_ values: [Double], _ emulation: Claim.Rule.Emulation = .unaffected) -> Verdict {
             var lab = lab
             lab.claims[0].rule.emulation = emulation
-            let point: Point = [.experiment: "kernel", .setting: "1"]
+            let point: Condition = [.experiment: "kernel", .setting: "1"]
             let samples = values.enumerated().map { index, value in
                 Observation(
                     index: index, engine: .qemu, parameters: point, warmup: false, outcome: .completed,

@@ -121,7 +121,7 @@ import Testing
         let points = Set(result.samples.map(\.parameters))
         for metric in result.header.lab.metrics.prefix(3) {
             for engine in [EngineID.process, .qemu] {
-                _ = result.slope(metric, engine, at: [.touch: "0"])
+                _ = result.estimate(metric, engine, at: [.touch: "0"])
                 _ = result.ratio(metric, engine, to: .process)
                 for point in points.prefix(2) {
                     let summary = result.summary(metric, engine, at: point)
@@ -133,12 +133,14 @@ import Testing
 
     @Test func parametersThatNoTrialCanHaveAreRefused() throws {
         for (parameter, value) in [
-            (Parameter.instances, "nan"), (.instances, "0"), (.touch, "-1"), (.cache, "warm"),
+            (Factor.instances, "nan"), (.instances, "0"), (.touch, "-1"), (.cache, "warm"),
             (.isolation, ""), (.compute, "magic"), (.concurrency, "inf"),
         ] {
             var result = seed()
-            result.samples[1].parameters = [parameter: value]
-            let bytes = Array(try JSONEncoder().encode(result))
+            result.samples[1].parameters = [.setting: "HERE"]
+            let text = String(decoding: try JSONEncoder().encode(result), as: UTF8.self)
+                .replacing(#""setting":"HERE""#, with: "\"\(parameter.rawValue)\":\"\(value)\"")
+            let bytes = Array(text.utf8)
             let error = #expect(throws: LabError.self) { try ResultStore.parse(json: bytes, path: "r.json") }
             #expect(
                 error?.message.english == "r.json is malformed at samples[1].parameters.\(parameter.rawValue)"

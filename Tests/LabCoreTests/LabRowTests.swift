@@ -57,12 +57,11 @@ import Testing
 
 extension LabDefinition {
     /// Whether a series has trials whose samples are at a point: exactly there, or for a slope at two values at least.
-    func measures(_ metric: Metric?, at point: Point, on engine: EngineID? = nil) -> Bool {
+    func measures(_ metric: Metric?, at point: Condition, on engine: EngineID? = nil) -> Bool {
         let points = series.filter { one in
             engine.map { engines(of: one).contains($0) } ?? true
         }.flatMap(\.points)
-        guard case .slope(_, let parameter)? = metric?.source else { return points.contains(point) }
-        let places = points.filter { one in one.filter { $0.key != parameter } == point }
-        return Set(places.compactMap { $0[parameter] }).count >= 2
+        guard let metric, metric.isSlope else { return points.contains(point) }
+        return Set(points.filter { metric.place(of: $0) == point }).count >= 2
     }
 }

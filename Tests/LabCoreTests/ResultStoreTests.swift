@@ -143,14 +143,14 @@ import Testing
             ("header.lab.series", { $0.header.lab.series = [] }),
             (
                 "header.lab.series[0].parameters",
-                { $0.header.lab.series[0].parameters = [.init(.touch, [])] }
+                { $0.header.lab.series[0].parameters = [.init(.touch, [] as [Condition])] }
             ),
             (
                 "header.lab.series[0].parameters",
                 {
-                    let thousand = (0..<1_000).map(String.init)
+                    let most = (1...Factor.mostInstances).map(String.init)
                     $0.header.lab.series[0].parameters = [
-                        .init(.touch, thousand), .init(.instances, thousand), .init(.concurrency, thousand),
+                        .init(.touch, most), .init(.instances, most), .init(.concurrency, most),
                     ]
                 }
             ),

@@ -102,12 +102,14 @@ private func problems(_ old: String, _ new: String) throws -> [String]? {
     }
 
     @Test(arguments: [
-        (Parameter.cache, "warm"), (.count, "instructions"), (.concurrency, "0"), (.concurrency, "257"),
+        (Factor.cache, "warm"), (.count, "instructions"), (.concurrency, "0"), (.concurrency, "257"),
         (.instances, "-1"),
-        (.instances, "two"), (.touch, "65537"), (.isolation, ""), (.compute, "sleep"),
+        (.instances, "two"), (.touch, "65537"), (.isolation, ""), (.isolation, "only-pit"),
+        (.compute, "sleep"), (.variant, "machine=q36"), (.variant, ""), (.experiment, ""),
     ])
-    func valuesThatNoTrialCanHaveAreRefused(parameter: Parameter, value: String) {
-        #expect(parameter.problem(with: value) != nil)
+    func valuesThatNoTrialCanHaveAreRefused(parameter: Factor, value: String) {
+        let error = #expect(throws: LabError.self) { try Condition(parameter, value) }
+        #expect(error?.kind == .usage)
     }
 
     @Test func aVerdictIsGivenForEachKindAndFlipsWithItsData() throws {
@@ -153,7 +155,7 @@ private func problems(_ old: String, _ new: String) throws -> [String]? {
             sample.values = ["host-bytes": Double(100 + 30 * count) * 0x1p20 + Double(turn) * 1_000]
             result.samples.append(sample)
         }
-        let slope = try #require(result.slope(metric, .kvm, at: [.touch: "0"]))
+        let slope = try #require(result.estimate(metric, .kvm, at: [.touch: "0"]))
         #expect(abs(slope.value / 0x1p20 - 30) < 0.1 && slope.n == 8)
         func judge(atLeast bound: Double) -> Verdict {
             ResultFixture.claim(

@@ -281,7 +281,7 @@ import Testing
             $0.header.lab.metrics += metrics
             $0.samples = samples
         }
-        return result.tableCell(shown, .container, Figures(result)).content
+        return Figures(result).tableCell(shown, .container).content
     }
 
     private func sample(_ index: Int, values: [String: Double] = [:], facts: [String: Fact] = [:])
@@ -313,8 +313,8 @@ import Testing
             [(.container, [4, 4, 4, 4, 4]), (.process, [2, 2, 2, 2, 2])], claims: [])
         let shown = TableRow.Shown(metric: "start-up", relativeTo: .process)
         guard
-            case .figure(let ratio, .ratio, relativeTo: .process) = result.tableCell(
-                shown, .container, Figures(result)
+            case .figure(let ratio, .ratio, relativeTo: .process) = Figures(result).tableCell(
+                shown, .container
             ).content
         else {
             Issue.record("no ratio")

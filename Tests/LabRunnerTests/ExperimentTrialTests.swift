@@ -35,7 +35,7 @@ import Testing
     }
 
     private func perform(
-        _ experiments: [any Experiment], on engine: ScriptEngine, _ parameters: Point
+        _ experiments: [any Experiment], on engine: ScriptEngine, _ parameters: Condition
     ) -> TrialProcedure.Conclusion {
         let text = LocalizedText(en: "Test", zh: "测试")
         let lab = LabDefinition(

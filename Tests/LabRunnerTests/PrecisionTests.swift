@@ -13,10 +13,10 @@ import Testing
     private final class SyntheticEngine: Engine, PreparedEngine {
         let record: EngineRecord
         var id: EngineID { record.id }
-        private let nanoseconds: (_ isolation: String?, _ turn: Int) -> UInt64
-        private var turns: [String?: Int] = [:]
+        private let nanoseconds: (_ isolation: LayerSelection?, _ turn: Int) -> UInt64
+        private var turns: [LayerSelection?: Int] = [:]
 
-        init(_ id: EngineID, _ nanoseconds: @escaping (String?, Int) -> UInt64) {
+        init(_ id: EngineID, _ nanoseconds: @escaping (LayerSelection?, Int) -> UInt64) {
             record = EngineRecord(id: id, kind: .process)
             self.nanoseconds = nanoseconds
         }
@@ -27,9 +27,10 @@ import Testing
         func shutDown() {}
 
         func launch(_ request: LaunchRequest) -> any Instance {
-            let turn = turns[request.isolation, default: 0]
-            turns[request.isolation] = turn + 1
-            return SyntheticInstance(nanoseconds(request.isolation, turn))
+            let isolation = request.condition.isolation
+            let turn = turns[isolation, default: 0]
+            turns[isolation] = turn + 1
+            return SyntheticInstance(nanoseconds(isolation, turn))
         }
     }
 
@@ -104,7 +105,7 @@ import Testing
 
     @Test func pointsGrowEachByItself() throws {
         let engine = SyntheticEngine("process") { isolation, turn in
-            isolation == "none" ? Self.noisy(turn) : 1_000_000
+            isolation == LayerSelection.none ? Self.noisy(turn) : 1_000_000
         }
         let series = Series(
             id: "ablation", parameters: [.init(.isolation, ["none", "only-mount"])],
@@ -145,7 +146,7 @@ import Testing
             }
         }
         func looks(_ cell: Plan.Cell, _ samples: [Double]...) -> [Bool] {
-            var precision = Precision(lab, ["process"])
+            var precision = Precision(lab)
             return samples.map { precision.isEnough(cell, values($0), seed: 1) }
         }
         #expect(looks(cell, []) == [false])

@@ -30,7 +30,7 @@ import Testing
     }
 
     private func answer(_ result: RunResult) throws -> Answer {
-        let json = try JSONEncoder().encode(RunAnswer(result, directory: "d", files: []))
+        let json = try JSONEncoder().encode(RunAnswer(Figures(result), directory: "d", files: []))
         return try JSONDecoder().decode(Answer.self, from: json)
     }
 

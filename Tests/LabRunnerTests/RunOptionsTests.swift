@@ -28,25 +28,40 @@ import Testing
 
     /// One lab of several has its own engines and its part of the time, and its command says so.
     @Test func oneOfSeveralLabsHasItsOwnEnginesAndItsPartOfTheTime() throws {
-        var options = try RunOptions.parse(["--engine", "container,qemu", "--quick"])
-        let one = try options.applyAsOne(to: lab)
-        #expect(one.engines == [.qemu])
+        let instance = try InstanceOptions.parse(["test", "--memory", "1GiB"])
+        func request(_ words: [String], of lab: LabDefinition) throws -> RunRequest? {
+            try RunOptions.parse(words).narrowed(to: lab).map { try RunRequest(lab, instance, $0, seed: 7) }
+        }
+        var one = try #require(try request(["--engine", "container,qemu", "--quick"], of: lab))
+        #expect(one.lab.engines == [.qemu] && one.lab.memoryBytes == 1 << 30 && one.lab.budgetSeconds == 50)
+        one.limit(to: 12)
+        #expect(one.lab.budgetSeconds == 12)
         #expect(
-            options.asOne(one, of: lab, budget: 12).words(seed: 7)
-                == ["--engine", "qemu", "--budget", "12s", "--quick", "--seed", "7"])
+            one.command == "lab run test --memory 1GiB --engine qemu --budget 12s --quick --seed 7")
+        #expect(try request(["--engine", "container"], of: lab) == nil, "none of its engines")
         var withRow = lab
         withRow.metrics = [
             Metric(id: "m", title: lab.title, unit: .nanoseconds, source: .value("m"))
         ]
         withRow.row = TableRow(shows: [.init(metric: "m", at: [.cache: "cold"])], claims: [])
-        options = try RunOptions.parse(["--quick"])
-        let part = try options.applyAsOne(to: withRow)
-        #expect(
-            options.asOne(part, of: withRow, budget: nil).words(seed: 7)
-                == ["--series", "cold", "--quick", "--seed", "7"])
-        #expect(throws: LabError.self) {
-            try RunOptions.parse(["--series", "cold"]).applyAsOne(to: withRow)
-        }
+        let part = try #require(try request(["--quick"], of: withRow))
+        #expect(part.lab.series.map(\.id) == ["cold"])
+        #expect(part.command == "lab run test --memory 1GiB --series cold --quick --seed 7")
+        #expect(throws: LabError.self) { try request(["--series", "cold"], of: withRow) }
+    }
+
+    @Test("The command of a request asks for the same again")
+    func commandAsksForTheSame() throws {
+        let instance = try InstanceOptions.parse(["test", "--cpus", "2", "--timeout", "3s", "--fetch"])
+        let options = try RunOptions.parse(["--series", "cold,together", "--samples", "9", "--tune"])
+        let request = try RunRequest(lab, instance, options, seed: 3)
+        let words = request.command.split(separator: " ").dropFirst(2).map(String.init)
+        let again = try RunCommand.parse(words)
+        let same = try RunRequest(lab, again.instance, again.options, seed: again.options.chosenSeed())
+        #expect(same.lab == request.lab && same.seed == 3 && same.command == request.command)
+        #expect(same.settings == request.settings && same.tunes)
+        // Without its words it is another.
+        #expect(try RunRequest(lab, .parse(["test"]), .parse([]), seed: 3).lab != request.lab)
     }
 
     @Test func samplesHoldForEverySeriesAndEndTheGrowth() throws {

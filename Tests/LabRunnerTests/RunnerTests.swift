@@ -127,6 +127,54 @@ import Testing
         #expect(result.samples.allSatisfy { !$0.outcome.isCompleted })
     }
 
+    /// Alone, each of three cells takes an instance for each of its samples.
+    @Test("A trial that finds several cells is one of each", arguments: [(true, 5), (false, 15)])
+    func severalCells(findsOthers: Bool, launches: Int) throws {
+        struct Letters: Experiment {
+            let id = "letters"
+            let findsOthers: Bool
+            func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
+                let number = try bench.with(bench.request(.hello(nonce: "n")), on: engine) { _ in
+                    Double(bench.generator.next() >> 32)
+                }
+                var finding = Finding(values: ["number": number])
+                guard findsOthers else { return finding }
+                for setting in ["a", "b", "c"] where setting != bench.setting {
+                    var other = bench.condition
+                    other.setting = setting
+                    finding.others[other] = Finding(values: ["number": number])
+                }
+                return finding
+            }
+        }
+        let text = LocalizedText(en: "Test", zh: "测试")
+        let series = Series(
+            id: "all", parameters: [.init(.experiment, ["letters"]), .init(.setting, ["a", "b", "c"])])
+        let lab = LabDefinition(
+            id: "test", title: text, question: text, dimension: "", engines: ["process"], workload: "idle",
+            method: .experiment, metrics: [], samples: .init(default: 4, warmup: 1), series: [series],
+            budgetSeconds: 60, timeoutSeconds: 20, memoryBytes: 64 << 20, cpus: 1, claims: [])
+        let setup = Runner.Setup(
+            lab: lab, command: "lab run test", version: "1.2.3", startedAt: "2026-11-24T00:00:00Z", seed: 7,
+            environment: Environment(), experiments: [Letters(findsOthers: findsOthers)])
+        let engine = ScriptEngine("process")
+        let directory = "\(home.path)/several"
+        try Files.makeDirectory(directory)
+        let result = try Runner(setup: setup, engines: [engine], context: context())
+            .run(samplesIn: directory) { _ in }
+        #expect(engine.launches == launches)
+        #expect(result.samples.map(\.index).sorted() == Array(0..<15))
+        for point in series.points { #expect(result.measured("process", at: point).count == 4) }
+        let trials = Dictionary(uniqueKeysWithValues: result.header.plan.trials.map { ($0.index, $0) })
+        #expect(
+            result.samples.allSatisfy {
+                trials[$0.index]?.cell == $0.cell && trials[$0.index]?.warmup == $0.warmup
+            })
+        // What came together says the same, and all of it was written down as it was found.
+        #expect(Set(result.samples.compactMap { $0.values["number"] }).count == launches)
+        #expect(try ResultStore.load(directory).samples == result.samples)
+    }
+
     /// What a machine lacks for one variant is said once; a variant that fails otherwise is an engine that fails.
     @Test(arguments: [(LabError.Kind.unavailable, 7), (.instance, 12)])
     func aVariantThatAMachineCannotMakeIsLeftOutAlone(kind: LabError.Kind, launches: Int) throws {

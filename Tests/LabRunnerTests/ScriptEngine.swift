@@ -39,7 +39,7 @@ final class ScriptEngine: Engine, PreparedEngine {
     func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
         let requested = MonotonicInstant.now()
         launches += 1
-        if let variantFailure, request.variant != nil { throw variantFailure }
+        if let variantFailure, request.condition.variant != nil { throw variantFailure }
         let words = ["/bin/sh", "-c", script, "guest", request.workload.name] + request.workload.arguments
         return try ScriptInstance(words, requested: requested, interrupt, disposeFailure)
     }

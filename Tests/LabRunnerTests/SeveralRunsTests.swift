@@ -7,7 +7,7 @@ import Testing
 @testable import LabRunner
 
 /// The checkout that these tests were built from.
-private let checkout = #filePath.split(separator: "/").dropLast(3).reduce(into: "") { $0 += "/\($1)" }
+let checkout = #filePath.split(separator: "/").dropLast(3).reduce(into: "") { $0 += "/\($1)" }
 
 /// `lab run` of several labs from end to end, with the bare process and the container.
 @Suite(.enabled(if: LabProgram.isBuilt, "skipped: the program lab is not built beside the tests"))

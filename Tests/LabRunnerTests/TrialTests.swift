@@ -22,7 +22,7 @@ import Testing
             timeoutSeconds: timeout, memoryBytes: 64 << 20, cpus: 1, claims: [])
     }
 
-    private func trial(_ point: Point) -> Plan.Trial {
+    private func trial(_ point: Condition) -> Plan.Trial {
         Plan.Trial(index: 3, engine: "process", parameters: point, warmup: false)
     }
 
@@ -191,7 +191,7 @@ import Testing
             echo "output $2"; sleep 60
             """
         let procedure = TrialProcedure(lab: lab(.memory, workload: "touch"))
-        let point: Point = [.instances: "3", .touch: "64"]
+        let point: Condition = [.instances: "3", .touch: "64"]
         let observation = procedure.perform(trial(point), on: ScriptEngine("process", script)).observation
         #expect(observation.outcome == .completed)
         #expect(observation.parameters == point)

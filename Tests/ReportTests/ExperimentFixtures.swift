@@ -83,7 +83,7 @@ extension RunFixture {
         return fixture
     }
 
-    mutating func addFinding(_ engine: EngineID, at point: Point, _ finding: Finding) {
+    mutating func addFinding(_ engine: EngineID, at point: Condition, _ finding: Finding) {
         samples.append(
             Observation(
                 index: samples.count, engine: engine, parameters: point, warmup: false, outcome: .completed,
@@ -122,7 +122,7 @@ extension RunFixture {
     private mutating func addLimits(_ engine: EngineID) {
         for setting in ["memory", "pids"] {
             for isolation in ["none", "only-limits"] {
-                let point: Point = [.experiment: "limits", .setting: setting, .isolation: isolation]
+                let point: Condition = [.experiment: "limits", .setting: setting, .isolation: isolation]
                 guard engine != .process else {
                     let error = LabError(
                         .unavailable, "a bare process has no limits", remedy: "another engine")
@@ -144,7 +144,10 @@ extension RunFixture {
         var fixture = RunFixture()
         fixture.title = LocalizedText(en: "VM tuning", zh: "虚拟机调优")
         fixture.claims = []
-        let names = ["microvm", "q35", "pc", "firmware", "no-thp", "prealloc", "quiet"]
+        let names = [
+            "machine=microvm", "machine=q35", "machine=pc", "firmware=qboot", "memory=hugepages",
+            "memory=prealloc", "command-line=plain",
+        ]
         fixture.shape.series = [Series(id: "ways", parameters: [.init(.variant, names)])]
         for (place, name) in names.enumerated() {
             fixture.add(.qemu, count: 6, factor: 1 + 0.2 * Double(place), at: [.variant: name])

@@ -244,7 +244,7 @@ import Testing
     @Test func placesOfOneEngineAreColumns() throws {
         var fixture = RunFixture.experiment()
         let isolations = ["without-pid", "without-seccomp", "without-network", "none"]
-        fixture.samples.removeAll { $0.parameters[.experiment] != "probes" }
+        fixture.samples.removeAll { $0.parameters.experiment != "probes" }
         fixture.shape.series = [
             Series(id: "probes", parameters: [.init(.experiment, ["probes"])]),
             Series(
@@ -363,7 +363,7 @@ import Testing
                 answer: Message(stringLiteral: String(repeating: hostile, count: 50)),
                 evidence: "\(String(repeating: hostile, count: 50))"
             )
-            fixture.samples[place].parameters[.setting] = place % 4 == 0 ? hostile : "1e308"
+            fixture.samples[place].parameters.setting = place % 4 == 0 ? hostile : "1e308"
         }
         for language in Language.allCases {
             for (name, contents) in Report.files(for: fixture.result, language: language) {
@@ -387,7 +387,7 @@ import Testing
     @Test func whatAPlaceHasNothingToDoWithHasNoRowThere() {
         var fixture = RunFixture.experiment()
         fixture.samples = []
-        let (boot, work): (Point, Point) = (
+        let (boot, work): (Condition, Condition) = (
             [.experiment: "execution", .setting: "boot"], [.experiment: "execution", .setting: "work"]
         )
         fixture.addFinding(.container, at: boot, Finding(values: ["copy-ns": 1e6, "visible-count": 1]))
@@ -435,32 +435,35 @@ import Testing
         #expect(markdown.contains("`qemu` (emulated) takes from 1."))
         #expect(markdown.contains("- `process`: no sample was taken"))
         let lines = Report.summaryLines(for: result)
-        #expect(lines.contains { $0.hasPrefix("  qemu (emulated)") && $0.contains("made as microvm") })
+        #expect(
+            lines.contains { $0.hasPrefix("  qemu (emulated)") && $0.contains("made as machine=microvm") })
     }
 
     /// A variant beside the plain start is compared with it; one of a kind of work with the baseline's plain work.
     @Test func variantsAreComparedWithThePlainWay() throws {
         var fixture = RunFixture.complete()
-        fixture.add(.qemu, count: 12, factor: 2, at: [.variant: "q35"])
+        fixture.add(.qemu, count: 12, factor: 2, at: [.variant: "machine=q35"])
         let markdown = Report.files(for: fixture.result)[0].contents
-        #expect(markdown.contains("| engine | warm, one at a time | made as `q35` |"))
+        #expect(markdown.contains("| engine | warm, one at a time | made as `machine=q35` |"))
         let section = try #require(markdown.firstRange(of: "## Under other conditions"))
         let qemu = try #require(row("`qemu` (emulated)", in: String(markdown[section.lowerBound...])))
         #expect(qemu[2].contains("<br>2.") || qemu[2].contains("<br>1.9"), "\(qemu)")
 
         var compute = RunFixture.compute()
         for place in compute.samples.indices where compute.samples[place].engine == .qemu {
-            compute.samples[place].parameters[.variant] = "q35"
+            compute.samples[place].parameters = compute.samples[place].parameters.merging(
+                [.variant: "machine=q35"])
         }
         let integer = try #require(
-            row("`integer, made as q35`", in: Report.files(for: compute.result)[0].contents))
+            row("`integer, made as machine=q35`", in: Report.files(for: compute.result)[0].contents))
         #expect(integer[2].hasPrefix("**+7"), "\(integer)")
 
         var memory = RunFixture.memory()
         for place in memory.samples.indices where memory.samples[place].engine == .qemu {
-            memory.samples[place].parameters[.variant] = "ballooned"
+            memory.samples[place].parameters = memory.samples[place].parameters.merging(
+                [.variant: "memory=balloon"])
         }
         #expect(
-            Report.files(for: memory.result)[0].contents.contains("host, idle (made as ballooned)"))
+            Report.files(for: memory.result)[0].contents.contains("host, idle (made as memory=balloon)"))
     }
 }

@@ -108,10 +108,17 @@ import Testing
             ], samples: .init(default: count, warmup: 0))
         for trial in 0..<count {
             for kind in kinds {
-                let point: Point = [.experiment: "execution", .setting: kind.kind]
+                let point: Condition = [.experiment: "execution", .setting: kind.kind]
                 let noise = 1 + 0.01 * (Double(trial) - Double(count - 1) / 2)
                 var values = ["cpu-round-ns": kind.emulated * noise]
-                for (event, number) in kind.counts { values["\(event)-per-round-count"] = number }
+                for (event, number) in kind.counts where event != "instructions" {
+                    values["\(event)-per-round-count"] = number
+                }
+                if let instructions = kind.counts["instructions"] {
+                    fixture.addFinding(
+                        .qemu, at: point.merging([.variant: "clock=instructions"]),
+                        Finding(values: ["instructions-per-round-count": instructions]))
+                }
                 fixture.addFinding(.qemu, at: point, Finding(values: values))
                 fixture.addFinding(
                     .process, at: point, Finding(values: ["cpu-round-ns": kind.process * noise]))

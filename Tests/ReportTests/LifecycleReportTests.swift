@@ -223,7 +223,8 @@ import Testing
     @Test func ablationComparesEachLayerWithWhatItNeeds() throws {
         let analysis = Analysis(RunFixture.conditions().result)
         let ablation = try #require(Ablation(analysis, analysis.engines[1].record))
-        #expect(ablation.layers.map(\.name) == RunFixture.layers)
+        #expect(ablation.layers.map(\.name) == IsolationLayer.allCases)
+        #expect(Set(RunFixture.layers) == Set(IsolationLayer.allCases.map(\.rawValue)))
         let whole = try #require(ablation.whole?.value)
         for layer in ablation.layers {
             // Each costs a twentieth of a whole life, of which all layers are three fifths.
@@ -232,7 +233,8 @@ import Testing
             #expect(try #require(alone.interval).contains(alone.value))
             #expect(try #require(layer.leftOut?.interval).upper > 0)
         }
-        #expect(ablation.layers.filter { $0.prerequisite != nil }.map(\.name) == ["kernel-files", "devices"])
+        #expect(
+            ablation.layers.filter { $0.name.prerequisite != nil }.map(\.name) == [.kernelFiles, .devices])
         // Nine that stand alone, and the mount layer with the two that need it.
         let sum = try #require(ablation.sumLeftOut)
         #expect(abs(sum / whole - (9 * 0.05 + 0.15) / 0.6) < 0.15, "\(sum / whole)")

@@ -105,7 +105,7 @@ extension RunFixture {
         return fixture
     }
 
-    private mutating func addMemory(_ engine: EngineID, idle: Double, at point: Point, count: Int) {
+    private mutating func addMemory(_ engine: EngineID, idle: Double, at point: Condition, count: Int) {
         let instances = Double(point[.instances] ?? "1") ?? 1
         let touched = (Double(point[.touch] ?? "0") ?? 0) * 0x1p20
         for _ in 0..<count {

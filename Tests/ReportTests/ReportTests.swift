@@ -204,17 +204,17 @@ import Testing
         var result = fixture.result
         result.header.command = "```\n\(hostile)"
         result.samples[0].warmup = false
-        result.samples[0].parameters = [.isolation: hostile]
+        result.samples[0].parameters = [.setting: hostile]
         result.samples[1].warmup = false
-        result.samples[1].parameters = [.isolation: "only-\(hostile)"]
+        result.samples[1].parameters = [.setting: "only-\(hostile)"]
         expectHarmless(result)
         var memory = RunFixture.memory().result
         var compute = RunFixture.compute().result
         for place in 0..<20 {
             memory.samples[place].parameters = [
-                .touch: hostile, .instances: ["nan", "inf", "-1", "1e308"][place % 4],
+                .setting: hostile, .instances: ["1", "256"][place % 2],
             ]
-            compute.samples[place].parameters = [.compute: hostile]
+            compute.samples[place].parameters = [.setting: hostile]
             compute.samples[place].values["throttled-ns"] = 1e18
         }
         for result in [memory, compute] {
@@ -253,11 +253,19 @@ import Testing
         var compute = RunFixture.compute()
         compute.samples = []
         for kind in 0..<1_000 {
-            compute.addWork(.process, kind: "kind-\(kind)", factor: 1)
-            compute.addWork(.container, kind: "kind-\(kind)", factor: 1.1)
+            let from = compute.samples.count
+            let name = Workload.computeKinds[kind % Workload.computeKinds.count]
+            compute.addWork(.process, kind: name, factor: 1)
+            compute.addWork(.container, kind: name, factor: 1.1)
+            for place in from..<compute.samples.count { compute.samples[place].parameters.touch = kind }
         }
         var lifecycle = RunFixture()
-        for count in 2..<1_002 { lifecycle.add(.container, count: 1, at: [.concurrency: "\(count)"]) }
+        for count in 0..<1_000 {
+            var condition: Condition = [.concurrency: "\(count % 256 + 1)"]
+            condition.cache = count / 256 % 2 == 0 ? nil : .cold
+            condition.count = count / 512 == 0 ? nil : .exits
+            lifecycle.add(.container, count: 1, at: condition)
+        }
         for fixture in [memory, compute, lifecycle] {
             let files = Report.files(for: fixture.result)
             #expect(files[0].contents.contains("more are not shown"))

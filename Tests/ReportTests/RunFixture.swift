@@ -88,7 +88,7 @@ struct RunFixture {
     ]
 
     mutating func add(
-        _ engine: EngineID, count: Int, warmup: Bool = false, factor: Double = 1, at point: Point = [:]
+        _ engine: EngineID, count: Int, warmup: Bool = false, factor: Double = 1, at point: Condition = [:]
     ) {
         for _ in 0..<count {
             // One factor for the whole life and a little for each phase: phases of a slow start are slow together.
@@ -124,7 +124,7 @@ struct RunFixture {
 
     mutating func addFailures(
         _ engine: EngineID, count: Int, message: Message = "the guest did not get ready",
-        at point: Point = [:]
+        at point: Condition = [:]
     ) {
         for _ in 0..<count {
             let error = LabError(.timeout, message, cause: "deadline of 30 s", remedy: "a longer --timeout")

@@ -148,7 +148,7 @@ import Testing
 
     @Test func anotherMachineIsMarkedAndNotJudged() throws {
         var sources = Self.sources()
-        sources[1].result.header.environment.cpuModel = "Another | CPU"
+        sources[1].edited.header.environment.cpuModel = "Another | CPU"
         let markdown = page(FilledTable(sources, labs: []))
         let loss = cells(markdown)[6]
         #expect(loss[5].contains("× `process`**") && loss[5].contains("*measured on another machine*"))
@@ -172,11 +172,11 @@ import Testing
     @Test func whatIsLeftOutIsNamed() {
         var old = Self.sources()[0]
         old.path = "old/result.json"
-        old.result.header.startedAt = "2020-01-01T00:00:00Z"
+        old.edited.header.startedAt = "2020-01-01T00:00:00Z"
         var other = Self.sources()[1]
         other.path = "other/result.json"
-        other.result.header.lab.id = "plain"
-        other.result.header.lab.row = nil
+        other.edited.header.lab.id = "plain"
+        other.edited.header.lab.row = nil
         let markdown = page(FilledTable(Self.sources() + [old, other], labs: []))
         #expect(
             markdown.contains(
@@ -230,7 +230,7 @@ import Testing
             result.header.lab.claims[0].text = both
             result.header.lab.row?.claims.append(hostile)
             result.header.lab.row?.shows[0].title = both
-            result.header.lab.row?.shows.append(.init(fact: hostile, at: [.isolation: hostile]))
+            result.header.lab.row?.shows.append(.init(fact: hostile, at: [.setting: hostile]))
             result.header.runID = hostile
             result.header.command = "```\n\(hostile)"
             result.header.startedAt = hostile
@@ -240,16 +240,16 @@ import Testing
             }
         }
         sources[0].path = "javascript:alert(1)/\(hostile)"
-        sources[1].result.header.environment.kernel = hostile
+        sources[1].edited.header.environment.kernel = hostile
         var facts = Self.facts()
-        for place in facts.result.samples.indices {
-            facts.result.samples[place].facts = [
+        for place in facts.edited.samples.indices {
+            facts.edited.samples[place].facts = [
                 "release": Fact(answer: "\(hostile)", mechanism: .seccomp, evidence: "\(hostile)")
             ]
         }
         var old = sources[0]
         old.path = hostile
-        old.result.header.startedAt = ""
+        old.edited.header.startedAt = ""
         let table = FilledTable(sources + [facts, old], labs: [], failures: [hostile: "\(hostile)"])
         let markdown = page(table, language)
         #expect(cells(markdown).count == 12)

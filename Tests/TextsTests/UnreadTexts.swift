@@ -31,6 +31,6 @@ enum UnreadTexts {
         // What a decoder is told of a file that nobody writes.
         "as text", "it is nested too deeply", "the text has no English",
         // The one language of LabError itself, and seeds of random numbers.
-        "\n  remedy: {}", "{} of {} minus {}", "{} of {} {} against {}",
+        "\n  remedy: {}", "{} of {} {} against {}",
     ]
 }

@@ -60,13 +60,15 @@ public final class PreparedContainer: PreparedEngine {
         }
     }
 
-    /// The layers that a word of `LaunchRequest.isolation` stands for.
-    func layers(_ word: String?) throws(LabError) -> Isolation { try parts.isolation.ablated(by: word) }
+    /// Its layers as far as they are selected; nil for all.
+    func layers(_ selection: LayerSelection?) throws(LabError) -> Isolation {
+        try parts.isolation.selected(by: selection)
+    }
 
     public func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
         let requested = MonotonicInstant.now()
         try request.refuseVariant(of: id)
-        let isolation = try layers(request.isolation)
+        let isolation = try layers(request.condition.isolation)
         let tree = isolation.contains(.limits) ? parts.cgroups : nil
         let limits = ResourceLimits(memoryBytes: request.memoryBytes, cpus: request.cpus)
         let cgroups = try tree?.take(limits)
@@ -76,7 +78,7 @@ public final class PreparedContainer: PreparedEngine {
                 try buffer(isolation), arguments: ChildLauncher.arguments(request.workload),
                 cgroup: cgroups?.cloneTarget ?? -1, joins: cgroups?.joins ?? [],
                 accounts: cgroups?.accounts, requested: requested, stepsBefore: steps,
-                timesSteps: request.isolation == nil, interrupt: parts.context.interrupt
+                timesSteps: request.condition.isolation == nil, interrupt: parts.context.interrupt
             ) { [handsOn = parts.context.handsCgroupsOn] child throws(LabError) in
                 if let cgroups {
                     // With the init of a pid namespace all in it have ended; else a child may be left.
@@ -102,7 +104,8 @@ public final class PreparedContainer: PreparedEngine {
 
     public func explain(_ request: LaunchRequest) throws(LabError) -> Message {
         try request.refuseVariant(of: id)
-        let spec = parts.spec(try layers(request.isolation), number: request.index, stage: stage?.rawValue)
+        let spec = parts.spec(
+            try layers(request.condition.isolation), number: request.index, stage: stage?.rawValue)
         return try LaunchProgram.container(spec).text(arguments: ChildLauncher.arguments(request.workload))
     }
 

@@ -13,7 +13,7 @@ struct Ladder: Experiment {
         guard let engine = engine as? PreparedContainer else {
             throw LabError(.unavailable, "\(engine.id) is not put together layer by layer")
         }
-        let asked = try engine.layers(bench.point[.isolation])
+        let asked = try engine.layers(bench.condition.isolation)
         let request = bench.request(.idle)
         return try bench.with(request, on: engine) { (instance) throws(LabError) in
             try instance.waitUntilReady(deadline: request.deadline)
@@ -23,7 +23,7 @@ struct Ladder: Experiment {
             if let ready = child.timeline.span(from: .requested, to: .ready) {
                 finding.values["ready-nanoseconds"] = Double(ready)
             }
-            let wanted = Isolation.layers.filter { asked.contains($0.layer) }.map(\.name)
+            let wanted = IsolationLayer.allCases.filter { asked.contains($0.isolation) }.map(\.rawValue)
             finding.note(
                 "as-asked", seen.names == wanted,
                 answer: .names(seen.names),
@@ -44,7 +44,7 @@ struct Ladder: Experiment {
 
 /// The layers of isolation around a process, found out from the host.
 struct SeenLayers {
-    /// In the order of `Isolation.layers`.
+    /// In the order of `IsolationLayer`.
     private(set) var names: [String] = []
     /// The kinds of namespaces that are its own.
     let apart: [String]
@@ -76,7 +76,7 @@ struct SeenLayers {
             "seccomp": status.seccompMode == 2
                 && (differs("Seccomp") || differs("Seccomp_filters")),
         ]
-        names = Isolation.layers.map(\.name).filter { isThere[$0] == true }
+        names = IsolationLayer.allCases.map(\.rawValue).filter { isThere[$0] == true }
 
         let proc = "/proc/\(pid)"
         facts = [

@@ -79,7 +79,7 @@ public final class PreparedPeerEngine: PreparedEngine {
     }
 
     public func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
-        guard request.isolation == nil else {
+        guard request.condition.isolation == nil else {
             throw LabError(.unavailable, "\(id) can't leave out layers of its isolation")
         }
         try request.refuseVariant(of: id)

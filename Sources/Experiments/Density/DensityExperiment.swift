@@ -38,7 +38,7 @@ public struct DensityExperiment: Experiment {
     private func fill(
         _ engine: any PreparedEngine, _ bench: Bench, _ setting: DensitySetting, _ merging: SamepageMerging?
     ) throws(LabError) -> Finding {
-        let cap = bench.point[.instances].flatMap { Int($0) } ?? Self.defaultCap
+        let cap = bench.condition.instances ?? Self.defaultCap
         let savedBefore = merging?.savedBytes ?? 0
         let crowd = Crowd(bench)
         defer { crowd.removeAll() }

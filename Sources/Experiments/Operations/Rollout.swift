@@ -10,7 +10,7 @@ struct Rollout: Experiment {
     let id = "rollout"
 
     func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
-        let count = bench.point[.instances].flatMap { Int($0) } ?? 1
+        let count = bench.condition.instances ?? 1
         var finding = Finding()
         var living: [any Instance] = []
         defer { for instance in living { bench.dispose(instance) } }

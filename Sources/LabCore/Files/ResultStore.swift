@@ -153,7 +153,9 @@ public enum ResultStore {
         case .keyNotFound(let key, let context):
             return (keyPath(context.codingPath + [key]), "the key is missing")
         case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-            return (keyPath(context.codingPath), Message(verbatim: context.debugDescription))
+            let words = Message(verbatim: context.debugDescription)
+            let problem = (context.underlyingError as? LabError).map { "\(words): \($0.message)" as Message }
+            return (keyPath(context.codingPath), problem ?? words)
         @unknown default:
             return ("", "\(error)")
         }

@@ -15,9 +15,9 @@ public struct Claim: Codable, Equatable, Sendable {
         /// The first of these that has samples is judged.
         public var engines: [EngineID]
         /// The values of the lab's parameters at which it is judged.
-        public var at: Point
+        public var at: Condition
         /// Judge once for each value of this parameter.
-        public var each: Parameter?
+        public var each: Factor?
         /// Judge the ratio to this engine instead of the value itself.
         public var relativeTo: EngineID?
         /// Inclusive bounds, in the metric's unit (or as a ratio); nil means unbounded.
@@ -38,7 +38,7 @@ public struct Claim: Codable, Equatable, Sendable {
         }
 
         public init(
-            metric: String, engines: [EngineID], at: Point = [:], each: Parameter? = nil,
+            metric: String, engines: [EngineID], at: Condition = [:], each: Factor? = nil,
             relativeTo: EngineID? = nil, atLeast: Double? = nil, atMost: Double? = nil,
             emulation: Emulation = .never
         ) {

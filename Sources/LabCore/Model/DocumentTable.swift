@@ -106,14 +106,14 @@ public struct TableRow: Codable, Equatable, Sendable {
         /// A metric of the lab, or a fact: exactly one of them.
         public var metric: String?
         public var fact: String?
-        public var at: Point
+        public var at: Condition
         /// Of a metric: show the ratio to this engine instead of the value itself.
         public var relativeTo: EngineID?
         /// What it is, before the figure; nil where the row's name says it.
         public var title: LocalizedText?
 
         public init(
-            metric: String? = nil, fact: String? = nil, at: Point = [:], relativeTo: EngineID? = nil,
+            metric: String? = nil, fact: String? = nil, at: Condition = [:], relativeTo: EngineID? = nil,
             title: LocalizedText? = nil
         ) {
             self.metric = metric

@@ -225,33 +225,27 @@ public struct LaunchRequest: Sendable {
     public var cpus: Int
     /// When the start has failed if the guest has not said `ready`.
     public var deadline: MonotonicInstant
-    /// Which layers of isolation to put around the workload, for the ablation of the container's start: a word of
-    /// `IsolationWord`; nil for what the engine does by default. An instance that was started
-    /// with it times no steps: they are not those of `EngineRecord.steps`.
-    public var isolation: String?
-    /// A way of being made that is the engine's own, such as the memory or the machine of a VM: `memory=balloon`; nil
-    /// for what it does by default. An engine that does not know the word throws `.usage`.
-    public var variant: String?
+    /// What holds in the trial: of it, an engine reads `isolation` and `variant`. One that can't make an instance so throws.
+    public var condition: Condition
 
     public init(
         index: Int, workload: Workload, memoryBytes: UInt64, cpus: Int, deadline: MonotonicInstant,
-        isolation: String? = nil, variant: String? = nil
+        condition: Condition = [:]
     ) {
         self.index = index
         self.workload = workload
         self.memoryBytes = memoryBytes
         self.cpus = cpus
         self.deadline = deadline
-        self.isolation = isolation
-        self.variant = variant
+        self.condition = condition
     }
 
     /// For an engine that is made in one way only.
     /// - Throws: `.usage` when a variant is asked for.
     public func refuseVariant(of engine: EngineID) throws(LabError) {
-        guard let variant else { return }
+        guard let variant = condition.variant else { return }
         throw LabError(
-            .usage, "\(engine) knows no variant, and \(variant.debugDescription) was asked for",
+            .usage, "\(engine) knows no variant, and \(variant.description.debugDescription) was asked for",
             remedy: "name only engines that are VMs")
     }
 }

@@ -3,10 +3,11 @@
 ///
 /// It proves what it says by an oracle of its own, read on the host, and never by what a guest printed alone.
 public protocol Experiment: Sendable {
-    /// The value of the parameter `experiment`.
+    /// The value of the factor `experiment`.
     var id: String { get }
 
-    /// Does it once. Whatever it made is gone when this returns or throws.
+    /// Does it once. Whatever it made is gone when this returns or throws, and nothing is kept for another trial: what it
+    /// found of other cells on the way goes into `Finding.others`.
     /// - Throws: `.unavailable` where the engine or the machine can't do it, with the reason; `.usage` for a value of a
     ///   parameter that it does not know. Either is the outcome of the trial.
     func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding
@@ -18,6 +19,8 @@ public struct Finding: Equatable, Sendable {
     public var values: [String: Double]
     /// For `Observation.facts`.
     public var facts: [String: Fact]
+    /// What the same trial found where other conditions hold: samples in the place of trials that were yet to be made.
+    public var others: [Condition: Finding] = [:]
 
     public init(values: [String: Double] = [:], facts: [String: Fact] = [:]) {
         self.values = values
@@ -82,8 +85,10 @@ public enum Mechanism: String, Codable, Sendable, CaseIterable {
 public final class Bench {
     public let lab: LabDefinition
     public let context: RunContext
-    /// The parameters of the trial.
-    public let point: Point
+    /// What holds in the trial.
+    public let condition: Condition
+    /// What guests must arrive at.
+    public let digests: ComputeDigests
     /// A trial's own random numbers: nonces, offsets. Seeded by the run's seed and the trial.
     public var generator: SeededGenerator
     /// Set when something could not be removed: the journal must be replayed.
@@ -91,35 +96,34 @@ public final class Bench {
     private var takeInstance: () -> Int
 
     init(
-        lab: LabDefinition, context: RunContext, point: Point, seed: UInt64, takeInstance: @escaping () -> Int
+        lab: LabDefinition, context: RunContext, condition: Condition, digests: ComputeDigests, seed: UInt64,
+        takeInstance: @escaping () -> Int
     ) {
         self.lab = lab
         self.context = context
-        self.point = point
+        self.condition = condition
+        self.digests = digests
         generator = SeededGenerator(seed: seed)
         self.takeInstance = takeInstance
     }
 
-    /// The value of the parameter `setting`, nil where the lab varies none.
-    public var setting: String? { point[.setting] }
+    /// The value of the factor `setting`, nil where the lab varies none.
+    public var setting: String? { condition.setting }
 
     /// The trial's deadline for an instance that is started now.
     public var deadline: MonotonicInstant {
         MonotonicInstant.now().advanced(by: .seconds(lab.timeoutSeconds))
     }
 
-    /// A word that nobody can know who was not told it in this trial: 32 hexadecimal digits.
-    public func nonce() -> String {
-        // Not from `generator`: a program that knows the seed must not know this.
-        let words = (0..<2).map { _ in String(UInt64.random(in: .min ... .max), radix: 16) }
-        return words.map { String(repeating: "0", count: 16 - $0.count) + $0 }.joined()
-    }
+    /// A word that nobody can know who was not told it in this trial: 32 hexadecimal digits. Not from `generator`: a program
+    /// that knows the seed must not know this.
+    public func nonce() -> String { TrialProcedure.freshNonce() }
 
-    /// A request for one instance of the trial, with the lab's memory and CPUs and the trial's variant.
+    /// A request for one instance of the trial, with the lab's memory and CPUs where the trial's condition holds.
     public func request(_ workload: Workload) -> LaunchRequest {
         LaunchRequest(
             index: takeInstance(), workload: workload, memoryBytes: lab.memoryBytes, cpus: lab.cpus,
-            deadline: deadline, isolation: point[.isolation], variant: point[.variant])
+            deadline: deadline, condition: condition)
     }
 
     /// Starts an instance, hands it to `body` and removes it, whatever happens.

@@ -84,7 +84,7 @@ public struct LabDefinition: Codable, Equatable, Sendable {
         case experiment
 
         /// What the trials of a series may vary.
-        public var parameters: [Parameter] {
+        public var parameters: [Factor] {
             switch self {
             case .lifecycle: [.cache, .concurrency, .count, .isolation, .variant]
             case .memory: [.touch, .instances, .variant]
@@ -163,7 +163,7 @@ public struct Metric: Codable, Equatable, Sendable {
         case value(String)
         /// How much an entry of `Observation.values` grows with a parameter whose values are numbers: the slope of a
         /// robust line through the samples of all of them.
-        case slope(String, over: Parameter)
+        case slope(String, over: Factor)
     }
     public var id: String
     public var title: LocalizedText
@@ -186,6 +186,14 @@ public struct Metric: Codable, Equatable, Sendable {
     /// The value whose growth this metric is; nil for one that is no slope.
     public var grown: String? {
         if case .slope(let value, _) = source { value } else { nil }
+    }
+
+    /// Whether it is the growth of a value with a factor.
+    public var isSlope: Bool { grown != nil }
+
+    /// Where a sample that was taken at a condition has its part: a slope goes through all values of its factor.
+    public func place(of condition: Condition) -> Condition {
+        if case .slope(_, let factor) = source { condition.without(factor) } else { condition }
     }
 
     /// This metric of one completed observation; nil when it failed or did not yield it. For a slope the value that

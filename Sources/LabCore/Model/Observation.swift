@@ -13,7 +13,7 @@ public struct Observation: Codable, Equatable, Sendable {
     public var index: Int
     public var engine: EngineID
     /// The values of the lab's parameters in this trial, empty when it has none.
-    public var parameters: Point
+    public var parameters: Condition
     /// Warm-ups are kept in the result and left out of every statistic.
     public var warmup: Bool
     public var outcome: Outcome
@@ -26,7 +26,7 @@ public struct Observation: Codable, Equatable, Sendable {
     public var facts: [String: Fact]?
 
     public init(
-        index: Int, engine: EngineID, parameters: Point = [:], warmup: Bool, outcome: Outcome,
+        index: Int, engine: EngineID, parameters: Condition = [:], warmup: Bool, outcome: Outcome,
         timeline: Timeline, stepNanoseconds: [UInt64] = [], values: [String: Double] = [:],
         facts: [String: Fact]? = nil
     ) {
@@ -40,4 +40,6 @@ public struct Observation: Codable, Equatable, Sendable {
         self.values = values
         self.facts = facts
     }
+
+    public var cell: Plan.Cell { Plan.Cell(engine: engine, point: parameters) }
 }

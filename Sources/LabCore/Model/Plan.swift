@@ -6,13 +6,13 @@ public struct Plan: Codable, Equatable, Sendable {
     public struct Trial: Codable, Equatable, Sendable {
         public var index: Int
         public var engine: EngineID
-        public var parameters: Point
+        public var parameters: Condition
         public var warmup: Bool
         /// Made only if the interval of its cell is still too wide when its turn comes.
         public var extra: Bool
 
         public init(
-            index: Int, engine: EngineID, parameters: Point = [:], warmup: Bool, extra: Bool = false
+            index: Int, engine: EngineID, parameters: Condition = [:], warmup: Bool, extra: Bool = false
         ) {
             self.index = index
             self.engine = engine
@@ -27,8 +27,8 @@ public struct Plan: Codable, Equatable, Sendable {
     /// What the trials of one engine at one point share: the unit of every statistic.
     public struct Cell: Hashable, Sendable {
         public var engine: EngineID
-        public var point: Point
-        public init(engine: EngineID, point: Point = [:]) {
+        public var point: Condition
+        public init(engine: EngineID, point: Condition = [:]) {
             self.engine = engine
             self.point = point
         }
@@ -44,11 +44,15 @@ public struct Plan: Codable, Equatable, Sendable {
         public var warmup: Int
         /// The cell may grow to so many times its samples.
         public var growth: Int
-        public init(_ cell: Cell, samples: Int, warmup: Int, growth: Int = 1) {
+        /// How narrow its interval is to be, see `LabDefinition.Samples`.
+        public var precision: Double?
+
+        public init(_ cell: Cell, samples: Int, warmup: Int, growth: Int = 1, precision: Double? = nil) {
             self.cell = cell
             self.samples = samples
             self.warmup = warmup
             self.growth = growth
+            self.precision = precision
         }
     }
 
@@ -91,17 +95,24 @@ public struct Plan: Codable, Equatable, Sendable {
 
     /// The plan of a lab on the engines that work.
     public init(_ lab: LabDefinition, engines: [EngineID], seed: UInt64) {
-        let quotas = lab.series.flatMap { series in
-            let samples = lab.samples(of: series)
-            return series.points.flatMap { point in
-                lab.engines(of: series).filter(engines.contains).map { engine in
-                    Quota(
-                        Cell(engine: engine, point: point), samples: samples.count(for: engine),
-                        warmup: samples.warmup, growth: samples.precision == nil ? 1 : samples.growth)
+        self.init(lab.quotas.filter { engines.contains($0.cell.engine) }, seed: seed)
+    }
+}
+
+extension LabDefinition {
+    /// How often each cell is measured.
+    public var quotas: [Plan.Quota] {
+        series.flatMap { one in
+            let samples = samples(of: one)
+            return one.points.flatMap { point in
+                engines(of: one).map { engine in
+                    Plan.Quota(
+                        Plan.Cell(engine: engine, point: point), samples: samples.count(for: engine),
+                        warmup: samples.warmup, growth: samples.precision == nil ? 1 : samples.growth,
+                        precision: samples.precision)
                 }
             }
         }
-        self.init(quotas, seed: seed)
     }
 }
 

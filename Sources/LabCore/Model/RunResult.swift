@@ -91,19 +91,9 @@ public struct RunResult: Codable, Equatable, Sendable {
     /// What makes the figures less sure: the machine before the run and during it.
     public var warnings: [Environment.Warning] { header.environment.warnings + closing.warnings }
 
-    /// The samples that count in statistics: those of one engine at one point, without the warm-ups.
-    public func measured(_ engine: EngineID, at point: Point = [:]) -> [Observation] {
-        samples.filter { $0.engine == engine && !$0.warmup && $0.parameters == point }
-    }
-
-    /// The same at every point.
+    /// The samples of one engine that count in statistics: without the warm-ups.
     public func measuredAnywhere(_ engine: EngineID) -> [Observation] {
         samples.filter { $0.engine == engine && !$0.warmup }
-    }
-
-    /// The values of a metric for one engine at one point, in the order in which they were taken.
-    public func values(_ metric: Metric, _ engine: EngineID, at point: Point = [:]) -> [Double] {
-        measured(engine, at: point).compactMap { metric.value(of: $0) }
     }
 }
 

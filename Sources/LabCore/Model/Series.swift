@@ -1,63 +1,3 @@
-/// What trials of one engine may differ in. The names are those of `Observation.parameters`.
-public enum Parameter: String, Codable, CodingKeyRepresentable, Hashable, Sendable, CaseIterable, Comparable {
-    /// `cold`: the host's page cache, dentries and inodes are dropped before the request.
-    case cache
-    /// How many instances are asked for at the same moment; the marks are those of the last of them.
-    case concurrency
-    /// `exits`: what the hypervisor counted of the guest's exits is read at the end of its life, before it is removed.
-    /// The reading takes time, so trials whose removal is timed do without.
-    case count
-    /// Layers of isolation of the container, see `LaunchRequest.isolation`.
-    case isolation
-    /// MiB that the workload writes to before it is ready.
-    case touch
-    /// How many instances live at the same time.
-    case instances
-    /// What sort of work is done, one of `Workload.computeKinds`.
-    case compute
-    /// Which experiment is made, see `Experiment`.
-    case experiment
-    /// How the experiment is made; each knows its own.
-    case setting
-    /// How the instance is made, see `LaunchRequest.variant`.
-    case variant
-
-    public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
-
-    /// The most instances that one trial may have alive at once.
-    public static let mostInstances = 256
-
-    /// What is wrong with a value, nil when it is one of this parameter's.
-    public func problem(with value: String) -> Message? {
-        switch self {
-        case .cache: value == "cold" ? nil : "it must be cold"
-        case .count: value == "exits" ? nil : "it must be exits"
-        case .isolation: value.isEmpty ? "it must name layers" : nil
-        case .experiment, .setting, .variant: value.isEmpty ? "it must not be empty" : nil
-        case .compute:
-            Workload.computeKinds.contains(value)
-                ? nil : "it must be one of \(Workload.computeKinds.joined(separator: ", "))"
-        case .concurrency, .instances: number(value, in: 1...Self.mostInstances)
-        case .touch: number(value, in: 0...65_536)
-        }
-    }
-
-    private func number(_ value: String, in range: ClosedRange<Int>) -> Message? {
-        Int(value).map { range.contains($0) } == true
-            ? nil : "it must be a whole number from \(range.lowerBound) to \(range.upperBound)"
-    }
-}
-
-/// The values of the parameters that trials share; empty for trials without any.
-public typealias Point = [Parameter: String]
-
-extension Point {
-    /// For messages and seeds: `instances=4, touch=64`; empty for no parameters.
-    public var text: String {
-        sorted { $0.key < $1.key }.map { "\($0.key.rawValue)=\($0.value)" }.joined(separator: ", ")
-    }
-}
-
 /// A part of a run: trials of every combination of some parameters' values.
 public struct Series: Codable, Equatable, Sendable {
     public var id: String
@@ -68,13 +8,18 @@ public struct Series: Codable, Equatable, Sendable {
     /// How many trials of each combination; nil for as many as the lab says.
     public var samples: LabDefinition.Samples?
 
-    public struct Varied: Codable, Equatable, Sendable {
-        public var parameter: Parameter
-        public var values: [String]
-        public init(_ parameter: Parameter, _ values: [String]) {
+    /// A factor and its values, each a condition in which nothing else is said.
+    public struct Varied: Equatable, Sendable {
+        public var parameter: Factor
+        public var values: [Condition]
+
+        public init(_ parameter: Factor, _ values: [Condition]) {
             self.parameter = parameter
             self.values = values
         }
+
+        /// As labs write them and results hold them.
+        public var words: [String] { values.compactMap { $0[parameter] } }
     }
 
     public init(
@@ -91,12 +36,31 @@ public struct Series: Codable, Equatable, Sendable {
     public static let plain = Series(id: "plain")
 
     /// Every combination, the last parameter varying fastest.
-    public var points: [Point] {
+    public var points: [Condition] {
         parameters.reduce([[:]]) { points, varied in
-            points.flatMap { point in
-                varied.values.map { value in point.merging([varied.parameter: value]) { _, new in new } }
+            points.flatMap { point in varied.values.map(point.merging) }
+        }
+    }
+}
+
+extension Series.Varied: Codable {
+    private struct Words: Codable {
+        var parameter: Factor
+        var values: [String]
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let words = try Words(from: decoder)
+        self.init(words.parameter, [])
+        for word in words.values {
+            do throws(LabError) { values.append(try Condition(parameter, word)) } catch {
+                throw error.inData(decoder.codingPath, word)
             }
         }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        try Words(parameter: parameter, values: words).encode(to: encoder)
     }
 }
 
@@ -118,22 +82,19 @@ extension LabDefinition {
         }
     }
 
-    /// The values of a parameter that are measured together with those of `point`, in their order.
-    public func values(of parameter: Parameter, at point: Point) -> [String] {
-        var values: [String] = []
-        for measured in series.flatMap(\.points)
-        where point.allSatisfy({ measured[$0.key] == $0.value }) {
-            if let value = measured[parameter], !values.contains(value) { values.append(value) }
-        }
-        return values
+    /// The values of a factor, in the order of the series.
+    /// - Parameter condition: what else holds where they are measured.
+    public func values(of factor: Factor, at condition: Condition = [:]) -> [String] {
+        points(varying: factor, at: condition).compactMap { $0[factor] }
     }
 
-    /// The values of a parameter over all series, in their order.
-    public func values(of parameter: Parameter) -> [String] {
-        var values: [String] = []
-        for varied in series.flatMap(\.parameters) where varied.parameter == parameter {
-            values += varied.values.filter { !values.contains($0) }
+    /// A condition with each value of a factor that is measured where another holds.
+    public func points(varying factor: Factor, at condition: Condition) -> [Condition] {
+        var found: [Condition] = []
+        for point in series.flatMap(\.points) where point.includes(condition) {
+            guard let word = point[factor], !found.contains(where: { $0[factor] == word }) else { continue }
+            found.append(condition.merging(point.only(factor)))
         }
-        return values
+        return found
     }
 }

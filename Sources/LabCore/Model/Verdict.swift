@@ -18,7 +18,7 @@ public struct Judgement: Equatable, Sendable {
     public var interval: ConfidenceInterval?
     public var isRatio: Bool
     /// Where it was judged.
-    public var point: Point
+    public var point: Condition
 
     public enum Reason: Equatable, Sendable {
         /// The whole interval lies within the bounds.
@@ -43,35 +43,34 @@ public struct Judgement: Equatable, Sendable {
 extension Claim {
     /// Judges the claim by its rule: once, or once for each value of the rule's parameter that is
     /// measured where it is judged.
-    public func judge(_ result: RunResult) -> [Judgement] {
-        guard let each = rule.each else { return [judge(result, at: rule.at)] }
-        return result.header.lab.values(of: each, at: rule.at).map { value in
-            judge(result, at: rule.at.merging([each: value]) { _, new in new })
-        }
+    public func judge(_ figures: Figures) -> [Judgement] {
+        guard let each = rule.each else { return [judge(figures, at: rule.at)] }
+        return figures.result.header.lab.points(varying: each, at: rule.at).map { judge(figures, at: $0) }
     }
 
     /// The first engine of the rule that has samples is judged. The whole 95 % interval within the bounds confirms,
     /// the whole interval outside contradicts, anything else is inconclusive; the bounds are inclusive.
-    private func judge(_ result: RunResult, at point: Point) -> Judgement {
+    private func judge(_ figures: Figures, at point: Condition) -> Judgement {
+        let header = figures.result.header
         var judgement = Judgement(
             verdict: .notMeasurable, reason: .noSamples, engine: nil, emulated: false, n: 0, figure: nil,
             interval: nil, isRatio: rule.relativeTo != nil, point: point)
-        guard let metric = result.header.lab.metrics.first(where: { $0.id == rule.metric }) else {
+        guard let metric = header.lab.metrics.first(where: { $0.id == rule.metric }) else {
             return judgement
         }
         let found = rule.engines.lazy.compactMap { engine in
-            result.estimate(metric, engine, at: point).map { (engine, $0) }
+            figures.estimate(metric, engine, at: point).map { (engine, $0) }
         }
         guard let (engine, estimate) = found.first else { return judgement }
         judgement.engine = engine
         judgement.emulated =
-            result.header.environment.emulator != nil
-            || result.header.engines.contains { $0.id == engine && $0.emulated }
+            header.environment.emulator != nil
+            || header.engines.contains { $0.id == engine && $0.emulated }
         judgement.n = estimate.n
         judgement.figure = estimate.value
         judgement.interval = estimate.interval
         if let baseline = rule.relativeTo {
-            let ratio = result.ratio(metric, engine, to: baseline, at: point)
+            let ratio = figures.ratio(metric, engine, to: baseline, at: point)
             judgement.figure = ratio?.value
             judgement.interval = ratio?.interval
             judgement.n = ratio?.n ?? 0

@@ -1,29 +1,11 @@
-import Synchronization
-
 /// What `lab-guest compute` arrives at, worked out a second time and without the system calls around it: the host's own
 /// oracle, so that no guest's word is taken for its work.
 ///
 /// The work is specified in Sources/Guest/Compute; Tests/Fixtures/compute.py is a third statement of it, in another
 /// language.
 public enum ComputeReference {
-    /// The digest of `rounds` rounds as 16 hexadecimal digits; nil for an unknown kind. Takes about as long as the work,
-    /// the first time it is asked.
+    /// The digest of `rounds` rounds as 16 hexadecimal digits; nil for an unknown kind. Takes about as long as the work.
     public static func digest(kind: String, rounds: Int) -> String? {
-        known.withLock { known in
-            if let digest = known[Work(kind: kind, rounds: rounds)] { return digest }
-            let digest = workedOut(kind: kind, rounds: rounds)
-            known[Work(kind: kind, rounds: rounds)] = digest
-            return digest
-        }
-    }
-
-    private struct Work: Hashable {
-        var kind: String
-        var rounds: Int
-    }
-    private static let known = Mutex<[Work: String]>([:])
-
-    private static func workedOut(kind: String, rounds: Int) -> String? {
         guard var work = work(kind) else { return nil }
         var digest: UInt64 = 0
         for number in 0..<UInt64(rounds) {

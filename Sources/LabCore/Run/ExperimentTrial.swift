@@ -1,15 +1,16 @@
 extension TrialProcedure {
-    /// Do the experiment that the point names; what it found is the result.
+    /// Do the experiment that the condition names; what it found is the result.
     func experiment(_ trial: Plan.Trial, on engine: any PreparedEngine) throws(LabError) -> Conclusion {
         guard let context else {
             throw LabError(.software, "an experiment was asked for outside a run")
         }
-        guard let experiment = experiments.first(where: { $0.id == trial.parameters[.experiment] }) else {
-            let name = trial.parameters[.experiment] ?? ""
+        guard let experiment = experiments.first(where: { $0.id == trial.parameters.experiment }) else {
+            let name = trial.parameters.experiment ?? ""
             throw LabError(.usage, "there is no experiment \(name.debugDescription)")
         }
         let bench = Bench(
-            lab: lab, context: context, point: trial.parameters, seed: UInt64(trial.index) ^ seed
+            lab: lab, context: context, condition: trial.parameters, digests: digests,
+            seed: UInt64(trial.index) ^ seed
         ) { [counter] in counter.next() }
         let began = MonotonicInstant.now()
         var finding = Finding()
@@ -21,10 +22,14 @@ extension TrialProcedure {
         }
         let ended = MonotonicInstant.now()
         let outcome = (failure ?? bench.disposalFailure).map { Outcome.failed($0, after: nil) } ?? .completed
-        let observation = Observation(
-            index: trial.index, engine: trial.engine, parameters: trial.parameters, warmup: trial.warmup,
-            outcome: outcome, timeline: Timeline(), values: finding.values, facts: finding.facts)
+        func observation(_ finding: Finding, at condition: Condition) -> Observation {
+            Observation(
+                index: trial.index, engine: trial.engine, parameters: condition, warmup: trial.warmup,
+                outcome: outcome, timeline: Timeline(), values: finding.values, facts: finding.facts)
+        }
         return Conclusion(
-            observation: observation, began: began, ended: ended, disposalFailure: bench.disposalFailure)
+            observation: observation(finding, at: trial.parameters),
+            others: finding.others.map { observation($0.value, at: $0.key) }, began: began, ended: ended,
+            disposalFailure: bench.disposalFailure)
     }
 }

@@ -3,8 +3,8 @@ import Synchronization
 extension TrialProcedure {
     /// Start, wait for the end, clean up; alone or several at once, after a warm or a cold cache.
     func lifecycle(_ trial: Plan.Trial, on engine: any PreparedEngine) throws(LabError) -> Conclusion {
-        if trial.parameters[.cache] == "cold" { try HostMemory.dropCaches() }
-        let count = trial.parameters[.concurrency].flatMap { Int($0) } ?? 1
+        if trial.parameters.cache == .cold { try HostMemory.dropCaches() }
+        let count = trial.parameters.concurrency ?? 1
         guard count > 1 else { return Self.live(start(trial), on: engine).conclusion(trial) }
 
         let starts = (0..<count).map { _ in start(trial) }
@@ -30,7 +30,7 @@ extension TrialProcedure {
         let work = work(of: trial)
         return Start(
             request: request(work.workload, of: trial, began: .now()), expected: work.expected,
-            limit: .seconds(lab.timeoutSeconds), countsExits: trial.parameters[.count] == "exits")
+            limit: .seconds(lab.timeoutSeconds), countsExits: trial.parameters.count == .exits)
     }
 
     /// What came of one instance.

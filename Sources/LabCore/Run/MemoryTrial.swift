@@ -7,7 +7,7 @@ extension TrialProcedure {
     /// how much the host's available memory fell), one for each source of `MemoryAccounting` (`host-pss-bytes` …) and
     /// `guest-used-bytes` (the mean of what each guest takes for used).
     func memory(_ trial: Plan.Trial, on engine: any PreparedEngine) -> Conclusion {
-        let count = trial.parameters[.instances].flatMap { Int($0) } ?? 1
+        let count = trial.parameters.instances ?? 1
         let work = work(of: trial)
         let requests = (0..<count).map { _ in request(work.workload, of: trial, began: .now()) }
         let began = MonotonicInstant.now()

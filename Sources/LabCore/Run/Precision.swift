@@ -8,38 +8,22 @@ struct Precision {
         var samples: Int
         var isNarrow: Bool
     }
-    private let lab: LabDefinition
-    private let planned: [Plan.Cell: Int]
-    private let wanted: [Plan.Cell: Double]
+    private let metric: Metric?
+    private let quotas: [Plan.Cell: Plan.Quota]
     private var looks: [Plan.Cell: Look] = [:]
 
-    init(_ lab: LabDefinition, _ engines: [EngineID]) {
-        self.lab = lab
-        var planned: [Plan.Cell: Int] = [:]
-        var wanted: [Plan.Cell: Double] = [:]
-        for series in lab.series {
-            let samples = lab.samples(of: series)
-            for engine in lab.engines(of: series) {
-                for point in series.points {
-                    let cell = Plan.Cell(engine: engine, point: point)
-                    planned[cell] = samples.count(for: engine)
-                    wanted[cell] = samples.precision
-                }
-            }
-        }
-        self.planned = planned
-        self.wanted = wanted
+    init(_ lab: LabDefinition) {
+        metric = lab.metrics.first
+        quotas = Dictionary(lab.quotas.map { ($0.cell, $0) }) { $1 }
     }
 
     /// Whether the interval of the headline's median is narrow enough for a cell to get no extra trial.
     mutating func isEnough(_ cell: Plan.Cell, _ samples: [Observation], seed: UInt64) -> Bool {
-        guard let metric = lab.metrics.first, let precision = wanted[cell], let planned = planned[cell] else {
-            return true
-        }
-        let values = samples.filter { !$0.warmup && $0.engine == cell.engine && $0.parameters == cell.point }
+        guard let metric, let quota = quotas[cell], let precision = quota.precision else { return true }
+        let values = samples.filter { !$0.warmup && $0.cell == cell }
             .compactMap { metric.value(of: $0) }
         // Once narrow, a cell gets no trial that could make it wide again; once wide, it is looked at after a round.
-        if let look = looks[cell], look.isNarrow || values.count < look.samples + planned {
+        if let look = looks[cell], look.isNarrow || values.count < look.samples + quota.samples {
             return look.isNarrow
         }
         let summary = Summary(values, seed: seed)

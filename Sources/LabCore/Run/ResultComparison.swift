@@ -18,7 +18,7 @@ public struct ResultComparison: Equatable, Sendable {
         public var metric: Metric
         public var engine: EngineID
         public var emulated: Bool
-        public var point: Point
+        public var point: Condition
         /// Median or slope on either side; nil without samples.
         public var old: Estimate?
         public var new: Estimate?
@@ -60,10 +60,10 @@ public struct ResultComparison: Equatable, Sendable {
     ///   - metrics: ids of those that are compared, nil for all.
     ///   - engines: those that are compared, nil for all.
     public init(
-        old: RunResult, new: RunResult, metrics: [String]? = nil, engines: [EngineID]? = nil,
+        old: Figures, new: Figures, metrics: [String]? = nil, engines: [EngineID]? = nil,
         threshold: Double = defaultThreshold
     ) {
-        differences = new.header.differences(from: old.header, engines: engines)
+        differences = new.result.header.differences(from: old.result.header, engines: engines)
         self.threshold = threshold
         let cells = Self.cells(old, new, metrics: metrics, engines: engines)
         var rows = cells.map { Self.figures($0, old, new) }
@@ -95,46 +95,44 @@ public struct ResultComparison: Equatable, Sendable {
     private struct Cell {
         var metric: Metric
         var record: EngineRecord
-        var point: Point
+        var point: Condition
     }
 
-    /// In the order of the lab's metrics, engines and values of its parameters.
+    /// In the order of the lab's metrics, engines and series.
     private static func cells(
-        _ old: RunResult, _ new: RunResult, metrics: [String]?, engines: [EngineID]?
+        _ old: Figures, _ new: Figures, metrics: [String]?, engines: [EngineID]?
     ) -> [Cell] {
-        let shared = new.header.lab.metrics.filter { metric in
-            old.header.lab.metrics.contains { $0.id == metric.id && $0.source == metric.source }
+        let known = old.result.header.lab.metrics
+        let shared = new.result.header.lab.metrics.filter { metric in
+            known.contains { $0.id == metric.id && $0.source == metric.source }
                 && metrics?.contains(metric.id) ?? true
         }
-        let records = new.header.engines.filter { engines?.contains($0.id) ?? true }
-        let order = PointOrder(new.header.lab)
-        let completed = (old.samples + new.samples).filter { !$0.warmup && $0.outcome.isCompleted }
-        let byEngine = Dictionary(grouping: completed, by: \.engine)
+        let records = new.result.header.engines.filter { engines?.contains($0.id) ?? true }
         return shared.flatMap { metric in
             records.flatMap { record in
-                let points = Set(
-                    (byEngine[record.id] ?? []).compactMap { sample in
-                        metric.value(of: sample).map { _ in metric.point(of: sample) }
-                    })
-                return order.sorted(points).map { Cell(metric: metric, record: record, point: $0) }
+                var seen: Set<Condition> = []
+                return (new.points + old.points).filter { point in
+                    [old, new].contains { !$0.values(metric, record.id, at: point).isEmpty }
+                        && seen.insert(metric.place(of: point)).inserted
+                }.map { Cell(metric: metric, record: record, point: metric.place(of: $0)) }
             }
         }
     }
 
-    private static func figures(_ cell: Cell, _ old: RunResult, _ new: RunResult) -> Row {
+    private static func figures(_ cell: Cell, _ old: Figures, _ new: Figures) -> Row {
         let engine = cell.record.id
         let before = old.estimate(cell.metric, engine, at: cell.point)
         let after = new.estimate(cell.metric, engine, at: cell.point)
         return Row(
             metric: cell.metric, engine: engine, emulated: cell.record.emulated, point: cell.point,
-            old: before, new: after, oldFailures: old.failures(cell.metric, engine, cell.point),
-            newFailures: new.failures(cell.metric, engine, cell.point),
+            old: before, new: after, oldFailures: old.result.failures(cell.metric, engine, cell.point),
+            newFailures: new.result.failures(cell.metric, engine, cell.point),
             ratio: ratio(cell, before, after, old, new), p: nil, correctedP: nil, verdict: .noDifference,
             isRegression: false)
     }
 
     private static func ratio(
-        _ cell: Cell, _ before: Estimate?, _ after: Estimate?, _ old: RunResult, _ new: RunResult
+        _ cell: Cell, _ before: Estimate?, _ after: Estimate?, _ old: Figures, _ new: Figures
     ) -> Estimate? {
         guard let before, let after, before.value > 0, after.value > 0 else { return nil }
         if cell.metric.isSlope { return after.divided(by: before) }
@@ -146,7 +144,7 @@ public struct ResultComparison: Equatable, Sendable {
     }
 
     private static func test(
-        _ row: Row, _ old: RunResult, _ new: RunResult, dealings: Int
+        _ row: Row, _ old: Figures, _ new: Figures, dealings: Int
     ) -> Double {
         let test = Comparison.permutationTest(
             old: old.values(row.metric, row.engine, at: row.point),
@@ -158,9 +156,10 @@ public struct ResultComparison: Equatable, Sendable {
 
     /// The same two results give the same table.
     private static func seed(
-        _ metric: Metric, _ engine: EngineID, _ point: Point, _ old: RunResult, _ new: RunResult
+        _ metric: Metric, _ engine: EngineID, _ point: Condition, _ old: Figures, _ new: Figures
     ) -> UInt64 {
-        old.streamSeed("\(metric.id) of \(engine) \(point.text) against \(new.header.plan.seed)")
+        old.result.header.plan.seed(
+            of: "\(metric.id) of \(engine) \(point.text) against \(new.result.header.plan.seed)")
     }
 }
 
@@ -199,50 +198,10 @@ extension ResultComparison.Row {
     }
 }
 
-extension Metric {
-    /// Whether it is the growth of a value with a parameter.
-    public var isSlope: Bool { if case .slope = source { true } else { false } }
-
-    /// The point at which an observation counts for this metric: for a slope all values of its parameter belong to one.
-    fileprivate func point(of sample: Observation) -> Point {
-        guard case .slope(_, let parameter) = source else { return sample.parameters }
-        return sample.parameters.filter { $0.key != parameter }
-    }
-}
-
 extension RunResult {
     /// Failed samples of the engine that belong to a metric's point.
-    fileprivate func failures(_ metric: Metric, _ engine: EngineID, _ point: Point) -> Int {
-        measuredAnywhere(engine).count { !$0.outcome.isCompleted && metric.point(of: $0) == point }
-    }
-}
-
-/// The order of points in tables: that in which the lab lists the values.
-private struct PointOrder {
-    private var places: [Parameter: [String: Int]] = [:]
-
-    init(_ lab: LabDefinition) {
-        for varied in lab.series.flatMap(\.parameters) {
-            for value in varied.values {
-                let known = places[varied.parameter, default: [:]]
-                if known[value] == nil { places[varied.parameter, default: [:]][value] = known.count }
-            }
-        }
-    }
-
-    func sorted(_ points: Set<Point>) -> [Point] {
-        let keyed = points.map { point in (point: point, key: key(point)) }
-        return keyed.sorted { left, right in
-            left.key == right.key
-                ? left.point.text < right.point.text : left.key.lexicographicallyPrecedes(right.key)
-        }.map(\.point)
-    }
-
-    /// Points without a parameter come before those with it, and values that the lab does not list come last.
-    private func key(_ point: Point) -> [Int] {
-        Parameter.allCases.map { parameter in
-            point[parameter].map { places[parameter]?[$0] ?? Int.max } ?? -1
-        }
+    fileprivate func failures(_ metric: Metric, _ engine: EngineID, _ point: Condition) -> Int {
+        measuredAnywhere(engine).count { !$0.outcome.isCompleted && metric.place(of: $0.parameters) == point }
     }
 }
 

@@ -184,12 +184,14 @@ public final class Runner {
         _ samples: inout [Observation], _ log: SampleLog?, _ watch: (Event) -> Void
     ) throws(LabError) -> RunResult.Ending {
         let byName = Dictionary(uniqueKeysWithValues: ready.map { ($0.id, $0) })
-        var precision = Precision(setup.lab, ready.map(\.id))
+        var precision = Precision(setup.lab)
         let lastStart = began.advanced(by: .seconds(setup.lab.budgetSeconds))
         var progress = RunProgress(plan: plan)
         var previousEnd = MonotonicInstant.now()
+        // Trials whose samples came with those of others.
+        var made: Set<Int> = []
         for trial in plan.trials {
-            guard stopped[trial.engine] == nil, !impossible.contains(trial.cell),
+            guard !made.contains(trial.index), stopped[trial.engine] == nil, !impossible.contains(trial.cell),
                 let engine = byName[trial.engine]
             else {
                 progress.skipped(trial)
@@ -220,6 +222,19 @@ public final class Runner {
             previousEnd = conclusion.ended
             samples.append(conclusion.observation)
             try log?.append(conclusion.observation)
+            for var other in conclusion.others {
+                // One more than was planned is no sample.
+                guard
+                    let planned = plan.trials[trial.index...].first(where: {
+                        $0.cell == other.cell && $0.warmup == trial.warmup && $0.extra == trial.extra
+                            && !made.contains($0.index)
+                    })
+                else { continue }
+                made.insert(planned.index)
+                other.index = planned.index
+                samples.append(other)
+                try log?.append(other)
+            }
             judge(conclusion.observation, watch)
         }
         return .complete
@@ -234,8 +249,8 @@ public final class Runner {
         watch(.failed(observation, error))
         // What the machine lacks for one experiment or one variant says nothing of the engine's others.
         if setup.lab.method == .experiment && error.kind == .unavailable { return }
-        if observation.parameters[.variant] != nil && error.kind == .unavailable {
-            impossible.insert(Plan.Cell(engine: observation.engine, point: observation.parameters))
+        if observation.parameters.variant != nil && error.kind == .unavailable {
+            impossible.insert(observation.cell)
             return
         }
         let inARow = failures[observation.engine, default: 0] + 1

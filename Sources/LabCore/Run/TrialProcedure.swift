@@ -4,30 +4,21 @@
 /// calls of the instance.
 struct TrialProcedure {
     let lab: LabDefinition
-    /// The digest that `compute` must arrive at, by kind and rounds, made by the host itself.
-    let digests: ComputeDigests
+    /// What the workloads of `compute` must arrive at.
+    var digests = ComputeDigests()
     /// What the method `experiment` can do.
-    let experiments: [any Experiment]
+    var experiments: [any Experiment] = []
     /// The run that experiments work in; nil outside one.
-    let context: RunContext?
+    var context: RunContext?
     /// The seed of the run.
-    let seed: UInt64
+    var seed: UInt64 = 0
     let counter = InstanceCounter()
-
-    init(
-        lab: LabDefinition, digests: ComputeDigests = ComputeDigests(), experiments: [any Experiment] = [],
-        context: RunContext? = nil, seed: UInt64 = 0
-    ) {
-        self.lab = lab
-        self.digests = digests
-        self.experiments = experiments
-        self.context = context
-        self.seed = seed
-    }
 
     /// What a trial left behind.
     struct Conclusion {
         var observation: Observation
+        /// Samples of other cells that came with it; they have the places of trials that are yet to be made.
+        var others: [Observation] = []
         /// When `launch` was called and when `dispose` returned.
         var began: MonotonicInstant
         var ended: MonotonicInstant
@@ -71,26 +62,28 @@ struct TrialProcedure {
             default: Work(workload: Workload(name: lab.workload))
             }
         case .memory:
-            let mebibytes = trial.parameters[.touch].flatMap { Int($0) } ?? 0
+            let mebibytes = trial.parameters.touch ?? 0
             return Work(workload: .touch(mebibytes: mebibytes), expected: ["\(mebibytes)"])
         case .compute:
-            let kind = trial.parameters[.compute] ?? lab.workload
+            let kind = trial.parameters.compute ?? lab.workload
             let rounds = lab.rounds?.count(for: trial.engine) ?? 1
             return Work(
                 workload: .compute(kind: kind, rounds: rounds),
-                expected: [digests.digest(kind, rounds: rounds)])
+                expected: [digests.digest(kind, rounds: rounds) ?? ""])
         }
     }
 
-    private static func freshNonce() -> String {
-        (0..<2).map { _ in String(UInt64.random(in: .min ... .max), radix: 16) }.joined()
+    /// A word that nobody can know who was not told it: 32 hexadecimal digits.
+    static func freshNonce() -> String {
+        let words = (0..<2).map { _ in String(UInt64.random(in: .min ... .max), radix: 16) }
+        return words.map { String(repeating: "0", count: 16 - $0.count) + $0 }.joined()
     }
 
     func request(_ workload: Workload, of trial: Plan.Trial, began: MonotonicInstant) -> LaunchRequest {
         LaunchRequest(
             index: nextInstance(), workload: workload, memoryBytes: lab.memoryBytes, cpus: lab.cpus,
             deadline: began.advanced(by: .seconds(lab.timeoutSeconds)),
-            isolation: trial.parameters[.isolation], variant: trial.parameters[.variant])
+            condition: trial.parameters)
     }
 
     /// A trial that has no instance to speak of.
@@ -143,14 +136,14 @@ final class InstanceCounter {
 extension LabDefinition {
     /// What the first trial of an engine launches, for who wants to see it: with a nonce that is recognised as an example.
     /// - Parameter variant: another one than the trial's.
-    public func firstRequest(of engine: EngineID, variant: String? = nil) -> LaunchRequest {
+    public func firstRequest(of engine: EngineID, variant: VMVariant? = nil) -> LaunchRequest {
         // What a lab varies is for the engines of its series alone.
         let point = series.first { engines(of: $0).contains(engine) }?.points.first ?? [:]
         let trial = Plan.Trial(index: 0, engine: engine, parameters: point, warmup: false)
         let procedure = TrialProcedure(lab: self)
         var request = procedure.request(
             procedure.work(of: trial) { "NONCE" }.workload, of: trial, began: .now())
-        if let variant { request.variant = variant }
+        if let variant { request.condition.variant = variant }
         return request
     }
 }

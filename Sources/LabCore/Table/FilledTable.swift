@@ -1,20 +1,22 @@
 /// A result that goes into the table, and how it is called there.
-public struct TableSource: Equatable, Sendable {
-    public var result: RunResult
+public struct TableSource: Equatable {
+    public var figures: Figures
     /// Where its `result.json` lies, seen from the table.
     public var path: String
 
-    public init(_ result: RunResult, path: String) {
-        self.result = result
+    public init(_ figures: Figures, path: String) {
+        self.figures = figures
         self.path = path
     }
+
+    public var result: RunResult { figures.result }
 }
 
 /// The document's table filled in from results: always twelve rows, whatever there is.
 ///
 /// A pure function of the results and of the labs that there are. All figures with a verdict are of one machine: that
 /// of the first result that stands behind a row.
-public struct FilledTable: Sendable {
+public struct FilledTable {
     /// The engines whose figures have a column.
     public static let engines = engines(of: .vm) + engines(of: .container)
     /// Those that stand for one half of a row, the first that has a figure before the others.
@@ -22,7 +24,7 @@ public struct FilledTable: Sendable {
         subject == .vm ? [.kvm, .qemu] : [.container]
     }
 
-    public struct Row: Sendable {
+    public struct Row {
         /// From 1.
         public var number: Int
         public var document: DocumentTable.Row
@@ -43,7 +45,7 @@ public struct FilledTable: Sendable {
     }
 
     /// A result that is not used, and why.
-    public struct LeftOut: Equatable, Sendable {
+    public struct LeftOut: Equatable {
         public enum Reason: Equatable, Sendable {
             /// There is a later result of the same lab, or of another lab for the same row.
             case later(path: String)
@@ -151,19 +153,17 @@ extension FilledTable.Row {
         number: Int, _ document: DocumentTable.Row, _ source: TableSource, _ entry: TableRow,
         unlike: [ResultDifference], lab: String?
     ) {
-        let result = source.result
-        let figures = Figures(result)
         // A hostile result may show nothing; a cell is never empty.
         let shows = entry.shows.isEmpty ? [TableRow.Shown()] : entry.shows
         func judged(_ subject: Claim.Subject) -> SubjectJudgement {
-            let judgement = SubjectJudgement(subject, entry, in: result)
+            let judgement = SubjectJudgement(subject, entry, source.figures)
             return unlike.isEmpty ? judgement : judgement.ofAnotherMachine()
         }
         self.init(
             number: number, document: document, source: source, entry: entry, unlike: unlike,
             cells: Dictionary(
                 uniqueKeysWithValues: FilledTable.engines.map { engine in
-                    (engine, shows.map { result.tableCell($0, engine, figures) })
+                    (engine, shows.map { source.figures.tableCell($0, engine) })
                 }),
             vm: judged(.vm), container: judged(.container), lab: lab)
     }

@@ -10,10 +10,7 @@ extension LabDefinition {
         }
         for claim in claims where row.claims.contains(claim.id) {
             let rule = claim.rule
-            let points =
-                rule.each.map { each in
-                    values(of: each).map { value in rule.at.merging([each: value]) { _, new in new } }
-                } ?? [rule.at]
+            let points = rule.each.map { self.points(varying: $0, at: rule.at) } ?? [rule.at]
             needs += points.map { point in
                 Need(
                     metric: metrics.first { $0.id == rule.metric }, point: point,
@@ -28,14 +25,13 @@ extension LabDefinition {
     /// A figure that the row can't do without.
     private struct Need {
         var metric: Metric?
-        var point: Point
+        var point: Condition
         var engines: [EngineID]
 
         func isServed(by series: Series, of lab: LabDefinition) -> Bool {
             guard lab.engines(of: series).contains(where: engines.contains) else { return false }
             return series.points.contains { one in
-                guard case .slope(_, let parameter)? = metric?.source else { return one == point }
-                return one.filter { $0.key != parameter } == point
+                metric?.place(of: one) ?? one == point
             }
         }
     }

@@ -36,45 +36,41 @@ public enum Absence: Hashable, Sendable {
     case notFound
 }
 
-extension RunResult {
+extension Figures {
     /// What one engine has to show.
-    /// - Parameter figures: those of this result.
-    public func tableCell(
-        _ shown: TableRow.Shown, _ engine: EngineID, _ figures: Figures
-    ) -> TableCell {
-        TableCell(shown: shown, content: content(shown, engine, figures))
+    public func tableCell(_ shown: TableRow.Shown, _ engine: EngineID) -> TableCell {
+        TableCell(shown: shown, content: content(shown, engine))
     }
 
-    private func content(
-        _ shown: TableRow.Shown, _ engine: EngineID, _ figures: Figures
-    ) -> TableCell.Content {
+    private func content(_ shown: TableRow.Shown, _ engine: EngineID) -> TableCell.Content {
         if let fact = shown.fact {
-            return mostFrequent(fact, engine, at: shown.at) ?? .absent(absence(of: engine, at: shown.at))
+            return mostFrequent(fact, engine, at: shown.at)
+                ?? .absent(result.absence(of: engine, at: shown.at))
         }
-        guard let metric = header.lab.metrics.first(where: { $0.id == shown.metric }) else {
+        guard let metric = result.header.lab.metrics.first(where: { $0.id == shown.metric }) else {
             return .absent(.notFound)
         }
         if let baseline = shown.relativeTo {
-            if let ratio = figures.ratio(metric, engine, to: baseline, at: shown.at) {
+            if let ratio = ratio(metric, engine, to: baseline, at: shown.at) {
                 return .figure(ratio, unit: .ratio, relativeTo: baseline)
             }
-            let hasOwn = figures.estimate(metric, engine, at: shown.at) != nil
-            return .absent(absence(of: hasOwn ? baseline : engine, at: shown.at, metric))
+            let hasOwn = estimate(metric, engine, at: shown.at) != nil
+            return .absent(result.absence(of: hasOwn ? baseline : engine, at: shown.at, metric))
         }
         if metric.unit == .truth, metric.grown == nil {
             let values = values(metric, engine, at: shown.at)
             if !values.isEmpty { return .truth(yes: values.count { $0 >= 0.5 }, of: values.count) }
-        } else if let estimate = figures.estimate(metric, engine, at: shown.at) {
+        } else if let estimate = estimate(metric, engine, at: shown.at) {
             return .figure(estimate, unit: metric.unit, relativeTo: nil)
         }
-        return .absent(absence(of: engine, at: shown.at, metric))
+        return .absent(result.absence(of: engine, at: shown.at, metric))
     }
 
     /// The answer that most samples give; of several the one that was given first.
     private func mostFrequent(
-        _ name: String, _ engine: EngineID, at point: Point
+        _ name: String, _ engine: EngineID, at point: Condition
     ) -> TableCell.Content? {
-        let facts = measured(engine, at: point).filter(\.outcome.isCompleted).compactMap { $0.facts?[name] }
+        let facts = samples(engine, at: point).filter(\.outcome.isCompleted).compactMap { $0.facts?[name] }
         var counts: [(fact: Fact, count: Int)] = []
         for fact in facts {
             let place = counts.firstIndex {
@@ -85,15 +81,16 @@ extension RunResult {
         let most = counts.map(\.count).max()
         return counts.first { $0.count == most }.map { .fact($0.fact, count: $0.count, of: facts.count) }
     }
+}
 
+extension RunResult {
     /// Why an engine has no figure at a point.
     /// - Parameter metric: that of the figure; over the parameter of a slope every value counts.
-    public func absence(of engine: EngineID, at point: Point, _ metric: Metric? = nil) -> Absence {
+    public func absence(of engine: EngineID, at point: Condition, _ metric: Metric? = nil) -> Absence {
         guard let record = header.engines.first(where: { $0.id == engine }) else { return .notInRun }
         if case .unavailable(let error) = record.availability { return .unavailable(because: error.reason) }
-        let samples = measuredAnywhere(engine).filter { sample in
-            guard case .slope(_, let parameter)? = metric?.source else { return sample.parameters == point }
-            return sample.parameters.filter { $0.key != parameter } == point
+        let samples = measuredAnywhere(engine).filter {
+            metric?.place(of: $0.parameters) ?? $0.parameters == point
         }
         let failures = samples.compactMap { sample -> LabError? in
             if case .failed(let error, _) = sample.outcome { error } else { nil }

@@ -52,11 +52,12 @@ public struct SubjectJudgement: Equatable, Sendable {
 
 extension SubjectJudgement {
     /// Judges the claims of a row on one subject.
-    init(_ subject: Claim.Subject, _ row: TableRow, in result: RunResult) {
+    init(_ subject: Claim.Subject, _ row: TableRow, _ figures: Figures) {
+        let result = figures.result
         self.subject = subject
         claims = row.claims.compactMap { id in result.header.lab.claims.first { $0.id == id } }
             .filter { $0.subject == subject }
-            .map { JudgedClaim(claim: $0, judgements: $0.judge(result)) }
+            .map { JudgedClaim(claim: $0, judgements: $0.judge(figures)) }
         verdict = .notMeasurable
         obstacles = claims.isEmpty ? [.noClaim] : []
         for judged in claims {
@@ -111,12 +112,12 @@ extension SubjectJudgement {
         }
     }
 
-    private static func missing(_ rule: Claim.Rule, at point: Point, in result: RunResult) -> [Obstacle] {
+    private static func missing(_ rule: Claim.Rule, at point: Condition, in result: RunResult) -> [Obstacle] {
         rule.engines.map { .absent($0, absence($0, rule, at: point, in: result)) }
     }
 
     private static func absence(
-        _ engine: EngineID, _ rule: Claim.Rule, at point: Point, in result: RunResult
+        _ engine: EngineID, _ rule: Claim.Rule, at point: Condition, in result: RunResult
     ) -> Absence {
         result.absence(
             of: engine, at: point, result.header.lab.metrics.first { $0.id == rule.metric })

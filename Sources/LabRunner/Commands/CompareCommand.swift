@@ -64,11 +64,12 @@ struct CompareCommand: SpeakingCommand {
         let format = try chosenFormat()
         let threshold = try options.chosenThreshold()
         let engines = try engine.map { text throws(LabError) in try Words.engines(text) }
-        let (before, after) = (try ResultStore.load(old), try ResultStore.load(new))
+        let (before, after) = (Figures(try ResultStore.load(old)), Figures(try ResultStore.load(new)))
         let metrics = try metric.map { text throws(LabError) in
-            try Words.metrics(text, of: after.header.lab.metrics)
+            try Words.metrics(text, of: after.result.header.lab.metrics)
         }
-        try options.accept(after.header.differences(from: before.header, engines: engines))
+        try options.accept(
+            after.result.header.differences(from: before.result.header, engines: engines))
         let comparison = ResultComparison(
             old: before, new: after, metrics: metrics, engines: engines, threshold: threshold)
         switch format {

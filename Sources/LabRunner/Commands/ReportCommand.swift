@@ -48,8 +48,8 @@ struct ReportCommand: SpeakingCommand {
     func run() throws {
         let language = try speech.catalogue().language
         if table { return try runTable(language: language) }
-        var loaded: [RunResult] = []
-        for path in results { loaded.append(try ResultStore.load(path)) }
+        var loaded: [Figures] = []
+        for path in results { loaded.append(Figures(try ResultStore.load(path))) }
         if let output {
             return format == .html
                 ? try writePage(loaded, to: output, in: language)
@@ -60,17 +60,17 @@ struct ReportCommand: SpeakingCommand {
             let texts = loaded.map { ResultFiles.reportText(of: $0, in: language) }
             try Terminal.write(texts.joined(separator: "\n"))
         case .html: try Terminal.write(Report.page(for: loaded, language: language))
-        case .csv: try Terminal.write(Report.csv(for: loaded))
+        case .csv: try Terminal.write(Report.csv(for: loaded.map(\.result)))
         case .json:
             if loaded.count == 1 {
-                try Terminal.answer(json: loaded[0], asStored: true)
+                try Terminal.answer(json: loaded[0].result, asStored: true)
             } else {
-                try Terminal.answer(json: loaded, asStored: true)
+                try Terminal.answer(json: loaded.map(\.result), asStored: true)
             }
         }
     }
 
-    private func write(_ loaded: [RunResult], to path: String, in language: Language) throws(LabError) {
+    private func write(_ loaded: [Figures], to path: String, in language: Language) throws(LabError) {
         guard loaded.count == 1 else {
             throw LabError(
                 .usage, "--output takes one RESULT, and \(loaded.count) are named",
@@ -87,7 +87,7 @@ struct ReportCommand: SpeakingCommand {
     }
 
     /// Replaces the file whole or not at all.
-    private func writePage(_ loaded: [RunResult], to path: String, in language: Language) throws(LabError) {
+    private func writePage(_ loaded: [Figures], to path: String, in language: Language) throws(LabError) {
         guard !Files.isDirectory(path) else {
             throw LabError(
                 .usage, "--output writes one page, and \(path) is a directory",

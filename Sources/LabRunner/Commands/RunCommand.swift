@@ -66,39 +66,24 @@ struct RunCommand: SpeakingCommand {
         let catalogue = try LabCatalogue.own()
         let selection = try LabSelection.read(instance.lab, in: catalogue)
         if selection.isSeveral { return try runSeveral(selection.labs, seed: options.chosenSeed(), text) }
-        let lab = try options.apply(to: instance.apply(to: selection.labs[0]))
-        let baseline = try chosenBaseline(lab)
-        let outcome = try session(
-            lab, options, instance.engineSettings(), seed: options.chosenSeed(), baseline: baseline, in: text
-        ).run()
-        try answer(outcome, baseline, in: text)
-    }
-
-    /// What runs of one lab.
-    /// - Parameter budget: in seconds, nil for the lab's own.
-    func session(
-        _ lab: LabDefinition, _ options: RunOptions, _ settings: EngineSettings, seed: UInt64,
-        budget: Double? = nil, baseline: Baseline? = nil, in text: Catalogue
-    ) -> RunSession {
-        var lab = lab
-        if let budget { lab.budgetSeconds = budget }
-        return RunSession(
-            lab: lab, settings: settings, seed: seed,
-            command: ShellText.join(
-                ["lab", "run", lab.id] + instance.saidWords + options.words(seed: seed)),
-            output: output, quiet: quiet, text: text, tunes: options.tune, baseline: baseline)
+        let request = try RunRequest(selection.labs[0], instance, options, seed: options.chosenSeed())
+        let baseline = try chosenBaseline(request.lab)
+        let session = try RunSession(
+            request: request, output: output, text: text, baseline: baseline,
+            shared: .init(quiet: quiet, text: text))
+        try answer(session.run(), baseline, in: text)
     }
 
     private func answer(_ outcome: RunSession.Outcome, _ baseline: Baseline?, in text: Catalogue) throws {
         var answer = RunAnswer(outcome)
-        let changes = baseline?.comparison(with: outcome.result)
+        let changes = baseline?.comparison(with: outcome.figures)
         if let baseline, let changes {
             answer.comparison = ComparisonAnswer(changes, old: baseline.path, new: outcome.directory)
         }
         if json {
             try Terminal.answer(json: answer)
         } else {
-            try Terminal.answer(answer.text(outcome.result, in: text))
+            try Terminal.answer(answer.text(outcome.figures, in: text))
             if let baseline, let changes {
                 try Terminal.answer(
                     "\n"

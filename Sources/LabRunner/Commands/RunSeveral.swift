@@ -6,25 +6,23 @@ import Report
 extension RunCommand {
     func runSeveral(_ definitions: [LabDefinition], seed: UInt64, _ text: Catalogue) throws {
         try refuseWhatIsForOne()
-        var labs: [LabDefinition] = []
+        var own = options
+        own.budget = nil
+        // Asked before anything runs, so that a wrong word is no lab's failure.
+        var requests: [(lab: String, request: RunRequest?)] = []
         for definition in definitions {
-            labs.append(try options.applyAsOne(to: instance.apply(to: definition)))
+            let request = try own.narrowed(to: definition).map { options throws(LabError) in
+                try RunRequest(definition, instance, options, seed: seed)
+            }
+            requests.append((definition.id, request))
         }
         let asked = try options.budget.map { text throws(LabError) in
             try Words.seconds(text, option: "--budget")
         }
-        // Asked once before anything runs, so that a wrong word is no lab's failure.
-        let settings = try instance.engineSettings()
         let runs = SeveralRuns(
-            labs: labs,
+            requests: requests,
             budget: SharedBudget(
-                own: try ownBudgets(of: definitions), asked: asked, quick: options.quick),
-            session: { lab, budget in
-                let known = definitions.first { $0.id == lab.id }
-                return session(
-                    lab, options.asOne(lab, of: known, budget: budget), settings, seed: seed, budget: budget,
-                    in: text)
-            },
+                own: requests.map { $0.request?.lab.budgetSeconds ?? 0 }, asked: asked, quick: options.quick),
             output: output, catalogue: TableFiles.labs(),
             report: { (progress) throws(LabError) in try self.report(progress, in: text) })
         let outcome = try runs.run(text, quiet: quiet)
@@ -44,15 +42,6 @@ extension RunCommand {
                 remedy: "run each of them by itself")
         }
         _ = try chosenBaseline(nil)
-    }
-
-    /// The budgets that the labs have without `--budget`, `--quick` counted.
-    private func ownBudgets(of definitions: [LabDefinition]) throws(LabError) -> [Double] {
-        var options = options
-        options.budget = nil
-        var budgets: [Double] = []
-        for definition in definitions { budgets.append(try options.apply(to: definition).budgetSeconds) }
-        return budgets
     }
 
     /// What is told of each lab as it ends: on standard output, unless that is to be JSON.

@@ -51,30 +51,22 @@ struct RunOptions: ParsableArguments {
     private static let quickFewest = 5
     private static let quickBudgetShare = 3.0
 
-    /// The same for one lab of several: of the engines that were named those that are its own, which may be none; with
-    /// `--quick` only the series that the document's table needs.
-    func applyAsOne(to definition: LabDefinition) throws(LabError) -> LabDefinition {
+    /// The same said of one lab of several: of the engines that were named those that are its own, and with `--quick` only
+    /// the series that the document's table needs. Nil where it has none of the engines.
+    func narrowed(to lab: LabDefinition) throws(LabError) -> RunOptions? {
         guard series == nil else {
             throw LabError(
                 .usage, "--series chooses parts of one lab, and several are named",
                 remedy: "run each of them by itself")
         }
-        var lab = try apply(to: definition)
-        lab.engines = definition.engines.filter(lab.engines.contains)
-        return quick ? lab.withOnlyWhatItsRowNeeds : lab
-    }
-
-    /// The same words for one lab of several, which has its own engines and its part of the time.
-    /// - Parameters:
-    ///   - known: the lab with all its series.
-    ///   - budget: in seconds, nil for the lab's own.
-    func asOne(_ lab: LabDefinition, of known: LabDefinition?, budget: Double?) -> RunOptions {
         var options = self
-        if engine != nil { options.engine = lab.engines.map(\.rawValue).joined(separator: ",") }
-        if let known, lab.series.map(\.id) != known.series.map(\.id) {
-            options.series = lab.series.map(\.id).joined(separator: ",")
+        if let engine {
+            let own = lab.engines.filter(try Words.engines(engine).contains)
+            guard !own.isEmpty else { return nil }
+            options.engine = own.map(\.rawValue).joined(separator: ",")
         }
-        options.budget = budget.map { "\(Int($0))s" }
+        let needed = try options.apply(to: lab).withOnlyWhatItsRowNeeds.series.map(\.id)
+        if quick, needed != lab.series.map(\.id) { options.series = needed.joined(separator: ",") }
         return options
     }
 

@@ -4,7 +4,7 @@ import LabCore
 struct Baseline {
     /// As the user named it.
     let path: String
-    let result: RunResult
+    let figures: Figures
     let options: ComparisonOptions
     let threshold: Double
     /// The engines that the user chose, nil for all.
@@ -16,22 +16,22 @@ struct Baseline {
         self.options = options
         self.engines = engines
         threshold = try options.chosenThreshold()
-        result = try ResultStore.load(path)
+        figures = Figures(try ResultStore.load(path))
     }
 
     /// Refuses what can be seen to be unlike before an engine is asked.
     func accept(lab: LabDefinition, environment: Environment, digests: [String: String]) throws(LabError) {
         try options.accept(
             RunResult.Header.earlyDifferences(
-                old: result.header, lab: lab, environment: environment, digests: digests))
+                old: figures.result.header, lab: lab, environment: environment, digests: digests))
     }
 
     /// The same with all that is known before the first trial.
     func accept(_ header: RunResult.Header) throws(LabError) {
-        try options.accept(header.differences(from: result.header, engines: engines))
+        try options.accept(header.differences(from: figures.result.header, engines: engines))
     }
 
-    func comparison(with new: RunResult) -> ResultComparison {
-        ResultComparison(old: result, new: new, engines: engines, threshold: threshold)
+    func comparison(with new: Figures) -> ResultComparison {
+        ResultComparison(old: figures, new: new, engines: engines, threshold: threshold)
     }
 }

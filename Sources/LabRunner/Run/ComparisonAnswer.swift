@@ -21,7 +21,7 @@ struct ComparisonAnswer: Encodable {
         let unit: Metric.Unit
         let engine: EngineID
         let emulated: Bool
-        let point: [String: String]
+        let point: Condition
         let old: Side
         let new: Side
         let ratio: Figure?
@@ -59,7 +59,7 @@ struct ComparisonAnswer: Encodable {
         rows = comparison.rows.map { row in
             Row(
                 metric: row.metric.id, unit: row.metric.unit, engine: row.engine, emulated: row.emulated,
-                point: Dictionary(uniqueKeysWithValues: row.point.map { ($0.key.rawValue, $0.value) }),
+                point: row.point,
                 old: Side(n: row.old?.n ?? 0, failures: row.oldFailures, figure: row.old.map(Figure.init)),
                 new: Side(n: row.new?.n ?? 0, failures: row.newFailures, figure: row.new.map(Figure.init)),
                 ratio: row.ratio.map(Figure.init), p: row.p, correctedP: row.correctedP,

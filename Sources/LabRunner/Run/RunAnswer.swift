@@ -34,7 +34,7 @@ struct RunAnswer: Encodable {
     }
 
     struct PointAnswer: Encodable {
-        let parameters: Point
+        let parameters: Condition
         let samples: Int
         let failures: Int
         /// A slope stands at the point that leaves out the parameter which it is over, and only there.
@@ -45,13 +45,13 @@ struct RunAnswer: Encodable {
     struct Figure: Encodable {
         let unit: Metric.Unit
         let n: Int
-        let median: Double?
+        var median: Double?
         /// Growth per unit of the parameter, of a metric that is one; the bounds are then its own.
         var slope: Double?
         let lower95: Double?
         let upper95: Double?
-        let p95: Double?
-        let minimum: Double?
+        var p95: Double?
+        var minimum: Double?
 
         init(_ unit: Metric.Unit, _ summary: Summary) {
             self.unit = unit
@@ -66,20 +66,18 @@ struct RunAnswer: Encodable {
         init(_ unit: Metric.Unit, slope: Estimate) {
             self.unit = unit
             n = slope.n
-            median = nil
             self.slope = slope.value
             lower95 = slope.interval?.lower
             upper95 = slope.interval?.upper
-            p95 = nil
-            minimum = nil
         }
     }
 
     init(_ outcome: RunSession.Outcome) {
-        self.init(outcome.result, directory: outcome.directory, files: outcome.files)
+        self.init(outcome.figures, directory: outcome.directory, files: outcome.files)
     }
 
-    init(_ result: RunResult, directory: String, files: [String]) {
+    init(_ figures: Figures, directory: String, files: [String]) {
+        let result = figures.result
         runID = result.header.runID
         lab = result.header.lab.id
         ending = result.ending
@@ -89,13 +87,11 @@ struct RunAnswer: Encodable {
         harnessNanoseconds = Statistics.median(result.samples.compactMap { $0.values[Runner.harnessValue] })
         harnessPerSampleNanoseconds = Statistics.median(
             result.header.harnessNanoseconds.map { Double($0) })
-        let figures = Figures(result)
-        engines = result.header.engines.map { Self.engine($0, in: result, figures) }
+        engines = result.header.engines.map { Self.engine($0, figures) }
     }
 
-    private static func engine(
-        _ record: EngineRecord, in result: RunResult, _ figures: Figures
-    ) -> EngineAnswer {
+    private static func engine(_ record: EngineRecord, _ figures: Figures) -> EngineAnswer {
+        let result = figures.result
         let measured = result.measuredAnywhere(record.id)
         let metrics = result.header.lab.metrics
         let base = metrics.map { ($0.id, Figure($0.unit, figures.summary($0, record.id))) }
@@ -114,32 +110,33 @@ struct RunAnswer: Encodable {
                 })
     }
 
-    /// An answer for each point that leaves out the parameter of a slope, in their order.
+    /// An answer for each point that leaves out the factor of a slope, in their order.
     private static func slopes(
-        _ engine: EngineID, _ metrics: [Metric], _ figures: Figures, _ points: [Point]
+        _ engine: EngineID, _ metrics: [Metric], _ figures: Figures, _ points: [Condition]
     ) -> [PointAnswer] {
-        var conditions: [Point] = []
-        var values: [Point: [(String, Figure)]] = [:]
-        var origins: [Point: [Point]] = [:]
-        for metric in metrics {
-            guard case .slope(_, let parameter) = metric.source else { continue }
-            let varied = points.filter { $0[parameter] != nil }
-            for (condition, own) in Dictionary(grouping: varied, by: { $0.without(parameter) }) {
-                guard let slope = figures.estimate(metric, engine, at: condition) else { continue }
-                values[condition, default: []].append((metric.id, Figure(metric.unit, slope: slope)))
-                origins[condition] = own
+        let slopes = metrics.filter(\.isSlope)
+        var origins: [(place: Condition, points: [Condition])] = []
+        for point in points {
+            for place in slopes.map({ $0.place(of: point) }) where place != point {
+                guard let known = origins.firstIndex(where: { $0.place == place }) else {
+                    origins.append((place, [point]))
+                    continue
+                }
+                if origins[known].points.last != point { origins[known].points.append(point) }
             }
-            conditions += varied.map { $0.without(parameter) }.filter { !conditions.contains($0) }
         }
-        var seen: Set<Point> = []
-        return conditions.compactMap { condition in
-            guard let own = values[condition], seen.insert(condition).inserted else { return nil }
-            return pointAnswer(condition, origins[condition] ?? [], engine, figures, own)
+        return origins.compactMap { place, points in
+            let values = slopes.compactMap { metric in
+                figures.estimate(metric, engine, at: place).map {
+                    (metric.id, Figure(metric.unit, slope: $0))
+                }
+            }
+            return values.isEmpty ? nil : pointAnswer(place, points, engine, figures, values)
         }
     }
 
     private static func pointAnswer(
-        _ point: Point, _ origins: [Point], _ engine: EngineID, _ figures: Figures,
+        _ point: Condition, _ origins: [Condition], _ engine: EngineID, _ figures: Figures,
         _ metrics: [(String, Figure)]
     ) -> PointAnswer {
         let samples = origins.flatMap { figures.samples(engine, at: $0) }
@@ -149,14 +146,10 @@ struct RunAnswer: Encodable {
     }
 }
 
-extension Point {
-    fileprivate func without(_ parameter: Parameter) -> Point { filter { $0.key != parameter } }
-}
-
 extension RunAnswer {
     /// The answer for people: the table, what ended the run, and where the rest is.
-    func text(_ result: RunResult, in text: Catalogue) -> String {
-        var lines = Report.summaryLines(for: result, language: text.language)
+    func text(_ figures: Figures, in text: Catalogue) -> String {
+        var lines = Report.summaryLines(for: figures, language: text.language)
         lines.append("")
         switch ending {
         case .complete: break

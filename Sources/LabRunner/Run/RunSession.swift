@@ -1,32 +1,30 @@
 import Glibc
 import LabCore
 
-/// One `lab run`, from the definition to the files of its report.
+/// One run, from the request to the files of its report.
 struct RunSession {
-    /// The lab with the user's overrides.
-    var lab: LabDefinition
-    var settings: EngineSettings
-    var seed: UInt64
-    /// Reproduces the run, shell-quoted.
-    var command: String
+    var request: RunRequest
     /// The directory that the user named; nil for a new one below `results`.
     var output: String?
-    var quiet: Bool
     /// The language of what is said and of the report.
     var text: Catalogue
-    /// Whether the machine's frequency is made steady for the run.
-    var tunes = false
     /// What the run will be compared with: it is refused when they are unlike.
     var baseline: Baseline?
-    /// What it has in common with other runs of this process; nil when it is alone.
-    var shared: Shared?
+    /// What it has in common with other runs of this process.
+    var shared: Shared
 
     /// What several runs in one process share.
     struct Shared {
         /// Catches the signals already.
-        var interrupt: Interrupt
-        var line: ProgressLine
-        var pool: EnginePool
+        let interrupt: Interrupt
+        let line: ProgressLine
+        let pool = EnginePool()
+
+        init(quiet: Bool, text: Catalogue) throws(LabError) {
+            interrupt = try Interrupt()
+            try interrupt.catchSignals()
+            line = ProgressLine(quiet: quiet, text: text)
+        }
     }
 
     /// What came of it.
@@ -34,39 +32,41 @@ struct RunSession {
         var directory: String
         /// Names of the files in it.
         var files: [String]
-        let result: RunResult
+        let figures: Figures
+
+        var result: RunResult { figures.result }
     }
 
     /// Makes the run and writes everything that a reader needs.
     func run() throws(LabError) -> Outcome {
-        let shared = if let shared = self.shared { shared } else { try alone() }
         let line = shared.line
         let warn = { (words: String, remedy: Message?) in line.warn(words, remedy: remedy) }
 
         let time = UTCTime.now()
         let directory =
             if let output { try OutputDirectory.named(output) } else {
-                try OutputDirectory.below(time: time, lab: lab.id)
+                try OutputDirectory.below(time: time, lab: request.lab.id)
             }
         defer { directory.removeIfEmpty() }
 
         let workspace = try Workspace.open(
-            time: time, interrupt: shared.interrupt, mayFetch: settings.fetchesKernel,
-            handsCgroupsOn: lab.method == .lifecycle, connection: settings.connect,
+            time: time, interrupt: shared.interrupt, mayFetch: request.settings.fetchesKernel,
+            handsCgroupsOn: request.lab.method == .lifecycle, connection: request.settings.connect,
             text: text, warn: warn)
         var leftovers = true
         defer { workspace.close(leftovers: leftovers, warn: warn) }
         line.show(text.lookingAtTheMachine, now: true)
         let environment = try environment(workspace, warn)
         try baseline?.accept(
-            lab: lab, environment: environment, digests: workspace.context.rootFilesystem.digests)
+            lab: request.lab, environment: environment, digests: workspace.context.rootFilesystem.digests)
         let runner = Runner(
             setup: Runner.Setup(
-                lab: lab, command: command, version: Version.current, startedAt: time.rfc3339, seed: seed,
-                environment: environment, experiments: ExperimentTable.all),
-            engines: try EngineFactory.make(lab.engines, settings, pool: shared.pool),
+                lab: request.lab, command: request.command, version: Version.current,
+                startedAt: time.rfc3339, seed: request.seed, environment: environment,
+                experiments: ExperimentTable.all),
+            engines: try EngineFactory.make(request.lab.engines, request.settings, pool: shared.pool),
             context: workspace.context)
-        let budget: Duration = .seconds(lab.budgetSeconds)
+        let budget: Duration = .seconds(request.lab.budgetSeconds)
         let result: RunResult
         do {
             result = try runner.run(
@@ -84,21 +84,16 @@ struct RunSession {
         }
         leftovers = runner.leftSomething
         for warning in result.closing.warnings { warn(text.say(warning.text), warning.remedy) }
-        let files = try ResultFiles.save(result, in: text.language, to: directory.path)
-        return Outcome(directory: directory.path, files: files, result: result)
-    }
-
-    private func alone() throws(LabError) -> Shared {
-        let interrupt = try Interrupt()
-        try interrupt.catchSignals()
-        return Shared(interrupt: interrupt, line: ProgressLine(quiet: quiet, text: text), pool: EnginePool())
+        let figures = Figures(result)
+        let files = try ResultFiles.save(figures, in: text.language, to: directory.path)
+        return Outcome(directory: directory.path, files: files, figures: figures)
     }
 
     /// The machine's state, tuned first if that is wished, with a warning for everything that disturbs.
     private func environment(
         _ workspace: Workspace, _ warn: (String, _ remedy: Message?) -> Void
     ) throws(LabError) -> Environment {
-        let tuning = tunes ? try Tuning(journal: workspace.context.journal).apply() : nil
+        let tuning = request.tunes ? try Tuning(journal: workspace.context.journal).apply() : nil
         var environment = Environment.capture()
         environment.tuned = tuning?.set
         environment.warnings += tuning?.refused ?? []

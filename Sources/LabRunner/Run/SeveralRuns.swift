@@ -6,11 +6,9 @@ import Report
 /// A lab that fails does not stop the others; a signal ends the one that runs and leaves the rest out. What was measured
 /// is in the table either way.
 struct SeveralRuns {
-    /// With the user's overrides, in their order; a lab without an engine is skipped.
-    var labs: [LabDefinition]
+    /// The labs in their order; one of which nothing is asked is skipped.
+    var requests: [(lab: String, request: RunRequest?)]
     var budget: SharedBudget
-    /// What runs of each lab; the budget is its own unless another is named.
-    var session: (_ lab: LabDefinition, _ budget: Double?) -> RunSession
     /// The directory that the user named, in which each lab gets its own; nil for new ones below `results`.
     var output: String?
     /// The labs that there are, to say which a row lacks.
@@ -56,11 +54,10 @@ struct SeveralRuns {
         let time = UTCTime.now()
         let root = try output.map { path throws(LabError) in try OutputDirectory.named(path) }
         defer { root?.removeIfEmpty() }
-        let interrupt = try Interrupt()
-        try interrupt.catchSignals()
-        let labs = try makeRuns(interrupt, ProgressLine(quiet: quiet, text: text))
+        let shared = try RunSession.Shared(quiet: quiet, text: text)
+        let labs = try makeRuns(shared, text)
         let runs = labs.compactMap { if case .done(let run) = $0.end { run } else { nil } }
-        if runs.isEmpty { throw interrupt.isRaised ? Interrupt.error : Self.nothing(labs) }
+        if runs.isEmpty { throw shared.interrupt.isRaised ? Interrupt.error : Self.nothing(labs) }
         let directory =
             if let root { try OutputDirectory.named("\(root.path)/\(TableFiles.name)") } else {
                 try OutputDirectory.below(time: time, lab: TableFiles.name)
@@ -68,37 +65,38 @@ struct SeveralRuns {
         let table = FilledTable(
             runs.map { run in
                 let path = "\(run.directory)/\(ResultStore.fileName)"
-                return TableSource(run.result, path: RelativePath.of(path, from: directory.path))
+                return TableSource(run.figures, path: RelativePath.of(path, from: directory.path))
             }, labs: catalogue, failures: Self.failures(labs))
         let files = try TableFiles.save(table, in: directory.path, language: text.language)
         return Outcome(
             labs: labs, table: table, directory: directory.path, files: files,
-            interrupted: interrupt.isRaised)
+            interrupted: shared.interrupt.isRaised)
     }
 
-    private func makeRuns(_ interrupt: Interrupt, _ line: ProgressLine) throws(LabError) -> [Progress] {
-        let pool = EnginePool()
+    private func makeRuns(_ shared: RunSession.Shared, _ text: Catalogue) throws(LabError) -> [Progress] {
         let began = MonotonicInstant.now()
         var ends: [Progress] = []
-        for (place, lab) in labs.enumerated() {
-            if interrupt.isRaised { break }
-            line.enter(lab: lab.id, number: place + 1, of: labs.count)
+        for (place, (lab, request)) in requests.enumerated() {
+            if shared.interrupt.isRaised { break }
+            shared.line.enter(lab: lab, number: place + 1, of: requests.count)
             let elapsed = Double(MonotonicInstant.now().nanoseconds(since: began)) / 1e9
-            var session = session(lab, budget.share(of: place, elapsed: elapsed))
-            session.shared = RunSession.Shared(interrupt: interrupt, line: line, pool: pool)
-            session.output = output.map { "\($0)/\(lab.id)" }
-            let end = Self.end(of: session)
+            var end = Progress.End.skipped
+            if var request {
+                if let share = budget.share(of: place, elapsed: elapsed) { request.limit(to: share) }
+                end = Self.end(
+                    of: RunSession(
+                        request: request, output: output.map { "\($0)/\(lab)" }, text: text, shared: shared))
+            }
             if case .failed(let error) = end, error.kind == .interrupted { break }
-            let progress = Progress(number: place + 1, count: labs.count, lab: lab.id, end: end)
+            let progress = Progress(number: place + 1, count: requests.count, lab: lab, end: end)
             ends.append(progress)
-            line.clear()
+            shared.line.clear()
             try report(progress)
         }
         return ends
     }
 
     private static func end(of session: RunSession) -> Progress.End {
-        guard !session.lab.engines.isEmpty else { return .skipped }
         do {
             return .done(try session.run())
         } catch {

@@ -26,7 +26,7 @@ struct TableAnswer: Encodable {
     struct Cell: Encodable {
         let metric: String?
         let fact: String?
-        let at: Point
+        let at: Condition
         var unit: Metric.Unit?
         var relativeTo: EngineID?
         var n: Int?
@@ -109,7 +109,7 @@ struct TableAnswer: Encodable {
     }
 
     struct Judged: Encodable {
-        let at: Point
+        let at: Condition
         /// Nil where figures of another machine are not judged.
         let verdict: LabCore.Verdict?
         let engine: EngineID?

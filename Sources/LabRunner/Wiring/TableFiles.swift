@@ -44,11 +44,11 @@ enum TableFiles {
     {
         var sources: [TableSource] = []
         for path in paths {
-            let result = try ResultStore.load(path)
+            let figures = Figures(try ResultStore.load(path))
             let file = file(of: path)
             let shown = directory.map { RelativePath.of(file, from: $0) } ?? file
             if !sources.contains(where: { $0.path == shown }) {
-                sources.append(TableSource(result, path: shown))
+                sources.append(TableSource(figures, path: shown))
             }
         }
         return sources

@@ -23,7 +23,7 @@ struct DocumentRowSection {
             if !row.unlike.isEmpty { blocks.append(.paragraph(unlike)) }
         }
         blocks.append(.paragraph(text.say("What the measurements say of it:")))
-        return blocks + .list(verdicts) + (row.source.map { evidence($0.result) + rawData($0) } ?? [])
+        return blocks + .list(verdicts) + (row.source.map { evidence($0) + rawData($0) } ?? [])
     }
 
     /// What the document says.
@@ -47,8 +47,8 @@ struct DocumentRowSection {
         }
     }
 
-    private func evidence(_ result: RunResult) -> [Block] {
-        let analysis = Analysis(result)
+    private func evidence(_ source: TableSource) -> [Block] {
+        let analysis = Analysis(source.figures)
         let judged = row.subjects.flatMap(\.claims).map { ($0.claim, $0.judgements) }
         let claims = ClaimsSection(report: analysis.report(in: text))
         return figures(analysis)
@@ -66,7 +66,7 @@ struct DocumentRowSection {
             ], most: Analysis.mostRows)
         for shown in shows {
             for engine in analysis.engines where !engine.isAbsentPeer {
-                let content = analysis.result.tableCell(shown, engine.id, analysis.figures).content
+                let content = analysis.figures.tableCell(shown, engine.id).content
                 // The three of the table say why they lack a figure, but not of what was never to be measured of them; of
                 // the others there are those that have something to show.
                 if case .absent(let absence) = content,

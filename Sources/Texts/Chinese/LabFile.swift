@@ -57,7 +57,6 @@ extension Chinese {
         "nested deeper than {} levels": "嵌套超过 {} 层", "a key must be a word": "键必须是一个单词",
         "aliases are not allowed: write the value out": "不允许使用别名：请把值写出来",
         "not valid YAML: {}": "不是有效的 YAML：{}", "key {} is given twice": "键 {} 写了两次",
-        "it must be cold": "它必须是 cold", "it must be exits": "它必须是 exits", "it must name layers": "它必须列出各层",
         "it must not be empty": "它不能为空", "it must be one of {}": "它必须是以下之一：{}",
         "it must be a whole number from {} to {}": "它必须是 {} 到 {} 的整数",
         "{} is {}; {}": "{} 是 {}；{}",

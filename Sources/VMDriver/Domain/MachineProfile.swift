@@ -1,14 +1,6 @@
 import LabCore
 
-/// The board that a VM is given: QEMU's machine type and what goes with it.
-public enum MachineProfile: String, Codable, Sendable, CaseIterable {
-    /// No PCI, no ACPI tables, a firmware of a few kilobytes: made for short starts.
-    case microvm
-    /// PCI Express, AHCI, HPET: what a new VM gets today.
-    case q35
-    /// The PC of 1996: PCI, IDE.
-    case pc
-
+extension MachineProfile {
     /// What `lab` uses unless told otherwise: the one that starts soonest.
     public static let standard = MachineProfile.microvm
 

@@ -1,3 +1,5 @@
+import LabCore
+
 /// The XML of a paravirtual guest of Xen: Xen's own tools put the kernel into its memory, and it has no board, no
 /// firmware and no device but its console. See https://libvirt.org/drvxen.html.
 extension DomainDescription {

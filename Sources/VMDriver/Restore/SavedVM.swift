@@ -99,7 +99,7 @@ final class SavedVMs: Sendable {
 
     /// What makes one image another's: its machine's parts and size.
     private struct Kind: Hashable {
-        var variant: String
+        var variant: VMVariant?
         var memoryBytes: UInt64
         var cpus: Int
     }
@@ -115,7 +115,7 @@ final class SavedVMs: Sendable {
     /// That it can't be made at all is kept and said again; a boot that failed otherwise is tried again.
     func of(_ request: LaunchRequest, _ setup: VMSetup) throws(LabError) -> SavedVM {
         let kind = Kind(
-            variant: request.variant ?? "", memoryBytes: request.memoryBytes, cpus: request.cpus)
+            variant: request.condition.variant, memoryBytes: request.memoryBytes, cpus: request.cpus)
         return try made.withLock { (made) throws(LabError) in
             if let known = made[kind] { return try known.get() }
             let starter = try setup.restoringStarter()

@@ -15,7 +15,7 @@ struct LayerSharing: Experiment {
     private static let ownBytes = 4 << 10
 
     func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
-        guard let count = bench.point[.instances].flatMap({ Int($0) }) else {
+        guard let count = bench.condition.instances else {
             throw LabError(.usage, "layer-sharing needs a number of instances")
         }
         return try OverlayStage.with(bench) { (stage) throws(LabError) in

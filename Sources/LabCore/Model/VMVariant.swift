@@ -1,16 +1,8 @@
-import LabCore
-
-/// How one VM is made where it is not to be made as its engine does by default: what `LaunchRequest.variant` says.
+/// How one VM is made where it is not to be made as its engine does by default: `Condition.variant`.
 ///
 /// Written `factor=value`, several joined with commas: `machine=q35,memory=balloon`. A factor that is left out, nil
 /// here, is as the engine has it.
 public struct VMVariant: Hashable, Sendable, CustomStringConvertible {
-    /// What can be chosen.
-    public enum Factor: String, CaseIterable, Sendable {
-        case start, memory, machine, kernel, firmware, console, devices, clock
-        case commandLine = "command-line"
-    }
-
     /// What the machine begins with.
     public enum Start: String, CaseIterable, Sendable {
         /// The kernel, and then lab-guest.
@@ -34,7 +26,7 @@ public struct VMVariant: Hashable, Sendable, CustomStringConvertible {
         case hugePages = "hugepages"
 
         /// Whether it takes a device, which hangs on a bus that microvm has not.
-        var hasBalloon: Bool { self == .balloon || self == .freePageReporting }
+        public var hasBalloon: Bool { self == .balloon || self == .freePageReporting }
     }
 
     /// What QEMU is given as the kernel.
@@ -98,74 +90,59 @@ public struct VMVariant: Hashable, Sendable, CustomStringConvertible {
     /// Everything as the engine does it by default.
     public init() {}
 
+    /// A VM whose clock says how many instructions it has executed.
+    public static let countingInstructions = {
+        var variant = VMVariant()
+        variant.clock = .instructions
+        return variant
+    }()
+
+    /// Its factors in the order of its text: a new one is its property, and its line here.
+    private static let fields: [(name: String, field: Field<VMVariant>)] = [
+        ("start", .choice(\.start)), ("memory", .choice(\.memory)), ("machine", .choice(\.machine)),
+        ("kernel", .choice(\.kernel)), ("firmware", .choice(\.firmware)), ("console", .choice(\.console)),
+        ("devices", .choice(\.devices)), ("clock", .choice(\.clock)),
+        ("command-line", .choice(\.commandLine)),
+    ]
+
+    /// Every word that a variant may be made of, by its factors.
+    public static let words: [[String]] = fields.map { name, field in field.words.map { "\(name)=\($0)" } }
+
     /// Reads the words of a variant.
     /// - Throws: `.usage` for an unknown or a missing word, with the nearest known one, and for a factor given twice.
     public init(_ text: String) throws(LabError) {
-        var given: Set<Factor> = []
         for word in text.split(separator: ",", omittingEmptySubsequences: false).map(String.init) {
             let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2, let factor = Factor(rawValue: String(parts[0])),
-                set(factor, String(parts[1]))
+            guard parts.count == 2, let (name, field) = Self.fields.first(where: { $0.name == parts[0] }),
+                field.words.contains(String(parts[1]))
             else { throw Self.unknown(word) }
-            guard given.insert(factor).inserted else {
-                throw LabError(.usage, "the variant \(text.debugDescription) sets \(factor.rawValue) twice")
+            guard field.write(self) == nil else {
+                throw LabError(.usage, "the variant \(text.debugDescription) sets \(name) twice")
             }
-        }
-    }
-
-    /// False when the factor has no such value.
-    private mutating func set(_ factor: Factor, _ value: String) -> Bool {
-        func parsed<Value: RawRepresentable>(_ place: inout Value?) -> Bool where Value.RawValue == String {
-            place = Value(rawValue: value)
-            return place != nil
-        }
-        return switch factor {
-        case .start: parsed(&start)
-        case .memory: parsed(&memory)
-        case .machine: parsed(&machine)
-        case .kernel: parsed(&kernel)
-        case .firmware: parsed(&firmware)
-        case .console: parsed(&console)
-        case .devices: parsed(&devices)
-        case .commandLine: parsed(&commandLine)
-        case .clock: parsed(&clock)
+            try field.read(String(parts[1]), &self)
         }
     }
 
     /// The words that set this, in the order of the factors; empty where nothing is set.
     public var description: String {
-        let values: [(Factor, String?)] = [
-            (.start, start?.rawValue), (.memory, memory?.rawValue), (.machine, machine?.rawValue),
-            (.kernel, kernel?.rawValue), (.firmware, firmware?.rawValue), (.console, console?.rawValue),
-            (.devices, devices?.rawValue), (.clock, clock?.rawValue), (.commandLine, commandLine?.rawValue),
-        ]
-        return values.compactMap { factor, value in value.map { "\(factor.rawValue)=\($0)" } }
+        Self.fields.compactMap { name, field in field.write(self).map { "\(name)=\($0)" } }
             .joined(separator: ",")
     }
 
-    /// Every word that a variant may be made of.
-    public static let words: [String] = Factor.allCases.flatMap { factor in
-        values(of: factor).map { "\(factor.rawValue)=\($0)" }
-    }
-
-    /// The values of a factor.
-    public static func values(of factor: Factor) -> [String] {
-        switch factor {
-        case .start: Start.allCases.map(\.rawValue)
-        case .memory: Memory.allCases.map(\.rawValue)
-        case .machine: MachineProfile.allCases.map(\.rawValue)
-        case .kernel: Kernel.allCases.map(\.rawValue)
-        case .firmware: Firmware.allCases.map(\.rawValue)
-        case .console: Console.allCases.map(\.rawValue)
-        case .devices: Devices.allCases.map(\.rawValue)
-        case .commandLine: CommandLine.allCases.map(\.rawValue)
-        case .clock: Clock.allCases.map(\.rawValue)
-        }
-    }
-
     private static func unknown(_ word: String) -> LabError {
-        LabError(
+        let words = words.flatMap(\.self)
+        return LabError(
             .usage, "a VM knows no variant \(word.debugDescription)\(didYouMean(word, in: words))",
             remedy: "join words like these with commas: \(words.joined(separator: " "))")
     }
+}
+
+/// The board that a VM is given: QEMU's machine type and what goes with it.
+public enum MachineProfile: String, CaseIterable, Sendable {
+    /// No PCI, no ACPI tables, a firmware of a few kilobytes: made for short starts.
+    case microvm
+    /// PCI Express, AHCI, HPET: what a new VM gets today.
+    case q35
+    /// The PC of 1996: PCI, IDE.
+    case pc
 }

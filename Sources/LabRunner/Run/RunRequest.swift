@@ -1,0 +1,36 @@
+import LabCore
+
+/// What one run is asked for: a lab of the catalogue, what the user said of it, and the seed. It knows its own words.
+struct RunRequest {
+    /// The lab with what the user said.
+    private(set) var lab: LabDefinition
+    let settings: EngineSettings
+    let seed: UInt64
+    private let instance: InstanceOptions
+    private var options: RunOptions
+
+    /// - Parameter definition: as the catalogue has it.
+    init(
+        _ definition: LabDefinition, _ instance: InstanceOptions, _ options: RunOptions, seed: UInt64
+    ) throws(LabError) {
+        lab = try options.apply(to: instance.apply(to: definition))
+        settings = try instance.engineSettings()
+        self.seed = seed
+        self.instance = instance
+        self.options = options
+    }
+
+    /// Whether the machine's frequency is made steady for the run.
+    var tunes: Bool { options.tune }
+
+    /// Gives the run another budget than its own, in whole seconds.
+    mutating func limit(to seconds: Double) {
+        lab.budgetSeconds = seconds
+        options.budget = "\(Int(seconds))s"
+    }
+
+    /// Reproduces the run, shell-quoted.
+    var command: String {
+        ShellText.join(["lab", "run", lab.id] + instance.saidWords + options.words(seed: seed))
+    }
+}
