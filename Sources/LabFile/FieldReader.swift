@@ -26,13 +26,15 @@ struct FieldReader {
         let present = Set(entries.map(\.key))
         var meant: Set<String> = []
         for entry in entries where !known.contains(entry.key) {
-            let absent = known.filter { !present.contains($0) }
-            let suggestion = nearest(entry.key, in: absent) ?? nearest(entry.key, in: known)
-            if let suggestion { meant.insert(suggestion) }
-            let hint: Message =
-                suggestion.map { "; did you mean \"\($0)\"?" }
-                ?? "; \(what) has the keys \(known.joined(separator: ", "))"
-            problems.add(entry.line, "unknown key \(quoted(entry.key))\(hint)")
+            problems.add(mistyped: entry.line) {
+                let absent = known.filter { !present.contains($0) }
+                let suggestion = nearest(entry.key, in: absent) ?? nearest(entry.key, in: known)
+                if let suggestion { meant.insert(suggestion) }
+                let hint: Message =
+                    suggestion.map { "; did you mean \"\($0)\"?" }
+                    ?? "; \(what) has the keys \(known.joined(separator: ", "))"
+                return "unknown key \(quoted(entry.key))\(hint)"
+            }
         }
         // A key that was only misspelt is not reported a second time as missing.
         for key in required where !present.contains(key) && !meant.contains(key) {
@@ -76,10 +78,12 @@ struct FieldReader {
     func choice(_ node: YAMLNode?, of what: Message, in known: [String]) -> String? {
         guard let node, let text = text(node, of: what) else { return nil }
         guard known.contains(text) else {
-            let hint: Message =
-                nearest(text, in: known).map { "; did you mean \"\($0)\"?" }
-                ?? "; known: \(known.joined(separator: ", "))"
-            problems.add(node.line, "unknown \(what) \(quoted(text))\(hint)")
+            problems.add(mistyped: node.line) {
+                let hint: Message =
+                    nearest(text, in: known).map { "; did you mean \"\($0)\"?" }
+                    ?? "; known: \(known.joined(separator: ", "))"
+                return "unknown \(what) \(quoted(text))\(hint)"
+            }
             return nil
         }
         return text

@@ -46,6 +46,7 @@ public enum LabFile {
 final class Problems {
     private let file: String
     private var found: [(line: Int, text: Message)] = []
+    private var mistyped = 0
     /// More than these help nobody: the first ones cause the rest.
     private static let most = 20
 
@@ -55,13 +56,21 @@ final class Problems {
 
     func add(_ line: Int, _ text: Message) { found.append((line, text)) }
 
+    /// A word that is not known. What was meant is looked for, which takes its time, for as many as are shown; the others
+    /// are counted.
+    func add(mistyped line: Int, _ text: () -> Message) {
+        mistyped += 1
+        if mistyped <= Self.most { add(line, text()) }
+    }
+
     /// All of them in one error, in the order of the lines.
     var error: LabError {
         let sorted = found.enumerated().sorted { ($0.element.line, $0.offset) < ($1.element.line, $1.offset) }
         var lines = sorted.prefix(Self.most).map {
             "\(file):\($0.element.line): \($0.element.text)" as Message
         }
-        if sorted.count > Self.most { lines.append("\(file): and \(sorted.count - Self.most) more problems") }
+        let more = sorted.count + max(0, mistyped - Self.most) - lines.count
+        if more > 0 { lines.append("\(file): and \(more) more problems") }
         return LabError(.data, lines.joined(separator: "\n"))
     }
 }

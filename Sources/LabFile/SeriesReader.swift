@@ -15,8 +15,15 @@ struct SeriesReader {
         guard let node else { return [.plain] }
         guard let items = read.list(node, of: .key("series")) else { return nil }
         var all: [Series] = []
+        var points = 0
         for item in items {
             guard let series = one(item, engines) else { continue }
+            points += series.points.count
+            guard points <= LabDefinition.mostPoints else {
+                read.problems.add(
+                    item.line, "all together have more than \(LabDefinition.mostPoints) combinations")
+                return nil
+            }
             if all.contains(where: { $0.id == series.id }) {
                 read.problems.add(item.line, "series \(quoted(series.id)) is defined twice")
             }

@@ -131,6 +131,63 @@ import Testing
         }
     }
 
+    @Test("The series of a lab have no more combinations together than a report can go through")
+    func combinationsAreBounded() throws {
+        func refusal(_ series: [Series]) throws -> String? {
+            var result = seed()
+            result.header.lab.series = series
+            let bytes = Array(try JSONEncoder().encode(result))
+            do throws(LabError) {
+                _ = try ResultStore.parse(json: bytes, path: "r.json")
+                return nil
+            } catch {
+                return error.message.english
+            }
+        }
+        let thousand: [Series.Varied] = [
+            .init(.touch, (0..<40).map(String.init)), .init(.instances, (1...25).map(String.init)),
+        ]
+        let series = (0..<11).map { Series(id: "series-\($0)", parameters: thousand) }
+        #expect(try refusal(Array(series.prefix(10))) == nil, "as many as may be")
+        #expect(try refusal(series) == "r.json is malformed at header.lab.series")
+        let one = Series(id: "one", parameters: [.init(.touch, (0...10_000).map(String.init))])
+        #expect(try refusal([one]) == "r.json is malformed at header.lab.series[0].parameters")
+    }
+
+    @Test("What a file says of itself is shown shortened")
+    func foreignWordsAreShortened() throws {
+        var result = seed()
+        result.samples[1].parameters = [.setting: "HERE"]
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
+        let text = String(decoding: try encoder.encode(result), as: UTF8.self)
+        let setting = #""setting":"HERE""#
+        for (old, new) in [
+            (#""schema":"\#(RunResult.schema)""#, #""schema":"WORD""#), (setting, #""isolation":"WORD""#),
+            (setting, #""variant":"WORD=x""#), (setting, #""variant":"start=boot,start=boot,WORD""#),
+            (setting, #""compute":"WORD""#), (setting, #""WORD":"x""#),
+            (#""engine":"qemu""#, #""engine":"WORD""#),
+            (#""values":{"#, #""values":{"WORD":1e300,"#),
+        ] {
+            #expect(text.contains(old))
+            func refusal(_ word: String) -> String {
+                let bytes = Array(text.replacing(old, with: new.replacing("WORD", with: word)).utf8)
+                let error = #expect(throws: LabError.self) {
+                    try ResultStore.parse(json: bytes, path: "r.json")
+                }
+                return error?.description ?? ""
+            }
+            let long = refusal(String(repeating: "a", count: 100_000))
+            #expect(long.utf8.count < 2_000 && long.hasPrefix("r.json "), "\(new): \(long.prefix(400))")
+        }
+        // A short one is shown whole.
+        let schema = text.replacing(RunResult.schema, with: "another/1")
+        let error = #expect(throws: LabError.self) {
+            try ResultStore.parse(json: Array(schema.utf8), path: "r.json")
+        }
+        #expect(error?.message.english == #"r.json has the schema "another/1""#)
+    }
+
     @Test func parametersThatNoTrialCanHaveAreRefused() throws {
         for (parameter, value) in [
             (Factor.instances, "nan"), (.instances, "0"), (.touch, "-1"), (.cache, "warm"),

@@ -1,6 +1,7 @@
 import LabCore
-import LabFile
 import Testing
+
+@testable import LabFile
 
 /// The definition that every case here is a change of.
 private let valid = """
@@ -249,6 +250,55 @@ struct LabFileTests {
         let error = #expect(throws: LabError.self) { try LabFile.parse(text, name: "x") }
         #expect(error?.kind == .data)
         #expect((error?.message.english.utf8.count ?? 0) < 10_000)
+    }
+
+    @Test("Of words that are not known as many are explained as are shown, and the others counted")
+    func mistypedWordsAreCounted() {
+        let problems = Problems(file: "x")
+        var explained = 0
+        for line in 1...1_000 {
+            problems.add(mistyped: line) {
+                explained += 1
+                return "unknown"
+            }
+        }
+        #expect(explained == 20)
+        let keys = (0..<50_000).map { "\nk\($0): 1" }.joined()
+        let words = "\nseries: [" + (0..<30).map { "{id: s, k\($0): 1}" }.joined(separator: ", ") + "]"
+        let texts = [problems.error, error(of: valid + keys), error(of: valid + words)].map {
+            ($0?.message.english ?? "").split(separator: "\n")
+        }
+        for (text, rest) in zip(texts, [980, 49_980]) {
+            #expect(text.count == 21 && text.last?.hasSuffix(": and \(rest) more problems") == true)
+            #expect(text.first?.contains(": unknown") == true)
+        }
+        // Of the whole file, and with what else is wrong in it: 29 series have the name of the first.
+        #expect(texts[2].count == 21)
+        #expect(texts[2].last?.contains(" more problems") == true)
+        // One more than are shown.
+        let few = error(of: valid + (0..<21).map { "\nk\($0): 1" }.joined())
+        #expect(few?.message.english.hasSuffix("lab.yaml: and 1 more problems") == true)
+    }
+
+    private func error(of text: String) -> LabError? {
+        #expect(throws: LabError.self) { try LabFile.parse(text, name: "lab.yaml") }
+    }
+
+    @Test("All series together have a limit of combinations too", arguments: [(10, false), (11, true)])
+    func combinationsOfAllSeries(count: Int, isRefused: Bool) throws {
+        let numbers = (1...250).map(String.init).joined(separator: ", ")
+        // Each with isolations or a cache of its own, 1,000 combinations.
+        let layers = LayerSelection.all.map(\.description)
+        let series = (0..<count).map { number in
+            let own = layers[number % 9 * 4..<number % 9 * 4 + 4].joined(separator: ", ")
+            let cold = number < 9 ? "" : ", cache: [cold]"
+            return
+                "\n  - {id: s\(number), parameters: {concurrency: [\(numbers)], isolation: [\(own)]\(cold)}}"
+        }
+        let found = try problems(("cpus: 1\n", "cpus: 1\nseries:" + series.joined() + "\n"))
+        let refused =
+            found?.contains { $0.hasSuffix("all together have more than 10000 combinations") } == true
+        #expect(refused == isRefused, "\(found?.first ?? "")")
     }
 
     @Test func anyMutationOfARealLabGivesADefinitionOrAnErrorThatNamesTheFile() throws {

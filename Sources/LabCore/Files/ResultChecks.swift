@@ -6,6 +6,9 @@ struct ResultFlaw: Equatable {
     var problem: Message
 }
 
+/// A name of the file, on one line and no longer than any of ours.
+private func shown(_ name: String) -> String { ForeignText.line(name, most: 60) }
+
 extension RunResult {
     /// No run lasts longer than this: a year in nanoseconds.
     private static let longestNanoseconds: UInt64 = 366 * 86_400 * 1_000_000_000
@@ -33,18 +36,18 @@ extension RunResult {
     private var headerFlaw: (String, Message)? {
         let lab = header.lab
         if let twice = firstRepeated(header.engines.map(\.id)) {
-            return ("engines", "the engine \(twice) occurs twice")
+            return ("engines", "the engine \(shown(twice.rawValue)) occurs twice")
         }
         if lab.metrics.isEmpty { return ("lab.metrics", "there is no metric") }
         if let twice = firstRepeated(lab.metrics.map(\.id)) {
-            return ("lab.metrics", "the metric \(twice) occurs twice")
+            return ("lab.metrics", "the metric \(shown(twice)) occurs twice")
         }
         if header.plan.trials.count > Self.mostTrials {
             return ("plan.trials", "there are more than a run can make")
         }
         let known = Set(header.engines.map(\.id))
         if let stray = header.plan.trials.first(where: { !known.contains($0.engine) }) {
-            return ("plan.trials", "the engine \(stray.engine) is not in header.engines")
+            return ("plan.trials", "the engine \(shown(stray.engine.rawValue)) is not in header.engines")
         }
         if let (key, problem) = lab.countFlaw(most: Self.mostTrials) { return ("lab.\(key)", problem) }
         if let time = header.harnessNanoseconds.first(where: { $0 > Self.longestNanoseconds }) {
@@ -79,6 +82,7 @@ extension LabDefinition {
         if let (key, problem) = samples.flaw(most: most) { return ("samples.\(key)", problem) }
         if let (key, problem) = rounds?.flaw(in: 1...most) { return ("rounds.\(key)", problem) }
         if series.isEmpty { return ("series", "there is none") }
+        var all = 0
         for (place, one) in series.enumerated() {
             if let (key, problem) = one.samples?.flaw(most: most) {
                 return ("series[\(place)].samples.\(key)", problem)
@@ -87,12 +91,16 @@ extension LabDefinition {
             for varied in one.parameters {
                 let (product, overflow) = points.multipliedReportingOverflow(by: varied.values.count)
                 points = product
-                if overflow || points > 100_000 || varied.values.isEmpty {
+                if overflow || points > Self.mostPoints || varied.values.isEmpty {
                     return (
                         "series[\(place)].parameters",
                         "\(varied.values.count) values of \(varied.parameter.rawValue)"
                     )
                 }
+            }
+            all += points
+            if all > Self.mostPoints {
+                return ("series", "all together have more than \(Self.mostPoints) combinations")
             }
         }
         return nil
@@ -121,10 +129,15 @@ extension LabDefinition.PerEngine {
 
 extension Observation {
     fileprivate func flaw(steps: [EngineID: Int], longest: UInt64) -> (String, Message)? {
-        guard let stepCount = steps[engine] else { return ("engine", "\(engine) is not in header.engines") }
+        guard let stepCount = steps[engine] else {
+            return ("engine", "\(shown(engine.rawValue)) is not in header.engines")
+        }
         if index < 0 { return ("index", "\(index) is negative") }
         if stepNanoseconds.count > stepCount {
-            return ("stepNanoseconds", "\(stepNanoseconds.count) steps, but \(engine) has \(stepCount)")
+            return (
+                "stepNanoseconds",
+                "\(stepNanoseconds.count) steps, but \(shown(engine.rawValue)) has \(stepCount)"
+            )
         }
         for mark in timeline.nanoseconds.keys.sorted(by: { $0.rawValue < $1.rawValue }) {
             if let time = timeline[mark], time > longest {

@@ -107,14 +107,15 @@ public enum ResultStore {
     private static func check(schema: String, at place: String) throws(LabError) {
         guard schema == RunResult.schema else {
             throw LabError(
-                .data, "\(place) has the schema \(schema.debugDescription)",
+                .data, "\(place) has the schema \(ForeignText.quoted(schema))",
                 cause: "this version of lab reads \(RunResult.schema)",
                 remedy: "read it with the version of lab that wrote it, or run the lab again")
         }
     }
 
     static func malformed(_ place: String, _ key: String, _ problem: Message) -> LabError {
-        LabError(
+        let key = ForeignText.line(key, most: 200)
+        return LabError(
             .data, key.isEmpty ? "\(place) is malformed" : "\(place) is malformed at \(key)", cause: problem,
             remedy: "results are not edited by hand: restore the file, or run the lab again")
     }
@@ -153,7 +154,7 @@ public enum ResultStore {
         case .keyNotFound(let key, let context):
             return (keyPath(context.codingPath + [key]), "the key is missing")
         case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-            let words = Message(verbatim: context.debugDescription)
+            let words = Message(verbatim: ForeignText.line(context.debugDescription, most: 200))
             let problem = (context.underlyingError as? LabError).map { "\(words): \($0.message)" as Message }
             return (keyPath(context.codingPath), problem ?? words)
         @unknown default:

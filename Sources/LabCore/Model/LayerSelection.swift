@@ -56,7 +56,8 @@ public enum LayerSelection: Hashable, Sendable, CustomStringConvertible {
     public init(_ word: String) throws(LabError) {
         guard let known = Self.all.first(where: { $0.description == word }) else {
             throw LabError(
-                .usage, "\"\(word)\" names no ablation\(didYouMean(word, in: Self.all.map(\.description)))",
+                .usage,
+                "\(ForeignText.quoted(word)) names no ablation\(didYouMean(word, in: Self.all.map(\.description)))",
                 remedy: "use none, only-LAYER, without-LAYER or up-to-LAYER; a layer is one of "
                     + "\(IsolationLayer.allCases.map(\.rawValue).joined(separator: ", "))")
         }

@@ -65,6 +65,9 @@ extension Series.Varied: Codable {
 }
 
 extension LabDefinition {
+    /// The most combinations that all series of a lab may have together: reports and answers go through each.
+    public static let mostPoints = 10_000
+
     /// The engines of a series, in the lab's order.
     public func engines(of series: Series) -> [EngineID] {
         engines.filter { series.engines?.contains($0) ?? true }

@@ -117,7 +117,7 @@ public struct VMVariant: Hashable, Sendable, CustomStringConvertible {
                 field.words.contains(String(parts[1]))
             else { throw Self.unknown(word) }
             guard field.write(self) == nil else {
-                throw LabError(.usage, "the variant \(text.debugDescription) sets \(name) twice")
+                throw LabError(.usage, "the variant \(ForeignText.quoted(text)) sets \(name) twice")
             }
             try field.read(String(parts[1]), &self)
         }
@@ -132,7 +132,7 @@ public struct VMVariant: Hashable, Sendable, CustomStringConvertible {
     private static func unknown(_ word: String) -> LabError {
         let words = words.flatMap(\.self)
         return LabError(
-            .usage, "a VM knows no variant \(word.debugDescription)\(didYouMean(word, in: words))",
+            .usage, "a VM knows no variant \(ForeignText.quoted(word))\(didYouMean(word, in: words))",
             remedy: "join words like these with commas: \(words.joined(separator: " "))")
     }
 }

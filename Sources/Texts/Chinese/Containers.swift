@@ -20,7 +20,7 @@ extension Chinese {
         "run as root, or under a delegated cgroup: systemd-run --user --scope -p Delegate=yes":
             "以 root 运行，或在委派的控制组（cgroup）下运行：systemd-run --user --scope -p Delegate=yes",
         "cannot remove the cgroup {}": "无法删除控制组（cgroup）{}",
-        "cannot write {} to {}": "无法把 {} 写入 {}", "\"{}\" names no ablation{}": "“{}”不是消融项的名字{}",
+        "cannot write {} to {}": "无法把 {} 写入 {}", "{} names no ablation{}": "{} 不是消融项的名字{}",
         "the containers of this user have no layer {}": "该用户的容器没有 {} 这一层",
         "cannot limit a container's memory, CPUs or processes": "无法限制容器的内存、CPU 或进程数",
         "cannot hand on standard input": "无法转交标准输入", "it is a directory": "它是一个目录",

@@ -11,6 +11,7 @@ extension Chinese {
         "the run ended before its first trial: run the lab again": "那次运行在第一次试验之前就结束了：重新运行该实验",
         "follows the run's ending in line {}": "它出现在第 {} 行的运行结尾之后",
         "{} has the schema {}": "{} 的格式版本是 {}",
+        "all together have more than {} combinations": "所有系列的组合加起来超过 {} 个",
         "this version of lab reads {}": "这个版本的 lab 读取 {}",
         "read it with the version of lab that wrote it, or run the lab again":
             "用写出它的那个版本的 lab 来读，或重新运行该实验",
