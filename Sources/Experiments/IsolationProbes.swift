@@ -14,15 +14,15 @@ struct IsolationProbes: Experiment {
 
     func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
         let host = try Host.current()
-        let plant = try Plant(bench)
+        let bait = try HostBait(bench)
         let result: Result<Finding, LabError>
         do throws(LabError) {
-            result = .success(try probe(engine, bench, host, plant))
+            result = .success(try probe(engine, bench, host, bait))
         } catch {
             result = .failure(error)
         }
-        let changes = plant.changes()
-        try plant.remove()
+        let changes = bait.changes()
+        try bait.remove()
         var finding = try result.get()
         finding.note(
             "host-unchanged", changes.isEmpty,
@@ -32,14 +32,14 @@ struct IsolationProbes: Experiment {
     }
 
     private func probe(
-        _ engine: any PreparedEngine, _ bench: Bench, _ host: Host, _ plant: Plant
+        _ engine: any PreparedEngine, _ bench: Bench, _ host: Host, _ bait: HostBait
     ) throws(LabError) -> Finding {
         let disk = Disk.first
-        let control = disk.openControl(in: plant.directory)
+        let control = disk.openControl(in: bait.directory)
         let neighbourNonce = bench.nonce()
         let words =
             ["all", "neighbour=\(neighbourNonce)"]
-            + plant.parameters(
+            + bait.parameters(
                 disk: (disk.major, disk.minor), memoryMebibytes: Int(bench.lab.memoryBytes >> 20) + 32)
         // It looks like the sentinel, but for its nonce.
         let neighbour = bench.request(
@@ -52,7 +52,7 @@ struct IsolationProbes: Experiment {
                 let answers = try ProbeAnswer.all(of: instance.transcript.outputs, names: names).byName
                 let bootID = answers["boot-id"].flatMap { $0.result == .ok ? $0.detail : nil }
                 let residence = try Residence(of: instance, bootID: bootID, host: host)
-                let judge = ProbeJudge(host: host, residence: residence, plant: plant, diskControl: control)
+                let judge = ProbeJudge(host: host, residence: residence, bait: bait, diskControl: control)
                 return try finding(answers, judge)
             }
         }

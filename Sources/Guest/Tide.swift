@@ -29,5 +29,5 @@ func tide(_ arguments: Arguments, _ session: inout Session) -> Int32 {
     session.waitForever()
 }
 
-/// As long as `Workload.tideInterval`.
+/// As long as `GuestWorkload.tideInterval`.
 private func pauseForReading() { cguest_sleep(1_000_000_000) }

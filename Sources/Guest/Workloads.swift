@@ -34,32 +34,32 @@ struct Session {
 }
 
 /// One thing that lab-guest can do. A new workload is one entry of the table below.
-struct Workload: Sendable {
+struct GuestWorkload: Sendable {
     let name: StaticString
     /// Does it and returns the exit status.
     let run: @Sendable (Arguments, inout Session) -> Int32
 }
 
-let workloads: [Workload] = [
+let workloads: [GuestWorkload] = [
     // Says ready and exits.
-    Workload(name: "noop") { _, session in
+    GuestWorkload(name: "noop") { _, session in
         session.ready()
         return 0
     },
     // hello NONCE: sends the nonce back, which proves that this very guest ran.
-    Workload(name: "hello") { arguments, session in
+    GuestWorkload(name: "hello") { arguments, session in
         guard let nonce = arguments[0] else { return refuse("lab-guest: hello needs a nonce\n") }
         session.ready()
         session.channel.send("output", text: nonce)
         return 0
     },
     // Says ready and waits to be killed.
-    Workload(name: "idle") { _, session in
+    GuestWorkload(name: "idle") { _, session in
         session.ready()
         session.waitForever()
     },
     // exit N: ends with that status.
-    Workload(name: "exit") { arguments, session in
+    GuestWorkload(name: "exit") { arguments, session in
         guard let status = arguments.number(0, limit: 255) else {
             return refuse("lab-guest: exit needs a status from 0 to 255\n")
         }
@@ -68,7 +68,7 @@ let workloads: [Workload] = [
     },
     // touch MIB: writes to every page of so much memory, says ready, tells what /proc/meminfo says, sends MIB back as a
     // sign that this was all, and keeps the memory.
-    Workload(name: "touch") { arguments, session in
+    GuestWorkload(name: "touch") { arguments, session in
         guard let text = arguments[0], let mebibytes = arguments.number(0, limit: 1 << 24) else {
             return refuse("lab-guest: touch needs a number of MiB\n")
         }
@@ -85,9 +85,9 @@ let workloads: [Workload] = [
         session.waitForever()
     },
     // tide MIB: see Tide.swift.
-    Workload(name: "tide") { arguments, session in tide(arguments, &session) },
+    GuestWorkload(name: "tide") { arguments, session in tide(arguments, &session) },
     // release NONCE: sends the nonce back, then the name and the release of its kernel.
-    Workload(name: "release") { arguments, session in
+    GuestWorkload(name: "release") { arguments, session in
         guard let nonce = arguments[0] else { return refuse("lab-guest: release needs a nonce\n") }
         session.ready()
         session.channel.send("output", text: nonce)
@@ -95,37 +95,37 @@ let workloads: [Workload] = [
         return 0
     },
     // probe NAME[=PARAMETER]…: tries what it can see, reach and do, see ProbeRun.swift.
-    Workload(name: "probe") { arguments, session in probe(arguments, &session) },
+    GuestWorkload(name: "probe") { arguments, session in probe(arguments, &session) },
     // compute KIND ROUNDS [DIRECTORY]: fixed work, see Compute.swift.
-    Workload(name: "compute") { arguments, session in compute(arguments, &session) },
+    GuestWorkload(name: "compute") { arguments, session in compute(arguments, &session) },
     // sequence ROUNDS MILLISECONDS KIND…: such work of several kinds, see Sequence.swift.
-    Workload(name: "sequence") { arguments, session in sequence(arguments, &session) },
+    GuestWorkload(name: "sequence") { arguments, session in sequence(arguments, &session) },
     // pace ROUNDS: rounds of fixed work without end, see Pace.swift.
-    Workload(name: "pace") { arguments, session in pace(arguments, &session) },
+    GuestWorkload(name: "pace") { arguments, session in pace(arguments, &session) },
     // pulse NONCE MILLISECONDS: sends the nonce back, again and again, see Pace.swift.
-    Workload(name: "pulse") { arguments, session in pulse(arguments, &session) },
+    GuestWorkload(name: "pulse") { arguments, session in pulse(arguments, &session) },
     // What goes wrong, each within a limit of its own, see Faults.
-    Workload(name: "fork-bomb") { arguments, session in forkBomb(arguments, &session) },
-    Workload(name: "hog-memory") { arguments, session in hogMemory(arguments, &session) },
-    Workload(name: "hog-cpu") { arguments, session in hogCPU(arguments, &session) },
-    Workload(name: "fill-disk") { arguments, session in fillDisk(arguments, &session) },
-    Workload(name: "panic") { _, session in panic(&session) },
+    GuestWorkload(name: "fork-bomb") { arguments, session in forkBomb(arguments, &session) },
+    GuestWorkload(name: "hog-memory") { arguments, session in hogMemory(arguments, &session) },
+    GuestWorkload(name: "hog-cpu") { arguments, session in hogCPU(arguments, &session) },
+    GuestWorkload(name: "fill-disk") { arguments, session in fillDisk(arguments, &session) },
+    GuestWorkload(name: "panic") { _, session in panic(&session) },
     // Waits for a line that says what to do, see Order.swift.
-    Workload(name: "await") { _, session in awaitOrder(&session) },
+    GuestWorkload(name: "await") { _, session in awaitOrder(&session) },
     // What limits are tried with, see Limits.swift.
-    Workload(name: "burn") { _, session in burn(&session) },
-    Workload(name: "forks") { arguments, session in forks(arguments, &session) },
-    Workload(name: "disk") { arguments, session in disk(arguments, &session) },
+    GuestWorkload(name: "burn") { _, session in burn(&session) },
+    GuestWorkload(name: "forks") { arguments, session in forks(arguments, &session) },
+    GuestWorkload(name: "disk") { arguments, session in disk(arguments, &session) },
     // A cgroup subtree in the hands of an unprivileged user, see Delegate.swift.
-    Workload(name: "delegate") { arguments, session in delegate(arguments, &session) },
+    GuestWorkload(name: "delegate") { arguments, session in delegate(arguments, &session) },
     // Sends what is not a record: the host must take it as a failure, and as nothing worse.
-    Workload(name: "garbage") { _, session in
+    GuestWorkload(name: "garbage") { _, session in
         let bytes: StaticString = "\u{1b}[2J not a record \u{7}\n"
         session.channel.sendRaw(bytes.utf8Start, count: bytes.utf8CodeUnitCount)
         session.waitForever()
     },
     // Says more than any host should listen to.
-    Workload(name: "flood") { _, session in
+    GuestWorkload(name: "flood") { _, session in
         session.ready()
         while true { session.channel.send("output", text: literal("flood")) }
     },

@@ -7,8 +7,8 @@ import Testing
 /// The checkout that these tests were built from.
 let checkout = #filePath.split(separator: "/").dropLast(3).reduce(into: "") { $0 += "/\($1)" }
 
-extension LabCatalogue {
-    static func open(_ directory: String) throws(LabError) -> LabCatalogue {
+extension LabDirectory {
+    static func open(_ directory: String) throws(LabError) -> LabDirectory {
         try open(directory, engines: EngineFactory.ids)
     }
 }
@@ -17,7 +17,7 @@ extension LabCatalogue {
 @Suite struct ExperimentNamesTests {
     @Test func everyExperimentOfALabExists() throws {
         let known = Set(ExperimentTable.all.map(\.id))
-        let catalogue = try LabCatalogue.open("\(checkout)/labs")
+        let catalogue = try LabDirectory.open("\(checkout)/labs")
         for id in catalogue.ids {
             for name in try catalogue.definition(id).values(of: .experiment) {
                 #expect(known.contains(name), "\(id) names the experiment \(name)")

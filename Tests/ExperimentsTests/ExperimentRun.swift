@@ -94,7 +94,7 @@ struct ExperimentRun {
     private func observe(
         _ experiment: any Experiment, at point: Condition, lab id: String?, mebibytes: UInt64?
     ) throws -> TrialProcedure.Conclusion {
-        var lab = try id.map { try LabCatalogue.open("\(checkout)/labs").definition($0) } ?? Self.plainLab
+        var lab = try id.map { try LabDirectory.open("\(checkout)/labs").definition($0) } ?? Self.plainLab
         if let mebibytes { lab.memoryBytes = mebibytes << 20 }
         // As by the lab's own runner. The seed is another each time: what is made by its numbers, such as the key of a
         // shared memory segment, exists once on a machine on which several runs of the tests may be alive.

@@ -136,7 +136,7 @@ import Testing
     }
 
     @Test func theLabShowsEveryProbeAndNothingElse() throws {
-        let lab = try LabCatalogue.open("\(checkout)/labs").definition("isolation")
+        let lab = try LabDirectory.open("\(checkout)/labs").definition("isolation")
         let others =
             ["payload-is-host-process", "payload-is-pid-1", "host-unchanged"]
             + ["user", "capabilities", "filter", "namespaces"].map { "escaped-\($0)" }

@@ -36,14 +36,14 @@ import Testing
         #expect(finding.isSo("own-kernel") == true && finding.mechanism("own-kernel") == .guestKernel)
         #expect(finding.isSo("hostname-stays-inside") == true && finding.isSo("setting-stays-inside") == true)
         #expect((finding.values["alike-count"] ?? 0) < (finding.values["compared-count"] ?? 0))
-        let lab = try LabCatalogue.open("\(checkout)/labs").definition("kernel-ownership")
+        let lab = try LabDirectory.open("\(checkout)/labs").definition("kernel-ownership")
         #expect(Set((lab.facts ?? []).map(\.id)) == Set(finding.facts.keys))
     }
 
     private func layer(_ engine: EngineID) throws -> Finding {
         let finding = try ExperimentRun.perform(
             VirtualisationLayer(), on: engine, lab: "virtualisation-layer")
-        let lab = try LabCatalogue.open("\(checkout)/labs").definition("virtualisation-layer")
+        let lab = try LabDirectory.open("\(checkout)/labs").definition("virtualisation-layer")
         #expect(Set((lab.facts ?? []).map(\.id)) == Set(finding.facts.keys))
         // The work is one thread's, whichever: the rest is what the workload does beside it.
         #expect((finding.values["executor-share-ratio"] ?? 0) > 0.5)

@@ -4,11 +4,11 @@ import Testing
 
 /// Every claim of every lab: data that satisfy its rule confirm it, data that don't contradict it.
 @Suite struct ClaimFlipTests {
-    static let labs: [String] = (try? LabCatalogue.open("\(checkout)/labs").ids) ?? []
+    static let labs: [String] = (try? LabDirectory.open("\(checkout)/labs").ids) ?? []
 
     @Test(arguments: labs)
     func everyClaimsVerdictFlipsWhenTheDataContradictIt(lab id: String) throws {
-        let lab = try LabCatalogue.open("\(checkout)/labs").definition(id)
+        let lab = try LabDirectory.open("\(checkout)/labs").definition(id)
         for claim in lab.claims {
             let problems = ClaimFlip(lab: lab, claim: claim).problems
             #expect(problems.isEmpty, "\(id), \(claim.id): \(problems.joined(separator: "; "))")

@@ -21,8 +21,8 @@ extension LabFile {
     }
 }
 
-extension LabCatalogue {
-    static func open(_ directory: String) throws(LabError) -> LabCatalogue {
+extension LabDirectory {
+    static func open(_ directory: String) throws(LabError) -> LabDirectory {
         try open(directory, engines: KnownEngines.ids)
     }
 }

@@ -6,7 +6,7 @@ import Testing
 @Suite struct LabRowTests {
 
     private func labs() throws -> [LabDefinition] {
-        let catalogue = try LabCatalogue.open("\(checkout)/labs")
+        let catalogue = try LabDirectory.open("\(checkout)/labs")
         return try catalogue.ids.map { try catalogue.definition($0) }
     }
 

@@ -108,7 +108,7 @@ struct RunPlacesTests {
 
     // MARK: Whose a journal is
 
-    private enum Plant: String, CaseIterable {
+    private enum HostBait: String, CaseIterable {
         case own, group, others, link, fifo, directory, foreign, name, large
     }
 
@@ -117,7 +117,7 @@ struct RunPlacesTests {
     /// Every sort of file in a journal's place: only that of this user, which only this user may write to, is replayed.
     @Test("Only a regular file of ours that only we may write to is replayed; the others are named and kept")
     func onlyOurOwnJournalsAreReplayed() throws {
-        for plant in Plant.allCases where plant != .foreign || Self.isRoot {
+        for plant in HostBait.allCases where plant != .foreign || Self.isRoot {
             try withTemporaryDirectory { home in
                 let paths = LabPaths(cache: "\(home)/cache", state: "\(home)/state")
                 try Files.makeDirectory(paths.journals, mode: 0o700)

@@ -20,7 +20,7 @@ extension Series.Varied {
 @Suite struct FiguresTests {
     /// A run of the lab behind the first row of the table, with samples that are spread.
     private func result(seed: UInt64 = 7) throws -> RunResult {
-        let lab = try LabCatalogue.open("\(checkout)/labs", engines: EngineFactory.ids).definition(
+        let lab = try LabDirectory.open("\(checkout)/labs", engines: EngineFactory.ids).definition(
             "startup-latency")
         var generator = SeededGenerator(seed: seed)
         var samples: [Observation] = []

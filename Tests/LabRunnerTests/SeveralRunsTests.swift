@@ -236,8 +236,8 @@ struct SeveralRunsTests {
 
 /// What needs no run.
 @Suite struct LabSelectionTests {
-    private func catalogue() throws -> LabCatalogue {
-        try LabCatalogue.open("\(checkout)/labs", engines: EngineFactory.ids)
+    private func catalogue() throws -> LabDirectory {
+        try LabDirectory.open("\(checkout)/labs", engines: EngineFactory.ids)
     }
 
     @Test func allIsEveryLabInTheDocumentsOrder() throws {

@@ -201,7 +201,7 @@ struct BoundedCallTests {
         do {
             let call = try BoundedCall {
                 _ = try? gates.start.read.read(upTo: 1)
-                return Unclaimed(7) { _ in try? gates.disposed.write.writeAll([1]) }
+                return CallResult(7) { _ in try? gates.disposed.write.writeAll([1]) }
             }
             let value = call.wait(until: .now())
             #expect(value == nil, "it came in time")

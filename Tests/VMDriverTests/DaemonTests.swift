@@ -230,9 +230,9 @@ struct DaemonTests {
             let run = try RunPlaces(name, Bench.shared.paths)
             let entry = "\(name) \(daemon.uri)"
             // The daemon's socket is of this test's: nobody opens it because a journal says so.
-            let error = #expect(throws: LabError.self) { try DepotRemover.remove(entry, of: run) }
+            let error = #expect(throws: LabError.self) { try FileUploadRemover.remove(entry, of: run) }
             #expect(error?.kind == .permission && Files.exists("/var/tmp/\(name)/file"))
-            for _ in 0..<2 { try DepotRemover.remove(entry, of: run, connection: daemon.uri) }
+            for _ in 0..<2 { try FileUploadRemover.remove(entry, of: run, connection: daemon.uri) }
             #expect(!Files.exists("/var/tmp/\(name)"))
         }
     }

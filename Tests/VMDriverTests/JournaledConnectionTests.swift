@@ -30,7 +30,7 @@ import Testing
         let depot = try RunPlaces("lab-depot-1-a", run.paths)
         for refused in [
             error { try DomainRemover.remove("lab-t1-0 \(uri)", of: run) },
-            error { try DepotRemover.remove("lab-depot-1-a \(uri)", of: depot) },
+            error { try FileUploadRemover.remove("lab-depot-1-a \(uri)", of: depot) },
         ] {
             #expect(refused?.kind == .permission)
             #expect(refused?.remedy?.english.contains("lab clean --connect") == true)
@@ -72,12 +72,12 @@ import Testing
         for name in ["", "debian", "lab-t2-0", "lab-t10-0", "lab-t1/../x"] {
             for refused in [
                 error { try DomainRemover.remove("\(name) qemu:///system", of: run) },
-                error { try DepotRemover.remove("\(name) qemu:///system", of: run) },
+                error { try FileUploadRemover.remove("\(name) qemu:///system", of: run) },
                 error { try DomainRemover.remove(qemu: name, of: run) },
             ] { #expect(refused?.kind == .data, "\(name)") }
         }
         // A depot's pool is called as its journal is, and no other run has one.
-        #expect(throws: LabError.self) { try DepotRemover.remove("t1 qemu:///system", of: self.run) }
+        #expect(throws: LabError.self) { try FileUploadRemover.remove("t1 qemu:///system", of: self.run) }
     }
 
     @Test("A process that only says that it is the run's QEMU is not ended; its words alone would do")

@@ -79,7 +79,7 @@ public final class ChildInstance: Instance {
         while transcript.outputs.count < count {
             if case .reaped = life {
                 throw LabError(
-                    .instance, "the workload ended before its output \(count)", cause: dyingWords())
+                    .instance, "the workload ended before its output \(count)", cause: lastOutput())
             }
             try poll(deadline: deadline, waitingFor: "output \(count)")
         }
@@ -89,7 +89,7 @@ public final class ChildInstance: Instance {
         while timeline[mark] == nil {
             if case .reaped = life {
                 throw LabError(
-                    .instance, "the workload ended before the mark \(mark.rawValue)", cause: dyingWords())
+                    .instance, "the workload ended before the mark \(mark.rawValue)", cause: lastOutput())
             }
             try poll(deadline: deadline, waitingFor: "\(mark.rawValue)")
         }
@@ -202,7 +202,7 @@ public final class ChildInstance: Instance {
     var said: String { GuestTranscript.printable(lastWords) }
 
     /// How it ended, and what it said on stderr.
-    func dyingWords() -> Message {
+    func lastOutput() -> Message {
         guard case .reaped(let status) = life else { return "\(said)" }
         let how: Message = status > 128 ? "killed by signal \(status - 128)" : "exit status \(status)"
         return said.isEmpty ? how : "\(how); it said \(said)"

@@ -40,7 +40,7 @@ public struct DensityExperiment: Experiment {
     ) throws(LabError) -> Finding {
         let cap = bench.condition.instances ?? Self.defaultCap
         let savedBefore = merging?.savedBytes ?? 0
-        let crowd = Crowd(bench)
+        let crowd = InstanceGroup(bench)
         defer { crowd.removeAll() }
         var filling = Filling(available: HostMemory.settledBytes())
         while crowd.count < cap {

@@ -38,7 +38,7 @@ public struct FaultExperiment: Experiment {
             let place = FaultPlace(
                 kind: engine.kind, limits: instance.account, memoryBytes: request.memoryBytes,
                 directory: directory)
-            var finding = try letLoose(engine, bench, place, neighbour, quiet, host)
+            var finding = try inject(engine, bench, place, neighbour, quiet, host)
             let failure = neighbour.failure(deadline: bench.deadline)
             finding.note(
                 "neighbour-answers", failure == nil, answer: failure ?? "it goes on counting",
@@ -48,7 +48,7 @@ public struct FaultExperiment: Experiment {
     }
 
     /// Starts the culprit, looks at it, at the neighbour and at the host, and ends it.
-    private func letLoose(
+    private func inject(
         _ engine: any PreparedEngine, _ bench: Bench, _ place: FaultPlace, _ neighbour: Neighbour,
         _ quiet: Neighbour.Pace, _ host: HostWatch
     ) throws(LabError) -> Finding {

@@ -15,11 +15,13 @@ struct HostProbe: Sendable {
     enum Question: Sendable {
         /// Whether it found what was planted, which this namespace hides; `proves` looks at the answer and the host.
         case planted(
-            ProcessIsolation.Namespace, proves: @Sendable (ProbeAnswer, Plant, ProcessIsolation, Host) -> Bool
+            ProcessIsolation.Namespace,
+            proves: @Sendable (ProbeAnswer, HostBait, ProcessIsolation, Host) -> Bool
         )
         /// Whether what it saw is the host's, which the namespace may hide.
         case value(
-            ProcessIsolation.Namespace?, isHosts: @Sendable (String, Host, ProcessIsolation?, Plant) -> Bool)
+            ProcessIsolation.Namespace?,
+            isHosts: @Sendable (String, Host, ProcessIsolation?, HostBait) -> Bool)
         /// A file of the kernel's, opened for reading or for writing.
         case kernelFile(String)
         /// A system call that asks for a capability; `passed` are the errnos that only who has the right hears; what

@@ -6,7 +6,7 @@ import LabCore
 struct ProbeJudge {
     let host: Host
     let residence: Residence
-    let plant: Plant
+    let bait: HostBait
     /// What this process itself hears when it does with a disk what the workload did: 0, or an errno.
     let diskControl: Int32
 
@@ -30,7 +30,7 @@ struct ProbeJudge {
         _ probe: HostProbe, _ answer: ProbeAnswer, _ monitor: ProcessIsolation, _ bootID: String
     ) -> Decision {
         if probe.id == "processor-model", case .value(_, let isHosts) = probe.question,
-            isHosts(answer.detail, host, nil, plant)
+            isHosts(answer.detail, host, nil, bait)
         {
             return Decision(
                 isReached: true, mechanism: .none, evidence: "CPUID answers as the host's processor does")
@@ -46,13 +46,13 @@ struct ProbeJudge {
     ) throws(LabError) -> Decision {
         switch probe.question {
         case .planted(let namespace, let proves):
-            let isProved = answer.result == .ok && proves(answer, plant, payload, host)
+            let isProved = answer.result == .ok && proves(answer, bait, payload, host)
             if isProved {
                 return Decision(
                     isReached: true, mechanism: .none,
                     evidence: payload.evidence(namespace, against: host.own))
             }
-            if probe.id == "message-queue" && plant.queueName == nil
+            if probe.id == "message-queue" && bait.queueName == nil
                 && payload.shares(namespace, with: host.own)
             {
                 return Decision(
@@ -67,7 +67,7 @@ struct ProbeJudge {
             }
             return hidden(by: namespace, answer, payload)
         case .value(let namespace, let isHosts):
-            if answer.result == .ok && isHosts(answer.detail, host, payload, plant) {
+            if answer.result == .ok && isHosts(answer.detail, host, payload, bait) {
                 return Decision(isReached: true, mechanism: .none, evidence: "the host reads the same")
             }
             guard let namespace else {

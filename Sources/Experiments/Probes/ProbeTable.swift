@@ -9,7 +9,7 @@ extension HostProbe {
     private static let visible: [HostProbe] = [
         .init("processes", .visible, .planted(.pid, proves: sharedPID)),
         .init("neighbour", .visible, .planted(.pid, proves: sharedPID)),
-        .init("file", .visible, .planted(.mnt) { answer, plant, _, _ in answer.detail == plant.nonce }),
+        .init("file", .visible, .planted(.mnt) { answer, bait, _, _ in answer.detail == bait.nonce }),
         .init("host-paths", .visible, .value(.mnt, isHosts: showsHostPaths)),
         .init("interfaces", .visible, .value(.net) { seen, host, _, _ in seen == host.interfaces }),
         .init("disks", .visible, .value(nil) { seen, host, _, _ in seen == host.disks }),
@@ -45,17 +45,17 @@ extension HostProbe {
     ]
 
     private static let reachable: [HostProbe] = [
-        .init("unix-socket", .reachable, .planted(.net) { _, plant, _, _ in plant.socketWasReached() }),
-        .init("tcp-port", .reachable, .planted(.net) { _, plant, _, _ in plant.portWasReached() }),
+        .init("unix-socket", .reachable, .planted(.net) { _, bait, _, _ in bait.socketWasReached() }),
+        .init("tcp-port", .reachable, .planted(.net) { _, bait, _, _ in bait.portWasReached() }),
         .init(
             "shared-memory", .reachable,
-            .planted(.ipc) { answer, plant, _, _ in answer.detail == plant.nonce }),
+            .planted(.ipc) { answer, bait, _, _ in answer.detail == bait.nonce }),
         .init(
             "message-queue", .reachable,
             .planted(.ipc) { _, _, payload, host in payload.shares(.ipc, with: host.own) }),
-        .init("file-write", .reachable, .planted(.mnt) { _, plant, payload, _ in holdsFile(plant, payload) }),
+        .init("file-write", .reachable, .planted(.mnt) { _, bait, payload, _ in holdsFile(bait, payload) }),
         .init(
-            "process-root", .reachable, .planted(.pid) { answer, plant, _, _ in answer.detail == plant.nonce }
+            "process-root", .reachable, .planted(.pid) { answer, bait, _, _ in answer.detail == bait.nonce }
         ),
         .init("process-memory", .reachable, .planted(.pid, proves: sharedPID)),
         .init("signal", .reachable, .planted(.pid, proves: sharedPID)),
@@ -126,22 +126,22 @@ extension HostProbe {
 
     /// The workload looked for a nonce in command lines; that it can have seen ours at all, the host's kernel says.
     @Sendable private static func sharedPID(
-        _ answer: ProbeAnswer, _ plant: Plant, _ payload: ProcessIsolation, _ host: Host
+        _ answer: ProbeAnswer, _ bait: HostBait, _ payload: ProcessIsolation, _ host: Host
     ) -> Bool {
         payload.shares(.pid, with: host.own)
     }
 
     /// The table of mounts is the host's own, or names where on the host the workload's root lies: the host reads it too.
     @Sendable private static func showsHostPaths(
-        _ seen: String, _ host: Host, _ payload: ProcessIsolation?, _ plant: Plant
+        _ seen: String, _ host: Host, _ payload: ProcessIsolation?, _ bait: HostBait
     ) -> Bool {
         guard let payload else { return false }
         let table = (try? Files.readText("/proc/\(payload.pid)/mountinfo")) ?? ""
-        return payload.shares(.mnt, with: host.own) || seen == "named" && table.contains(plant.rootName)
+        return payload.shares(.mnt, with: host.own) || seen == "named" && table.contains(bait.rootName)
     }
 
     /// Whether the planted file can be found from the payload's root, by the host's own look through /proc/PID/root.
-    private static func holdsFile(_ plant: Plant, _ payload: ProcessIsolation) -> Bool {
-        Files.line("/proc/\(payload.pid)/root\(plant.file)") == plant.nonce
+    private static func holdsFile(_ bait: HostBait, _ payload: ProcessIsolation) -> Bool {
+        Files.line("/proc/\(payload.pid)/root\(bait.file)") == bait.nonce
     }
 }

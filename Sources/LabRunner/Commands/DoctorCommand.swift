@@ -75,7 +75,7 @@ struct DoctorCommand: SpeakingCommand {
         var labs: [LabDefinition] = []
         checks.append(
             .proving("labs", "the labs are well-formed", disables: ["lab run"]) { () throws(LabError) in
-                let catalogue = try LabCatalogue.own()
+                let catalogue = try LabDirectory.own()
                 for id in catalogue.ids { labs.append(try catalogue.definition(id)) }
                 return "\(labs.count) labs in \(catalogue.directory)"
             })

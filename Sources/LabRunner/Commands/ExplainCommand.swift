@@ -29,7 +29,7 @@ struct ExplainCommand: SpeakingCommand {
     func run() throws {
         let text = try speech.catalogue()
         let lab = try instance.apply(
-            to: LabCatalogue.own().definition(instance.lab))
+            to: LabDirectory.own().definition(instance.lab))
         let variant = try variant.map { words throws(LabError) in try VMVariant(words) }
         let engines = try Words.engines(engine)
         guard engines.count == 1 else {

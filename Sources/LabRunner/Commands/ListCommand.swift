@@ -101,7 +101,7 @@ struct ListCommand: SpeakingCommand {
     }
 
     private static func labs() throws(LabError) -> [LabEntry] {
-        let catalogue = try LabCatalogue.own()
+        let catalogue = try LabDirectory.own()
         var entries: [LabEntry] = []
         for id in catalogue.ids {
             let lab = try catalogue.definition(id)

@@ -63,7 +63,7 @@ struct RunCommand: SpeakingCommand {
 
     func run() throws {
         let text = try speech.catalogue()
-        let catalogue = try LabCatalogue.own()
+        let catalogue = try LabDirectory.own()
         let selection = try LabSelection.read(instance.lab, in: catalogue)
         if selection.isSeveral { return try runSeveral(selection.labs, seed: options.chosenSeed(), text) }
         let request = try RunRequest(selection.labs[0], instance, options, seed: options.chosenSeed())

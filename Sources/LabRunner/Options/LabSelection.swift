@@ -11,7 +11,7 @@ struct LabSelection {
     /// Every lab of the catalogue.
     static let all = "all"
 
-    static func read(_ word: String, in catalogue: LabCatalogue) throws(LabError) -> LabSelection {
+    static func read(_ word: String, in catalogue: LabDirectory) throws(LabError) -> LabSelection {
         if word == all {
             var labs: [LabDefinition] = []
             for id in catalogue.ids { labs.append(try catalogue.definition(id)) }

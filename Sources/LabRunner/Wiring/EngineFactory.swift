@@ -61,9 +61,9 @@ extension EngineSettings {
     static var fetchIsAllowed: Bool { Process.environment["LAB_FETCH"] == "1" }
 }
 
-extension LabCatalogue {
+extension LabDirectory {
     /// The labs of this program, which may name its engines.
-    static func own() throws(LabError) -> LabCatalogue {
+    static func own() throws(LabError) -> LabDirectory {
         try locate(environment: Process.environment, engines: EngineFactory.ids)
     }
 }

@@ -12,7 +12,7 @@ enum Removers {
                 try DomainRemover.remove(name, of: run, connection: connection)
             },
             .pool: { name, run throws(LabError) in
-                try DepotRemover.remove(name, of: run, connection: connection)
+                try FileUploadRemover.remove(name, of: run, connection: connection)
             },
             .qemu: { name, run throws(LabError) in try DomainRemover.remove(qemu: name, of: run) },
             .cgroup: { name, run throws(LabError) in try CgroupTree.remove(name, of: run) },

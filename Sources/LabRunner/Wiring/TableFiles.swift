@@ -63,7 +63,7 @@ enum TableFiles {
 
     /// The labs of this program's catalogue, those that can be read.
     static func labs() -> [LabDefinition] {
-        guard let catalogue = try? LabCatalogue.own() else { return [] }
+        guard let catalogue = try? LabDirectory.own() else { return [] }
         return catalogue.ids.compactMap { try? catalogue.definition($0) }
     }
 }

@@ -28,7 +28,8 @@ enum Adoption {
     ) throws(LabError) -> Value {
         change(by: 1)
         defer { change(by: -1) }
-        let nurse = try Nurse(pidFile: QEMUProcess.pidFile(domain: name, root: directory), deadline: deadline)
+        let nurse = try QEMUReaper(
+            pidFile: QEMUProcess.pidFile(domain: name, root: directory), deadline: deadline)
         do throws(LabError) {
             let value = try body()
             nurse.stop()
@@ -48,7 +49,7 @@ enum Adoption {
     }
 
     /// A thread that looks after the one process that a pid file will name.
-    private final class Nurse: @unchecked Sendable {
+    private final class QEMUReaper: @unchecked Sendable {
         private let pidFile: String
         private let deadline: MonotonicInstant
         private let end: FileDescriptor.Pipe

@@ -50,7 +50,7 @@ final class BoundedCall<Value: Sendable>: Sendable {
 }
 
 /// What a call brought, or its error; disposed of when nobody takes it, since it came too late.
-final class Unclaimed<Value>: @unchecked Sendable {
+final class CallResult<Value>: @unchecked Sendable {
     private var result: Result<Value, LibvirtError>?
     private let dispose: (Value) -> Void
 

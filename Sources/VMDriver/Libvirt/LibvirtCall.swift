@@ -51,13 +51,13 @@ enum LibvirtCall {
         giveUp: () -> Void = {}, dispose: @escaping @Sendable (Value) -> Void = { _ in },
         _ body: @escaping @Sendable () throws(LibvirtError) -> Value
     ) throws(LibvirtError) -> Value {
-        let call: BoundedCall<Unclaimed<Value>>
+        let call: BoundedCall<CallResult<Value>>
         do throws(LabError) {
             call = try BoundedCall {
                 do throws(LibvirtError) {
-                    return Unclaimed(.success(try body()), dispose: dispose)
+                    return CallResult(.success(try body()), dispose: dispose)
                 } catch {
-                    return Unclaimed(.failure(error), dispose: dispose)
+                    return CallResult(.failure(error), dispose: dispose)
                 }
             }
         } catch {

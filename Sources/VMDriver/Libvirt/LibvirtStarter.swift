@@ -5,13 +5,13 @@ import LabCore
 struct LibvirtStarter: RestoringStarter {
     let hypervisor: Hypervisor
     /// Where files go that the other side can't read here; nil where it can.
-    private let depot: Depot?
+    private let depot: FileUpload?
     private let files: MachineFiles
 
     init(_ hypervisor: Hypervisor, paths: LabPaths, _ files: MachineFiles) {
         self.hypervisor = hypervisor
         self.files = files
-        depot = hypervisor.sharesFiles ? nil : Depot(hypervisor, paths: paths)
+        depot = hypervisor.sharesFiles ? nil : FileUpload(hypervisor, paths: paths)
     }
 
     func resource(for place: VMPlace) -> JournaledResource {

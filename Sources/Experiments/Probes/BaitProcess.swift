@@ -4,7 +4,7 @@ import LabCore
 /// A process of the host that does nothing but carry a nonce in its command line: what a workload must not find.
 ///
 /// It reads from a pipe that only we can write to, so that it ends with us however we end.
-final class Sentinel {
+final class BaitProcess {
     let pid: pid_t
     private let input: Int32
 

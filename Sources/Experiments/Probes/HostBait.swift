@@ -3,13 +3,13 @@ import LabCore
 
 /// What is planted on the host before a workload is let loose: one nonce in a file, in a process's command line, in
 /// shared memory, and behind two sockets and a queue. Gone with `remove`; what would outlive a crash is journaled.
-final class Plant {
+final class HostBait {
     let nonce: String
     /// A word of the host's path of every workload's root.
     let rootName: String
     let directory: String
     var file: String { "\(directory)/nonce" }
-    let sentinel: Sentinel
+    let sentinel: BaitProcess
     let segment: SharedSegment
     /// Name of an abstract socket, unix(7).
     let socketName: String
@@ -35,7 +35,7 @@ final class Plant {
         try context.journal.record(JournaledResource(.directory, directory))
         try Files.makeDirectory(directory, mode: 0o755)
         try Files.write(nonce + "\n", to: "\(directory)/nonce")
-        sentinel = try Sentinel(nonce: nonce)
+        sentinel = try BaitProcess(nonce: nonce)
         segment = try SharedSegment(
             key: Int32.random(in: 1 << 24...1 << 30, using: &bench.generator), holding: nonce,
             journal: context.journal)

@@ -3,9 +3,9 @@ import Testing
 
 @testable import LabFile
 
-struct LabCatalogueTests {
+struct LabDirectoryTests {
     @Test func everyLabOfThisCheckoutIsValidAndHasItsTexts() throws {
-        let labs = try LabCatalogue.open("\(checkout)/labs")
+        let labs = try LabDirectory.open("\(checkout)/labs")
         for id in labs.ids {
             let lab = try labs.definition(id)
             #expect(lab.id == id)
@@ -17,7 +17,7 @@ struct LabCatalogueTests {
     }
 
     @Test func startupLatencyAsksWhatTheDocumentClaims() throws {
-        let lab = try LabCatalogue.open("\(checkout)/labs").definition("startup-latency")
+        let lab = try LabDirectory.open("\(checkout)/labs").definition("startup-latency")
         #expect(lab.metrics.first?.source == .span(from: .requested, to: .firstOutput))
         // Xen takes a host of its own: who has one names it.
         #expect(Set(lab.engines) == Set(KnownEngines.all.filter { $0.role != .variant }.map(\.id)))
@@ -34,7 +34,7 @@ struct LabCatalogueTests {
 
     @Test func anUnknownLabIsAUsageErrorWithTheNearestOne() throws {
         let error = #expect(throws: LabError.self) {
-            try LabCatalogue.open("\(checkout)/labs").definition("startup-latencey")
+            try LabDirectory.open("\(checkout)/labs").definition("startup-latencey")
         }
         #expect(error?.kind == .usage)
         #expect(
@@ -45,7 +45,7 @@ struct LabCatalogueTests {
     @Test(arguments: ["../labs/startup-latency", "", ".", "startup-latency/"])
     func aLabIsANameNotAPath(id: String) throws {
         let error = #expect(throws: LabError.self) {
-            try LabCatalogue.open("\(checkout)/labs").definition(id)
+            try LabDirectory.open("\(checkout)/labs").definition(id)
         }
         #expect(error?.kind == .usage)
     }
@@ -55,7 +55,7 @@ struct LabCatalogueTests {
             let text = try Files.readText("\(checkout)/labs/startup-latency/lab.yaml")
             try Files.makeDirectory("\(path)/other")
             try Files.write(text, to: "\(path)/other/lab.yaml")
-            let error = #expect(throws: LabError.self) { try LabCatalogue.open(path).definition("other") }
+            let error = #expect(throws: LabError.self) { try LabDirectory.open(path).definition("other") }
             #expect(
                 error?.message.english
                     == "\(path)/other/lab.yaml:3: id is \"startup-latency\" but its folder is \"other\": they must agree"
@@ -66,21 +66,21 @@ struct LabCatalogueTests {
     @Test func aDirectoryWithoutLabsIsAnInputErrorWithARemedy() throws {
         try withTemporaryDirectory { path in
             try Files.makeDirectory("\(path)/empty")
-            let error = #expect(throws: LabError.self) { try LabCatalogue.open(path) }
+            let error = #expect(throws: LabError.self) { try LabDirectory.open(path) }
             #expect(error?.kind == .input)
             #expect(error?.remedy?.english.contains("LAB_LABS") == true)
         }
     }
 
     @Test func theLabsAreThoseOfTheProgramsCheckoutUnlessNamed() throws {
-        #expect(LabCatalogue.checkout(of: "\(checkout)/.build/release/lab") == checkout)
-        #expect(LabCatalogue.checkout(of: "/usr/bin/lab") == nil)
-        #expect(LabCatalogue.checkout(of: "") == nil)
-        #expect(try LabCatalogue.locate(environment: [:], engines: []).directory == "\(checkout)/labs")
+        #expect(LabDirectory.checkout(of: "\(checkout)/.build/release/lab") == checkout)
+        #expect(LabDirectory.checkout(of: "/usr/bin/lab") == nil)
+        #expect(LabDirectory.checkout(of: "") == nil)
+        #expect(try LabDirectory.locate(environment: [:], engines: []).directory == "\(checkout)/labs")
         try withTemporaryDirectory { path in
             try Files.makeDirectory("\(path)/mine")
             try Files.write("", to: "\(path)/mine/lab.yaml")
-            let labs = try LabCatalogue.locate(environment: ["LAB_LABS": path], engines: [])
+            let labs = try LabDirectory.locate(environment: ["LAB_LABS": path], engines: [])
             #expect(labs.ids == ["mine"])
         }
     }

@@ -1,7 +1,7 @@
 import LabCore
 
 /// Instances that live together, each with a nonce of its own that it sends again and again.
-final class Crowd {
+final class InstanceGroup {
     private struct Member {
         var instance: any Instance
         var nonce: String

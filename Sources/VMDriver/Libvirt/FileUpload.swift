@@ -4,7 +4,7 @@ import Synchronization
 
 /// Files of this host's, brought to where a libvirt daemon and its QEMU can read them: a storage pool of our own, a
 /// directory on the daemon's host. It is removed with this object, and by `lab clean` after a crash.
-final class Depot: Sendable {
+final class FileUpload: Sendable {
     private let hypervisor: Hypervisor
     private let paths: LabPaths
     /// Of the pool, and of its directory: nobody can have made that before.
@@ -58,7 +58,7 @@ final class Depot: Sendable {
 }
 
 /// Removes a depot that a dead run left, as its journal names it.
-public enum DepotRemover {
+public enum FileUploadRemover {
     /// Removes a journaled pool: `name URI`. One that is gone already is no error.
     /// - Parameter connection: a libvirt URI that the user names now.
     /// - Throws: `.data` when the entry is malformed or not of that run; `.permission` for a connection that is opened
@@ -70,7 +70,7 @@ public enum DepotRemover {
             throw LabError(.data, "a journal names the storage pool \"\(entry)\" without a URI")
         }
         // A depot has a journal of its own, called as the pool is.
-        guard parts[0] == run.runID, run.runID.hasPrefix(Depot.prefix) else {
+        guard parts[0] == run.runID, run.runID.hasPrefix(FileUpload.prefix) else {
             throw run.stranger(.pool, entry)
         }
         let uri = String(parts[1])

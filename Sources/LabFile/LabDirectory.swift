@@ -2,7 +2,7 @@ import Glibc
 import LabCore
 
 /// The labs in one directory: each is a folder with a `lab.yaml`.
-public struct LabCatalogue: Sendable {
+public struct LabDirectory: Sendable {
     /// The directory that holds the folders.
     public let directory: String
     /// The labs' ids, sorted.
@@ -12,7 +12,7 @@ public struct LabCatalogue: Sendable {
     /// Looks into `directory`.
     /// - Parameter engines: those that a lab may name.
     /// - Throws: `.input` when there is no lab in it.
-    public static func open(_ directory: String, engines: [EngineID]) throws(LabError) -> LabCatalogue {
+    public static func open(_ directory: String, engines: [EngineID]) throws(LabError) -> LabDirectory {
         let ids = Files.list(directory).filter { Files.exists("\(directory)/\($0)/\(LabFile.fileName)") }
         guard !ids.isEmpty else {
             throw LabError(
@@ -20,7 +20,7 @@ public struct LabCatalogue: Sendable {
                 cause: "no folder of it holds a \(LabFile.fileName)",
                 remedy: "run `lab` from its own checkout, or set LAB_LABS to the directory `labs` of one")
         }
-        return LabCatalogue(directory: directory, ids: ids, engines: engines)
+        return LabDirectory(directory: directory, ids: ids, engines: engines)
     }
 
     /// The labs that belong to this program: those that `LAB_LABS` names; else those of the checkout that it was
@@ -28,7 +28,7 @@ public struct LabCatalogue: Sendable {
     /// - Throws: `.input` when there is no lab there.
     public static func locate(
         environment: [String: String], engines: [EngineID]
-    ) throws(LabError) -> LabCatalogue {
+    ) throws(LabError) -> LabDirectory {
         if let directory = environment["LAB_LABS"], !directory.isEmpty {
             return try open(directory, engines: engines)
         }
