@@ -51,6 +51,10 @@ struct Arguments {
                         .usage, "--memory is \(value)",
                         cause: "it must be at most \(Units.format(bytes: Units.mostMemory))")
                 }
+                // As with docker: what a process takes to become one at all.
+                guard bytes >= 6 << 20 else {
+                    throw LabError(.usage, "--memory is \(value)", cause: "it must be at least 6 MiB")
+                }
                 run.memoryBytes = bytes
             case "--cpus":
                 guard let number = Int(value), (1...4_096).contains(number) else {

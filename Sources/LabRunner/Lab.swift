@@ -43,6 +43,7 @@ struct Lab: ParsableCommand {
               LAB_GUEST  the lab-guest program to run inside
               LAB_LANG   en or zh, where --lang does not say; else the locale decides
             """,
+        version: "lab \(Version.current)",
         subcommands: [
             DoctorCommand.self, ListCommand.self, RunCommand.self, ReportCommand.self, CompareCommand.self,
             ExplainCommand.self, CleanCommand.self, VersionCommand.self,

@@ -7,10 +7,12 @@ public enum VMChecks {
     ///
     /// - Parameter paths: where kernels and the embedded driver's files are kept.
     /// - Parameter connect: a libvirt URI; nil for the driver inside this process. Another host's device is left out.
-    public static func all(paths: LabPaths, connect: String? = nil) -> [DoctorCheck] {
-        guard let connect else { return [device(), kernel(paths), libvirt(paths)] }
+    /// - Parameter fetches: whether whoever needs a kernel downloads one.
+    public static func all(paths: LabPaths, connect: String? = nil, fetches: Bool = false) -> [DoctorCheck] {
+        let kernel = kernel(paths, fetches: fetches)
+        guard let connect else { return [device(), kernel, libvirt(paths)] }
         let isFar = ConnectionURI(connect)?.host != nil
-        return (isFar ? [] : [device()]) + [kernel(paths), connection(connect, paths)]
+        return (isFar ? [] : [device()]) + [kernel, connection(connect, paths)]
     }
 
     /// Connects, and tells what the driver says that it runs.
@@ -46,13 +48,19 @@ public enum VMChecks {
     }
 
     /// Finds and reads a kernel. A missing one only warns: `lab doctor --fetch` gets it before the engines are tried.
-    private static func kernel(_ paths: LabPaths) -> DoctorCheck {
-        var check = DoctorCheck.proving("guest-kernel", "guest kernel", disables: disabled) {
+    /// - Parameter fetches: whether whoever needs one fetches it.
+    private static func kernel(_ paths: LabPaths, fetches: Bool) -> DoctorCheck {
+        var check = DoctorCheck.proving("guest-kernel", "guest kernel", disables: fetches ? [] : disabled) {
             () throws(LabError) in
             let kernel = try GuestKernel.find(explicit: nil, unpack: false, fetch: false, paths: paths)
             return kernel.version.isEmpty ? "\(kernel.source)" : "\(kernel.version), \(kernel.source)"
         }
-        if check.status == .fail { check.status = .warn }
+        if check.status == .fail {
+            check.status = .warn
+            if fetches {
+                check.remedy = "none is needed: the first VM that is started fetches one with apt-get"
+            }
+        }
         return check
     }
 

@@ -152,8 +152,10 @@ import Testing
             id: "all", parameters: [.init(.experiment, ["letters"]), .init(.setting, ["a", "b", "c"])])
         let lab = LabDefinition(
             id: "test", title: text, question: text, dimension: "", engines: ["process"], workload: "idle",
-            method: .experiment, metrics: [], samples: .init(default: 4, warmup: 1), series: [series],
-            budgetSeconds: 60, timeoutSeconds: 20, memoryBytes: 64 << 20, cpus: 1, claims: [])
+            method: .experiment,
+            metrics: [Metric(id: "number", title: text, unit: .count, source: .value("number"))],
+            samples: .init(default: 4, warmup: 1), series: [series], budgetSeconds: 60, timeoutSeconds: 20,
+            memoryBytes: 64 << 20, cpus: 1, claims: [])
         let setup = Runner.Setup(
             lab: lab, command: "lab run test", version: "1.2.3", startedAt: "2026-11-24T00:00:00Z", seed: 7,
             environment: Environment(), experiments: [Letters(findsOthers: findsOthers)])

@@ -429,7 +429,7 @@ import Testing
     @Test func waysOfStartingAreTheAnswer() throws {
         let result = RunFixture.variants().result
         let markdown = Report.files(for: result)[0].contents
-        let qemu = try #require(row("made as `q35`", in: markdown))
+        let qemu = try #require(row("made as `machine=q35`", in: markdown))
         #expect(qemu[1].hasPrefix("**1.") || qemu[1].hasPrefix("**2."), "\(qemu)")
         #expect(!markdown.contains("## Under other conditions"), "once")
         #expect(markdown.contains("`qemu` (emulated) takes from 1."))

@@ -16,7 +16,8 @@ struct CrashRecovery: Experiment {
     private static let settling = Duration.seconds(3)
 
     func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
-        let before = Traces(of: bench.context)
+        var before = Traces(of: bench.context)
+        before.expect(try bench.context.journal.recorded())
         let request = bench.request(.idle)
         let instance = try engine.launch(request)
         // Once more does no harm.

@@ -35,6 +35,11 @@ struct Traces: Equatable {
         }
     }
 
+    /// Counts the cgroups that were written down as there: an engine keeps them for all of its instances.
+    mutating func expect(_ journaled: [JournaledResource]) {
+        cgroups.formUnion(journaled.filter { $0.kind == .cgroup }.map(\.name))
+    }
+
     /// What is here and was not there before.
     func subtracting(_ other: Traces) -> Traces {
         var rest = self

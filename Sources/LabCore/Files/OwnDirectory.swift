@@ -110,14 +110,15 @@ public struct OwnDirectory: ~Copyable, Sendable {
         }
 
         /// Whether the end was reached.
-        mutating func go(making mode: mode_t?) throws(LabError) -> Bool {
+        /// - Parameter toHold: whether the end is only to hold something of ours, which its stickiness keeps.
+        mutating func go(making mode: mode_t?, toHold: Bool = false) throws(LabError) -> Bool {
             try check(isLast: false)
             while let name = rest.popLast() {
                 if name == "." { continue }
                 guard try step(name, making: mode) else { return false }
                 try check(isLast: false)
             }
-            try check(isLast: true)
+            if !toHold { try check(isLast: true) }
             return true
         }
 
@@ -212,8 +213,18 @@ public struct OwnDirectory: ~Copyable, Sendable {
             throw LabError(
                 .permission, "\(path) is not used",
                 cause: "others can write to \(name) (mode \(String(status.st_mode & 0o7777, radix: 8)))",
-                remedy: "chmod go-w \(ShellText.quote(name))")
+                remedy: status.st_mode & S_ISVTX != 0
+                    ? "name a directory of its own below it" : "chmod go-w \(ShellText.quote(name))")
         }
+    }
+
+    /// That nobody but its owners and who made it can change a file of a directory, or put one in the place of it: as on the
+    /// way to an own directory, one that is sticky will do.
+    /// - Returns: false when there is none.
+    /// - Throws: `.permission` otherwise.
+    public static func mayHold(_ path: String, owners: Owners) throws(LabError) -> Bool {
+        var walk = try Walk.start(path, owners)
+        return try walk.go(making: nil, toHold: true)
     }
 
     /// That nobody but this user and root can put anything into a directory, whichever of the two it belongs to.

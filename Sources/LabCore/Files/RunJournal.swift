@@ -2,7 +2,7 @@ import Glibc
 import Synchronization
 
 /// Something that a run makes and that would outlive a crash.
-public struct JournaledResource: Equatable, Sendable {
+public struct JournaledResource: Hashable, Sendable {
     public enum Kind: String, Sendable, CaseIterable {
         /// A libvirt domain: `name connection-URI`.
         case domain

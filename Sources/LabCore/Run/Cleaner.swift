@@ -38,7 +38,9 @@ public struct Cleaner {
             outcome.refused += journal.malformed
             // The run's directory goes last, whether or not a driver wrote it down.
             let directory = JournaledResource(.directory, paths.run(journal.runID))
-            var resources = journal.resources
+            // What was written down twice is removed where it was first, which is later.
+            var seen: Set<JournaledResource> = []
+            var resources = Array(journal.resources.reversed().filter { seen.insert($0).inserted }.reversed())
             if !resources.contains(directory) && Files.exists(directory.name) { resources.append(directory) }
             if dryRun {
                 outcome.removed += resources

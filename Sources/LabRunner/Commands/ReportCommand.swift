@@ -95,7 +95,7 @@ struct ReportCommand: SpeakingCommand {
         }
         // Up to the last slash: where there is none it lies here.
         let parent = path.lastIndex(of: "/").map { path[...$0] } ?? "./"
-        try OutputDirectory.own(String(parent))
+        try OutputDirectory.own(String(parent), toHold: true)
         try Files.write(ForeignText.lines(Report.page(for: loaded, language: language)), to: path)
         try Terminal.answer(path)
     }

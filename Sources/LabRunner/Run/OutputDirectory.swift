@@ -36,10 +36,14 @@ struct OutputDirectory: Equatable {
     /// Whether the directory is there. Whoever else may write to it, or to a directory or link on the way to it, decides
     /// what is written there, and where: nobody may but the user, root, and who called sudo(8).
     /// - Parameter mode: to make it with when it is not.
+    /// - Parameter toHold: whether it is only to hold a file.
     @discardableResult
-    static func own(_ path: String, making mode: mode_t? = nil) throws(LabError) -> Bool {
+    static func own(
+        _ path: String, making mode: mode_t? = nil, toHold: Bool = false
+    ) throws(LabError) -> Bool {
         do throws(LabError) {
             let place = path.hasPrefix("/") ? path : try here() + "/" + path
+            if toHold { return try OwnDirectory.mayHold(place, owners: .caller) }
             return try OwnDirectory.open(place, making: mode, owners: .caller) != nil
         } catch {
             throw LabError(

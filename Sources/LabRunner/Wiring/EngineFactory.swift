@@ -39,7 +39,9 @@ enum EngineFactory {
     /// What the drivers can prove of this machine piece by piece.
     /// - Parameter connect: a libvirt URI; nil for QEMU's driver inside this process.
     static func driverChecks(paths: LabPaths, connect: String? = nil) -> [DoctorCheck] {
-        ContainerChecks.all(paths: paths) + VMChecks.all(paths: paths, connect: connect)
+        ContainerChecks.all(paths: paths)
+            + VMChecks.all(
+                paths: paths, connect: connect, fetches: EngineSettings.fetchIsAllowed)
     }
 }
 

@@ -38,7 +38,7 @@ extension Chinese {
         "{} is negative": "{} 是负数", "{} steps, but {} has {}": "有 {} 步，而 {} 有 {} 步",
         "{} is beyond what a counter holds": "{} 超出计数器的范围",
 
-        "\n  {}: {} before, {} now": "{}：之前 {}，现在 {}",
+        "\n  {}: {} before, {} now": "\n  {}：之前 {}，现在 {}",
         "the two results can't be compared": "这两个结果不能比较",
         "they are unlike in{}": "它们在以下方面不同：{}",
         "measure both in the same state of the same machine, or see the figures with --force":
