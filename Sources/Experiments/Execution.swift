@@ -1,6 +1,6 @@
 import LabCore
 
-/// What one round of work makes the host's processors do, and what can be counted of it: the exits from guest code
+/// The work that one round makes the host's processors do, as far as it can be counted: the exits from guest code
 /// under a hypervisor in the kernel, the guest's instructions under emulation, and the events that the work consists of.
 ///
 /// `setting` is a kind of `compute`, or `boot`: from the request until the guest is ready.
@@ -65,7 +65,7 @@ struct Execution: Experiment {
         return own
     }
 
-    /// What so many rounds of each kind cost, per round, without the instructions.
+    /// Returns the cost of so many rounds of each kind, per round, without the instructions.
     private static func findings(
         of kinds: [String], rounds: Int, on engine: any PreparedEngine, _ bench: Bench
     ) throws(LabError) -> [String: Finding] {
@@ -82,7 +82,7 @@ struct Execution: Experiment {
             for (kind, digest) in zip(kinds, digests) {
                 var finding = Finding()
                 try sequence.wait(for: kind)
-                // What the asking itself costs is left out: the CPU time is read last here, and first below.
+                // The cost of the asking itself is left out: the CPU time is read last here, and first below.
                 let exitsBefore = try counting?.exitCounts() ?? [:]
                 let cpuBefore = try cpu?.hostCPUNanoseconds()
                 try sequence.checkRest()
@@ -135,12 +135,12 @@ struct Execution: Experiment {
     }
 }
 
-/// What an instance of the workload `sequence` says, in the order in which it has to say it.
+/// The output of an instance of the workload `sequence`, in the order in which it has to come.
 private struct SequenceTranscript {
     private let instance: any Instance
     private let deadline: MonotonicInstant
     private var outputs = 0
-    /// What was told of each kind that is done, in their order.
+    /// The metrics of each kind that is done, in their order.
     private(set) var metrics: [[String: UInt64]] = []
 
     init(_ instance: any Instance, deadline: MonotonicInstant) {
@@ -162,7 +162,7 @@ private struct SequenceTranscript {
         if !outputs.isMultiple(of: 2), outputs > 1 { metrics.append(instance.transcript.metrics) }
     }
 
-    /// Whether the guest still rests, so that what was read is what stood between its rounds.
+    /// Checks that the guest still rests, so that what was read is what stood between its rounds.
     /// - Throws: `.instance` when it has gone on meanwhile.
     func checkRest() throws(LabError) {
         guard instance.transcript.outputs.count == outputs else {

@@ -9,7 +9,7 @@ struct HostThread: Equatable, Sendable {
     let name: String
     /// CPU time so far, user and system, in ticks (sysconf(3), _SC_CLK_TCK).
     let ticks: UInt64
-    /// When it started, in ticks since boot: with the number it names one thread for ever.
+    /// The time of its start, in ticks since boot: with the number it names one thread for ever.
     let startTicks: UInt64
 
     /// Of every process of an instance.
@@ -46,7 +46,7 @@ struct HostThread: Equatable, Sendable {
         startTicks = start
     }
 
-    /// Whether QEMU says by its name that it is a processor of a VM.
+    /// True when QEMU says by its name that it is a processor of a VM.
     var isVirtualProcessor: Bool {
         guard name.hasPrefix("CPU ") else { return false }
         let parts = name.dropFirst(4).split(separator: "/", omittingEmptySubsequences: false)

@@ -136,7 +136,7 @@ private struct Disk {
         return Disk(major: major, minor: minor)
     }
 
-    /// What this process hears when it does what the workload will: 0, or an errno.
+    /// Does what the workload will, and returns the kernel's answer to this process: 0, or an errno.
     func openControl(in directory: String) -> Int32 {
         let node = "\(directory)/control"
         defer { unlink(node) }

@@ -10,7 +10,7 @@ import LabCore
 struct KernelOwnership: Experiment {
     let id = "kernel-ownership"
 
-    /// What is compared, by the probe that reads it and what the host reads itself.
+    /// The signs that are compared, each by the probe that reads it and what the host reads itself.
     private static let signs: [(id: String, word: String, host: @Sendable (Host) -> String?)] = [
         ("kernel-release", "kernel-release", { $0.system.release }),
         ("kernel-build", "kernel-build", { $0.system.version }),
@@ -97,7 +97,7 @@ struct KernelOwnership: Experiment {
         return finding
     }
 
-    /// Whether it may open a setting of the kernel for writing; nothing is written.
+    /// Notes whether it may open a setting of the kernel for writing; nothing is written.
     private func noteWrite(_ answer: ProbeAnswer, _ residence: Residence, _ finding: inout Finding) {
         switch residence {
         case .ownKernel:

@@ -1,8 +1,8 @@
 import Glibc
 import LabCore
 
-/// What an engine keeps running on the host for one idle instance: the payload itself, and whatever stands between it
-/// and the host's kernel.
+/// The processes that an engine keeps running on the host for one idle instance: the payload itself, and whatever
+/// stands between it and the host's kernel.
 ///
 /// Values: `processes-count`, `other-programs-count` (those of them that are not the payload), `kvm-descriptors-count`
 /// (open files of the first that belong to KVM), and the truths `direct-child` (the payload is our own child, with no

@@ -36,16 +36,16 @@ struct MemoryTide: Experiment {
         }
     }
 
-    /// What the host pays at one moment, in bytes.
+    /// The memory that the host pays at one moment, in bytes.
     struct Level {
         var held: UInt64
-        /// What the instance's memory cgroup is charged; nil where it has none.
+        /// The charge of the instance's memory cgroup; nil where it has none.
         var charge: UInt64?
-        /// What the whole host could still give away; nil where it doesn't say.
+        /// The memory that the whole host could still give away; nil where it doesn't say.
         var available: UInt64? = HostMemory.availableBytes()
     }
 
-    /// How the memory of one instance is read.
+    /// A reader of the memory of one instance.
     private struct Account {
         let instance: any MemoryAccounting & HostVisible
         let isMachine: Bool
@@ -87,7 +87,7 @@ struct MemoryTide: Experiment {
         return level
     }
 
-    /// What was left, and when half of it was back.
+    /// The memory that was left, and the time until half of it was back.
     struct Ebb {
         var level: Level
         var halfNanoseconds: UInt64?

@@ -1,7 +1,7 @@
 import Glibc
 import LabCore
 
-/// What two instances that run at once see of each other and of the host, read on the host through their own /proc.
+/// The view that two concurrent instances have of each other and of the host, read on the host through their own /proc.
 ///
 /// Values: the truths `pid-1-inside` (the first process is number 1 in there and an ordinary one on the host),
 /// `sees-only-itself` (its /proc lists its own processes and no others) and `own-network` (its network is neither the

@@ -69,7 +69,7 @@ struct VirtualisationLayer: Experiment {
             evidence: "\(threads.prefix(8).map { "\($0.tid) \($0.name)" as String }.joined(separator: ", "))")
     }
 
-    /// What a VMM holds of the hypervisor in the kernel: descriptors of a VM and of its processors.
+    /// Notes what a VMM holds of the hypervisor in the kernel: descriptors of a VM and of its processors.
     private func note(descriptors processes: [pid_t], _ finding: inout Finding) {
         var names: [String] = []
         for process in processes {
@@ -84,7 +84,7 @@ struct VirtualisationLayer: Experiment {
             evidence: "/proc/\(processes.first ?? 0)/fd")
     }
 
-    /// What the workload sees of a machine, and whether that is the host's.
+    /// The parts of a machine that the workload sees, each compared with the host's.
     private static let sights: [(id: String, word: String, path: String)] = [
         ("pci-devices", "list=/sys/bus/pci/devices", "/sys/bus/pci/devices"),
         ("virtio-devices", "list=/sys/bus/virtio/devices", "/sys/bus/virtio/devices"),
@@ -114,7 +114,7 @@ struct VirtualisationLayer: Experiment {
                     evidence: "the host's: \(ours), \(seen == own ? "the same" : "others")")
             }
             note(processor: Array(session.answers.dropFirst(Self.sights.count)), host, &finding)
-            // What is hidden from a process of the host is no device of its own.
+            // A device that is only hidden from a process of the host is not the workload's own.
             finding.note(
                 "has-own-devices", isOwn && !differing.isEmpty,
                 answer: isOwn ? "\(differing.joined(separator: ", "))" : "none",

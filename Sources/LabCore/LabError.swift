@@ -1,6 +1,6 @@
-/// What went wrong, in the words a user needs: what was being done and to what, why, and what helps.
+/// An error in the words a user needs: what was being done and to what, why, and what helps.
 public struct LabError: Error, Codable, Equatable, Sendable, CustomStringConvertible {
-    /// What sort of failure this is; decides the exit code, which follows sysexits(3).
+    /// The sort of failure this is; decides the exit code, which follows sysexits(3).
     public enum Kind: String, Codable, Sendable, CaseIterable {
         /// A word on the command line is wrong: an unknown lab, engine, option or unit.
         case usage
@@ -29,13 +29,13 @@ public struct LabError: Error, Codable, Equatable, Sendable, CustomStringConvert
     }
 
     public var kind: Kind
-    /// What was being done and to what, without a full stop.
+    /// The action that failed and the thing it was done to, without a full stop.
     public var message: Message
     /// The cause as the kernel, libvirt or QEMU gave it.
     public var cause: Message?
     /// One thing the user can do about it.
     public var remedy: Message?
-    /// What somebody decides by: words are for people only.
+    /// A detail for code to decide by: words are for people only.
     public var detail: Detail?
 
     public enum Detail: Codable, Hashable, Sendable {
@@ -55,7 +55,7 @@ public struct LabError: Error, Codable, Equatable, Sendable, CustomStringConvert
         self.detail = detail
     }
 
-    /// What was being done and why it failed, without the remedy: for a place that shows the remedy by itself.
+    /// The message with its cause, without the remedy: for a place that shows the remedy by itself.
     public var reason: Message { cause.map { "\(message): \($0)" } ?? message }
 
     public var description: String {

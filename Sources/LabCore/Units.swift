@@ -8,7 +8,7 @@ public enum Units {
     public struct Scale: Equatable, Sendable {
         public var name: String
         public var factor: UInt64
-        /// Whether figures are shown in it; others are only read.
+        /// True when figures are shown in it; others are only read.
         var isShown = true
     }
 
@@ -17,9 +17,9 @@ public enum Units {
         let name: Message
         let example: String
         let scales: [Scale]
-        /// Whether a number without a unit counts the smallest.
+        /// True when a number without a unit counts the smallest.
         var takesPlainNumbers = false
-        /// Whether each unit is a power of two of the smallest.
+        /// True when each unit is a power of two of the smallest.
         public var isBinary = false
 
         static let time = Measure(
@@ -72,7 +72,7 @@ public enum Units {
         return "\(value / scale.factor) \(scale.name)"
     }
 
-    /// How many of its smallest unit `text` names.
+    /// Returns the number of its smallest unit that `text` names.
     public static func parse(_ text: String, _ measure: Measure) throws(LabError) -> UInt64 {
         let (kind, example, scales) = (measure.name, measure.example, measure.scales)
         let trimmed = text.trimmingWhitespace()

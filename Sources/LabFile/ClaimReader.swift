@@ -5,7 +5,7 @@ struct ClaimReader {
     let read: FieldReader
     /// The metrics that a rule may name; nil when they could not be read, which has been reported.
     let metrics: [Metric]?
-    /// What the lab varies, likewise.
+    /// The series of the lab, likewise.
     let series: [Series]?
     let parts: DefinitionReader
 

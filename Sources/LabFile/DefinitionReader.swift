@@ -3,7 +3,7 @@ import LabCore
 /// Reads a whole definition. Each part reports its own problems; a definition comes out only when all parts do.
 struct DefinitionReader {
     let problems: Problems
-    /// What the lab's id must be, nil when any will do.
+    /// The id that the lab must have, nil when any will do.
     let folder: String?
     /// The engines that it may name.
     let engineNames: [String]
@@ -191,7 +191,7 @@ struct DefinitionReader {
         return .span(from: Mark(rawValue: from), to: Mark(rawValue: to))
     }
 
-    /// How many trials, and when there are enough.
+    /// Reads the number of trials, and when there are enough.
     func samples(_ node: YAMLNode?) -> LabDefinition.Samples? {
         guard let node,
             let fields = read.fields(

@@ -42,7 +42,7 @@ public enum LabFile {
     }
 }
 
-/// What is wrong with a file, collected while it is read.
+/// The problems of a file, collected while it is read.
 final class Problems {
     private let file: String
     private var found: [(line: Int, text: Message)] = []

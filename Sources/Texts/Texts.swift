@@ -21,6 +21,6 @@ extension Catalogue {
         return say("\(items.dropLast().joined(separator: say(", "))) and \(last)")
     }
 
-    /// What ends a sentence and stands before the next.
+    /// The gap between the end of a sentence and the next.
     public var sentenceGap: String { say(" ") }
 }

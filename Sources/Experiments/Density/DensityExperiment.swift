@@ -1,6 +1,6 @@
 import LabCore
 
-/// How many instances fit into a budget of memory: they are started one by one until the budget is used up, `instances`
+/// Counts the instances that fit into a budget of memory: they are started one by one until it is used up, `instances`
 /// of them live, or one can't be started; only those that answer in the end count.
 ///
 /// Values: `alive-count`, `start-failures-count`, `memory-per-instance-bytes` (the slope of what is on their accounts over
@@ -15,8 +15,8 @@ public struct DensityExperiment: Experiment {
     public init() {}
 
     private static let defaultCap = 8
-    /// How long merging may take, and how often all pages are to be looked at: twice, and once more for those that were
-    /// not there yet when the first look began.
+    /// The time that merging may take, and the number of scans of all pages: two, and one more for those that were
+    /// not there yet when the first scan began.
     private static let mergingLimit = Duration.seconds(8)
     private static let mergingScans: UInt64 = 3
 
@@ -100,7 +100,7 @@ public struct DensityExperiment: Experiment {
         return finding
     }
 
-    /// What was seen while one after the other was started, and why no more were.
+    /// The observations while one after the other was started, and the reason why no more were.
     private struct Filling {
         private let availableBefore: UInt64?
         private var numbers: [Double] = []

@@ -1,6 +1,6 @@
 import LabCore
 
-/// How density is measured: the parameter `setting`, words of `NAME=VALUE` with a space between two.
+/// The way in which density is measured: the parameter `setting`, words of `NAME=VALUE` with a space between two.
 struct DensitySetting: Equatable {
     /// `budget=1GiB`: how much memory the instances may take together.
     var budgetBytes: UInt64 = 1 << 30

@@ -9,9 +9,9 @@ final class InstanceGroup {
     private var members: [Member] = []
     private let bench: Bench
 
-    /// How often each says that it lives: seldom, so that it idles in between.
+    /// The milliseconds from one sign of life to the next: many, so that each idles in between.
     private static let period = 400
-    /// How long a living one may take to say so again.
+    /// The time that a living one may take for its next sign of life.
     private static let patience = Duration.seconds(10)
 
     init(_ bench: Bench) { self.bench = bench }
@@ -39,9 +39,9 @@ final class InstanceGroup {
 
     func removeAll() { while !members.isEmpty { removeLast() } }
 
-    /// What all of them take: each one's charge where it has a cgroup, which counts a page once however many share it and
-    /// the kernel's own memory for it too; else the proportional size of its processes. Neither is disturbed by what
-    /// else the host does, as its available memory is.
+    /// Returns the bytes that all of them take: each one's charge where it has a cgroup, which counts a page once
+    /// however many share it and the kernel's own memory for it too; else the proportional size of its processes.
+    /// Neither is disturbed by what else the host does, as its available memory is.
     func takenBytes() throws(LabError) -> UInt64 {
         var sum: UInt64 = 0
         for member in members {
@@ -54,9 +54,9 @@ final class InstanceGroup {
         return sum
     }
 
-    /// What a while in which nobody does anything shows.
+    /// The findings of a while in which nobody does anything.
     struct Silence {
-        /// How many said their nonce again, and nothing but their nonce, in the end.
+        /// The number that said their nonce again, and nothing but their nonce, in the end.
         var alive: Int
         /// CPU time of each over time, of one processor; nil where it is not known.
         var cpuShare: Double?
@@ -64,7 +64,7 @@ final class InstanceGroup {
 
     /// Lets them idle for a while, and asks who lives.
     func idle() throws(LabError) -> Silence {
-        // What has piled up is taken in first: it proves nothing.
+        // The backlog is taken in first: it proves nothing.
         for member in members { try? next(member) }
         let start = (MonotonicInstant.now(), cpuNanoseconds)
         try bench.pause(.milliseconds(Self.period * 3 / 2))

@@ -6,7 +6,7 @@ struct CPUHogFault: Fault {
     let takesCPUTime = true
 
     private static let processes = 8
-    /// How much more than its share a culprit may seem to get: periods and clock ticks don't end with the window.
+    /// The factor by which a culprit may seem to exceed its share: periods and clock ticks don't end with the window.
     private static let tolerance = 1.25
 
     func workload(_ place: FaultPlace) -> Workload {

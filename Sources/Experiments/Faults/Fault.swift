@@ -5,13 +5,13 @@ protocol Fault: Sendable {
     /// The value of the parameter `experiment`.
     var id: String { get }
 
-    /// Whether the culprit's CPU time is to be taken: to add it up over a thousand processes takes time itself.
+    /// True when the culprit's CPU time is to be taken: to add it up over a thousand processes takes time itself.
     var takesCPUTime: Bool { get }
 
-    /// What the culprit does: never more than what is known to hold it, and little where nothing is.
+    /// Returns the culprit's work: never more than what is known to hold it, and little where nothing is.
     func workload(_ place: FaultPlace) -> Workload
 
-    /// Whether, after `culprit` has been at it for a while, something other than its own limit holds it.
+    /// Finds out whether, after `culprit` has been at it for a while, something other than its own limit holds it.
     func examine(_ culprit: any Instance, _ scene: FaultScene) throws(LabError) -> Containment
 }
 
@@ -19,7 +19,7 @@ extension Fault {
     var takesCPUTime: Bool { false }
 }
 
-/// Where a culprit is let loose.
+/// The place in which a culprit is let loose.
 struct FaultPlace {
     var kind: EngineKind
     /// The limits of an instance like it; nil where it has none.
@@ -28,11 +28,11 @@ struct FaultPlace {
     /// A directory of ours on the host, for an engine that shows the culprit the host's files.
     var directory: String
 
-    /// Whether something other than the culprit itself is there to hold it: a machine of its own, or this limit.
+    /// Returns true when something besides the culprit itself is there to hold it: a machine of its own, or this limit.
     func isHeld(by limit: UInt64?) -> Bool { kind == .virtualMachine || limit != nil }
 }
 
-/// What is known about the place when a fault is examined.
+/// The state of the place when a fault is examined.
 struct FaultScene {
     var place: FaultPlace
     var neighbour: any Instance
@@ -53,7 +53,7 @@ struct Containment {
     /// More of `Finding.values`.
     var values: [String: Double] = [:]
 
-    /// What a culprit that says `own-limit` is answered.
+    /// The word of a culprit that only its own limit stopped.
     static let ownLimit = "own-limit"
 
     /// A fault that the culprit itself says the end of.
@@ -88,13 +88,13 @@ struct Containment {
 }
 
 extension Instance {
-    /// What its limits say; nil where it has none or has ended.
+    /// The account of its limits; nil where it has none or has ended.
     var account: LimitAccount? { (try? (self as? any LimitAccounting)?.limitAccount()) ?? nil }
 
-    /// How many processes the host has because of it; nil where nobody can say.
+    /// The number of processes the host has because of it; nil where nobody can say.
     var hostProcessCount: Int? { (try? (self as? any HostVisible)?.hostProcesses())?.count }
 
-    /// What the host says of it, for an evidence: its limits, or how many processes it sees.
+    /// The host's word on it, for an evidence: its limits, or how many processes it sees.
     var hostEvidence: Message {
         if let text = account?.text { return "\(text)" }
         return hostProcessCount.map { "processes on the host: \($0)" } ?? "not visible to the host"

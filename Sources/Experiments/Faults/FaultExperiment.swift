@@ -18,10 +18,10 @@ public struct FaultExperiment: Experiment {
 
     public var id: String { fault.id }
 
-    /// How long the neighbour is watched before the fault, and during it.
+    /// The time for which the neighbour is watched before the fault, and during it.
     private static let before = Duration.milliseconds(200)
     private static let during = Duration.milliseconds(300)
-    /// How long what the culprit started may take to die with it.
+    /// The time that what the culprit started may take to die with it.
     private static let dying = Duration.seconds(5)
 
     public func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
@@ -94,7 +94,7 @@ public struct FaultExperiment: Experiment {
         return finding
     }
 
-    /// How many of these processes still run after a while; one that waits for its parent to take notice does not.
+    /// Counts the processes that still run after a while; one that waits for its parent to take notice does not.
     private static func survivors(of processes: [HostProcess]) -> Int {
         let deadline = MonotonicInstant.now().advanced(by: dying)
         var left = processes

@@ -4,7 +4,7 @@ import LabCore
 struct ForkBombFault: Fault {
     let id = "fault-fork-bomb"
 
-    /// Where nothing else holds it: the machine may be anybody's.
+    /// The number of processes where nothing else holds it: the machine may be anybody's.
     private static let ownLimit = 200
     /// Beyond what a small VM's kernel allows, and beyond a container's limit.
     private static let most = 4_096

@@ -4,7 +4,7 @@ import LabCore
 struct FullDiskFault: Fault {
     let id = "fault-full-disk"
 
-    /// Where nothing else holds it, in MiB.
+    /// The limit where nothing else holds it, in MiB.
     private static let ownLimit: UInt64 = 64
 
     func workload(_ place: FaultPlace) -> Workload {

@@ -1,7 +1,7 @@
 import Glibc
 import LabCore
 
-/// Whether the host is whole: still the boot that it was, and able to start a program and to write a file.
+/// A check that the host is whole: still the boot that it was, and able to start a program and to write a file.
 struct HostWatch {
     private let context: RunContext
     private let bootID: String?
@@ -14,7 +14,7 @@ struct HostWatch {
     /// See proc(5), /proc/sys/kernel/random/boot_id.
     private static var currentBootID: String? { Files.line("/proc/sys/kernel/random/boot_id") }
 
-    /// What is wrong with it, nil when it answers. To be asked while the fault lasts.
+    /// Returns what is wrong with it, nil when it answers. To be asked while the fault lasts.
     /// - Parameter directory: a directory of ours that is there.
     func failure(in directory: String, deadline: MonotonicInstant) -> Message? {
         let file = "\(directory)/host-answers"

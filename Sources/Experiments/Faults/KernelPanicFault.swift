@@ -51,7 +51,7 @@ struct KernelPanicFault: Fault {
             evidence: evidence(culprit, isContained: isContained))
     }
 
-    /// What stands in /proc of the culprit: its effective capabilities (CAP_SYS_BOOT is bit 22) and its filter.
+    /// Returns what /proc says of the culprit: its effective capabilities (CAP_SYS_BOOT is bit 22) and its filter.
     private func evidence(_ culprit: any Instance, isContained: Bool) -> Message {
         guard
             let process = (try? (culprit as? any HostVisible)?.hostProcesses())?.first,

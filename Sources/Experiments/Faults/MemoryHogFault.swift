@@ -4,7 +4,7 @@ import LabCore
 struct MemoryHogFault: Fault {
     let id = "fault-memory-hog"
 
-    /// Where nothing else holds it, in MiB.
+    /// The limit where nothing else holds it, in MiB.
     private static let ownLimit: UInt64 = 192
 
     func workload(_ place: FaultPlace) -> Workload {
@@ -25,7 +25,7 @@ struct MemoryHogFault: Fault {
             evidence: culprit.hostEvidence)
         if let taken { containment.values["culprit-memory-bytes"] = Double(taken) }
         guard scene.place.kind == .virtualMachine, let taken else { return containment }
-        // What a VM's process may take beside the guest's memory is what that of its neighbour takes, in which no guest
+        // Beside the guest's memory a VM's process may take as much as that of its neighbour takes, in which no guest
         // has touched more than it needed.
         let others = (try? (scene.neighbour as? any MemoryAccounting)?.memoryBytes())?["host-pss"] ?? 0
         let bound = scene.place.memoryBytes + others

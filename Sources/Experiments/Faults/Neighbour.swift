@@ -7,7 +7,7 @@ struct Neighbour {
     /// Rounds of `compute integer` between two outputs: about 2 ms of a bare process.
     static let workload = Workload.pace(rounds: 2)
 
-    /// How it works: what arrived in a while, by the host's clock.
+    /// The pace of its outputs in a while, by the host's clock.
     struct Pace {
         /// Nanoseconds from one output to the next: the mean, and the longest.
         var mean: Double
@@ -38,7 +38,7 @@ struct Neighbour {
         try instance.wait(forOutputs: instance.transcript.outputs.count + 1, deadline: deadline)
     }
 
-    /// Whether it is alive and has counted its rounds without a gap from first to last; the reason if not.
+    /// Returns the reason when it is dead or has not counted its rounds without a gap from first to last; else nil.
     func failure(deadline: MonotonicInstant) -> Message? {
         do throws(LabError) {
             for _ in 0..<2 { try next(deadline) }

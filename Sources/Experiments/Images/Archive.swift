@@ -42,7 +42,7 @@ enum Archive {
     }
 }
 
-/// What tools say, made fit to be shown.
+/// The output of tools, made fit to be shown.
 enum Shown {
     /// The last line that says something, safe on any terminal and not too long.
     static func lastLine(_ text: String) -> String {

@@ -1,12 +1,12 @@
 import Glibc
 import LabCore
 
-/// What differs between two files, in blocks: what a tool that knows the old one would send of the new one.
+/// The difference between two files, in blocks: what a tool that knows the old one would send of the new one.
 struct ChangedBlocks {
     static let blockBytes = 4_096
     private static let chunkBytes = 1 << 20
 
-    /// How many blocks differ, those that only the new file has among them.
+    /// The number of blocks that differ, those that only the new file has among them.
     private(set) var count = 0
 
     /// Compares `new` with `old`, and writes the blocks of `new` that differ to a new file at `path`, one after another.
@@ -55,8 +55,8 @@ struct ChangedBlocks {
         }
     }
 
-    /// Where either file has data next; nil when neither has any more. The corresponding C function is `lseek`, with
-    /// SEEK_DATA.
+    /// Returns the next place where either file has data; nil when neither has any more. The corresponding C function
+    /// is `lseek`, with SEEK_DATA.
     private static func data(
         in first: borrowing FileDescriptor, _ second: borrowing FileDescriptor, from place: off_t
     ) throws(Errno) -> off_t? {

@@ -3,7 +3,7 @@ import LabCore
 /// Disks of VMs that share one: each a qcow2 file that holds only what its VM wrote, backed by the common one, which
 /// nobody writes to. QEMU itself makes them, by the commands of its monitor (qemu-system(1), hmp-commands).
 struct DiskOverlays {
-    /// What each VM writes: one block of a file system.
+    /// The bytes that each VM writes: one block of a file system.
     static let writtenBytes = 4_096
     private static let patience = Duration.seconds(60)
     private static let program = "qemu-system-x86_64"
@@ -28,7 +28,7 @@ struct DiskOverlays {
         }
     }
 
-    /// What a QEMU without a machine says to these commands.
+    /// Returns what a QEMU without a machine says to these commands.
     static func monitor(
         _ commands: [String], _ drives: [String], in directory: String
     ) throws(LabError) -> String {

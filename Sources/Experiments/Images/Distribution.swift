@@ -11,14 +11,14 @@ struct Distribution: Equatable {
     var root: String { "\(directory)/root" }
     /// That layer as it travels.
     var rootArchive: String { "\(directory)/root.tar.gz" }
-    /// What the VM has beyond it: the package of the kernel, unpacked.
+    /// The directory of what the VM has beyond it: the package of the kernel, unpacked.
     var kernel: String { "\(directory)/kernel" }
     /// An ext4 file system with both, as a sparse file: what was never written takes no block.
     var disk: String { "\(directory)/disk.img" }
     /// That disk as it travels.
     var diskArchive: String { "\(directory)/disk.tar.gz" }
 
-    /// How it is made; a change of it makes another one.
+    /// The options with which it is made; a change of them makes another one.
     private static let bootstrap = ["--quiet", "--variant=minbase"]
     /// Without a journal, which a VM may do without: nothing is on the disk but what must be.
     private static let format = ["-q", "-t", "ext4", "-O", "^has_journal"]
@@ -30,7 +30,7 @@ struct Distribution: Equatable {
         ("apt-get", "apt"), ("dpkg-deb", "dpkg"),
     ]
 
-    /// What is in the cache, or else is made now, which takes about 40 s.
+    /// Returns the one in the cache, or else makes it now, which takes about 40 s.
     /// - Throws: `.unavailable` when it would have to be made and can't be: without the user's leave to use the network,
     ///   on another distribution, or without a tool; `.permission` without root.
     static func open(_ context: RunContext) throws(LabError) -> Distribution {

@@ -1,13 +1,13 @@
 import Glibc
 import LabCore
 
-/// What the files of an image take: on disk, on the way, and for ten instances that share it.
+/// The sizes of an image's files: on disk, on the way, and for ten instances that share it.
 ///
 /// The parameter `setting` says which image: `minimal`, what this project runs, or `distribution`, a whole Debian.
 struct ImageSize: Experiment {
     let id = "image-size"
 
-    /// How many instances share the image.
+    /// The number of instances that share the image.
     private static let instances = 10
 
     func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
@@ -50,13 +50,13 @@ struct ImageSize: Experiment {
 private struct Image {
     /// Its files and trees.
     let paths: [String]
-    /// Where its kernel would be: itself, or what it was made from.
+    /// The places where its kernel would be: itself, or what it was made from.
     let kernelPlaces: [String]
     /// Its archive, if there is one already.
     let archive: String?
     let sharing: Sharing
 
-    /// How instances share it.
+    /// The way in which instances share it.
     enum Sharing {
         /// Each has a directory for what it writes, the upper layer of an overlay mount.
         case upperDirectories

@@ -7,10 +7,10 @@ struct KernelSearch {
     /// Names of the kernels, without their directories.
     private(set) var kernels: [String] = []
     private(set) var modules = 0
-    /// How many files were looked into.
+    /// The number of files that were looked into.
     private(set) var files = 0
 
-    /// What a module's file is called, see modprobe(8).
+    /// The endings of a module's file name, see modprobe(8).
     private static let endings = [".ko", ".ko.xz", ".ko.gz", ".ko.zst"]
 
     mutating func look(at entry: DiskUsage.Entry) throws(LabError) {
@@ -27,7 +27,7 @@ struct KernelSearch {
         bytes += UInt64(entry.status.st_size)
     }
 
-    /// Whether it begins as a Linux kernel for x86 does: Documentation/arch/x86/boot.rst, `boot_flag` and `header`.
+    /// Returns true when it begins as Linux for x86 does: Documentation/arch/x86/boot.rst, `boot_flag` and `header`.
     private static func isKernel(_ entry: DiskUsage.Entry) throws(LabError) -> Bool {
         guard entry.status.st_size > 0x206 else { return false }
         let head = try entry.head(0x206)

@@ -1,7 +1,7 @@
 import Glibc
 import LabCore
 
-/// What stands between nothing and a running instance: the files of the image, the lines that describe the instance,
+/// Everything between nothing and a running instance: the files of the image, the lines that describe the instance,
 /// and what its processes on the host hold while it lives.
 struct Artefacts: Experiment {
     let id = "artefacts"

@@ -29,13 +29,13 @@ struct CrashRecovery: Experiment {
         guard kill(target.pid, SIGKILL) == 0 else {
             throw LabError(.permission, "cannot kill process \(target.pid)", cause: "\(Errno(errno))")
         }
-        // How it ended is an error of a VM and a status of a container; either tells that it has.
+        // The way it ended is an error of a VM and a status of a container; either tells that it has.
         _ = try? instance.waitForExit(deadline: killed.advanced(by: Self.dying))
         let detected = MonotonicInstant.now().nanoseconds(since: killed)
         try bench.context.interrupt.check()
         let left = Traces(of: bench.context).subtracting(before)
 
-        // What the look took is nobody's recovery.
+        // The time that the look took is nobody's recovery.
         let resumed = MonotonicInstant.now()
         bench.dispose(instance)
         let fresh = bench.request(.idle)
@@ -58,7 +58,7 @@ struct CrashRecovery: Experiment {
         return finding
     }
 
-    /// What is left for good: a tool's own helpers may take a moment to be done.
+    /// Returns what is left for good: a tool's own helpers may take a moment to be done.
     private func settled(_ bench: Bench, since before: Traces) throws(LabError) -> Traces {
         let deadline = MonotonicInstant.now().advanced(by: Self.settling)
         while true {

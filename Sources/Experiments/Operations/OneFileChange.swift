@@ -1,7 +1,7 @@
 import Glibc
 import LabCore
 
-/// What has to be sent when one file of an image has changed: the workload, in a new build of it.
+/// The bytes to be sent when one file of an image has changed: the workload, in a new build of it.
 ///
 /// - `shipped-bytes`: the smallest part of the image that its own format can replace;
 /// - `delta-bytes`: the blocks of 4 KiB that differ, for a tool that has the old image on the other side too;

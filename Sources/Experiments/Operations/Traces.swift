@@ -14,7 +14,7 @@ struct Traces: Equatable {
 
     var count: Int { processes.count + cgroups.count + mounts.count + files.count }
 
-    /// How deep below a place files are looked for.
+    /// The depth below a place to which files are looked for.
     private static let deepest = 6
 
     init() {}
@@ -40,7 +40,7 @@ struct Traces: Equatable {
         cgroups.formUnion(journaled.filter { $0.kind == .cgroup }.map(\.name))
     }
 
-    /// What is here and was not there before.
+    /// Returns the traces that are here and not in `other`, those of before.
     func subtracting(_ other: Traces) -> Traces {
         var rest = self
         rest.processes.subtract(other.processes)

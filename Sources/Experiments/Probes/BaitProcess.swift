@@ -32,7 +32,7 @@ final class BaitProcess {
         input = ends[1]
     }
 
-    /// Whether it still waits, traced by nobody.
+    /// True when it still waits, traced by nobody.
     var isUntouched: Bool {
         guard let status = try? HostProcess(pid: pid).status() else { return false }
         return status["State"]?.hasPrefix("S") == true && status["TracerPid"] == "0"

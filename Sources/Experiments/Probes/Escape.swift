@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import LabCore
 
-/// What a workload would be on the host once it has broken out of what it sees: a container's process out of its
+/// The rights of a workload on the host once it has broken out of what it sees: a container's process out of its
 /// namespaces, a VM's guest into the process of its VMM. The kernel's word on that process is all there is to read, and what
 /// such a process may do the kernel is asked with a thread that is the same user, with the same capabilities.
 ///
@@ -28,12 +28,12 @@ struct Escape {
     /// Something that it might do, by a call that changes nothing even where it is allowed.
     struct Deed: Sendable {
         let id: String
-        /// What is done.
+        /// The deed in words.
         let words: String
         let call: Int32
         /// 0, or the errno.
         let perform: @Sendable () -> Int32
-        /// What only those hear whom nothing forbids it.
+        /// The errnos that only those hear whom nothing forbids it.
         var passed: [Int32] = []
 
         static let all = [
@@ -109,7 +109,7 @@ struct Escape {
         finding.values["escaped-count"] = Double(open)
     }
 
-    /// What stands in the way of who is root in name only, or is not.
+    /// Returns the mechanism that stands in the way of who is root in name only, or is not.
     private func barrier(_ code: Int32) -> Mechanism {
         if code == ENOENT || code == ENXIO { return .absent }
         guard process.shares(.user, with: host.own) else { return .userNamespace }

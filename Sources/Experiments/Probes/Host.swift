@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import LabCore
 
-/// What the host itself is, for comparison with what a workload says it sees. Read by this process.
+/// The host itself, for comparison with what a workload says it sees. Read by this process.
 struct Host: Sendable {
     let own: ProcessIsolation
     let system: System
@@ -94,7 +94,7 @@ struct Host: Sendable {
     }
 }
 
-/// Where an instance's workload runs, as the host sees it.
+/// The place where an instance's workload runs, as the host sees it.
 enum Residence: Sendable {
     /// A process of the host's kernel, with what that says of it.
     case host(ProcessIsolation, filters: [SeccompProgram])

@@ -1,8 +1,8 @@
 import Glibc
 import LabCore
 
-/// What is planted on the host before a workload is let loose: one nonce in a file, in a process's command line, in
-/// shared memory, and behind two sockets and a queue. Gone with `remove`; what would outlive a crash is journaled.
+/// Bait that is planted on the host before a workload is let loose: one nonce in a file, in a process's command line,
+/// in shared memory, and behind two sockets and a queue. Gone with `remove`; what would outlive a crash is journaled.
 final class HostBait {
     let nonce: String
     /// A word of the host's path of every workload's root.
@@ -75,12 +75,12 @@ final class HostBait {
         ]
     }
 
-    /// Whether somebody connected to the abstract socket since the last time this was asked.
+    /// Returns true when somebody connected to the abstract socket since the last time this was asked.
     func socketWasReached() -> Bool { Listener.takeOne(socket) }
     /// The same of the port.
     func portWasReached() -> Bool { Listener.takeOne(portSocket) }
 
-    /// What of the host is no longer as it was before; empty when all is.
+    /// Returns the things of the host that are no longer as they were before; empty when all are.
     func changes() -> [Message] {
         var changes: [Message] = []
         if Files.line(file) != nonce { changes.append("\(file)") }

@@ -1,24 +1,24 @@
 import Glibc
 import LabCore
 
-/// What the host knows of one probe of the workload `probe`: what its answer means.
+/// The host's knowledge of one probe of the workload `probe`: what its answer means.
 struct HostProbe: Sendable {
     enum Group: String, CaseIterable, Sendable {
-        /// What the workload sees.
+        /// Things that the workload sees.
         case visible
-        /// What it can lay hands on.
+        /// Things that it can lay hands on.
         case reachable
-        /// What it may do to its kernel.
+        /// Things that it may do to its kernel.
         case privileged
     }
 
     enum Question: Sendable {
-        /// Whether it found what was planted, which this namespace hides; `proves` looks at the answer and the host.
+        /// Asks if it found what was planted, which this namespace hides; `proves` looks at the answer and the host.
         case planted(
             ProcessIsolation.Namespace,
             proves: @Sendable (ProbeAnswer, HostBait, ProcessIsolation, Host) -> Bool
         )
-        /// Whether what it saw is the host's, which the namespace may hide.
+        /// Asks if what it saw is the host's, which the namespace may hide.
         case value(
             ProcessIsolation.Namespace?,
             isHosts: @Sendable (String, Host, ProcessIsolation?, HostBait) -> Bool)

@@ -1,6 +1,6 @@
 import LabCore
 
-/// What the workload `probe` says of one probe: `NAME RESULT DETAIL`, where RESULT is `ok`, the number of an errno,
+/// The answer of the workload `probe` to one probe: `NAME RESULT DETAIL`, where RESULT is `ok`, the number of an errno,
 /// `signal N` or `timeout`, and DETAIL is printable ASCII with other bytes as `\xNN`.
 struct ProbeAnswer: Equatable, Sendable {
     enum Result: Equatable, Sendable {
@@ -14,7 +14,7 @@ struct ProbeAnswer: Equatable, Sendable {
     /// Escaped, so that it is safe in any report.
     var detail: String
 
-    /// What follows the last probe.
+    /// The word that follows the last probe.
     static let end = "done"
 
     /// Nil for what is no answer of a probe.

@@ -7,11 +7,11 @@ struct ProbeJudge {
     let host: Host
     let residence: Residence
     let bait: HostBait
-    /// What this process itself hears when it does with a disk what the workload did: 0, or an errno.
+    /// The kernel's answer to this process when it does with a disk what the workload did: 0, or an errno.
     let diskControl: Int32
 
     struct Decision: Equatable {
-        /// Whether the workload got through to something of the host's.
+        /// True when the workload got through to something of the host's.
         var isReached: Bool
         var mechanism: Mechanism
         var evidence: Message
@@ -161,7 +161,7 @@ struct ProbeJudge {
         case .ok: return decision(.none)
         case .errno(let code) where code == EROFS || code == ENODATA || code == ENOENT:
             guard Files.exists(path) else { return decision(.hostKernel) }
-            // What is mounted on a part of /proc or /sys covers that part.
+            // A mount on a part of /proc or /sys covers that part.
             if let mount, mount.mountPoint.hasPrefix("/proc/") || mount.mountPoint.hasPrefix("/sys/") {
                 return decision(mount.mountPoint.hasPrefix("/sys/fs/cgroup") ? .readOnlyMount : .maskedPath)
             }
@@ -221,9 +221,9 @@ struct ProbeJudge {
     }
 }
 
-/// What a memory cgroup counts.
+/// The counts of a memory cgroup.
 private enum MemoryEvents {
-    /// How often something in it was killed because its limit was met; nil where that can't be read.
+    /// Returns how often something in it was killed because its limit was met; nil where that can't be read.
     static func kills(_ payload: ProcessIsolation) -> UInt64? {
         guard let path = payload.cgroup("memory"), path != "/" else { return nil }
         for mount in MountTable.current().entries {

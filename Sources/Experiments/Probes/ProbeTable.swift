@@ -140,7 +140,7 @@ extension HostProbe {
         return payload.shares(.mnt, with: host.own) || seen == "named" && table.contains(bait.rootName)
     }
 
-    /// Whether the planted file can be found from the payload's root, by the host's own look through /proc/PID/root.
+    /// Returns true when the host's own look through /proc/PID/root finds the planted file from the payload's root.
     private static func holdsFile(_ bait: HostBait, _ payload: ProcessIsolation) -> Bool {
         Files.line("/proc/\(payload.pid)/root\(bait.file)") == bait.nonce
     }

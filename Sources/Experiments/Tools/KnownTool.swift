@@ -13,7 +13,7 @@ struct KnownTool: Sendable {
     let version: [String]
     /// The names of the processes that must run so that it works, any of them; empty for a tool that needs none.
     let daemons: [String]
-    /// Whether it is a part of its program that may be missing.
+    /// True when it is a part of its program that may be missing.
     let isPlugin: Bool
 
     /// An engine's, nil where it has none of its own.

@@ -56,7 +56,7 @@ struct ToolInventory: Experiment {
             answer: Self.answer(output), evidence: "\(evidence.joined(separator: "; "))")
     }
 
-    /// What is no program here: KVM is a module of the kernel; a hypervisor beneath this machine tells its maker's name.
+    /// Looks for what is no program: KVM is a module of the kernel; a hypervisor beneath tells its maker's name.
     private static func beneath(_ tool: KnownTool) -> Fact {
         switch tool.id {
         case "tool-kvm":

@@ -1,11 +1,11 @@
-/// What /proc/cpuinfo says about the processors. See proc(5); the keys are those of x86 kernels, and what another
+/// The processors as /proc/cpuinfo describes them. See proc(5); the keys are those of x86 kernels, and what another
 /// architecture does not print stays nil.
 struct CPUInfo: Equatable {
     var model: String?
     var microcode: String?
     /// Entries, one per logical CPU that is online.
     var count = 0
-    /// Whether the CPU says that it belongs to a virtual machine (CPUID.1:ECX bit 31); nil when there are no flags.
+    /// True when the CPU says that it belongs to a virtual machine (CPUID.1:ECX bit 31); nil when there are no flags.
     var hasHypervisorFlag: Bool?
 
     init(_ text: String) {

@@ -1,6 +1,6 @@
 import CLinux
 
-/// What emulates this machine's processor in software, as far as the machine can tell. Nothing that is timed on such a
+/// The software that emulates this machine's processor, as far as the machine can tell. Nothing that is timed on such a
 /// machine says what hardware would take; a hypervisor that runs in it is real, and only its times are not.
 public enum Emulator {
     /// QEMU without a hypervisor: its Tiny Code Generator translates every instruction.
@@ -11,8 +11,8 @@ public enum Emulator {
         signature: signature,
         model: CPUInfo((try? Files.readText("/proc/cpuinfo", limit: 4 << 20)) ?? "").model)
 
-    /// How many times as long a boot is waited for as on hardware. A VM under KVM takes 7–20 s in TCG, and one that
-    /// emulates in turn 15–40 s.
+    /// The factor by which boots are waited for longer than on hardware. A VM under KVM takes 7–20 s in TCG, and one
+    /// that emulates in turn 15–40 s.
     public static var patience: Int { current == nil ? 1 : 4 }
 
     /// - Parameters:

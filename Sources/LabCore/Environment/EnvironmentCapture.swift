@@ -54,7 +54,7 @@ extension Environment {
         return environment
     }
 
-    /// What disturbed the run between `self` and now, to be asked when it has ended.
+    /// Returns the disturbances of the run between `self` and now, to be asked when it has ended.
     public func disturbances(root: String = "/") -> [Warning] {
         let thermal = Self.thermalState(RootedFiles(root: root))
         return [EnvironmentWarnings.throttled(before: throttleEvents, after: thermal.events)].compactMap {

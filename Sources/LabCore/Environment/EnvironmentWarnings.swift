@@ -1,4 +1,4 @@
-/// What about a machine makes its figures less sure. Each is a value with its remedy; nothing is changed.
+/// The traits of a machine that make its figures less sure. Each is a value with its remedy; nothing is changed.
 enum EnvironmentWarnings {
     /// A load of this many runnable tasks per CPU disturbs what is measured.
     static let mostLoadPerCPU = 0.5

@@ -27,7 +27,7 @@ struct MemoryInfo: Equatable {
     }
 }
 
-/// How control groups are mounted below /sys/fs/cgroup. See cgroups(7).
+/// The way in which control groups are mounted below /sys/fs/cgroup. See cgroups(7).
 public enum CgroupLayout: String, Sendable {
     /// Only version 1 hierarchies.
     case v1
@@ -92,7 +92,7 @@ enum OSRelease {
 
 /// The hypervisor below this machine, as far as the machine can tell.
 enum HypervisorName {
-    /// What is said when the CPU has the hypervisor flag and nothing tells whose it is.
+    /// The name when the CPU has the hypervisor flag and nothing tells whose it is.
     static let unnamed = "unnamed hypervisor"
 
     /// - Parameters:

@@ -11,7 +11,7 @@ public struct MachineSetting: Equatable, Sendable {
     public let value: String
     let tree: Tree
 
-    /// Where switches of ours lie.
+    /// A directory in which switches of ours lie.
     enum Tree: String, CaseIterable {
         /// Frequency and turbo of the processors.
         case processors = "devices/system/cpu"
@@ -19,7 +19,7 @@ public struct MachineSetting: Equatable, Sendable {
         case samepageMerging = "kernel/mm/ksm"
     }
 
-    /// Where the kernel shows its devices.
+    /// The directory in which the kernel shows its devices.
     public static let systemRoot = "/sys"
 
     /// Nil for a file that is no switch of ours and for a value that is no plain word.
@@ -52,7 +52,7 @@ public struct MachineSetting: Equatable, Sendable {
     static let boost = "cpufreq/boost"
     static func governor(of processor: String) -> String { "\(processor)/cpufreq/scaling_governor" }
 
-    /// Whether pages are merged (1) or not (0), and how many are looked at in one go and after how many milliseconds.
+    /// Switches of merging: on (1) or off (0), the pages that are looked at in one go, and the milliseconds in between.
     static let mergingRuns = "run"
     static let mergingPages = "pages_to_scan"
     static let mergingPause = "sleep_millisecs"

@@ -88,7 +88,7 @@ public final class SamepageMerging: Sendable {
         number("pages_sharing").flatMap { $0.times(UInt64(max(0, sysconf(Int32(_SC_PAGESIZE))))) }
     }
 
-    /// How often all memory that may be merged was looked at, since the machine started. A page is merged when it was
+    /// The number of scans of all memory that may be merged, since the machine started. A page is merged when it was
     /// found unchanged twice.
     public var fullScans: UInt64? { number("full_scans") }
 

@@ -1,4 +1,4 @@
-/// Whether heat slows the processors down.
+/// The slowing of the processors by heat.
 struct ThermalState: Equatable, Sendable {
     /// The counters of throttling since boot, summed over cores and packages, so that only their growth means anything;
     /// nil where the kernel does not count. See the kernel's drivers/thermal/intel/therm_throt.c.

@@ -28,10 +28,9 @@ public struct Tuning: Sendable {
         self.root = root
     }
 
-    /// What came of it.
     public struct Outcome: Equatable, Sendable {
         public var set: [TunedSetting] = []
-        /// What can't be tuned here, each with the reason.
+        /// The settings that can't be tuned here, each with the reason.
         public var refused: [Environment.Warning] = []
     }
 

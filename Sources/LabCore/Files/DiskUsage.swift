@@ -1,6 +1,6 @@
 import Glibc
 
-/// What files take on disk, counted the way the kernel charges them: each inode once, whatever names it has.
+/// The space that files take on disk, counted the way the kernel charges them: each inode once, whatever names it has.
 ///
 /// Trees are walked by descriptors, so that nobody can lead the walk elsewhere while it goes on: links are counted and
 /// never followed, mounts are refused, and no tree is deeper than `deepest`.
@@ -10,7 +10,7 @@ public struct DiskUsage: Equatable, Sendable {
     public private(set) var apparentBytes: UInt64 = 0
     /// `st_blocks` of everything, directories too, in bytes: what is gone from the disk.
     public private(set) var allocatedBytes: UInt64 = 0
-    /// How many inodes that is.
+    /// The number of inodes that were counted.
     public private(set) var inodes = 0
     private var seen: Set<Inode> = []
 
@@ -120,7 +120,7 @@ public struct DiskUsage: Equatable, Sendable {
             let shown = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
             guard shown != ".", shown != ".." else { continue }
             let path = "\(entry.path)/\(shown)"
-            // What is gone by now takes nothing.
+            // A file that is gone by now takes nothing.
             guard let status = try Self.status(number, name, path) else { continue }
             let inner = Entry(path: path, status: status, directory: number, name: name)
             try add(inner, device: device, depth: depth + 1, visit)

@@ -1,14 +1,14 @@
 import Glibc
 
-/// Where `lab` keeps its files. Nothing is written anywhere else but in the results directory.
+/// The places where `lab` keeps its files. Nothing is written anywhere else but in the results directory.
 ///
 /// `LAB_HOME` puts cache and state below one directory; otherwise the XDG base directories are used.
 public struct LabPaths: Sendable, Equatable {
-    /// What can be made again: kernels, initramfs images, libvirt's capability cache.
+    /// Files that can be made again: kernels, initramfs images, libvirt's capability cache.
     public let cache: String
-    /// What must outlive a crash: journals, and the files of running instances.
+    /// Files that must outlive a crash: journals, and those of running instances.
     public let state: String
-    /// What a VM's QEMU opens by name. As root it is a user of its own, who may not enter root's home, wherever
+    /// Files that a VM's QEMU opens by name. As root it is a user of its own, who may not enter root's home, wherever
     /// LAB_HOME is: so this is a place where only root makes anything, and everybody may pass.
     public let machines: String
 
@@ -18,7 +18,7 @@ public struct LabPaths: Sendable, Equatable {
         machines = geteuid() == 0 ? "/var/lib/lab" : "\(state)/machines"
     }
 
-    /// Where libvirt's driver within this process has its roots: what it finds out about QEMU can be found out again.
+    /// The roots of libvirt's driver within this process: what it finds out about QEMU can be found out again.
     public var libvirtRoots: String { "\(geteuid() == 0 ? machines : cache)/libvirt" }
 
     public var journals: String { "\(state)/journals" }
@@ -47,7 +47,7 @@ public struct LabPaths: Sendable, Equatable {
     public static func current(environment: [String: String]) throws(LabError) -> LabPaths {
         for name in ["LAB_HOME", "HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"] {
             guard let value = environment[name] else { continue }
-            // What was no UTF-8 was repaired on the way here, and is another path now.
+            // A path that was no UTF-8 was repaired on the way here, and is another one now.
             guard
                 !value.unicodeScalars.contains(where: {
                     $0.properties.generalCategory == .control || $0 == "\u{fffd}"

@@ -16,7 +16,7 @@ public struct OwnDirectory: ~Copyable, Sendable {
     /// Whom a directory and the way to it may belong to; root may own the way in any case.
     public struct Owners: Sendable {
         let users: Set<uid_t>
-        /// What helps whoever comes upon another's.
+        /// The remedy for whoever comes upon another's.
         let remedy: Message
 
         /// This user: what lies in the directory is believed.
@@ -76,7 +76,7 @@ public struct OwnDirectory: ~Copyable, Sendable {
 
     private struct Walk: ~Copyable {
         let path: String
-        /// What is still to be walked, the next name last.
+        /// The names that are still to be walked, the next one last.
         var rest: [String]
         /// The directory that was reached, and its path as it is to be shown.
         var here: FileDescriptor
@@ -109,7 +109,7 @@ public struct OwnDirectory: ~Copyable, Sendable {
             }
         }
 
-        /// Whether the end was reached.
+        /// Walks on, and returns true when the end was reached.
         /// - Parameter toHold: whether the end is only to hold something of ours, which its stickiness keeps.
         mutating func go(making mode: mode_t?, toHold: Bool = false) throws(LabError) -> Bool {
             try check(isLast: false)
@@ -198,7 +198,7 @@ public struct OwnDirectory: ~Copyable, Sendable {
         }
     }
 
-    /// Whether a directory may be on the way to one of this user's, or be it.
+    /// Checks that a directory may be on the way to one of this user's, or be it.
     /// - Throws: `.permission`, saying who could change what.
     static func check(
         _ status: stat, _ name: String, for path: String, _ owners: Owners, isLast: Bool

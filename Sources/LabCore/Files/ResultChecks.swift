@@ -1,4 +1,4 @@
-/// What makes a result impossible although it is well-formed JSON.
+/// A flaw that makes a result impossible although it is well-formed JSON.
 struct ResultFlaw: Equatable {
     /// Place of the sample in `samples`, nil when the header is at fault.
     var sample: Int?

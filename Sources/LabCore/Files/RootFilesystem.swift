@@ -57,7 +57,7 @@ public struct RootFilesystem: Sendable, Equatable {
         return root
     }
 
-    /// Whether the copy in the cache is what its digest says.
+    /// True when the copy in the cache is what its digest says.
     private var isIntact: Bool {
         Self.directories.allSatisfy { Files.exists("\(directory)/\($0)") }
             && (try? Digest.sha256(file: hostGuestPath)) == guestDigest
@@ -69,8 +69,8 @@ public struct RootFilesystem: Sendable, Equatable {
         }
     }
 
-    /// Whether a file belongs to who could have put this program here anyway, and not everybody may write to it: it is
-    /// run with all that this process may do, and one of the directories above may be /tmp.
+    /// Returns true when a file belongs to who could have put this program here anyway, and not everybody may write to
+    /// it: it is run with all that this process may do, and one of the directories above may be /tmp.
     static func isOfOwner(ofProgram program: String, _ candidate: String) -> Bool {
         var ours = stat()
         var status = stat()
@@ -79,7 +79,7 @@ public struct RootFilesystem: Sendable, Equatable {
         return owners.contains(status.st_uid) && status.st_mode & 0o002 == 0
     }
 
-    /// Where the build puts `lab-guest`: beside the running program.
+    /// Returns the place where the build puts `lab-guest`: beside the running program.
     public static func locateGuest(environment: [String: String]) throws(LabError) -> String {
         if let path = environment["LAB_GUEST"], !path.isEmpty { return path }
         if let program = Files.target(ofLink: "/proc/self/exe") {

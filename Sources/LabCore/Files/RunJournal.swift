@@ -14,7 +14,7 @@ public struct JournaledResource: Hashable, Sendable {
         case cgroup
         case directory
         case file
-        /// What a container engine keeps for a run: `podman STORE`, or `docker RUN HOST`.
+        /// A thing that a container engine keeps for a run: `podman STORE`, or `docker RUN HOST`.
         case peer
         /// A switch of the machine that was changed: `PATH=OLD`, see `MachineSetting`. It is put back, not removed.
         case setting
@@ -22,7 +22,7 @@ public struct JournaledResource: Hashable, Sendable {
         case sharedMemory = "shared-memory"
     }
     public var kind: Kind
-    /// What it is, by kind; holds no control character.
+    /// The resource's name, as its kind has it; holds no control character.
     public var name: String
 
     public init(_ kind: Kind, _ name: String) {
@@ -103,7 +103,7 @@ public final class RunJournal: Sendable {
         (1...longestName).contains(name.utf8.count) && !name.utf8.contains { $0 < 0x20 || $0 == 0x7f }
     }
 
-    /// What was recorded so far, the newest first.
+    /// Returns what was recorded so far, the newest first.
     public func recorded() throws(LabError) -> [JournaledResource] {
         Self.parse(try Self.read(file, path)).resources.reversed()
     }
@@ -115,9 +115,9 @@ public final class RunJournal: Sendable {
     public struct Abandoned: ~Copyable {
         public let runID: String
         public let path: String
-        /// What was recorded, the newest first.
+        /// The resources that were recorded, the newest first.
         public let resources: [JournaledResource]
-        /// What is no line of a journal: an error for each, with the line.
+        /// An error for each line that is none of a journal, with the line.
         public let malformed: [LabError]
         private let file: FileDescriptor
 
@@ -236,7 +236,7 @@ public final class RunJournal: Sendable {
     private static let suffix = ".journal"
     /// The first line of a journal: this word and the pid of its maker. It names no resource.
     private static let makerWord = "maker"
-    /// How long what a killed run was starting may take to die.
+    /// The time that what a killed run was starting may take to die.
     private static let lastChildren = Duration.seconds(5)
 
     /// Takes the lock of a journal whose maker is dead, when what it was starting has died too: until it executes its
@@ -257,7 +257,7 @@ public final class RunJournal: Sendable {
         return true
     }
 
-    /// What a journal's name is followed by until it is locked; then comes the pid of its maker.
+    /// The part of a journal's name, until it is locked, that stands before the pid of its maker.
     private static let unnamedSuffix = ".new-"
 
     /// Removes what a process left that was killed before its journal had a name: nothing was recorded in it.
@@ -297,7 +297,7 @@ public final class RunJournal: Sendable {
             remedy: RunPlaces.remedy)
     }
 
-    /// What stands in a journal.
+    /// The lines of a journal.
     struct Contents: Equatable {
         /// The well-formed lines, in order.
         var resources: [JournaledResource] = []

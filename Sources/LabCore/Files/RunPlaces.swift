@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// Where a run makes what its journal names, and how that is called: a journal is a file like any other, so nothing is
+/// The places and names of what a run makes and its journal lists: a journal is a file like any other, so nothing is
 /// removed because it stands there, but because it lies where runs make such things, with the name of that run.
 public struct RunPlaces: Sendable {
     public let runID: String
@@ -28,8 +28,8 @@ public struct RunPlaces: Sendable {
         }
     }
 
-    /// Whether a thing of this run may be called so: `lab-RUN`, or `lab-RUN-…` with letters, digits, hyphens and
-    /// underscores.
+    /// Returns true when a thing of this run may be called so: `lab-RUN`, or `lab-RUN-…` with letters, digits, hyphens
+    /// and underscores.
     public func owns(_ name: some StringProtocol) -> Bool {
         let own = "lab-\(runID)"
         guard name.hasPrefix(own), name.utf8.count <= 200, name.utf8.allSatisfy(Self.isPlain) else {

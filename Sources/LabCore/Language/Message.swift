@@ -56,7 +56,7 @@ extension Message: ExpressibleByStringInterpolation {
             message.arguments.append(argument)
         }
 
-        /// What is one argument already is not wrapped again.
+        /// Words that are one argument already are not wrapped again.
         public mutating func appendInterpolation(_ words: Message) {
             switch (words.format, words.arguments.first) {
             case ("", _): append(.verbatim(""))

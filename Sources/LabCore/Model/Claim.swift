@@ -3,7 +3,7 @@ public struct Claim: Codable, Equatable, Sendable {
     public enum Subject: String, Codable, Sendable, CaseIterable { case vm, container }
     public var id: String
     public var subject: Subject
-    /// Where it stands, for example `3 · 启动速度`.
+    /// The place where it stands, for example `3 · 启动速度`.
     public var source: String
     /// The document's words (`zh`) and their translation (`en`).
     public var text: LocalizedText
@@ -23,7 +23,7 @@ public struct Claim: Codable, Equatable, Sendable {
         /// Inclusive bounds, in the metric's unit (or as a ratio); nil means unbounded.
         public var atLeast: Double?
         public var atMost: Double?
-        /// What a figure from emulation can carry: emulation only makes a VM slower and larger, so a figure *below*
+        /// The weight of a figure from emulation: emulation only makes a VM slower and larger, so a figure *below*
         /// the lower bound contradicts the claim all the more, and nothing else follows from it.
         public var emulation: Emulation
 
@@ -32,7 +32,7 @@ public struct Claim: Codable, Equatable, Sendable {
             case never
             /// Emulated figures may contradict `atLeast`, nothing else.
             case contradictsLowerBound = "contradicts-lower-bound"
-            /// What is judged does not depend on who executes the guest's instructions: whose kernel it is, which
+            /// The claim does not depend on who executes the guest's instructions: whose kernel it is, which
             /// files make it up. An emulated figure carries the claim like any other.
             case unaffected
         }

@@ -1,4 +1,4 @@
-/// What trials of one engine may differ in, by the names that labs, results and commands have for it.
+/// A respect in which trials of one engine may differ, by the name that labs, results and commands have for it.
 ///
 /// A factor has its case here, its value in `Condition`, and its words for readers in `Report/CatalogueCondition`. What it
 /// does is with who reads that value: `TrialProcedure`, an engine, or an experiment.
@@ -30,13 +30,13 @@ public enum Factor: String, Codable, CodingKeyRepresentable, Hashable, Sendable,
     }
 }
 
-/// What holds in a trial: a value for each factor that is varied, nil for the others. Empty where nothing is.
+/// The circumstances of a trial: a value for each factor that is varied, nil for the others. Empty where nothing is.
 public struct Condition: Hashable, Sendable {
-    /// What is dropped of the host's page cache, dentries and inodes before the request: all of it.
+    /// The caches that are dropped before the request: all of the host's page cache, dentries and inodes.
     public var cache: Cache?
-    /// How many instances are asked for at the same moment; the marks are those of the last of them.
+    /// The number of instances that are asked for at the same moment; the marks are those of the last of them.
     public var concurrency: Int?
-    /// What the hypervisor counted, read at the end of the guest's life, before it is removed. The reading takes time, so
+    /// The hypervisor's counts, read at the end of the guest's life, before it is removed. The reading takes time, so
     /// trials whose removal is timed do without.
     public var count: Counted?
     /// Which layers of its isolation a container has, for the ablation of its start; nil for all. An instance that was
@@ -44,15 +44,15 @@ public struct Condition: Hashable, Sendable {
     public var isolation: LayerSelection?
     /// MiB that the workload writes to before it is ready.
     public var touch: Int?
-    /// How many instances live at the same time.
+    /// The number of instances that live at the same time.
     public var instances: Int?
-    /// What sort of work is done, one of `Workload.computeKinds`.
+    /// The sort of work that is done, one of `Workload.computeKinds`.
     public var compute: String?
     /// Which experiment is made, see `Experiment`.
     public var experiment: String?
-    /// How the experiment is made; each knows its own.
+    /// The way in which the experiment is made; each knows its own.
     public var setting: String?
-    /// How a VM is made where it is not as its engine makes it by default.
+    /// The way in which a VM is made where it is not as its engine makes it by default.
     public var variant: VMVariant?
 
     public enum Cache: String, CaseIterable, Sendable { case cold }
@@ -89,7 +89,7 @@ public struct Condition: Hashable, Sendable {
         other.factors.reduce(into: self) { $1.field.copy(other, &$0) }
     }
 
-    /// Whether everything that holds in `other` holds here.
+    /// Returns true when everything that holds in `other` holds here.
     public func includes(_ other: Condition) -> Bool { merging(other) == self }
 
     /// For messages and seeds: `instances=4, touch=64`; empty where nothing is varied.

@@ -2,7 +2,7 @@
 /// evidence behind.
 public enum DocumentTable {
     public struct Row: Sendable {
-        /// What is compared; its Chinese words are the key, `LabDefinition.dimension`.
+        /// The subject of the comparison; its Chinese words are the key, `LabDefinition.dimension`.
         public var dimension: LocalizedText
         public var vm: LocalizedText
         public var container: LocalizedText
@@ -93,9 +93,9 @@ public enum DocumentTable {
     }
 }
 
-/// What a lab puts into its row of the document's table. Which row that is says `LabDefinition.dimension`.
+/// A lab's contents for its row of the document's table. Which row that is says `LabDefinition.dimension`.
 public struct TableRow: Codable, Equatable, Sendable {
-    /// What stands in the measured cells of `kvm`, `qemu` and `container`, in order.
+    /// The contents of the measured cells of `kvm`, `qemu` and `container`, in order.
     public var shows: [Shown]
     /// The claims of the lab, by their ids, from which the verdicts on the row's two halves follow: *supported* when
     /// all of a subject's are confirmed, *refuted* when all are contradicted, *conditional* when some are the one and
@@ -109,7 +109,7 @@ public struct TableRow: Codable, Equatable, Sendable {
         public var at: Condition
         /// Of a metric: show the ratio to this engine instead of the value itself.
         public var relativeTo: EngineID?
-        /// What it is, before the figure; nil where the row's name says it.
+        /// The title before the figure; nil where the row's name says it.
         public var title: LocalizedText?
 
         public init(

@@ -26,12 +26,12 @@ public struct EngineID: RawRepresentable, Codable, CodingKeyRepresentable, Hasha
     public static let qemuDirect: EngineID = "qemu-direct"
 }
 
-/// What sort of boundary an engine puts around the workload.
+/// The sort of boundary an engine puts around the workload.
 public enum EngineKind: String, Codable, Sendable {
     case process, container, virtualMachine = "virtual-machine"
 }
 
-/// Whether an engine works on this machine, proved by using it.
+/// The availability of an engine on this machine, proved by using it.
 public enum Availability: Codable, Equatable, Sendable {
     case available
     case unavailable(LabError)
@@ -45,7 +45,7 @@ public protocol Engine: AnyObject {
     associatedtype Prepared: PreparedEngine
 
     var id: EngineID { get }
-    /// What is known of it without a run.
+    /// The record of what is known of it without a run.
     var record: EngineRecord { get }
 
     /// Proves by use that this engine works here; may boot a guest. Cheap when asked again, by whichever run.
@@ -66,14 +66,14 @@ extension Engine {
 /// Methods run synchronously on the thread that calls them, one at a time, but for `launch`: several threads may call
 /// it at once.
 public protocol PreparedEngine: AnyObject {
-    /// What really runs, for the report.
+    /// The record of what really runs, for the report.
     var record: EngineRecord { get }
 
     /// Starts one instance. `requested` is stamped by the first statement.
     /// - Throws: `LabError` when there is no instance; everything made on the way has been undone.
     func launch(_ request: LaunchRequest) throws(LabError) -> any Instance
 
-    /// What would run, as text: a domain XML or a launch program. Runs nothing.
+    /// Returns what would run, as text: a domain XML or a launch program. Runs nothing.
     func explain(_ request: LaunchRequest) throws(LabError) -> Message
 
     /// Gives back what preparing took. Nothing is launched afterwards.
@@ -104,9 +104,9 @@ extension PreparedEngine {
 
 /// One running workload. Blocking calls return as soon as what they wait for happened.
 public protocol Instance: AnyObject {
-    /// What was seen so far; complete after `dispose`.
+    /// The marks that were seen so far; complete after `dispose`.
     var timeline: Timeline { get }
-    /// What the guest said so far.
+    /// The guest's output so far.
     var transcript: GuestTranscript { get }
     /// Waits for the record `ready`.
     /// - Throws: `.timeout` at the deadline; `.instance` when the guest died or broke the protocol.
@@ -142,7 +142,7 @@ public protocol MemoryAccounting: Instance {
 
 /// An instance whose memory the host can ask back while it runs.
 public protocol MemoryReclaiming: Instance {
-    /// Whether this one was made so that it can be asked.
+    /// True when this one was made so that it can be asked.
     var isReclaimable: Bool { get }
     /// Asks it to keep no more than so many bytes; returns before it has given up the rest.
     /// - Throws: `.unavailable` where it can't be asked.
@@ -168,7 +168,7 @@ public protocol HostVisible: Instance {
 
 /// An instance whose hypervisor counts how often the guest's processors had to leave guest code.
 public protocol ExitCounting: Instance {
-    /// How often so far, summed over the processors, by the names of the hypervisor's own statistics: `exits` for all of
+    /// Returns the counts so far over all processors, by names of the hypervisor's own statistics: `exits` for all of
     /// them, `io_exits`, `halt_exits` and others by reason. Empty under emulation, which runs no guest code to leave.
     ///
     /// Source: KVM's binary statistics, `KVM_GET_STATS_FD` in https://docs.kernel.org/virt/kvm/api.html, which QEMU reads
@@ -184,7 +184,7 @@ public enum ExitCount {
     }
 }
 
-/// What an engine needs to know about the run it serves.
+/// The facts about a run that an engine needs to serve it.
 public struct RunContext: Sendable {
     /// In the name of every resource of the run, for example `20261124T064930-3fa9`.
     public let runID: String
@@ -194,9 +194,9 @@ public struct RunContext: Sendable {
     public let rootFilesystem: RootFilesystem
     /// Goes into the poll set of every wait, so that Ctrl-C ends it.
     public let interrupt: Interrupt
-    /// Whether the user lets lab use the network: `--fetch`.
+    /// True when the user lets lab use the network: `--fetch`.
     public var mayFetch: Bool
-    /// Whether containers may get the cgroups of others that have ended. A start then neither makes nor removes any,
+    /// True when containers may get the cgroups of others that have ended. A start then neither makes nor removes any,
     /// and up to a 64th of the memory limit may still be charged to them at first: not where that is measured.
     public var handsCgroupsOn: Bool
 
@@ -223,9 +223,9 @@ public struct LaunchRequest: Sendable {
     public var memoryBytes: UInt64
     /// Virtual CPUs of the VM, or CPU limit of the container.
     public var cpus: Int
-    /// When the start has failed if the guest has not said `ready`.
+    /// The moment at which the start has failed if the guest has not said `ready`.
     public var deadline: MonotonicInstant
-    /// What holds in the trial: of it, an engine reads `isolation` and `variant`. One that can't make an instance so throws.
+    /// The condition of the trial: engines read `isolation` and `variant`. One that can't make an instance so throws.
     public var condition: Condition
 
     public init(
@@ -250,7 +250,7 @@ public struct LaunchRequest: Sendable {
     }
 }
 
-/// What `lab-guest` is told to do.
+/// The work that `lab-guest` is told to do.
 public struct Workload: Codable, Equatable, Sendable {
     public var name: String
     public var arguments: [String]
@@ -300,7 +300,7 @@ public struct Workload: Codable, Equatable, Sendable {
     public static func tide(mebibytes: Int) -> Workload {
         Workload(name: "tide", arguments: ["\(mebibytes)"])
     }
-    /// How long `tide` waits at each stage, for the host to read its accounts.
+    /// The time that `tide` waits at each stage, for the host to read its accounts.
     public static let tideInterval = Duration.seconds(1)
 
     /// Says `ready`, sends `nonce` back, then what its kernel says of itself, uname(2): `Linux 6.1.0-40-amd64`.
@@ -342,7 +342,7 @@ public struct Workload: Codable, Equatable, Sendable {
     ]
 }
 
-/// What really ran for one engine: goes into the result and beside every table.
+/// The record of what really ran for one engine: goes into the result and beside every table.
 public struct EngineRecord: Codable, Equatable, Sendable {
     public var id: EngineID
     public var kind: EngineKind
@@ -351,8 +351,8 @@ public struct EngineRecord: Codable, Equatable, Sendable {
     /// True when its instances run on no real processor: it emulates, or is a VM on a machine that is emulated
     /// itself. Every table says so.
     public var emulated: Bool
-    /// Whether the engine itself emulates. A hypervisor doesn't: it is emulated only with its whole machine, which the
-    /// report says of every engine at once.
+    /// True when the engine itself emulates. A hypervisor doesn't: it is emulated only with its whole machine, which
+    /// the report says of every engine at once.
     public var emulates: Bool
     /// Versions and settings worth a line in the report, in order: `("libvirt", "9.0.0")`.
     public var details: [Detail]
@@ -360,7 +360,7 @@ public struct EngineRecord: Codable, Equatable, Sendable {
     public var digests: [String: String]
     /// Names of the steps that `Observation.stepNanoseconds` times; empty when the engine has none.
     public var steps: [Message]
-    /// What this engine can't do equally to the others.
+    /// Notes on what this engine can't do equally to the others.
     public var footnotes: [Message]
 
     public struct Detail: Codable, Equatable, Sendable {

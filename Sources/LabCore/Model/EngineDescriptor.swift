@@ -1,15 +1,15 @@
-/// What an engine is to the document's comparison.
+/// The role of an engine in the document's comparison.
 public enum EngineRole: String, Codable, Sendable, CaseIterable {
-    /// What every ratio is to.
+    /// The engine that every ratio is to.
     case baseline
     /// One of those that the document compares: a machine that lacks it is the poorer.
     case own
     /// A variant of such a one, which the whole host has to be started for.
     case variant
-    /// What users would compare with, measured where it is installed.
+    /// An engine that users would compare with, measured where it is installed.
     case peer
 
-    /// Whether no machine is poorer without it.
+    /// True when no machine is poorer without it.
     public var isOptional: Bool { self == .variant || self == .peer }
 }
 
@@ -18,9 +18,9 @@ public struct EngineDescriptor: Sendable {
     public let id: EngineID
     public let kind: EngineKind
     public let role: EngineRole
-    /// Whether no processor executes its guests' instructions.
+    /// True when no processor executes its guests' instructions.
     public let emulates: Bool
-    /// What it is, in a line.
+    /// A description in one line.
     public let summary: Message
     /// The program of somebody else's that it starts, where it has one of its own.
     public let tool: String?
@@ -44,7 +44,7 @@ public struct EngineDescriptor: Sendable {
     }
 }
 
-/// What the user says about engines apart from the lab: only VMs listen.
+/// The user's settings for engines apart from the lab's: only VMs listen.
 public struct EngineSettings: Equatable, Sendable {
     /// The name of a VM's machine; nil for the default one.
     public var profile: String?
@@ -52,7 +52,7 @@ public struct EngineSettings: Equatable, Sendable {
     public var connect: String?
     /// A kernel's path; nil for one of this machine's.
     public var kernel: String?
-    /// Whether a kernel may be downloaded when there is none: the only time that lab uses the network.
+    /// True when a kernel may be downloaded when there is none: the only time that lab uses the network.
     public var fetchesKernel: Bool
 
     public init(

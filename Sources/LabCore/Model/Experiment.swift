@@ -1,4 +1,4 @@
-/// What is done with an engine in one trial of the method `experiment`: a procedure with a name, for what is neither a
+/// The work with an engine in one trial of the method `experiment`: a procedure with a name, for what is neither a
 /// start, nor memory, nor work alone.
 ///
 /// It proves what it says by an oracle of its own, read on the host, and never by what a guest printed alone.
@@ -13,13 +13,13 @@ public protocol Experiment: Sendable {
     func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding
 }
 
-/// What an experiment found.
+/// The findings of an experiment.
 public struct Finding: Equatable, Sendable {
     /// For `Observation.values`: the unit is the name's last word, and 0 or 1 for what is or isn't so.
     public var values: [String: Double]
     /// For `Observation.facts`.
     public var facts: [String: Fact]
-    /// What the same trial found where other conditions hold: samples in the place of trials that were yet to be made.
+    /// Findings of the same trial where other conditions hold: samples in place of trials that were yet to be made.
     public var others: [Condition: Finding] = [:]
 
     public init(values: [String: Double] = [:], facts: [String: Fact] = [:]) {
@@ -38,11 +38,11 @@ public struct Finding: Equatable, Sendable {
 
 /// Something that was seen and is no number.
 public struct Fact: Codable, Equatable, Sendable {
-    /// What came of it, in the kernel's words where it has some: `EPERM`, `6.1.0-40-cloud-amd64`.
+    /// The outcome, in the kernel's words where it has some: `EPERM`, `6.1.0-40-cloud-amd64`.
     public var answer: Message
     /// Who gave that answer; nil where nothing stood in the way or it is not known.
     public var mechanism: Mechanism?
-    /// What the host itself read, on which answer and mechanism rest.
+    /// The host's own reading, on which answer and mechanism rest.
     public var evidence: Message?
 
     public init(answer: Message, mechanism: Mechanism? = nil, evidence: Message? = nil) {
@@ -52,7 +52,7 @@ public struct Fact: Codable, Equatable, Sendable {
     }
 }
 
-/// What stood between a workload and something of the host's.
+/// The barrier between a workload and something of the host's.
 public enum Mechanism: String, Codable, Sendable, CaseIterable {
     /// Nothing: it was reached.
     case none
@@ -81,13 +81,13 @@ public enum Mechanism: String, Codable, Sendable, CaseIterable {
     case hostKernel = "host-kernel"
 }
 
-/// What an experiment works with in one trial.
+/// The means with which an experiment works in one trial.
 public final class Bench {
     public let lab: LabDefinition
     public let context: RunContext
-    /// What holds in the trial.
+    /// The condition of the trial.
     public let condition: Condition
-    /// What guests must arrive at.
+    /// The digests that guests must arrive at.
     public let digests: ComputeDigests
     /// A trial's own random numbers: nonces, offsets. Seeded by the run's seed and the trial.
     public var generator: SeededGenerator

@@ -15,7 +15,7 @@ public enum GuestRecord: Equatable, Sendable {
     case exit(status: Int32)
 }
 
-/// What the guest said, collected from the bytes that arrive.
+/// The guest's output, collected from the bytes that arrive.
 ///
 /// Hostile input is normal: an unknown record, an overlong line or too much of it all makes `violation`.
 public struct GuestTranscript: Sendable {

@@ -1,6 +1,6 @@
 /// An engine that can name the files which its instances are made of.
 public protocol ImageBased: PreparedEngine {
-    /// What has to be there before an instance can be started, beside the engine's own programs.
+    /// Returns the files that have to be there before an instance can be started, beside the engine's own programs.
     func image() throws(LabError) -> ImageFiles
 
     /// Makes what the engine starts from out of another root file system.

@@ -40,7 +40,7 @@ public struct LabDefinition: Codable, Equatable, Sendable {
     public var method: Method
     /// Rounds of work in each trial of the method `compute`, nil for the others.
     public var rounds: PerEngine?
-    /// What is reported, the first of them in the answer table.
+    /// The metrics that are reported, the first of them in the answer table.
     public var metrics: [Metric]
     public var samples: Samples
     /// The parts of the run, all interleaved. A lab without parameters has one, `Series.plain`.
@@ -52,9 +52,9 @@ public struct LabDefinition: Codable, Equatable, Sendable {
     public var memoryBytes: UInt64
     public var cpus: Int
     public var claims: [Claim]
-    /// What experiments find that is no number, in the order of the tables.
+    /// The findings of experiments that are no numbers, in the order of the tables.
     public var facts: [FactRow]?
-    /// What this lab puts into the row of the document's table that is its `dimension`; nil when another lab does.
+    /// This lab's contents for the row of the document's table that is its `dimension`; nil when another lab fills it.
     public var row: TableRow?
 
     /// A row of the table of what experiments found.
@@ -83,7 +83,7 @@ public struct LabDefinition: Codable, Equatable, Sendable {
         /// Do an experiment, see `Experiment`.
         case experiment
 
-        /// What the trials of a series may vary.
+        /// The factors that the trials of a series may vary.
         public var parameters: [Factor] {
             switch self {
             case .lifecycle: [.cache, .concurrency, .count, .isolation, .variant]
@@ -105,7 +105,7 @@ public struct LabDefinition: Codable, Equatable, Sendable {
         public func count(for engine: EngineID) -> Int { perEngine[engine] ?? `default` }
     }
 
-    /// How many trials, and when there are enough.
+    /// The number of trials, and the rule for when there are enough.
     public struct Samples: Codable, Equatable, Sendable {
         public var counts: PerEngine
         public var warmup: Int
@@ -161,7 +161,7 @@ public struct Metric: Codable, Equatable, Sendable {
         case span(from: Mark, to: Mark)
         /// An entry of `Observation.values`.
         case value(String)
-        /// How much an entry of `Observation.values` grows with a parameter whose values are numbers: the slope of a
+        /// The growth of an entry of `Observation.values` with a parameter whose values are numbers: the slope of a
         /// robust line through the samples of all of them.
         case slope(String, over: Factor)
     }
@@ -169,8 +169,8 @@ public struct Metric: Codable, Equatable, Sendable {
     public var title: LocalizedText
     public var unit: Unit
     public var source: Source
-    /// Whether it is counted and not sampled, like the size of a file: then its interval reaches from the least to the
-    /// most that was counted, however few the samples. Always so of a truth.
+    /// True when it is counted and not sampled, like the size of a file: then its interval reaches from the least to
+    /// the most that was counted, however few the samples. Always so of a truth.
     public var exact: Bool?
 
     public var isExact: Bool { unit == .truth || exact == true }
@@ -188,10 +188,10 @@ public struct Metric: Codable, Equatable, Sendable {
         if case .slope(let value, _) = source { value } else { nil }
     }
 
-    /// Whether it is the growth of a value with a factor.
+    /// True when it is the growth of a value with a factor.
     public var isSlope: Bool { grown != nil }
 
-    /// Where a sample that was taken at a condition has its part: a slope goes through all values of its factor.
+    /// Returns the place of a sample that was taken at a condition: a slope goes through all values of its factor.
     public func place(of condition: Condition) -> Condition {
         if case .slope(_, let factor) = source { condition.without(factor) } else { condition }
     }

@@ -1,6 +1,6 @@
 /// An instance whose limits the host sets and counts the meetings of: one with cgroups.
 public protocol LimitAccounting: Instance {
-    /// What the kernel has written down so far; nil where this instance has no limits. To be asked before `dispose`, also
+    /// Returns the kernel's account so far; nil where this instance has no limits. To be asked before `dispose`, also
     /// after the end of the workload.
     /// - Throws: `.instance` where it ended and nobody can say any more.
     func limitAccount() throws(LabError) -> LimitAccount?
@@ -16,10 +16,10 @@ public struct LimitAccount: Equatable, Sendable {
     /// Bytes: `memory.max` and `memory.current` (v1: `memory.limit_in_bytes`, `memory.usage_in_bytes`).
     public var memoryLimitBytes: UInt64?
     public var memoryBytes: UInt64?
-    /// How often the memory limit was met: `max` of `memory.events` (v1: `memory.failcnt` and
+    /// The number of times that the memory limit was met: `max` of `memory.events` (v1: `memory.failcnt` and
     /// `memory.memsw.failcnt`).
     public var memoryLimitHits: UInt64?
-    /// How many processes the kernel killed because of it: `oom_kill` of `memory.events` (v1: of `memory.oom_control`).
+    /// The number of processes killed because of it: `oom_kill` of `memory.events` (v1: of `memory.oom_control`).
     public var outOfMemoryKills: UInt64?
     /// Processors: the quota of `cpu.max` (v1: `cpu.cfs_quota_us`) over its period.
     public var cpus: Double?
@@ -28,7 +28,7 @@ public struct LimitAccount: Equatable, Sendable {
 
     public init() {}
 
-    /// What is used of each limit, and how often it was met where that happened, for the evidence of a fact.
+    /// The use of each limit, and how often it was met where that happened, for the evidence of a fact.
     public var text: String {
         func use(_ value: UInt64?, of limit: UInt64?) -> String? {
             value.map { "\($0)" + (limit.map { "/\($0)" } ?? "") }

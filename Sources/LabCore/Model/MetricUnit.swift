@@ -6,7 +6,7 @@ extension Metric {
         /// 1 for what is so, 0 for what isn't.
         case truth
 
-        /// How it is written; nil for a plain number.
+        /// The measure it is written in; nil for a plain number.
         public var measure: Units.Measure? {
             switch self {
             case .nanoseconds: .time

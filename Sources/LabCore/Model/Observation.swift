@@ -1,4 +1,4 @@
-/// How one trial ended. A failure or a time-out is an outcome, never a duration.
+/// The end of one trial. A failure or a time-out is an outcome, never a duration.
 public enum Outcome: Codable, Equatable, Sendable {
     case completed
     /// `after` is the last mark that was reached.
@@ -7,7 +7,7 @@ public enum Outcome: Codable, Equatable, Sendable {
     public var isCompleted: Bool { self == .completed }
 }
 
-/// What was seen of one trial: one raw sample, kept as it was taken.
+/// The observation of one trial: one raw sample, kept as it was taken.
 public struct Observation: Codable, Equatable, Sendable {
     /// The place in the run's shuffled order, from 0.
     public var index: Int
@@ -22,7 +22,7 @@ public struct Observation: Codable, Equatable, Sendable {
     public var stepNanoseconds: [UInt64]
     /// Other quantities by name; the unit is the name's last word: `guest-uptime-ns`, `host-pss-bytes`.
     public var values: [String: Double]
-    /// What was seen and is no number, by name; nil or empty but for experiments.
+    /// The observations that are no numbers, by name; nil or empty but for experiments.
     public var facts: [String: Fact]?
 
     public init(

@@ -24,7 +24,7 @@ public struct Plan: Codable, Equatable, Sendable {
         public var cell: Cell { Cell(engine: engine, point: parameters) }
     }
 
-    /// What the trials of one engine at one point share: the unit of every statistic.
+    /// An engine at one point, which its trials share: the unit of every statistic.
     public struct Cell: Hashable, Sendable {
         public var engine: EngineID
         public var point: Condition
@@ -37,14 +37,14 @@ public struct Plan: Codable, Equatable, Sendable {
         public var text: String { point.isEmpty ? engine.rawValue : "\(engine) \(point.text)" }
     }
 
-    /// How often a cell is measured.
+    /// The number of times that a cell is measured.
     public struct Quota: Sendable {
         public var cell: Cell
         public var samples: Int
         public var warmup: Int
         /// The cell may grow to so many times its samples.
         public var growth: Int
-        /// How narrow its interval is to be, see `LabDefinition.Samples`.
+        /// The width that its interval is to have at most, see `LabDefinition.Samples`.
         public var precision: Double?
 
         public init(_ cell: Cell, samples: Int, warmup: Int, growth: Int = 1, precision: Double? = nil) {
@@ -100,7 +100,7 @@ public struct Plan: Codable, Equatable, Sendable {
 }
 
 extension LabDefinition {
-    /// How often each cell is measured.
+    /// The number of times that each cell is measured.
     public var quotas: [Plan.Quota] {
         series.flatMap { one in
             let samples = samples(of: one)

@@ -7,12 +7,12 @@ public struct RunResult: Codable, Equatable, Sendable {
     public var samples: [Observation]
     public var closing: Closing
 
-    /// How a run ended and what was learnt on the way: the last line of `samples.jsonl`.
+    /// The end of a run and what was learnt on the way: the last line of `samples.jsonl`.
     public struct Closing: Codable, Equatable, Sendable {
         public var ending: Ending
         /// Engines that were stopped because they failed too often in a row, each with the last reason.
         public var stopped: [EngineID: Message]
-        /// What disturbed the run while it was made.
+        /// The disturbances of the run while it was made.
         public var warnings: [Environment.Warning]
 
         public init(
@@ -26,7 +26,7 @@ public struct RunResult: Codable, Equatable, Sendable {
 
     public var ending: Ending { closing.ending }
 
-    /// What is known before the first trial: the first line of `samples.jsonl`.
+    /// The facts that are known before the first trial: the first line of `samples.jsonl`.
     public struct Header: Codable, Equatable, Sendable {
         public var schema: String
         /// Version of the program that made the result.
@@ -35,14 +35,14 @@ public struct RunResult: Codable, Equatable, Sendable {
         /// UTC, RFC 3339, to the second.
         public var startedAt: String
         public var lab: LabDefinition
-        /// What the user asked for on the command line, shell-quoted: reproduces the run.
+        /// The user's command line, shell-quoted: reproduces the run.
         public var command: String
         public var plan: Plan
         public var environment: Environment
         public var engines: [EngineRecord]
         /// SHA-256 by name: `workload` (lab-guest), `root-filesystem`.
         public var digests: [String: String]
-        /// What the harness itself adds to a sample: nanoseconds from `requested` to `cleaned-up` of an engine that
+        /// The share of the harness in a sample: nanoseconds from `requested` to `cleaned-up` of an engine that
         /// does nothing, measured before the first trial.
         public var harnessNanoseconds: [UInt64]
 
@@ -65,7 +65,7 @@ public struct RunResult: Codable, Equatable, Sendable {
         }
     }
 
-    /// Why the run stopped.
+    /// The reason why the run stopped.
     public enum Ending: String, Codable, Sendable {
         /// Every planned trial was made, but for those of engines that were stopped, which say so in a footnote.
         case complete
@@ -83,12 +83,12 @@ public struct RunResult: Codable, Equatable, Sendable {
         self.closing = closing
     }
 
-    /// What is to be said of one engine beside its figures.
+    /// Returns the notes on one engine beside its figures.
     public func footnotes(of record: EngineRecord) -> [Message] {
         record.footnotes + (closing.stopped[record.id].map { [$0] } ?? [])
     }
 
-    /// What makes the figures less sure: the machine before the run and during it.
+    /// The reasons why the figures are less sure: the machine before the run and during it.
     public var warnings: [Environment.Warning] { header.environment.warnings + closing.warnings }
 
     /// The samples of one engine that count in statistics: without the warm-ups.
@@ -122,12 +122,12 @@ public struct Environment: Codable, Equatable, Sendable {
     public var throttleEvents: UInt64?
     /// The hypervisor under this machine as the CPU names it, nil on bare metal.
     public var hypervisor: String?
-    /// What emulates this machine's processor in software, nil where it is real: times here are not those of hardware.
+    /// The emulator of this machine's processor, nil where that is real: times here are not those of hardware.
     public var emulator: String?
     public var root: Bool
-    /// What `--tune` set for the run and put back afterwards; nil without `--tune`.
+    /// The settings that `--tune` set for the run and put back afterwards; nil without `--tune`.
     public var tuned: [TunedSetting]?
-    /// What makes the figures less sure, each with the remedy.
+    /// The reasons why the figures are less sure, each with the remedy.
     public var warnings: [Warning]
 
     public struct Warning: Codable, Equatable, Sendable {

@@ -5,7 +5,7 @@ public struct Series: Codable, Equatable, Sendable {
     public var parameters: [Varied]
     /// The engines among the lab's that take part; nil for all.
     public var engines: [EngineID]?
-    /// How many trials of each combination; nil for as many as the lab says.
+    /// The number of trials of each combination; nil for as many as the lab says.
     public var samples: LabDefinition.Samples?
 
     /// A factor and its values, each a condition in which nothing else is said.

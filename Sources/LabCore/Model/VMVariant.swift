@@ -1,9 +1,9 @@
-/// How one VM is made where it is not to be made as its engine does by default: `Condition.variant`.
+/// The way in which one VM is made where it is not as its engine does by default: `Condition.variant`.
 ///
 /// Written `factor=value`, several joined with commas: `machine=q35,memory=balloon`. A factor that is left out, nil
 /// here, is as the engine has it.
 public struct VMVariant: Hashable, Sendable, CustomStringConvertible {
-    /// What the machine begins with.
+    /// The state that the machine begins with.
     public enum Start: String, CaseIterable, Sendable {
         /// The kernel, and then lab-guest.
         case boot
@@ -11,7 +11,7 @@ public struct VMVariant: Hashable, Sendable, CustomStringConvertible {
         case restore
     }
 
-    /// Where the guest's memory comes from, and whether it goes back.
+    /// The source of the guest's memory, and whether it goes back.
     public enum Memory: String, CaseIterable, Sendable {
         /// A page of the host's at the first write to it; none is ever given back. What QEMU does by default.
         case lazy
@@ -25,11 +25,11 @@ public struct VMVariant: Hashable, Sendable, CustomStringConvertible {
         /// From the host's pool of huge pages, Documentation/admin-guide/mm/hugetlbpage.rst in Linux.
         case hugePages = "hugepages"
 
-        /// Whether it takes a device, which hangs on a bus that microvm has not.
+        /// True when it takes a device, which hangs on a bus that microvm has not.
         public var hasBalloon: Bool { self == .balloon || self == .freePageReporting }
     }
 
-    /// What QEMU is given as the kernel.
+    /// The file that QEMU is given as the kernel.
     public enum Kernel: String, CaseIterable, Sendable {
         /// The kernel proper, unpacked on the host and entered through PVH.
         case vmlinux
@@ -37,7 +37,7 @@ public struct VMVariant: Hashable, Sendable, CustomStringConvertible {
         case bzImage = "bzimage"
     }
 
-    /// What runs before the kernel.
+    /// The program that runs before the kernel.
     public enum Firmware: String, CaseIterable, Sendable {
         /// QEMU's own choice, for microvm a small build of it. What every machine has by default.
         case seabios
@@ -45,7 +45,7 @@ public struct VMVariant: Hashable, Sendable, CustomStringConvertible {
         case qboot
     }
 
-    /// Where the guest's kernel prints.
+    /// The place where the guest's kernel prints.
     public enum Console: String, CaseIterable, Sendable {
         /// To the first serial port.
         case serial
@@ -53,22 +53,22 @@ public struct VMVariant: Hashable, Sendable, CustomStringConvertible {
         case none
     }
 
-    /// What hangs on the machine beside the guest's channels.
+    /// The devices on the machine beside the guest's channels.
     public enum Devices: String, CaseIterable, Sendable {
         case none
-        /// What libvirt adds when nobody forbids it: a USB controller and a balloon, on q35 with their ports.
+        /// Those that libvirt adds when nobody forbids it: a USB controller and a balloon, on q35 with their ports.
         case standard = "default"
     }
 
-    /// What the kernel is told.
+    /// The options that the kernel is told.
     public enum CommandLine: String, CaseIterable, Sendable {
-        /// What makes it start soonest, see `KernelCommandLine`.
+        /// Those that make it start soonest, see `KernelCommandLine`.
         case tuned
         /// No more than a guest needs to run and to end.
         case plain
     }
 
-    /// What the guest's clocks run by.
+    /// The time that the guest's clocks run by.
     public enum Clock: String, CaseIterable, Sendable {
         /// The host's time.
         case host

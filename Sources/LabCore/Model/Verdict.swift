@@ -1,4 +1,4 @@
-/// What the measurement says about a claim.
+/// The judgement of a claim by the measurement.
 public enum Verdict: String, Codable, Sendable, CaseIterable {
     case confirmed, contradicted, inconclusive
     case notMeasurable = "not-measurable-here"
@@ -10,14 +10,14 @@ public struct Judgement: Equatable, Sendable {
     public var reason: Reason
     /// The engine that was judged; nil when none of the rule's engines has samples.
     public var engine: EngineID?
-    /// Whether the engine emulates, or the whole machine is emulated.
+    /// True when the engine emulates, or the whole machine is emulated.
     public var emulated: Bool
     public var n: Int
     /// The measured figure in the metric's unit, or the ratio when `isRatio`.
     public var figure: Double?
     public var interval: ConfidenceInterval?
     public var isRatio: Bool
-    /// Where it was judged.
+    /// The point at which it was judged.
     public var point: Condition
 
     public enum Reason: Equatable, Sendable {

@@ -4,7 +4,6 @@ public struct Cleaner {
     /// knows what a run of that id makes, where, and under what name, and it refuses anything else.
     public typealias Remover = (_ name: String, _ run: RunPlaces) throws(LabError) -> Void
 
-    /// What came of it.
     public struct Outcome: Equatable, Sendable {
         public struct Failure: Equatable, Sendable {
             public var resource: JournaledResource
@@ -12,7 +11,7 @@ public struct Cleaner {
         }
         /// Runs whose journal was replayed.
         public var runs: [String] = []
-        /// What is gone now; in a dry run, what would be removed.
+        /// The resources that are gone now; in a dry run, those that would be removed.
         public var removed: [JournaledResource] = []
         public var failures: [Failure] = []
         /// Journals that can't be believed, and lines in them that are none: left as they are.

@@ -1,4 +1,4 @@
-/// What `lab-guest compute` arrives at, worked out a second time and without the system calls around it: the host's own
+/// The results of `lab-guest compute`, worked out a second time and without the system calls around it: the host's own
 /// oracle, so that no guest's word is taken for its work.
 ///
 /// The work is specified in Sources/Guest/Compute; Tests/Fixtures/compute.py is a third statement of it, in another

@@ -15,7 +15,7 @@ public struct DoctorCheck: Codable, Equatable, Sendable {
     public var id: String
     public var title: Message
     public var status: Status
-    /// What was seen: a version, a time, or the error.
+    /// The observation: a version, a time, or the error.
     public var detail: Message
     /// One thing that helps; nil when nothing is wrong or nothing helps.
     public var remedy: Message?

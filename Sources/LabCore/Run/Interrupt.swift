@@ -18,7 +18,7 @@ public final class Interrupt: Sendable {
     public static var ofProcess: Interrupt { caught.withLock { $0 } ?? .never }
     private static let caught = Mutex<Interrupt?>(nil)
 
-    /// What a wait that was interrupted throws.
+    /// The error that an interrupted wait throws.
     public static let error = LabError(.interrupted, "stopped by a signal")
 
     private init(descriptor: Int32) { self.descriptor = descriptor }
@@ -52,7 +52,7 @@ public final class Interrupt: Sendable {
         _ = write(descriptor, &one, MemoryLayout<UInt64>.size)
     }
 
-    /// Whether it was raised. One poll(2) without waiting.
+    /// True when it was raised. One poll(2) without waiting.
     public var isRaised: Bool {
         guard descriptor >= 0 else { return false }
         var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)

@@ -33,7 +33,7 @@ extension TrialProcedure {
             limit: .seconds(lab.timeoutSeconds), countsExits: trial.parameters.count == .exits)
     }
 
-    /// What came of one instance.
+    /// The outcome of one instance.
     private struct Life: Sendable {
         let began: MonotonicInstant
         var ended: MonotonicInstant

@@ -17,7 +17,7 @@ struct Precision {
         quotas = Dictionary(lab.quotas.map { ($0.cell, $0) }) { $1 }
     }
 
-    /// Whether the interval of the headline's median is narrow enough for a cell to get no extra trial.
+    /// Returns true when the interval of the headline's median is narrow enough for a cell to get no extra trial.
     mutating func isEnough(_ cell: Plan.Cell, _ samples: [Observation], seed: UInt64) -> Bool {
         guard let metric, let quota = quotas[cell], let precision = quota.precision else { return true }
         let values = samples.filter { !$0.warmup && $0.cell == cell }

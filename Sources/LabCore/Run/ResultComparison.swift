@@ -1,16 +1,16 @@
-/// What changed from one result to another of the same lab: each metric of each engine at each point.
+/// The changes from one result to another of the same lab: each metric of each engine at each point.
 public struct ResultComparison: Equatable, Sendable {
     /// A change is called one when its corrected p-value lies below this.
     public static let level = 0.05
-    /// How much larger a figure may become before it counts as a regression, unless the user says otherwise.
+    /// The growth that a figure may have before it counts as a regression, unless the user says otherwise.
     public static let defaultThreshold = 0.05
 
     /// In what the results are unlike; empty unless the comparison was forced.
     public var differences: [ResultDifference]
     public var rows: [Row]
-    /// How much larger a figure may become, 0.05 for 5 %.
+    /// The growth that a figure may have, 0.05 for 5 %.
     public var threshold: Double
-    /// How many rows were tested: the p-values are corrected for so many.
+    /// The number of rows that were tested: the p-values are corrected for so many.
     public var tested: Int
 
     /// One metric of one engine at one point.
@@ -169,7 +169,7 @@ extension ResultComparison.Row {
 
     fileprivate mutating func judge(threshold: Double) {
         guard let old else {
-            // What only the new result has can't have become worse.
+            // A row that only the new result has can't have become worse.
             verdict = .tooFew
             return
         }

@@ -1,6 +1,6 @@
 /// A way in which two results are unlike, so that their figures can't be set against each other.
 public struct ResultDifference: Codable, Equatable, Sendable {
-    /// What differs, as it is called in the result's file: `environment.kernel`, `engines.qemu.details.libvirt`.
+    /// The name of what differs in the result's file: `environment.kernel`, `engines.qemu.details.libvirt`.
     public var field: String
     /// Its values; `unknown` where the result does not say.
     public var old: Message
@@ -17,7 +17,7 @@ public struct ResultDifference: Codable, Equatable, Sendable {
 }
 
 extension RunResult.Header {
-    /// What the kernel keeps of the memory for itself varies from boot to boot; less than this share is no difference.
+    /// The part of the memory that the kernel keeps varies from boot to boot; less than this share is no difference.
     private static let memoryTolerance = 0.01
 
     /// Everything that must be alike before figures of two runs may be compared, and is not.

@@ -1,4 +1,4 @@
-/// How far a run is and how long it will yet take.
+/// The progress of a run, and the time it will yet take.
 public struct RunProgress: Sendable {
     /// Trials made so far, and trials that are certain: an extra one counts only once it was made.
     public private(set) var done = 0
@@ -27,7 +27,7 @@ public struct RunProgress: Sendable {
         remaining[trial.engine, default: 0] -= 1
     }
 
-    /// What the trials that are left will take if each engine goes on at its mean pace; nil while an engine that is
+    /// The time for the trials that are left if each engine goes on at its mean pace; nil while an engine that is
     /// yet to run has not run once.
     public var remainingNanoseconds: UInt64? {
         var sum: UInt64 = 0

@@ -1,7 +1,7 @@
 /// Makes a run: probes and prepares the engines, plans the trials, makes them one after another on the calling
 /// thread, and hands over each sample as it is taken.
 public final class Runner {
-    /// What the run is, but for what the engines say of themselves.
+    /// The description of the run, but for what the engines say of themselves.
     public struct Setup: Sendable {
         /// The lab with the user's overrides.
         public var lab: LabDefinition
@@ -13,7 +13,7 @@ public final class Runner {
         public var startedAt: String
         public var seed: UInt64
         public var environment: Environment
-        /// What the method `experiment` can do.
+        /// The experiments that the method `experiment` can make.
         public var experiments: [any Experiment]
 
         public init(
@@ -30,7 +30,7 @@ public final class Runner {
         }
     }
 
-    /// What a user who watches is told. Sent outside any measured time.
+    /// An event that a user who watches is told of. Sent outside any measured time.
     public enum Event: Sendable {
         case probing(EngineID)
         case unavailable(EngineID, LabError)
@@ -61,7 +61,7 @@ public final class Runner {
     /// Variants that this machine can't make: asking again gives the same answer.
     private var impossible: Set<Plan.Cell> = []
 
-    /// What is known of each engine, in their order; also when the run could not begin.
+    /// The record of each engine, in their order; also when the run could not begin.
     public var records: [EngineRecord] { engines.compactMap { recordByName[$0.id] } }
 
     /// True when an instance could not be removed; the journal must be replayed.
@@ -212,7 +212,7 @@ public final class Runner {
 
             var conclusion = procedure.perform(trial, on: engine)
             if conclusion.disposalFailure != nil { leftSomething = true }
-            // What the user broke off is no failure of the engine, so it is no sample.
+            // A trial that the user broke off is no failure of the engine, so it is no sample.
             if !conclusion.observation.outcome.isCompleted && context.interrupt.isRaised {
                 return .interrupted
             }
@@ -247,7 +247,7 @@ public final class Runner {
             return
         }
         watch(.failed(observation, error))
-        // What the machine lacks for one experiment or one variant says nothing of the engine's others.
+        // A lack of the machine for one experiment or one variant says nothing of the engine's others.
         if setup.lab.method == .experiment && error.kind == .unavailable { return }
         if observation.parameters.variant != nil && error.kind == .unavailable {
             impossible.insert(observation.cell)

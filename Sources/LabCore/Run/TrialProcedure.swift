@@ -1,12 +1,12 @@
-/// What is done in one trial, by the lab's method.
+/// The procedure of one trial, by the lab's method.
 ///
 /// Everything that can be done before `launch` or after `dispose` is done there: between the marks stand only the
 /// calls of the instance.
 struct TrialProcedure {
     let lab: LabDefinition
-    /// What the workloads of `compute` must arrive at.
+    /// The digests that the workloads of `compute` must arrive at.
     var digests = ComputeDigests()
-    /// What the method `experiment` can do.
+    /// The experiments that the method `experiment` can make.
     var experiments: [any Experiment] = []
     /// The run that experiments work in; nil outside one.
     var context: RunContext?
@@ -14,12 +14,12 @@ struct TrialProcedure {
     var seed: UInt64 = 0
     let counter = InstanceCounter()
 
-    /// What a trial left behind.
+    /// The outcome of a trial.
     struct Conclusion {
         var observation: Observation
         /// Samples of other cells that came with it; they have the places of trials that are yet to be made.
         var others: [Observation] = []
-        /// When `launch` was called and when `dispose` returned.
+        /// The moments at which `launch` was called and `dispose` returned.
         var began: MonotonicInstant
         var ended: MonotonicInstant
         /// Set when the instance could not be removed: its journal entries must be replayed.
@@ -44,7 +44,7 @@ struct TrialProcedure {
     /// Takes the next number for an instance: together with the run's id it names every resource.
     func nextInstance() -> Int { counter.next() }
 
-    /// What an instance of this trial is asked to do, and what it must say.
+    /// The work that an instance of this trial is asked to do, and the output it must give.
     struct Work {
         var workload: Workload
         var expected: [String] = []
@@ -103,12 +103,12 @@ struct TrialProcedure {
         }
     }
 
-    /// What the guest counted, under names of its own.
+    /// Returns the guest's counts, under names of its own.
     static func guestValues(_ transcript: GuestTranscript) -> [String: Double] {
         Dictionary(uniqueKeysWithValues: transcript.metrics.map { ("guest-\($0.key)", Double($0.value)) })
     }
 
-    /// Why what a guest said does not count, nil when it is exactly what it was told to say.
+    /// Returns the reason why a guest's output does not count, nil when it is exactly what it was told to say.
     static func failure(_ transcript: GuestTranscript, expected: [String]) -> LabError? {
         if let violation = transcript.violation {
             return LabError(.instance, "the guest broke the protocol", cause: violation)
@@ -134,10 +134,10 @@ final class InstanceCounter {
 }
 
 extension LabDefinition {
-    /// What the first trial of an engine launches, for who wants to see it: with a nonce that is recognised as an example.
+    /// Returns the first request of an engine's trials, for who wants to see it: its nonce is recognised as an example.
     /// - Parameter variant: another one than the trial's.
     public func firstRequest(of engine: EngineID, variant: VMVariant? = nil) -> LaunchRequest {
-        // What a lab varies is for the engines of its series alone.
+        // The factors that a lab varies are for the engines of its series alone.
         let point = series.first { engines(of: $0).contains(engine) }?.points.first ?? [:]
         let trial = Plan.Trial(index: 0, engine: engine, parameters: point, warmup: false)
         let procedure = TrialProcedure(lab: self)

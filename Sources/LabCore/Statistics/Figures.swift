@@ -2,7 +2,7 @@
 /// comparison show most figures in several places. Who makes or reads a result makes its figures, and hands them on.
 public final class Figures {
     public let result: RunResult
-    /// Where the run measured or was to measure, in the order of the lab's series.
+    /// The points at which the run measured or was to measure, in the order of the lab's series.
     public let points: [Condition]
 
     private let samples: [Plan.Cell: [Observation]]
@@ -13,7 +13,7 @@ public final class Figures {
     private struct Key: Hashable {
         var metric: String
         var cell: Plan.Cell
-        /// What it is compared with, and how.
+        /// The cell that it is compared with, by ratio or by difference.
         var other: Plan.Cell?
         var isDifference = false
     }
@@ -130,7 +130,7 @@ public final class Figures {
             value: value, interval: interval(first, second, seed), n: min(first.count, second.count))
     }
 
-    /// How much a value grows per unit of a factor, the others being those of `point`; nil when there are
+    /// Returns the growth of a value per unit of a factor, the others being those of `point`; nil when there are
     /// not two different values of it.
     private func slope(
         _ metric: Metric, over factor: Factor, _ engine: EngineID, _ point: Condition

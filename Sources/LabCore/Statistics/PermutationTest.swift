@@ -9,8 +9,8 @@ public struct Comparison: Equatable, Sendable {
     /// The smallest relative change that matters, for example 0.02.
     public var minimumEffect: Double
 
-    /// Whether the difference is both significant at `level` and large enough to matter. Significance alone is not
-    /// enough: with many samples the smallest difference is significant.
+    /// Returns true when the difference is both significant at `level` and large enough to matter. Significance alone
+    /// is not enough: with many samples the smallest difference is significant.
     public func differs(level: Double = 0.05) -> Bool {
         p < level && abs(log(ratio)) >= log1p(minimumEffect)
     }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// How many samples a question needs, planned from a few that were taken before.
+/// Plans the number of samples that a question needs, from a few that were taken before.
 ///
 /// The standard error of a median is 1 / (2 f √n), where f is the density at the median; f is estimated from the
 /// logarithms of the pilot values by a Gaussian kernel. A pilot that happens to be narrow would plan too few, and a

@@ -47,7 +47,7 @@ public enum Statistics {
 
     /// Places of the values whose modified z-score exceeds 3.5. They are flagged, never dropped.
     ///
-    /// When more than half of the values are equal the MAD is 0, and the mean distance takes its place. Fewer than
+    /// If more than half of the values are equal the MAD is 0, and the mean distance takes its place. Fewer than
     /// three values, or all equal: none.
     /// Source: Iglewicz & Hoaglin, "How to detect and handle outliers", ASQC 1993.
     public static func outliers(_ values: [Double]) -> [Int] {

@@ -1,4 +1,4 @@
-/// What the samples of one metric and one engine say. Derived, never stored.
+/// The summary of the samples of one metric and one engine. Derived, never stored.
 ///
 /// Without values everything is nil or empty; with one the median, minimum, maximum and quantiles are that value;
 /// the interval needs `Bootstrap.fewestValues`, the drift `Drift.fewestValues`.
@@ -45,13 +45,13 @@ public struct Summary: Equatable, Sendable {
         drift = Drift(values)
     }
 
-    /// Whether neighbouring samples depend on each other more than chance explains (|r| > 1.96/√n, n ≥ 20).
+    /// True when neighbouring samples depend on each other more than chance explains (|r| > 1.96/√n, n ≥ 20).
     public var isAutocorrelated: Bool {
         guard n >= 20, let autocorrelation else { return false }
         return abs(autocorrelation) > Statistics.z975 / Double(n).squareRoot()
     }
 
-    /// Whether the values moved while the run went on: significant (p < 0.01) and by more than 5 %.
+    /// True when the values moved while the run went on: significant (p < 0.01) and by more than 5 %.
     public var isDrifting: Bool {
         guard let drift else { return false }
         return drift.p < 0.01 && abs(drift.relativeChange) > 0.05

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Whether a quantity changed while the run went on: warming up, throttling, a cache that fills.
+/// The change of a quantity while the run went on: warming up, throttling, a cache that fills.
 public struct Drift: Equatable, Sendable {
     /// Kendall's τ-b between the value and its place in the run, from −1 to 1.
     public var tau: Double

@@ -21,7 +21,7 @@ public struct BoundedWait: Sendable {
         watched.append(pollfd(fd: interrupt, events: Int16(POLLIN), revents: 0))
         defer { watched.removeLast() }
         while true {
-            // What is always ready would else keep a loop of waits going past its deadline.
+            // A descriptor that is always ready would else keep a loop of waits going past its deadline.
             if let deadline, MonotonicInstant.now() >= deadline { return .late }
             let count = Glibc.poll(
                 &watched, nfds_t(watched.count), deadline?.pollTimeoutMilliseconds ?? -1)

@@ -35,15 +35,15 @@ public struct Credentials: Equatable, Sendable {
         return work.answers
     }
 
-    /// Whether who has these opens a file: 0, or the errno.
+    /// Opens a file as who has these would, and returns 0, or the errno.
     public func errno(opening path: String, _ flags: Int32 = O_RDONLY) -> Int32? {
         answers { [Self.errno(opening: path, flags)] }?.first
     }
 
-    /// Whether who has these may pass a directory, which needs no right to read it: 0, or the errno.
+    /// Passes a directory as who has these would, which needs no right to read it, and returns 0, or the errno.
     public func errno(entering directory: String) -> Int32? { errno(opening: "\(directory)/.", Self.O_PATH) }
 
-    /// What glibc declares only under _GNU_SOURCE.
+    /// The flag that glibc declares only under _GNU_SOURCE.
     private static let O_PATH: Int32 = 0o10_000_000
 
     /// Opens and closes a file, without waiting for one that has no writer yet: 0, or the errno.

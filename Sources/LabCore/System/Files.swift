@@ -25,7 +25,7 @@ public enum Files {
         }
     }
 
-    /// Why a file can't be read.
+    /// Makes the error for a file that can't be read.
     static func unreadable(_ path: String, _ error: Errno) -> LabError {
         guard error == Errno(EINVAL) else {
             return LabError(.input, "cannot read \(path)", cause: "\(error)")
@@ -40,7 +40,7 @@ public enum Files {
         String(decoding: try read(path, limit: limit), as: UTF8.self)
     }
 
-    /// What a symbolic link leads to, nil when it can't be read. The corresponding C function is `readlink`.
+    /// Returns the target of a symbolic link, nil when it can't be read. The corresponding C function is `readlink`.
     public static func target(ofLink path: String) -> String? {
         var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
         let length = readlink(path, &buffer, buffer.count)
@@ -60,7 +60,7 @@ public enum Files {
     {
         let temporary = path + ".new-\(getpid())"
         do {
-            // What a dead process of our number left, or somebody laid in our way.
+            // The file that a dead process of our number left, or somebody laid in our way.
             unlink(temporary)
             let file = try FileDescriptor.open(
                 temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: mode)
@@ -110,13 +110,13 @@ public enum Files {
         throw LabError(.output, "cannot make the directory \(path)", cause: "\(Errno(code))")
     }
 
-    /// Whether anything is at `path`, a dangling link included.
+    /// Returns true when anything is at `path`, a dangling link included.
     public static func exists(_ path: String) -> Bool {
         var status = stat()
         return lstat(path, &status) == 0
     }
 
-    /// Whether a directory is at `path`, or a link to one.
+    /// Returns true when a directory is at `path`, or a link to one.
     public static func isDirectory(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR

@@ -1,6 +1,6 @@
 /// A piece of a process's address space and what it takes, of the text of /proc/PID/smaps, proc(5).
 public struct HostMapping: Equatable, Sendable {
-    /// How much address space, in bytes.
+    /// The length of its address space, in bytes.
     public var size: UInt64
     /// Its proportional set size in bytes: the pages of it that are in memory, shared ones divided among their users.
     public var proportional: UInt64

@@ -1,6 +1,6 @@
 import Glibc
 
-/// What the host knows of a process: its memory, its CPU time and its children.
+/// A process as the host knows it: its memory, its CPU time and its children.
 public struct HostProcess: Hashable, Sendable {
     public let pid: pid_t
 

@@ -47,7 +47,7 @@ public struct MountTable: Equatable, Sendable {
         }
     }
 
-    /// What is mounted at `directory` or below it, the newest first.
+    /// Returns the mount points at `directory` or below it, the newest first.
     public func mountPoints(in directory: String) -> [String] {
         entries.map(\.mountPoint).filter { $0 == directory || $0.hasPrefix(directory + "/") }.reversed()
     }

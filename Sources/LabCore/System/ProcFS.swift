@@ -32,7 +32,7 @@ public struct ProcessStatus: Sendable {
     public var hasNoNewPrivileges: Bool { self["NoNewPrivs"] == "1" }
 }
 
-/// What the kernel says of a process in `/proc/PID`, see proc(5).
+/// The kernel's data on a process in `/proc/PID`, see proc(5).
 extension HostProcess {
     /// - Throws: `.input` when it has ended or this user may not look.
     public func status() throws(LabError) -> ProcessStatus {
@@ -47,7 +47,7 @@ extension HostProcess {
         }
     }
 
-    /// Whether it still runs; a zombie does not.
+    /// True when it still runs; a zombie does not.
     public var isRunning: Bool { commandLine?.first?.isEmpty == false }
 
     /// The name of its first thread.
@@ -58,7 +58,7 @@ extension HostProcess {
         ((try? Files.readText("/proc/\(pid)/cgroup")) ?? "").split(separator: "\n")
     }
 
-    /// What one of its links there leads to, such as `exe` or `fd/0`; nil when this user may not look.
+    /// Returns the target of one of its links there, such as `exe` or `fd/0`; nil when this user may not look.
     public func target(of link: String) -> String? { Files.target(ofLink: "/proc/\(pid)/\(link)") }
 
     /// All processes that the host shows.

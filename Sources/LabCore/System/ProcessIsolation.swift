@@ -1,13 +1,13 @@
 import Glibc
 
-/// What the host's kernel says of what a process is put into and may do: the oracle of everything that a workload says
+/// The host kernel's data on what a process is put into and may do: the oracle of everything that a workload says
 /// of itself. See proc(5), namespaces(7), capabilities(7).
 public struct ProcessIsolation: Equatable, Sendable {
     /// The namespaces that a kernel of today has, by their names in /proc/PID/ns.
     public enum Namespace: String, CaseIterable, Sendable {
         case cgroup, ipc, mnt, net, pid, user, uts
 
-        /// What answers for it in a table of facts.
+        /// The mechanism that answers for it in a table of facts.
         public var mechanism: Mechanism {
             switch self {
             case .cgroup: .cgroupNamespace
@@ -34,7 +34,7 @@ public struct ProcessIsolation: Equatable, Sendable {
     public var uid: uid_t
     public var gid: gid_t
     public var groups: [gid_t]
-    /// Whether it is under a seccomp filter.
+    /// True when it is under a seccomp filter.
     public var isFiltered: Bool
     public var hasNoNewPrivileges: Bool
     public var mounts: MountTable
@@ -81,7 +81,7 @@ public struct ProcessIsolation: Equatable, Sendable {
 
     public func has(capability: Int) -> Bool { effectiveCapabilities >> UInt64(capability) & 1 == 1 }
 
-    /// Whether both are in the same namespace of this kind.
+    /// Returns true when both are in the same namespace of this kind.
     public func shares(_ namespace: Namespace, with other: ProcessIsolation) -> Bool {
         namespaces[namespace] == other.namespaces[namespace]
     }

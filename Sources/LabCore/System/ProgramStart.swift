@@ -1,6 +1,6 @@
 import Glibc
 
-/// What every program does first, so that nothing which its caller left as it is decides what it does.
+/// The first steps of every program, so that nothing which its caller left as it is decides what it does.
 public enum ProgramStart {
     /// Gives closed standard descriptors /dev/null, takes relative directories out of PATH, and lets children be waited for:
     /// a caller that ignores SIGCHLD would have the kernel throw their status away. To write a file beyond its limit is an

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Where programs are looked for that lab, libvirt or env(1) start by name.
+/// The directories in which programs are looked for that lab, libvirt or env(1) start by name.
 public enum SearchPath {
     /// Takes out of PATH what is no absolute path: it would mean another directory wherever a tool is run, and what lies
     /// there would be run with all that this process may do. To be called before there is a second thread.

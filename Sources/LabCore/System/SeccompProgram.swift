@@ -50,7 +50,7 @@ public struct SeccompProgram: Equatable, Sendable {
     private static let longest = 4_096
     private static let mostFilters = 16
 
-    /// What a filter does to a call.
+    /// The effect of a filter on a call.
     public enum Action: Equatable, Sendable {
         case allow
         /// The call is not made and fails with this errno.
@@ -68,7 +68,7 @@ public struct SeccompProgram: Equatable, Sendable {
         }
     }
 
-    /// What several filters together do: the strictest answer counts, seccomp(2) says in which order.
+    /// Returns the joint effect of several filters: the strictest answer counts, seccomp(2) says in which order.
     public static func action(
         of programs: [SeccompProgram], on call: Int, _ arguments: [UInt64] = []
     ) -> Action {

@@ -22,7 +22,7 @@ public struct SharedSegment: Sendable {
         }
     }
 
-    /// What it holds now; nil when it is gone.
+    /// The text that it holds now; nil when it is gone.
     public var text: String? {
         var found: String?
         withMemory { found = String(cString: $0.assumingMemoryBound(to: CChar.self)) }

@@ -9,7 +9,7 @@ public enum StandardDescriptors {
     /// `ProgramStart`.
     public static func claim() { closed.store(clinux_claim_standard(), ordering: .relaxed) }
 
-    /// Whether a descriptor was closed when the program started: what is written there reaches nobody.
+    /// Returns true when a descriptor was closed when the program started: what is written there reaches nobody.
     public static func wasClosed(_ number: Int32) -> Bool {
         closed.load(ordering: .relaxed) >> UInt32(number) & 1 != 0
     }

@@ -10,7 +10,7 @@ public enum Tool {
         public var text: String
     }
 
-    /// Where a program lies: in PATH, or where administrators' programs are, which a user's PATH may lack.
+    /// Returns the path of a program: in PATH, or where administrators' programs are, which a user's PATH may lack.
     public static func find(_ name: String) -> String? {
         let path = getenv("PATH").map { String(cString: $0) } ?? ""
         let directories =
@@ -84,7 +84,7 @@ public enum Tool {
         /// Readable when it has ended: pidfd_open(2).
         let pidfd: Int32
 
-        /// How long it may take to end when it is asked to, and when it is killed.
+        /// The time that it may take to end when it is asked to, and when it is killed.
         private static let grace = Duration.milliseconds(300)
         private static let killLimit = Duration.seconds(2)
 

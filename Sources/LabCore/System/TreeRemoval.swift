@@ -28,7 +28,7 @@ extension Files {
     static func removeTree(
         _ name: String, in parent: borrowing FileDescriptor, shown: String
     ) throws(LabError) {
-        // What lies deeper than a walk reaches comes up to the tree's own directory, to be walked from there.
+        // Entries deeper than a walk reaches come up to the tree's own directory, to be walked from there.
         var passes = 0
         repeat {
             var removal = TreeRemoval(pass: passes)
@@ -76,7 +76,7 @@ private struct TreeRemoval {
     /// The tree's own directory while it is walked.
     private var top: Int32 = -1
 
-    /// Whether something was brought up, for the next walk.
+    /// True when something was brought up, for the next walk.
     var hasMore: Bool { broughtUp > 0 }
 
     init(pass: Int) { self.pass = pass }

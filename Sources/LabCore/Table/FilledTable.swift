@@ -1,7 +1,7 @@
 /// A result that goes into the table, and how it is called there.
 public struct TableSource: Equatable {
     public var figures: Figures
-    /// Where its `result.json` lies, seen from the table.
+    /// The path of its `result.json`, seen from the table.
     public var path: String
 
     public init(_ figures: Figures, path: String) {
@@ -28,9 +28,9 @@ public struct FilledTable {
         /// From 1.
         public var number: Int
         public var document: DocumentTable.Row
-        /// What stands behind the row; nil when nothing does.
+        /// The result behind the row; nil when there is none.
         public var source: TableSource?
-        /// What the result's lab puts into it.
+        /// The contents that the result's lab gives it.
         public var entry: TableRow?
         /// In what the result's machine is unlike the table's; empty when it is the same.
         public var unlike: [ResultDifference]

@@ -1,4 +1,4 @@
-/// What a row of the document's table shows of one engine.
+/// A cell of the document's table: one engine in one row.
 public struct TableCell: Equatable, Sendable {
     public var shown: TableRow.Shown
     public var content: Content
@@ -19,7 +19,7 @@ public struct TableCell: Equatable, Sendable {
     }
 }
 
-/// Why the table has no figure somewhere.
+/// The reason why the table has no figure somewhere.
 public enum Absence: Hashable, Sendable {
     /// There is no result; `lab` is the one to run, nil when none of the catalogue stands behind the row.
     case notRun(lab: String?)
@@ -37,7 +37,7 @@ public enum Absence: Hashable, Sendable {
 }
 
 extension Figures {
-    /// What one engine has to show.
+    /// Returns the cell of one engine.
     public func tableCell(_ shown: TableRow.Shown, _ engine: EngineID) -> TableCell {
         TableCell(shown: shown, content: content(shown, engine))
     }
@@ -84,7 +84,7 @@ extension Figures {
 }
 
 extension RunResult {
-    /// Why an engine has no figure at a point.
+    /// Returns the reason why an engine has no figure at a point.
     /// - Parameter metric: that of the figure; over the parameter of a slope every value counts.
     public func absence(of engine: EngineID, at point: Condition, _ metric: Metric? = nil) -> Absence {
         guard let record = header.engines.first(where: { $0.id == engine }) else { return .notInRun }

@@ -1,4 +1,4 @@
-/// What the measurements say about one half of a row of the document's table: its words on VMs, or on containers.
+/// The judgement of the measurements on one half of a row of the document's table: its words on VMs, or on containers.
 public enum TableVerdict: String, Codable, Sendable, CaseIterable {
     /// Every claim is confirmed.
     case supported
@@ -16,7 +16,7 @@ public struct SubjectJudgement: Equatable, Sendable {
     public var verdict: TableVerdict
     /// The row's claims on the subject, in the row's order.
     public var claims: [JudgedClaim]
-    /// What stands in the way of a verdict, or of a better one; empty where all is decided.
+    /// The obstacles to a verdict, or to a better one; empty where all is decided.
     public var obstacles: [Obstacle]
 
     public struct JudgedClaim: Equatable, Sendable {
@@ -46,7 +46,7 @@ public struct SubjectJudgement: Equatable, Sendable {
     public var judgements: [Judgement] { claims.flatMap(\.judgements) }
     public var confirmed: Int { judgements.count { $0.verdict == .confirmed } }
     public var contradicted: Int { judgements.count { $0.verdict == .contradicted } }
-    /// How many verdicts there would have to be; a claim that nothing was measured for counts as one.
+    /// The number of verdicts that there would have to be; a claim that nothing was measured for counts as one.
     public var total: Int { claims.reduce(0) { $0 + max(1, $1.judgements.count) } }
 }
 

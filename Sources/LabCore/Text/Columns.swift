@@ -1,6 +1,6 @@
 /// The columns of a terminal that texts fill: two for a wide character, as Chinese ones are, one for others (UAX #11).
 public enum Columns {
-    /// How many columns `text` fills.
+    /// Returns the number of columns that `text` fills.
     public static func count(_ text: some StringProtocol) -> Int {
         text.unicodeScalars.reduce(0) { $0 + columns(of: $1) }
     }

@@ -5,9 +5,9 @@
 /// text, a line that looks like ours. Here it becomes visible, `\x1b` or `\u{202e}`. What is written to a terminal, a
 /// report or a file of results goes through here at the last moment too, so that nothing gets out that was forgotten.
 public enum ForeignText {
-    /// Whether a character acts instead of being shown: controls (C0, DEL, C1), format characters (all that turn the
-    /// direction of a text), separators of lines and paragraphs, what is never shown, and what is no character at all.
-    /// Not what chooses between two looks of a character, as of an emoji.
+    /// Returns true when a character acts instead of being shown: controls (C0, DEL, C1), format characters (all that
+    /// turn the direction of a text), separators of lines and paragraphs, what is never shown, and what is no character
+    /// at all. Not what chooses between two looks of a character, as of an emoji.
     public static func acts(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.value < 0x7f { return scalar.value < 0x20 }
         switch scalar.properties.generalCategory {
@@ -100,7 +100,7 @@ public enum ForeignText {
         }
     }
 
-    /// Where the first byte is, from `place` on, that is DEL or none of ASCII; eight are looked at together.
+    /// Returns the place of the first byte, from `place` on, that is DEL or none of ASCII; looks at eight together.
     private static func endOfPlain(_ bytes: UnsafeRawBufferPointer, from place: Int) -> Int {
         var place = place
         while place + 8 <= bytes.count {
@@ -113,7 +113,7 @@ public enum ForeignText {
         return place
     }
 
-    /// How many bytes a character of UTF-8 has that begins so (RFC 3629).
+    /// Returns the number of bytes of a UTF-8 character that begins so (RFC 3629).
     private static func lengthOfSequence(_ first: UInt8) -> Int {
         switch first {
         case 0xc0..<0xe0: 2

@@ -3,7 +3,7 @@
 /// Near means: at most a third of the longer word's letters changed, inserted, dropped or swapped with their
 /// neighbour, and at least one letter kept. Of equally near words one with the same first letter wins, then the first.
 public func nearest(_ word: String, in known: [String]) -> String? {
-    // What a user typed is short; a line of garbage need not be measured.
+    // A word that a user typed is short; a line of garbage need not be measured.
     guard word.count <= 64 else { return nil }
     let letters = Array(word.lowercased())
     var best: (word: String, rank: (Int, Int))?

@@ -7,7 +7,7 @@ enum Chinese {
         virtualMachines, variants, experiments, xen, words, report, methods, reportedExperiments, table,
         commands,
     ]
-    /// What stands in no source: names, and the words of strerror(3).
+    /// The texts that stand in no source: names, and the words of strerror(3).
     static let foreign: [Table] = [names, kernel]
 
     static let sentences = Dictionary(

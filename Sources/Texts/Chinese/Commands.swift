@@ -1,5 +1,5 @@
 extension Chinese {
-    /// What the commands of `lab` say on the way.
+    /// The messages of the commands of `lab` on the way.
     static let commands: Table = [
         "fills the row {}": "填写{}一行", "belongs to the row {}": "属于{}一行", "LABS": "实验", "ENGINES": "引擎",
         "WORKLOADS": "工作负载", "disables: ": "因此不可用：", "PASS": "通过", "WARN": "警告", "FAIL": "失败", "SKIP": "跳过",

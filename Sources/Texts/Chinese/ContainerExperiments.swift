@@ -1,5 +1,5 @@
 extension Chinese {
-    /// What the container runtime's experiments and the parts around them say.
+    /// The texts of the container runtime's experiments and the parts around them.
     static let containerExperiments: Table = [
         "pages can't be merged here": "这里无法合并内存页", "{} is not there": "{} 不存在",
         "use a kernel with CONFIG_KSM": "换用带 CONFIG_KSM 的内核",

@@ -134,7 +134,7 @@ extension Chinese {
         "size": "大小", "{}: {}": "{}：{}", "{}: {}{}": "{}：{}{}", "; {}": "；{}", "{}; {}": "{}；{}",
     ]
 
-    /// What strerror(3) says of the errors that users meet; the words stay beside the Chinese, because they are what
+    /// The words of strerror(3) for the errors that users meet; they stay beside the Chinese, because they are what
     /// one searches for.
     static let kernel: Table = [
         "Operation not permitted": "不允许的操作（Operation not permitted）",

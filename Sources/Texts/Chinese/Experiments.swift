@@ -1,5 +1,5 @@
 extension Chinese {
-    /// What experiments say.
+    /// The texts of experiments.
     static let experiments: Table = [
         "wait until it has ended": "等它结束", "allowed": "允许", "all": "全部",
         "Uid in {}; groups {}": "{} 里的 Uid；组 {}",

@@ -1,5 +1,5 @@
 extension Chinese {
-    /// What the commands of `lab` make and keep as data: errors, checks, lists.
+    /// The texts that the commands of `lab` make and keep as data: errors, checks, lists.
     static let labCommand: Table = [
         "cannot tell the current directory": "无法确定当前目录",
         "it is a link that leads nowhere": "它是一个没有目标的链接",

@@ -1,5 +1,5 @@
 extension Chinese {
-    /// What is wrong with a lab.yaml.
+    /// The problems of a lab.yaml.
     static let labFile: Table = [
         "there are no labs in {}": "{} 里没有实验", "no folder of it holds a {}": "其中没有一个文件夹含有 {}",
         "run `lab` from its own checkout, or set LAB_LABS to the directory `labs` of one":

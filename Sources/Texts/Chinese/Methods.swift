@@ -1,5 +1,5 @@
 extension Chinese {
-    /// What a report says of one method.
+    /// The texts of a report on one method.
     static let methods: Table = [
         "kind of work": "工作种类", "median of the kinds": "各种类的中位数", "throttled": "被限流", "stolen": "被窃取",
         "Kind by kind": "逐类结果", "the lab's workload": "实验的工作负载", "{}, {}": "{}，{}",

@@ -1,5 +1,5 @@
 extension Chinese {
-    /// What every report says.
+    /// The texts that every report has.
     static let report: Table = [
         "Answer": "结论", "Where the time goes": "时间花在哪里", "Distribution": "分布",
         "What was measured, and how": "测了什么，怎么测", "What ran": "实际运行的内容", "Environment": "环境",

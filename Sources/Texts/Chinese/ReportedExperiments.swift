@@ -1,5 +1,5 @@
 extension Chinese {
-    /// What a report says of experiments, mechanisms and sampling.
+    /// The texts of a report on experiments, mechanisms and sampling.
     static let reportedExperiments: Table = [
         "{} {}": "{} 为 {}", "no": "否", "figure": "数值", "not possible": "做不到", "yes, {} of {}": "是，{}/{}",
         "no, {} of {}": "否，{}/{}", "yes in {} of {}": "{2} 次中 {1} 次为是", "{} at once": "同时 {} 个",

@@ -1,5 +1,5 @@
 extension Chinese {
-    /// What stands in and around the document's table.
+    /// The texts in and around the document's table.
     static let table: Table = [
         "dimension": "对比维度", "the document on VMs": "文档：虚拟机", "the document on containers": "文档：容器",
         "measured: VM (KVM)": "实测：虚拟机（KVM）", "measured: VM (emulated)": "实测：虚拟机（软件模拟）",

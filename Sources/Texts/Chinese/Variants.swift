@@ -1,5 +1,5 @@
 extension Chinese {
-    /// What the experiments with whole machines and the commands around them say.
+    /// The texts of the experiments with whole machines and the commands around them.
     static let variants: Table = [
         "its init ended with {}": "它的 init 结束了：{}", "kernel panic": "内核崩溃（kernel panic）",
         "the VM ended; its console: {}": "虚拟机结束了；它的控制台：{}",

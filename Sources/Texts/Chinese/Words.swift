@@ -2,10 +2,10 @@ extension Chinese {
     /// Names and answers of one word.
     static let words: Table = [
         "none": "无", "unknown": "未知", "answered": "已应答",
-        // What fills the holes of what experiments say.
+        // Words that fill the holes of what experiments say.
         "set": "已设", "changed": "已改变", "gone": "已消失", "free": "空闲", "taken": "已占用", "reached": "触及",
         "others": "其他", "own": "自己的", "shared": "共享",
-        // What the report lists of an engine.
+        // Words that the report lists of an engine.
         "runtime": "运行时", "namespaces": "命名空间", "root": "根文件系统", "cgroups": "控制组（cgroup）",
         "capabilities": "权能（capability）", "start": "启动方式", "version": "版本", "daemon": "守护进程",
         "machine": "机型", "connection": "连接", "accelerator": "加速方式",
