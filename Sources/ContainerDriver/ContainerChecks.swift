@@ -4,7 +4,7 @@ import LabCore
 import Launch
 import OCI
 
-/// What containers are made of, each part proved by using it once.
+/// The parts that containers are made of, each proved by using it once.
 public enum ContainerChecks {
     /// One check for each kind of namespace, then overlay mounts, cgroup limits and the seccomp filter.
     ///
@@ -173,7 +173,7 @@ public enum ContainerChecks {
         let runID = "doctor-\(getpid())-\(MonotonicInstant.now().nanoseconds)"
         let journal = try RunJournal(runID: runID, paths: paths)
         defer {
-            // What could not be removed stays written down.
+            // A resource that could not be removed stays written down.
             let left = ((try? journal.recorded()) ?? []).filter { Files.exists($0.name) }
             if left.isEmpty { journal.finish() }
         }

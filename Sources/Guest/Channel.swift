@@ -1,6 +1,6 @@
 import CGuest
 
-/// Where records go: a descriptor (a pipe, a terminal) or an x86 I/O port (QEMU's isa-debugcon).
+/// The destination of records: a descriptor (a pipe, a terminal) or an x86 I/O port (QEMU's isa-debugcon).
 ///
 /// On a console, where the kernel prints too, each record begins with RS (U+001E), by which the host knows it: RFC 7464.
 struct Channel {
@@ -10,7 +10,7 @@ struct Channel {
         case nowhere
     }
     private let way: Way
-    /// How many bytes go before each record.
+    /// The number of bytes before each record.
     private let lead: Int
     /// Holds one record while it is put together: the longest that the host takes.
     private let buffer: UnsafeMutablePointer<UInt8>

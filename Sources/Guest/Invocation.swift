@@ -14,13 +14,13 @@ enum Status {
 /// The command line, read once. Unknown options are left in place of the workload, which is then unknown.
 struct Invocation {
     let isMachine: Bool
-    /// What follows `--channel=`.
+    /// The text after `--channel=`.
     let channel: Text
-    /// What follows `--modules=`: names, joined with commas; nil for none.
+    /// The text after `--modules=`: names, joined with commas; nil for none.
     let modules: Text?
     /// Name of the workload, nil when none was given.
     let workload: Text?
-    /// What follows the workload's name.
+    /// The words after the workload's name.
     let arguments: Arguments
 
     init(_ argv: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>, count: Int) {
@@ -68,7 +68,7 @@ func literal(_ text: StaticString) -> Text {
     UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self)
 }
 
-/// What follows `prefix` in `text`, nil when it begins otherwise.
+/// Returns the text after `prefix` in `text`, nil when it begins otherwise.
 func suffix(of text: Text, after prefix: StaticString) -> Text? {
     strncmp(text, literal(prefix), prefix.utf8CodeUnitCount) == 0 ? text + prefix.utf8CodeUnitCount : nil
 }
@@ -109,7 +109,7 @@ func complain(_ failure: Failure) {
     complain("\n")
 }
 
-/// Why a workload can't go on: what was being done, and the error number of the call that failed, 0 for none.
+/// The reason why a workload can't go on: what was being done, and the error number of the failed call, 0 for none.
 struct Failure: Error {
     let text: StaticString
     let code: Int32

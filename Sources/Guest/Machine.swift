@@ -1,6 +1,6 @@
 import CGuest
 
-/// What PID 1 of a virtual machine owes to it; does nothing where lab-guest is a payload like any other.
+/// The duties of PID 1 of a virtual machine; does nothing where lab-guest is a payload like any other.
 struct Machine {
     private let isMachine: Bool
 

@@ -3,7 +3,7 @@ import CGuest
 /// A workload that is asked for in a line on standard input instead of on the command line: its name and its
 /// arguments, joined with tabs, and LF at the end.
 ///
-/// What the line can say is what a kernel's command line can: 2,047 bytes, 32 words, no control character.
+/// The line can say what a kernel's command line can: 2,047 bytes, 32 words, no control character.
 struct Order {
     let workload: Text
     let arguments: Arguments

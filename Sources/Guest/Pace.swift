@@ -1,6 +1,6 @@
 import CGuest
 
-// What somebody's neighbour does: it works or it waits, and shows that it lives.
+// The part of somebody's neighbour: it works or it waits, and shows that it lives.
 
 /// `pace ROUNDS`: says ready, then does so many rounds of `compute integer` and sends `output N`, N counted from 1, for
 /// ever. How far apart they arrive is the neighbour's speed, by the host's clock.

@@ -1,6 +1,6 @@
 import CGuest
 
-/// What a workload has: a channel to the host, on which it says `ready` once.
+/// The means of a workload: a channel to the host, on which it says `ready` once.
 struct Session {
     let channel: Channel
     let machine: Machine
@@ -104,7 +104,7 @@ let workloads: [GuestWorkload] = [
     GuestWorkload(name: "pace") { arguments, session in pace(arguments, &session) },
     // pulse NONCE MILLISECONDS: sends the nonce back, again and again, see Pace.swift.
     GuestWorkload(name: "pulse") { arguments, session in pulse(arguments, &session) },
-    // What goes wrong, each within a limit of its own, see Faults.
+    // The faults, each within a limit of its own, see Faults.
     GuestWorkload(name: "fork-bomb") { arguments, session in forkBomb(arguments, &session) },
     GuestWorkload(name: "hog-memory") { arguments, session in hogMemory(arguments, &session) },
     GuestWorkload(name: "hog-cpu") { arguments, session in hogCPU(arguments, &session) },
@@ -112,7 +112,7 @@ let workloads: [GuestWorkload] = [
     GuestWorkload(name: "panic") { _, session in panic(&session) },
     // Waits for a line that says what to do, see Order.swift.
     GuestWorkload(name: "await") { _, session in awaitOrder(&session) },
-    // What limits are tried with, see Limits.swift.
+    // The workloads that limits are tried with, see Limits.swift.
     GuestWorkload(name: "burn") { _, session in burn(&session) },
     GuestWorkload(name: "forks") { arguments, session in forks(arguments, &session) },
     GuestWorkload(name: "disk") { arguments, session in disk(arguments, &session) },

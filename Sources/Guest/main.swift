@@ -11,7 +11,7 @@ import CGuest
 func runGuest() -> Int32 {
     cguest_claim_standard()
     let invocation = Invocation(cguest_argv(), count: Int(cguest_argc()))
-    // What owes a machine its mounts and its end would mount over a host's files and reset the host.
+    // The duties of a machine's PID 1 would mount over a host's files and reset the host.
     guard !invocation.isMachine || getpid() == 1 else {
         return refuse("lab-guest: --machine is for the first program of a virtual machine\n")
     }

@@ -4,7 +4,7 @@ import LabCore
 
 /// The command line. Read by hand, because a parser would take longer to start than a container.
 struct Arguments {
-    /// What to run; nil when only the help was asked for.
+    /// The container to run; nil when only the help was asked for.
     let run: ContainerRun?
 
     private static let options = ["--memory", "--cpus", "--pids", "--storage", "--hostname", "--help"]

@@ -83,7 +83,7 @@ struct LabContainer {
         _ = text.withUTF8 { write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 
-    /// What decides where the journal is.
+    /// Returns the variables that decide where the journal is.
     private static func environment() -> [String: String] {
         var variables: [String: String] = [:]
         for name in ["LAB_HOME", "HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"] {

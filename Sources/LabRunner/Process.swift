@@ -1,6 +1,6 @@
 import Glibc
 
-/// What this process was given.
+/// The environment of this process.
 enum Process {
     /// The environment by name; of a name that stands twice the first counts, as getenv(3) has it.
     static var environment: [String: String] {

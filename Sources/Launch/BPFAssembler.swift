@@ -3,7 +3,7 @@ import LabCore
 /// One instruction of classic BPF: `struct sock_filter` of linux/filter.h.
 struct BPFInstruction: Equatable, Sendable {
     var code: UInt16
-    /// How many instructions a jump passes over, when its condition holds and when not.
+    /// The number of instructions that a jump passes over, when its condition holds and when not.
     var ifTrue: UInt8 = 0
     var ifFalse: UInt8 = 0
     var operand: UInt32

@@ -18,7 +18,7 @@ package struct Capabilities: OptionSet, Hashable, Sendable {
     package static let auditWrite = Capabilities(rawValue: 1 << 29)
     package static let setfcap = Capabilities(rawValue: 1 << 31)
 
-    /// What an engine like docker leaves to the root of a container by default: 14 capabilities.
+    /// The capabilities that an engine like docker leaves to the root of a container by default: 14 of them.
     package static let containerDefault: Capabilities = [
         .chown, .dacOverride, .fowner, .fsetid, .kill, .setgid, .setuid, .setpcap, .netBindService, .netRaw,
         .sysChroot, .mknod, .auditWrite, .setfcap,

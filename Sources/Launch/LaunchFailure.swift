@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import LabCore
 
-/// Where a launch program failed: the child is gone, and nothing that it did outlives it.
+/// A failure of a launch program, at one of its steps: the child is gone, and nothing that it did outlives it.
 package struct LaunchFailure: Error, Equatable {
     /// The failed step, counted from 0; nil when clone3 itself failed.
     package let step: Int?

@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import LabCore
 
-/// What a child does between clone3 and execve, in order: flat, immutable, and the very thing that runs.
+/// The steps of a child between clone3 and execve, in order: flat, immutable, and the very thing that runs.
 package struct LaunchProgram: Equatable, Sendable {
     /// CLONE_NEW* flags of the clone3(2) call that starts it.
     package var namespaces: Namespaces
@@ -62,8 +62,8 @@ package struct LaunchProgram: Equatable, Sendable {
 }
 
 extension LaunchProgram {
-    /// What each child of ours begins with: it dies with us, has the descriptors that it is given and no others once it
-    /// executes, and a session of its own.
+    /// Returns the steps that each child of ours begins with: it dies with us, has the descriptors that it is given and
+    /// no others once it executes, and a session of its own.
     package static func child(parent: Int32) -> [Step] {
         [
             .dieWithParent(parent: parent), .standardDescriptor(0), .standardDescriptor(1),

@@ -10,9 +10,9 @@ extension LaunchProgram {
         package let code: clinux_operation
         /// The name of a step that has no better one.
         package let name: Message
-        /// What becomes `a`, `b` and `c` of `clinux_step`; nil is NULL.
+        /// The strings `a`, `b` and `c` of `clinux_step`; nil is NULL.
         package let strings: [String?]
-        /// What `data` points to.
+        /// The bytes that `data` points to.
         package let data: [UInt8]?
         package let x: UInt64
         package let y: UInt64
@@ -36,7 +36,7 @@ extension LaunchProgram {
 }
 
 extension LaunchProgram.Operation: Equatable {
-    /// Whether the executor does the same.
+    /// Returns true when the executor does the same.
     package static func == (left: Self, right: Self) -> Bool {
         left.code == right.code && left.strings == right.strings && left.data == right.data
             && left.x == right.x

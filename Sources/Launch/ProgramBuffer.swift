@@ -38,16 +38,16 @@ package final class ProgramBuffer: @unchecked Sendable {
         environment.deallocate()
     }
 
-    /// What differs from one start to the next.
+    /// The parameters in which one start differs from the next.
     package struct Parameters {
         package var arguments: [String]
-        /// What becomes the child's descriptors 0, 1, 2 and, where a step asks for it, 3.
+        /// The descriptors that become the child's 0, 1, 2 and, where a step asks for it, 3.
         package var standard: (input: Int32, output: Int32, error: Int32, inherited: Int32) = (-1, -1, -1, -1)
         /// A cgroup v2 directory in which the child is born, or -1.
         package var cgroup: Int32 = -1
         /// Descriptors of the `tasks` files of v1 cgroups, one for each step `joinCgroup`.
         package var joins: [Int32] = []
-        /// Where clone3 itself writes the child's pidfd, for whoever watches over us; it must stay where it is.
+        /// The place to which clone3 itself writes the child's pidfd, for whoever watches over us; it must not move.
         package var pidfdPlace: UnsafeMutablePointer<Int32>?
 
         package init(
@@ -63,7 +63,7 @@ package final class ProgramBuffer: @unchecked Sendable {
         }
     }
 
-    /// What came of a start: the child's pid and pidfd, and when it passed each step.
+    /// The outcome of a start: the child's pid and pidfd, and when it passed each step.
     package struct Started: ~Copyable {
         package let pid: pid_t
         package let pidfd: FileDescriptor
@@ -129,7 +129,7 @@ package final class ProgramBuffer: @unchecked Sendable {
         return FileDescriptor(owning: descriptor)
     }
 
-    /// What is the same for every start.
+    /// Returns the part that is the same for every start.
     private func blank() -> clinux_launch {
         var launch = clinux_launch()
         launch.steps = UnsafePointer(steps.baseAddress)

@@ -19,7 +19,7 @@ package struct SeccompFilter: Equatable, Sendable {
         let refusal = assembler.end(SeccompFilter.errorAction(profile.defaultErrno))
         let allowance = assembler.end(SeccompFilter.allowAction)
 
-        /// Where each system call with a rule goes; what is not here is refused.
+        /// The label of each system call with a rule; one that is not here is refused.
         var destinations: [Int32: BPFAssembler.Label] = [:]
         for (number, rules) in SeccompFilter.rulesByNumber(profile) {
             var next = refusal

@@ -36,6 +36,6 @@ package enum JSON: Codable, Equatable, Sendable {
         }
     }
 
-    /// Whether it asks for nothing.
+    /// True when it asks for nothing.
     package var isEmpty: Bool { [.null, .list([]), .object([:]), .text("")].contains(self) }
 }

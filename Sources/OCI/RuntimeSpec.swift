@@ -38,7 +38,7 @@ package struct RuntimeSpec: SpecPart {
     }
 }
 
-/// What is made empty and then filled in, word by word.
+/// A part of a specification that is made empty and then filled in, word by word.
 package protocol SpecPart: Codable, Equatable, Sendable {
     init()
 }

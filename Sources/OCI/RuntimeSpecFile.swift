@@ -40,7 +40,7 @@ extension SpecPart {
 }
 
 extension DecodingError {
-    /// What is wrong, and where: `process.rlimits.0.soft: …`.
+    /// The error and its place: `process.rlimits.0.soft: …`.
     fileprivate var place: String {
         func text(_ context: Context, _ missing: (any CodingKey)? = nil) -> String {
             let keys = context.codingPath + (missing.map { [$0] } ?? [])

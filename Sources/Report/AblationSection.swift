@@ -1,6 +1,6 @@
 import LabCore
 
-/// What each layer of an engine's isolation costs: switched on alone, and left out alone.
+/// The cost of each layer of an engine's isolation: switched on alone, and left out alone.
 struct Ablation {
     struct Layer {
         var name: IsolationLayer

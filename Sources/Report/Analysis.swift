@@ -1,6 +1,6 @@
 import LabCore
 
-/// What the sections share: the figures of a result, and which of its engines were measured.
+/// The basis of all sections: the figures of a result, and which of its engines were measured.
 struct Analysis {
     /// The metric of the answer table.
     let headline: Metric
@@ -19,13 +19,13 @@ struct Analysis {
         /// Of the headline metric where no parameter is varied.
         var summary: Summary
         var ratio: Estimate?
-        /// Whether any of its samples, wherever, yielded the headline metric; for experiments, any metric or fact.
+        /// True when any of its samples, wherever, yielded the headline metric; for experiments, any metric or fact.
         var isMeasured: Bool
-        /// Whether any of its samples, wherever, failed.
+        /// True when any of its samples, wherever, failed.
         var hasFailed: Bool
 
         var id: EngineID { record.id }
-        /// Whether it has a figure where no parameter is varied.
+        /// True when it has a figure where no parameter is varied.
         var hasBase: Bool { summary.n > 0 }
 
         /// Peers are measured where they are installed, and one that is not is nothing to be remedied.

@@ -15,9 +15,9 @@ struct Axis {
 
     /// Values whose largest is more often than this their smallest are told apart only on a logarithmic axis.
     static let widest = 20.0
-    /// What any axis has a place for: no counter of a result is beyond it.
+    /// The values that any axis has a place for: no counter of a result is beyond them.
     static let plotted = -1e24...1e24
-    /// What a logarithmic axis has a place for.
+    /// The values that a logarithmic axis has a place for.
     static let positive = 1e-12...1e24
 
     /// From 0 at the low end to 1 at the high end; what is beyond stands at the end.

@@ -28,7 +28,7 @@ struct MiddleSamples {
         }
     }
 
-    /// How far the mean may lie from the median, as a share of it.
+    /// The most by which the mean may differ from the median, as a share of it.
     static let tolerance = 0.02
 
     /// The mean of a quantity over the samples.
@@ -37,7 +37,7 @@ struct MiddleSamples {
     }
 }
 
-/// Where the time of one engine goes: the spans between the marks that every one of its samples reached.
+/// The time of one engine, taken apart: the spans between the marks that every one of its samples reached.
 struct PhaseBreakdown {
     struct Phase {
         /// The mark at its end; it starts where the one before ended, the first at `requested`.
@@ -95,7 +95,7 @@ struct StepBreakdown {
     var engine: EngineID
     /// Name and mean duration over the middle of the samples in nanoseconds, in order.
     var steps: [(name: Message, mean: Double)]
-    /// What no step covers: from the end of the last to `cleaned-up`, in nanoseconds.
+    /// The time that no step covers: from the end of the last to `cleaned-up`, in nanoseconds.
     var rest: Double
     /// The time from `requested` to `cleaned-up`, or where a sample has no such mark to the end of the last step.
     var total: Double
@@ -133,7 +133,7 @@ struct StepBreakdown {
     }
 }
 
-/// What makes a container's life longer than that of a bare process, by the names of the steps of both.
+/// The steps that make a container's life longer than that of a bare process, by the names of the steps of both.
 struct Explanation {
     /// A step of either, several of one name together.
     struct Part {

@@ -102,7 +102,7 @@ extension Catalogue {
         }
     }
 
-    /// Why a verdict is what it is. The bounds of the rule are text already; the one that a reason speaks of exists.
+    /// Returns a verdict's reason. The bounds of the rule are text already; the one that a reason speaks of exists.
     func explain(_ reason: Judgement.Reason, atLeast: String?, atMost: String?) -> Phrase {
         let low = atLeast ?? Format.none
         let high = atMost ?? Format.none

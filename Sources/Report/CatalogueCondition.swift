@@ -1,6 +1,6 @@
 import LabCore
 
-// What holds in a trial, in words.
+// The conditions of a trial, in words.
 extension Catalogue {
     /// A factor's value: the one place where reports name it.
     func words(_ factor: Factor, of condition: Condition) -> Phrase {
@@ -18,7 +18,7 @@ extension Catalogue {
         }
     }
 
-    /// What holds beside the experiment, plain text; empty where nothing is varied.
+    /// Returns the conditions beside the experiment, plain text; empty where nothing is varied.
     func place(_ condition: Condition) -> String { words(condition).plain }
 
     /// The same with its marks.

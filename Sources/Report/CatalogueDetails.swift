@@ -1,6 +1,6 @@
 import LabCore
 
-// How it was measured.
+// The words on the method of measuring.
 extension Catalogue {
     func span(_ metric: Phrase, _ from: Phrase, _ to: Phrase) -> Phrase {
         say("\(metric) is the time from \(from) to \(to).")
@@ -28,7 +28,7 @@ extension Catalogue {
         }
     }
 
-    // What ran.
+    // The words on what ran.
     func kind(_ kind: EngineKind) -> Phrase {
         switch kind {
         case .process: say("bare process")
@@ -62,6 +62,6 @@ extension Catalogue {
         return say("\(engine): \(count, one: "sample", other: "samples") failed\(place): \(example)")
     }
 
-    // How to do it again.
+    // The words on repeating the run.
     var commandNote: Phrase { say("The run, on a machine with the same state:") }
 }

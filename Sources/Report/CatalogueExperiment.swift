@@ -10,7 +10,7 @@ extension Catalogue {
     }
     var metricTitle: Phrase { say("figure") }
 
-    /// How often it was so.
+    /// Returns the number of times that it was so.
     func truth(_ yes: Int, of n: Int) -> String {
         switch yes {
         case n: say("yes, \(n) of \(n)")

@@ -3,7 +3,7 @@ import LabCore
 // Starts under other conditions.
 extension Catalogue {
 
-    /// What holds at a point, in a few words.
+    /// Returns the condition at a point, in a few words.
     func condition(_ point: Condition) -> Phrase {
         point.isEmpty ? say("warm, one at a time") : words(point)
     }

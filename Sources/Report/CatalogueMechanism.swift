@@ -1,7 +1,7 @@
 import LabCore
 
 extension Catalogue {
-    /// What stood between a workload and something of the host's.
+    /// Returns the name of the mechanism between a workload and something of the host's.
     func name(_ mechanism: Mechanism) -> Phrase {
         switch mechanism {
         case .none: say("nothing stood in the way")

@@ -4,7 +4,7 @@ extension Catalogue {
     var conditionTitle: Phrase { say("condition") }
     var growth: String { say("Memory against the number of instances") }
 
-    /// What an instance had done with its memory.
+    /// Returns what an instance had done with its memory, in words.
     func memoryCondition(_ point: Condition) -> String {
         var touched = Condition()
         touched.touch = point.touch ?? 0

@@ -18,7 +18,7 @@ struct Chart {
         var hover: String?
     }
 
-    /// What one engine has in a plot over numbers: dots with their ranges, and a line.
+    /// The part of one engine in a plot over numbers: dots with their ranges, and a line.
     struct Series {
         struct Dot {
             var x: Double
@@ -32,7 +32,7 @@ struct Chart {
         var look: Look
         var dots: [Dot]
         var line: [(x: Double, y: Double)]
-        /// What the line says.
+        /// The text shown for the line under a pointer.
         var hover: String
 
         var entry: Entry { Entry(sample: .look(look), name: name) }
@@ -54,7 +54,7 @@ struct Chart {
     static let width = 860.0
     private static let margin = 16.0
     private static let rowHeight = 20.0
-    /// What the ticks take under the field, and the name of the axis under them.
+    /// The height that the ticks take under the field, and the name of the axis under them.
     private static let ticksHeight = 22.0
     private static let nameHeight = 18.0
 

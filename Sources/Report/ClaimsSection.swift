@@ -90,7 +90,7 @@ struct ClaimsSection {
 }
 
 extension Catalogue {
-    /// How often each verdict was reached: `7 confirmed, 4 inconclusive`.
+    /// Returns the number of times that each verdict was reached: `7 confirmed, 4 inconclusive`.
     func tally(_ judgements: [Judgement]) -> Phrase {
         let counts = Verdict.allCases.compactMap { verdict -> Phrase? in
             let count = judgements.count { $0.verdict == verdict }

@@ -1,6 +1,6 @@
 import LabCore
 
-/// How much slower the same work runs: a row per kind of work, a column per engine.
+/// A report on how much slower the same work runs: a row per kind of work, a column per engine.
 struct ComputeReport: MethodReport {
     let analysis: Analysis
     let text: Catalogue
@@ -111,7 +111,7 @@ struct ComputeReport: MethodReport {
 
     func label(_ point: Condition) -> Phrase { point.isEmpty ? .none : .code(text.work(point)) }
 
-    /// Where an engine did not get the time that it was measured by.
+    /// Returns warnings of the points at which an engine did not get the time that it was measured by.
     func warnings(of engine: Analysis.Engine) -> [Phrase] {
         let name = text.name(engine.record)
         let lost = analysis.points.prefix(WarningsSection.mostPoints).map { point in

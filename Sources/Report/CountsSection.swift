@@ -1,6 +1,6 @@
 import LabCore
 
-/// What was counted of a life beside its marks, a row per quantity: the exits of a guest under a hypervisor.
+/// The counts of a life beside its marks, a row per quantity: the exits of a guest under a hypervisor.
 struct CountsSection {
     let analysis: Analysis
     let text: Catalogue

@@ -1,6 +1,6 @@
 import LabCore
 
-/// How much of the price of emulation counted events explain: see `GapModel`.
+/// The part of the price of emulation that counted events explain: see `GapModel`.
 ///
 /// The gap of a kind of work is `cpu(emulated) − cpu(reference)` per round. Whatever the events do not explain is shown,
 /// and not explained away.
@@ -139,7 +139,7 @@ struct ExecutionSection {
         return .figure(share, "\(strong: "\(Format.percent(share))")\(range)")
     }
 
-    /// What the table lacks, in words.
+    /// Returns what the table lacks, in words.
     private func gaps(_ model: GapModel, _ rows: [Row]) -> [Phrase] {
         rows.filter { !GapModel.isYardstick($0.work.kind) }.flatMap { row in
             model.unpriced(row.work).map {

@@ -7,17 +7,17 @@ struct ExperimentBlock {
     var metrics: [Metric]
     /// Engines with samples in it, failed ones too.
     var engines: [Analysis.Engine]
-    /// Where trials were made that have nothing to do with a metric, by its id: a boot has no rounds.
+    /// The conditions whose trials have nothing to do with a metric, by its id: a boot has no rounds.
     var silent: [String: Set<Condition>] = [:]
 
-    /// Where a metric has a figure of its own: a slope goes through the points that differ in its parameter.
+    /// Returns where a metric has a figure of its own: a slope goes through the points that differ in its parameter.
     func places(of metric: Metric) -> [Condition] {
         guard metric.isSlope else { return points.filter { silent[metric.id]?.contains($0) != true } }
         var seen: Set<Condition> = []
         return points.map(metric.place).filter { seen.insert($0).inserted }
     }
 
-    /// Whether every metric has one figure for each engine.
+    /// True when every metric has one figure for each engine.
     var isPlain: Bool { metrics.allSatisfy { places(of: $0).count <= 1 } }
 }
 
@@ -84,7 +84,7 @@ struct ExperimentFigure {
 
     var estimate: Estimate? { analysis.figures.estimate(metric, engine, at: place) }
 
-    /// How many of how many trials said that it is so.
+    /// The number of trials that said that it is so, and of all trials.
     var truths: (yes: Int, n: Int) {
         let values = samples.compactMap { metric.value(of: $0) }
         return (values.count { $0 == 1 }, values.count)
@@ -125,7 +125,7 @@ struct ExperimentFigure {
 }
 
 extension Observation {
-    /// Why it can't be done here at all, which is an answer and no disturbance; nil for any other outcome.
+    /// The reason why it can't be done here at all, which is an answer and no disturbance; nil for any other outcome.
     var impossibility: LabError? {
         guard case .failed(let error, _) = outcome, error.kind == .unavailable || error.kind == .usage else {
             return nil

@@ -5,7 +5,7 @@ struct ExperimentColumn: Equatable {
     var engine: Analysis.Engine
     /// Nil where the rows say the place.
     var point: Condition?
-    /// What is varied there; empty where nothing is.
+    /// The words for what is varied there; empty where nothing is.
     var place: String
 
     static func == (left: Self, right: Self) -> Bool {

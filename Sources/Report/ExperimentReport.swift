@@ -1,6 +1,6 @@
 import LabCore
 
-/// What experiments found, in figures: a table for each, engines by metrics or by settings; and in facts.
+/// The findings of experiments, in figures: a table for each, engines by metrics or by settings; and in facts.
 struct ExperimentReport: MethodReport {
     let analysis: Analysis
     let text: Catalogue
@@ -118,7 +118,7 @@ struct ExperimentReport: MethodReport {
         return [.table(table)] + caption(counts)
     }
 
-    /// How many trials each cell has, where that is the same for all.
+    /// Returns the number of trials that each cell has, where that is the same for all.
     private func caption(_ counts: Set<Int>) -> [Block] {
         counts.count == 1 ? counts.map { .paragraph(text.say("n = \($0) in each cell.")) } : []
     }
@@ -158,7 +158,7 @@ struct ExperimentReport: MethodReport {
         return name.isEmpty ? .none : .words(Phrase(name))
     }
 
-    /// Why an experiment gave no answer on an engine that took part in others.
+    /// The reasons why an experiment gave no answer on an engine that took part in others.
     private var impossibilities: [Phrase] {
         var lines: [Phrase] = []
         for engine in analysis.engines where engine.isMeasured {
@@ -196,7 +196,7 @@ extension ExperimentReport {
         return text.paragraph(sentences)
     }
 
-    /// How many engines have a figure there.
+    /// Returns the number of engines that have a figure there.
     private func known(_ metric: Metric, _ place: Condition) -> Int {
         analysis.engines.count { analysis.figures.estimate(metric, $0.id, at: place) != nil }
     }

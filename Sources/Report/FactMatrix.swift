@@ -1,7 +1,7 @@
 import LabCore
 import Texts
 
-/// What experiments saw that is no number: a row per fact, a cell per engine with every answer that its trials gave.
+/// The findings that are no number: a row per fact, a cell per engine with every answer that its trials gave.
 struct FactMatrix {
     /// Rows that stand together.
     struct Group {
@@ -12,9 +12,9 @@ struct FactMatrix {
     }
 
     struct Row {
-        /// What is asked.
+        /// The question that the fact answers.
         var title: String
-        /// Where, when the fact was seen in several places and the columns don't say it; else empty.
+        /// The place, when the fact was seen in several and the columns don't say it; else empty.
         var place: String
         /// One for each column.
         var cells: [Cell?]
@@ -34,7 +34,7 @@ struct FactMatrix {
         var evidence: String?
     }
 
-    /// Whether something was reached, as far as all trials agree; by what it was stopped.
+    /// The answer to whether something was reached, as far as all trials agree, and by what it was stopped.
     enum Reach: Equatable {
         case reached, byKernelFeature, byGuestKernel, byNoIsolation, mixed
     }

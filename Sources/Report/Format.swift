@@ -3,7 +3,7 @@ import LabCore
 
 /// Numbers as text, without locale: three significant digits and a unit that fits.
 enum Format {
-    /// What stands where there is no figure.
+    /// The text where there is no figure.
     static let none = "–"
 
     /// A quantity, for example `412 µs`, `1.21 s` or `256 MiB`.
@@ -71,7 +71,7 @@ enum Format {
     }
 
     private static func plus(_ value: Double, _ text: String) -> String {
-        // What was rounded to nothing has no sign.
+        // A value that was rounded to nothing has no sign.
         value > 0 && text.contains { ("1"..."9").contains($0) } ? "+\(text)" : text
     }
 

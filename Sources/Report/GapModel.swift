@@ -1,11 +1,11 @@
-/// What counted events explain of the price of emulation.
+/// A model of the price of emulation by counted events.
 ///
 /// The gap of a kind of work is what a round of it costs under emulation less what it costs elsewhere. It is taken apart as
 /// a sum over events, each the number of times it occurs in a round times the price of one. A price comes from a
 /// yardstick: work of another kind, which is that event over and over. What the yardstick's own events of the kinds
 /// before cost is taken off first, so that nothing is paid for twice. No gap that is explained has a part in any price.
 struct GapModel {
-    /// What is counted, in the order in which the prices are found.
+    /// The counted events, in the order in which the prices are found.
     enum Event: String, CaseIterable {
         /// An instruction of the guest, at the price that arithmetic pays for one.
         case instruction
@@ -32,7 +32,7 @@ struct GapModel {
         var kind: String
         /// Nanoseconds of CPU time.
         var gap: Double
-        /// How often each event occurs in it.
+        /// The number of times that each event occurs in it.
         var counts: [Event: Double]
 
         /// With less than one of it in a round an event is a stray: a timer's interrupt now and then.
@@ -42,7 +42,7 @@ struct GapModel {
     /// Nanoseconds for one of each event; none where the yardstick is missing or shows no price.
     let prices: [Event: Double]
 
-    /// Whether a kind of work is there to find a price, and so explains nothing.
+    /// Returns true for a kind of work that is there to find a price, and so explains nothing.
     static func isYardstick(_ kind: String) -> Bool { Event.allCases.contains { $0.yardstick == kind } }
 
     init(_ works: [Work]) {
@@ -68,7 +68,7 @@ struct GapModel {
     /// Nanoseconds of a round that all events together explain.
     func explained(_ work: Work) -> Double { Event.allCases.reduce(0) { $0 + (part(of: $1, in: work) ?? 0) } }
 
-    /// How much of the gap is explained: 1 for all of it. What is beyond the gap is as much unexplained as what is
+    /// Returns the explained share of the gap: 1 for all. What is beyond the gap is as much unexplained as what is
     /// missing of it: of a gap that is explained twice over, nothing is. Nil where there is no gap.
     func share(_ work: Work) -> Double? {
         guard work.gap > 0 else { return nil }

@@ -1,4 +1,4 @@
-// What a page looks like and does. Neither text may hold `<` or `&`, so that the page is well-formed XML as well.
+// The style and script of a page. Neither text may hold `<` or `&`, so that the page is well-formed XML as well.
 extension HTMLPage {
     /// The palette is that of the plots, so that they stand on the page without an edge.
     static let styleSheet = """

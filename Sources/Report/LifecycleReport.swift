@@ -1,6 +1,6 @@
 import LabCore
 
-/// How long it takes: a row per engine, warm and alone.
+/// A report on how long it takes: a row per engine, warm and alone.
 struct LifecycleReport: MethodReport {
     let analysis: Analysis
     let text: Catalogue
@@ -27,7 +27,7 @@ struct LifecycleReport: MethodReport {
             return text.compares(
                 text.name(engine.record), ratio, to: .code(Analysis.baseline.rawValue), isTime: isTime)
         }
-        // What the project is about: the VM against the container.
+        // The subject of the project: the VM against the container.
         if let vm = measured.first(where: { $0.record.kind == .virtualMachine }),
             let container = measured.first(where: { $0.record.kind == .container }),
             let ratio = analysis.figures.ratio(headline, vm.id, to: container.id)
@@ -86,7 +86,7 @@ struct LifecycleReport: MethodReport {
         )
     }
 
-    /// Where nothing is varied the other metrics have tables of their own, but for what is counted.
+    /// The tables of the other metrics where nothing is varied; those of counts have none of their own.
     var details: [Block] {
         lab.metrics.dropFirst().filter { $0.unit != .count }.flatMap { metric -> [Block] in
             let engines = analysis.engines(for: metric).filter { !$0.isAbsentPeer }
@@ -158,7 +158,7 @@ struct LifecycleReport: MethodReport {
 }
 
 extension Analysis {
-    /// Whether something was measured, and nothing of it where no parameter is varied.
+    /// True when something was measured, and nothing of it where no parameter is varied.
     var hasOnlyConditions: Bool {
         !engines.contains(where: \.hasBase) && engines.contains(where: \.isMeasured)
     }

@@ -1,4 +1,4 @@
-/// How the curves and marks of one engine look: colour, dash and shape. No two have all three in common: those of one
+/// The look of one engine's curves and marks: colour, dash and shape. No two have all three in common: those of one
 /// colour differ in both of the others.
 struct Look: Equatable {
     let number: Int

@@ -1,7 +1,7 @@
 import LabCore
 
-/// What was reached and what was stopped, and by whom: a row per fact, a column per engine, a mark and a word in each
-/// cell. Facts that tell of no mechanism have no place in it.
+/// A plot of what was reached and what was stopped, and by whom: a row per fact, a column per engine, a mark and a word
+/// in each cell. Facts that tell of no mechanism have no place in it.
 struct MatrixPlot {
     let text: Catalogue
     private let title: String
@@ -35,7 +35,7 @@ struct MatrixPlot {
         max(Self.columnWidth, (Chart.width - Self.left - 16) / Double(max(columns, 1)))
     }
 
-    /// Whether the columns must be named over a group: over the first, and over one that has others.
+    /// Returns true for a group over which the columns must be named: the first, and one that has others.
     private func hasHead(_ place: Int) -> Bool {
         place == 0 || groups[place].columns != groups[place - 1].columns
     }

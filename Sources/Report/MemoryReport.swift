@@ -1,17 +1,17 @@
 import LabCore
 
-/// What one more instance costs the host: a row per engine.
+/// A report on the cost of one more instance to the host: a row per engine.
 struct MemoryReport: MethodReport {
     let analysis: Analysis
     let text: Catalogue
 
-    /// What the guest itself takes for used, the mean over a trial's instances.
+    /// The value for the memory that the guest itself takes for used, the mean over a trial's instances.
     static let guestUsed = "guest-used-bytes"
 
     private var headline: Metric { analysis.headline }
     /// The metrics beside the headline that are slopes as well: other accounts of the same memory.
     private var accounts: [Metric] { lab.metrics.dropFirst().filter { $0.grown != nil } }
-    /// What holds while the number of instances grows: idle first, then after more was touched.
+    /// The conditions in which the number of instances grows: idle first, then after more was touched.
     private var conditions: [Condition] { Array(analysis.conditions.prefix(Analysis.mostColumns / 2)) }
 
     var tables: [Block] {

@@ -1,7 +1,7 @@
 import LabCore
 import Texts
 
-/// How the results of one method of measuring are told: all in which the reports of the methods differ.
+/// A report on the results of one method of measuring: all in which the reports of the methods differ.
 protocol MethodReport {
     var analysis: Analysis { get }
     var text: Catalogue { get }
@@ -17,31 +17,31 @@ protocol MethodReport {
     var tables: [Block] { get }
     /// The figures that matter most, in words; asked for only when an engine was measured.
     var comparison: Phrase { get }
-    /// Whether the sentences come before the tables, which are many.
+    /// True when the sentences come before the tables, which are many.
     var wordsComeFirst: Bool { get }
-    /// How to read the tables; may be empty.
+    /// A note on reading the tables; may be empty.
     var note: Phrase { get }
-    /// What stands between the answer and how it was measured.
+    /// The blocks between the answer and the method.
     var sections: [Block] { get }
-    /// What a trial does.
+    /// The course of a trial.
     var procedure: Phrase { get }
-    /// Whether what is measured rests on marks, so that it matters how they are taken.
+    /// True when what is measured rests on marks, so that it matters how they are taken.
     var isClocked: Bool { get }
     /// Tables beside the quality of the samples.
     var details: [Block] { get }
 
-    /// What a point stands for.
+    /// Returns the name of what a point stands for.
     func label(_ point: Condition) -> Phrase
-    /// What makes the figures of an engine less sure, beyond what holds for every method.
+    /// Returns what makes the figures of an engine less sure, beyond what holds for every method.
     func warnings(of engine: Analysis.Engine) -> [Phrase]
-    /// Whether a failure is an answer, which stands elsewhere, and nothing to be warned of.
+    /// Returns true when a failure is an answer, which stands elsewhere, and nothing to be warned of.
     func isAnswer(_ failed: Observation) -> Bool
 
-    /// What stands over the terminal's table.
+    /// The title of the terminal's table.
     var summaryTitle: Phrase { get }
     /// The first table, narrow enough for a terminal.
     var summary: Table { get }
-    /// Whether an engine that was tried and failed has a row in that.
+    /// True when an engine that was tried and failed has a row in that.
     var summaryHasFailedEngines: Bool { get }
 }
 
@@ -128,7 +128,7 @@ struct AnswerSection {
 extension Catalogue {
     func title(_ metric: Metric) -> Phrase { Phrase(self[metric.title]) }
 
-    /// How an engine is called: always with the word that says when it is emulated.
+    /// Returns the name of an engine: always with the word that says when it is emulated.
     func name(_ record: EngineRecord) -> Phrase { name(record.id, emulated: record.emulated) }
 
     func name(_ id: EngineID, emulated isEmulated: Bool) -> Phrase {
@@ -136,7 +136,7 @@ extension Catalogue {
         return isEmulated ? say("\(id) (\(emulated))") : id
     }
 
-    /// Why an engine has no figure.
+    /// Returns the reason why an engine has no figure.
     func absence(_ engine: Analysis.Engine) -> Phrase {
         if case .unavailable(let error) = engine.record.availability {
             return unavailable(because: error)

@@ -1,6 +1,6 @@
 import LabCore
 
-/// What was measured and how, the quality of the samples, and the metrics beside the headline.
+/// The subject and method of the measurement, the quality of the samples, and the metrics beside the headline.
 struct MethodSection {
     let report: any MethodReport
 
@@ -33,7 +33,7 @@ struct MethodSection {
         ] + harness
     }
 
-    /// What the harness itself takes.
+    /// The time that the harness itself takes.
     private var harness: [Phrase] {
         let own = Statistics.median(analysis.result.header.harnessNanoseconds.map { Double($0) })
         let between = Statistics.median(
@@ -42,7 +42,7 @@ struct MethodSection {
         return [text.harness(own.map(Format.duration), between.map(Format.duration))]
     }
 
-    /// How sure each figure of the answer is, and why there are no more samples.
+    /// The certainty of each figure of the answer, and the reason why there are no more samples.
     private var quality: [Block] {
         let (all, left) = Sampling.all(analysis, most: Analysis.mostRows)
         guard !all.isEmpty else { return [] }
@@ -104,7 +104,7 @@ struct MethodSection {
     }
 }
 
-/// What a metric is, in a sentence.
+/// Returns the definition of a metric, in a sentence.
 func definition(of metric: Metric, in text: Catalogue) -> Phrase {
     let title = text.title(metric)
     return switch metric.source {

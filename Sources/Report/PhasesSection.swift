@@ -1,7 +1,7 @@
 import LabCore
 import Texts
 
-/// Where the time goes, as a table beside the waterfall.
+/// The spans of an engine's time, as a table beside the waterfall.
 struct PhasesSection {
     let analysis: Analysis
     let text: Catalogue
@@ -33,7 +33,7 @@ struct PhasesSection {
     }
 }
 
-/// How much later each mark is reached with libvirt than without it.
+/// The delay of each mark with libvirt against without it.
 struct LibvirtSection {
     let analysis: Analysis
     let text: Catalogue
@@ -68,7 +68,7 @@ struct LibvirtSection {
     }
 }
 
-/// How far a sum lies from the median that it stands for.
+/// Returns the difference of a sum from the median that it stands for, as a share of the latter.
 private func gap(_ sum: Double, _ median: Double) -> String {
     median > 0 ? Format.change(sum / median - 1) : Format.none
 }
@@ -100,7 +100,7 @@ struct StepsSection {
     private func share(_ nanoseconds: Double) -> Cell { .percent(nanoseconds / breakdown.total) }
 }
 
-/// What a container takes longer for than a bare process, step by step.
+/// The steps for which a container takes longer than a bare process, one by one.
 struct ExplanationSection {
     private let text: Catalogue
     private let explanation: Explanation

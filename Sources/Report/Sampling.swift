@@ -1,6 +1,6 @@
 import LabCore
 
-/// How a cell of the headline, or of an experiment's figures, was sampled, and whether its interval is narrow enough.
+/// The sampling of a cell of the headline, or of an experiment's figures, and whether its interval is narrow enough.
 struct Sampling {
     var engine: EngineRecord
     var point: Condition
@@ -15,7 +15,7 @@ struct Sampling {
     var wanted: Double?
     var end: End
 
-    /// What ended the sampling of the cell.
+    /// The reason for which the sampling of the cell ended.
     enum End: Equatable {
         /// The interval is as narrow as was asked for.
         case narrow

@@ -110,7 +110,7 @@ struct SettingPlot {
             }
         }
         let dots = curves.flatMap(\.dots)
-        // Where nothing was measured at two places there is no line to look at.
+        // Without measurements at two places there is no line to look at.
         guard curves.contains(where: { $0.dots.count > 1 }),
             let range = Axis(fitting: dots.map(\.x), unit: .count),
             let up = Axis(fitting: dots.flatMap { [$0.low, $0.value, $0.high] }, unit: metric.unit)

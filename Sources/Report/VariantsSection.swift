@@ -32,7 +32,7 @@ struct VariantsSection {
         analysis.figures.samples(engine, at: point).lazy.compactMap(\.impossibleVariant).first
     }
 
-    /// Why a variant can't be made here.
+    /// Returns the reasons why a variant can't be made here.
     private func impossibilities(_ engines: [Analysis.Engine], _ shown: [Condition]) -> [Phrase] {
         engines.flatMap { engine in
             shown.compactMap { point in
@@ -66,7 +66,7 @@ struct VariantsSection {
 }
 
 extension Observation {
-    /// Why its variant can't be made on this machine; nil for any other outcome.
+    /// The reason why its variant can't be made on this machine; nil for any other outcome.
     var impossibleVariant: LabError? {
         guard case .failed(let error, _) = outcome, error.kind == .unavailable,
             parameters.factors == [.variant]

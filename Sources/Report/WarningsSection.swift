@@ -1,7 +1,7 @@
 import LabCore
 import Texts
 
-/// What makes the figures less sure.
+/// The warnings: all that makes the figures less sure.
 struct WarningsSection {
     let report: any MethodReport
 

@@ -1,7 +1,7 @@
 import LabCore
 import Texts
 
-/// What really ran: the digests that prove the same bytes everywhere, and what differs.
+/// The evidence of what really ran: the digests that prove the same bytes everywhere, and what differs.
 struct WhatRanSection {
     let analysis: Analysis
     let text: Catalogue

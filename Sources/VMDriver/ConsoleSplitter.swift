@@ -3,7 +3,7 @@
 /// Each record begins with RS (U+001E), which is in no message of a kernel's, and ends with its LF, as in RFC 7464. A
 /// message that the kernel prints into the middle of a record breaks it, and the record's reader says so.
 struct ConsoleSplitter {
-    /// What the guest puts before each record.
+    /// The byte that the guest puts before each record.
     static let recordSeparator: UInt8 = 0x1e
 
     private var isInRecord = false

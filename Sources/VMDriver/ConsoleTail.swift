@@ -12,7 +12,7 @@ struct ConsoleTail {
     /// The last lines, safe to print: only printable ASCII, at most 160 bytes of each line.
     func lastLines(_ count: Int) -> [String] { lines.suffix(count).map(Self.text) }
 
-    /// What the kernel said of its panic, before the registers and the stack; nil when there was none.
+    /// The kernel's words on its panic, before the registers and the stack; nil when there was none.
     var panicLine: String? { lines.lazy.map(Self.text).first { $0.contains("Kernel panic - not syncing") } }
 
     private var lines: [ArraySlice<UInt8>] {

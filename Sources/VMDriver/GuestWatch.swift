@@ -1,11 +1,11 @@
 import LabCore
 
-/// What is seen of one guest from before it is started until it is gone.
+/// The observations of one guest from before it is started until it is gone.
 ///
 /// Whoever listens to it says so with the moment at which its bytes arrived: every mark is stamped by that, and not by
 /// when somebody gets round to looking.
 final class GuestWatch: Sendable {
-    /// What has been seen, at one moment.
+    /// The observations up to one moment.
     struct View: Sendable {
         var timeline = Timeline()
         var transcript = GuestTranscript()
@@ -17,7 +17,7 @@ final class GuestWatch: Sendable {
     }
 
     private let requested: MonotonicInstant
-    /// Whether the first of the kernel's words is the mark of its start; a restored one has started before.
+    /// True when the first of the kernel's words is the mark of its start; a restored one has started before.
     private let startsKernel: Bool
     private let view: Monitor<View>
 
@@ -33,7 +33,7 @@ final class GuestWatch: Sendable {
     /// in the middle of a record for a long time: 20 ms under KVM, nested in emulation.
     func expectEnd() { view.withLock { $0.isEnding = true } }
 
-    /// What has been seen so far.
+    /// The observations so far.
     var now: View { view.withLock { $0 } }
 
     func stamp(_ mark: Mark) {
@@ -41,7 +41,7 @@ final class GuestWatch: Sendable {
         view.withLock { $0.timeline.stamp(mark, at: instant, since: requested) }
     }
 
-    /// How often a wait looks whether a signal has come: a condition variable is no descriptor.
+    /// The interval at which a wait looks for a signal: a condition variable is no descriptor.
     private static let interval = Duration.milliseconds(200)
 
     /// Waits until `isDone` or the deadline; returns what was seen then, and whether it is done.

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 import LabCore
 
-/// Whether a hypervisor works here, proved by booting a guest: that KVM opens doesn't mean that it runs a kernel.
+/// A proof that a hypervisor works here, by booting a guest: that KVM opens doesn't mean that it runs a kernel.
 struct HypervisorProbe {
     let record: EngineRecord
     let setup: VMSetup
@@ -35,7 +35,7 @@ struct HypervisorProbe {
         return answer
     }
 
-    /// What the answer depends on: this boot of the host, its KVM modules, QEMU, and what is booted.
+    /// Everything that the answer depends on: this boot of the host, its KVM modules, QEMU, and what is booted.
     private var key: String {
         let parts = [
             Files.line("/proc/sys/kernel/random/boot_id") ?? "", KVMDevice.modules.joined(separator: ","),
@@ -83,7 +83,7 @@ struct HypervisorProbe {
         return "/dev/kvm opens, but \(what)\(remark)"
     }
 
-    /// What QEMU said last, or the last line of all that there is: the rest is how it came to it.
+    /// Returns QEMU's last words, or the last line of all that there is: the rest is how it came to it.
     static func lastWords(_ cause: String?) -> String? {
         guard let cause else { return nil }
         let line = cause.split { $0.isNewline }.last.map(String.init) ?? cause
@@ -105,7 +105,7 @@ enum KVMDevice {
     /// The modules that make up KVM here, `kvm` itself left out.
     static var modules: [String] { Files.list("/sys/module").filter { $0.hasPrefix("kvm_") } }
 
-    /// What keeps KVM from being used at all, nil when nothing does. Nothing is changed.
+    /// Returns the reason why KVM can't be used at all, nil when there is none. Nothing is changed.
     ///
     /// - Parameter daemon: whether QEMU is run by a libvirt daemon, as a user of its own.
     /// - Parameter user: who QEMU is otherwise; nil for who we are.
@@ -137,7 +137,7 @@ enum KVMDevice {
         .unavailable(LabError(.unavailable, why, remedy: remedy))
     }
 
-    /// What udev does.
+    /// The commands that do what udev does.
     private static var opening: Message {
         "\(getgrnam("kvm") == nil ? "groupadd --system kvm && " : "")chgrp kvm \(path) && chmod 660 \(path)"
     }

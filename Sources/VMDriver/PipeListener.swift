@@ -42,7 +42,7 @@ final class PipeListener: @unchecked Sendable {
         }
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         while poll(&watched, 3, -1) >= 0 || errno == EINTR {
-            // What had arrived before the wake-up is still taken.
+            // Bytes that had arrived before the wake-up are still taken.
             if watched[0].revents != 0, !takeRecords(&buffer) { watched[0].fd = -1 }
             if watched[1].revents != 0, !takeConsole(&buffer) { watched[1].fd = -1 }
             if watched[2].revents != 0 { return }

@@ -15,7 +15,7 @@ public final class PreparedVM: PreparedEngine {
     }
 
     public func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
-        // What a variant is made of is there before it is asked for: to unpack or fetch it is no part of the start.
+        // The parts of a variant are there before it is asked for: to unpack or fetch them is no part of the start.
         let origin = try origin(of: request)
         if request.condition.variant != nil { try setup.bring(request.condition.variant) }
         let requested = MonotonicInstant.now()
@@ -30,7 +30,7 @@ public final class PreparedVM: PreparedEngine {
         )
     }
 
-    /// What its VM is to be made from, made if it is not there yet.
+    /// Returns what its VM is to be made from, made if it is not there yet.
     private func origin(of request: LaunchRequest) throws(LabError) -> VMOrigin {
         guard request.condition.variant != nil, try isRestored(request) else { return .boot }
         let order = try GuestOrder(request.workload)

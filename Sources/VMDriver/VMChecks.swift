@@ -1,7 +1,7 @@
 import Glibc
 import LabCore
 
-/// What VMs need of this machine, each part proved by using it once; that a guest boots is proved by the engines.
+/// The needs of VMs on this machine, each part proved by using it once; that a guest boots is proved by the engines.
 public enum VMChecks {
     /// The hypervisor's device, the guest kernel, and libvirt with QEMU. No guest is booted, nothing is downloaded.
     ///

@@ -8,18 +8,18 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
     private let place: VMPlace
     public let isReclaimable: Bool
     private let watch: GuestWatch
-    /// Where the guest's bytes come through FIFOs; otherwise the machine listens to its console.
+    /// The reader of the guest's bytes where they come through FIFOs; otherwise the machine listens to its console.
     private let pipes: PipeListener?
     private let machine: any StartedVM
-    /// What it was restored from, which nobody else may meanwhile.
+    /// The saved VM that it was restored from, which nobody else may be meanwhile.
     private var claim: SavedVM.Claim?
-    /// What QEMU said on its standard error.
+    /// QEMU's words on its standard error.
     private let log: String?
     private var isDisposed = false
     /// Nanoseconds of CPU time of QEMU's whole life; known when it has ended.
     private var totalCPU: UInt64?
 
-    /// How long libvirt and the kernel may take to remove a VM that was killed.
+    /// The time that libvirt and the kernel may take to remove a VM that was killed.
     private static let removalLimit = Duration.seconds(30)
 
     private init(
@@ -225,7 +225,7 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
     }
 }
 
-/// What QEMU wrote to its standard error, in the file that libvirt or `DirectStarter` keeps.
+/// The output of QEMU on its standard error, in the file that libvirt or `DirectStarter` keeps.
 enum QEMULog {
     /// The longest end of it that is read: how much it wrote is QEMU's to say, and QEMU may be the guest's by then.
     private static let most = 64 << 10

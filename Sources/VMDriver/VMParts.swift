@@ -13,7 +13,7 @@ final class VMParts: Sendable {
     /// Each variant that was asked for.
     private let known = Mutex<[VMVariant: Chosen]>([:])
 
-    /// What one VM is made of.
+    /// The parts of one VM.
     struct Chosen: Sendable {
         var variant: VMVariant
         var machine: MachineProfile
@@ -36,7 +36,7 @@ final class VMParts: Sendable {
         initramfs = try Initramfs.make(of: root, paths: paths)
     }
 
-    /// What a VM of this variant is made of; the second time it costs nothing.
+    /// Returns the parts of a VM of this variant; the second time it costs nothing.
     /// - Throws: `.usage` for what does not go together, `.unavailable` for what is not here.
     func of(_ variant: VMVariant?) throws(LabError) -> Chosen {
         let variant = variant ?? VMVariant()
@@ -89,7 +89,7 @@ final class VMParts: Sendable {
         return other
     }
 
-    /// Where distributions put QEMU's qboot; nil where it is not installed.
+    /// The path at which distributions put QEMU's qboot; nil where it is not installed.
     private static let qboot: String? = {
         let places = ["/usr/share/qemu/qboot.rom", "/usr/share/qemu-kvm/qboot.rom"]
         return places.first { access($0, R_OK) == 0 }

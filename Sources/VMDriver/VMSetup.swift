@@ -1,6 +1,6 @@
 import LabCore
 
-/// What all VMs of one engine have in common.
+/// The settings and parts that all VMs of one engine share.
 struct VMSetup: Sendable {
     let type: DomainType
     let configuration: VMConfiguration
@@ -30,7 +30,7 @@ struct VMSetup: Sendable {
         timeStampKilohertz = type == .qemu ? starter.timeStampKilohertz : nil
     }
 
-    /// What a VM of this variant is made of, see `VMParts.of`.
+    /// Returns the parts of a VM of this variant, see `VMParts.of`.
     /// - Throws: `.usage` for words of hardware where there is none.
     func parts(of variant: VMVariant?) throws(LabError) -> VMParts.Chosen {
         if type == .xen, let word = variant?.wordOfHardware {
@@ -67,7 +67,7 @@ struct VMSetup: Sendable {
         return starter
     }
 
-    /// What runs in a VM of this request; one that is to be restored is told its workload only then.
+    /// Returns the domain for a VM of this request; one that is to be restored is told its workload only then.
     ///
     /// - Parameter uuid: of the domain; nil for one of libvirt's choice.
     func description(
@@ -155,7 +155,7 @@ struct VMSetup: Sendable {
             .init("record channel", channel.title),
         ]
         record.digests = ["kernel": kernel.digest, "initramfs": initramfs.digest]
-        // What differs from VM to VM and from run to run on one machine is left out: the digest is that of the
+        // Parts that differ from VM to VM and from run to run on one machine are left out: the digest is that of the
         // description without names, paths and the counter's rate as it was measured this time.
         var same = self
         same.timeStampKilohertz = timeStampKilohertz.map { _ in 0 }

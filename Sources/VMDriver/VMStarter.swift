@@ -3,7 +3,7 @@ import LabCore
 
 /// Who starts a VM's QEMU and ends it: libvirt, or this process by itself.
 protocol VMStarter: Sendable {
-    /// What outlives a crash of ours, for the journal.
+    /// Returns what outlives a crash of ours, for the journal.
     func resource(for place: VMPlace) -> JournaledResource
 
     /// The file that holds what QEMU said on its standard error; nil where it is not ours to read.
@@ -12,7 +12,7 @@ protocol VMStarter: Sendable {
     /// The user that its QEMUs are; nil where that is this process's, or a daemon's to choose.
     var user: QEMUUser? { get }
 
-    /// Where QEMU finds a file of this host's, once it was brought there.
+    /// Returns the path at which QEMU finds a file of this host's, once it was brought there.
     func path(of file: String) -> String
     /// Brings a file of this host's to where QEMU can read it; the second time it costs nothing.
     func bring(_ file: String) throws(LabError)
@@ -27,24 +27,24 @@ protocol VMStarter: Sendable {
     /// Proves that such VMs can be started, as far as that is possible without one.
     func check(type: DomainType, machine: MachineProfile) throws(LabError)
 
-    /// What `start` is given, as text.
+    /// Returns the input of `start`, as text.
     func text(of description: DomainDescription) -> String
-    /// What that text is called among an engine's digests.
+    /// The name of that text among an engine's digests.
     var textName: String { get }
 
     /// The quickest way out for the guest's records.
     var channel: RecordChannel { get }
-    /// Whether QEMU runs as a process of somebody else's.
+    /// True when QEMU runs as a process of somebody else's.
     var isDaemon: Bool { get }
-    /// Whether QEMU runs on this machine.
+    /// True when QEMU runs on this machine.
     var isOfThisHost: Bool { get }
-    /// Whether its KVM is that of this machine: what /dev/kvm here says then holds.
+    /// True when its KVM is that of this machine: what /dev/kvm here says then holds.
     var usesKVMOfThisHost: Bool { get }
-    /// How fast the time-stamp counter of QEMU's host runs; nil when nobody knows.
+    /// The rate of the time-stamp counter of QEMU's host, in kilohertz; nil when nobody knows.
     var timeStampKilohertz: UInt64? { get }
     /// Versions and settings for the report.
     var details: [EngineRecord.Detail] { get }
-    /// What its figures mean other than those of other engines.
+    /// The respects in which its figures mean something other than those of other engines.
     var footnotes: [Message] { get }
 }
 
@@ -57,7 +57,7 @@ protocol StartedVM: AnyObject {
     /// is nil. Nil where nobody says.
     var countedCPUNanoseconds: UInt64? { get }
 
-    /// What the hypervisor counts of the guest's processors, see `ExitCounting`.
+    /// Returns the hypervisor's counts of the guest's processors, see `ExitCounting`.
     func exitCounts() throws(LabError) -> [String: UInt64]
 
     /// Asks the guest through its balloon to keep no more than so much of its memory; returns before it has done so.
@@ -71,7 +71,7 @@ protocol StartedVM: AnyObject {
     func end(deadline: MonotonicInstant) throws(LabError) -> UInt64?
 }
 
-/// Where one VM's name and files are.
+/// The name and the files of one VM.
 struct VMPlace: Sendable {
     let name: String
     /// Holds the FIFOs; removed with the VM.
@@ -80,7 +80,7 @@ struct VMPlace: Sendable {
     var consolePipe: String { "\(directory)/console" }
     var recordPipe: String { "\(directory)/records" }
 
-    /// What a VM says that could not be removed.
+    /// The error of a VM that could not be removed.
     var isStuck: LabError {
         LabError(
             .timeout, "the VM \(name) could not be removed in time",

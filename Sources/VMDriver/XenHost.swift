@@ -2,7 +2,7 @@ import LabCore
 
 /// This machine as a host of Xen's.
 enum XenHost {
-    /// Whether this system is dom0: the one from which the other domains are controlled. See xenfs, drivers/xen/xenfs in
+    /// True when this system is dom0: the one that controls the other domains. See xenfs, drivers/xen/xenfs in
     /// Linux.
     static var isControlDomain: Bool { Files.line("/proc/xen/capabilities")?.contains("control_d") ?? false }
 

@@ -14,7 +14,7 @@ enum CgroupDelegation: Equatable, Sendable {
     /// Nothing: this process runs in a unit of systemd's that was not delegated.
     case managed(unit: String)
 
-    /// What is this process's. Found out once; it changes only by `ground`.
+    /// The part that is this process's. Found out once; it changes only by `ground`.
     static var current: CgroupDelegation { known.withLock { look(&$0) } }
 
     /// The directory of the delegated subtree; nil where there is none.
@@ -43,7 +43,7 @@ enum CgroupDelegation: Equatable, Sendable {
         mountinfo: String, membership: String, isSystemdRunning: Bool,
         isDelegated: (_ directory: String) -> Bool
     ) {
-        // Where controllers are in v1 hierarchies, no unit's limits are in v2.
+        // With controllers in v1 hierarchies, no unit's limits are in v2.
         guard CgroupLayout(mountinfo: mountinfo) == .v2,
             let mount = MountTable(mountinfo: mountinfo).entries.first(where: { $0.type == "cgroup2" })
         else {

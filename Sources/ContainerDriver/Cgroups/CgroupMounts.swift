@@ -1,6 +1,6 @@
 import LabCore
 
-/// Where the cgroup hierarchies of a machine are mounted, read from /proc/self/mountinfo (proc(5)).
+/// The mount points of a machine's cgroup hierarchies, read from /proc/self/mountinfo (proc(5)).
 public struct CgroupMounts: Equatable, Sendable {
     /// A controller that this project sets a limit with.
     public enum Controller: String, Sendable, CaseIterable { case memory, cpu, pids }
@@ -17,7 +17,7 @@ public struct CgroupMounts: Equatable, Sendable {
     /// The hierarchies with at least one of our controllers, each once.
     public var hierarchies: [Hierarchy]
 
-    /// What is to be limited: of no other is a cgroup made.
+    /// The controllers that are to limit something: of no other is a cgroup made.
     private var wanted = Controller.allCases
 
     /// The subtree of the v2 hierarchy that was delegated to this process, where that is all it may write to.

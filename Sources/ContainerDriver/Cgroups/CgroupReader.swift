@@ -12,7 +12,7 @@ public struct CgroupReader: Equatable, Sendable {
 
     init(_ places: [CgroupMounts.Controller: Place]) { self.places = places }
 
-    /// Where a controller accounts for it; nil where it does not.
+    /// Returns the cgroup in which a controller accounts for it; nil where it does not.
     subscript(_ controller: CgroupMounts.Controller) -> Place? { places[controller] }
 
     /// The cgroups that a process is in.

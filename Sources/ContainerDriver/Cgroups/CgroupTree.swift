@@ -35,7 +35,7 @@ public final class CgroupTree {
     struct Parent {
         let hierarchy: CgroupMounts.Hierarchy
         let directory: String
-        /// Whether the machine accounts swap, so that it can be limited too.
+        /// True when the machine accounts swap, so that it can be limited too.
         let limitsSwap: Bool
     }
 

@@ -80,7 +80,7 @@ final class InstanceCgroups: @unchecked Sendable {
         }
     }
 
-    /// Whether the next instance finds them as good as new: nobody in them was throttled or came to the memory limit,
+    /// Returns true when the next instance finds them as good as new: nobody was throttled or came to the memory limit,
     /// and at most a 64th of that limit is still charged. (What is left is kernel memory that RCU frees a moment later,
     /// and the 256 KiB that each CPU takes from a cgroup's account in advance.)
     func areAsNew() -> Bool {
@@ -89,10 +89,10 @@ final class InstanceCgroups: @unchecked Sendable {
         return charge <= limits.memoryBytes / 64 && gauges.hasMetNoLimit()
     }
 
-    /// Whether no process is in them.
+    /// True when no process is in them.
     var areEmpty: Bool { directories.allSatisfy { ControlFile.processes(of: $0).isEmpty } }
 
-    /// Where the kernel accounts for the instance.
+    /// The cgroups in which the kernel accounts for the instance.
     var accounts: CgroupReader? {
         var places: [CgroupMounts.Controller: CgroupReader.Place] = [:]
         for (parent, directory) in zip(parents, directories) {
@@ -109,7 +109,7 @@ final class InstanceCgroups: @unchecked Sendable {
         for directory in directories.reversed() { try CgroupTree.remove(directory) }
     }
 
-    /// What the kernel has counted since they were made, in files that are kept open.
+    /// The kernel's counts since they were made, in files that are kept open.
     private final class Gauges {
         private let usage: FileDescriptor
         /// v1: how often the memory limit was met; v2: `memory.events`.

@@ -2,16 +2,16 @@ import CLinux
 import Glibc
 import LabCore
 
-/// What is asked of systemd, by the tools that come with it: what is done once in a run is no reason to link a D-Bus
+/// Requests to systemd, by the tools that come with it: what is done once in a run is no reason to link a D-Bus
 /// library.
 enum Systemd {
     /// Emulated machines take their time.
     private static let patience = Duration.seconds(15)
 
-    /// Whether it manages this machine; what sd_booted(3) looks at.
+    /// True when it manages this machine; the directory is the one that sd_booted(3) looks at.
     static var isRunning: Bool { Files.isDirectory("/run/systemd/system") }
 
-    /// Whether it has delegated the cgroup of a unit.
+    /// Returns true when it has delegated the cgroup of a unit.
     ///
     /// The system's manager marks it with two extended attributes (version 251), of which root reads one and everybody
     /// the other. A user's manager marks nothing, so it is asked about those of its units that belong to this user.

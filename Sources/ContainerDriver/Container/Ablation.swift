@@ -1,7 +1,7 @@
 import LabCore
 
 extension IsolationLayer {
-    /// What of a container's isolation it is.
+    /// The part of a container's isolation that the layer is.
     var isolation: Isolation {
         switch self {
         case .limits: .limits

@@ -5,7 +5,7 @@ import LabCore
 /// The caller's terminal on standard input, and what job control allows with it. See termios(3), "Job control" in
 /// credentials(7).
 final class CallerTerminal {
-    /// What it is when it is not ours.
+    /// The modes that it has when it is not ours.
     let modes: termios
     private(set) var isRaw = false
 
@@ -18,14 +18,14 @@ final class CallerTerminal {
 
     deinit { leave() }
 
-    /// Whether its keystrokes are for this process: it is in the foreground, or it is not this terminal's to control.
+    /// True when its keystrokes are for this process: it is in the foreground, or it is not this terminal's to control.
     private var isInForeground: Bool {
         let group = tcgetpgrp(STDIN_FILENO)
         return group < 0 || group == getpgrp()
     }
 
-    /// Whether what is typed is for us. Where somebody else has taken it out of the mode in which lines are read, as a pager
-    /// behind us in a pipeline does, it is not.
+    /// True when what is typed is for us. It is not when somebody else has taken the terminal out of the mode in which
+    /// lines are read, as a pager behind us in a pipeline does.
     var mayRead: Bool {
         guard isInForeground else { return false }
         if isRaw { return true }
@@ -50,7 +50,7 @@ final class CallerTerminal {
         isRaw = false
     }
 
-    /// What a terminal makes of what is typed: SIGINT, SIGQUIT or, mostly, nothing. See ISIG in termios(3).
+    /// Returns the signal that a terminal makes of typed bytes: SIGINT, SIGQUIT or mostly none. See ISIG in termios(3).
     static func signal(typing bytes: UnsafeRawBufferPointer, at terminal: Int32) -> Int32? {
         var modes = termios()
         guard tcgetattr(terminal, &modes) == 0, modes.c_lflag & tcflag_t(ISIG) != 0 else { return nil }

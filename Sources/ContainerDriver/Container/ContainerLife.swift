@@ -14,9 +14,9 @@ struct ContainerLife: ~Copyable {
     private let signals: Int32
     private let watcher: Int32
     private let streams: StandardStreams
-    /// When it is killed.
+    /// The moment at which it is killed.
     private var killTime: MonotonicInstant?
-    /// When the caller first wanted an end.
+    /// The moment at which the caller first wanted an end.
     private var wish: MonotonicInstant?
     /// The signal whose default action we took in its stead.
     private var takenAction: Int32?
@@ -27,9 +27,9 @@ struct ContainerLife: ~Copyable {
     static let grace = Duration.seconds(10)
     /// timeout(1) signals its child and then the child's whole group: within this time it is one wish.
     private static let sameWish = Duration.milliseconds(300)
-    /// How often a terminal that may not be read is asked whether it may.
+    /// The interval at which a terminal that may not be read is asked whether it may.
     private static let terminalPause = Duration.milliseconds(200)
-    /// How often a command that blocks a signal is looked at.
+    /// The interval at which a command that blocks a signal is looked at.
     private static let blockPause = Duration.milliseconds(20)
 
     /// - Parameters:
@@ -202,7 +202,7 @@ struct ContainerLife: ~Copyable {
         case leftToDefault
     }
 
-    /// What the container's init does with a signal. See `SigBlk` in proc(5).
+    /// Returns what the container's init does with a signal. See `SigBlk` in proc(5).
     private func disposition(of number: Int32) -> Disposition {
         guard let status = try? HostProcess(pid: pid).status() else { return .taken }
         func has(_ key: String) -> Bool {

@@ -1,7 +1,7 @@
 import LabCore
 import Launch
 
-/// Whether this user can start containers on this machine, found out by making their namespaces.
+/// A proof that this user can start containers on this machine, by making their namespaces.
 enum ContainerProbe {
     static func run(isolation: Isolation) -> Availability {
         do throws(LabError) {

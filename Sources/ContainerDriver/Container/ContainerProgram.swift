@@ -74,7 +74,7 @@ extension LaunchProgram {
     }
 
     private static func root(_ spec: ContainerSpec, _ oci: SupportedSpec) -> [Step] {
-        // What is mounted on is ours: whatever the image has by this name, or has in a moment, the layer above it hides.
+        // The points to mount on are ours: the layer above hides whatever the image has there, or has in a moment.
         var options = "lowerdir=/lower/points:/lower/0,upperdir=/layer/upper,workdir=/layer/work"
         if oci.namespaces.contains(.user) { options += ",userxattr" }
         var steps =
@@ -120,7 +120,7 @@ extension LaunchProgram {
         return ["proc", "sys"].filter { oci.mounts["/\($0)"] != nil }.map { move($0) }
     }
 
-    /// What the specification mounts there, if anything.
+    /// Returns the steps that mount what the specification has there, if anything.
     static func mount(_ target: String, at path: String, _ oci: SupportedSpec) -> [Step] {
         guard let mount = oci.mounts[target] else { return [] }
         return [

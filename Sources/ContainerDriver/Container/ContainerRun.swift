@@ -18,12 +18,12 @@ public struct ContainerRun: Sendable {
     public var cpus: Int?
     /// At most so many processes and threads; nil: as many as the kernel lets it have.
     public var pids: Int? = ProcessLimit.standard
-    /// Whether somebody asked for that limit: then it is an error where it can't be had.
+    /// True when somebody asked for that limit: then it is an error where it can't be had.
     public var mustLimitPids = false
-    /// How much its writable layer holds.
+    /// The capacity of its writable layer, in bytes.
     public var storageBytes = ContainerRun.storageBytes
 
-    /// What the writable layer of a container holds unless it is told: 1 GiB, or half of the memory, in which it is, where
+    /// The capacity of a container's writable layer by default: 1 GiB, or half of the memory, in which it is, where
     /// that is less.
     public static let storageBytes = min(
         1 << 30, UInt64(max(1, sysconf(Int32(_SC_PHYS_PAGES)))) / 2 * UInt64(sysconf(Int32(_SC_PAGESIZE))))
@@ -33,15 +33,15 @@ public struct ContainerRun: Sendable {
         self.command = command
     }
 
-    /// How it ended.
+    /// The end of a container.
     public struct Outcome: Sendable {
         /// The command's exit status, 128 + N for signal N.
         public let status: Int32
-        /// What of its input or output could not be passed on.
+        /// The error when some of its input or output could not be passed on.
         public let loss: LabError?
     }
 
-    /// Why there was no container, or no command in it, with the exit code that shells and docker have for it.
+    /// The reason why there was no container, or no command in it, with the exit code of shells and docker for it.
     public struct Failure: Error {
         public let error: LabError
         public let exitCode: Int32
@@ -97,7 +97,7 @@ public struct ContainerRun: Sendable {
         let outcome: Outcome
         do throws(LabError) {
             let cgroups = try tree.take(
-                // What is not among the controllers is not written.
+                // A limit of what is not among the controllers is not written.
                 ResourceLimits(memoryBytes: memoryBytes ?? 0, cpus: cpus ?? 0, pids: pids ?? 0))
             outcome = try run(root, isolation, tree, cgroups, streams, signals.rawValue, &exitCode)
             try cgroups.remove()
@@ -111,7 +111,7 @@ public struct ContainerRun: Sendable {
         return outcome
     }
 
-    /// What takes a cgroup. That of processes only where the namespace does not hold them, and where it is to be had.
+    /// Returns the controllers to use. That of processes only where no namespace holds them, and where it is to be had.
     private func controllers(_ isolation: Isolation) -> [CgroupMounts.Controller] {
         var wanted: [CgroupMounts.Controller] = []
         if memoryBytes != nil { wanted.append(.memory) }
@@ -212,7 +212,7 @@ public struct ContainerRun: Sendable {
         return path
     }
 
-    /// Where the command is, in the container. Only looked for, not followed: a link leads somewhere else in there.
+    /// Returns the command's path in the container. It is not followed: a link leads somewhere else in there.
     private func programPath(below root: String) throws(LabError) -> String? {
         guard let name = command.first, !name.isEmpty else {
             throw LabError(.usage, "no command to run", remedy: "lab-container run ROOTFS COMMAND [ARG…]")

@@ -28,7 +28,7 @@ public struct Isolation: OptionSet, Hashable, Sendable {
     public static let noNewPrivileges = Isolation(rawValue: 1 << 11)
     public static let seccomp = Isolation(rawValue: 1 << 12)
 
-    /// What an engine like docker gives a container by default.
+    /// The isolation that an engine like docker gives a container by default.
     public static let standard: Isolation = [
         .pid, .root, .network, .ipc, .uts, .cgroupNamespace, .limits, .devices, .kernelFiles, .capabilities,
         .noNewPrivileges, .seccomp,
@@ -38,8 +38,8 @@ public struct Isolation: OptionSet, Hashable, Sendable {
     public static let rootless: Isolation = Isolation.standard.union(.user)
         .subtracting([.limits, .cgroupNamespace])
 
-    /// What this user's containers get: all of it as root, and without root what it may, with limits only where a cgroup
-    /// with their controllers was delegated to it.
+    /// Returns the isolation of this user's containers: all of it as root, and without root what it may, with limits
+    /// only where a cgroup with their controllers was delegated to it.
     public static func ofThisUser() -> Isolation {
         if geteuid() == 0 { return .standard }
         guard CgroupDelegation.current.directory != nil,
@@ -77,19 +77,19 @@ struct ContainerSpec: Sendable {
     var stage: Int32?
     /// v1 cgroups that the child joins by itself. Which instance's makes no difference to what runs, only to its text.
     var cgroupsToJoin: [String] = []
-    /// Whether it starts with all that the caller has, whatever `process` says.
+    /// True when it starts with all that the caller has, whatever `process` says.
     var inheritsAll = false
-    /// What the caller has of that.
+    /// The part of that which the caller has.
     var caller = CallerSettings.unknown
     /// A pidfd of this process, for the check that it is alive.
     var parent: Int32
-    /// How much its writable layer holds.
+    /// The capacity of its writable layer, in bytes.
     var storageBytes = ContainerRun.storageBytes
     /// A terminal of its own; nil has none.
     var terminal: LaunchProgram.TerminalRequest?
 }
 
-/// How a container is started, by our engine and by `lab-container`.
+/// The start of a container, by our engine and by `lab-container`.
 extension ProgramBuffer {
     convenience init(_ spec: ContainerSpec) throws(LabError) {
         self.init(try .container(spec), environment: spec.oci.process?.env ?? [])
@@ -118,7 +118,7 @@ struct KernelFiles: Equatable, Sendable {
 
     var masked: [String] { maskedFiles + maskedDirectories }
 
-    /// What runc, crun or docker cover by default (`maskedPaths`, `readonlyPaths` of the OCI runtime specification,
+    /// The paths covered by runc, crun or docker (`maskedPaths`, `readonlyPaths` of the OCI runtime specification,
     /// config-linux.md); moby 28 has more than the runtimes by themselves. Not `/proc/timer_stats`, which no kernel has
     /// that can start a container here, and not the two more of podman's: `/sys/dev/block` shows nothing that
     /// `/sys/block` doesn't, and below `/sys/fs/selinux` nothing is mounted in a sysfs of one's own.
@@ -134,7 +134,7 @@ struct KernelFiles: Equatable, Sendable {
 
     private static let perProcessor = "/sys/devices/system/cpu/cpu*/thermal_throttle"
 
-    /// What of masked paths is a directory.
+    /// The masked paths that are directories.
     static let directories = Set(containerDefault.maskedDirectories + [perProcessor])
 
     /// One for each processor instead of `*`, of those that this machine has now.
@@ -155,7 +155,7 @@ struct KernelFiles: Equatable, Sendable {
         return paths.compactMap { $0 == all[0] ? perProcessor : all.contains($0) ? nil : $0 }
     }
 
-    /// Whether this kernel has message queues, which a peer must not be told to mount where there are none.
+    /// True when this kernel has message queues, which a peer must not be told to mount where there are none.
     static var hasMessageQueues: Bool { Files.exists("/proc/sys/fs/mqueue") }
 
     /// Those in one directory.

@@ -37,7 +37,7 @@ struct ContainerWatch: ~Copyable {
         }
     }
 
-    /// Where clone3 is to write the container's pidfd.
+    /// The place to which clone3 is to write the container's pidfd.
     var pidfdPlace: UnsafeMutablePointer<Int32>? { watcher.pointer(to: \.container) }
 
     deinit {

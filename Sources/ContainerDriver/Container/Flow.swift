@@ -12,7 +12,7 @@ final class Flow {
         enum Kind { case pipe, socket, file, other }
         let number: Int32
         let kind: Kind
-        /// Whether it is closed with the flow.
+        /// True when it is closed with the flow.
         var isOurs = false
 
         /// The read or write end of a pipe that we made.
@@ -35,7 +35,7 @@ final class Flow {
         }
     }
 
-    /// Why it ended before its source did.
+    /// The reason why it ended before its source did.
     enum Failure: Equatable { case reading(Errno), writing(Errno) }
 
     private let source: End
@@ -43,12 +43,12 @@ final class Flow {
     private(set) var hasEnded = false
     private(set) var failure: Failure?
     private var waitsForSink = false
-    /// What was read and not written yet; memory only where splice(2) can't be used.
+    /// The bytes that were read and not written yet; memory only where splice(2) can't be used.
     private var buffer: UnsafeMutableRawBufferPointer?
     private var pending = 0..<0
     /// The other end of the sink, a pipe of ours, by which it is known how much of a file nobody read; -1 for none.
     private let gauge: Int32
-    /// How many bytes were read from a file.
+    /// The number of bytes that were read from a file.
     private var taken = 0
 
     /// Told what was read, where it is not spliced.
@@ -68,7 +68,7 @@ final class Flow {
         buffer?.deallocate()
     }
 
-    /// What poll(2) is to wait for; passed over once it has ended.
+    /// The descriptor and events that poll(2) is to wait for; passed over once it has ended.
     var entry: pollfd {
         if hasEnded { return pollfd(fd: -1, events: 0, revents: 0) }
         return waitsForSink
@@ -108,7 +108,7 @@ final class Flow {
         lseek(source.number, -off_t(min(Int(unread) + pending.count, taken)), SEEK_CUR)
     }
 
-    /// Whether something moved.
+    /// Moves bytes once; returns true when something moved.
     private func step() -> Bool {
         if source.kind == .pipe && sink.kind == .pipe { splice() } else { copy() }
     }
@@ -178,7 +178,7 @@ final class Flow {
         }
     }
 
-    /// Whether nothing is in the source now.
+    /// True when nothing is in the source now.
     private var isEmpty: Bool {
         var entry = pollfd(fd: source.number, events: Int16(POLLIN), revents: 0)
         return poll(&entry, 1, 0) == 0 || entry.revents & Int16(POLLIN) == 0

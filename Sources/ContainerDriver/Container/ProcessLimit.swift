@@ -2,18 +2,18 @@ import Glibc
 import LabCore
 import Launch
 
-/// How many processes and threads a container may have, and who counts them.
+/// The most processes and threads that a container may have, and who counts them.
 enum ProcessLimit {
     /// The word for it in `linux.sysctl`: the first pid that is not given out.
     static let sysctl = "kernel.pid_max"
 
-    /// What a container gets unless another number is asked for: podman's default.
+    /// The limit of a container unless another number is asked for: podman's default.
     static let standard = 2_048
 
     /// The kernel takes no smaller number, for `RESERVED_PIDS` and eight for each processor: a smaller limit takes a cgroup.
     private static func least(_ processors: Int) -> Int { max(300, 8 * processors) }
 
-    /// Whether `kernel.pid_max` of a PID namespace of its own holds a container to so many. It costs one write, no
+    /// Returns true when its own PID namespace's `kernel.pid_max` holds a container to so many. It costs one write, no
     /// cgroup, and no privilege. Since Linux 6.14; before, the same write would change the whole machine's.
     static func isHeldByNamespace(
         _ number: Int, release: String = release(),

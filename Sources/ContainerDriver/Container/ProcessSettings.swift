@@ -3,7 +3,7 @@ import Glibc
 import LabCore
 import Launch
 
-/// What a container starts with, whatever its caller has: what the OCI runtime specification calls `process`
+/// The settings of a container's start, whatever its caller has: what the OCI runtime specification calls `process`
 /// (config.md), and what it has no word for. The values are those that the kernel gives its first process.
 ///
 /// Three things stay as the caller has them: the processors and memory nodes that it may use, which are a choice about
@@ -85,10 +85,10 @@ extension ProcessSettings {
         .call(SYS_prctl, [28, 0], "securebits", "prctl(PR_SET_SECUREBITS, 0)"))
 }
 
-/// What this process has of what its containers are not to have, where to change it costs more than to look once, when
-/// the program is laid out: a step that would change nothing is left out. What is not known counts as different.
+/// The settings of this process that its containers are not to have, where to change them costs more than to look once,
+/// when the program is laid out: a step that would change nothing is left out. What is not known counts as different.
 struct CallerSettings: Equatable, Sendable {
-    /// Whether it has supplementary groups, and may give them up.
+    /// True when it has supplementary groups, and may give them up.
     var givesUpGroups = true
     /// Bit N - 1 for each signal N that it may ignore.
     var ignoredSignals = UInt64.max

@@ -68,7 +68,7 @@ extension LaunchProgram {
         Step(.makeDirectory(path, mode: mode))
     }
 
-    /// What a user namespace must mount before the host's are out of sight.
+    /// Returns the mounts that a user namespace must make before the host's are out of sight.
     private static func kernelFiles(_ oci: SupportedSpec, below place: String) -> [Step] {
         ["/proc", "/sys"].filter { oci.mounts[$0] != nil }.flatMap { (target) -> [Step] in
             let path = place + target

@@ -7,7 +7,7 @@ import Launch
 /// may change the file's mode, of a directory may look around in it, and of a file that is open for reading may open it for
 /// writing. What the caller has is reached by pipes, and a terminal by one of the container's own.
 final class StandardStreams {
-    /// What becomes its descriptors; closed by `started`.
+    /// The descriptors that become the container's; closed by `started`.
     private(set) var standard: (input: Int32, output: Int32, error: Int32, inherited: Int32) = (0, 1, 2, -1)
     /// The terminal that it is to have, where the caller's input and output both are one.
     private(set) var request: LaunchProgram.TerminalRequest?
@@ -19,7 +19,7 @@ final class StandardStreams {
     /// The container's terminal: its master and, so that it does not hang up while nobody in there has it open, itself.
     private var own: (master: Int32, peer: Int32)?
     private var socket: FileDescriptor?
-    /// What its terminal made of what was typed last: SIGINT or SIGQUIT.
+    /// The signal that its terminal made of what was typed last: SIGINT or SIGQUIT.
     private(set) var typed: Int32?
     private var childEnds: [Int32] = []
     private var isDraining = false
@@ -87,7 +87,7 @@ final class StandardStreams {
         let write = pipe.write.release()
         standard[keyPath: place] = write
         childEnds.append(write)
-        // What is written where the caller has nothing open is lost, and that is an error as it is outside.
+        // Output to a descriptor that the caller has not open is lost, and that is an error as it is outside.
         let sink =
             StandardDescriptors.wasClosed(number)
             ? Flow.End(number: -1, kind: .other)
@@ -116,7 +116,7 @@ final class StandardStreams {
         terminal?.enter()
     }
 
-    /// What poll(2) is to wait for. Terminals are asked first whether they may be read.
+    /// Returns what poll(2) is to wait for. Terminals are asked first whether they may be read.
     func entries() -> (input: pollfd, output: pollfd, errors: pollfd) {
         let none = pollfd(fd: -1, events: 0, revents: 0)
         return (
@@ -124,7 +124,7 @@ final class StandardStreams {
         )
     }
 
-    /// Whether there is a terminal to read from that may not be read now: nothing tells when that changes.
+    /// True when there is a terminal to read from that may not be read now: nothing tells when that changes.
     var mustWaitForTerminal: Bool {
         guard let terminal, let input, !input.hasEnded else { return false }
         if request != nil && !terminal.isRaw { terminal.enter() }
@@ -173,7 +173,7 @@ final class StandardStreams {
         _ = ioctl(own.master, UInt(TIOCSWINSZ), &size)
     }
 
-    /// What could not be passed on.
+    /// The error of the first stream that could not be passed on.
     var loss: LabError? {
         switch (input?.failure, output?.failure, errors?.failure) {
         case (.reading(let error), _, _):

@@ -3,7 +3,7 @@ import LabCore
 import Launch
 import OCI
 
-/// What of a runtime specification our runtime does, in the kernel's terms. Whatever else it asks for is refused by its name.
+/// The part of a runtime specification that our runtime does, in the kernel's terms. All else is refused by its name.
 struct SupportedSpec {
     let namespaces: Namespaces
     /// The lower layer of its root.
@@ -39,7 +39,7 @@ struct SupportedSpec {
         self.namespaces = namespaces
         self.mounts = mounts
         root = spec.root?.path ?? ""
-        // Where there is no sysfs these paths would be an image's.
+        // Without a sysfs these paths would be an image's.
         maskedPaths = try Self.paths("linux.maskedPaths", linux.maskedPaths, in: mounts)
         readonlyPaths = try Self.paths("linux.readonlyPaths", linux.readonlyPaths, in: mounts)
         hostname = spec.hostname
@@ -161,9 +161,9 @@ struct SupportedSpec {
 
     static let strict: MountFlags = [.noSetUID, .noDevices, .noExecute]
 
-    /// What can be mounted, with the flags that it has whatever the specification says. `nodev` everywhere a container may
-    /// write: a device node that it makes opens nothing. This is what the devices controller is for, and it holds on v1, v2
-    /// and without root alike.
+    /// The mounts that can be made, with the flags that each has whatever the specification says. `nodev` everywhere a
+    /// container may write: a device node that it makes opens nothing. This is what the devices controller is for, and
+    /// it holds on v1, v2 and without root alike.
     private static let known: [String: (type: String, flags: MountFlags)] = [
         "/proc": ("proc", strict), "/sys": ("sysfs", strict.union(.readOnly)),
         "/dev": ("tmpfs", [.noSetUID, .noExecute, .readOnly]),
@@ -218,7 +218,7 @@ struct SupportedSpec {
         return (users[0].hostID, groups[0].hostID)
     }
 
-    /// Where the namespace does not hold it, the same write would change the whole machine's.
+    /// Returns the limit of processes. One that no namespace holds is refused: it would change the whole machine's.
     private static func processes(
         _ linux: RuntimeSpec.Linux, _ namespaces: Namespaces, _ mounts: [String: Mount]
     ) throws(LabError) -> Int? {

@@ -37,6 +37,6 @@ extension ChildInstance: CPUAccounting {
 
     public var throttledNanoseconds: UInt64? { accounts?.throttledNanoseconds }
 
-    /// What it has started and still runs. One that ends while it is looked at is left out of the sum.
+    /// The processes that it has started and still runs. One that ends while it is looked at is left out of the sum.
     private var descendants: ArraySlice<HostProcess> { HostProcess(pid: pid).family.dropFirst() }
 }

@@ -16,7 +16,7 @@ public final class ChildInstance: Instance {
     let accounts: CgroupReader?
 
     private let requested: MonotonicInstant
-    /// Whether `stepNanoseconds` is kept at all.
+    /// True when `stepNanoseconds` is kept at all.
     private let timesSteps: Bool
     private var life: Life
     private var output: PolledPipe
@@ -201,7 +201,7 @@ public final class ChildInstance: Instance {
     /// The end of what it said on stderr.
     var said: String { GuestTranscript.printable(lastWords) }
 
-    /// How it ended, and what it said on stderr.
+    /// Returns its end, and its last words on stderr.
     func lastOutput() -> Message {
         guard case .reaped(let status) = life else { return "\(said)" }
         let how: Message = status > 128 ? "killed by signal \(status - 128)" : "exit status \(status)"

@@ -3,7 +3,7 @@ import Glibc
 import LabCore
 import Launch
 
-/// What both engines of this driver start children with: pipes, and our own pidfd.
+/// A launcher of children for both engines of this driver: pipes, and our own pidfd.
 final class ChildLauncher {
     /// Readable once this process has died.
     let parent: FileDescriptor

@@ -117,7 +117,7 @@ public final class PreparedContainer: PreparedEngine {
     }
 }
 
-/// What all containers of a run have in common.
+/// The parts that all containers of a run share.
 private struct Parts {
     let context: RunContext
     let isolation: Isolation
@@ -169,7 +169,7 @@ private struct Parts {
         return record
     }
 
-    /// Why this user's containers have no limits, and what helps.
+    /// The reason why this user's containers have no limits, and what helps.
     private var whyUnlimited: Message {
         switch CgroupDelegation.current {
         case .unmanaged: "it was not started as root"

@@ -108,7 +108,7 @@ struct ForeignProgram: Experiment {
         }
     }
 
-    /// What the host has set up to run foreign programs after all, binfmt_misc in
+    /// The handlers that the host has set up to run foreign programs after all, binfmt_misc in
     /// Documentation/admin-guide/binfmt-misc.rst of Linux.
     private static var handlers: String {
         Files.list("/proc/sys/fs/binfmt_misc").filter { $0 != "register" && $0 != "status" }.sorted()

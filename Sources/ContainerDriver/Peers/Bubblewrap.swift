@@ -20,8 +20,8 @@ extension PeerDescription {
 }
 
 extension PreparedBubblewrap {
-    /// What bwrap is to cover. It takes no path that is not there, so that here, and only here, the caller's own /proc
-    /// has to tell.
+    /// Returns the paths that bwrap is to cover. It takes none that is not there, so that here, and only here, the
+    /// caller's own /proc has to tell.
     fileprivate static func masked() throws(LabError) -> [String: Bool] {
         guard Files.exists("/proc/sys/kernel") else {
             throw LabError(

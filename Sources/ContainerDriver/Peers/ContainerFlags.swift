@@ -3,7 +3,7 @@ import OCI
 
 /// A runtime specification as docker and podman are told it, as far as their flags are alike.
 enum ContainerFlags {
-    /// What they can't do equally to the others, beside what they can't be told.
+    /// The differences from the others, beside what they can't be told.
     static let footnote: Message =
         "the image was imported from the shared root; its writable layer is on disk, that of container in memory"
 
@@ -42,7 +42,7 @@ enum ContainerFlags {
         return [id]
     }
 
-    /// Whether an engine's word is an id: it goes into command lines, and tells which processes are ours.
+    /// Returns true when an engine's word is an id: it goes into command lines, and tells which processes are ours.
     static func isInventedID(_ text: some StringProtocol) -> Bool {
         text.utf8.count == 64
             && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }

@@ -6,9 +6,9 @@ protocol ImagePeer: PreparedPeer {
     var run: PeerRun { get }
     /// The command line as far as every command of the tool shares it.
     var words: [String] { get }
-    /// What its `run` is told that the other's isn't.
+    /// The flags of its `run` that the other's doesn't have.
     var ownFlags: [String] { get }
-    /// What its `run` is told of a container.
+    /// Returns the flags of its `run` for a container.
     func flags(of spec: RuntimeSpec) -> [String]
 }
 

@@ -22,7 +22,7 @@ private struct PreparedRuntime: PreparedPeer {
     let run: PeerRun
     let program: String
 
-    /// Where the runtime keeps a directory for each container.
+    /// The directory in which the runtime keeps another for each container.
     var state: String { "\(run.directory)/state" }
 
     var details: [EngineRecord.Detail] {

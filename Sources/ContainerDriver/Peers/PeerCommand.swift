@@ -6,7 +6,7 @@ enum PeerCommand {
     /// The longest that a tool may take to import an image or to remove a container.
     private static let patience = Duration.seconds(60)
 
-    /// What it said, with its status.
+    /// Runs a command; returns its output, with its status.
     static func run(_ words: [String], _ variables: [String: String] = [:]) throws(LabError) -> Tool.Output {
         guard let program = words.first else { throw LabError(.software, "a peer's command is empty") }
         return try Tool.run(
@@ -14,7 +14,7 @@ enum PeerCommand {
             deadline: .now().advanced(by: patience))
     }
 
-    /// What it said.
+    /// Runs a command that is to end well; returns its output.
     /// - Parameter what: what is done, for the error.
     /// - Throws: `.unavailable` unless it ended well.
     @discardableResult
@@ -46,7 +46,7 @@ enum PeerCommand {
     }
 }
 
-/// What helps against what a tool complains of, where we have met it.
+/// The remedies against what a tool complains of, where we have met it.
 enum PeerRemedy {
     static func of(_ words: String) -> Message? {
         guard words.contains("hybrid mode") else { return nil }

@@ -4,7 +4,7 @@ import LabCore
 /// is set up. A runtime with runc's command line is one line of `all`.
 struct PeerDescription: Sendable {
     let engine: EngineID
-    /// What it is, in a line.
+    /// The engine in a line.
     let summary: Message
     /// Name of its program, which says its version when it is asked for `--version`.
     let command: String
@@ -12,11 +12,11 @@ struct PeerDescription: Sendable {
     let package: String
     /// The processes of which one must run so that it works.
     var daemons: [String] = []
-    /// What it can't do equally to the others, beside what it can't be told, without the engine's name.
+    /// The differences from the others, beside what it can't be told, without the engine's name.
     var footnotes: [Message] = []
-    /// Whether an instance has cgroups with limits.
+    /// True when an instance has cgroups with limits.
     var hasCgroups = true
-    /// Whether all that works for an instance descends from its command and is waited for by it.
+    /// True when all that works for an instance descends from its command and is waited for by it.
     var reapsEverything = true
     /// Makes once what all starts share, written down before it is made. Throws when the tool can't work here; what was
     /// made by then is gone again.
@@ -55,7 +55,7 @@ struct PeerDescription: Sendable {
 protocol PreparedPeer {
     /// Lines of the report beside the tool's version.
     var details: [EngineRecord.Detail] { get }
-    /// What it can't be told of a container, without the engine's name.
+    /// The properties of a container that it can't be told, without the engine's name.
     var footnotes: [Message] { get }
     /// Variables that its command needs, over those of `lab`'s own environment.
     var variables: [String: String] { get }
@@ -66,9 +66,9 @@ protocol PreparedPeer {
     func files(_ name: PeerName, _ request: LaunchRequest) throws(LabError) -> [(name: String, text: String)]
     /// A descriptor that the command finds as its number 3.
     func inherited() throws(LabError) -> FileDescriptor?
-    /// What a process of this instance carries in its command line or in the name of its cgroup.
+    /// Returns the words that a process of this instance carries in its command line or in the name of its cgroup.
     func markers(_ name: PeerName) -> [String]
-    /// Whether an instance whose command has ended has left nothing behind. Cheap: it is asked in a measured time.
+    /// Returns true when an instance whose command has ended has left nothing. Cheap: it is asked in a measured time.
     func isGone(_ name: PeerName) -> Bool
     /// Ends an instance whose command is dead, and removes it; no error when there is none.
     func remove(_ name: PeerName) throws(LabError)

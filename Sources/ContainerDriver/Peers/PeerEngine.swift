@@ -9,7 +9,7 @@ public final class PeerEngine: Engine {
     private let description: PeerDescription
     private var availability: Availability?
 
-    /// What the probe's guest may take: the first start of an engine reads its program from disk.
+    /// The time that the probe's guest may take: the first start of an engine reads its program from disk.
     private static let probeLimit = Duration.seconds(30)
     /// No run has so many trials.
     private static let probeIndex = 999_999_999

@@ -9,17 +9,17 @@ public final class PeerInstance: Instance {
     private let description: PeerDescription
     private let removal: Removal
 
-    /// What is known when it is removed.
+    /// The state of an instance that its removal depends on.
     final class Removal {
         /// Descendants of the command when it was broken off.
         var descendants: [HostProcess] = []
-        /// Whether the command was broken off, or ended without having started the workload.
+        /// True when the command was broken off, or ended without having started the workload.
         var isForced = false
     }
 
-    /// How long a peer may take to be gone.
+    /// The time that a peer may take to be gone.
     private static let patience = Duration.seconds(10)
-    /// How long one that ended by itself may take, before it is removed by force.
+    /// The time that one that ended by itself may take, before it is removed by force.
     private static let grace = Duration.seconds(2)
 
     init(

@@ -2,7 +2,7 @@ import Glibc
 import LabCore
 import OCI
 
-/// What a peer is told of the run that it serves, and the names that it gives to things.
+/// The run that a peer serves, as the peer is told of it, and the names that it gives to things.
 ///
 /// Names go into command lines, paths of cgroups and JSON of programs that are not ours, so they are made of few
 /// letters: an id that holds others is refused, not quoted.
@@ -21,11 +21,11 @@ struct PeerRun: Sendable {
         self.context = context
     }
 
-    /// What the engine keeps for the run; below the run's own directory, which is journaled.
+    /// The directory that the engine keeps for the run; below the run's own, which is journaled.
     var directory: String { "\(context.paths.run(context.runID))/\(engine)" }
     /// Name of the cgroup, in every hierarchy, below which the engine's instances have theirs.
     var cgroup: String { "lab-\(context.runID)-\(engine)" }
-    /// Where that cgroup is in each hierarchy, whatever its controllers: a runtime joins them all.
+    /// The directory of that cgroup in each hierarchy, whatever its controllers: a runtime joins them all.
     var cgroupDirectories: [String] {
         MountTable.current().entries.filter { $0.type == "cgroup" || $0.type == "cgroup2" }
             .map { "\($0.mountPoint)/\(cgroup)" }
@@ -86,6 +86,6 @@ struct PeerName: Sendable {
         cgroup = "/\(run.cgroup)/\(id)"
     }
 
-    /// Where a container engine writes the id that it invents.
+    /// The file to which a container engine writes the id that it invents.
     var idFile: String { "\(directory)/id" }
 }

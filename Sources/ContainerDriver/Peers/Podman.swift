@@ -25,12 +25,12 @@ extension PeerDescription {
     }
 }
 
-/// Where podman keeps images, containers and locks of one run, and how it is told so.
+/// The directories in which podman keeps images, containers and locks of one run, and the words that tell it so.
 struct PodmanStore: Sendable {
     let program: String
     let directory: String
 
-    /// What podman may lose when the machine restarts. It wants a path of at most 50 characters.
+    /// The directory of what podman may lose when the machine restarts. It wants a path of at most 50 characters.
     private var volatileDirectory: String { "/run/lab-podman-\(Digest.sha256(directory.utf8).prefix(16))" }
 
     /// The command line as far as every command shares it.
@@ -43,7 +43,7 @@ struct PodmanStore: Sendable {
     }
     var variables: [String: String] { ["CONTAINERS_CONF": "\(directory)/containers.conf"] }
 
-    /// Where it is for a run, as `PeerDescription.podman` has it.
+    /// Returns its directory for a run, as `PeerDescription.podman` has it.
     static func directory(of run: RunPlaces) -> String {
         "\(run.paths.run(run.runID))/\(PeerDescription.podman.engine)/store"
     }
@@ -76,7 +76,7 @@ struct PodmanStore: Sendable {
         try PeerCommand.check(
             "remove the podman containers in \(directory)",
             words + ["rm", "--all", "--force", "--time", "0"], variables)
-        // When a container ends, its conmon starts a podman that tidies up, and makes again what is removed meanwhile.
+        // A container's conmon starts a podman at its end that tidies up, and makes again what is removed meanwhile.
         // It may hang on what a killed one left half done; nothing in this store is worth the wait.
         let patience = MonotonicInstant.now().advanced(by: .seconds(3))
         let deadline = patience.advanced(by: .seconds(10))

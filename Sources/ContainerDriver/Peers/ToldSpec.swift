@@ -2,8 +2,8 @@ import LabCore
 import Launch
 import OCI
 
-/// What a program that starts containers was told, in the words of the runtime specification, read back from its flags, its
-/// file or its steps. So that like is compared with like, all are told the same; what one has no words for is a footnote.
+/// The specification that a program that starts containers was told, read back from its flags, its file or its steps.
+/// So that like is compared with like, all are told the same; what one has no words for is a footnote.
 struct ToldSpec: Equatable {
     var namespaces: Set<String> = []
     /// The type of what is mounted, by its target.
@@ -17,7 +17,7 @@ struct ToldSpec: Equatable {
     var isFiltered = false
     /// Soft and hard limit, by the name.
     var rlimits: [String: [UInt64]] = [:]
-    /// Whether memory, CPUs and processes are limited.
+    /// True when memory, CPUs and processes are limited.
     var hasLimits = false
 
     init(_ spec: RuntimeSpec) {
@@ -118,7 +118,7 @@ extension ToldSpec {
 // MARK: Differences
 
 extension ToldSpec {
-    /// What was told otherwise than a specification has it, without the engine's name.
+    /// Returns what was told otherwise than a specification has it, without the engine's name.
     func footnotes(of spec: RuntimeSpec) -> [Message] {
         let wanted = ToldSpec(spec)
         func list(_ words: some Collection<String>) -> String { words.sorted().joined(separator: ", ") }

@@ -22,7 +22,7 @@ protocol FixedWork: SendableMetatype {
     func finish() throws(Failure)
     /// Sends metrics after the digest.
     func report(on channel: Channel) throws(Failure)
-    /// What `rounds` rounds were made of; asked after `finish`.
+    /// Returns the counts of `rounds` rounds; asked after `finish`.
     func counts(_ rounds: UInt64) -> WorkCounts
 }
 
@@ -40,10 +40,10 @@ struct WorkCounts {
     var entries: UInt64 = 0
 }
 
-/// Where the work is done.
+/// The machine and the directory of the work.
 struct Setting {
     let machine: Machine
-    /// What the command line says about where files go.
+    /// The directory for files, as the command line names it.
     let directory: Text?
 }
 

@@ -96,8 +96,8 @@ struct ForkWork: FixedWork {
     private var started: UInt64 = 0
 
     init(_ setting: Setting) throws(Failure) {
-        // What the kernel was told to execute, getauxval(3): unlike /proc/self/exe it needs no /proc, which a machine
-        // does not have.
+        // The path that the kernel was told to execute, getauxval(3): unlike /proc/self/exe it needs no /proc, which a
+        // machine does not have.
         guard let path = UnsafePointer<CChar>(bitPattern: UInt(getauxval(UInt(AT_EXECFN)))),
             access(path, X_OK) == 0
         else { throw Failure("cannot find its own program") }

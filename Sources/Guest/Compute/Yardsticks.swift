@@ -97,7 +97,7 @@ private struct Turn {
     /// Whose turn it is.
     private let side: UnsafeMutablePointer<UInt32>
     let word: UnsafeMutablePointer<UInt64>
-    /// How often the partner has called the kernel.
+    /// The number of times that the partner has called the kernel.
     let calls: UnsafeMutablePointer<UInt64>
 
     init(_ page: UnsafeMutableRawPointer) {
@@ -113,7 +113,7 @@ private struct Turn {
 
     func end() { cguest_give(side, Side.nobody.rawValue) }
 
-    /// What the partner does: mixes the word whenever it is its turn, until it is nobody's.
+    /// Does the partner's part: mixes the word whenever it is its turn, until it is nobody's.
     func answer() -> Never {
         calls.pointee = UInt64(cguest_await(side, Side.first.rawValue))
         while cguest_turn(side) == Side.partner.rawValue {

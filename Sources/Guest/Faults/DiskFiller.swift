@@ -33,7 +33,7 @@ private func writeFile(in directory: Text, _ most: UInt32, _ shared: SharedCount
     memset(source, 0x5a, chunk)
     let mebibyte = 1 << 20
     while shared.count < most {
-        // Where the disk is full, the last write is a short one.
+        // On a full disk the last write is a short one.
         let count = write(file, source, mebibyte)
         guard count < 0 else {
             if count == mebibyte { shared.count += 1 }

@@ -4,7 +4,7 @@ import CGuest
 // it is no danger where nothing else holds it, and says as its output who stopped it: the name of the error, the signal,
 // or `own-limit`. Its processes end with the first of them, and after a minute whatever happens.
 
-/// What the first process of a fault and its children share.
+/// A count that the first process of a fault and its children share.
 struct SharedCount {
     private let words: UnsafeMutablePointer<UInt32>
 
@@ -13,7 +13,7 @@ struct SharedCount {
         self.words = UnsafeMutablePointer(words)
     }
 
-    /// How far the culprit has come.
+    /// The progress of the culprit.
     var count: UInt32 {
         get { words[0] }
         nonmutating set { words[0] = newValue }

@@ -1,6 +1,6 @@
 import CGuest
 
-/// What a workload may do to its kernel. Each call is made so that it does nothing even where it is allowed: the kernel
+/// The probes of what a workload may do to its kernel. Each call does nothing even where it is allowed: the kernel
 /// asks for the right first and finds the nonsense in the arguments, or nothing to do, afterwards. The orders are those of
 /// Linux 6.1 to 6.18.
 let containedProbes: [Probe] = [

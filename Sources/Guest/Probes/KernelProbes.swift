@@ -1,6 +1,6 @@
 import CGuest
 
-/// What is asked of a kernel by name: never part of `all`.
+/// The probes that are asked of a kernel by name: never part of `all`.
 let kernelProbes: [Probe] = [
     // read=PATH: the first line of a file.
     Probe("read") { path, detail in firstLine(of: path, &detail) },

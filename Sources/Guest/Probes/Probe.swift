@@ -13,7 +13,7 @@ struct Probe: Sendable {
         self.run = run
     }
 
-    /// What `all` stands for; a test of the host holds its own list to this one.
+    /// The probes that `all` stands for; a test of the host holds its own list to this one.
     static let all = visibleProbes + reachableProbes + containedProbes
     /// Those that are made only when they are asked for by name.
     static let others = kernelProbes
@@ -25,13 +25,13 @@ struct Probe: Sendable {
     }
 }
 
-/// Whether `word` is `NAME` or `NAME=…`.
+/// Returns true when `word` is `NAME` or `NAME=…`.
 func isNamed(_ word: Text, _ name: StaticString) -> Bool {
     guard let rest = suffix(of: word, after: name) else { return false }
     return rest[0] == 0 || rest[0] == 0x3d
 }
 
-/// What a probe found beside its result: at most so many bytes, the rest is cut.
+/// The finding of a probe beside its result: at most so many bytes, the rest is cut.
 struct Detail {
     static let capacity = 400
     let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
@@ -144,7 +144,7 @@ struct FileText {
         return end
     }
 
-    /// Where `text` begins, nil when it is not in there.
+    /// Returns the place where `text` begins, nil when it is not in there.
     func place(of text: Text) -> Int? {
         let size = strlen(text)
         guard size > 0, size <= length else { return nil }

@@ -34,7 +34,7 @@ func probe(_ arguments: Arguments, _ session: inout Session) -> Int32 {
     session.waitForever()
 }
 
-/// What stands behind `NAME=` among the arguments; empty where there is none.
+/// Returns the text after `NAME=` among the arguments; empty where there is none.
 private func parameter(of probe: Probe, in arguments: Arguments) -> Text {
     for index in 0..<arguments.count {
         guard let word = arguments[index], isNamed(word, probe.name) else { continue }
@@ -44,7 +44,6 @@ private func parameter(of probe: Probe, in arguments: Arguments) -> Text {
     return literal("")
 }
 
-/// What became of one probe.
 private struct ProbeRun {
     private enum Result {
         case ended(Int32)

@@ -1,7 +1,7 @@
 import CGuest
 
-/// What of the host a workload can lay hands on. None of them changes anything: files are opened and closed, signal 0 is
-/// sent, a traced process is not stopped.
+/// The probes of what of the host a workload can lay hands on. None changes anything: files are opened and closed,
+/// signal 0 is sent, a traced process is not stopped.
 let reachableProbes: [Probe] = [
     // unix-socket=NAME: an abstract socket, which is in no file system.
     Probe("unix-socket") { name, _ in

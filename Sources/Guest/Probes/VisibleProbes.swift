@@ -1,7 +1,7 @@
 import CGuest
 
-/// What a workload sees of the machine under it. The detail is what it saw; whether that is the host's, only the host can
-/// tell.
+/// The probes of what a workload sees of the machine under it. The detail is what it saw; whether that is the host's,
+/// only the host can tell.
 let visibleProbes: [Probe] = [
     // processes=NONCE: looks for the sentinel in all command lines; tells how many processes there are.
     Probe("processes") { nonce, detail in
@@ -90,8 +90,8 @@ let visibleProbes: [Probe] = [
     },
 ]
 
-/// Whether the process of this number is the host's sentinel, which carries the nonce behind a word that no command line
-/// of a workload has.
+/// Returns true when the process of this number is the host's sentinel, which carries the nonce behind a word that no
+/// command line of a workload has.
 func isSentinel(_ pid: Text, _ nonce: Text) -> Bool {
     let line = FileText(path("/proc/", pid, length: strlen(pid), "/cmdline"))
     defer { line.start.deallocate() }
@@ -120,7 +120,7 @@ func digest(of path: Text, _ detail: inout Detail) -> Int32 {
     return 0
 }
 
-/// Whether a file can be read and is not empty: what hides one is an empty file in its place.
+/// Returns 0 for a file that can be read and is not empty: what hides one is an empty file in its place.
 private func holdsSomething(_ path: Text) -> Int32 {
     let text = FileText(path)
     return text.code != 0 ? text.code : text.length > 0 ? 0 : ENODATA
@@ -169,7 +169,7 @@ private func unameField(_ place: Int, _ detail: inout Detail) -> Int32 {
     return 0
 }
 
-/// Whether /proc/kallsyms shows an address: without the right to them the kernel shows zeros, which is EPERM here.
+/// Returns 0 when /proc/kallsyms shows an address: without the right the kernel shows zeros, which is EPERM here.
 private func kernelSymbols() -> Int32 {
     let file = cguest_open_as(literal("/proc/kallsyms"), O_RDONLY)
     guard file >= 0 else { return -file }

@@ -114,7 +114,7 @@ struct ListCommand: SpeakingCommand {
         return entries
     }
 
-    /// Where it stands in the document's table.
+    /// Returns the lab's row in the document's table.
     private static func row(of lab: LabEntry, in text: Catalogue) -> String {
         let original = lab.dimension[.chinese]
         let own = text[lab.dimension]

@@ -44,7 +44,7 @@ extension RunCommand {
         _ = try chosenBaseline(nil)
     }
 
-    /// What is told of each lab as it ends: on standard output, unless that is to be JSON.
+    /// Tells of each lab as it ends: on standard output, unless that is to be JSON.
     private func report(_ progress: SeveralRuns.Progress, in text: Catalogue) throws(LabError) {
         if case .failed(let error) = progress.end {
             Terminal.complain(error, in: text)

@@ -12,7 +12,7 @@ enum HostChecks {
             + environment(warnings)
     }
 
-    /// Whether `lab-guest` is there; that it runs is proved by the engine `process`.
+    /// Returns the check that `lab-guest` is there; that it runs is proved by the engine `process`.
     private static func guest() -> DoctorCheck {
         .proving("guest", "lab-guest is there", disables: ["every engine"]) { () throws(LabError) in
             let path = try RootFilesystem.locateGuest(environment: Process.environment)

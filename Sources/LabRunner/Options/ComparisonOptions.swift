@@ -1,7 +1,7 @@
 import ArgumentParser
 import LabCore
 
-/// What `compare` and `run --baseline` share: when a difference counts.
+/// The options that `compare` and `run --baseline` share: when a difference counts.
 struct ComparisonOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,

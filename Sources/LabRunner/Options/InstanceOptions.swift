@@ -1,7 +1,7 @@
 import ArgumentParser
 import LabCore
 
-/// What `run` and `explain` share: which lab, and what an instance is made of.
+/// The options that `run` and `explain` share: which lab, and what an instance is made of.
 struct InstanceOptions: ParsableArguments {
     @Argument(
         help: ArgumentHelp(
@@ -58,7 +58,7 @@ struct InstanceOptions: ParsableArguments {
         return definition
     }
 
-    /// What the engines are told apart from the lab.
+    /// Returns the settings of the engines that are not the lab's.
     func engineSettings() throws(LabError) -> EngineSettings {
         var settings = EngineSettings(
             connect: connect, kernel: kernel, fetchesKernel: fetch || EngineSettings.fetchIsAllowed)

@@ -5,7 +5,7 @@ import LabFile
 struct LabSelection {
     /// As the catalogue defines them, in the order in which they run.
     let labs: [LabDefinition]
-    /// Whether they make a table, even if it is only one of them that is there.
+    /// True when they make a table, even if it is only one of them that is there.
     let isSeveral: Bool
 
     /// Every lab of the catalogue.

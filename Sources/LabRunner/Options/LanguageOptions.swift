@@ -10,7 +10,7 @@ struct LanguageOptions: ParsableArguments {
             valueName: "en|zh|auto"))
     var language: String?
 
-    /// What chooses when no option does.
+    /// The variable that chooses when no option does.
     static let variable = "LAB_LANG"
     private static let auto = "auto"
 

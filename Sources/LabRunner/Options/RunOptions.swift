@@ -1,7 +1,7 @@
 import ArgumentParser
 import LabCore
 
-/// How a run is made, apart from what an instance is made of.
+/// The options of a run, apart from what an instance is made of.
 struct RunOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -46,7 +46,7 @@ struct RunOptions: ParsableArguments {
     var seed: String?
 
     static let mostSamples = 100_000
-    /// What `--quick` leaves of a lab.
+    /// The divisor of a lab's samples with `--quick`.
     private static let quickShare = 5
     private static let quickFewest = 5
     private static let quickBudgetShare = 3.0

@@ -1,6 +1,6 @@
 import LabCore
 
-/// What `lab compare` answers as JSON.
+/// The answer of `lab compare` as JSON.
 struct ComparisonAnswer: Encodable {
     /// Version of this answer's shape.
     let schema = "lab.compare/1"

@@ -4,7 +4,7 @@ import LabCore
 /// The directory of one run's results: new or empty, so that no run ever overwrites another.
 struct OutputDirectory: Equatable {
     let path: String
-    /// Whether it was made here: then it goes again when nothing was measured.
+    /// True when it was made here: then it goes again when nothing was measured.
     private let made: Bool
 
     /// Takes the directory that the user named.
@@ -33,7 +33,7 @@ struct OutputDirectory: Equatable {
 
     private static let elsewhere: Message = "name another place with --output"
 
-    /// Whether the directory is there. Whoever else may write to it, or to a directory or link on the way to it, decides
+    /// Returns true when the directory is there. Who else may write to it, or to a directory or link above it, decides
     /// what is written there, and where: nobody may but the user, root, and who called sudo(8).
     /// - Parameter mode: to make it with when it is not.
     /// - Parameter toHold: whether it is only to hold a file.

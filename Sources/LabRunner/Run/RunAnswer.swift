@@ -1,7 +1,7 @@
 import LabCore
 import Report
 
-/// What `lab run` answers: where the report is and the figures of its tables. The raw samples are in the files.
+/// The answer of `lab run`: where the report is and the figures of its tables. The raw samples are in the files.
 struct RunAnswer: Encodable {
     /// Version of this answer's shape.
     let schema = "lab.run/1"
@@ -17,7 +17,7 @@ struct RunAnswer: Encodable {
     /// Median of what it adds to a sample, in nanoseconds: trials of an engine that does nothing.
     let harnessPerSampleNanoseconds: Double?
     let engines: [EngineAnswer]
-    /// What changed since the result that `--baseline` names; nil without.
+    /// The changes since the result that `--baseline` names; nil without.
     var comparison: ComparisonAnswer?
 
     struct EngineAnswer: Encodable {
@@ -27,9 +27,9 @@ struct RunAnswer: Encodable {
         let footnotes: [Message]
         let samples: Int
         let failures: Int
-        /// Where nothing is varied.
+        /// The figures where nothing is varied.
         let metrics: [String: Figure]
-        /// Where something is: at each point of the run that the engine was measured at.
+        /// The figures where something is: at each point of the run that the engine was measured at.
         let points: [PointAnswer]
     }
 
@@ -169,7 +169,7 @@ extension RunAnswer {
         return lines.joined(separator: "\n")
     }
 
-    /// What the harness itself takes.
+    /// Returns the time that the harness itself takes.
     private func harness(_ text: Catalogue) -> String? {
         func microseconds(_ nanoseconds: Double) -> String { "\((nanoseconds / 100).rounded() / 10) µs" }
         let parts = [

@@ -1,6 +1,6 @@
 import LabCore
 
-/// What one run is asked for: a lab of the catalogue, what the user said of it, and the seed. It knows its own words.
+/// The request for one run: a lab of the catalogue, what the user said of it, and the seed. It knows its own words.
 struct RunRequest {
     /// The lab with what the user said.
     private(set) var lab: LabDefinition
@@ -20,7 +20,7 @@ struct RunRequest {
         self.options = options
     }
 
-    /// Whether the machine's frequency is made steady for the run.
+    /// True when the machine's frequency is made steady for the run.
     var tunes: Bool { options.tune }
 
     /// Gives the run another budget than its own, in whole seconds.

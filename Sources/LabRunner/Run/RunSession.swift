@@ -8,12 +8,12 @@ struct RunSession {
     var output: String?
     /// The language of what is said and of the report.
     var text: Catalogue
-    /// What the run will be compared with: it is refused when they are unlike.
+    /// The result that the run will be compared with: it is refused when they are unlike.
     var baseline: Baseline?
-    /// What it has in common with other runs of this process.
+    /// The part that it shares with other runs of this process.
     var shared: Shared
 
-    /// What several runs in one process share.
+    /// The part that several runs in one process share.
     struct Shared {
         /// Catches the signals already.
         let interrupt: Interrupt
@@ -27,7 +27,6 @@ struct RunSession {
         }
     }
 
-    /// What came of it.
     struct Outcome {
         var directory: String
         /// Names of the files in it.

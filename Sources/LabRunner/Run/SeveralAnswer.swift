@@ -1,7 +1,7 @@
 import LabCore
 import Report
 
-/// What `lab run` of several labs answers as JSON.
+/// The answer of `lab run` of several labs as JSON.
 struct SeveralAnswer: Encodable {
     /// Version of this answer's shape.
     let schema = "lab.runs/1"

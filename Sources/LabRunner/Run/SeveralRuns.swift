@@ -16,7 +16,7 @@ struct SeveralRuns {
     /// Told after each lab.
     var report: (Progress) throws(LabError) -> Void
 
-    /// What came of one lab.
+    /// The outcome of one lab.
     struct Progress {
         var number: Int
         var count: Int
@@ -42,7 +42,7 @@ struct SeveralRuns {
         var runs: [RunSession.Outcome] {
             labs.compactMap { if case .done(let run) = $0.end { run } else { nil } }
         }
-        /// Whether something did not do what it should have.
+        /// True when something did not do what it should have.
         var hasFailed: Bool {
             labs.contains { if case .failed = $0.end { true } else { false } }
                 || runs.contains { $0.result.hasLackingEngine }
@@ -104,7 +104,7 @@ struct SeveralRuns {
         }
     }
 
-    /// Why each lab that failed has no result.
+    /// Returns the reason why each lab that failed has no result.
     private static func failures(_ labs: [Progress]) -> [String: Message] {
         Dictionary(
             uniqueKeysWithValues: labs.compactMap { progress in
@@ -113,7 +113,7 @@ struct SeveralRuns {
             })
     }
 
-    /// What there is to say when no lab yielded anything.
+    /// Returns the error when no lab yielded anything.
     private static func nothing(_ labs: [Progress]) -> LabError {
         for progress in labs {
             if case .failed(let error) = progress.end { return error }
@@ -125,7 +125,7 @@ struct SeveralRuns {
 }
 
 extension RunResult {
-    /// Whether an engine was there, was asked, and yielded nothing. One that can't do what was asked of it, and says so,
+    /// True when an engine was there, was asked, and yielded nothing. One that can't do what was asked, and says so,
     /// is no failure.
     var hasLackingEngine: Bool {
         header.engines.contains { record in

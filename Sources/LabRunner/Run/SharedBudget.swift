@@ -1,15 +1,15 @@
-/// How several labs share the time that they have together.
+/// The time that several labs have together, and its division among them.
 ///
 /// Each gets of what is left a part in proportion to its own budget; what it does not use is left for those after it.
 struct SharedBudget: Equatable {
     /// The budgets of the labs by themselves, in their order, in seconds.
     let own: [Double]
-    /// What all of them may take together.
+    /// The time that all of them may take together, in seconds.
     let total: Double
-    /// Whether the user named that: then a lab may get more than its own.
+    /// True when the user named that: then a lab may get more than its own.
     private let isAsked: Bool
 
-    /// What any number of labs may take when nobody says anything: with their reports less than a quarter of an hour,
+    /// The default time for any number of labs, in seconds: with their reports less than a quarter of an hour,
     /// with `--quick` less than three minutes.
     static let limit = 13.0 * 60
     static let quickLimit = 150.0

@@ -38,7 +38,7 @@ struct TableAnswer: Encodable {
         /// Of a fact: what most of `n` samples answered, and how many did.
         var answer: Fact?
         var count: Int?
-        /// Why there is nothing.
+        /// The reason why there is nothing.
         var absent: Absent?
 
         init(_ cell: TableCell) {

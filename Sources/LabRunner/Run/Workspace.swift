@@ -2,7 +2,7 @@ import Glibc
 import LabCore
 import Texts
 
-/// What a run stands on: its id, its journal, its directory and the root file system of every engine.
+/// The basis of a run: its id, its journal, its directory and the root file system of every engine.
 ///
 /// `close` must be called, whatever happens between.
 final class Workspace {

@@ -5,7 +5,7 @@ extension Catalogue {
     func remedy(_ words: String) -> String { say("remedy: \(words)") }
 }
 
-/// What is said while something is under way.
+/// The words for what is under way.
 extension Catalogue {
     var lookingAtTheMachine: String { say("looking at the machine …") }
     func trying(_ engine: EngineID) -> String { say("trying \(engine) …") }
@@ -13,7 +13,7 @@ extension Catalogue {
     func probing(_ engine: EngineID) -> String { say("probing \(engine) …") }
     func preparing(_ engine: EngineID) -> String { say("preparing \(engine) …") }
 
-    /// Where the run is.
+    /// Returns the run's place in its plan.
     func trial(_ trial: Plan.Trial, _ progress: RunProgress, elapsed: Duration, budget: Duration) -> String {
         var text = say("trial") + " \(progress.done + 1)/\(progress.total)  \(trial.engine)"
         if trial.warmup { text += say(" (warm-up)") }

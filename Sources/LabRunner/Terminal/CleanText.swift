@@ -1,7 +1,7 @@
 import LabCore
 import Texts
 
-/// What cleaning has to say, as lines.
+/// The lines that cleaning has to say.
 struct CleanText {
     let text: Catalogue
 
@@ -13,7 +13,7 @@ struct CleanText {
             + line(resource)
     }
 
-    /// What will be done.
+    /// Returns the words for what will be done.
     func planned(_ resource: JournaledResource) -> String {
         (resource.kind == .setting
             ? text.say("would put back: ") : text.say("would remove: "))

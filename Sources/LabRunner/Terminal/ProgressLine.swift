@@ -9,9 +9,9 @@ final class ProgressLine {
 
     private let text: Catalogue
     private let enabled: Bool
-    /// What stands before everything that is shown: which of several labs it is about.
+    /// The words before everything that is shown: which of several labs it is about.
     private var prefix = ""
-    /// What was said while several labs run: each says the same of the same machine.
+    /// The notes so far while several labs run: each says the same of the same machine.
     private var said: Set<String> = []
     private var shown = false
     private var next = MonotonicInstant(nanoseconds: 0)

@@ -36,7 +36,7 @@ enum EngineFactory {
         }
     }
 
-    /// What the drivers can prove of this machine piece by piece.
+    /// Returns the checks by which the drivers can prove this machine piece by piece.
     /// - Parameter connect: a libvirt URI; nil for QEMU's driver inside this process.
     static func driverChecks(paths: LabPaths, connect: String? = nil) -> [DoctorCheck] {
         ContainerChecks.all(paths: paths)
@@ -59,7 +59,7 @@ final class EnginePool {
 }
 
 extension EngineSettings {
-    /// What `./lab`, whose work is to install what is missing, says for the user.
+    /// True when `./lab`, whose work is to install what is missing, allows it for the user.
     static var fetchIsAllowed: Bool { Process.environment["LAB_FETCH"] == "1" }
 }
 

@@ -8,14 +8,14 @@ enum Block: Sendable {
     case table(Table)
     case figure(Figure)
     case code([String], language: String)
-    /// What is folded away under a line that opens it.
+    /// Blocks folded away under a line that opens them.
     case fold(Phrase, [Block])
 }
 
 /// A plot and the file that it is in.
 struct Figure: Sendable {
     var name: String
-    /// What stands where the plot can't be shown.
+    /// The text where the plot can't be shown.
     var title: String
     var svg: String
 }
@@ -39,9 +39,9 @@ struct Table: Sendable {
         var title: Phrase
         /// Figures stand flush right.
         var holdsFigures: Bool
-        /// Whether it goes first where there is no room.
+        /// True when it is the first to go where there is no room.
         var isSpare = false
-        /// Whether its words are cut where there is no room for them: only of the last column.
+        /// True when its words are cut where there is no room for them: only of the last column.
         var isShortened = false
 
         static func words(_ title: Phrase) -> Column { Column(title: title, holdsFigures: false) }
@@ -53,7 +53,7 @@ struct Table: Sendable {
     let columns: [Column]
     private(set) var rows: [[Cell]] = []
     private let most: Int
-    /// How many rows there are no more of, since nobody would read them.
+    /// The number of rows left out, since nobody would read them.
     private(set) var left = 0
 
     init(_ columns: [Column], most: Int = .max) { (self.columns, self.most) = (columns, most) }
@@ -77,7 +77,7 @@ extension Table {
     }
 }
 
-/// What stands in a cell.
+/// The content of a cell.
 enum Cell: Sendable {
     /// Nothing, since the row above says it.
     case blank

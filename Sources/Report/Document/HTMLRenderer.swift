@@ -7,7 +7,7 @@ struct HTMLRenderer {
     let text: Catalogue
     /// Ids that are taken.
     private var ids: Set<String>
-    /// What an anchor of the document at hand leads to: the id as GitHub would give it, and as it is here.
+    /// The targets of the document's anchors: the id as GitHub would give it, and as it is here.
     private var anchors: [String: String] = [:]
     /// The heading above, which names the tables below it.
     private var section = ""
@@ -104,7 +104,7 @@ struct HTMLRenderer {
         return "<figure>\n\(plot)<figcaption>\(Escaping.xml(text.plotKeys))</figcaption>\n</figure>\n"
     }
 
-    /// What may be wider than the page, with its name for a screen reader.
+    /// Returns a part that may be wider than the page, with its name for a screen reader.
     private func scrolling(_ name: String, _ inside: String) -> String {
         "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
             + "aria-label=\"\(Escaping.xml(name))\">\n\(inside)</div>\n"

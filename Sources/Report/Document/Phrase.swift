@@ -9,7 +9,7 @@ enum Inline: Equatable, Sendable {
     case link(Phrase, to: Destination)
     case lineBreak
 
-    /// Where a link leads: no other page, and nothing that could act.
+    /// The target of a link: no other page, and nothing that could act.
     enum Destination: Equatable, Sendable {
         /// The section of this document that has this heading.
         case section(Phrase)
@@ -30,7 +30,7 @@ struct Phrase: Equatable, Sendable {
     static func strong(_ words: Phrase) -> Phrase { Phrase([.strong(words)]) }
     static func strong(_ words: String) -> Phrase { .strong(Phrase(words)) }
     static func emphasis(_ words: Phrase) -> Phrase { Phrase([.emphasis(words)]) }
-    /// What stands where there is no figure.
+    /// The text where there is no figure.
     static let none = Phrase(Format.none)
 
     var isEmpty: Bool { parts.isEmpty }

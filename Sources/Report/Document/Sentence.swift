@@ -4,9 +4,9 @@ import Texts
 /// An English sentence of the report's, which `Catalogue.say` turns into a phrase of the reader's language: like a
 /// `Message`, with marks.
 struct Sentence: ExpressibleByStringInterpolation {
-    /// What the table is asked for; where a count decides, with the plural.
+    /// The key that the table is asked for; where a count decides, with the plural.
     private(set) var format: String
-    /// What is shown where the table has nothing: with the singular where the count is one.
+    /// The text where the table has nothing: with the singular where the count is one.
     private var english: String
     private var arguments: [Argument] = []
 

@@ -20,8 +20,8 @@ enum TerminalRenderer {
 
     static func line(_ words: Phrase) -> String { Escaping.plain(words.plain) }
 
-    /// What is too wide loses the columns that can be spared, the last first, and is then cut into as many tables as it
-    /// takes for each to fit, the first column in all of them.
+    /// Returns the table as lines. One that is too wide loses the columns that can be spared, the last first, and is
+    /// then cut into as many tables as it takes for each to fit, the first column in all of them.
     private static func lines(of table: Table) -> [String] {
         let titles = table.columns.map { line($0.title) }
         let isCut = table.columns.last?.isShortened == true

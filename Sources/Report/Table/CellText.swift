@@ -7,7 +7,7 @@ struct CellText {
     /// A cell is no place for a page, and what a guest or a tool said may be long: the most characters of it.
     var longest = 1_000
 
-    /// What one cell shows of one engine, without its title.
+    /// Returns the text of one cell on one engine, without its title.
     func content(_ content: TableCell.Content) -> Phrase {
         switch content {
         case .figure(let estimate, let unit, let baseline): figure(estimate, unit, baseline)
@@ -20,7 +20,7 @@ struct CellText {
     }
 
     private func figure(_ estimate: Estimate, _ unit: Metric.Unit, _ baseline: EngineID?) -> Phrase {
-        // What is counted and always the same has no width, and no digits that were not.
+        // A value that is counted and always the same has no width, and no digits that were not.
         let isCounted = estimate.interval.map { $0.lower == $0.upper } ?? false
         let value =
             baseline.map { "\(Format.number(estimate.value)) × \(code: $0.rawValue)" as Phrase }
@@ -78,7 +78,7 @@ extension CellText {
         return detail.isEmpty ? name : text.say("\(name) (\(detail))")
     }
 
-    /// What holds where.
+    /// Returns the points at which claims hold, and those at which they don't.
     private func places(_ judgement: SubjectJudgement) -> Phrase {
         let parts = [Verdict.confirmed, .contradicted].map { verdict in
             let names = judgement.claims.flatMap { judged in
@@ -97,7 +97,7 @@ extension CellText {
         return .code(isOnlyClaim ? value : "\(claim.id) \(value)")
     }
 
-    /// Why there is no verdict, in few words: the whole reasons stand in the row's section.
+    /// Returns why there is no verdict, in few words: the whole reasons stand in the row's section.
     private func obstacles(_ judgement: SubjectJudgement) -> Phrase {
         var parts: [Phrase] = []
         if judgement.confirmed > 0 && !judgement.obstacles.contains(.otherMachine) {

@@ -64,13 +64,13 @@ struct DocumentReport {
 
     private func measured(_ engine: EngineID, _ row: FilledTable.Row) -> Phrase {
         let cells = row.cells[engine] ?? []
-        // What keeps all of them away is said once.
+        // A reason that all of them share is said once.
         if let first = cells.first, case .absent = first.content,
             cells.allSatisfy({ $0.content == first.content })
         {
             return cell.content(first.content)
         }
-        // What a lab shows of other engines, or of other ways of making one, is nothing that this one lacks.
+        // Cells that a lab shows of other engines, or of other ways of making one, are nothing that this one lacks.
         let lines = cells.filter { $0.content != .absent(.notSampled) }.map { one in
             (one.shown.title.map { Phrase("\(text[$0])\(text.colon)") } ?? Phrase())
                 + cell.content(one.content)
@@ -78,7 +78,7 @@ struct DocumentReport {
         return (lines + (mark(engine, row).map { [.emphasis($0)] } ?? [])).lines
     }
 
-    /// What must be known of the figures of an engine where they stand.
+    /// Returns the note that the figures of an engine need where they stand.
     private func mark(_ engine: EngineID, _ row: FilledTable.Row) -> Phrase? {
         guard let header = row.source?.result.header else { return nil }
         if !row.unlike.isEmpty { return text.otherMachine }
@@ -91,7 +91,7 @@ struct DocumentReport {
         row.subjects.map { "\(text.name($0.subject))\(text.colon)\(cell.verdict($0))" as Phrase }.lines
     }
 
-    /// What holds for the whole table.
+    /// The notes on the whole table.
     private var notes: [Phrase] {
         var notes: [Phrase] = []
         let emulated = Set(

@@ -1,7 +1,7 @@
 import LabCore
 import Texts
 
-/// What stands behind one row of the document's table.
+/// The details of one row of the document's table.
 struct DocumentRowSection {
     let row: FilledTable.Row
     let text: Catalogue
@@ -26,7 +26,7 @@ struct DocumentRowSection {
         return blocks + .list(verdicts) + (row.source.map { evidence($0) + rawData($0) } ?? [])
     }
 
-    /// What the document says.
+    /// The document's words on VMs and on containers.
     private var words: [Phrase] {
         [
             (text.say("the document on VMs"), row.document.vm),

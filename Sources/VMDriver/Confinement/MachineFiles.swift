@@ -2,15 +2,15 @@ import Glibc
 import LabCore
 import Synchronization
 
-/// What QEMU opens by name, where its user may open it and may not replace it: the directories of VMs, and copies of what
-/// lies where that user may not go.
+/// The files that QEMU opens by name, where its user may open and may not replace them: the directories of VMs, and
+/// copies of files that lie where that user may not go.
 ///
 /// Every directory is root's, so that no name in it is the user's to make, move or make a link of; what is in it is readable
 /// to one user or group.
 final class MachineFiles: Sendable {
     let user: QEMUUser?
     private let directory: String
-    /// Where QEMU finds each file that was brought.
+    /// The path at which QEMU finds each file that was brought.
     private let known = Mutex<[String: String]>([:])
 
     init(_ paths: LabPaths, for user: QEMUUser?) throws(LabError) {
@@ -57,7 +57,7 @@ final class MachineFiles: Sendable {
         }
     }
 
-    /// Where QEMU finds a file, once it was brought.
+    /// Returns the path at which QEMU finds a file, once it was brought.
     func path(of file: String) -> String { known.withLock { $0[file] } ?? file }
 
     /// Copies a file that its user can't open where it lies; the second time it costs nothing. A copy is root's and, of all

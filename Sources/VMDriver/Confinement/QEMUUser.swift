@@ -8,12 +8,12 @@ struct QEMUUser: Equatable, Sendable {
     let name: String?
     let uid: uid_t
     let gid: gid_t
-    /// What libvirt gives it, and so do we: the group above, and those that list the account as a member.
+    /// The groups that libvirt gives it, and so do we: the group above, and those that list the account as a member.
     let groups: [gid_t]
 
     /// Accounts that distributions make for QEMU, and lab's own installation where there is none.
     private static let accounts = ["libvirt-qemu", "qemu"]
-    /// What systemd gives to services without an account, https://systemd.io/UIDS-GIDS.
+    /// The range from which systemd gives ids to services without an account, https://systemd.io/UIDS-GIDS.
     private static let dynamic: ClosedRange<uid_t> = 61_184...65_519
 
     /// The filter that QEMU puts itself under, as libvirt asks for it: no start of a program, no way to privileges, no
@@ -79,9 +79,9 @@ struct QEMUUser: Equatable, Sendable {
         "QEMU has no capability, no new privileges and its own seccomp filter. A libvirt daemon would add a label of SELinux "
         + "or AppArmor for each VM (sVirt), a cgroup and a /dev of its own: two VMs of lab are one user to each other."
 
-    /// What the report calls it.
+    /// The name in the report.
     var title: Message { name.map { "\($0) (uid \(uid))" } ?? "uid \(uid), which no account has" }
 
-    /// What the kernel knows it by.
+    /// The ids by which the kernel knows it.
     var credentials: Credentials { Credentials(uid: uid, gid: gid, groups: groups, capabilities: 0) }
 }

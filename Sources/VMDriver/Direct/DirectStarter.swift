@@ -5,7 +5,7 @@ import LabCore
 struct DirectStarter: VMStarter {
     /// The program's path.
     let program: String
-    /// What it says of its version.
+    /// The version, in QEMU's own words.
     let version: String
     private let files: MachineFiles
 

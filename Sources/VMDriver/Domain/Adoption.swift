@@ -11,10 +11,10 @@ enum Adoption {
     /// Processes detached while this is above 0 become our children: prctl(2), PR_SET_CHILD_SUBREAPER.
     private static let adopters = Mutex(0)
 
-    /// How often to look for the pid file of a QEMU that is being started, in milliseconds.
+    /// The interval at which to look for the pid file of a QEMU that is being started, in milliseconds.
     private static let interval: Int32 = 20
 
-    /// How long a killed QEMU may take to be gone.
+    /// The time that a killed QEMU may take to be gone.
     private static let killLimit = Duration.seconds(10)
 
     /// Runs `body`, which starts the domain `name` below the embedded root `directory`.
@@ -54,7 +54,7 @@ enum Adoption {
         private let deadline: MonotonicInstant
         private let end: FileDescriptor.Pipe
         private var thread: OSThread?
-        /// Whether the deadline came; to be read after `stop`.
+        /// True when the deadline came; to be read after `stop`.
         private(set) var hasKilled = false
 
         init(pidFile: String, deadline: MonotonicInstant) throws(LabError) {
@@ -100,7 +100,7 @@ enum Adoption {
             return nil
         }
 
-        /// Whether it was adopted by us, as a QEMU that libvirt has let go is.
+        /// Returns true when it was adopted by us, as a QEMU that libvirt has let go is.
         private func isChild(_ pid: pid_t) -> Bool {
             (try? HostProcess(pid: pid).status())?.parent == getpid()
         }

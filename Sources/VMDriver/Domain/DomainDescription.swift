@@ -2,7 +2,7 @@ import LabCore
 
 /// Everything about one VM, from which its libvirt XML is made. See https://libvirt.org/formatdomain.html.
 public struct DomainDescription: Equatable, Sendable {
-    /// What the machine runs first.
+    /// The first program that the machine runs.
     public enum Boot: Equatable, Sendable {
         /// A Linux kernel that QEMU itself puts into memory: `kernel` and `initramfs` are files.
         case kernel(String, initramfs: String, commandLine: String)
@@ -11,7 +11,7 @@ public struct DomainDescription: Equatable, Sendable {
     }
 
     public var name: String
-    /// What libvirt knows it by beside its name; nil for one of libvirt's choice.
+    /// The id by which libvirt knows it beside its name; nil for one of libvirt's choice.
     public var uuid: String?
     public var type: DomainType
     public var machine: MachineProfile
@@ -22,9 +22,9 @@ public struct DomainDescription: Equatable, Sendable {
     /// File of the firmware; nil for the machine's own.
     public var firmware: String?
     public var devices = VMVariant.Devices.none
-    /// Whether the guest's clocks count its instructions, a nanosecond for each.
+    /// True when the guest's clocks count its instructions, a nanosecond for each.
     public var countsInstructions = false
-    /// Whether the machine has a first serial port, where the guest's kernel prints.
+    /// True when the machine has a first serial port, where the guest's kernel prints.
     public var hasConsole = true
     /// Who QEMU is; nil for who starts it.
     var user: QEMUUser?
@@ -81,7 +81,7 @@ public struct DomainDescription: Equatable, Sendable {
 
     private static let namespace = " xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'"
 
-    /// What -icount is told: see `VMVariant.Clock`. Without sleep, an idle guest's clock runs ahead to its next timer.
+    /// The words for -icount: see `VMVariant.Clock`. Without sleep, an idle guest's clock runs ahead to its next timer.
     static let instructionClockWords = "shift=0,sleep=off"
 
     /// libvirt has no element for it, so it is handed through.
@@ -155,7 +155,7 @@ public struct DomainDescription: Equatable, Sendable {
         return lines
     }
 
-    /// Where nothing else is, on q35 and pc alike.
+    /// A slot where nothing else is, on q35 and pc alike.
     static let balloonSlot = 5
 
     private var console: [String] {
@@ -171,7 +171,7 @@ public struct DomainDescription: Equatable, Sendable {
         ]
     }
 
-    /// Where the record channel stands among the serial devices.
+    /// The index of the record channel among the serial devices.
     var recordIndex: Int { hasConsole ? 1 : 0 }
 
     private var recordDevice: [String] {

@@ -5,7 +5,7 @@ enum HugePages {
     /// Of one page on x86-64, unless the host's command line says otherwise.
     static let bytes: UInt64 = 2 << 20
 
-    /// Whether the pool's file system is mounted anywhere.
+    /// True when the pool's file system is mounted anywhere.
     static var isMounted: Bool {
         (try? Files.readText("/proc/self/mounts"))?.split(separator: "\n").contains { line in
             line.split(separator: " ").dropFirst(2).first == "hugetlbfs"

@@ -3,12 +3,12 @@ import LabCore
 
 /// The guest kernel's command line. See Documentation/admin-guide/kernel-parameters.txt in Linux.
 struct KernelCommandLine {
-    /// What the kernel accepts: COMMAND_LINE_SIZE of x86, its NUL counted.
+    /// The most bytes that the kernel accepts: COMMAND_LINE_SIZE of x86, its NUL counted.
     static let longest = 2_047
-    /// What the kernel hands to init: MAX_INIT_ARGS.
+    /// The most arguments that the kernel hands to init: MAX_INIT_ARGS.
     static let mostArguments = 32
 
-    /// What a guest needs to run and to end.
+    /// The words that a guest needs to run and to end.
     private static let needed = [
         "quiet",
         // A panic resets at once, which ends the machine, and a reset is the processor's triple fault: the only way
@@ -20,7 +20,7 @@ struct KernelCommandLine {
     /// The kernel's messages go to the guest's terminal; in normal times there are few.
     private static func console(_ channel: RecordChannel) -> [String] { ["console=\(channel.terminal)"] }
 
-    /// What makes it start sooner.
+    /// The words that make it start sooner.
     private static let tuning = [
         // No self-tests of the kernel's ciphers, which nothing here uses: 0.22 s of a start under TCG.
         "cryptomgr.notests",
@@ -79,7 +79,7 @@ struct KernelCommandLine {
     }
 }
 
-/// How fast this host's time-stamp counter runs; a guest under TCG sees the same counter.
+/// The rate of this host's time-stamp counter; a guest under TCG sees the same counter.
 enum TimeStampCounter {
     /// Kilohertz, measured once against CLOCK_MONOTONIC; nil where there is no such counter.
     static let kilohertz: UInt64? = {

@@ -1,13 +1,13 @@
 import LabCore
 
 extension MachineProfile {
-    /// What `lab` uses unless told otherwise: the one that starts soonest.
+    /// The machine that `lab` uses unless told otherwise: the one that starts soonest.
     public static let standard = MachineProfile.microvm
 
-    /// Whether the machine describes itself to the guest through ACPI.
+    /// True when the machine describes itself to the guest through ACPI.
     var hasACPI: Bool { self != .microvm }
 
-    /// Whether devices can hang on it that the guest finds by itself.
+    /// True when devices can hang on it that the guest finds by itself.
     var hasPCI: Bool { self != .microvm }
 }
 
@@ -20,16 +20,16 @@ public enum DomainType: String, Codable, Sendable, CaseIterable {
     /// The processor, under Xen, which the host's own kernel is a guest of too.
     case xen
 
-    /// Whether no processor executes its guests' instructions.
+    /// True when no processor executes its guests' instructions.
     var emulates: Bool { self == .qemu }
 
     /// libvirt's name for Xen's paravirtual guests, which have no board.
     static let xenMachine = "xenpv"
 
-    /// What libvirt calls the machine of such a VM.
+    /// Returns libvirt's name for the machine of such a VM.
     func machine(_ profile: MachineProfile) -> String { self == .xen ? Self.xenMachine : profile.rawValue }
 
-    /// Where such VMs are when nobody says; nil for the driver inside this process.
+    /// The URI at which such VMs are when nobody says; nil for the driver inside this process.
     ///
     /// A process with that driver open counts as a daemon, whose libvirt asks Xen's own daemon, virtxend, and never libvirtd,
     /// unless it is told libvirtd's socket. See https://libvirt.org/uri.html.
@@ -40,7 +40,7 @@ public enum DomainType: String, Codable, Sendable, CaseIterable {
     }
 }
 
-/// How the guest's records leave the machine.
+/// The way by which the guest's records leave the machine.
 public enum RecordChannel: String, Codable, Sendable {
     /// QEMU's isa-debugcon: one `outb` per byte, no driver in the guest.
     case debugPort
@@ -51,13 +51,13 @@ public enum RecordChannel: String, Codable, Sendable {
     /// The same on the console of Xen's paravirtual guests.
     case xenConsole = "xen-console"
 
-    /// Whether libvirt carries the guest's bytes; otherwise FIFOs of this host do.
+    /// True when libvirt carries the guest's bytes; otherwise FIFOs of this host do.
     var isConsole: Bool { self == .serialConsole || self == .xenConsole }
 
     /// The terminal that the guest's kernel prints to.
     var terminal: String { self == .xenConsole ? "hvc0" : "ttyS0" }
 
-    /// What the report calls it.
+    /// The name in the report.
     var title: Message {
         switch self {
         case .debugPort: "isa-debugcon"
@@ -69,7 +69,7 @@ public enum RecordChannel: String, Codable, Sendable {
     /// The port of isa-debugcon, as Bochs chose it.
     static let port = 0xe9
 
-    /// What `lab-guest` gets as its `--channel`.
+    /// The argument of `lab-guest`'s `--channel`.
     var guestArgument: String {
         switch self {
         case .debugPort: "port:0x\(String(Self.port, radix: 16))"

@@ -25,7 +25,7 @@ extension DomainDescription {
             option("-nodefaults"),
             option("-rtc", "base=utc"),
             option("-boot", "strict=on"),
-            // What `on_reboot` says in the XML.
+            // The same as `on_reboot` in the XML.
             option("-no-reboot"),
         ] + bootOptions + additionOptions + consoleOptions + recordOptions + balloonOptions
             + (countsInstructions ? [option("-icount", Self.instructionClockWords)] : []) + [
@@ -77,8 +77,8 @@ extension DomainDescription {
         }
     }
 
-    /// What libvirt adds to a machine by itself: a USB controller, behind a port where the bus is PCI Express, and for
-    /// a later device one port more.
+    /// The devices that libvirt adds to a machine by itself: a USB controller, behind a port where the bus is PCI
+    /// Express, and for a later device one port more.
     private var additionOptions: [QEMUOption] {
         guard devices == .standard else { return [] }
         switch machine {
@@ -139,7 +139,7 @@ extension DomainDescription {
 }
 
 extension MachineProfile {
-    /// What QEMU calls the machine's memory.
+    /// QEMU's name for the machine's memory.
     fileprivate var memoryName: String { self == .microvm ? "microvm.ram" : "pc.ram" }
     /// The bus that the machine begins with; microvm has none.
     fileprivate var rootBus: String { self == .q35 ? "pcie.0" : "pci.0" }

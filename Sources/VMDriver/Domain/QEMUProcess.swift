@@ -8,7 +8,7 @@ struct QEMUProcess: Sendable {
     /// The domain by whose name it was found; nil for a child.
     private let name: String?
 
-    /// Where the embedded driver below `directory` writes the pid of a domain's QEMU.
+    /// Returns the file below `directory` to which the embedded driver writes the pid of a domain's QEMU.
     static func pidFile(domain name: String, root directory: String) -> String {
         "\(directory)/run/qemu/\(name).pid"
     }
@@ -58,7 +58,6 @@ struct QEMUProcess: Sendable {
         }
     }
 
-    /// How a process ended.
     struct End {
         /// False when it is still there.
         var isGone: Bool

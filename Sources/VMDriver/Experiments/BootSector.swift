@@ -6,10 +6,10 @@ struct BootSector {
     /// The sector.
     let bytes: [UInt8]
 
-    /// Where a PC's firmware puts the sector, and where in it the text begins.
+    /// The address at which a PC's firmware puts the sector, and the offset in it at which the text begins.
     private static let origin = 0x7c00
     private static let textOffset = 0x20
-    /// What marks a sector as one to boot from.
+    /// The bytes that mark a sector as one to boot from.
     private static let signature: [UInt8] = [0x55, 0xaa]
 
     private static let code: [UInt8] = [
@@ -75,7 +75,7 @@ struct BootSectorExperiment: Experiment {
         return finding
     }
 
-    /// What QEMU was really given, by its command line as the host's kernel has it.
+    /// Returns what QEMU was really given, by its command line as the host's kernel has it.
     private func kernels(of instance: any Instance) -> Message? {
         guard let machine = try? (instance as? any HostVisible)?.hostProcesses().first,
             let options = machine.commandLine

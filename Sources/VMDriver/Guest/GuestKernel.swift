@@ -11,7 +11,7 @@ public struct GuestKernel: Equatable, Sendable {
     public let source: String
     /// Its version as `uname -r` would print it; empty when the file doesn't say.
     public let version: String
-    /// Whether QEMU enters the kernel proper through PVH; otherwise the guest first unpacks a bzImage.
+    /// True when QEMU enters the kernel proper through PVH; otherwise the guest first unpacks a bzImage.
     public let isUnpacked: Bool
 
     /// Takes the kernel at `path`; a bzImage is unpacked into the cache, since a guest under TCG needs 0.3 s for it.

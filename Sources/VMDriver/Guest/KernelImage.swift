@@ -1,6 +1,6 @@
 import LabCore
 
-/// What the first bytes of a file say about it as an x86 kernel.
+/// The kind of an x86 kernel, by the first bytes of its file.
 enum KernelImage: Equatable {
     /// Linux's own boot format (Documentation/arch/x86/boot.rst): code that unpacks the kernel proper.
     case bzImage(version: String, payload: Range<Int>)

@@ -12,7 +12,7 @@ struct KernelModule: Equatable, Sendable {
 struct KernelModules {
     /// The files by the names of their modules.
     private var files: [String: String] = [:]
-    /// What the kernel has built in, by name.
+    /// The modules that the kernel has built in, by name.
     private var builtIn: Set<String> = []
 
     /// The modules `names` and all that they need, each after what it needs; without those that are built in.

@@ -37,19 +37,19 @@ final class BoundedCall<Value: Sendable>: Sendable {
         }
     }
 
-    /// What the call returned; nil when it has not at the deadline, or when a signal came meanwhile.
+    /// Returns the call's value; nil when it has none at the deadline, or when a signal came meanwhile.
     func wait(until deadline: MonotonicInstant, interrupt: Interrupt = .ofProcess) -> Value? {
         _ = BoundedWait(until: deadline, interrupt: interrupt).poll(done.read.rawValue)
         return state.withLock { $0.value.take() }
     }
 
-    /// What the call has started and still waits for.
+    /// The processes that the call has started and still waits for.
     var children: [HostProcess] {
         state.withLock { $0.thread }.map(HostProcess.children(ofThread:)) ?? []
     }
 }
 
-/// What a call brought, or its error; disposed of when nobody takes it, since it came too late.
+/// The value of a call, or its error; disposed of when nobody takes it, since it came too late.
 final class CallResult<Value>: @unchecked Sendable {
     private var result: Result<Value, LibvirtError>?
     private let dispose: (Value) -> Void

@@ -1,6 +1,6 @@
 import LabCore
 
-/// What a connection can run, as its driver says: https://libvirt.org/formatcaps.html.
+/// The domains that a connection can run, as its driver says: https://libvirt.org/formatcaps.html.
 struct Capabilities: Equatable, Sendable {
     /// A kind of machine that guests can be given.
     struct Guest: Equatable, Sendable {
@@ -16,7 +16,7 @@ struct Capabilities: Equatable, Sendable {
     var guests: [Guest] = []
     /// The user that runs each guest's process; nil where libvirt doesn't change it.
     var user: UInt32?
-    /// How fast the host's time-stamp counter runs; nil where libvirt doesn't know.
+    /// The rate of the host's time-stamp counter; nil where libvirt doesn't know.
     var timeStampKilohertz: UInt64?
 
     private static let mostEntries = 1_000
@@ -56,7 +56,7 @@ struct Capabilities: Equatable, Sendable {
         guests.filter { $0.architecture == "x86_64" && $0.types.contains(type.rawValue) }
     }
 
-    /// Why no domain of this type can run; nil when one can.
+    /// Returns the reason why no domain of this type can run; nil when one can.
     func obstacle(to type: DomainType, at uri: String) -> LabError? {
         guard guests(of: type).isEmpty else { return nil }
         let offered = types.joined(separator: ", ")

@@ -10,11 +10,11 @@ struct Connection: ~Copyable, @unchecked Sendable {
 
     /// The embedded root of a driver within this process.
     private let root: String?
-    /// What the connection drives, for example `QEMU`. The corresponding C function is `virConnectGetType`.
+    /// The hypervisor of the connection, for example `QEMU`. The corresponding C function is `virConnectGetType`.
     let driver: String
 
-    /// How long the other side may be silent, in seconds, and how often it is asked then, before the connection counts
-    /// as broken: else a call to a host that has vanished waits for ever.
+    /// The time that the other side may be silent, in seconds, and the number of times that it is asked then, before
+    /// the connection counts as broken: else a call to a host that has vanished waits for ever.
     private static let silence: (seconds: Int32, times: UInt32) = (5, 4)
 
     /// Connects to any libvirt URI. The corresponding C function is `virConnectOpen`.
@@ -88,7 +88,7 @@ struct Connection: ~Copyable, @unchecked Sendable {
         return String(cString: text)
     }
 
-    /// What the driver says of itself and of its host; it asks each QEMU here the first time. The corresponding C function
+    /// Returns the driver's and its host's features; it asks each QEMU the first time. The corresponding C function
     /// is `virConnectGetCapabilities`.
     func capabilities() throws(LabError) -> Capabilities {
         let text: String

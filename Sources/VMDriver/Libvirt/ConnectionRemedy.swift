@@ -1,7 +1,7 @@
 import CLibvirt
 import LabCore
 
-/// What helps when a connection can't be made, as far as libvirt's error tells.
+/// The remedy when a connection can't be made, as far as libvirt's error tells.
 enum ConnectionRemedy {
     /// Drivers that Debian packages apart, `libvirt-daemon-driver-NAME`.
     private static let packaged = ["qemu", "xen", "vbox", "lxc"]

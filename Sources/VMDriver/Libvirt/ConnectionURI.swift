@@ -24,6 +24,6 @@ struct ConnectionURI: Equatable {
         host = name.isEmpty ? nil : String(name)
     }
 
-    /// Whether it is the driver, or the daemon, that this machine has for everybody: no transport is named.
+    /// True when it is the driver, or the daemon, that this machine has for everybody: no transport is named.
     var isPlain: Bool { transport == nil && host == nil }
 }

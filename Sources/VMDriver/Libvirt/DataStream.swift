@@ -22,7 +22,7 @@ struct DataStream: ~Copyable, @unchecked Sendable {
         let failure: LibvirtError? = bytes.withUnsafeBytes { buffer in
             var sent = 0
             while sent < buffer.count {
-                // What libvirt takes at once: VIR_NET_MESSAGE_LEGACY_PAYLOAD_MAX.
+                // The most that libvirt takes at once: VIR_NET_MESSAGE_LEGACY_PAYLOAD_MAX.
                 let length = min(buffer.count - sent, 256 << 10)
                 let text = buffer.baseAddress?.advanced(by: sent).assumingMemoryBound(to: CChar.self)
                 let count = virStreamSend(pointer, text, length)

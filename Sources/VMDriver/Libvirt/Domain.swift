@@ -171,7 +171,7 @@ struct Domain: ~Copyable, @unchecked Sendable {
         }
     }
 
-    /// Whether it runs; false when libvirt no longer knows it. The corresponding C function is `virDomainIsActive`.
+    /// True when it runs; false when libvirt no longer knows it. The corresponding C function is `virDomainIsActive`.
     var isActive: Bool {
         do throws(LibvirtError) {
             return try call(.question) { (domain) throws(LibvirtError) in

@@ -81,7 +81,7 @@ final class EmbeddedRoot: Sendable {
     /// cuts the name to 20 characters and the id may have 6.
     private static let longestPath = 107 - "/lib/qemu/domain-/monitor.sock".utf8.count - 6 - 1 - 20
 
-    /// Whether a byte stands for itself in a URI's query (RFC 3986, section 3.4).
+    /// Returns true when a byte stands for itself in a URI's query (RFC 3986, section 3.4).
     private static func isPlain(_ byte: UInt8) -> Bool {
         switch byte {
         case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true

@@ -17,7 +17,7 @@ enum EventLoop {
         }
     }
 
-    /// What making its thread came to: 0, or an errno.
+    /// The outcome of making its thread: 0, or an errno.
     private static let started: Int32 = {
         // Errors reach the user through LabError. libvirt's own log is for who asks for it in the environment.
         setenv("LIBVIRT_LOG_OUTPUTS", "4:file:/dev/null", 0)

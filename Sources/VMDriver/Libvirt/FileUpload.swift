@@ -17,7 +17,7 @@ final class FileUpload: Sendable {
     }
 
     static let prefix = "lab-depot-"
-    /// Where each user may make a directory that outlasts the daemon and is no memory.
+    /// A directory in which each user may make another that outlasts the daemon and is no memory.
     private static let parent = "/var/tmp"
 
     init(_ hypervisor: Hypervisor, paths: LabPaths) {
@@ -30,12 +30,12 @@ final class FileUpload: Sendable {
     deinit {
         state.withLock { state in
             guard let journal = state.journal else { return }
-            // What could not be removed stays journaled, for `lab clean`.
+            // A pool that could not be removed stays journaled, for `lab clean`.
             if (try? hypervisor.connection.removePool(named: name)) != nil { journal.finish() }
         }
     }
 
-    /// Where a file is, or will be, on the other side.
+    /// Returns the path at which a file is, or will be, on the other side.
     func path(of file: String) -> String { "\(Self.parent)/\(name)/\(Self.volume(file))" }
 
     private static func volume(_ file: String) -> String { String(Digest.sha256(file.utf8).prefix(16)) }

@@ -11,7 +11,7 @@ public final class Hypervisor: Sendable {
     let directory: String?
     /// The parts of its URI.
     let place: ConnectionURI?
-    /// What it can run.
+    /// The domains that it can run.
     let capabilities: Capabilities
     /// Holds the root's lock.
     private let root: EmbeddedRoot?
@@ -29,7 +29,7 @@ public final class Hypervisor: Sendable {
         capabilities = try connection.capabilities()
     }
 
-    /// Whether QEMU runs on this machine and as the user that this process runs as: then it reads this process's files
+    /// True when QEMU runs on this machine and as the user of this process: then it reads this process's files
     /// and opens its FIFOs. All others are reached through libvirt alone.
     var sharesFiles: Bool {
         if directory != nil { return true }
@@ -40,10 +40,10 @@ public final class Hypervisor: Sendable {
         return capabilities.user.map { $0 == geteuid() } ?? true
     }
 
-    /// Whether it drives Xen.
+    /// True when it drives Xen.
     var drivesXen: Bool { connection.driver == "Xen" }
 
-    /// Whether the domains run on this machine, as far as the URI says.
+    /// True when the domains run on this machine, as far as the URI says.
     var isOfThisHost: Bool { place?.host == nil }
 
     /// The driver inside this process, below the first free root in the cache of `paths`.

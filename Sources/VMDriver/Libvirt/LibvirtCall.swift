@@ -7,7 +7,7 @@ import LabCore
 /// One that isn't done in time goes on behind our back. What it waits for on this host is killed, upon which libvirt
 /// gives up by itself: a QEMU that it asks what it can do, the ssh(1) of a connection.
 enum LibvirtCall {
-    /// What is asked for, which says how long it may take.
+    /// The kind of a call, which says how long it may take.
     enum Kind {
         /// A connection is made.
         case connection
@@ -31,13 +31,13 @@ enum LibvirtCall {
             return .seconds(seconds * Double(Emulator.patience))
         }
 
-        /// How long it may go on after a signal: what is nearly there is better tidied up than broken off.
+        /// The time for which it may go on after a signal: what is nearly there is better tidied up than broken off.
         var grace: Duration { self == .change ? .seconds(1) : .zero }
     }
 
-    /// How long a call may take to return when what it waited for has been killed.
+    /// The time that a call may take to return when what it waited for has been killed.
     private static let removal = Duration.seconds(5)
-    /// How often to look for what it has started since.
+    /// The interval at which to look for what it has started since.
     private static let interval = Duration.milliseconds(20)
 
     /// - Parameters:

@@ -5,9 +5,9 @@ import LabCore
 struct LibvirtError: Error {
     let code: UInt32
     let message: Message
-    /// What libvirt itself said, empty where it said nothing.
+    /// The words of libvirt itself, empty where it said nothing.
     var words = ""
-    /// What became of the call; most are refused.
+    /// The end of the call; most are refused.
     var end = End.refused
 
     enum End: Sendable { case refused, late, interrupted }

@@ -4,7 +4,7 @@ import LabCore
 /// Lets libvirt start QEMU, as a transient domain.
 struct LibvirtStarter: RestoringStarter {
     let hypervisor: Hypervisor
-    /// Where files go that the other side can't read here; nil where it can.
+    /// The place for files that the other side can't read here; nil where it can.
     private let depot: FileUpload?
     private let files: MachineFiles
 

@@ -43,6 +43,6 @@ struct XMLTree: ~Copyable {
         }
     }
 
-    /// How many there are.
+    /// Returns the number of elements at a path.
     func count(_ path: String) -> Int { all(path).count }
 }

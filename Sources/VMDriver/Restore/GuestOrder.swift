@@ -1,7 +1,7 @@
 import Glibc
 import LabCore
 
-/// What a restored guest is told to do, as a line on its console: it has no command line of its own. Order.swift of
+/// The work of a restored guest, as a line on its console: it has no command line of its own. Order.swift of
 /// lab-guest reads it.
 struct GuestOrder: Equatable, Sendable {
     /// Bytes before the LF: no more than a kernel's command line could say.

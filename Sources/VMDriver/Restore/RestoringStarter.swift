@@ -10,7 +10,7 @@ protocol RestoringStarter: VMStarter {
         _ image: String, as description: DomainDescription, at place: VMPlace, deadline: MonotonicInstant
     ) throws(LabError) -> any StartedVM
 
-    /// What `start`, `save` and `restore` are given, as text, one call a line.
+    /// Returns the input of `start`, `save` and `restore`, as text, one call a line.
     func text(ofRestoring description: DomainDescription, order: Workload) -> Message
 }
 
@@ -22,7 +22,7 @@ protocol SavableVM: StartedVM {
     func save(to path: String, deadline: MonotonicInstant) throws(LabError)
 }
 
-/// How a VM comes to life.
+/// The origin of a VM: a boot, or another that was saved.
 enum VMOrigin {
     case boot
     /// From a saved one, which is then told what to do.

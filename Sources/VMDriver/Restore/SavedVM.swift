@@ -46,7 +46,7 @@ final class SavedVM: Sendable {
         return Claim(self)
     }
 
-    /// How long the boot may take; ten times as long as it does here.
+    /// The time that the boot may take; ten times as long as it does here.
     private static let bootLimit = Duration.seconds(40)
     private static let saveLimit = Duration.seconds(60)
 
@@ -97,7 +97,7 @@ final class SavedVMs: Sendable {
     private let prefix: String
     private let made = Mutex<[Kind: Result<SavedVM, LabError>]>([:])
 
-    /// What makes one image another's: its machine's parts and size.
+    /// The parts and the size of the machine, which tell images apart.
     private struct Kind: Hashable {
         var variant: VMVariant?
         var memoryBytes: UInt64

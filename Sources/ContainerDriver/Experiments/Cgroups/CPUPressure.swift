@@ -1,6 +1,6 @@
 import LabCore
 
-/// What the kernel says of the time that a cgroup's processes had to wait for a processor: a program that never rests,
+/// The kernel's account of the time that a cgroup's processes had to wait for a processor: a program that never rests,
 /// with a quota of a fifth of a processor (`quota`) or with none (`free`).
 ///
 /// Value: `pressure-ratio`, the share of the time in which somebody waited, by `cpu.pressure` of the cgroup.

@@ -1,12 +1,12 @@
 import Glibc
 import LabCore
 
-/// How exactly the kernel holds a CPU quota: processes that never rest, in a cgroup that may have `setting` percent of
+/// The exactness of the kernel's CPU quota: processes that never rest, in a cgroup that may have `setting` percent of
 /// one processor, and the kernel's own account of what they got.
 ///
 /// Values: `asked-share` and `achieved-share` (of one processor), `achieved-ratio` (the one over the other, where the
-/// limit was met at all), `error-ratio`, `periods-count`, `throttled-count`, `throttled-nanoseconds`, and `host-idle-share`, how much of all
-/// processors lay idle meanwhile.
+/// limit was met at all), `error-ratio`, `periods-count`, `throttled-count`, `throttled-nanoseconds`, and
+/// `host-idle-share`, how much of all processors lay idle meanwhile.
 struct CPUQuota: Experiment {
     let id = "cpu-quota"
 
@@ -88,7 +88,7 @@ struct CPUQuota: Experiment {
         return finding
     }
 
-    /// What the kernel has counted so far.
+    /// The kernel's counts so far.
     private struct Reading {
         var instant: MonotonicInstant
         var used: UInt64
@@ -141,7 +141,7 @@ struct CPUQuota: Experiment {
     }
 }
 
-/// How long the processors of the host had nothing to do.
+/// The time for which the processors of the host had nothing to do.
 enum HostIdle {
     /// The `idle` and `iowait` columns of /proc/stat, see proc(5), summed over all processors, in nanoseconds and in
     /// steps of a clock tick.

@@ -1,7 +1,7 @@
 import Glibc
 import LabCore
 
-/// How a cgroup is emptied, of whose processes all but one are nobody's children that we know: `at-once` by
+/// The emptying of a cgroup, of whose processes all but one are nobody's children that we know: `at-once` by
 /// `cgroup.kill` (Linux 5.14, v2 only), or `one-by-one` by a signal to each that the cgroup lists.
 ///
 /// Values: `kill-nanoseconds` from the first write or signal until nobody lives in it, `processes-count`, and the truth

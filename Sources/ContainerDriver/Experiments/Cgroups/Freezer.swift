@@ -1,7 +1,7 @@
 import Glibc
 import LabCore
 
-/// Whether a cgroup can be made to stand still: a program that never rests is frozen, looked at, and thawed.
+/// A test that a cgroup can be made to stand still: a program that never rests is frozen, looked at, and thawed.
 /// `cgroup.freeze` where there is a cgroup v2, else the freezer controller of v1.
 ///
 /// Values: `freeze-nanoseconds`, `thaw-nanoseconds`, `frozen-cpu-nanoseconds` (CPU time while frozen), and the truths

@@ -1,7 +1,7 @@
 import Glibc
 import LabCore
 
-/// Whether a cgroup's limit of bytes per second holds: a program that writes past the page cache to the disk that
+/// A test that a cgroup's limit of bytes per second holds: a program that writes past the page cache to the disk that
 /// holds LAB_HOME, with `setting` MiB per second as the limit.
 ///
 /// Values: `asked-bytes`, `achieved-bytes` (per second) and `achieved-ratio`, by the controller's own count.

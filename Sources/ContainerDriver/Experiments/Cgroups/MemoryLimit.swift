@@ -1,7 +1,7 @@
 import Glibc
 import LabCore
 
-/// Whether the memory limit of a cgroup holds: a program that writes to half as much (`below`) or twice as much
+/// A test that the memory limit of a cgroup holds: a program that writes to half as much (`below`) or twice as much
 /// (`beyond`) as it may, and the kernel's own counters.
 ///
 /// Values: `limit-bytes`, `peak-bytes` (the most that was ever charged), `peak-ratio` (the one over the other),
@@ -22,7 +22,7 @@ struct MemoryLimit: Experiment {
         return try TrialCgroup.with(.init(controllers: ["memory"]), bench) { (cgroup) throws(LabError) in
             try cgroup.set(
                 "memory", v1: ("memory.limit_in_bytes", "\(limit)"), v2: ("memory.max", "\(limit)"))
-            // Where swap is accounted, it is no way out either.
+            // Swap is no way out either, where it is accounted.
             try? cgroup.set(
                 "memory", v1: ("memory.memsw.limit_in_bytes", "\(limit)"), v2: ("memory.swap.max", "0"))
             let available = HostMemory.availableBytes() ?? 0

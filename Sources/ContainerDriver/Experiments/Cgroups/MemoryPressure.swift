@@ -1,6 +1,6 @@
 import LabCore
 
-/// What the kernel says of the time that a cgroup's processes had to wait for memory: a program that reads a file of
+/// The kernel's account of the time that a cgroup's processes had to wait for memory: a program that reads a file of
 /// 4 MiB over and over, with 3 MiB in all (`limit`) or without a limit (`free`). Nobody is killed, since what a file
 /// holds can be dropped and read again; the time that this takes is the pressure.
 ///

@@ -1,7 +1,7 @@
 import Glibc
 import LabCore
 
-/// Whether the limit of a cgroup's processes holds: a program that forks until it is refused, with `setting` as the
+/// A test that the limit of a cgroup's processes holds: a program that forks until it is refused, with `setting` as the
 /// limit, itself included.
 ///
 /// Values: `processes-count` as the host counts them, `refusals-count` of the controller, and the truth `refused`.

@@ -1,11 +1,11 @@
 import LabCore
 
-/// What the kernel says of the time that a cgroup's processes had to wait for a resource (PSI, see
+/// The kernel's account of the time that a cgroup's processes had to wait for a resource (PSI, see
 /// Documentation/accounting/psi.rst): `cpu.pressure` or `memory.pressure`.
 struct PressureFile {
     let path: String
 
-    /// What they waited from now on, as a share of the time: the value `name`, and the fact `fact` with the file's words.
+    /// Returns their wait from now on, as a share of time: the value `name`, and the fact `fact` with the file's words.
     func share(
         of window: Duration, as name: String, _ fact: String, _ bench: Bench
     ) throws(LabError) -> Finding {

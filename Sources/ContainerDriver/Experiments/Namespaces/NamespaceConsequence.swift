@@ -1,9 +1,9 @@
 import Glibc
 import LabCore
 
-/// What is different for a process in a namespace of its own, as the host sees it: one thing for each kind.
+/// The difference for a process in a namespace of its own, as the host sees it: one thing for each kind.
 struct NamespaceConsequence {
-    /// What was seen.
+    /// The observation of one thing.
     struct Seen {
         var isSo: Bool
         var answer: Message
@@ -99,7 +99,7 @@ struct NamespaceConsequence {
         }
     }
 
-    /// Where the host sees a path, it sees the root.
+    /// Compares the paths of its cgroup: where the host sees a path, it sees the root.
     func cgroup(_ child: ChildInstance) throws(LabError) -> Seen {
         let path = "/proc/\(child.pid)/cgroup"
         func line(of name: Substring, in text: String) -> String {

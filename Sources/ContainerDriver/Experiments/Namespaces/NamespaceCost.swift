@@ -3,7 +3,7 @@ import Glibc
 import LabCore
 import Launch
 
-/// What one namespace adds to the making of a process: clone3 with it against clone3 without, in turn. The kinds that
+/// The cost of one namespace in the making of a process: clone3 with it against clone3 without, in turn. The kinds that
 /// a container makes by unshare(2) in the child are timed there.
 ///
 /// Values: `cost-nanoseconds`, the median with it less the median without, and `base-nanoseconds`, the latter.

@@ -3,7 +3,7 @@ import Glibc
 import LabCore
 import Launch
 
-/// What one namespace, alone, changes: a bare process with only the namespace `setting`, looked at from the host.
+/// The effect of one namespace, alone: a bare process with only the namespace `setting`, looked at from the host.
 ///
 /// Values: the truths `alone` (by the inodes of /proc/PID/ns it is apart from the host in this kind and no other) and
 /// `consequence`, one thing that is different in there, as the host sees it.
@@ -111,7 +111,7 @@ struct NamespaceEffect: Experiment {
             finding.note(
                 "alone", apart == [name], answer: .names(apart),
                 evidence: "/proc/\(child.pid)/ns")
-            // What is tried out in there must not happen to the host.
+            // A thing that is tried out in there must not happen to the host.
             guard apart == [name] else { return finding }
             let seen = try look(child)
             finding.note(

@@ -1,7 +1,7 @@
 import Glibc
 import LabCore
 
-/// What the first write to a file of a lower layer costs: the whole file is copied up, however little is written.
+/// The cost of the first write to a file of a lower layer: the whole file is copied up, however little is written.
 /// `setting` is the size of the file in KiB.
 ///
 /// Values: `first-write-nanoseconds` (open for writing and write one byte), `second-write-nanoseconds` (the same once

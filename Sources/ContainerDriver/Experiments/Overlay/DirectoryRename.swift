@@ -1,7 +1,7 @@
 import Glibc
 import LabCore
 
-/// What becomes of rename(2) of a directory of a lower layer: refused with EXDEV (`redirect_dir=off`), so that a
+/// The outcome of rename(2) of a directory of a lower layer: refused with EXDEV (`redirect_dir=off`), so that a
 /// program must copy it, or done by an attribute that says where it came from (`redirect_dir=on`).
 ///
 /// Values: `rename-nanoseconds`, and the truths `renamed` and `lower-untouched`.

@@ -1,8 +1,8 @@
 import Glibc
 import LabCore
 
-/// What several writable layers over one lower layer share: as many overlays as `instances`, each of which writes one
-/// small file of its own, while all read the same large one.
+/// The space that several writable layers over one lower layer share: as many overlays as `instances`, each of which
+/// writes one small file of its own, while all read the same large one.
 ///
 /// Values: `disk-bytes` (allocated to the lower layer and all writable ones together), `saved-ratio` (what as many whole
 /// copies would take, over that), `memory-copies-ratio` (how many copies of the large file the page cache holds, by the

@@ -1,8 +1,8 @@
 import Glibc
 import LabCore
 
-/// What each further lower layer adds to finding a file: `setting` layers, all with the same directory, and files only
-/// in the lowest.
+/// The time that each further lower layer adds to finding a file: `setting` layers, all with the same directory, and
+/// files only in the lowest.
 ///
 /// Values: `lookup-nanoseconds`, one stat(2) of a name that the overlay has not seen, and `again-nanoseconds`, one of
 /// a name that it has.

@@ -1,7 +1,7 @@
 import Glibc
 import LabCore
 
-/// What chmod(2) of a file of a lower layer copies: with `metacopy=off` all of it, with `metacopy=on` only what
+/// The part of a lower layer's file that chmod(2) copies: with `metacopy=off` all of it, with `metacopy=on` only what
 /// changed. The file has 16 MiB.
 ///
 /// Values: `chmod-nanoseconds`, `upper-bytes`, and the truth `lower-untouched`.

@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import LabCore
 
-/// Where overlays are mounted for an experiment: a directory on the disk of LAB_HOME, in a mount namespace of one
+/// A place to mount overlays for an experiment: a directory on the disk of LAB_HOME, in a mount namespace of one
 /// thread, so that no mount can be left behind.
 ///
 ///     l0 l1 …      lower layers, the topmost first
@@ -64,7 +64,7 @@ struct OverlayStage: Sendable {
         return length < 0 ? nil : String(decoding: value[..<length], as: UTF8.self)
     }
 
-    /// What stat(2) says of a path itself; nil when there is nothing.
+    /// Returns the answer of stat(2) on a path itself; nil when there is nothing.
     static func status(_ path: String) -> stat? {
         var status = stat()
         return lstat(path, &status) == 0 ? status : nil

@@ -1,7 +1,7 @@
 import Glibc
 import LabCore
 
-/// How something of a lower layer is deleted, which can't be written to: a `file` by a character device 0/0 in the
+/// The deletion of something of a lower layer, which can't be written to: a `file` by a character device 0/0 in the
 /// writable layer, a `directory` that is made anew by an attribute that hides what is below it.
 ///
 /// Values: `change-nanoseconds`, `upper-bytes`, and the truths `hidden` (it is gone as the container sees it),

@@ -27,7 +27,7 @@ enum ScratchDirectory {
     }
 }
 
-/// What the disk holds of a file.
+/// The space that files take on the disk.
 enum Disk {
     /// Bytes that are allocated for a file, without its inode; 0 when there is none. See stat(2), `st_blocks`.
     static func allocatedBytes(_ path: String) -> UInt64 {

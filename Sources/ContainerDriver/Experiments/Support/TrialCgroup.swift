@@ -4,11 +4,11 @@ import LabCore
 /// A cgroup that an experiment makes for itself: a directory in each hierarchy in which it needs a controller, all with
 /// the same name, gone when the experiment ends.
 final class TrialCgroup {
-    /// What an experiment needs of it.
+    /// The controllers and the hierarchy that an experiment needs.
     struct Needs {
         /// Controllers by their names in the kernel: `cpu`, `memory`.
         var controllers: [String] = []
-        /// Whether it must be in the unified hierarchy, with or without controllers: for `cgroup.kill`,
+        /// True when it must be in the unified hierarchy, with or without controllers: for `cgroup.kill`,
         /// `cgroup.freeze` and the pressure files, which are no controller's.
         var isUnified = false
     }
@@ -17,7 +17,7 @@ final class TrialCgroup {
     private(set) var places: [String: CgroupReader.Place] = [:]
     /// Its directory in the unified hierarchy, nil when it has none there.
     private(set) var unified: String?
-    /// What a child needs to be born in it, and to join what it can't be born in.
+    /// The descriptors that a child needs to be born in it, and to join what it can't be born in.
     private(set) var cloneTarget: Int32 = -1
     private(set) var joins: [Int32] = []
     private(set) var directoriesToJoin: [String] = []
@@ -125,7 +125,7 @@ final class TrialCgroup {
     }
 }
 
-/// Where the controllers of this machine are mounted, by the names that the kernel gives them.
+/// The mount points of this machine's controllers, by the names that the kernel gives them.
 struct ControllerMounts {
     private let table: MountTable
     private let offered: (_ mountPoint: String) -> String

@@ -5,7 +5,7 @@ import Launch
 
 /// A bare lab-guest with nothing around it but what an experiment puts there.
 enum TrialChild {
-    /// What is put around it.
+    /// The surroundings of the child.
     struct Around {
         /// Made by clone3.
         var namespaces: Namespaces = []
