@@ -37,7 +37,8 @@ extension Chinese {
         "it is neither a bzImage nor an ELF file with a PVH entry": "它既不是 bzImage，也不是带 PVH 入口的 ELF 文件",
         "name a file like /boot/vmlinuz-… or leave --kernel out": "指定 /boot/vmlinuz-… 这样的文件，或去掉 --kernel",
         "there is no guest kernel on this machine": "本机没有可用的客户机内核",
-        "none is needed: the first VM that is started fetches one with apt-get": "不需要：启动第一个虚拟机时会用 apt-get 下载一个",
+        "none is needed: the first VM that is started fetches one with apt-get":
+            "不需要：启动第一个虚拟机时会用 apt-get 下载一个",
         "nothing in /boot and /lib/modules": "/boot 和 /lib/modules 里都没有",
         "{} can't be read": "{} 无法读取",
         "let lab fetch one (lab doctor --fetch), or name a file with --kernel":
