@@ -84,6 +84,7 @@ extension Chinese {
         "it names no entry": "它不指任何一项",
         "it grows as fast as it is removed": "它增长得和删除得一样快",
         "{} is no absolute path": "{} 不是绝对路径", "cannot walk to {}": "无法走到 {}", "{} is not used": "不使用 {}",
+        "name a directory of its own below it": "在它下面指定一个单独的目录",
         "{} belongs to another user (uid {})": "{} 属于另一个用户（uid {}）",
         "run lab as that user; or, as root, name a directory of root's with LAB_HOME (sudo -H sets HOME)":
             "以那个用户运行 lab；或者以 root 运行时，用 LAB_HOME 指定一个属于 root 的目录（sudo -H 会设置 HOME）",

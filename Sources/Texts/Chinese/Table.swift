@@ -15,7 +15,7 @@ extension Chinese {
         "undecided": "未定", "the lab yielded nothing": "实验没有结果", "{} is unavailable": "{} 不可用",
         "{} has no sample": "{} 没有样本", "Lab {}, {}: {}": "实验 {}，{}：{}", "shown": "显示的内容", "found": "结果",
         "{} more are not shown.": "另有 {} 行未显示。", "Other results": "其他结果", "The machine": "机器",
-        "Supported": "成立", "Refuted": "不成立", "Conditional": "视条件而定", "Not measurable here": "本机无法判定",
+        "Supported": "成立", "Refuted": "不成立", "Conditional": "视条件而定", "Not measurable here": "本机无法测量",
         "The document's table, measured": "文档的对比表与实测",
         "Section 3 of the document, row by row: what it says, what was measured, and whether that supports it. The first column of a row leads to its section below, with every figure's interval and number of samples, each claim's verdict and reason, and the raw data.":
             "文档第 3 节逐行对照：文档怎么说，实测是多少，实测是否支持。每行第一列通向下文相应一节，其中有每个数值的区间与样本数、每条说法的判定与理由，以及原始数据。",
