@@ -16,8 +16,7 @@ enum ProcessLimit {
     /// Returns true when its own PID namespace's `kernel.pid_max` holds a container to so many. It costs one write, no
     /// cgroup, and no privilege. Since Linux 6.14; before, the same write would change the whole machine's.
     static func isHeldByNamespace(
-        _ number: Int, release: String = release(),
-        processors: Int = sysconf(Int32(_SC_NPROCESSORS_CONF))
+        _ number: Int, release: String = ProcessLimit.release, processors: Int = ProcessLimit.processors
     ) -> Bool {
         let version = release.split(separator: ".", maxSplits: 2).prefix(2).map {
             Int($0.prefix(while: \.isNumber)) ?? 0
@@ -27,13 +26,14 @@ enum ProcessLimit {
     }
 
     /// The release of the running kernel. The corresponding C function is `uname`.
-    private static func release() -> String {
+    private static let release: String = {
         var name = utsname()
         guard uname(&name) == 0 else { return "" }
         return withUnsafeBytes(of: &name.release) { bytes in
             String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
         }
-    }
+    }()
+    private static let processors = sysconf(Int32(_SC_NPROCESSORS_CONF))
 }
 
 extension LaunchProgram {
