@@ -73,9 +73,19 @@ struct PodmanStore: Sendable {
     /// Ends and removes every container, unmounts what podman leaves mounted, and removes the files.
     func remove() throws(LabError) {
         guard Files.exists(directory) || Files.exists(volatileDirectory) else { return }
-        try PeerCommand.check(
-            "remove the podman containers in \(directory)",
-            words + ["rm", "--all", "--force", "--time", "0"], variables)
+        // One that is tidying up itself may hold what is to go: asked again, it is gone.
+        var tries = 0
+        while true {
+            tries += 1
+            do throws(LabError) {
+                try PeerCommand.check(
+                    "remove the podman containers in \(directory)",
+                    words + ["rm", "--all", "--force", "--time", "0"], variables)
+                break
+            } catch where tries < 4 {
+                usleep(500_000)
+            }
+        }
         // A container's conmon starts a podman at its end that tidies up, and makes again what is removed meanwhile.
         // It may hang on what a killed one left half done; nothing in this store is worth the wait.
         let patience = MonotonicInstant.now().advanced(by: .seconds(3))
