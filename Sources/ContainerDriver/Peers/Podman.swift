@@ -82,7 +82,8 @@ struct PodmanStore: Sendable {
                     "remove the podman containers in \(directory)",
                     words + ["rm", "--all", "--force", "--time", "0"], variables)
                 break
-            } catch where tries < 4 {
+            } catch {
+                guard tries < 4 else { throw error }
                 usleep(500_000)
             }
         }
