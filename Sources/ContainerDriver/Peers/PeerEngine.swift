@@ -90,7 +90,8 @@ public final class PreparedPeerEngine: PreparedEngine {
             for file in try peer.files(name, request) {
                 try Files.write(file.text, to: "\(name.directory)/\(file.name)")
             }
-            // A bundle is there before its runtime is asked: to write it is no part of the start.
+            let arguments = peer.arguments(name, request)
+            // A bundle is there and a command line is typed before a runtime is asked: neither is part of the start.
             let requested = MonotonicInstant.now()
             let inherited = try peer.inherited()
             // `if let` would consume the descriptor, and close it before the child has its copy.
@@ -99,7 +100,6 @@ public final class PreparedPeerEngine: PreparedEngine {
                 case .some(let file): file.rawValue
                 case .none: nil
                 }
-            let arguments = peer.arguments(name, request)
             let removal = PeerInstance.Removal()
             let program = LaunchProgram.peer(
                 program: arguments[0], parent: launcher.parent.rawValue, inherits: number != nil)
