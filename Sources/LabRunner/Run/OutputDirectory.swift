@@ -53,11 +53,10 @@ struct OutputDirectory: Equatable {
     }
 
     private static func here() throws(LabError) -> String {
-        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-        guard getcwd(&buffer, buffer.count) != nil else {
+        guard let path = RelativePath.workingDirectory else {
             throw LabError(.output, "cannot tell the current directory", cause: "\(Errno(errno))")
         }
-        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return path
     }
 
     /// Makes `results/<time>-<lab>` below the current directory; a second run in the same second gets a number.

@@ -15,15 +15,16 @@ enum RelativePath {
 
     /// The names on the way from the root.
     private static func parts(_ path: String) -> [String] {
-        var parts: [String] = path.hasPrefix("/") ? [] : parts(workingDirectory)
+        var parts: [String] = path.hasPrefix("/") ? [] : parts(workingDirectory ?? "/")
         for name in path.split(separator: "/") where name != "." {
             if name == ".." { _ = parts.popLast() } else { parts.append(String(name)) }
         }
         return parts
     }
 
-    private static var workingDirectory: String {
-        guard let path = getcwd(nil, 0) else { return "/" }
+    /// The directory that relative paths are seen from; nil, with errno, where there is none any more.
+    static var workingDirectory: String? {
+        guard let path = getcwd(nil, 0) else { return nil }
         defer { free(path) }
         return String(cString: path)
     }
