@@ -77,7 +77,8 @@ struct AblationTests {
         }
     }
 
-    @Test func anUnknownWordIsAUsageErrorWithTheNearestOne() throws {
+    @Test("An unknown word is a usage error with the nearest one")
+    func unknownWord() throws {
         let error = #expect(throws: LabError.self) { _ = try LayerSelection("only-secomp") }
         #expect(error?.kind == .usage)
         #expect(error?.message.english.contains("only-seccomp") == true)

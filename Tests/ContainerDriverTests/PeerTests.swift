@@ -332,13 +332,12 @@ import Testing
 
     @Test func aMissingToolIsNamedWithItsPackage() throws {
         let engine = PeerEngine(.runtime("no-such-runtime"))
-        guard case .unavailable(let error) = engine.probe(try run("test").context) else {
-            Issue.record("a runtime that is not there was used")
-            return
-        }
-        #expect(error.reason.english == "no-such-runtime is not installed: it is not in PATH")
-        #expect(error.remedy?.english == "apt-get install no-such-runtime")
-        #expect(error.detail == .notInstalled)
+        let availability = engine.probe(try run("test").context)
+        let error: LabError? = if case .unavailable(let error) = availability { error } else { nil }
+        let found = try #require(error, "a runtime that is not there was used")
+        #expect(found.reason.english == "no-such-runtime is not installed: it is not in PATH")
+        #expect(found.remedy?.english == "apt-get install no-such-runtime")
+        #expect(found.detail == .notInstalled)
     }
 
     @Test("a runtime with runc's command line is named in one file of the sources")

@@ -131,7 +131,8 @@ import Testing
         }
     }
 
-    @Test func everyTranslationIsThereOnceAndUsesEveryArgumentOnce() {
+    @Test("Every translation is there once and uses every argument once")
+    func argumentsAreUsedOnce() {
         for (language, own, foreign) in Self.tables {
             var seen: Set<String> = []
             for (english, translation) in (own + foreign).joined() {
