@@ -21,7 +21,7 @@ struct BPFAssembler {
     }
 
     private var reversed: [BPFInstruction] = []
-    private var ends: [UInt32: Label] = [:]
+    private var ends: [(action: UInt32, label: Label)] = []
     private var reach = 0
 
     private mutating func write(_ instruction: BPFInstruction) -> Label {
@@ -38,9 +38,9 @@ struct BPFAssembler {
 
     /// Ends the filter with `action`, one of SECCOMP_RET_*; each action is written once.
     mutating func end(_ action: UInt32) -> Label {
-        if let known = ends[action] { return known }
+        if let known = ends.first(where: { $0.action == action }) { return known.label }
         let label = write(BPFInstruction(code: 0x06, operand: action))  // BPF_RET | BPF_K
-        ends[action] = label
+        ends.append((action, label))
         return label
     }
 

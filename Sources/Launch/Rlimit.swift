@@ -15,6 +15,11 @@ package struct Rlimit: Equatable, Sendable {
         return "setrlimit(\(name), {\(text(soft)), \(text(hard))})"
     }
 
+    /// True when it limits the same to the same.
+    package func isSame(as other: Rlimit) -> Bool {
+        resource == other.resource && soft == other.soft && hard == other.hard
+    }
+
     /// nil for a name, `RLIMIT_…`, that this kernel has not.
     package init?(_ name: String, soft: UInt64, hard: UInt64) {
         guard let known = Self.containerDefault.first(where: { $0.name == name }) else { return nil }

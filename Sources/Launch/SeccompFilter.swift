@@ -19,11 +19,17 @@ package struct SeccompFilter: Equatable, Sendable {
         let refusal = assembler.end(SeccompFilter.errorAction(profile.defaultErrno))
         let allowance = assembler.end(SeccompFilter.allowAction)
 
-        /// The label of each system call with a rule; one that is not here is refused.
-        var destinations: [Int32: BPFAssembler.Label] = [:]
-        for (number, rules) in SeccompFilter.rulesByNumber(profile) {
+        let named = SeccompFilter.numbers(profile)
+        /// The label of each system call, by its number; one without a rule is refused.
+        var destinations = [BPFAssembler.Label](repeating: refusal, count: Int(named.last?.number ?? -1) + 2)
+        var last = named.endIndex
+        while last > named.startIndex {
+            let number = named[last - 1].number
             var next = refusal
-            for rule in rules.reversed() {
+            // The rules of one number, from the last one.
+            while last > named.startIndex && named[last - 1].number == number {
+                last -= 1
+                let rule = profile.rules[named[last].rule]
                 let match =
                     switch rule.action {
                     case .allow: allowance
@@ -35,14 +41,13 @@ package struct SeccompFilter: Equatable, Sendable {
                 }
                 next = holds
             }
-            destinations[number] = next
+            destinations[Int(number)] = next
         }
 
         // Neighbours that go to the same place are one range. The last one has no end, so that it refuses x32, whose
         // system calls are those of x86-64 with bit 30 set.
         var ranges: [(first: UInt32, destination: BPFAssembler.Label)] = [(0, refusal)]
-        for number in 0...((destinations.keys.max() ?? -1) + 1) {
-            let destination = destinations[number] ?? refusal
+        for (number, destination) in destinations.enumerated() {
             if ranges[ranges.count - 1].destination != destination {
                 ranges.append((UInt32(number), destination))
             }
@@ -57,17 +62,18 @@ package struct SeccompFilter: Equatable, Sendable {
     /// The program as seccomp(2) takes it.
     package var bytes: [UInt8] { instructions.withUnsafeBytes(Array.init) }
 
-    /// The rules of each system call that this architecture and this libseccomp know, in the profile's order.
-    private static func rulesByNumber(_ profile: SeccompProfile) -> [(Int32, [SeccompProfile.Rule])] {
-        var rules: [Int32: [SeccompProfile.Rule]] = [:]
-        for rule in profile.rules {
+    /// The system calls that this architecture and this libseccomp know, each with a rule for it, by number and in the
+    /// profile's order. No dictionary: to make one costs a container's start more than all that is in it.
+    private static func numbers(_ profile: SeccompProfile) -> [(number: Int32, rule: Int)] {
+        var named: [(number: Int32, rule: Int)] = []
+        for (place, rule) in profile.rules.enumerated() {
             for name in rule.systemCalls {
                 // -1: this libseccomp does not know it. Below -1: this architecture does not have it.
                 let number = seccomp_syscall_resolve_name(name)
-                if number >= 0 { rules[number, default: []].append(rule) }
+                if number >= 0 { named.append((number, place)) }
             }
         }
-        return rules.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        return named.sorted { ($0.number, $0.rule) < ($1.number, $1.rule) }
     }
 
     /// AUDIT_ARCH_X86_64, see linux/audit.h: a system call of another architecture (i386) is refused.

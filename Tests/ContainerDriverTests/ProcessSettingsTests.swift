@@ -245,7 +245,7 @@ struct ProcessSettingsTests {
         }
         var alike = CallerSettings(
             givesUpGroups: false, ignoredSignals: 0, oomScoreAdjustment: 0, policy: SCHED_OTHER, nice: 0)
-        for limit in settings.limits { alike.limits[limit.resource] = [limit.soft, limit.hard] }
+        alike.limits = settings.limits
         let conditional: Set = [
             "supplementary groups", "oom score", "default signals",
             "scheduling policy", "nice", "resource limits",
@@ -263,8 +263,10 @@ struct ProcessSettingsTests {
         #expect(now.policy == sched_getscheduler(0))
         #expect(now.nice == getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0))
         #expect(
-            CallerSettings.current().limits[Int32(RLIMIT_CORE.rawValue)]
-                == [UInt64(core.rlim_cur), UInt64(core.rlim_max)])
+            CallerSettings.current().limits.contains {
+                $0.name == "RLIMIT_CORE" && $0.soft == UInt64(core.rlim_cur)
+                    && $0.hard == UInt64(core.rlim_max)
+            })
         // A real caller's score: the container of an engine does not have it.
         try Files.overwrite("300", at: "/proc/self/oom_score_adj")
         defer { try? Files.overwrite("0", at: "/proc/self/oom_score_adj") }

@@ -58,6 +58,8 @@ struct ContainerLife: ~Copyable {
             throw error
         }
         var status = try reap()
+        // It ends while the pipes are drained; a terminal's modes it is yet to give back should we be killed.
+        if streams.terminal == nil { _ = clinux_pidfd_send_signal(watcher, SIGKILL) }
         if let takenAction, status == 128 + SIGKILL { status = 128 + takenAction }
         while !streams.drain() {
             if try step(hasEnded: true) { break }

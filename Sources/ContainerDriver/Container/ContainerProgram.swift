@@ -40,13 +40,10 @@ extension LaunchProgram {
         // Closed and not only closed on exec: while execve looks for the command, a link of the image's, or the
         // interpreter that a script names, may lead through /proc/self/fd to a directory of the host's.
         steps.append(Step(.closeDescriptors(from: 3)))
-        var filter: [Step] = []
-        if oci.isFiltered {
-            guard let compiled = spec.filter else {
-                throw LabError(.software, "the seccomp filter of a container was not compiled")
-            }
-            filter = [Step(.loadFilter(compiled))]
+        if oci.isFiltered && spec.filter == nil {
+            throw LabError(.software, "the seccomp filter of a container was not compiled")
         }
+        let filter = spec.filter.map { [Step(.loadFilter($0))] } ?? []
         if !oci.noNewPrivileges { steps += filter }
         if let kept = oci.capabilities {
             if process != nil { steps.append(ProcessSettings.securebits) }

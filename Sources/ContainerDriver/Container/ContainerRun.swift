@@ -68,6 +68,8 @@ public struct ContainerRun: Sendable {
     private func run(
         _ paths: () throws(LabError) -> LabPaths, _ exitCode: inout Int32
     ) throws(LabError) -> Outcome {
+        let ourselves = try FileDescriptor.ofThisProcess()
+        let watch = try ContainerWatch(ourselves: ourselves.rawValue)
         var isolation = Isolation.ofThisUser()
         let wanted = controllers(isolation)
         let root = try resolvedRoot()
@@ -81,7 +83,7 @@ public struct ContainerRun: Sendable {
         }
         guard !wanted.isEmpty else {
             isolation.remove(.limits)
-            return try run(root, isolation, nil, nil, streams, signals.rawValue, &exitCode)
+            return try run(root, isolation, nil, nil, streams, signals.rawValue, watch, ourselves, &exitCode)
         }
         guard isolation.contains(.limits) else {
             throw LabError(
@@ -99,7 +101,8 @@ public struct ContainerRun: Sendable {
             let cgroups = try tree.take(
                 // A limit of what is not among the controllers is not written.
                 ResourceLimits(memoryBytes: memoryBytes ?? 0, cpus: cpus ?? 0, pids: pids ?? 0))
-            outcome = try run(root, isolation, tree, cgroups, streams, signals.rawValue, &exitCode)
+            outcome = try run(
+                root, isolation, tree, cgroups, streams, signals.rawValue, watch, ourselves, &exitCode)
             try cgroups.remove()
         } catch {
             try? tree.removeAll()
@@ -124,16 +127,16 @@ public struct ContainerRun: Sendable {
 
     private func run(
         _ root: String, _ isolation: Isolation, _ tree: CgroupTree?, _ cgroups: InstanceCgroups?,
-        _ streams: StandardStreams, _ signals: Int32, _ exitCode: inout Int32
+        _ streams: StandardStreams, _ signals: Int32, _ watch: borrowing ContainerWatch,
+        _ ourselves: borrowing FileDescriptor, _ exitCode: inout Int32
     ) throws(LabError) -> Outcome {
         guard let path = try programPath(below: root) else {
             exitCode = Self.notFound
             throw notFound(in: root)
         }
-        let ourselves = try FileDescriptor.ofThisProcess()
         let terminal = getenv("TERM").map { ["TERM=\(String(cString: $0))"] } ?? []
         let oci = RuntimeSpec.container(
-            isolation, root: root, hostname: hostname, args: command,
+            isolation.subtracting(.seccomp), root: root, hostname: hostname, args: command,
             env: ChildLauncher.environment + terminal,
             processes: pids.flatMap { ProcessLimit.isHeldByNamespace($0) ? $0 : nil })
         let buffer = try ProgramBuffer(
@@ -145,9 +148,7 @@ public struct ContainerRun: Sendable {
                 cgroupsToJoin: cgroups.flatMap { tree?.directoriesToJoin($0.number) } ?? [],
                 caller: .current(), parent: ourselves.rawValue, storageBytes: storageBytes,
                 terminal: streams.request))
-        let watch = try ContainerWatch(
-            ourselves: ourselves.rawValue,
-            restoring: streams.request == nil ? nil : streams.terminal?.modes)
+        if streams.request != nil, let modes = streams.terminal?.modes { watch.restore(modes) }
         defer { streams.release() }
         var life: ContainerLife
         do throws(LaunchFailure) {

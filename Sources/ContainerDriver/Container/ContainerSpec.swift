@@ -69,7 +69,7 @@ struct ContainerSpec: Sendable {
     var oci: RuntimeSpec
     /// Path of the program in the container's root; with no mount namespace, on the host.
     var program: String
-    /// The filter of `linux.seccomp`, compiled once for all starts.
+    /// The filter, compiled once for all starts: that of `linux.seccomp`, which need not be described where nobody reads it.
     var filter: SeccompFilter?
     /// A directory of the host that carries the stage, in another mount namespace than the host's.
     var mountPoint: String
@@ -135,10 +135,11 @@ struct KernelFiles: Equatable, Sendable {
     private static let perProcessor = "/sys/devices/system/cpu/cpu*/thermal_throttle"
 
     /// The masked paths that are directories.
-    static let directories = Set(containerDefault.maskedDirectories + [perProcessor])
+    static let directories = containerDefault.maskedDirectories + [perProcessor]
 
     /// One for each processor instead of `*`, of those that this machine has now.
     private static func unfolded(_ path: String) -> [String] {
+        guard path.utf8.contains(UInt8(ascii: "*")) else { return [path] }
         let parts = path.split(separator: "*", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2 else { return [path] }
         return (0..<max(1, sysconf(Int32(_SC_NPROCESSORS_CONF)))).map { "\(parts[0])\($0)\(parts[1])" }
@@ -151,7 +152,7 @@ struct KernelFiles: Equatable, Sendable {
     static func folded(_ paths: [String]) -> [String] {
         guard paths.contains(where: { $0.hasPrefix("/sys/devices/system/cpu/") }) else { return paths }
         let all = unfolded(perProcessor)
-        guard Set(paths).isSuperset(of: all) else { return paths }
+        guard all.allSatisfy(paths.contains) else { return paths }
         return paths.compactMap { $0 == all[0] ? perProcessor : all.contains($0) ? nil : $0 }
     }
 

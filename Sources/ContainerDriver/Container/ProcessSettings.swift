@@ -75,7 +75,7 @@ extension ProcessSettings {
                         SYS_setpriority, [0, 0, Int(nice)], "nice", "setpriority(PRIO_PROCESS, 0, \(nice))"),
                     tolerates: Errno(EACCES)))
         }
-        let limits = limits.filter { caller.limits[$0.resource] != [$0.soft, $0.hard] }
+        let limits = limits.filter { limit in !caller.limits.contains { $0.isSame(as: limit) } }
         if !limits.isEmpty { steps.append(Step(.setLimits(limits))) }
         return steps
     }
@@ -96,8 +96,8 @@ struct CallerSettings: Equatable, Sendable {
     /// See sched(7): SCHED_OTHER, and more where its children would not have it.
     var policy: Int32?
     var nice: Int32?
-    /// The soft and the hard limit of each resource.
-    var limits: [Int32: [UInt64]] = [:]
+    /// The limits of each resource.
+    var limits: [Rlimit] = []
 
     static let unknown = CallerSettings()
 
@@ -119,9 +119,10 @@ struct CallerSettings: Equatable, Sendable {
         if errno == 0 { settings.nice = nice }
         for limit in Rlimit.containerDefault {
             var own = rlimit()
-            if getrlimit(limit.resource, &own) == 0 {
-                settings.limits[limit.resource] = [UInt64(own.rlim_cur), UInt64(own.rlim_max)]
-            }
+            guard getrlimit(limit.resource, &own) == 0 else { continue }
+            var known = limit
+            (known.soft, known.hard) = (UInt64(own.rlim_cur), UInt64(own.rlim_max))
+            settings.limits.append(known)
         }
         return settings
     }

@@ -8,8 +8,7 @@ struct SupportedSpec {
     let namespaces: Namespaces
     /// The lower layer of its root.
     let root: String
-    /// By their targets.
-    let mounts: [String: Mount]
+    let mounts: Mounts
     let maskedPaths: [String]
     let readonlyPaths: [String]
     let hostname: String?
@@ -28,6 +27,13 @@ struct SupportedSpec {
         var type: String
         var flags: MountFlags
         var data: String?
+    }
+
+    /// Few enough that to look for one takes no time.
+    struct Mounts {
+        fileprivate(set) var all: [(target: String, mount: Mount)] = []
+
+        subscript(target: String) -> Mount? { all.first { $0.target == target }?.mount }
     }
 
     init(_ spec: RuntimeSpec) throws(LabError) {
@@ -119,8 +125,13 @@ struct SupportedSpec {
     }
 
     /// The words of the specification for the kinds whose files in `/proc/PID/ns` have others.
-    private static let words = ["mnt": "mount", "net": "network"]
-    static func word(_ name: String) -> String { words[name] ?? name }
+    static func word(_ name: String) -> String {
+        switch name {
+        case "mnt": "mount"
+        case "net": "network"
+        default: name
+        }
+    }
 
     private static func namespaces(_ linux: RuntimeSpec.Linux) throws(LabError) -> Namespaces {
         var result: Namespaces = []
@@ -138,22 +149,23 @@ struct SupportedSpec {
 
     private static func mounts(
         _ spec: RuntimeSpec, _ namespaces: Namespaces
-    ) throws(LabError) -> [String: Mount] {
-        var result: [String: Mount] = [:]
+    ) throws(LabError) -> Mounts {
+        var result = Mounts()
         for mount in spec.mounts ?? [] {
             let target = mount.destination
-            guard namespaces.contains(.mount), let (type, least) = known[target], mount.type == type,
+            guard namespaces.contains(.mount), let (type, least) = known(target), mount.type == type,
                 result[target] == nil, mount.uidMappings == nil, mount.gidMappings == nil
             else { throw unsupported("mounts: \(shown(mount.type ?? "bind")) on \(shown(target))") }
             var (flags, data): (MountFlags, [String]) = (least, [])
             for option in mount.options ?? [] {
-                if let flag = options[option] { flags.insert(flag) } else { data.append(option) }
+                if let flag = flag(option) { flags.formUnion(flag) } else { data.append(option) }
             }
-            result[target] = Mount(
+            let made = Mount(
                 source: mount.source ?? type, type: type, flags: flags,
                 data: data.isEmpty ? nil : data.joined(separator: ","))
+            result.all.append((target, made))
         }
-        for target in result.keys where target.hasPrefix("/dev/") && result["/dev"] == nil {
+        for (target, _) in result.all where target.hasPrefix("/dev/") && result["/dev"] == nil {
             throw unsupported("mounts: \(target) without /dev")
         }
         return result
@@ -164,37 +176,63 @@ struct SupportedSpec {
     /// The mounts that can be made, with the flags that each has whatever the specification says. `nodev` everywhere a
     /// container may write: a device node that it makes opens nothing. This is what the devices controller is for, and
     /// it holds on v1, v2 and without root alike.
-    private static let known: [String: (type: String, flags: MountFlags)] = [
-        "/proc": ("proc", strict), "/sys": ("sysfs", strict.union(.readOnly)),
-        "/dev": ("tmpfs", [.noSetUID, .noExecute, .readOnly]),
-        "/dev/pts": ("devpts", [.noSetUID, .noExecute]), "/dev/shm": ("tmpfs", strict),
-        "/dev/mqueue": ("mqueue", strict),
-    ]
+    private static func known(_ target: String) -> (type: String, flags: MountFlags)? {
+        switch target {
+        case "/proc": ("proc", strict)
+        case "/sys": ("sysfs", strict.union(.readOnly))
+        case "/dev": ("tmpfs", [.noSetUID, .noExecute, .readOnly])
+        case "/dev/pts": ("devpts", [.noSetUID, .noExecute])
+        case "/dev/shm": ("tmpfs", strict)
+        case "/dev/mqueue": ("mqueue", strict)
+        default: nil
+        }
+    }
 
-    private static let options: [String: MountFlags] = [
-        "ro": .readOnly, "nosuid": .noSetUID, "nodev": .noDevices, "noexec": .noExecute,
-    ]
+    private static func flag(_ option: String) -> MountFlags? {
+        switch option {
+        case "ro": .readOnly
+        case "nosuid": .noSetUID
+        case "nodev": .noDevices
+        case "noexec": .noExecute
+        default: nil
+        }
+    }
 
     /// Paths of procfs and sysfs: everything else would lead through names of the image's.
     private static func paths(
-        _ word: String, _ all: [String]?, in mounts: [String: Mount]
+        _ word: String, _ all: [String]?, in mounts: Mounts
     ) throws(LabError) -> [String] {
+        let (hasProc, hasSys) = (mounts["/proc"] != nil, mounts["/sys"] != nil)
         for path in all ?? [] {
-            let isKnown = ["/proc/", "/sys/"].contains {
-                path.hasPrefix($0) && mounts[String($0.dropLast())] != nil
-            }
-            let hasParents = path.split(separator: "/").contains { $0 == ".." }
-            guard isKnown, !hasParents, path.utf8.count < 200, !path.contains("*") else {
+            let isKnown = hasProc && path.hasPrefix("/proc/") || hasSys && path.hasPrefix("/sys/")
+            guard isKnown, path.utf8.count < 200, !hasParent(path), !path.utf8.contains(UInt8(ascii: "*"))
+            else {
                 throw unsupported("\(word): \(shown(path))")
             }
         }
         return all ?? []
     }
 
+    /// True when one of its names is `..`.
+    private static func hasParent(_ path: String) -> Bool {
+        var dots = 0
+        for byte in path.utf8 {
+            if byte == UInt8(ascii: "/") {
+                if dots == 2 { return true }
+                dots = 0
+            } else {
+                dots = byte == UInt8(ascii: ".") && dots >= 0 ? dots + 1 : -1
+            }
+        }
+        return dots == 2
+    }
+
     private static func capabilities(_ process: RuntimeSpec.Process) throws(LabError) -> Capabilities? {
         guard let sets = process.capabilities else { return nil }
         let names = sets.bounding ?? []
-        guard Set(names) == Set(sets.effective ?? []), Set(names) == Set(sets.permitted ?? []) else {
+        // Mostly they are in the same order too.
+        guard [sets.effective, sets.permitted].allSatisfy({ $0 == names || Set($0 ?? []) == Set(names) })
+        else {
             throw unsupported("process.capabilities that differ from one set to the other")
         }
         for name in names where Capabilities(named: name) == nil {
@@ -220,7 +258,7 @@ struct SupportedSpec {
 
     /// Returns the limit of processes. One that no namespace holds is refused: it would change the whole machine's.
     private static func processes(
-        _ linux: RuntimeSpec.Linux, _ namespaces: Namespaces, _ mounts: [String: Mount]
+        _ linux: RuntimeSpec.Linux, _ namespaces: Namespaces, _ mounts: Mounts
     ) throws(LabError) -> Int? {
         var processes: Int?
         for (name, value) in linux.sysctl ?? [:] {

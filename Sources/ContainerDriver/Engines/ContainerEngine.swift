@@ -133,7 +133,7 @@ private struct Parts {
         return ContainerSpec(
             oci: .container(isolation, root: root.directory, hostname: EngineID.container.rawValue),
             program: isolation.contains(.root) ? RootFilesystem.guestPath : root.hostGuestPath,
-            filter: filter, mountPoint: mountPoint, stage: stage,
+            filter: isolation.contains(.seccomp) ? filter : nil, mountPoint: mountPoint, stage: stage,
             cgroupsToJoin: cgroups?.directoriesToJoin(number) ?? [],
             // A container without any layer is a bare process.
             inheritsAll: isolation.isEmpty, caller: caller, parent: launcher.parent.rawValue)

@@ -4,12 +4,16 @@ import Glibc
 public enum Files {
     /// The bytes of a regular file, at most `limit`; a longer file is an error, and so is what is no file on a disk: a
     /// FIFO would keep us waiting for its writer.
-    public static func read(_ path: String, limit: Int = 64 << 20) throws(LabError) -> [UInt8] {
+    ///
+    /// - Parameter step: the most that is read at once.
+    public static func read(
+        _ path: String, limit: Int = 64 << 20, step: Int = 1 << 16
+    ) throws(LabError) -> [UInt8] {
         do {
             let file = try FileDescriptor.openRegular(path)
             var bytes: [UInt8] = []
             while true {
-                let chunk = try file.read(upTo: 1 << 16)
+                let chunk = try file.read(upTo: step)
                 if chunk.isEmpty { return bytes }
                 bytes += chunk
                 if bytes.count > limit {
@@ -49,8 +53,8 @@ public enum Files {
 
     /// The trimmed text of a small file, nil when it can't be read: for /proc and /sys.
     public static func line(_ path: String) -> String? {
-        guard let text = try? readText(path, limit: 1 << 20) else { return nil }
-        let trimmed = text.trimmingWhitespace()
+        guard let bytes = try? read(path, limit: 1 << 20, step: 1 << 10) else { return nil }
+        let trimmed = String(decoding: bytes, as: UTF8.self).trimmingWhitespace()
         return trimmed.isEmpty ? nil : trimmed
     }
 

@@ -16,7 +16,7 @@ extension LaunchProgram {
                 Step(.setCapabilities([])), Step(.noNewPrivileges), Step(.setLimits([.noCore])),
             ] + child(parent: parent) + [
                 // Not where lab is, which may be a place that its user can't go to.
-                Step(.changeDirectory("/")), Step(.execute(program)),
+                Step(.changeDirectory("/")), Step(.closeOnExec(from: 3)), Step(.execute(program)),
             ])
     }
 }
