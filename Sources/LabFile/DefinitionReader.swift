@@ -27,7 +27,7 @@ struct DefinitionReader {
                     "id", "title", "question", "dimension", "engines", "workload", "method", "metrics",
                     "samples",
                     "budget", "timeout", "memory", "cpus", "claims",
-                ], optional: ["rounds", "series", "facts", "row"])
+                ], optional: ["rounds", "series", "spread", "facts", "row"])
         else { return nil }
         let id = identity(lab)
         let title = localized(lab["title"], of: .key("title"))
@@ -46,6 +46,7 @@ struct DefinitionReader {
         let samples = samples(lab["samples"])
         let rounds = rounds(lab, method)
         let budget = read.duration(lab["budget"], of: .key("budget"))
+        let spread = lab["spread"].flatMap { read.duration($0, of: .key("spread")) }
         let timeout = read.duration(lab["timeout"], of: .key("timeout"))
         let memory = read.bytes(lab["memory"], of: .key("memory"))
         let cpus = read.integer(lab["cpus"], of: .key("cpus"), in: Limit.cpus)
@@ -73,8 +74,10 @@ struct DefinitionReader {
             id: id, title: title, question: question, dimension: dimension, engines: engines,
             workload: workload,
             method: method, rounds: rounds, metrics: metrics, samples: samples, series: series,
-            budgetSeconds: budget / .seconds(1), timeoutSeconds: timeout / .seconds(1), memoryBytes: memory,
-            cpus: cpus, claims: claims, facts: facts, row: row)
+            budgetSeconds: budget / .seconds(1), spreadSeconds: (spread ?? .zero) / .seconds(1),
+            timeoutSeconds: timeout / .seconds(1), memoryBytes: memory, cpus: cpus, claims: claims,
+            facts: facts,
+            row: row)
     }
 
     private func identity(_ lab: FieldReader.Fields) -> String? {

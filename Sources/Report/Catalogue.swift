@@ -20,7 +20,6 @@ extension Catalogue {
     var share: Phrase { say("share of the total") }
     var precision: Phrase { say("± (95 %)") }
     var outliers: Phrase { say("outliers") }
-    var autocorrelation: Phrase { say("autocorrelation") }
     var drift: Phrase { say("drift") }
     var value: Phrase { say("value") }
     var what: Phrase { say("what") }

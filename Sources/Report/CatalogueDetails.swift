@@ -13,10 +13,9 @@ extension Catalogue {
     }
     var statistics: Phrase {
         say(
-            "Medians with percentile bootstrap intervals (\(Format.grouped(UInt64(Bootstrap.draws))) "
-                + "resamples, seeded); quantiles of type 7; "
-                + "ratios of medians with both sides resampled. Failures and time-outs are counted, never "
-                + "turned into "
+            "Medians, with 95 % intervals that rest on how much they differ between blocks of neighbouring "
+                + "rounds, so that they cover what another run here would give; ratios are compared within "
+                + "each block; quantiles of type 7. Failures and time-outs are counted, never turned into "
                 + "durations.")
     }
     func ending(_ ending: RunResult.Ending) -> Phrase {

@@ -26,9 +26,10 @@ extension Catalogue {
     }
     var samplesNote: Phrase {
         say(
-            "n is followed by the planned number where it differs. ± is half the interval's width over the median. Outliers have "
-                + "a modified z-score above 3.5 (Iglewicz & Hoaglin); they are flagged and kept. Autocorrelation is of the "
-                + "ranks, lag 1. Drift is the last third against the first, with the p-value of the Mann–Kendall test."
+            "n is followed by the planned number where it differs. ± is half the interval's width over the figure: over the "
+                + "ratio to \(.code(Precision.baseline.rawValue)) where that is measured too, and else over the median. Outliers have "
+                + "a modified z-score above 3.5 (Iglewicz & Hoaglin); they are flagged and kept. "
+                + "Drift is the last third against the first, with the p-value of the Mann–Kendall test."
         )
     }
     /// `own`: nanoseconds of a trial of the engine that does nothing; `between`: from the end of a trial to the next.

@@ -151,7 +151,7 @@ struct ExecutionSection {
     /// Percentile bootstrap intervals, 95 %, of the shares: in each draw every sample of every kind, the yardsticks'
     /// too, is drawn again, so that the prices' spread is in them.
     private func shareIntervals(_ rows: [Row]) -> [String: ConfidenceInterval] {
-        guard rows.allSatisfy({ min($0.emulated.count, $0.reference.count) >= Bootstrap.fewestValues }) else {
+        guard rows.allSatisfy({ min($0.emulated.count, $0.reference.count) >= BlockInterval.fewest }) else {
             return [:]
         }
         var generator = SeededGenerator(seed: analysis.result.header.plan.seed)

@@ -54,7 +54,7 @@ struct MethodSection {
                     .figures("n"), .figures(text.precision), .figures(text.wanted),
                     .words(text.say("sampling ended")), .figures("MAD"), .figures("p99"),
                     .figures(text.maximum),
-                    .figures(text.outliers), .figures(text.autocorrelation), .figures(text.drift),
+                    .figures(text.outliers), .figures(text.drift),
                 ])
         for sampling in all { table.add(row(sampling, varied, several)) }
         return [.heading(3, text.sampling)] + slopes + [.table(table), .paragraph(text.samplesNote)]
@@ -75,8 +75,7 @@ struct MethodSection {
                 .figure(Double(sampling.made), "\(sampling.made)\(grown)"), .percent(sampling.width),
                 .percent(sampling.wanted), .words(text.ended(sampling.end)), .quantity(summary.mad, unit),
                 .quantity(summary.p99, unit), .quantity(summary.maximum, unit),
-                .count(summary.outliers.count), .number(summary.autocorrelation, decimals: 2),
-                drift ?? .none,
+                .count(summary.outliers.count), drift ?? .none,
             ]
     }
 

@@ -10,7 +10,7 @@ struct Sampling {
     var made: Int
     var planned: Int
     var most: Int
-    /// Half the width of the interval over the figure, and the one that was asked for.
+    /// Half the width of the interval over the figure, see `Precision`, and the one that was asked for.
     var width: Double?
     var wanted: Double?
     var end: End
@@ -55,13 +55,17 @@ struct Sampling {
             }
         }
         let samplings = pairs.prefix(limit).map { engine, cell, metric in
-            let summary = analysis.figures.summary(metric, cell.engine, at: cell.point)
             let isHeadline = metric.id == analysis.headline.id
+            let baseline = Plan.Cell(engine: Precision.baseline, point: cell.point)
+            let estimate =
+                isHeadline && cell != baseline && planned[baseline] != nil
+                ? analysis.figures.ratio(metric, cell, to: baseline)
+                : analysis.figures.estimate(metric, cell.engine, at: cell.point)
             var sampling = Sampling(
                 engine: engine.record, point: cell.point, metric: metric,
                 made: analysis.figures.samples(cell.engine, at: cell.point).count,
                 planned: planned[cell] ?? 0, most: most[cell] ?? 0,
-                width: summary.median.flatMap { summary.interval?.relativeHalfWidth(around: $0) },
+                width: estimate.flatMap { $0.interval?.relativeHalfWidth(around: $0.value) },
                 wanted: isHeadline ? wanted[cell] ?? header.lab.samples.precision : nil,
                 end: .planned)
             sampling.end = sampling.ended(analysis.result.ending)

@@ -61,17 +61,6 @@ struct WarningsSection {
                     "\(name) drifted by \(text.some(drifts)) while the "
                         + "run went on: the machine was not in a steady state."))
         }
-        let correlations = cells.compactMap { place, summary -> Phrase? in
-            guard let r = summary.autocorrelation, summary.isAutocorrelated else { return nil }
-            return text.placed("r = \(Format.fixed(r, decimals: 2))", at: place)
-        }
-        if !correlations.isEmpty {
-            warnings.append(
-                text.say(
-                    "Neighbouring samples of \(name) depend on "
-                        + "each other (\(text.some(correlations))): the interval is too narrow."
-                ))
-        }
         let outliers = cells.reduce(0) { $0 + $1.summary.outliers.count }
         if outliers > 0 {
             warnings.append(

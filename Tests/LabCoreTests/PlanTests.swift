@@ -58,6 +58,23 @@ struct PlanTests {
         }
     }
 
+    @Test("The first round has every cell, none has two of one, and blocks are of neighbouring rounds")
+    func roundsAndBlocks() throws {
+        let trials = plan(engines, warmup: 1, growth: 2, seed: 5).trials.filter { !$0.warmup }
+        #expect(Set(trials.filter { $0.round == 0 }.map(\.engine)) == Set(engines.map(\.id)))
+        let rounds = Dictionary(grouping: trials, by: \.round)
+        #expect(rounds.count == 200)
+        #expect(rounds.values.allSatisfy { Set($0.map(\.engine)).count == $0.count })
+        #expect(
+            rounds.values.allSatisfy { Set($0.map(\.block)).count == 1 && Set($0.map(\.extra)).count == 1 })
+        #expect(trials.map(\.round) == trials.map(\.round).sorted())
+        #expect(trials.map(\.block) == trials.map(\.block).sorted())
+        #expect(Set(trials.map(\.block)) == Set(0..<2 * Plan.blocks))
+        // An engine with fewer samples than there are blocks has no two in one.
+        let dear = trials.filter { $0.engine == .qemu && !$0.extra }
+        #expect(Set(dear.map(\.block)).count == 7)
+    }
+
     @Test func noEngineAndNoSampleGiveAnEmptyPlan() {
         #expect(plan([], warmup: 3, seed: 1).trials.isEmpty)
         #expect(plan([(.process, 0)], warmup: 0, seed: 1).trials.isEmpty)

@@ -7,6 +7,8 @@ import Testing
     struct Reference: Decodable, Sendable {
         var cases: [String: Case]
         var permutation: Permutation
+        /// Quantiles of probability 0.975 by degrees of freedom.
+        var student: [String: Double]
     }
     struct Case: Decodable, Sendable {
         var values: [Double]
@@ -15,20 +17,11 @@ import Testing
         var madNormal: Double
         var quantiles: [String: Double]
         var outliers: [Int]
-        var lag1: Double?
-        var ranks: [Double]
         var tau: Double
         var tauP: Double
         var slope: Double
         var intercept: Double
         var slopeInterval: [Double]
-        var exactMedianInterval: [Double]?
-        var resampled: Resampled
-    }
-    struct Resampled: Decodable, Sendable {
-        var median: [Double]
-        var ratio: [Double]
-        var difference: [Double]
     }
     struct Permutation: Decodable, Sendable {
         var old: [Double]
@@ -71,12 +64,6 @@ import Testing
             expectClose(Statistics.quantile7(values, try #require(Double(probability))), expected)
         }
         #expect(Statistics.outliers(values) == sample.outliers)
-        #expect(Statistics.ranks(values) == sample.ranks)
-        if let lag1 = sample.lag1 {
-            expectClose(Statistics.lag1Autocorrelation(values), lag1)
-        } else {
-            #expect(Statistics.lag1Autocorrelation(values) == nil)
-        }
     }
 
     @Test(arguments: names)
@@ -96,48 +83,11 @@ import Testing
         expectClose(line.slopeInterval.upper, sample.slopeInterval[1])
     }
 
-    /// The ends of an interval are random with 10,000 draws: each must lie between the exact quantiles of slightly
-    /// smaller and larger probability, here taken as the neighbouring order statistics of the sample.
-    @Test(arguments: names)
-    func bootstrapIntervalsAgree(name: String) throws {
-        let sample = try #require(reference.cases[name])
-        let sorted = sample.values.sorted()
-        func expectNear(_ value: Double, _ expected: Double) throws {
-            let first = try #require(sorted.firstIndex { $0 >= expected })
-            let low = sorted[max(0, first - 1)]
-            let high = sorted.first { $0 > expected } ?? expected
-            #expect(low <= value && value <= high, "\(value) is not near \(expected)")
+    @Test func studentsQuantilesAgree() throws {
+        for (freedom, expected) in reference.student {
+            let value = Statistics.studentQuantile975(freedom: try #require(Double(freedom)))
+            expectClose(value, expected, tolerance: 0.01)
         }
-        let interval = try #require(Bootstrap.medianInterval(sample.values, seed: 7))
-        try expectNear(interval.lower, sample.resampled.median[0])
-        try expectNear(interval.upper, sample.resampled.median[1])
-        if let exact = sample.exactMedianInterval {
-            try expectNear(interval.lower, exact[0])
-            try expectNear(interval.upper, exact[1])
-        }
-        let baseline = try #require(reference.cases["even"]).values
-        let ratio = try #require(Bootstrap.ratioInterval(sample.values, to: baseline, seed: 7))
-        expectClose(ratio.lower, sample.resampled.ratio[0], tolerance: 0.01 * sample.resampled.ratio[0])
-        expectClose(ratio.upper, sample.resampled.ratio[1], tolerance: 0.01 * sample.resampled.ratio[1])
-        let difference = try #require(
-            Bootstrap.differenceInterval(sample.values, minus: baseline, seed: 7))
-        // The ends are between order statistics of both samples: within 5 % of the interval's width, plus 1.
-        let width = sample.resampled.difference[1] - sample.resampled.difference[0]
-        for (end, expected) in zip([difference.lower, difference.upper], sample.resampled.difference) {
-            #expect(abs(end - expected) <= 0.05 * width + 1, "\(end) is not near \(expected)")
-        }
-    }
-
-    /// A known shift lies in the interval, and turning the samples round turns the interval round.
-    @Test func differencesHaveTheirSign() throws {
-        let sample = try #require(reference.cases["even"]).values
-        let shifted = sample.map { $0 + 500 }
-        let up = try #require(Bootstrap.differenceInterval(shifted, minus: sample, seed: 7))
-        let down = try #require(Bootstrap.differenceInterval(sample, minus: shifted, seed: ~7))
-        #expect(up.contains(500) && up.lower > 400 && up.upper < 600)
-        expectClose(down.lower, -up.upper)
-        expectClose(down.upper, -up.lower)
-        #expect(Bootstrap.differenceInterval(sample, minus: [1, 2, 3, 4], seed: 7) == nil)
     }
 
     @Test func permutationTestAgrees() throws {

@@ -45,8 +45,10 @@ public struct LabDefinition: Codable, Equatable, Sendable {
     public var samples: Samples
     /// The parts of the run, all interleaved. A lab without parameters has one, `Series.plain`.
     public var series: [Series]
-    /// The longest a whole run may take before no new trial starts, in seconds.
+    /// The longest a whole run may take before no new round starts, in seconds.
     public var budgetSeconds: Double
+    /// The shortest time over which the blocks of a run are spread, in seconds; 0 lets one follow the other at once.
+    public var spreadSeconds: Double
     /// The longest from `requested` to `ready`, in seconds.
     public var timeoutSeconds: Double
     public var memoryBytes: UInt64
@@ -109,8 +111,9 @@ public struct LabDefinition: Codable, Equatable, Sendable {
     public struct Samples: Codable, Equatable, Sendable {
         public var counts: PerEngine
         public var warmup: Int
-        /// Half the width of the 95 % interval of the headline's median, over the median, that is narrow enough:
-        /// 0.03 for ± 3 %. Nil to take the planned number and no more.
+        /// Half the width of the 95 % interval of the headline, over the figure, that is narrow enough: 0.03 for ± 3 %.
+        /// Where the baseline engine is measured too, it is that of the ratio to it. Nil to take the planned number and
+        /// no more.
         public var precision: Double?
         /// While an interval is wider than that, its engine gets up to so many times its planned samples.
         public var growth: Int
@@ -130,8 +133,8 @@ public struct LabDefinition: Codable, Equatable, Sendable {
     public init(
         id: String, title: LocalizedText, question: LocalizedText, dimension: String, engines: [EngineID],
         workload: String, method: Method, rounds: PerEngine? = nil, metrics: [Metric], samples: Samples,
-        series: [Series] = [.plain], budgetSeconds: Double, timeoutSeconds: Double, memoryBytes: UInt64,
-        cpus: Int, claims: [Claim], facts: [FactRow]? = nil, row: TableRow? = nil
+        series: [Series] = [.plain], budgetSeconds: Double, spreadSeconds: Double = 0, timeoutSeconds: Double,
+        memoryBytes: UInt64, cpus: Int, claims: [Claim], facts: [FactRow]? = nil, row: TableRow? = nil
     ) {
         self.id = id
         self.title = title
@@ -145,6 +148,7 @@ public struct LabDefinition: Codable, Equatable, Sendable {
         self.samples = samples
         self.series = series
         self.budgetSeconds = budgetSeconds
+        self.spreadSeconds = spreadSeconds
         self.timeoutSeconds = timeoutSeconds
         self.memoryBytes = memoryBytes
         self.cpus = cpus

@@ -10,15 +10,22 @@ public struct Plan: Codable, Equatable, Sendable {
         public var warmup: Bool
         /// Made only if the interval of its cell is still too wide when its turn comes.
         public var extra: Bool
+        /// The round that it belongs to, from 0; that of a warm-up means nothing.
+        public var round: Int
+        /// The block of neighbouring rounds that it belongs to, from 0; by default one of its own.
+        public var block: Int
 
         public init(
-            index: Int, engine: EngineID, parameters: Condition = [:], warmup: Bool, extra: Bool = false
+            index: Int, engine: EngineID, parameters: Condition = [:], warmup: Bool, extra: Bool = false,
+            round: Int = 0, block: Int? = nil
         ) {
             self.index = index
             self.engine = engine
             self.parameters = parameters
             self.warmup = warmup
             self.extra = extra
+            self.round = round
+            self.block = block ?? index
         }
 
         public var cell: Cell { Cell(engine: engine, point: parameters) }
@@ -56,41 +63,58 @@ public struct Plan: Codable, Equatable, Sendable {
         }
     }
 
-    /// Warm-ups first, then every cell's samples spread evenly over the whole run, then in the same way, round by
-    /// round, the extra ones of cells that may grow.
+    /// The number of blocks into which the rounds of a run are divided. Between them lies time, and a figure's interval
+    /// rests on how much it differs from block to block: see `BlockInterval`.
+    public static let blocks = 20
+
+    /// Warm-ups first; then rounds, each of which has at most one trial of each cell in an order of its own, the first
+    /// of them one of every cell; then in the same way, as often as they may grow, the extra rounds of cells that may.
     ///
-    /// Sample `k` of a cell with `n` of them gets the place (k + u) / n with u uniform in [0, 1): a stratified
-    /// order, in which a drift of the machine falls on all engines alike however much their numbers differ.
+    /// A cell with fewer samples than others is in every k-th round, so that a drift of the machine falls on all engines
+    /// alike however much their numbers differ.
     public init(_ quotas: [Quota], seed: UInt64) {
         self.seed = seed
         var generator = SeededGenerator(seed: seed)
-        var order: [(cell: Cell, warmup: Bool, extra: Bool)] = []
+        trials = []
         for turn in 0..<(quotas.map(\.warmup).max() ?? 0) {
-            order += quotas.filter { $0.warmup > turn }.map { ($0.cell, true, false) }
-                .shuffled(using: &generator)
+            let cells = quotas.filter { $0.warmup > turn }.map(\.cell)
+            add(cells.shuffled(using: &generator)) { _ in }
         }
-        for round in 0..<(quotas.map(\.growth).max() ?? 0) {
-            order += Self.spread(quotas.filter { $0.growth > round }, &generator).map {
-                ($0, false, round > 0)
+        var before = 0
+        for growth in 0..<(quotas.map(\.growth).max() ?? 0) {
+            let rounds = Self.rounds(quotas.filter { $0.growth > growth })
+            for (place, cells) in rounds.enumerated() {
+                add(cells.shuffled(using: &generator), warmup: false) {
+                    $0.extra = growth > 0
+                    $0.round = before + place
+                    $0.block = Self.blocks * growth + place * Self.blocks / rounds.count
+                }
             }
-        }
-        trials = order.enumerated().map { index, trial in
-            Trial(
-                index: index, engine: trial.cell.engine, parameters: trial.cell.point, warmup: trial.warmup,
-                extra: trial.extra)
+            before += rounds.count
         }
     }
 
-    /// The samples of each cell once, spread over the whole.
-    private static func spread(_ quotas: [Quota], _ generator: inout SeededGenerator) -> [Cell] {
-        var placed: [(place: Double, turn: Int, cell: Cell)] = []
-        for (turn, quota) in quotas.enumerated() {
+    private mutating func add(_ cells: [Cell], warmup: Bool = true, _ place: (inout Trial) -> Void) {
+        for cell in cells {
+            var trial = Trial(
+                index: trials.count, engine: cell.engine, parameters: cell.point, warmup: warmup)
+            place(&trial)
+            trials.append(trial)
+        }
+    }
+
+    /// Sample k of a cell with n of them is in the middle of the k-th of n equal parts of the rounds, the first one in the
+    /// first round.
+    private static func rounds(_ quotas: [Quota]) -> [[Cell]] {
+        let count = quotas.map(\.samples).max() ?? 0
+        var rounds = [[Cell]](repeating: [], count: count)
+        for quota in quotas {
             for k in 0..<quota.samples {
-                let within = Double.random(in: 0..<1, using: &generator)
-                placed.append(((Double(k) + within) / Double(quota.samples), turn, quota.cell))
+                let round = k == 0 ? 0 : (2 * k + 1) * count / (2 * quota.samples)
+                rounds[round].append(quota.cell)
             }
         }
-        return placed.sorted { ($0.place, $0.turn) < ($1.place, $1.turn) }.map(\.cell)
+        return rounds
     }
 
     /// The plan of a lab on the engines that work.

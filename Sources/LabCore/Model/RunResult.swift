@@ -1,7 +1,7 @@
 /// A whole run: everything a report needs, and nothing derived.
 public struct RunResult: Codable, Equatable, Sendable {
     /// Version of this file's shape. A reader refuses what it does not know.
-    public static let schema = "lab.result/4"
+    public static let schema = "lab.result/5"
 
     public var header: Header
     public var samples: [Observation]

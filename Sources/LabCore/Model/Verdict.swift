@@ -88,7 +88,7 @@ extension Claim.Rule {
     fileprivate func verdict(_ interval: ConfidenceInterval?, emulated: Bool) -> (Verdict, Judgement.Reason) {
         let emulated = emulated && emulation != .unaffected
         if emulated && emulation == .never { return (.notMeasurable, .emulatedOnly) }
-        guard let interval else { return (.inconclusive, .tooFew(needed: Bootstrap.fewestValues)) }
+        guard let interval else { return (.inconclusive, .tooFew(needed: BlockInterval.fewest)) }
         let isBelow = atLeast.map { interval.upper < $0 } ?? false
         if emulated {
             return isBelow ? (.contradicted, .belowThoughEmulated) : (.notMeasurable, .emulatedOnly)

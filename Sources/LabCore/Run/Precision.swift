@@ -1,35 +1,61 @@
 /// Which cells of a run have been measured well enough, by the lab's rule.
 ///
-/// A cell is looked at when the first of a round's extra trials is due, and not again within that round: looking costs
-/// a bootstrap, some milliseconds between two trials.
-struct Precision {
-    /// Width of an interval that was looked at.
+/// A cell is looked at when the first of its extra trials in a pass over all rounds is due, and not again within that pass.
+public struct Precision {
     private struct Look {
         var samples: Int
         var isNarrow: Bool
     }
     private let metric: Metric?
+    private let blocks: [Int: Plan.Trial]
     private let quotas: [Plan.Cell: Plan.Quota]
     private var looks: [Plan.Cell: Look] = [:]
 
-    init(_ lab: LabDefinition) {
+    /// The engine to whose figures those of the others are set in relation.
+    public static let baseline = EngineID.process
+
+    init(_ lab: LabDefinition, _ plan: Plan) {
         metric = lab.metrics.first
+        blocks = plan.byIndex
         quotas = Dictionary(lab.quotas.map { ($0.cell, $0) }) { $1 }
     }
 
-    /// Returns true when the interval of the headline's median is narrow enough for a cell to get no extra trial.
-    mutating func isEnough(_ cell: Plan.Cell, _ samples: [Observation], seed: UInt64) -> Bool {
-        guard let metric, let quota = quotas[cell], let precision = quota.precision else { return true }
-        let values = samples.filter { !$0.warmup && $0.cell == cell }
-            .compactMap { metric.value(of: $0) }
-        // Once narrow, a cell gets no trial that could make it wide again; once wide, it is looked at after a round.
-        if let look = looks[cell], look.isNarrow || values.count < look.samples + quota.samples {
+    /// Returns true when the headline's interval is narrow enough for a cell to get no extra trial: that of its ratio to the
+    /// baseline where there is one, and else of its median. The baseline's own trials go on as long as any of its partners
+    /// needs them.
+    mutating func isEnough(_ cell: Plan.Cell, _ samples: [Observation]) -> Bool {
+        guard let quota = quotas[cell], quota.precision != nil else { return true }
+        let partners = quotas.keys.filter {
+            $0.point == cell.point && $0.engine != cell.engine && quotas[$0]?.precision != nil
+        }
+        guard cell.engine == Self.baseline, !partners.isEmpty else { return isNarrow(quota, samples) }
+        return partners.allSatisfy { quotas[$0].map { isNarrow($0, samples) } ?? true }
+    }
+
+    private mutating func isNarrow(_ quota: Plan.Quota, _ samples: [Observation]) -> Bool {
+        guard let metric, let precision = quota.precision else { return true }
+        let cell = quota.cell
+        let own = samples.filter { !$0.warmup && $0.cell == cell }
+        let count = own.count { metric.value(of: $0) != nil }
+        // Once narrow, a cell gets no trial that could make it wide again; once wide, it is looked at after a pass.
+        if let look = looks[cell], look.isNarrow || count < look.samples + quota.samples {
             return look.isNarrow
         }
-        let summary = Summary(values, seed: seed)
-        let width = summary.median.flatMap { summary.interval?.relativeHalfWidth(around: $0) }
+        var values = metric.medians(of: own, in: blocks)
+        let baseline = Plan.Cell(engine: Self.baseline, point: cell.point)
+        if cell != baseline, quotas[baseline] != nil {
+            let others = metric.medians(
+                of: samples.filter { !$0.warmup && $0.cell == baseline }, in: blocks)
+            let known = Dictionary(uniqueKeysWithValues: others)
+            values = values.compactMap { block, median in
+                known[block].flatMap { $0 > 0 ? (block, median / $0) : nil }
+            }
+        }
+        let width = Statistics.median(values.map(\.median)).flatMap { middle in
+            BlockInterval.interval(around: middle, values.map(\.median))?.relativeHalfWidth(around: middle)
+        }
         let isNarrow = width.map { $0 <= precision } ?? false
-        looks[cell] = Look(samples: values.count, isNarrow: isNarrow)
+        looks[cell] = Look(samples: count, isNarrow: isNarrow)
         return isNarrow
     }
 }

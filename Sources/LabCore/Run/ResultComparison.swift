@@ -135,12 +135,7 @@ public struct ResultComparison: Equatable, Sendable {
         _ cell: Cell, _ before: Estimate?, _ after: Estimate?, _ old: Figures, _ new: Figures
     ) -> Estimate? {
         guard let before, let after, before.value > 0, after.value > 0 else { return nil }
-        if cell.metric.isSlope { return after.divided(by: before) }
-        let interval = Bootstrap.ratioInterval(
-            new.values(cell.metric, cell.record.id, at: cell.point),
-            to: old.values(cell.metric, cell.record.id, at: cell.point),
-            seed: seed(cell.metric, cell.record.id, cell.point, old, new))
-        return Estimate(value: after.value / before.value, interval: interval, n: min(before.n, after.n))
+        return after.divided(by: before)
     }
 
     private static func test(
@@ -178,7 +173,7 @@ extension ResultComparison.Row {
             isRegression = true
             return
         }
-        guard min(old.n, new.n) >= Bootstrap.fewestValues else {
+        guard min(old.n, new.n) >= BlockInterval.fewest else {
             verdict = .tooFew
             return
         }

@@ -184,10 +184,12 @@ public final class Runner {
         _ samples: inout [Observation], _ log: SampleLog?, _ watch: (Event) -> Void
     ) throws(LabError) -> RunResult.Ending {
         let byName = Dictionary(uniqueKeysWithValues: ready.map { ($0.id, $0) })
-        var precision = Precision(setup.lab)
+        var precision = Precision(setup.lab, plan)
         let lastStart = began.advanced(by: .seconds(setup.lab.budgetSeconds))
         var progress = RunProgress(plan: plan)
         var previousEnd = MonotonicInstant.now()
+        var pace = Pace(setup.lab)
+        var round: Int?
         // Trials whose samples came with those of others.
         var made: Set<Int> = []
         for trial in plan.trials {
@@ -197,15 +199,24 @@ public final class Runner {
                 progress.skipped(trial)
                 continue
             }
-            if trial.extra && precision.isEnough(trial.cell, samples, seed: plan.seed) {
+            if trial.extra && precision.isEnough(trial.cell, samples) {
                 progress.skipped(trial)
                 continue
             }
-            // Looking at a cell is part of no trial.
-            if trial.extra { previousEnd = .now() }
+            if !trial.warmup {
+                do throws(LabError) { try pace.wait(for: trial, context.interrupt) } catch {
+                    return .interrupted
+                }
+            }
+            // Looking at a cell is part of no trial, nor is waiting.
             let now = MonotonicInstant.now()
+            if trial.extra || trial.round != round { previousEnd = now }
             if context.interrupt.isRaised { return .interrupted }
-            if now > lastStart { return .budget }
+            // A round that has begun is finished, and the first one is begun: no engine is left out for want of time.
+            if !trial.warmup && trial.round != round {
+                if now > lastStart && round != nil { return .budget }
+                round = trial.round
+            }
             watch(
                 .trial(trial, progress, elapsed: .nanoseconds(Int64(clamping: now.nanoseconds(since: began))))
             )

@@ -1,11 +1,15 @@
-/// The figures of a result, each made once: an interval costs ten thousand resamples, and report, answer, table and
-/// comparison show most figures in several places. Who makes or reads a result makes its figures, and hands them on.
+import Glibc
+
+/// The figures of a result, each made once: report, answer, table and comparison show most of them in several places. Who
+/// makes or reads a result makes its figures, and hands them on.
 public final class Figures {
     public let result: RunResult
     /// The points at which the run measured or was to measure, in the order of the lab's series.
     public let points: [Condition]
 
     private let samples: [Plan.Cell: [Observation]]
+    /// The block of each trial, by its index.
+    private let blocks: [Int: Plan.Trial]
     private let watch: (String) -> Void
     private var summaries: [Key: Summary] = [:]
     private var estimates: [Key: Estimate?] = [:]
@@ -23,6 +27,7 @@ public final class Figures {
         self.result = result
         self.watch = watch
         samples = Dictionary(grouping: result.samples.filter { !$0.warmup }, by: \.cell)
+        blocks = result.header.plan.byIndex
         points = Self.points(result, samples.keys.map(\.point))
     }
 
@@ -54,10 +59,10 @@ public final class Figures {
     public func summary(_ metric: Metric, _ engine: EngineID, at point: Condition = [:]) -> Summary {
         let key = Key(metric: metric.id, cell: Plan.Cell(engine: engine, point: point))
         if let known = summaries[key] { return known }
+        watch("\(metric.id) of \(engine) \(point.text)")
         let summary = Summary(
-            values(metric, engine, at: point),
-            failures: samples(engine, at: point).count { !$0.outcome.isCompleted },
-            isExact: metric.isExact, seed: seed("\(metric.id) of \(engine) \(point.text)"))
+            values(metric, engine, at: point), blocks: medians(metric, key.cell).map(\.median),
+            failures: samples(engine, at: point).count { !$0.outcome.isCompleted }, isExact: metric.isExact)
         summaries[key] = summary
         return summary
     }
@@ -89,22 +94,17 @@ public final class Figures {
                     estimate(metric, cell.engine, at: cell.point)?.divided(by: $0)
                 }
             }
-            return compared(metric, cell, other, "to") { above, below in
-                below > 0 ? above / below : nil
-            } interval: { above, below, seed in
-                Bootstrap.ratioInterval(above, to: below, seed: seed)
+            guard let below = summary(metric, other.engine, at: other.point).median, below > 0 else {
+                return nil
             }
+            return compared(metric, cell, other, .ratio)
         }
     }
 
     /// The difference of the medians of two cells, with its interval; nil when either has no samples.
     public func difference(_ metric: Metric, _ cell: Plan.Cell, minus other: Plan.Cell) -> Estimate? {
         remembered(Key(metric: metric.id, cell: cell, other: other, isDifference: true)) {
-            compared(metric, cell, other, "minus") {
-                $0 - $1
-            } interval: { first, second, seed in
-                Bootstrap.differenceInterval(first, minus: second, seed: seed)
-            }
+            compared(metric, cell, other, .difference)
         }
     }
 
@@ -115,19 +115,42 @@ public final class Figures {
         return estimate
     }
 
+    private enum Relation: String {
+        case ratio = "to"
+        case difference = "minus"
+
+        func of(_ first: Double, _ second: Double) -> Double {
+            self == .ratio ? first / second : first - second
+        }
+    }
+
+    /// Of the medians of both; the interval rests on what it is within each block, where a disturbance of the machine falls
+    /// on both. Where they share too few blocks, they are taken as independent.
     private func compared(
-        _ metric: Metric, _ cell: Plan.Cell, _ other: Plan.Cell, _ word: String,
-        _ figure: (Double, Double) -> Double?,
-        interval: ([Double], [Double], UInt64) -> ConfidenceInterval?
+        _ metric: Metric, _ cell: Plan.Cell, _ other: Plan.Cell, _ relation: Relation
     ) -> Estimate? {
-        let first = values(metric, cell.engine, at: cell.point)
-        let second = values(metric, other.engine, at: other.point)
-        guard let one = Statistics.median(first), let two = Statistics.median(second),
-            let value = figure(one, two)
-        else { return nil }
-        let seed = seed("\(metric.id) of \(cell.text) \(word) \(other.text)")
-        return Estimate(
-            value: value, interval: interval(first, second, seed), n: min(first.count, second.count))
+        let first = summary(metric, cell.engine, at: cell.point)
+        let second = summary(metric, other.engine, at: other.point)
+        guard let one = first.median, let two = second.median else { return nil }
+        watch("\(metric.id) of \(cell.text) \(relation.rawValue) \(other.text)")
+        let value = relation.of(one, two)
+        let seconds = Dictionary(uniqueKeysWithValues: medians(metric, other))
+        let shared = medians(metric, cell).compactMap { block, median in
+            seconds[block].map { relation.of(median, $0) }
+        }.filter(\.isFinite)
+        var interval = BlockInterval.interval(around: value, shared)
+        if interval == nil, let above = first.interval, let below = second.interval {
+            let halves = ((above.upper - above.lower) / 2, (below.upper - below.lower) / 2)
+            let reach =
+                relation == .difference
+                ? hypot(halves.0, halves.1) : abs(value) * hypot(halves.0 / one, halves.1 / two)
+            interval = ConfidenceInterval(lower: value - reach, upper: value + reach)
+        }
+        return Estimate(value: value, interval: interval, n: min(first.n, second.n))
+    }
+
+    private func medians(_ metric: Metric, _ cell: Plan.Cell) -> [(block: Int, median: Double)] {
+        metric.medians(of: samples(cell.engine, at: cell.point), in: blocks)
     }
 
     /// Returns the growth of a value per unit of a factor, the others being those of `point`; nil when there are
@@ -158,11 +181,25 @@ public final class Figures {
 
     /// Points of a fit: two million pairs.
     private static let mostFitted = 2_000
+}
 
-    /// Of one stream of random numbers: no interval is drawn without, so that it is the same wherever it is made.
-    private func seed(_ purpose: String) -> UInt64 {
-        watch(purpose)
-        return result.header.plan.seed(of: purpose)
+extension Plan {
+    /// Each trial by its index.
+    var byIndex: [Int: Trial] { Dictionary(trials.map { ($0.index, $0) }) { first, _ in first } }
+}
+
+extension Metric {
+    /// The median in each block that has any value, in the order of time; what is in no plan is a block by itself.
+    func medians(of samples: [Observation], in plan: [Int: Plan.Trial]) -> [(block: Int, median: Double)] {
+        var values: [Int: [Double]] = [:]
+        for sample in samples {
+            guard let value = value(of: sample) else { continue }
+            let planned = plan[sample.index].flatMap { $0.cell == sample.cell ? $0.block : nil }
+            values[planned ?? sample.index, default: []].append(value)
+        }
+        return values.sorted { $0.key < $1.key }.compactMap { block, values in
+            Statistics.median(values).map { (block, $0) }
+        }
     }
 }
 

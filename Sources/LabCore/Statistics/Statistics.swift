@@ -62,20 +62,6 @@ public enum Statistics {
         return distances.indices.filter { distances[$0] / scale > 3.5 }
     }
 
-    /// The rank of each value from 1, ties sharing the mean of their ranks.
-    public static func ranks(_ values: [Double]) -> [Double] {
-        let order = values.indices.sorted { values[$0] < values[$1] }
-        var ranks = [Double](repeating: 0, count: values.count)
-        var start = 0
-        while start < order.count {
-            var end = start + 1
-            while end < order.count && values[order[end]] == values[order[start]] { end += 1 }
-            for place in start..<end { ranks[order[place]] = Double(start + end + 1) / 2 }
-            start = end
-        }
-        return ranks
-    }
-
     /// The midpoint without overflow of the sum.
     static func midpoint(_ low: Double, _ high: Double) -> Double { low + (high - low) / 2 }
 

@@ -1,14 +1,14 @@
 /// The summary of the samples of one metric and one engine. Derived, never stored.
 ///
 /// Without values everything is nil or empty; with one the median, minimum, maximum and quantiles are that value;
-/// the interval needs `Bootstrap.fewestValues`, the drift `Drift.fewestValues`.
+/// the interval needs `BlockInterval.fewest` blocks, the drift `Drift.fewestValues`.
 public struct Summary: Equatable, Sendable {
     /// Completed samples that yielded the metric.
     public var n: Int
     /// Samples that failed or timed out: counted, never turned into a duration.
     public var failures: Int
     public var median: Double?
-    /// Percentile bootstrap interval of the median, 95 %.
+    /// 95 % interval of the median, see `BlockInterval`; of what is counted from the least to the most.
     public var interval: ConfidenceInterval?
     /// Median absolute deviation, not scaled.
     public var mad: Double?
@@ -19,13 +19,13 @@ public struct Summary: Equatable, Sendable {
     public var maximum: Double?
     /// Places, in the order in which the values were taken, of those with a modified z-score above 3.5.
     public var outliers: [Int]
-    /// Correlation of each value's rank with that of the next; ranks, so that one wild value can't hide it.
-    public var autocorrelation: Double?
     public var drift: Drift?
 
     /// Summarises values in the order in which they were taken.
-    /// - Parameter isExact: see `Metric.isExact`.
-    public init(_ values: [Double], failures: Int = 0, isExact: Bool = false, seed: UInt64) {
+    /// - Parameters:
+    ///   - blocks: the medians of the run's blocks; nil when each value stands for one.
+    ///   - isExact: see `Metric.isExact`.
+    public init(_ values: [Double], blocks: [Double]? = nil, failures: Int = 0, isExact: Bool = false) {
         let sorted = values.sorted()
         n = values.count
         self.failures = failures
@@ -33,7 +33,7 @@ public struct Summary: Equatable, Sendable {
         if isExact, let least = sorted.first, let most = sorted.last {
             interval = ConfidenceInterval(lower: least, upper: most)
         } else {
-            interval = Bootstrap.medianInterval(values, seed: seed)
+            interval = median.flatMap { BlockInterval.interval(around: $0, blocks ?? values) }
         }
         mad = Statistics.medianAbsoluteDeviation(values)
         p95 = Statistics.quantile7(sorted: sorted, 0.95)
@@ -41,14 +41,7 @@ public struct Summary: Equatable, Sendable {
         minimum = sorted.first
         maximum = sorted.last
         outliers = Statistics.outliers(values)
-        autocorrelation = Statistics.lag1Autocorrelation(Statistics.ranks(values))
         drift = Drift(values)
-    }
-
-    /// True when neighbouring samples depend on each other more than chance explains (|r| > 1.96/√n, n ≥ 20).
-    public var isAutocorrelated: Bool {
-        guard n >= 20, let autocorrelation else { return false }
-        return abs(autocorrelation) > Statistics.z975 / Double(n).squareRoot()
     }
 
     /// True when the values moved while the run went on: significant (p < 0.01) and by more than 5 %.

@@ -80,23 +80,6 @@ public struct RobustLine: Equatable, Sendable {
     }
 }
 
-extension Statistics {
-    /// The correlation of each value with the next one; nil below three values or when all are equal.
-    /// Independent samples give about 0 ± 2/√n.
-    public static func lag1Autocorrelation(_ values: [Double]) -> Double? {
-        guard values.count >= 3 else { return nil }
-        let mean = values.reduce(0, +) / Double(values.count)
-        var together = 0.0
-        var alone = 0.0
-        for i in values.indices {
-            let distance = values[i] - mean
-            alone += distance * distance
-            if i + 1 < values.count { together += distance * (values[i + 1] - mean) }
-        }
-        return alone > 0 ? together / alone : nil
-    }
-}
-
 enum Trend {
     /// Sizes of the groups of equal values, those of one value left out.
     static func tieGroups(_ values: [Double]) -> [Double] {

@@ -25,8 +25,16 @@ struct RunOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("No trial starts later than this after the run began.", valueName: "2min"))
+        help: ArgumentHelp(
+            "No round of trials starts later than this after the run began.", valueName: "2min"))
     var budget: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Spread a run that is over sooner over so much time; by default as the lab says.",
+            valueName: "30s"))
+    var spread: String?
 
     @Flag(
         help: ArgumentHelp(
@@ -86,6 +94,7 @@ struct RunOptions: ParsableArguments {
         if quick {
             lab.changeSamples { $0 = Self.quick($0) }
             lab.budgetSeconds /= Self.quickBudgetShare
+            lab.spreadSeconds /= Double(Self.quickShare)
         }
         if let samples {
             let count = try Words.count(samples, option: "--samples", in: 1...Self.mostSamples)
@@ -100,6 +109,7 @@ struct RunOptions: ParsableArguments {
             let count = try Words.count(warmup, option: "--warmup", in: 0...Self.mostSamples)
             lab.changeSamples { $0.warmup = count }
         }
+        if let spread { lab.spreadSeconds = try Words.seconds(spread, option: "--spread") }
         if let budget { lab.budgetSeconds = try Words.seconds(budget, option: "--budget") }
         return lab
     }

@@ -49,8 +49,8 @@ extension Chinese {
         "{} is the value {} of each sample.": "{}是每个样本的 {} 值。",
         "Marks are host {}, taken when the host receives the byte that the guest sent: no two clocks are compared.":
             "所有标记都取自宿主机的 {}，在宿主机收到客体发出的字节时记录：不比较两个时钟。",
-        "Medians with percentile bootstrap intervals ({} resamples, seeded); quantiles of type 7; ratios of medians with both sides resampled. Failures and time-outs are counted, never turned into durations.":
-            "中位数及百分位自助法区间（{} 次重抽样，种子固定）；分位数为第 7 类；中位数之比由两侧独立重抽样得到。失败与超时只计数，从不当作时间。",
+        "Medians, with 95 % intervals that rest on how much they differ between blocks of neighbouring rounds, so that they cover what another run here would give; ratios are compared within each block; quantiles of type 7. Failures and time-outs are counted, never turned into durations.":
+            "中位数及 95 % 区间；区间依据各块（相邻的若干轮）之间的差异，因而涵盖在本机再运行一次会得到的结果；比值在每块内部比较；分位数为第 7 类。失败与超时只计数，从不当作时间。",
         "The run ended when every planned trial had been made.": "所有计划的试验完成后结束。",
         "The run ended with its time budget.": "时间预算用完后结束。",
         "The run was interrupted by a signal.": "运行被信号中断。",
@@ -65,8 +65,6 @@ extension Chinese {
             "{} 在以下条件下样本很少（最少 {} 个）：{}，其区间粗略。办法：{}。",
         "{} drifted by {} while the run went on: the machine was not in a steady state.":
             "{} 在运行期间漂移了 {}：机器未处于稳定状态。",
-        "Neighbouring samples of {} depend on each other ({}): the interval is too narrow.":
-            "{} 的相邻样本互相依赖（{}）：区间偏窄。",
         "{}: {} of {} samples flagged as outliers and kept; the median hardly feels them.":
             "{1} 的 {3} 个样本中有 {2} 个离群值；均予保留，中位数几乎不受影响。",
         "{}: {} samples failed{}: {}": "{}：{} 个样本失败{}：{}",

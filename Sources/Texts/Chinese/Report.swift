@@ -7,7 +7,7 @@ extension Chinese {
         "failed": "失败", "median": "中位数", "95 % interval": "95 % 区间", "min": "最小", "max": "最大",
         "ratio to {}": "与 {} 之比", "source": "出处", "claim": "说法", "measured": "实测", "verdict": "判定",
         "why": "理由", "sum": "合计", "step": "步骤", "share of the total": "占总时间", "± (95 %)": "±(95 %)",
-        "outliers": "离群值", "autocorrelation": "自相关", "drift": "漂移", "item": "项目", "value": "值", "what": "对象",
+        "outliers": "离群值", "drift": "漂移", "item": "项目", "value": "值", "what": "对象",
         "1 (baseline)": "1（基准）", "emulated": "软件模拟", "yes": "是", "until {}": "到 {}", "Remedy: {}": "办法：{}",
         "unavailable, because {}": "不可用，因为：{}", "{}. ": "{}。", "no sample was taken": "没有样本",
         " (95 % interval {})": "（95 % 区间 {}）", "{} has a median of {}": "{} 的中位数是 {}", "{}.": "{}。",

@@ -42,8 +42,8 @@ extension Chinese {
         "the host's kernel, for everybody": "宿主机内核（对谁都如此）",
         "These are the slopes of the answer, each through all samples of its engine and condition; below, the cells that they go through.":
             "以上是结论中的斜率，各取该引擎在该条件下的全部样本；以下是斜率所经过的各单元。",
-        "n is followed by the planned number where it differs. ± is half the interval's width over the median. Outliers have a modified z-score above 3.5 (Iglewicz & Hoaglin); they are flagged and kept. Autocorrelation is of the ranks, lag 1. Drift is the last third against the first, with the p-value of the Mann–Kendall test.":
-            "n 与计划次数不同时，其后给出计划次数。± 是区间宽度的一半与中位数之比。离群值：修正 z 分数大于 3.5（Iglewicz 与 Hoaglin），只标记，不剔除。自相关：秩的一阶自相关。漂移：最后三分之一与最前三分之一之比，附 Mann–Kendall 检验的 p 值。",
+        "n is followed by the planned number where it differs. ± is half the interval's width over the figure: over the ratio to {} where that is measured too, and else over the median. Outliers have a modified z-score above 3.5 (Iglewicz & Hoaglin); they are flagged and kept. Drift is the last third against the first, with the p-value of the Mann–Kendall test.":
+            "n 与计划次数不同时，其后给出计划次数。± 是区间宽度的一半与数值之比：同时测量了 {} 时为与它的比值，否则为中位数。离群值：修正 z 分数大于 3.5（Iglewicz 与 Hoaglin），只标记，不剔除。漂移：最后三分之一与最前三分之一之比，附 Mann–Kendall 检验的 p 值。",
         "An engine that does nothing takes {} (median): so much the harness itself adds to a sample.":
             "什么也不做的引擎用时 {}（中位数）：这是测量程序自身加在每个样本上的时间。",
         "Between two trials it takes {} (median), outside every mark.": "两次试验之间它用时 {}（中位数），在所有标记之外。",
