@@ -23,7 +23,8 @@ import Texts
         for environment in english { #expect(Language.ofLocale(environment) == .english, "\(environment)") }
     }
 
-    @Test func theOptionBeatsTheVariableAndTheVariableTheLocale() throws {
+    @Test("the option beats the variable, and the variable the locale")
+    func optionThenVariableThenLocale() throws {
         let chinese = ["LANG": "zh_CN.UTF-8"]
         #expect(try language([], chinese) == .chinese)
         #expect(try language(["--lang", "auto"], chinese) == .chinese)

@@ -93,8 +93,8 @@ struct RunCommandTests {
             })
     }
 
-    @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
-    func aSignalEndsTheRunAndWhatWasMeasuredIsWritten(signal: Int32) throws {
+    @Test("a signal ends the run, and what was measured is written", arguments: [SIGINT, SIGTERM, SIGHUP])
+    func aSignalEndsTheRun(signal: Int32) throws {
         let lab = try LabProgram()
         let running = try lab.start([
             "run", "startup-latency", "--series", "plain", "--engine", "process", "--samples", "100000",
@@ -111,7 +111,8 @@ struct RunCommandTests {
         #expect(lab.leftovers.isEmpty)
     }
 
-    @Test func aKilledRunLosesNoSampleAndCleanRemovesWhatItLeft() throws {
+    @Test("a killed run loses no sample, and clean removes what it left")
+    func aKilledRunLosesNoSample() throws {
         let lab = try LabProgram()
         let running = try lab.start([
             "run", "startup-latency", "--series", "plain", "--engine", "process", "--samples", "100000",
@@ -152,8 +153,10 @@ struct RunCommandTests {
         #expect(lab.leftovers.isEmpty)
     }
 
-    @Test(.enabled(if: geteuid() == 0, "skipped: mounting a small file system needs root"))
-    func aFullDiskEndsTheRunAndLosesNoFinishedSample() throws {
+    @Test(
+        "a full disk ends the run and loses no finished sample",
+        .enabled(if: geteuid() == 0, "skipped: mounting a small file system needs root"))
+    func aFullDiskLosesNoFinishedSample() throws {
         let lab = try LabProgram()
         let program = try #require(LabProgram.path)
         // In a mount namespace of its own, so that the small file system is gone with the shell.

@@ -29,7 +29,8 @@ struct TuneTests {
 
     private let run = #""$1" run startup-latency --engine process --tune"#
 
-    @Test func theFrequencyIsSteadyDuringTheRunAndAsBeforeAfterIt() throws {
+    @Test("the frequency is steady during the run, and as before after it")
+    func theFrequencyIsSteadyDuringTheRun() throws {
         let lab = try LabProgram()
         let finished = try shell("\(run) --samples 3 --output out > answer; state", cpus: 2, in: lab)
         #expect(finished.status == 0, "\(finished.errors)")
@@ -41,7 +42,8 @@ struct TuneTests {
         #expect(!finished.errors.contains("governor") && lab.leftovers.isEmpty)
     }
 
-    @Test func aRunThatIsRefusedPutsBackTooAndOneWithoutTheOptionChangesNothing() throws {
+    @Test("a run that is refused puts back too, and one without the option changes nothing")
+    func aRefusedRunPutsBackToo() throws {
         let lab = try LabProgram()
         let finished = try shell(
             """
@@ -75,7 +77,8 @@ struct TuneTests {
         #expect(lab.leftovers.isEmpty)
     }
 
-    @Test func killedWhileItMeasuresTheNextRunPutsBackFirst() throws {
+    @Test("when a run was killed while it measured, the next one puts back first")
+    func afterAKillTheNextRunPutsBackFirst() throws {
         let lab = try LabProgram()
         let finished = try shell(
             """

@@ -99,7 +99,8 @@ import Testing
         #expect(time.compact == "20261124T064930Z")
     }
 
-    @Test func progressFitsTheLineAndPromisesNoMoreThanTheBudget() throws {
+    @Test("progress fits the line and promises no more than the budget")
+    func progressFitsTheLine() throws {
         let plan = Plan(
             [.init(.init(engine: "process"), samples: 4, warmup: 0, growth: 2)], seed: 1)
         var progress = RunProgress(plan: plan)

@@ -384,7 +384,8 @@ import Testing
     }
 
     /// A boot has no rounds: what a place has nothing to do with has no row there; what failed has one.
-    @Test func whatAPlaceHasNothingToDoWithHasNoRowThere() {
+    @Test("what a place has nothing to do with has no row there")
+    func noRowWherePlaceAndFactDoNotMeet() {
         var fixture = RunFixture.experiment()
         fixture.samples = []
         let (boot, work): (Condition, Condition) = (

@@ -95,7 +95,8 @@ import Testing
         #expect(try file("report.md", result).contains("there is no /dev/kvm"))
     }
 
-    @Test func anEmulatedMachineIsSaidFirstAndKVMIsMarked() throws {
+    @Test("an emulated machine is said first, and KVM is marked")
+    func anEmulatedMachineIsSaidFirst() throws {
         var result = RunFixture.complete().result
         result.header.environment.emulator = "QEMU TCG"
         for index in result.header.engines.indices where result.header.engines[index].id == .kvm {
@@ -276,7 +277,8 @@ import Testing
     }
 
     /// Whatever the store accepts can be reported on.
-    @Test func damagedResultsThatAreAcceptedCanBeReported() throws {
+    @Test("damaged results that are accepted can be reported")
+    func acceptedDamageCanBeReported() throws {
         var generator = SeededGenerator(seed: 5)
         var fixture = RunFixture()
         for engine in [EngineID.process, .container, .qemu] { fixture.add(engine, count: 6) }
