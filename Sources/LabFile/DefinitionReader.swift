@@ -88,16 +88,19 @@ struct DefinitionReader {
         return id
     }
 
-    /// A text in every language.
+    /// A text in English, in Chinese, and in whatever other language it has been written in.
     func localized(_ node: YAMLNode?, of what: Message) -> LocalizedText? {
-        let languages = Language.allCases
-        guard let node, let fields = read.fields(node, of: what, required: languages.map(\.rawValue))
+        let required = [Language.english, .chinese]
+        let others = Language.allCases.filter { !required.contains($0) }
+        guard let node,
+            let fields = read.fields(
+                node, of: what, required: required.map(\.rawValue), optional: others.map(\.rawValue))
         else { return nil }
         var texts: [Language: String] = [:]
-        for language in languages {
+        for language in required + others.filter({ fields[$0.rawValue] != nil }) {
             texts[language] = read.text(fields[language.rawValue], of: "\(what).\(language.rawValue)")
         }
-        return texts.count == languages.count ? LocalizedText(texts) : nil
+        return required.allSatisfy { texts[$0] != nil } ? LocalizedText(texts) : nil
     }
 
     /// A list of engines, none of them twice.

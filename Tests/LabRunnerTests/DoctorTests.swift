@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test func theTableCountsEachStatus() {
-        let text = DoctorText(text: Catalogue(language: .english)).table([
+        let text = DoctorText(text: Language.english).table([
             DoctorCheck(id: "a", title: "one", status: .pass, detail: "works"),
             DoctorCheck(
                 id: "b", title: "second", status: .fail, detail: "does not", remedy: "mend it",

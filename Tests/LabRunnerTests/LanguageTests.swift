@@ -7,7 +7,7 @@ import Texts
 /// What chooses the language.
 @Suite struct LanguageChoiceTests {
     private func language(_ words: [String], _ environment: [String: String]) throws -> Language {
-        try LanguageOptions.parse(words).catalogue(environment).language
+        try LanguageOptions.parse(words).choice(environment)
     }
 
     @Test func theLocaleForMessagesDecides() {
@@ -155,11 +155,11 @@ struct LanguageTests {
             HostChecks.all(paths: paths, warnings: Environment.capture().warnings)
             + EngineFactory.driverChecks(paths: paths)
             + (try EngineChecks.all(engines, context: context, labs: []) { _ in })
-        let text = DoctorText(text: Catalogue(language: .chinese)).table(checks)
+        let text = DoctorText(text: Language.chinese).table(checks)
         #expect(Self.english(text).isEmpty, "\(Self.english(text).joined(separator: "\n"))")
         // Title by title: a line may hide an English title behind a Chinese detail.
         for check in checks {
-            let title = Catalogue(language: .chinese).say(check.title)
+            let title = Language.chinese.say(check.title)
             #expect(title != check.title.english, "\(title)")
         }
         let lines = text.split(separator: "\n").filter { $0.hasPrefix("通过") || $0.hasPrefix("警告") }
@@ -177,7 +177,7 @@ struct LanguageTests {
         #expect(Columns.padded("实验", to: 6) == "实验  ")
         #expect(Columns.prefix("试验 12", 3) == "试")
         #expect(ProgressLine.fit("试验 1/4  process", columns: 10) == "试验 1/4…")
-        let table = DoctorText(text: Catalogue(language: .chinese)).table([
+        let table = DoctorText(text: Language.chinese).table([
             DoctorCheck(id: "a", title: "disk space", status: .pass, detail: "x"),
             DoctorCheck(id: "b", title: "lab-guest is there", status: .pass, detail: "y"),
         ]).split(separator: "\n")

@@ -107,7 +107,7 @@ import Testing
         #expect(progress.remainingNanoseconds == nil)
         progress.made(plan.trials[0], nanoseconds: 20_000_000_000)
         #expect(progress.remainingNanoseconds == 60_000_000_000)
-        let english = Catalogue(language: .english)
+        let english = Language.english
         let text = english.trial(
             plan.trials[1], progress, elapsed: .seconds(20), budget: .seconds(65))
         #expect(text == "trial 2/4  process  20 s elapsed, about 45 s left")

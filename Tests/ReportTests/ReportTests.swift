@@ -142,7 +142,7 @@ import Testing
                 "the whole interval lies below 60 s, although emulation only makes a VM slower and larger")
         )
         let verdicts = fixture.claims.map {
-            Catalogue(language: .english).name($0.judge(fixture.result)[0].verdict).plain
+            Language.english.name($0.judge(fixture.result)[0].verdict).plain
         }
         #expect(verdicts == ["contradicted", "confirmed", "contradicted", "not measurable here"])
         for verdict in Set(verdicts) { #expect(markdown.contains("| **\(verdict)** |")) }

@@ -27,7 +27,7 @@ struct ExplainCommand: SpeakingCommand {
     var variant: String?
 
     func run() throws {
-        let text = try speech.catalogue()
+        let text = try speech.choice()
         let request = try RunRequest(
             LabDirectory.own().definition(instance.lab), instance, .parse([]), seed: 0)
         let variant = try variant.map { words throws(LabError) in try VMVariant(words) }
