@@ -17,7 +17,7 @@ import Texts
         ]
         for environment in chinese { #expect(Language.ofLocale(environment) == .chinese, "\(environment)") }
         let english = [
-            [:], ["LANG": "C"], ["LANG": "zh_CN.UTF-8", "LC_ALL": "C.UTF-8"], ["LC_ALL": "de_DE"],
+            [:], ["LANG": "C"], ["LANG": "zh_CN.UTF-8", "LC_ALL": "C.UTF-8"], ["LC_ALL": "xx_XX"],
             ["LANG": "zh_CN.UTF-8", "LC_MESSAGES": "en_GB.UTF-8"], ["LC_CTYPE": "zh_CN.UTF-8"],
         ]
         for environment in english { #expect(Language.ofLocale(environment) == .english, "\(environment)") }
@@ -41,7 +41,7 @@ import Texts
             let error = #expect(throws: LabError.self) { try language(words, environment) }
             #expect(error?.exitCode == 64)
             #expect(error?.message.english.contains("did you mean \"zh\"?") == true)
-            #expect(error?.remedy?.english == "choose one of en, zh, auto")
+            #expect(error?.remedy?.english.hasPrefix("choose one of en, zh") == true)
         }
     }
 }
