@@ -90,17 +90,15 @@ struct DefinitionReader {
 
     /// A text in English, in Chinese, and in whatever other language it has been written in.
     func localized(_ node: YAMLNode?, of what: Message) -> LocalizedText? {
-        let required = [Language.english, .chinese]
-        let others = Language.allCases.filter { !required.contains($0) }
-        guard let node,
-            let fields = read.fields(
-                node, of: what, required: required.map(\.rawValue), optional: others.map(\.rawValue))
+        let required = ["en", "zh"]
+        let optional = Language.allCases.map(\.rawValue).filter { !required.contains($0) }
+        guard let node, let fields = read.fields(node, of: what, required: required, optional: optional)
         else { return nil }
         var texts: [Language: String] = [:]
-        for language in required + others.filter({ fields[$0.rawValue] != nil }) {
+        for language in Language.allCases {
             texts[language] = read.text(fields[language.rawValue], of: "\(what).\(language.rawValue)")
         }
-        return required.allSatisfy { texts[$0] != nil } ? LocalizedText(texts) : nil
+        return texts[.chinese] == nil ? nil : LocalizedText(texts)
     }
 
     /// A list of engines, none of them twice.

@@ -97,7 +97,7 @@ struct RunCommandTests {
     func aSignalEndsTheRun(signal: Int32) throws {
         let lab = try LabProgram()
         let running = try lab.start([
-            "run", "startup-latency", "--series", "plain", "--engine", "process", "--samples", "100000",
+            "run", "startup-latency", "--series", "plain", "--engine", "process", "--samples", "20000",
             "--budget", "10min",
             "--json",
         ])
@@ -115,7 +115,7 @@ struct RunCommandTests {
     func aKilledRunLosesNoSample() throws {
         let lab = try LabProgram()
         let running = try lab.start([
-            "run", "startup-latency", "--series", "plain", "--engine", "process", "--samples", "100000",
+            "run", "startup-latency", "--series", "plain", "--engine", "process", "--samples", "20000",
             "--budget", "10min",
         ])
         let samples = try #require(lab.samples(lines: 20))
@@ -138,7 +138,7 @@ struct RunCommandTests {
     @Test func theNextRunRemovesWhatAKilledOneLeft() throws {
         let lab = try LabProgram()
         let killed = try lab.start([
-            "run", "startup-latency", "--series", "plain", "--engine", "process", "--samples", "100000",
+            "run", "startup-latency", "--series", "plain", "--engine", "process", "--samples", "20000",
             "--output", "killed",
         ])
         try #require(lab.hasBegun())
@@ -178,7 +178,7 @@ struct RunCommandTests {
     @Test func warnsWhileAnotherRunIsAlive() throws {
         let lab = try LabProgram()
         let other = try lab.start([
-            "run", "startup-latency", "--series", "plain", "--engine", "process", "--samples", "100000",
+            "run", "startup-latency", "--series", "plain", "--engine", "process", "--samples", "20000",
             "--output", "other",
         ])
         defer {

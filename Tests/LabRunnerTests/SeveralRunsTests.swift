@@ -188,7 +188,7 @@ struct SeveralRunsTests {
     func aSignalEndsTheLabThatRuns() throws {
         let lab = try LabProgram()
         let running = try lab.start([
-            "run", "startup-latency,cpu-overhead", "--engine", "process", "--samples", "100000", "--budget",
+            "run", "startup-latency,cpu-overhead", "--engine", "process", "--samples", "5000", "--budget",
             "20min", "--json",
         ])
         _ = try #require(lab.samples(lines: 20))
@@ -205,7 +205,7 @@ struct SeveralRunsTests {
     @Test func theTimeOfAllIsShared() throws {
         let lab = try LabProgram()
         let finished = try lab.run([
-            "run", "startup-latency,cpu-overhead", "--engine", "process", "--samples", "100000", "--budget",
+            "run", "startup-latency,cpu-overhead", "--engine", "process", "--samples", "5000", "--budget",
             "12s", "--json",
         ])
         let answer = try finished.json(Answer.self)

@@ -62,7 +62,7 @@ struct TuneTests {
         let lab = try LabProgram()
         let finished = try shell(
             """
-            \(run) --samples 100000 --budget 10min > answer 2> errors & pid=$!
+            \(run) --samples 5000 --budget 10min > answer 2> errors & pid=$!
             until grep -q performance $cpu/cpu0/cpufreq/scaling_governor; do :; done
             kill -9 $pid; wait $pid || echo "killed $?"
             state > half; "$1" clean --dry-run | grep -c 'would put back: setting' > planned
@@ -82,7 +82,7 @@ struct TuneTests {
         let lab = try LabProgram()
         let finished = try shell(
             """
-            \(run) --samples 100000 --budget 10min --output dead > answer 2> errors & pid=$!
+            \(run) --samples 5000 --budget 10min --output dead > answer 2> errors & pid=$!
             until [ -s dead/samples.jsonl ]; do :; done
             kill -9 $pid; wait $pid || echo "killed $?"; state
             "$1" run startup-latency --engine process --samples 1 --output next > answer; state
