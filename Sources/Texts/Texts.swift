@@ -1,6 +1,6 @@
 import LabCore
 
-/// What one language says for the sentences that are written in English.
+/// The sentences of one language, by those that are written in English.
 struct SentenceTable: Sendable {
     /// The sentences of the sources, and the texts that stand in none: names, and the words of strerror(3).
     let own, foreign: [KeyValuePairs<String, String>]

@@ -141,7 +141,7 @@ struct VMSetup: Sendable {
         }
     }
 
-    /// What runs its VMs: the programs, and who executes the guest's instructions.
+    /// The programs that run its VMs with their versions, and who executes the guest's instructions.
     var versions: [EngineRecord.Detail] { starter.versions + [.init("accelerator", accelerator)] }
 
     /// Adds what runs to an engine's record.

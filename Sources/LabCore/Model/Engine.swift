@@ -104,7 +104,7 @@ extension PreparedEngine {
 
 /// A prepared engine whose instances are virtual machines.
 public protocol HypervisorBased: PreparedEngine {
-    /// What runs them: libvirt and the hypervisor with their versions, and who executes the guest's instructions.
+    /// The programs that run them with their versions, and who executes the guest's instructions.
     var versions: [EngineRecord.Detail] { get }
 }
 
