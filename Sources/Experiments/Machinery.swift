@@ -50,12 +50,10 @@ struct Machinery: Experiment {
             answer: engine.kind != .virtualMachine || descriptors.isEmpty
                 ? "none" : .names(modules),
             evidence: "/sys/module: \(modules.isEmpty ? "none of KVM's" : Message.names(modules))")
-        let details = engine.record.details.filter {
-            ["libvirt", "qemu", "accelerator"].contains($0.name.english.lowercased())
-        }
+        let parts = (engine as? any HypervisorBased)?.versions ?? []
         finding.facts["versions"] = Fact(
-            answer: details.isEmpty
-                ? "none" : details.map { "\($0.name) \($0.value)" as Message }.joined(separator: ", "))
+            answer: parts.isEmpty
+                ? "none" : parts.map { "\($0.name) \($0.value)" as Message }.joined(separator: ", "))
         return finding
     }
 

@@ -43,6 +43,8 @@ public struct LabError: Error, Codable, Equatable, Sendable, CustomStringConvert
         case notInstalled
         /// execve(2) refused the program with this error number.
         case notExecuted(errno: Int32)
+        /// The last line that QEMU or the guest's kernel wrote.
+        case said(String)
     }
 
     public init(

@@ -91,16 +91,17 @@ struct DefinitionReader {
         return id
     }
 
-    /// A text in every language.
+    /// A text in English, in Chinese, and in whatever other language it has been written in.
     func localized(_ node: YAMLNode?, of what: Message) -> LocalizedText? {
-        let languages = Language.allCases
-        guard let node, let fields = read.fields(node, of: what, required: languages.map(\.rawValue))
+        let required = ["en", "zh"]
+        let optional = Language.allCases.map(\.rawValue).filter { !required.contains($0) }
+        guard let node, let fields = read.fields(node, of: what, required: required, optional: optional)
         else { return nil }
         var texts: [Language: String] = [:]
-        for language in languages {
+        for language in Language.allCases {
             texts[language] = read.text(fields[language.rawValue], of: "\(what).\(language.rawValue)")
         }
-        return texts.count == languages.count ? LocalizedText(texts) : nil
+        return texts[.chinese] == nil ? nil : LocalizedText(texts)
     }
 
     /// A list of engines, none of them twice.

@@ -41,7 +41,7 @@ struct Lab: ParsableCommand {
                          instead of the XDG base directories
               LAB_LABS   read the lab definitions from this directory
               LAB_GUEST  the lab-guest program to run inside
-              LAB_LANG   en or zh, where --lang does not say; else the locale decides
+              LAB_LANG   as --lang, where that does not say; else the locale decides
             """,
         version: "lab \(Version.current)",
         subcommands: [
@@ -61,7 +61,7 @@ struct Lab: ParsableCommand {
             do throws(LabError) {
                 if !words.isEmpty { try Terminal.answer(words) }
             } catch {
-                fail(error, Catalogue(language: .english))
+                fail(error, .english)
             }
         } else if !words.isEmpty {
             Terminal.say(words)
@@ -69,7 +69,7 @@ struct Lab: ParsableCommand {
         Glibc.exit(code.rawValue)
     }
 
-    private static func fail(_ error: LabError, _ text: Catalogue) -> Never {
+    private static func fail(_ error: LabError, _ text: Language) -> Never {
         // Who reads no further knows that.
         if error.kind != .unread { Terminal.complain(error, in: text) }
         Glibc.exit(error.exitCode)
@@ -78,10 +78,10 @@ struct Lab: ParsableCommand {
     static func main() {
         ProgramStart.prepare()
         Terminal.checkOutputAtExit()
-        var text = Catalogue(language: .ofLocale(Process.environment))
+        var text = Language.ofLocale(Process.environment)
         do {
             var command = try parseAsRoot()
-            if let speaking = command as? any SpeakingCommand { text = try speaking.speech.catalogue() }
+            if let speaking = command as? any SpeakingCommand { text = try speaking.speech.choice() }
             try command.run()
         } catch let error as LabError {
             fail(error, text)

@@ -56,9 +56,6 @@ package struct LaunchProgram: Equatable, Sendable {
             self.minor = minor
         }
     }
-
-    /// The name of the call that starts it, for the report's table of steps.
-    package var cloneName: String { "clone3 (\(namespaces.names.joined(separator: ", ")))" }
 }
 
 extension LaunchProgram {

@@ -59,7 +59,7 @@ struct Ablation {
 }
 
 struct AblationSection {
-    let text: Catalogue
+    let text: Language
     let ablation: Ablation
     let metric: Metric
 

@@ -161,24 +161,18 @@ struct Explanation {
         self.container = container
         self.process = process
         var parts: [Part] = []
-        var places: [String: Int] = [:]
+        var places: [Message: Int] = [:]
         func add(_ steps: [(name: Message, mean: Double)], to keyPath: WritableKeyPath<Part, Double?>) {
             for step in steps {
-                let key = Explanation.key(step.name.english)
-                let place = places[key] ?? parts.count
+                let place = places[step.name] ?? parts.count
                 if place == parts.count { parts.append(Part(name: step.name)) }
-                places[key] = place
+                places[step.name] = place
                 parts[place][keyPath: keyPath] = (parts[place][keyPath: keyPath] ?? 0) + step.mean
             }
         }
         add(container.steps, to: \.container)
         add(process.steps, to: \.process)
         self.parts = parts
-    }
-
-    /// A step's name without what stands in brackets after it: `clone3 (pid, mnt)` is the `clone3` of a process.
-    private static func key(_ name: String) -> String {
-        name.firstRange(of: " (").map { String(name[..<$0.lowerBound]) } ?? name
     }
 
     private func share(_ isCounted: (Part) -> Bool) -> Double {

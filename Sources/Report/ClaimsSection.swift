@@ -5,7 +5,7 @@ struct ClaimsSection {
     let report: any MethodReport
 
     private var analysis: Analysis { report.analysis }
-    private var text: Catalogue { report.text }
+    private var text: Language { report.text }
 
     var blocks: [Block] {
         let judged = report.lab.claims.map { ($0, $0.judge(analysis.figures)) }
@@ -89,7 +89,7 @@ struct ClaimsSection {
     }
 }
 
-extension Catalogue {
+extension Language {
     /// Returns the number of times that each verdict was reached: `7 confirmed, 4 inconclusive`.
     func tally(_ judgements: [Judgement]) -> Phrase {
         let counts = Verdict.allCases.compactMap { verdict -> Phrase? in
@@ -101,7 +101,6 @@ extension Catalogue {
 
     /// A translation with the document's words, or these alone in their own language.
     func withOriginal(_ words: LocalizedText, gap: Inline = .text(" ")) -> Phrase {
-        language == .chinese
-            ? "\(words[.chinese])" : "\(words[language])\(Phrase([gap]))“\(words[.chinese])”"
+        self == .chinese ? "\(self[words])" : "\(self[words])\(Phrase([gap]))“\(words[.chinese])”"
     }
 }

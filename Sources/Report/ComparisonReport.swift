@@ -5,9 +5,8 @@ extension Report {
     /// - Parameters:
     ///   - old, new: how the two results are called, for example their paths.
     public static func markdown(
-        for comparison: ResultComparison, old: String, new: String, language: Language = .english
+        for comparison: ResultComparison, old: String, new: String, language text: Language = .english
     ) -> String {
-        let text = Catalogue(language: language)
         var blocks: [Block] = [
             .heading(1, text.comparison), .paragraph(text.compared(.code(old), .code(new))),
         ]
@@ -33,7 +32,7 @@ extension Report {
 
     /// The rows of one metric.
     private static func table(
-        of rows: [ResultComparison.Row], _ metric: Metric, _ text: Catalogue
+        of rows: [ResultComparison.Row], _ metric: Metric, _ text: Language
     ) -> Table {
         let hasPoints = rows.contains { !$0.point.isEmpty }
         var table = Table(
@@ -59,7 +58,7 @@ extension Report {
         return table
     }
 
-    private static func outcome(of comparison: ResultComparison, _ text: Catalogue) -> Phrase {
+    private static func outcome(of comparison: ResultComparison, _ text: Language) -> Phrase {
         let threshold = Format.percent(comparison.threshold)
         let regressions = comparison.regressions
         guard !regressions.isEmpty else { return text.say("No regression beyond \(threshold) was shown.") }
@@ -104,7 +103,7 @@ extension ResultComparison {
     }
 }
 
-extension Catalogue {
+extension Language {
     var comparison: Phrase { say("Comparison") }
     func compared(_ old: Phrase, _ new: Phrase) -> Phrase { say("Old: \(old). New: \(new).") }
     var new: Phrase { say("new") }

@@ -3,7 +3,7 @@ import LabCore
 /// A report on how much slower the same work runs: a row per kind of work, a column per engine.
 struct ComputeReport: MethodReport {
     let analysis: Analysis
-    let text: Catalogue
+    let text: Language
 
     private var headline: Metric { analysis.headline }
     private var baseline: Phrase { .code(Analysis.baseline.rawValue) }

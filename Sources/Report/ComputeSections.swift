@@ -3,7 +3,7 @@ import LabCore
 /// The absolute figures behind the answer: time and host CPU time of a round, by kind of work and engine.
 struct ComputeSection {
     let analysis: Analysis
-    let text: Catalogue
+    let text: Language
 
     var blocks: [Block] {
         let metrics = analysis.result.header.lab.metrics

@@ -3,7 +3,7 @@ import LabCore
 /// The same start under other conditions: a cold cache, several at once, an instance made in another way.
 struct ConditionsSection {
     let analysis: Analysis
-    let text: Catalogue
+    let text: Language
 
     /// The points at which nothing but the circumstances differ; empty when there is only one of them.
     private var points: [Condition] {
@@ -67,7 +67,7 @@ struct ConditionsSection {
     }
 }
 
-extension Catalogue {
+extension Language {
     /// A median and its interval, or where there is none the number of samples.
     func median(_ summary: Summary, _ unit: Metric.Unit) -> Phrase {
         let spread = summary.interval.map { Format.interval($0, unit) } ?? "n = \(summary.n)"

@@ -3,7 +3,7 @@ import LabCore
 /// The counts of a life beside its marks, a row per quantity: the exits of a guest under a hypervisor.
 struct CountsSection {
     let analysis: Analysis
-    let text: Catalogue
+    let text: Language
 
     private var metrics: [Metric] {
         analysis.result.header.lab.metrics.filter { $0.unit == .count }
@@ -42,5 +42,5 @@ struct CountsSection {
     }
 }
 
-extension Catalogue {
+extension Language {
 }

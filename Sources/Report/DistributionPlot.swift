@@ -3,7 +3,7 @@ import LabCore
 /// The empirical distribution of the headline metric, one curve per engine, on a logarithmic axis: nothing is binned
 /// or smoothed.
 struct DistributionPlot {
-    let text: Catalogue
+    let text: Language
     private let metric: Metric
     private let curves: [Curve]
     private let axis: Axis
@@ -21,7 +21,7 @@ struct DistributionPlot {
     private static let mostPoints = 600
 
     /// Nil when no engine has a value that a logarithmic axis has a place for.
-    init?(analysis: Analysis, text: Catalogue) {
+    init?(analysis: Analysis, text: Language) {
         self.text = text
         metric = analysis.headline
         var curves: [Curve] = []

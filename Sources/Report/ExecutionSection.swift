@@ -6,7 +6,7 @@ import LabCore
 /// and not explained away.
 struct ExecutionSection {
     let analysis: Analysis
-    let text: Catalogue
+    let text: Language
 
     private static let cpu = metric("cpu-round-ns", .nanoseconds)
     private static let draws = 2_000
@@ -176,7 +176,7 @@ struct ExecutionSection {
     }
 }
 
-extension Catalogue {
+extension Language {
     fileprivate func name(_ event: GapModel.Event) -> Phrase {
         switch event {
         case .instruction: say("guest instruction")

@@ -72,7 +72,7 @@ extension Analysis {
 /// A figure of an experiment as text: of one metric, one engine and one place.
 struct ExperimentFigure {
     let analysis: Analysis
-    let text: Catalogue
+    let text: Language
     let metric: Metric
     let engine: EngineID
     let place: Condition

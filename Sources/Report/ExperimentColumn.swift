@@ -17,7 +17,7 @@ struct ExperimentColumn: Equatable {
 
     /// The cells in columns of their own, place by place; nil where they fill a table of engines by places well enough,
     /// or are too many to stand beside each other.
-    static func perPlace(_ cells: Set<Plan.Cell>, _ analysis: Analysis, _ text: Catalogue) -> [Self]? {
+    static func perPlace(_ cells: Set<Plan.Cell>, _ analysis: Analysis, _ text: Language) -> [Self]? {
         let engines = analysis.engines.filter { engine in cells.contains { $0.engine == engine.id } }
         let points = analysis.points.filter { point in cells.contains { $0.point == point } }
         guard engines.count > 1, points.count > 1, cells.count <= Analysis.mostColumns,
@@ -33,7 +33,7 @@ struct ExperimentColumn: Equatable {
         }
     }
 
-    func title(_ text: Catalogue) -> Phrase {
+    func title(_ text: Language) -> Phrase {
         let name = text.name(engine.record)
         return place.isEmpty ? name : [name, Phrase(place)].lines
     }

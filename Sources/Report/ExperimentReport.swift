@@ -3,11 +3,11 @@ import LabCore
 /// The findings of experiments, in figures: a table for each, engines by metrics or by settings; and in facts.
 struct ExperimentReport: MethodReport {
     let analysis: Analysis
-    let text: Catalogue
+    let text: Language
     private let blocks: [ExperimentBlock]
     private var matrix: FactMatrix { FactMatrix(analysis, text) }
 
-    init(analysis: Analysis, text: Catalogue) {
+    init(analysis: Analysis, text: Language) {
         self.analysis = analysis
         self.text = text
         blocks = analysis.experiments.filter { !$0.metrics.isEmpty }

@@ -46,7 +46,7 @@ struct FactMatrix {
         var point: Condition
     }
 
-    init(_ analysis: Analysis, _ text: Catalogue) {
+    init(_ analysis: Analysis, _ text: Language) {
         var cells: [Key: [EngineID: Cell]] = [:]
         var places: [String: [Condition]] = [:]
         var pairs: [String: Set<Plan.Cell>] = [:]
@@ -138,7 +138,7 @@ struct FactMatrix {
     }
 
     /// With the experiment and the setting only where rows would be called the same without.
-    private static func place(_ point: Condition, among points: [Condition], _ text: Catalogue) -> String {
+    private static func place(_ point: Condition, among points: [Condition], _ text: Language) -> String {
         guard points.count > 1 else { return "" }
         let isOneExperiment = Set(points.map(\.experiment)).count == 1
         return isOneExperiment ? text.place(point) : text.experimentPlace(point)
@@ -174,7 +174,7 @@ extension FactMatrix.Cell {
     }
 
     /// One line for a terminal.
-    func short(_ text: Catalogue, width: Int) -> String {
+    func short(_ text: Language, width: Int) -> String {
         guard let first = answers.first else { return Format.none }
         let answer = Format.cut(Escaping.plain(first.answer), width)
         return answers.count == 1 ? answer : "\(answer) (\(text.times(first.count, of: n)))"

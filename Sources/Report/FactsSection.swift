@@ -2,7 +2,7 @@ import LabCore
 
 /// The facts as tables, group by group, the evidence folded away under them.
 struct FactsSection {
-    let text: Catalogue
+    let text: Language
     let matrix: FactMatrix
     let plot: MatrixPlot?
 

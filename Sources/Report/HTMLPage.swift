@@ -9,7 +9,7 @@ import LabCore
 enum HTMLPage {
     /// The page of documents, one under the other.
     /// - Parameter title: what stands in the title bar.
-    static func render(_ documents: [[Block]], title: String, _ text: Catalogue) -> String {
+    static func render(_ documents: [[Block]], title: String, _ text: Language) -> String {
         var renderer = HTMLRenderer(text: text, reserved: [mainID])
         let bodies = documents.map { "<article>\n\(renderer.render($0))</article>\n" }
         return """
@@ -40,7 +40,7 @@ enum HTMLPage {
     private static let mainID = "main-content"
 
     /// The sections of the page, where there is more than one to choose from.
-    private static func contents(_ renderer: HTMLRenderer, _ text: Catalogue) -> String {
+    private static func contents(_ renderer: HTMLRenderer, _ text: Language) -> String {
         guard renderer.contents.count > 1 else { return "" }
         let items = renderer.contents.map { id, title in
             "<li><a href=\"#\(Escaping.xml(id))\">\(Escaping.xml(title))</a></li>\n"

@@ -3,7 +3,7 @@ import LabCore
 /// A report on how long it takes: a row per engine, warm and alone.
 struct LifecycleReport: MethodReport {
     let analysis: Analysis
-    let text: Catalogue
+    let text: Language
 
     private var headline: Metric { analysis.headline }
 

@@ -3,7 +3,7 @@ import LabCore
 /// A plot of what was reached and what was stopped, and by whom: a row per fact, a column per engine, a mark and a word
 /// in each cell. Facts that tell of no mechanism have no place in it.
 struct MatrixPlot {
-    let text: Catalogue
+    let text: Language
     private let title: String
     private let groups: [FactMatrix.Group]
 
@@ -16,7 +16,7 @@ struct MatrixPlot {
     private static let rowHeight = 22.0
 
     /// Nil when no fact tells of a mechanism.
-    init?(_ analysis: Analysis, _ matrix: FactMatrix, _ text: Catalogue) {
+    init?(_ analysis: Analysis, _ matrix: FactMatrix, _ text: Language) {
         self.text = text
         title = text[analysis.result.header.lab.title]
         var left = Self.mostRows

@@ -4,7 +4,7 @@ import LabCore
 /// Memory against the number of instances, a panel per condition, both axes logarithmic: a VM takes a hundred times
 /// what a process takes, and a straight line through both would hide the one under the other.
 struct MemoryPlot {
-    private let text: Catalogue
+    private let text: Language
     private let metric: Metric
     private var panels: [(title: String, series: [Chart.Series])] = []
     private let across: Axis
@@ -19,7 +19,7 @@ struct MemoryPlot {
     private static let plotted = 1.0...1e24
 
     /// Nil when there is nothing that a logarithmic axis has a place for.
-    init?(analysis: Analysis, text: Catalogue) {
+    init?(analysis: Analysis, text: Language) {
         self.text = text
         metric = analysis.headline
         for condition in analysis.conditions.prefix(Self.mostPanels) {
@@ -41,7 +41,7 @@ struct MemoryPlot {
     }
 
     private static func series(
-        _ samples: [Observation], _ metric: Metric, _ name: String, _ look: Look, _ text: Catalogue
+        _ samples: [Observation], _ metric: Metric, _ name: String, _ look: Look, _ text: Language
     ) -> Chart.Series? {
         let points = samples.compactMap { sample in
             metric.value(of: sample).map {

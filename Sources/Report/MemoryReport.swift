@@ -3,7 +3,7 @@ import LabCore
 /// A report on the cost of one more instance to the host: a row per engine.
 struct MemoryReport: MethodReport {
     let analysis: Analysis
-    let text: Catalogue
+    let text: Language
 
     /// The value for the memory that the guest itself takes for used, the mean over a trial's instances.
     static let guestUsed = "guest-used-bytes"

@@ -3,7 +3,7 @@ import LabCore
 /// Memory against the number of instances: the plot, and its figures in a table.
 struct MemorySection {
     let analysis: Analysis
-    let text: Catalogue
+    let text: Language
 
     var blocks: [Block] {
         let plot = MemoryPlot(analysis: analysis, text: text).map { plot in

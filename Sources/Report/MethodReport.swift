@@ -4,9 +4,9 @@ import Texts
 /// A report on the results of one method of measuring: all in which the reports of the methods differ.
 protocol MethodReport {
     var analysis: Analysis { get }
-    var text: Catalogue { get }
+    var text: Language { get }
 
-    init(analysis: Analysis, text: Catalogue)
+    init(analysis: Analysis, text: Language)
 
     /// An engine is measured when one of its samples yields any of these.
     static func metrics(of lab: LabDefinition) -> [Metric]
@@ -82,7 +82,7 @@ extension LabDefinition.Method {
 }
 
 extension Analysis {
-    func report(in text: Catalogue) -> any MethodReport { method.report.init(analysis: self, text: text) }
+    func report(in text: Language) -> any MethodReport { method.report.init(analysis: self, text: text) }
 
     var method: LabDefinition.Method { result.header.lab.method }
 }
@@ -92,7 +92,7 @@ struct AnswerSection {
     let report: any MethodReport
 
     private var analysis: Analysis { report.analysis }
-    private var text: Catalogue { report.text }
+    private var text: Language { report.text }
 
     var blocks: [Block] {
         let words = [Block.paragraph(text.paragraph(sentences))]
@@ -125,7 +125,7 @@ struct AnswerSection {
     }
 }
 
-extension Catalogue {
+extension Language {
     func title(_ metric: Metric) -> Phrase { Phrase(self[metric.title]) }
 
     /// Returns the name of an engine: always with the word that says when it is emulated.

@@ -5,7 +5,7 @@ struct MethodSection {
     let report: any MethodReport
 
     private var analysis: Analysis { report.analysis }
-    private var text: Catalogue { report.text }
+    private var text: Language { report.text }
 
     var blocks: [Block] { [.heading(2, text.method), .list(points)] + quality + report.details }
 
@@ -104,7 +104,7 @@ struct MethodSection {
 }
 
 /// Returns the definition of a metric, in a sentence.
-func definition(of metric: Metric, in text: Catalogue) -> Phrase {
+func definition(of metric: Metric, in text: Language) -> Phrase {
     let title = text.title(metric)
     return switch metric.source {
     case .span(let from, let to): text.span(title, .code(from.rawValue), .code(to.rawValue))

@@ -4,7 +4,7 @@ import Texts
 /// The spans of an engine's time, as a table beside the waterfall.
 struct PhasesSection {
     let analysis: Analysis
-    let text: Catalogue
+    let text: Language
     let breakdowns: [PhaseBreakdown]
 
     static let plotName = "waterfall.svg"
@@ -36,7 +36,7 @@ struct PhasesSection {
 /// The delay of each mark with libvirt against without it.
 struct LibvirtSection {
     let analysis: Analysis
-    let text: Catalogue
+    let text: Language
     let breakdowns: [PhaseBreakdown]
 
     /// Empty unless both were measured.
@@ -75,7 +75,7 @@ private func gap(_ sum: Double, _ median: Double) -> String {
 
 /// The steps of one engine, from the request to the end of its life.
 struct StepsSection {
-    let text: Catalogue
+    let text: Language
     let breakdown: StepBreakdown
 
     var blocks: [Block] {
@@ -102,7 +102,7 @@ struct StepsSection {
 
 /// The steps for which a container takes longer than a bare process, one by one.
 struct ExplanationSection {
-    private let text: Catalogue
+    private let text: Language
     private let explanation: Explanation
     private let names: (container: Phrase, process: Phrase)
 
@@ -110,7 +110,7 @@ struct ExplanationSection {
     private static let rows = 12
 
     /// Of the first container that times its steps, as the bare process does; nil without.
-    init?(analysis: Analysis, text: Catalogue) {
+    init?(analysis: Analysis, text: Language) {
         guard let process = analysis.engines.first(where: { $0.id == Analysis.baseline }),
             let processSteps = analysis.steps(process)
         else { return nil }

@@ -3,7 +3,7 @@ import LabCore
 /// The headline of each engine relative to the baseline: a row per kind of work, a dot with its interval per engine,
 /// on a logarithmic axis with a line where nothing is lost.
 struct RatioPlot {
-    let text: Catalogue
+    let text: Language
     private let rows: [Row]
     private let engines: [(name: String, look: Look)]
     private let axis: Axis
@@ -29,7 +29,7 @@ struct RatioPlot {
     private static let plotted = 1e-6...1e6
 
     /// Nil when there is no ratio that the axis has a place for.
-    init?(analysis: Analysis, text: Catalogue) {
+    init?(analysis: Analysis, text: Language) {
         self.text = text
         let measured = analysis.engines.enumerated().filter {
             $0.element.isMeasured && $0.element.id != Analysis.baseline

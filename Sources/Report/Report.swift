@@ -9,19 +9,18 @@ public enum Report {
     public static func files(
         for figures: Figures, language: Language = .english
     ) -> [(name: String, contents: String)] {
-        let blocks = blocks(of: figures, Catalogue(language: language))
+        let blocks = blocks(of: figures, language)
         return [("report.md", MarkdownRenderer.render(blocks))] + blocks.figures.map { ($0.name, $0.svg) }
     }
 
     /// The reports on results as one self-contained page of HTML.
-    public static func page(for results: [Figures], language: Language) -> String {
-        let text = Catalogue(language: language)
-        return HTMLPage.render(
+    public static func page(for results: [Figures], language text: Language) -> String {
+        HTMLPage.render(
             results.map { blocks(of: $0, text) },
             title: results.map { text[$0.result.header.lab.title] }.joined(separator: " · "), text)
     }
 
-    private static func blocks(of figures: Figures, _ text: Catalogue) -> [Block] {
+    private static func blocks(of figures: Figures, _ text: Language) -> [Block] {
         let result = figures.result
         let report = Analysis(figures).report(in: text)
         return AnswerSection(report: report).blocks + report.sections
@@ -33,8 +32,8 @@ public enum Report {
             ] + WarningsSection(report: report).blocks + reproduction(result, text)
     }
 
-    private static func reproduction(_ result: RunResult, _ text: Catalogue) -> [Block] {
-        let option = text.language == .english ? "" : " --lang \(text.language.rawValue)"
+    private static func reproduction(_ result: RunResult, _ text: Language) -> [Block] {
+        let option = text == .english ? "" : " --lang \(text.rawValue)"
         return [
             .heading(2, text.say("Reproduce")), .paragraph(text.commandNote),
             .code([result.header.command], language: "sh"),

@@ -3,7 +3,7 @@ import LabCore
 /// A figure of an experiment against a parameter whose values are numbers: the size of a file, a limit, a number of
 /// instances. A curve per engine, and per whatever else is varied.
 struct SettingPlot {
-    let text: Catalogue
+    let text: Language
     let name: String
     private let metric: Metric
     private let experiment: String
@@ -19,7 +19,7 @@ struct SettingPlot {
     private static let mostSettings = 200
 
     /// A plot for each experiment and metric that has figures at two numbers at least.
-    static func all(_ analysis: Analysis, _ text: Catalogue) -> [SettingPlot] {
+    static func all(_ analysis: Analysis, _ text: Language) -> [SettingPlot] {
         var plots: [SettingPlot] = []
         for block in analysis.experiments {
             guard let (parameter, values) = varied(block.points) else { continue }
@@ -64,7 +64,7 @@ struct SettingPlot {
     }
 
     private init?(
-        _ analysis: Analysis, _ text: Catalogue, _ block: ExperimentBlock, _ metric: Metric,
+        _ analysis: Analysis, _ text: Language, _ block: ExperimentBlock, _ metric: Metric,
         _ parameter: Factor, _ values: [String: Double], number: Int
     ) {
         self.text = text

@@ -3,8 +3,7 @@ import LabCore
 extension Report {
     /// The answer as plain text for a terminal: the first table in aligned columns, then what is unavailable and why,
     /// and the verdicts. Lines hold no control character and no line feed.
-    public static func summaryLines(for figures: Figures, language: Language = .english) -> [String] {
-        let text = Catalogue(language: language)
+    public static func summaryLines(for figures: Figures, language text: Language = .english) -> [String] {
         let report = Analysis(figures).report(in: text)
         return TerminalRenderer.render(
             [.paragraph(report.summaryTitle), .table(report.summary)]

@@ -3,7 +3,7 @@ import LabCore
 /// The same start of instances that are made in other ways: each variant against what the engine does by default.
 struct VariantsSection {
     let analysis: Analysis
-    let text: Catalogue
+    let text: Language
 
     private static let mostRows = 100
 
@@ -75,7 +75,7 @@ extension Observation {
     }
 }
 
-extension Catalogue {
+extension Language {
     fileprivate func variantsNote(_ metric: Phrase) -> Phrase {
         say(
             "Median of “\(metric)” with its 95 % interval, then how much that is more than by default, and the ratio to it. A "

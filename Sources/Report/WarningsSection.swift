@@ -6,7 +6,7 @@ struct WarningsSection {
     let report: any MethodReport
 
     private var analysis: Analysis { report.analysis }
-    private var text: Catalogue { report.text }
+    private var text: Language { report.text }
 
     /// With fewer samples an interval is given but warned of.
     static let fewSamples = 10
@@ -128,7 +128,7 @@ struct WarningsSection {
     }
 }
 
-extension Catalogue {
+extension Language {
     /// The items of a sentence, no more than can be read.
     func some(_ items: [Phrase]) -> Phrase {
         let most = 6

@@ -6,7 +6,7 @@ import LabCore
 /// scale, from nothing to that engine's total, which stands beside it.
 struct WaterfallPlot {
     let analysis: Analysis
-    let text: Catalogue
+    let text: Language
     let breakdowns: [PhaseBreakdown]
 
     private static let left = 150.0

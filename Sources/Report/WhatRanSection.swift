@@ -4,7 +4,7 @@ import Texts
 /// The evidence of what really ran: the digests that prove the same bytes everywhere, and what differs.
 struct WhatRanSection {
     let analysis: Analysis
-    let text: Catalogue
+    let text: Language
 
     var blocks: [Block] {
         let header = analysis.result.header
@@ -51,7 +51,7 @@ struct WhatRanSection {
 /// The machine and its state; what is not known is left out.
 struct EnvironmentTable {
     let environment: Environment
-    let text: Catalogue
+    let text: Language
 
     var table: Table {
         var table = Table([.words(text.say("item")), .words(text.value)])

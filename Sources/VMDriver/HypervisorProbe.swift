@@ -39,7 +39,8 @@ struct HypervisorProbe {
     private var key: String {
         let parts = [
             Files.line("/proc/sys/kernel/random/boot_id") ?? "", KVMDevice.modules.joined(separator: ","),
-            setup.starter.details.map(\.value.english).joined(separator: ","), setup.parts.kernel.digest,
+            (setup.versions + setup.starter.settings).map(\.value.english).joined(separator: ","),
+            setup.parts.kernel.digest,
             setup.configuration.profile.rawValue, (try? setup.parts.of(nil).firmware) ?? "",
             "\(setup.configuration.kvmProbeLimit)",
         ]
@@ -68,7 +69,10 @@ struct HypervisorProbe {
     }
 
     private func reason(_ error: LabError, _ limit: Duration) -> Message {
-        let words = Self.lastWords(error.cause?.english).map { "\($0)" } ?? error.message
+        let words =
+            if case .said(let words)? = error.detail { Message(verbatim: words) } else {
+                error.cause ?? error.message
+            }
         let what: Message =
             error.kind == .timeout
             ? "the guest that was booted to prove it did not come up within \(limit.components.seconds) s (\(words))"
@@ -81,14 +85,6 @@ struct HypervisorProbe {
             ? "; the host's module is kvm_pvm, which runs only kernels that were made for it"
             : modules.isEmpty ? "" : "; the host's modules are \(modules.joined(separator: ", "))"
         return "/dev/kvm opens, but \(what)\(remark)"
-    }
-
-    /// Returns QEMU's last words, or the last line of all that there is: the rest is how it came to it.
-    static func lastWords(_ cause: String?) -> String? {
-        guard let cause else { return nil }
-        let line = cause.split { $0.isNewline }.last.map(String.init) ?? cause
-        guard let program = line.ranges(of: "qemu-system-x86_64: ").last else { return line }
-        return "QEMU: \(line[program.upperBound...].prefix(160))"
     }
 
     private var remedy: Message? {

@@ -91,7 +91,9 @@ public final class PreparedVM: PreparedEngine {
     public func shutDown() { savedVMs.remove() }
 }
 
-extension PreparedVM: ImageBased {
+extension PreparedVM: HypervisorBased, ImageBased {
+    public var versions: [EngineRecord.Detail] { setup.versions }
+
     /// The kernel as its package holds it: what is unpacked from it for QEMU can be made again.
     public func image() -> ImageFiles {
         ImageFiles(kernel: setup.parts.kernel.source, root: setup.parts.initramfs.path)

@@ -136,21 +136,21 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
         }
         if isDone(view) { return }
         let reached: Message = view.timeline.last.map { "after \($0.rawValue)" } ?? "before anything"
-        if isSettled {
-            throw LabError(
-                .instance, "the VM \(place.name) ended \(reached), without the record \(record)",
-                cause: lastWords(view.console))
-        }
+        let words = lastWords(view.console)
         throw LabError(
-            .timeout, "the VM \(place.name) did not send the record \(record) in time; it stopped \(reached)",
-            cause: lastWords(view.console))
+            isSettled ? .instance : .timeout,
+            isSettled
+                ? "the VM \(place.name) ended \(reached), without the record \(record)"
+                : "the VM \(place.name) did not send the record \(record) in time; it stopped \(reached)",
+            cause: words.isEmpty ? nil : "\(words.joined(separator: " | "))",
+            detail: words.last.map { .said($0) })
     }
 
     /// The last lines of the guest's console, or its kernel's panic, and of QEMU's log.
-    private func lastWords(_ console: ConsoleTail) -> Message? {
+    private func lastWords(_ console: ConsoleTail) -> [String] {
         var words = console.panicLine.map { [$0] } ?? console.lastLines(3)
         if let log, let text = QEMULog.end(of: log) { words += QEMULog.lastLines(text, 3) }
-        return words.isEmpty ? nil : "\(words.joined(separator: " | "))"
+        return words
     }
 
     public func dispose() throws(LabError) {

@@ -141,12 +141,14 @@ struct VMSetup: Sendable {
         }
     }
 
+    /// The programs that run its VMs with their versions, and who executes the guest's instructions.
+    var versions: [EngineRecord.Detail] { starter.versions + [.init("accelerator", accelerator)] }
+
     /// Adds what runs to an engine's record.
     func complete(_ record: inout EngineRecord) {
         let (kernel, initramfs) = (parts.kernel, parts.initramfs)
-        record.details = starter.details
+        record.details = versions + starter.settings
         record.details += [
-            .init("accelerator", accelerator),
             .init("machine", "\(type.machine(configuration.profile))"),
             .init(
                 "guest kernel",

@@ -42,8 +42,10 @@ protocol VMStarter: Sendable {
     var usesKVMOfThisHost: Bool { get }
     /// The rate of the time-stamp counter of QEMU's host, in kilohertz; nil when nobody knows.
     var timeStampKilohertz: UInt64? { get }
-    /// Versions and settings for the report.
-    var details: [EngineRecord.Detail] { get }
+    /// The programs that run a VM, with their versions.
+    var versions: [EngineRecord.Detail] { get }
+    /// Their settings, for the report.
+    var settings: [EngineRecord.Detail] { get }
     /// The respects in which its figures mean something other than those of other engines.
     var footnotes: [Message] { get }
 }

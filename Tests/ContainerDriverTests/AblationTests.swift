@@ -102,8 +102,10 @@ struct AblationTests {
         #expect(try Isolation.rootless.selected(by: LayerSelection.none) == [])
     }
 
-    @Test(arguments: ["only-network", "only-kernel-files", "only-devices", "without-network", "without-pid"])
-    func aCallerWithoutRootGetsALayerInAUserNamespace(word: String) throws {
+    @Test(
+        "a caller without root gets a layer in a user namespace",
+        arguments: ["only-network", "only-kernel-files", "only-devices", "without-network", "without-pid"])
+    func aLayerWithoutRoot(word: String) throws {
         // As root the user namespace does the same, so this needs no other user.
         try withContainer(.rootless) { engine, _ in
             var wanted = request(.hello(nonce: "a1"))

@@ -114,7 +114,7 @@ final class WideCalls {
 @Suite("widths of arguments", .enabled(if: WideCalls.compiler != nil, "skipped: there is no C compiler"))
 struct ArgumentWidthTests {
     @Test("the kernel refuses what it would take for a forbidden value, by our filter and by libseccomp's")
-    func theKernelRefusesWhatItWouldTakeForAForbiddenValue() throws {
+    func theKernelRefusesWideArguments() throws {
         let calls = try WideCalls()
         let filter = try SeccompFilter(profile: .containerDefault)
         let ours = filter.instructions

@@ -26,7 +26,8 @@ import Testing
     }
 
     /// `user@1000.service` is delegated to the user's systemd, which has units of its own below it.
-    @Test func whatWasDelegatedToAnothersSystemdIsNotOurs() {
+    @Test("what was delegated to another's systemd is not ours")
+    func anothersDelegationIsNotOurs() {
         let scope = "\(Self.userUnits)/app.slice/run-2.scope"
         #expect(delegation(scope, marked: [Self.userUnits]) == .managed(unit: "run-2.scope"))
         #expect(

@@ -23,7 +23,8 @@ struct CgroupExperimentTests {
         #expect(error?.kind == .unavailable)
     }
 
-    @Test func memoryBeyondTheLimitKillsAndBelowItDoesNot() throws {
+    @Test("memory beyond the limit kills, and below it does not")
+    func memoryBeyondTheLimitKills() throws {
         let beyond = try perform("memory-limit", at: [.setting: "beyond"])
         #expect(truths(beyond, "killed-beyond") && beyond.values["oom-kills-count"] == 1, "\(beyond)")
         #expect((beyond.values["peak-ratio"] ?? 1) <= 1)

@@ -39,7 +39,8 @@ import Testing
 
     /// Whatever is refused, the check says what and why, and the containers that can't run are named or a warning
     /// stands for them.
-    @Test func aStateThatCannotBeWrittenIsAFailureWithItsCause() throws {
+    @Test("a state that cannot be written is a failure with its cause")
+    func anUnwritableStateIsAFailure() throws {
         let checks = ContainerChecks.all(paths: LabPaths(cache: "/dev/null/cache", state: "/dev/null/state"))
         let overlay = try #require(checks.first { $0.id == "overlay" && $0.status != .skip })
         #expect(overlay.status == .fail && overlay.disables.map(\.english) == ["container"])

@@ -57,7 +57,8 @@ struct ContainerTests {
         }
     }
 
-    @Test func mountsAreAsTheRuntimeSpecificationWantsThem() throws {
+    @Test("mounts are as the runtime specification wants them")
+    func mountsAreAsOCIWantsThem() throws {
         try withIdle { pid, _ in
             let mounts = try Files.readText("/proc/\(pid)/mountinfo").split(separator: "\n")
                 .map { $0.split(separator: " ") }

@@ -6,8 +6,8 @@ import Testing
 
 @Suite("namespace experiments", .enabled(if: isRoot && obstacle == nil, "skipped: needs root"))
 struct NamespaceExperimentTests {
-    @Test(arguments: Namespaces.kinds.map(\.name))
-    func eachNamespaceIsApartAloneAndHasItsConsequence(name: String) throws {
+    @Test("each namespace is apart alone and has its consequence", arguments: Namespaces.kinds.map(\.name))
+    func eachNamespaceHasItsConsequence(name: String) throws {
         let finding: Finding
         do {
             finding = try perform("namespace-effect", at: [.setting: name])
@@ -30,7 +30,8 @@ struct NamespaceExperimentTests {
         if name == "net" { #expect(cost > 0) }
     }
 
-    @Test func anUnknownKindIsAUsageErrorWithTheNearestOne() {
+    @Test("an unknown kind is a usage error with the nearest one")
+    func anUnknownKindIsAUsageError() {
         let error = #expect(throws: LabError.self) { try perform("namespace-cost", at: [.setting: "pit"]) }
         #expect(error?.kind == .usage && error?.message.english.contains("pid") == true)
     }

@@ -14,14 +14,16 @@ struct OverlayExperimentTests {
         #expect((finding.values["first-write-nanoseconds"] ?? 0) > 0)
     }
 
-    @Test func aLargeFileCostsItsFirstWriterMoreThanItsSecond() throws {
+    @Test("a large file costs its first writer more than its second")
+    func theFirstWriterPaysForALargeFile() throws {
         let finding = try perform("copy-up", at: [.setting: "16384"])
         let first = try #require(finding.values["first-write-nanoseconds"])
         let second = try #require(finding.values["second-write-nanoseconds"])
         #expect(first > second * 10, "\(finding)")
     }
 
-    @Test func metadataAloneIsCopiedWhereTheKernelIsTold() throws {
+    @Test("metadata alone is copied where the kernel is told")
+    func metadataAloneIsCopied() throws {
         let whole = try perform("metadata-copy-up", at: [.setting: "metacopy=off"])
         #expect(truths(whole, "lower-untouched") && (whole.values["upper-bytes"] ?? 0) >= 16 * 1_048_576)
         let part = try perform("metadata-copy-up", at: [.setting: "metacopy=on"])

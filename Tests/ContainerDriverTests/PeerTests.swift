@@ -93,7 +93,8 @@ import Testing
         }
     }
 
-    @Test(arguments: engines) func helloComesBackWithItsNonceAndMarksInOrder(id: EngineID) throws {
+    @Test("hello comes back with its nonce, and the marks in order", arguments: engines)
+    func helloComesBackWithItsNonce(id: EngineID) throws {
         try withPeer(id) { engine, _ in
             let instance = try engine.launch(request(.hello(nonce: "a1b2")))
             #expect(try instance.waitForExit(deadline: soon()) == 0)
@@ -113,7 +114,7 @@ import Testing
     @Test(
         "no bit above those that the kernel looks at makes a forbidden call an allowed one, by any peer's filter",
         .enabled(if: WideCalls.compiler != nil, "skipped: there is no C compiler"), arguments: engines)
-    func noPeersFilterIsPassedByBitsThatTheKernelIgnores(id: EngineID) throws {
+    func ignoredBitsPassNoPeersFilter(id: EngineID) throws {
         let calls = try WideCalls()
         try withPeer(id, guest: calls.program) { engine, _ in
             let instance = try engine.launch(request(calls.workload))
@@ -282,7 +283,8 @@ import Testing
         }
     }
 
-    @Test func aToolThatStartsNothingIsAFailureInItsOwnWords() throws {
+    @Test("a tool that starts nothing is a failure in its own words")
+    func aToolThatStartsNothingFails() throws {
         try withPeer("bwrap") { _, context in
             let missing = RootFilesystem(directory: "/nonexistent/root", digest: "", guestDigest: "")
             let elsewhere = RunContext(

@@ -194,8 +194,8 @@ private let reference: [String: [String: String]] = {
         }
     }
 
-    @Test(arguments: engines)
-    func aPartnerIsOnTheAccountWhileItRunsAndAfterItsEnd(engine: EngineID) throws {
+    @Test("a partner is on the account while it runs and after its end", arguments: engines)
+    func aPartnerIsOnTheAccount(engine: EngineID) throws {
         try with(engine, .compute(kind: "context-switch", rounds: 300)) { instance in
             let child = try #require(instance as? ChildInstance)
             var whole: UInt64 = 0

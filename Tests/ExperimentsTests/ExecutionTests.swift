@@ -16,7 +16,8 @@ import Testing
         }
     }
 
-    @Test func aRoundHasItsInstructionsHoweverManyRoundsThereAre() throws {
+    @Test("a round has its instructions, however many rounds there are")
+    func aRoundHasItsInstructions() throws {
         let counts = try [2, 4].map {
             try ExperimentRun.perform(
                 Count(rounds: $0), on: .qemuDirect, at: [.variant: "clock=instructions"]

@@ -64,7 +64,8 @@ import Testing
         }
     }
 
-    @Test func aTrialThatFailsIsAnErrorAndAHomeGoesWithItsRun() throws {
+    @Test("a trial that fails is an error, and a home goes with its run")
+    func aFailedTrialIsAnError() throws {
         struct Failing: Experiment {
             let id = "failing"
             func perform(on engine: any PreparedEngine, _ bench: LabCore.Bench) throws(LabError) -> Finding {

@@ -37,7 +37,8 @@ import Testing
         }
     }
 
-    @Test func aKernelIsFoundByWhatItHoldsAndAModuleByItsName() throws {
+    @Test("a kernel is found by what it holds, and a module by its name")
+    func kernelAndModulesAreFound() throws {
         try withDirectory { tree in
             try Files.makeDirectory("\(tree)/lib/modules/1/kernel")
             // The head of a bzImage, Documentation/arch/x86/boot.rst.
@@ -95,8 +96,10 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: qemu, "skipped: there is no qemu-system-x86_64"))
-    func overlaysShareTheirDiskAndHoldWhatWasWritten() throws {
+    @Test(
+        "overlays share their disk and hold what was written",
+        .enabled(if: qemu, "skipped: there is no qemu-system-x86_64"))
+    func overlaysShareTheirDisk() throws {
         try withDirectory { directory in
             let base = "\(directory)/a,base.img"
             try Files.write([UInt8](repeating: 0x42, count: 1 << 20), to: base)

@@ -54,8 +54,10 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: ExperimentRun.isRoot, "skipped: without root a container has other layers"))
-    func aContainerFindsNothingThatIsPlantedAndEachAnswerHasItsMechanism() throws {
+    @Test(
+        "a container finds nothing that is planted, and each answer has its mechanism",
+        .enabled(if: ExperimentRun.isRoot, "skipped: without root a container has other layers"))
+    func aContainerFindsNothingPlanted() throws {
         let finding = try perform(.container)
         #expect(finding.values["planted-count"] == 0)
         #expect(finding.isSo("payload-is-host-process") == true && finding.isSo("payload-is-pid-1") == true)
@@ -77,8 +79,10 @@ import Testing
     }
 
     /// Which layer it was is proved by taking it away.
-    @Test(.enabled(if: ExperimentRun.isRoot, "skipped: some layers need root"))
-    func takingALayerAwayChangesTheAnswersOfThatLayer() throws {
+    @Test(
+        "taking a layer away changes the answers of that layer",
+        .enabled(if: ExperimentRun.isRoot, "skipped: some layers need root"))
+    func aLayerTakenAwayChangesItsAnswers() throws {
         let filtered = try perform(.container, isolation: "without-seccomp")
         for id in ["mount", "reboot", "swap", "set-clock"] {
             // Behind the filter stand the capabilities.

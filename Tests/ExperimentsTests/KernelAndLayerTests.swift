@@ -13,15 +13,18 @@ import Testing
         return finding
     }
 
-    @Test func aProcessIsOnTheHostsKernelAndChangesNothing() throws {
+    @Test("a process is on the host's kernel and changes nothing")
+    func aProcessIsOnTheHostsKernel() throws {
         let finding = try kernel(.process)
         #expect(finding.isSo("own-kernel") == false)
         #expect(finding.values["alike-count"] == finding.values["compared-count"])
         #expect(finding.facts["hostname-stays-inside"] == nil && finding.facts["setting-stays-inside"] == nil)
     }
 
-    @Test(.enabled(if: ExperimentRun.isRoot, "skipped: the change needs a UTS namespace alone"))
-    func aContainerSharesTheKernelAndHasAHostNameOfItsOwn() throws {
+    @Test(
+        "a container shares the kernel and has a host name of its own",
+        .enabled(if: ExperimentRun.isRoot, "skipped: the change needs a UTS namespace alone"))
+    func aContainerSharesTheKernel() throws {
         let finding = try kernel(.container)
         #expect(finding.isSo("own-kernel") == false && finding.isSo("hostname-stays-inside") == true)
         #expect(finding.mechanism("hostname-stays-inside") == .utsNamespace)
@@ -29,7 +32,8 @@ import Testing
         #expect(finding.values["alike-count"] == finding.values["compared-count"])
     }
 
-    @Test func aVMHasItsOwnKernelAndChangesItWithoutTheHostsNoticing() throws {
+    @Test("a VM has its own kernel and changes it without the host's noticing")
+    func aVMHasItsOwnKernel() throws {
         let swappiness = Files.line("/proc/sys/vm/swappiness")
         let finding = try kernel(.qemuDirect)
         #expect(Files.line("/proc/sys/vm/swappiness") == swappiness)
@@ -50,8 +54,10 @@ import Testing
         return finding
     }
 
-    @Test(arguments: [EngineID.process, .container])
-    func theWorkOfAProcessAndOfAContainerIsDoneByTheWorkloadItself(engine: EngineID) throws {
+    @Test(
+        "the work of a process and of a container is done by the workload itself",
+        arguments: [EngineID.process, .container])
+    func theWorkloadItselfDoesTheWork(engine: EngineID) throws {
         let finding = try layer(engine)
         #expect(
             finding.isSo("workload-is-a-host-process") == true && finding.isSo("has-vcpu-threads") == false)

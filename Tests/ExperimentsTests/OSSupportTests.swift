@@ -46,7 +46,8 @@ import Testing
         #expect(found.facts["boot-sector"]?.evidence?.english == "QEMU has a disk and no -kernel")
     }
 
-    @Test func anExperimentThatAnEngineCannotDoIsAFailedTrialWithTheReason() throws {
+    @Test("an experiment that an engine cannot do is a failed trial with the reason")
+    func anImpossibleExperimentIsAFailedTrial() throws {
         let error = try ExperimentRun.failure(
             of: try experiment("boot-sector"), on: .container, lab: "os-support")
         #expect(error.kind == .unavailable && error.message.english.contains("container"))

@@ -6,8 +6,10 @@ import Testing
 
 /// What operating an engine takes, on real engines.
 @Suite(.serialized) struct OperationsTests {
-    @Test(arguments: [.process, .container, ExperimentRun.peers[0], .qemu])
-    func aKilledInstanceIsReplacedAndNothingOfItRemains(_ id: EngineID) throws {
+    @Test(
+        "a killed instance is replaced and nothing of it remains",
+        arguments: [.process, .container, ExperimentRun.peers[0], .qemu])
+    func aKilledInstanceIsReplaced(_ id: EngineID) throws {
         let found = try ExperimentRun.perform(CrashRecovery(), on: id)
         let recovery = try #require(found.values["recovery-ns"])
         let detected = try #require(found.values["detected-ns"])

@@ -82,7 +82,8 @@ import Testing
         }
     }
 
-    @Test func theThreadsOfProcessorsAreKnownByTheirNames() throws {
+    @Test("the threads of processors are known by their names")
+    func processorThreadsAreKnownByTheirNames() throws {
         func isOne(_ name: String) throws -> Bool {
             let fields = String(repeating: "1 ", count: 40)
             return try #require(HostThread(process: 7, stat: "1 (\(name)) S \(fields)")).isVirtualProcessor

@@ -6,8 +6,8 @@ import Testing
 @Suite struct ClaimFlipTests {
     static let labs: [String] = (try? LabDirectory.open("\(checkout)/labs").ids) ?? []
 
-    @Test(arguments: labs)
-    func everyClaimsVerdictFlipsWhenTheDataContradictIt(lab id: String) throws {
+    @Test("every claim's verdict flips when the data contradict it", arguments: labs)
+    func everyVerdictFlipsWithItsData(lab id: String) throws {
         let lab = try LabDirectory.open("\(checkout)/labs").definition(id)
         for claim in lab.claims {
             let problems = ClaimFlip(lab: lab, claim: claim).problems

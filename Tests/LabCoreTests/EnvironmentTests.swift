@@ -21,7 +21,8 @@ struct EnvironmentTests {
         #expect(info.hasHypervisorFlag == false)
     }
 
-    @Test func whatAnotherArchitectureDoesNotPrintIsUnknown() {
+    @Test("what another architecture does not print is unknown")
+    func whatIsNotPrintedIsUnknown() {
         let info = CPUInfo("processor\t: 0\nFeatures\t: fp asimd\nCPU implementer\t: 0x41\n")
         #expect(info.count == 1)
         #expect(info.model == nil && info.microcode == nil && info.hasHypervisorFlag == nil)

@@ -47,7 +47,8 @@ import Testing
         return result
     }
 
-    @Test func aSlopeIsTakenAtThePointOfTheOtherParameters() throws {
+    @Test("a slope is taken at the point of the other parameters")
+    func aSlopeIsTakenAtOnePoint() throws {
         var result = grown([(.process, "0", 7), (.process, "64", 70), (.qemu, "0", 21)])
         // One wild value, a warm-up and a failure move nothing.
         result.samples[0].values["host-pss-bytes"] = 1e9

@@ -117,7 +117,8 @@ struct FilesTests {
         #expect(throws: LabError.self) { try Files.removeTree(path) }
     }
 
-    @Test func aFileIsReplacedWholeAndNothingIsLeftBeside() throws {
+    @Test("a file is replaced whole and nothing is left beside it")
+    func aFileIsReplacedWhole() throws {
         try withTemporaryDirectory { path in
             try Files.write("old", to: "\(path)/file")
             let reader = try FileDescriptor.open("\(path)/file", O_RDONLY)
@@ -129,7 +130,8 @@ struct FilesTests {
         }
     }
 
-    @Test func aFailedWriteKeepsTheOldFileAndNamesThePath() throws {
+    @Test("a failed write keeps the old file and names the path")
+    func aFailedWriteKeepsTheOldFile() throws {
         try withTemporaryDirectory { path in
             try Files.makeDirectory("\(path)/file")
             let error = #expect(throws: LabError.self) { try Files.write("x", to: "\(path)/file") }
@@ -204,7 +206,8 @@ struct LabPathsTests {
             try LabPaths.current(environment: environment) == LabPaths(cache: "/l/cache", state: "/l/state"))
     }
 
-    @Test func aRelativeOrMissingHomeIsAnErrorWithARemedy() {
+    @Test("a relative or missing home is an error with a remedy")
+    func aRelativeOrMissingHomeIsAnError() {
         let relative = #expect(throws: LabError.self) { try LabPaths.current(environment: ["LAB_HOME": "x"]) }
         #expect(relative?.kind == .usage)
         let missing = #expect(throws: LabError.self) { try LabPaths.current(environment: [:]) }

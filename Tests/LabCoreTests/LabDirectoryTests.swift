@@ -4,7 +4,8 @@ import Testing
 @testable import LabFile
 
 struct LabDirectoryTests {
-    @Test func everyLabOfThisCheckoutIsValidAndHasItsTexts() throws {
+    @Test("every lab of this checkout is valid and has its texts")
+    func everyLabIsValidAndHasItsTexts() throws {
         let labs = try LabDirectory.open("\(checkout)/labs")
         for id in labs.ids {
             let lab = try labs.definition(id)
@@ -32,7 +33,8 @@ struct LabDirectoryTests {
         }
     }
 
-    @Test func anUnknownLabIsAUsageErrorWithTheNearestOne() throws {
+    @Test("an unknown lab is a usage error with the nearest one")
+    func anUnknownLabIsAUsageError() throws {
         let error = #expect(throws: LabError.self) {
             try LabDirectory.open("\(checkout)/labs").definition("startup-latencey")
         }
@@ -63,7 +65,8 @@ struct LabDirectoryTests {
         }
     }
 
-    @Test func aDirectoryWithoutLabsIsAnInputErrorWithARemedy() throws {
+    @Test("a directory without labs is an input error with a remedy")
+    func aDirectoryWithoutLabsIsAnError() throws {
         try withTemporaryDirectory { path in
             try Files.makeDirectory("\(path)/empty")
             let error = #expect(throws: LabError.self) { try LabDirectory.open(path) }
@@ -72,7 +75,8 @@ struct LabDirectoryTests {
         }
     }
 
-    @Test func theLabsAreThoseOfTheProgramsCheckoutUnlessNamed() throws {
+    @Test("the labs are those of the program's checkout unless others are named")
+    func theLabsAreThoseOfTheCheckout() throws {
         #expect(LabDirectory.checkout(of: "\(checkout)/.build/release/lab") == checkout)
         #expect(LabDirectory.checkout(of: "/usr/bin/lab") == nil)
         #expect(LabDirectory.checkout(of: "") == nil)

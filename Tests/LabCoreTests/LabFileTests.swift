@@ -96,7 +96,8 @@ struct LabFileTests {
             ])
     }
 
-    @Test func anUnknownKeyIsNamedWithItsLineAndTheNearestKnownOne() throws {
+    @Test("an unknown key is named with its line and the nearest known one")
+    func anUnknownKeyIsNamed() throws {
         #expect(
             try problems(("samples:", "sample:")) == [
                 "lab.yaml:17: unknown key \"sample\"; did you mean \"samples\"?"
@@ -194,7 +195,8 @@ struct LabFileTests {
         #expect(found.contains { $0.hasPrefix("lab.yaml:") && $0.contains(mistake.message) }, "\(found)")
     }
 
-    @Test func allMistakesAreReportedAtOnceInTheOrderOfLines() throws {
+    @Test("all mistakes are reported at once, in the order of lines")
+    func allMistakesAreReportedAtOnce() throws {
         let found = try problems(
             ("cpus: 1", "cpus: 0"), ("30 s", "30"), ("workload", "worklod"), ("qemu: 15", "qemu: x"))
         #expect(
@@ -301,7 +303,8 @@ struct LabFileTests {
         #expect(refused == isRefused, "\(found?.first ?? "")")
     }
 
-    @Test func anyMutationOfARealLabGivesADefinitionOrAnErrorThatNamesTheFile() throws {
+    @Test("any mutation of a real lab gives a definition or an error that names the file")
+    func mutatedLabsAreReadOrRefused() throws {
         let real = try Files.read("\(checkout)/labs/startup-latency/lab.yaml")
         let dictionary = [
             "\n", "  ", "- ", ": ", "[", "]", "{", "}", "\"", "'", "#", "&a ", "*a", "!!int ", "|\n", ">-\n",

@@ -42,7 +42,8 @@ import Testing
     }
 
     /// Otherwise the row could never have a verdict, or a figure.
-    @Test func everyRowSpeaksOfBothHalvesAndShowsWhatIsMeasured() throws {
+    @Test("every row speaks of both halves and shows what is measured")
+    func everyRowSpeaksOfBothHalves() throws {
         for lab in try labs() {
             guard let row = lab.row else { continue }
             let subjects = Set(lab.claims.filter { row.claims.contains($0.id) }.map(\.subject))

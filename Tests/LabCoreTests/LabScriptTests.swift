@@ -60,7 +60,8 @@ struct LabScriptTests {
         }
     }
 
-    @Test func whatIsBuiltIsStartedWithoutSwiftAndWithItsArguments() throws {
+    @Test("what is built is started without Swift and with its arguments")
+    func whatIsBuiltIsStartedWithoutSwift() throws {
         try withCheckout { path in
             try pretendBuilt(path)
             let outcome = try lab(path, "run", "a b", "", "--json")

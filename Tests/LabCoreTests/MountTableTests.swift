@@ -19,13 +19,16 @@ import Testing
         #expect(table.entries[2].superOptions == ["rw", "lowerdir=/x"])
     }
 
-    @Test func aDirectoryHoldsItselfAndWhatIsBelowTheNewestFirst() {
+    @Test("a directory holds itself and what is below it, the newest first")
+    func mountsBelowTheNewestFirst() {
         #expect(MountTable(mountinfo: text).mountPoints(in: "/mnt/a b") == ["/mnt/a b/inner", "/mnt/a b"])
         #expect(MountTable(mountinfo: text).mountPoints(in: "/nowhere").isEmpty)
     }
 
-    @Test(.enabled(if: geteuid() == 0, "skipped: mounting needs root"))
-    func whatIsMountedInADirectoryIsDetachedAndNothingElse() throws {
+    @Test(
+        "what is mounted in a directory is detached, and nothing else",
+        .enabled(if: geteuid() == 0, "skipped: mounting needs root"))
+    func mountsInADirectoryAreDetached() throws {
         try withTemporaryDirectory { path in
             for name in ["in side", "in side/deep", "beside"] {
                 try Files.makeDirectory("\(path)/\(name)")

@@ -29,8 +29,8 @@ struct PlanTests {
                 == [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423])
     }
 
-    @Test(arguments: 0..<50 as Range<UInt64>)
-    func everyEngineGetsItsSamplesAndWarmupsComeFirst(seed: UInt64) {
+    @Test("every engine gets its samples, and warm-ups come first", arguments: 0..<50 as Range<UInt64>)
+    func everyEngineGetsItsSamples(seed: UInt64) {
         let plan = plan(engines, warmup: 3, seed: seed)
         #expect(plan.trials.map(\.index) == Array(0..<plan.trials.count))
         for (id, samples) in engines {
@@ -95,7 +95,8 @@ struct PlanTests {
         }
     }
 
-    @Test func everyCombinationOfTheParametersIsMeasuredOnTheEnginesOfItsSeries() {
+    @Test("every combination of the parameters is measured on the engines of its series")
+    func everyCombinationIsMeasured() {
         var lab = ResultFixture.lab()
         lab.engines = [.process, .container, .qemu]
         lab.samples = .init(default: 4, perEngine: [.qemu: 2], warmup: 0)

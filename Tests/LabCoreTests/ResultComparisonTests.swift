@@ -124,7 +124,8 @@ import Testing
         #expect(difference.old.english == "a\\x1b[2J b" && difference.new.english.count == 201)
     }
 
-    @Test func aShiftBeyondTheThresholdIsARegressionOneWayOnly() throws {
+    @Test("a shift beyond the threshold is a regression, one way only")
+    func aShiftBeyondTheThresholdIsARegression() throws {
         let (fast, slow) = (result(), result(qemu: 1.2, seed: 5))
         let worse = ResultComparison(old: fast, new: slow)
         #expect(worse.differences.isEmpty && worse.tested == 2)
@@ -143,7 +144,8 @@ import Testing
         #expect(ResultComparison(old: fast, new: slow) == worse)
     }
 
-    @Test func belowTheThresholdItIsSlowerAndNoRegression() throws {
+    @Test("below the threshold it is slower, and no regression")
+    func aShiftBelowTheThresholdIsNoRegression() throws {
         let (old, new) = (result(spread: 0.005), result(process: 1.03, spread: 0.005, seed: 7))
         let row = try row(ResultComparison(old: old, new: new), .process)
         #expect(row.verdict == .slower && !row.isRegression)
@@ -195,7 +197,8 @@ import Testing
         #expect(ResultComparison(old: old, new: new, metrics: ["start-up"]).rows.count == 2)
     }
 
-    @Test func pointsAreComparedEachByItselfInTheLabsOrder() {
+    @Test("points are compared each by itself, in the lab's order")
+    func pointsAreComparedEachByItself() {
         func varied(_ seed: UInt64) -> RunResult {
             var result = result(count: 60, seed: seed)
             result.header.lab.series = [

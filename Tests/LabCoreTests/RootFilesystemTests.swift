@@ -24,7 +24,8 @@ struct RootFilesystemTests {
         }
     }
 
-    @Test func theSameGuestGivesTheSameRootWithoutBuildingItAgain() throws {
+    @Test("the same guest gives the same root without building it again")
+    func theSameGuestGivesTheSameRoot() throws {
         try withGuest { guest, paths in
             let first = try RootFilesystem.minimal(guest: guest, paths: paths)
             let before = try inode(first.hostGuestPath)

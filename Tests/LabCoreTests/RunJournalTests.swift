@@ -100,7 +100,8 @@ struct RunJournalTests {
         #expect(RunJournal.parse(Array("file\t".utf8) + [0xff, 0x0a]).malformed == ["file\t\u{fffd}"])
     }
 
-    @Test func anyBytesGiveOnlyNamesThatCouldHaveBeenRecorded() {
+    @Test("any bytes give only names that could have been recorded")
+    func anyBytesGiveOnlyRecordableNames() {
         var fuzzer = Fuzzer(seed: 6)
         let seed = Array("domain\tlab-1 qemu:///system\ncgroup\t/sys/fs/cgroup/lab\ndirectory\t/d\n".utf8)
         for _ in 0..<3_000 {

@@ -57,7 +57,8 @@ import Testing
         }
     }
 
-    @Test func ofTwoAtOnceTheSecondIsRefusedAndNothingIsLost() throws {
+    @Test("of two at once the second is refused, and nothing is lost")
+    func ofTwoAtOnceTheSecondIsRefused() throws {
         try withMachine { root, journal in
             let first = try SamepageMerging.turn(on: true, journal: journal, root: root)
             let error = #expect(throws: LabError.self) {

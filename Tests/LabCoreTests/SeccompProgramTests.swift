@@ -91,7 +91,8 @@ import Testing
 }
 
 @Suite struct SharedSegmentTests {
-    @Test func aSegmentIsJournaledAndRemovedByWhatTheJournalNames() throws {
+    @Test("a segment is journaled, and removed by what the journal names")
+    func aSegmentIsJournaledAndRemoved() throws {
         try withTemporaryDirectory { path in
             let paths = LabPaths(cache: "\(path)/cache", state: "\(path)/state")
             let journal = try RunJournal(runID: "segment", paths: paths)

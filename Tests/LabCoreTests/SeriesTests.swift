@@ -112,7 +112,8 @@ private func problems(_ old: String, _ new: String) throws -> [String]? {
         #expect(error?.kind == .usage)
     }
 
-    @Test func aVerdictIsGivenForEachKindAndFlipsWithItsData() throws {
+    @Test("a verdict is given for each kind and flips with its data")
+    func eachKindHasAVerdictThatFlips() throws {
         let lab = try LabFile.parse(valid, name: "lab.yaml")
         var result = ResultFixture.result([])
         result.header.lab = lab
@@ -137,7 +138,8 @@ private func problems(_ old: String, _ new: String) throws -> [String]? {
         #expect(fixed.map(\.verdict) == [.contradicted] && fixed[0].n == 12)
     }
 
-    @Test func aSlopeIsJudgedByWhatEachFurtherInstanceTakes() throws {
+    @Test("a slope is judged by what each further instance takes")
+    func aSlopeIsJudgedPerInstance() throws {
         var result = ResultFixture.result([])
         let metric = Metric(
             id: "marginal", title: LocalizedText(en: "m", zh: "m"), unit: .bytes,

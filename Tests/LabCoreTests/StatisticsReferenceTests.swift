@@ -59,7 +59,9 @@ import Testing
         let values = sample.values
         expectClose(Statistics.median(values), sample.median)
         expectClose(Statistics.medianAbsoluteDeviation(values), sample.mad)
-        expectClose(Statistics.normalisedMedianAbsoluteDeviation(values), sample.madNormal)
+        expectClose(
+            Statistics.medianAbsoluteDeviation(values).map { $0 * Statistics.normalConsistency },
+            sample.madNormal)
         for (probability, expected) in sample.quantiles {
             expectClose(Statistics.quantile7(values, try #require(Double(probability))), expected)
         }

@@ -83,7 +83,8 @@ import Testing
 
     // Each way of being unmeasurable.
 
-    @Test func emulationDecidesNothingAndKVMsAbsenceIsNamed() throws {
+    @Test("emulation decides nothing, and KVM's absence is named")
+    func emulationDecidesNothing() throws {
         let row = try row([(.qemu, 2, count: 8), (.container, 0.01, count: 8)])
         #expect(row.vm.verdict == .notMeasurable)
         #expect(
@@ -166,7 +167,8 @@ import Testing
         return TableSource(result, path: path)
     }
 
-    @Test func twelveRowsWithoutAnyResultNameTheLabToRun() {
+    @Test("twelve rows without any result name the lab to run")
+    func rowsWithoutResultsNameTheLabToRun() {
         var lab = ResultFixture.lab()
         lab.row = TableRow(shows: [], claims: [])
         let table = FilledTable([], labs: [lab], failures: ["other": "none"])
@@ -218,11 +220,13 @@ import Testing
         #expect(table.leftOut.map(\.reason) == [.noRow, .noRow])
     }
 
-    @Test(arguments: [
-        "environment.cpuModel", "environment.cpuCount", "environment.memoryBytes", "environment.kernel",
-        "environment.cgroupLayout", "environment.emulator", "environment.root",
-    ])
-    func anotherMachineKeepsItsFiguresAndGetsNoVerdict(field: String) throws {
+    @Test(
+        "another machine keeps its figures and gets no verdict",
+        arguments: [
+            "environment.cpuModel", "environment.cpuCount", "environment.memoryBytes", "environment.kernel",
+            "environment.cgroupLayout", "environment.emulator", "environment.root",
+        ])
+    func anotherMachineGetsNoVerdict(field: String) throws {
         let second = Claim(
             id: "second", subject: .container, source: "3", text: LocalizedText(en: "s", zh: "秒"),
             rule: .init(metric: "start-up", engines: [.container], atMost: 1e9))

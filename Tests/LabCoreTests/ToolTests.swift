@@ -80,7 +80,7 @@ import Testing
     }
 
     @Test("a tool that closes its output and goes on is waited for until the deadline, not for ever")
-    func aToolThatClosesItsOutputAndGoesOnIsKilled() throws {
+    func aToolWithClosedOutputIsKilled() throws {
         try withTemporaryDirectory { path in
             let error = #expect(throws: LabError.self) {
                 try shell(

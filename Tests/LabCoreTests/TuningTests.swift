@@ -41,7 +41,8 @@ struct TuningTests {
         ])
     }
 
-    @Test func governorAndTurboAreSetJournaledAndPutBack() throws {
+    @Test("governor and turbo are set, journaled and put back")
+    func governorAndTurboArePutBack() throws {
         try withMachine(boost: "1") { root, paths in
             let journal = try RunJournal(runID: "tuned", paths: paths)
             let outcome = try Tuning(journal: journal, root: root).apply()
@@ -116,7 +117,8 @@ struct TuningTests {
         }
     }
 
-    @Test func aValueThatIsNoPlainWordIsNeitherJournaledNorChanged() throws {
+    @Test("a value that is no plain word is neither journaled nor changed")
+    func aValueThatIsNoWordIsLeftAlone() throws {
         try withMachine { root, paths in
             try Files.write("a b\n", to: "\(root)/devices/system/cpu/intel_pstate/no_turbo")
             let journal = try RunJournal(runID: "odd", paths: paths)

@@ -84,7 +84,8 @@ import Testing
     }
 
     /// A parameter may mean something else in each experiment: a rule speaks of the values of its own.
-    @Test func eachMeansTheValuesThatAreMeasuredWhereTheRuleSays() {
+    @Test("`each` means the values that are measured where the rule says")
+    func eachMeansTheMeasuredValues() {
         var result = ResultFixture.result([])
         result.header.lab.series = [
             Series(id: "a", parameters: [.init(.experiment, ["a"]), .init(.setting, ["1", "2"])]),

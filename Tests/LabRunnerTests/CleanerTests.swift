@@ -18,7 +18,8 @@ import Testing
         for resource in resources { try journal.record(resource) }
     }
 
-    @Test func removesTheNewestFirstAndForgetsTheJournal() throws {
+    @Test("it removes the newest first and forgets the journal")
+    func removesTheNewestFirst() throws {
         try abandon("a", [.init(.directory, "/outer"), .init(.file, "/outer/inner")])
         var seen: [String] = []
         let cleaner = Cleaner(removers: [
@@ -31,7 +32,8 @@ import Testing
         #expect(try cleaner.cleanAbandoned(in: paths) == Cleaner.Outcome())
     }
 
-    @Test func whatCannotBeRemovedStopsNothingElseAndStaysInTheJournal() throws {
+    @Test("what cannot be removed stops nothing else and stays in the journal")
+    func whatCannotBeRemovedStopsNothingElse() throws {
         let stuck = LabError(.output, "cannot remove it", cause: "busy")
         try abandon("a", [.init(.directory, "/d"), .init(.cgroup, "/m"), .init(.file, "/f")])
         let cleaner = Cleaner(removers: [
@@ -43,7 +45,8 @@ import Testing
         #expect(Files.list(paths.journals) == ["a.journal"])
     }
 
-    @Test func theDirectoryOfTheRunGoesLastEvenWhenNobodyWroteItDown() throws {
+    @Test("the directory of the run goes last, even when nobody wrote it down")
+    func theDirectoryOfTheRunGoesLast() throws {
         try abandon("a", [.init(.file, "/f")])
         try Files.makeDirectory(paths.run("a"))
         var seen: [String] = []

@@ -56,7 +56,8 @@ struct CompareCommandTests {
         return result
     }
 
-    @Test func aRegressionExitsWithOneAndTheOtherWayRoundWithNought() throws {
+    @Test("a regression exits with one, and the other way round with nought")
+    func aRegressionExitsWithOne() throws {
         let (lab, result) = try measured()
         try save(stretched(result, by: 50), "slow", in: lab)
         let worse = try lab.run(["compare", "old", "slow", "--metric", "startup"])
@@ -77,7 +78,8 @@ struct CompareCommandTests {
         #expect(lab.leftovers.isEmpty)
     }
 
-    @Test func unlikeResultsAreRefusedByNameAndForcedWithEveryDifference() throws {
+    @Test("unlike results are refused by name, and forced with every difference")
+    func unlikeResultsAreRefusedByName() throws {
         let (lab, result) = try measured()
         var other = result
         other.header.environment.kernel = "9.9"
@@ -118,7 +120,8 @@ struct CompareCommandTests {
         #expect(lab.leftovers.isEmpty)
     }
 
-    @Test func aRunThatCannotMatchItsBaselineMeasuresNothing() throws {
+    @Test("a run that cannot match its baseline measures nothing")
+    func anUnmatchedBaselineMeasuresNothing() throws {
         let (lab, result) = try measured()
         var foreign = result
         foreign.header.digests["workload"] = "0123"

@@ -76,7 +76,7 @@ struct CrashTests {
     func duringContainerStarts(microseconds: UInt32) throws {
         let lab = try LabProgram()
         let running = try lab.start([
-            "run", "startup-latency", "--series", "plain", "--engine", "container", "--samples", "100000",
+            "run", "startup-latency", "--series", "plain", "--engine", "container", "--samples", "20000",
             "--budget", "10min",
         ])
         _ = try #require(lab.samples(lines: 10))
@@ -182,7 +182,7 @@ struct CrashTests {
     func duringAPeersStarts(engine: String, microseconds: UInt32) throws {
         let lab = try LabProgram()
         let running = try lab.start([
-            "run", "startup-latency", "--engine", engine, "--samples", "100000", "--budget", "10min",
+            "run", "startup-latency", "--engine", engine, "--samples", "5000", "--budget", "10min",
         ])
         let runs = try runIDs(of: lab)
         let measures = waitUntil(.seconds(60)) {

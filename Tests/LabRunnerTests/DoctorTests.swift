@@ -28,7 +28,8 @@ import Testing
         return kvm
     }
 
-    @Test func anEnginePassesWhenItsGuestSendsTheNonceBack() throws {
+    @Test("an engine passes when its guest sends the nonce back")
+    func anEngineThatEchoesTheNoncePasses() throws {
         let checks = try checks([ScriptEngine(.process), ScriptEngine(.container, "echo init; echo ready")])
         #expect(checks["engine-process"]?.status == .pass)
         #expect(checks["engine-process"]?.detail.english.hasPrefix("answered after ") == true)
@@ -36,7 +37,8 @@ import Testing
         #expect(checks["engine-container"]?.detail.english.contains("did not do its workload") == true)
     }
 
-    @Test func kvmIsAWarningWhileEmulationWorksAndAFailureWithoutIt() throws {
+    @Test("no KVM is a warning while emulation works, and a failure without it")
+    func noKVMIsAWarningWhileEmulationWorks() throws {
         let emulation = ScriptEngine(.qemu)
         (emulation.kind, emulation.emulates) = (.virtualMachine, true)
         let replaced = try checks([missingKVM(), emulation])
@@ -51,7 +53,7 @@ import Testing
     }
 
     @Test func theTableCountsEachStatus() {
-        let text = DoctorText(text: Catalogue(language: .english)).table([
+        let text = DoctorText(text: Language.english).table([
             DoctorCheck(id: "a", title: "one", status: .pass, detail: "works"),
             DoctorCheck(
                 id: "b", title: "second", status: .fail, detail: "does not", remedy: "mend it",

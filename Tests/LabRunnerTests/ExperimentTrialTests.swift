@@ -72,7 +72,8 @@ import Testing
         #expect(sample.values.isEmpty && sample.facts?.isEmpty != false)
     }
 
-    @Test func whatCannotBeRemovedIsAFailureThatIsRemembered() throws {
+    @Test("what cannot be removed is a failure that is remembered")
+    func whatCannotBeRemovedIsRemembered() throws {
         let engine = ScriptEngine("script")
         engine.disposeFailure = LabError(.output, "it sticks")
         let conclusion = perform([Echo()], on: engine, [.experiment: "echo"])

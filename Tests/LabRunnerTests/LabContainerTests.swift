@@ -46,7 +46,8 @@ struct LabContainerTests {
             .flatMap { Files.list($0) }
     }
 
-    @Test func theCommandsOutputAndStatusAreThoseOfTheProgram() throws {
+    @Test("the command's output and status are those of the program")
+    func outputAndStatusAreTheProgramsOwn() throws {
         let hello = try start(["run", root, "/lab-guest", "hello", "n1"]).wait()
         #expect(hello.status == 0 && hello.output.hasSuffix("output n1\n") && hello.errors.isEmpty)
         #expect(try start(["run", "--hostname=box", root, "/lab-guest", "exit", "7"]).wait().status == 7)
@@ -80,7 +81,8 @@ struct LabContainerTests {
         #expect(!cgroups.contains { $0.hasPrefix("lab-container-\(running.pid)-") })
     }
 
-    @Test func theContainerDiesWithTheProgramAndLabCleanRemovesItsCgroups() throws {
+    @Test("the container dies with the program, and lab clean removes its cgroups")
+    func theContainerDiesWithTheProgram() throws {
         let running = try start(["run", "--cpus", "1", root, "/lab-guest", "idle"])
         try waitUntilReady(running)
         let first = try #require(ContainerCalls.firstProcess(of: running.pid))

@@ -79,7 +79,8 @@ import Testing
         return try Runner(setup: setup, engines: engines, context: context).run(samplesIn: nil) { _ in }
     }
 
-    @Test func aNoisyCellGrowsToItsLimitAndAQuietOneStopsAtThePlannedNumber() throws {
+    @Test("a noisy cell grows to its limit, and a quiet one stops at the planned number")
+    func aNoisyCellGrowsAndAQuietOneStops() throws {
         let noisy = SyntheticEngine("container") { Self.noisy($1) }
         let quiet = SyntheticEngine("qemu") { 1_000_000 + UInt64($1 % 3) }
         let result = try run([noisy, quiet], .init(default: 10, warmup: 2, precision: 0.001, growth: 3))

@@ -93,11 +93,11 @@ struct RunCommandTests {
             })
     }
 
-    @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
-    func aSignalEndsTheRunAndWhatWasMeasuredIsWritten(signal: Int32) throws {
+    @Test("a signal ends the run, and what was measured is written", arguments: [SIGINT, SIGTERM, SIGHUP])
+    func aSignalEndsTheRun(signal: Int32) throws {
         let lab = try LabProgram()
         let running = try lab.start([
-            "run", "startup-latency", "--series", "plain", "--engine", "process", "--samples", "100000",
+            "run", "startup-latency", "--series", "plain", "--engine", "process", "--samples", "20000",
             "--budget", "10min",
             "--json",
         ])
@@ -111,10 +111,11 @@ struct RunCommandTests {
         #expect(lab.leftovers.isEmpty)
     }
 
-    @Test func aKilledRunLosesNoSampleAndCleanRemovesWhatItLeft() throws {
+    @Test("a killed run loses no sample, and clean removes what it left")
+    func aKilledRunLosesNoSample() throws {
         let lab = try LabProgram()
         let running = try lab.start([
-            "run", "startup-latency", "--series", "plain", "--engine", "process", "--samples", "100000",
+            "run", "startup-latency", "--series", "plain", "--engine", "process", "--samples", "20000",
             "--budget", "10min",
         ])
         let samples = try #require(lab.samples(lines: 20))
@@ -137,7 +138,7 @@ struct RunCommandTests {
     @Test func theNextRunRemovesWhatAKilledOneLeft() throws {
         let lab = try LabProgram()
         let killed = try lab.start([
-            "run", "startup-latency", "--series", "plain", "--engine", "process", "--samples", "100000",
+            "run", "startup-latency", "--series", "plain", "--engine", "process", "--samples", "20000",
             "--output", "killed",
         ])
         try #require(lab.hasBegun())
@@ -152,8 +153,10 @@ struct RunCommandTests {
         #expect(lab.leftovers.isEmpty)
     }
 
-    @Test(.enabled(if: geteuid() == 0, "skipped: mounting a small file system needs root"))
-    func aFullDiskEndsTheRunAndLosesNoFinishedSample() throws {
+    @Test(
+        "a full disk ends the run and loses no finished sample",
+        .enabled(if: geteuid() == 0, "skipped: mounting a small file system needs root"))
+    func aFullDiskLosesNoFinishedSample() throws {
         let lab = try LabProgram()
         let program = try #require(LabProgram.path)
         // In a mount namespace of its own, so that the small file system is gone with the shell.
@@ -175,7 +178,7 @@ struct RunCommandTests {
     @Test func warnsWhileAnotherRunIsAlive() throws {
         let lab = try LabProgram()
         let other = try lab.start([
-            "run", "startup-latency", "--series", "plain", "--engine", "process", "--samples", "100000",
+            "run", "startup-latency", "--series", "plain", "--engine", "process", "--samples", "20000",
             "--output", "other",
         ])
         defer {

@@ -27,7 +27,8 @@ import Testing
     }
 
     /// One lab of several has its own engines and its part of the time, and its command says so.
-    @Test func oneOfSeveralLabsHasItsOwnEnginesAndItsPartOfTheTime() throws {
+    @Test("one of several labs has its own engines and its part of the time")
+    func oneOfSeveralLabsHasItsOwnEngines() throws {
         let instance = try InstanceOptions.parse(["test", "--memory", "1GiB"])
         func request(_ words: [String], of lab: LabDefinition) throws -> RunRequest? {
             try RunOptions.parse(words).narrowed(to: lab).map { try RunRequest(lab, instance, $0, seed: 7) }

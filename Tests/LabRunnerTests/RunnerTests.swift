@@ -40,7 +40,8 @@ import Testing
         return Runner(setup: setup, engines: engines, context: try context(interrupt))
     }
 
-    @Test func makesEveryTrialInThePlannedOrderAndWritesItDown() throws {
+    @Test("it makes every trial in the planned order and writes it down")
+    func makesEveryTrialInThePlannedOrder() throws {
         let engines = [ScriptEngine("process"), ScriptEngine("container")]
         let result = try runner(engines).run(samplesIn: home.path) { _ in }
 
@@ -87,7 +88,8 @@ import Testing
         #expect(MonotonicInstant.now().nanoseconds(since: began) < 10_000_000_000)
     }
 
-    @Test func threeFailuresInARowStopAnEngineAndTheOthersGoOn() throws {
+    @Test("three failures in a row stop an engine, and the others go on")
+    func threeFailuresInARowStopAnEngine() throws {
         let broken = ScriptEngine("container", "exit 1")
         let sound = ScriptEngine("process")
         var stopped: [EngineID] = []
@@ -101,8 +103,10 @@ import Testing
     }
 
     /// What a machine lacks for one experiment is an outcome of its trials and stops nothing.
-    @Test(arguments: [(LabError.Kind.unavailable, 0), (.instance, 1)])
-    func whatAMachineLacksForAnExperimentDoesNotStopTheEngine(kind: LabError.Kind, stops: Int) throws {
+    @Test(
+        "what a machine lacks for an experiment does not stop the engine",
+        arguments: [(LabError.Kind.unavailable, 0), (.instance, 1)])
+    func whatAMachineLacksStopsNoEngine(kind: LabError.Kind, stops: Int) throws {
         struct Lacking: Experiment {
             let id = "lacking"
             let kind: LabError.Kind
@@ -178,8 +182,10 @@ import Testing
     }
 
     /// What a machine lacks for one variant is said once; a variant that fails otherwise is an engine that fails.
-    @Test(arguments: [(LabError.Kind.unavailable, 7), (.instance, 12)])
-    func aVariantThatAMachineCannotMakeIsLeftOutAlone(kind: LabError.Kind, launches: Int) throws {
+    @Test(
+        "a variant that a machine cannot make is left out alone",
+        arguments: [(LabError.Kind.unavailable, 7), (.instance, 12)])
+    func anImpossibleVariantIsLeftOutAlone(kind: LabError.Kind, launches: Int) throws {
         let engine = ScriptEngine("qemu")
         engine.variantFailure = LabError(kind, "no helper", remedy: "install it")
         let ways = Series(id: "ways", parameters: [.init(.variant, ["start=restore"])])
@@ -233,7 +239,8 @@ import Testing
         #expect(ready.shutDowns == 1 && broken.shutDowns == 0)
     }
 
-    @Test func withoutAnyEngineThereIsOneErrorThatNamesEachReason() throws {
+    @Test("without any engine there is one error that names each reason")
+    func withoutEnginesEachReasonIsNamed() throws {
         let missing = ScriptEngine("kvm")
         missing.availability = .unavailable(LabError(.unavailable, "no /dev/kvm", remedy: "modprobe kvm"))
         let error = #expect(throws: LabError.self) { try runner([missing]).run(samplesIn: nil) { _ in } }
@@ -251,7 +258,8 @@ import Testing
         #expect((1...4).contains(result.samples.count))
     }
 
-    @Test func anInterruptEndsABlockedWaitAndKeepsWhatWasMeasured() throws {
+    @Test("an interrupt ends a blocked wait and keeps what was measured")
+    func anInterruptEndsABlockedWait() throws {
         let interrupt = try Interrupt()
         let marker = "\(home.path)/second"
         let script = "[ -e \(marker) ] && sleep 60; touch \(marker); \(ScriptEngine.obedient)"
@@ -280,7 +288,8 @@ import Testing
         #expect(engine.launches == 0)
     }
 
-    @Test func anInstanceThatCannotBeRemovedIsAFailureAndLeavesTheJournalToBeReplayed() throws {
+    @Test("an instance that cannot be removed is a failure and leaves the journal to be replayed")
+    func anInstanceThatStaysIsAFailure() throws {
         let engine = ScriptEngine("process")
         engine.disposeFailure = LabError(.output, "cannot remove a cgroup", cause: "busy")
         let runner = try runner([engine], samples: 1, warmup: 0)

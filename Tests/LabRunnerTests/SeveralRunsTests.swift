@@ -41,7 +41,8 @@ struct SeveralRunsTests {
 
     private static let quick = ["--engine", "process", "--samples", "1", "--warmup", "0"]
 
-    @Test func eachLabGetsItsDirectoryAndTheTableLinksToThem() throws {
+    @Test("each lab gets its directory, and the table links to them")
+    func eachLabGetsItsDirectory() throws {
         let lab = try LabProgram()
         let finished = try lab.run(
             ["run", "startup-latency,cpu-overhead", "--json", "--output", "out", "--seed", "7"] + Self.quick)
@@ -118,7 +119,8 @@ struct SeveralRunsTests {
         try Files.write(text, to: "\(labs)/\(id)/lab.yaml")
     }
 
-    @Test func enginesAreThoseOfEachLabAndOneWithoutAnyIsSkipped() throws {
+    @Test("engines are those of each lab, and one without any is skipped")
+    func enginesAreThoseOfEachLab() throws {
         let lab = try LabProgram()
         let labs = "\(lab.directory.path)/labs"
         try write("one", "启动速度", engines: "process", in: labs)
@@ -182,10 +184,11 @@ struct SeveralRunsTests {
         #expect(lab.leftovers.isEmpty)
     }
 
-    @Test func aSignalEndsTheLabThatRunsAndTheTableIsWritten() throws {
+    @Test("a signal ends the lab that runs, and the table is written")
+    func aSignalEndsTheLabThatRuns() throws {
         let lab = try LabProgram()
         let running = try lab.start([
-            "run", "startup-latency,cpu-overhead", "--engine", "process", "--samples", "100000", "--budget",
+            "run", "startup-latency,cpu-overhead", "--engine", "process", "--samples", "5000", "--budget",
             "20min", "--json",
         ])
         _ = try #require(lab.samples(lines: 20))
@@ -202,7 +205,7 @@ struct SeveralRunsTests {
     @Test func theTimeOfAllIsShared() throws {
         let lab = try LabProgram()
         let finished = try lab.run([
-            "run", "startup-latency,cpu-overhead", "--engine", "process", "--samples", "100000", "--budget",
+            "run", "startup-latency,cpu-overhead", "--engine", "process", "--samples", "5000", "--budget",
             "12s", "--json",
         ])
         let answer = try finished.json(Answer.self)
@@ -279,7 +282,8 @@ struct SeveralRunsTests {
         #expect(budget.share(of: 2, elapsed: 4) == 86)
     }
 
-    @Test func nobodyGetsMoreThanItsOwnUnlessItIsAskedFor() {
+    @Test("nobody gets more than its own unless it is asked for")
+    func nobodyGetsMoreThanItsOwn() {
         #expect(SharedBudget(own: [20, 40], asked: nil, quick: false).share(of: 0, elapsed: 0) == nil)
         #expect(SharedBudget(own: [20, 40], asked: 600, quick: false).share(of: 0, elapsed: 0) == 200)
         let many = SharedBudget(own: Array(repeating: 160, count: 17), asked: nil, quick: false)

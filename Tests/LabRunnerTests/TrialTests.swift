@@ -28,7 +28,8 @@ import Testing
 
     // Concurrency.
 
-    @Test func severalAreAskedForAtOnceAndTheLastOneCounts() throws {
+    @Test("several are asked for at once, and the last one counts")
+    func severalAreAskedForAtOnce() throws {
         // Each sleeps as long as one in a file that no other can take: 0, 0.1, 0.2 or 0.3 s.
         let home = try TemporaryDirectory()
         let script = """
@@ -47,7 +48,8 @@ import Testing
         #expect(procedure.counter.made == 4 && Files.list(home.path).count == 4)
     }
 
-    @Test func oneFailureOfSeveralIsTheFailureOfTheTrial() throws {
+    @Test("one failure of several is the failure of the trial")
+    func oneFailureFailsTheTrial() throws {
         let home = try TemporaryDirectory()
         let script = "mkdir \(home.path)/first 2>/dev/null && exit 7; \(ScriptEngine.obedient)"
         let procedure = TrialProcedure(lab: lab(.lifecycle, workload: "hello"))
@@ -105,7 +107,8 @@ import Testing
         }
     }
 
-    @Test func exitsAreCountedOverTheWholeLifeWhereThatIsAskedFor() {
+    @Test("exits are counted over the whole life where that is asked for")
+    func exitsAreCountedOverTheWholeLife() {
         let engine = CountingScript(.success(["exits": 6_110, "io_exits": 4_100, "halt_exits": 0]))
         let procedure = TrialProcedure(lab: lab(.lifecycle, workload: "hello"))
         let counted = procedure.perform(trial([.count: "exits"]), on: engine).observation
@@ -117,7 +120,8 @@ import Testing
         #expect(timed.outcome == .completed && timed.values["exits-count"] == nil)
     }
 
-    @Test func exitsThatCannotBeReadAreAFailureAndNotZero() {
+    @Test("exits that cannot be read are a failure, and not zero")
+    func unreadableExitsAreAFailure() {
         let error = LabError(.unavailable, "the exits can't be read")
         let procedure = TrialProcedure(lab: lab(.lifecycle, workload: "hello"))
         let observation = procedure.perform(trial([.count: "exits"]), on: CountingScript(.failure(error)))
@@ -153,7 +157,8 @@ import Testing
         return procedure.perform(trial([.compute: kind]), on: ScriptEngine("process", script)).observation
     }
 
-    @Test func workCountsOnlyWithTheDigestThatTheHostWorkedOut() throws {
+    @Test("work counts only with the digest that the host worked out")
+    func workCountsOnlyWithTheHostsDigest() throws {
         let digest = try #require(ComputeReference.digest(kind: "page-fault", rounds: 2))
         let right = compute("echo init; echo ready; sleep 0.1; echo output \(digest); sleep 60")
         #expect(right.outcome == .completed)
@@ -207,7 +212,8 @@ import Testing
         #expect(!observation.outcome.isCompleted && observation.values.isEmpty)
     }
 
-    @Test func anEngineThatDoesNothingMeasuresTheHarness() {
+    @Test("an engine that does nothing measures the harness")
+    func aNullEngineMeasuresTheHarness() {
         let overhead = NullEngine.overhead(trials: 50)
         #expect(overhead.count == 50 && overhead.contains { $0 > 0 })
     }

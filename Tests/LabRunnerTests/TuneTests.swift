@@ -29,7 +29,8 @@ struct TuneTests {
 
     private let run = #""$1" run startup-latency --engine process --tune"#
 
-    @Test func theFrequencyIsSteadyDuringTheRunAndAsBeforeAfterIt() throws {
+    @Test("the frequency is steady during the run, and as before after it")
+    func theFrequencyIsSteadyDuringTheRun() throws {
         let lab = try LabProgram()
         let finished = try shell("\(run) --samples 3 --output out > answer; state", cpus: 2, in: lab)
         #expect(finished.status == 0, "\(finished.errors)")
@@ -41,7 +42,8 @@ struct TuneTests {
         #expect(!finished.errors.contains("governor") && lab.leftovers.isEmpty)
     }
 
-    @Test func aRunThatIsRefusedPutsBackTooAndOneWithoutTheOptionChangesNothing() throws {
+    @Test("a run that is refused puts back too, and one without the option changes nothing")
+    func aRefusedRunPutsBackToo() throws {
         let lab = try LabProgram()
         let finished = try shell(
             """
@@ -60,7 +62,7 @@ struct TuneTests {
         let lab = try LabProgram()
         let finished = try shell(
             """
-            \(run) --samples 100000 --budget 10min > answer 2> errors & pid=$!
+            \(run) --samples 5000 --budget 10min > answer 2> errors & pid=$!
             until grep -q performance $cpu/cpu0/cpufreq/scaling_governor; do :; done
             kill -9 $pid; wait $pid || echo "killed $?"
             state > half; "$1" clean --dry-run | grep -c 'would put back: setting' > planned
@@ -75,11 +77,12 @@ struct TuneTests {
         #expect(lab.leftovers.isEmpty)
     }
 
-    @Test func killedWhileItMeasuresTheNextRunPutsBackFirst() throws {
+    @Test("when a run was killed while it measured, the next one puts back first")
+    func afterAKillTheNextRunPutsBackFirst() throws {
         let lab = try LabProgram()
         let finished = try shell(
             """
-            \(run) --samples 100000 --budget 10min --output dead > answer 2> errors & pid=$!
+            \(run) --samples 5000 --budget 10min --output dead > answer 2> errors & pid=$!
             until [ -s dead/samples.jsonl ]; do :; done
             kill -9 $pid; wait $pid || echo "killed $?"; state
             "$1" run startup-latency --engine process --samples 1 --output next > answer; state

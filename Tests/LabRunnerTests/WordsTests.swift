@@ -99,14 +99,15 @@ import Testing
         #expect(time.compact == "20261124T064930Z")
     }
 
-    @Test func progressFitsTheLineAndPromisesNoMoreThanTheBudget() throws {
+    @Test("progress fits the line and promises no more than the budget")
+    func progressFitsTheLine() throws {
         let plan = Plan(
             [.init(.init(engine: "process"), samples: 4, warmup: 0, growth: 2)], seed: 1)
         var progress = RunProgress(plan: plan)
         #expect(progress.remainingNanoseconds == nil)
         progress.made(plan.trials[0], nanoseconds: 20_000_000_000)
         #expect(progress.remainingNanoseconds == 60_000_000_000)
-        let english = Catalogue(language: .english)
+        let english = Language.english
         let text = english.trial(
             plan.trials[1], progress, elapsed: .seconds(20), budget: .seconds(65))
         #expect(text == "trial 2/4  process  20 s elapsed, about 45 s left")

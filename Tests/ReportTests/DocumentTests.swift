@@ -32,7 +32,7 @@ final class Elements: NSObject, XMLParserDelegate {
 }
 
 private func html(_ blocks: [Block]) -> String {
-    var renderer = HTMLRenderer(text: Catalogue(language: .english), reserved: [])
+    var renderer = HTMLRenderer(text: Language.english, reserved: [])
     return renderer.render(blocks)
 }
 
@@ -168,7 +168,7 @@ private func everywhere(_ text: String) -> [Block] {
         // The second of two documents on a page is linked to its own headings.
         let page = HTMLPage.render(
             ["a", "b"].map { [.heading(2, "Same"), .paragraph("\(Phrase($0), to: .section("Same"))")] },
-            title: "t", Catalogue(language: .english))
+            title: "t", Language.english)
         #expect(page.contains("<a href=\"#same\">a</a>") && page.contains("<a href=\"#same-1\">b</a>"))
     }
 
@@ -289,7 +289,7 @@ private func everywhere(_ text: String) -> [Block] {
     @Test func theScriptIsTheOneOfThePolicy() {
         // As `printf abc | openssl dgst -sha256 -binary | base64` says it.
         #expect(HTMLPage.digest(of: "abc") == "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=")
-        let page = HTMLPage.render([], title: "a", Catalogue(language: .english))
+        let page = HTMLPage.render([], title: "a", Language.english)
         let digest = HTMLPage.digest(of: HTMLPage.script)
         #expect(
             page.contains("script-src 'sha256-\(digest)'")

@@ -82,14 +82,13 @@ import Testing
     }
 
     @Test func everyMechanismHasItsNames() {
-        for language in Language.allCases {
-            let text = Catalogue(language: language)
+        for text in Language.allCases {
             let names = Mechanism.allCases.map { text.name($0).plain }
             #expect(Set(names).count == names.count && names.allSatisfy { !$0.isEmpty })
             #expect(Mechanism.allCases.allSatisfy { SVG.width(of: text.shortName($0)) < 96 })
         }
-        #expect(Catalogue(language: .english).name(.pidNamespace) == "PID namespace")
-        #expect(Catalogue(language: .chinese).name(.pidNamespace) == "PID 命名空间")
+        #expect(Language.english.name(.pidNamespace) == "PID namespace")
+        #expect(Language.chinese.name(.pidNamespace) == "PID 命名空间")
     }
 
     @Test func claimsOnWhatIsSoFlipWithTheFacts() throws {
@@ -384,7 +383,8 @@ import Testing
     }
 
     /// A boot has no rounds: what a place has nothing to do with has no row there; what failed has one.
-    @Test func whatAPlaceHasNothingToDoWithHasNoRowThere() {
+    @Test("what a place has nothing to do with has no row there")
+    func noRowWherePlaceAndFactDoNotMeet() {
         var fixture = RunFixture.experiment()
         fixture.samples = []
         let (boot, work): (Condition, Condition) = (

@@ -39,7 +39,8 @@ import Testing
         #expect(row("`container`", in: markdown)?[3] == "–")
     }
 
-    @Test func plotHasAPanelPerConditionAndADotPerNumber() throws {
+    @Test("the plot has a panel per condition and a dot per number")
+    func plotHasAPanelPerCondition() throws {
         let files = Report.files(for: RunFixture.memory().result)
         let svg = try #require(files.first { $0.name == "memory.svg" }).contents
         expectWellFormed(svg)

@@ -95,7 +95,8 @@ import Testing
         #expect(try file("report.md", result).contains("there is no /dev/kvm"))
     }
 
-    @Test func anEmulatedMachineIsSaidFirstAndKVMIsMarked() throws {
+    @Test("an emulated machine is said first, and KVM is marked")
+    func anEmulatedMachineIsSaidFirst() throws {
         var result = RunFixture.complete().result
         result.header.environment.emulator = "QEMU TCG"
         for index in result.header.engines.indices where result.header.engines[index].id == .kvm {
@@ -141,7 +142,7 @@ import Testing
                 "the whole interval lies below 60 s, although emulation only makes a VM slower and larger")
         )
         let verdicts = fixture.claims.map {
-            Catalogue(language: .english).name($0.judge(fixture.result)[0].verdict).plain
+            Language.english.name($0.judge(fixture.result)[0].verdict).plain
         }
         #expect(verdicts == ["contradicted", "confirmed", "contradicted", "not measurable here"])
         for verdict in Set(verdicts) { #expect(markdown.contains("| **\(verdict)** |")) }
@@ -276,7 +277,8 @@ import Testing
     }
 
     /// Whatever the store accepts can be reported on.
-    @Test func damagedResultsThatAreAcceptedCanBeReported() throws {
+    @Test("damaged results that are accepted can be reported")
+    func acceptedDamageCanBeReported() throws {
         var generator = SeededGenerator(seed: 5)
         var fixture = RunFixture()
         for engine in [EngineID.process, .container, .qemu] { fixture.add(engine, count: 6) }

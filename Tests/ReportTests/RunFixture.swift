@@ -50,7 +50,7 @@ struct RunFixture {
         ("pipes", 20e3), ("clone3", 90e3), ("execve", 40e3), ("workload", 377e3),
     ]
     static let containerSteps: [(Message, Double)] = [
-        ("cgroups", 150e3), ("pipes", 22e3), ("clone3 (pid, mnt, net)", 240e3), ("mounts", 160e3),
+        ("cgroups", 150e3), ("pipes", 22e3), ("clone3", 240e3), ("mounts", 160e3),
         ("pivot_root", 60e3), ("seccomp filter", 40e3), ("execve", 60e3), ("workload", 441e3),
         ("remove cgroups", 780e3),
     ]

@@ -77,8 +77,8 @@ import Testing
         }
     }
 
-    @Test(arguments: Language.allCases)
-    func twelveRowsAreThereWithoutAnyResultAndNoneIsEmpty(language: Language) {
+    @Test("twelve rows are there without any result, and none is empty", arguments: Language.allCases)
+    func twelveRowsAreThereWithoutResults(language: Language) {
         let table = FilledTable([], labs: [])
         let rows = cells(page(table, language))
         #expect(rows.count == 12)
@@ -91,7 +91,8 @@ import Testing
         #expect(Report.summaryLines(for: table, language: language).count == 24)
     }
 
-    @Test func aRowWithoutAResultNamesTheCommandThatFillsIt() {
+    @Test("a row without a result names the command that fills it")
+    func anEmptyRowNamesItsCommand() {
         let lab = Self.sources()[0].result.header.lab
         let markdown = page(FilledTable([], labs: [lab]))
         #expect(cells(markdown)[3][3].contains("`lab run startup-latency`"))

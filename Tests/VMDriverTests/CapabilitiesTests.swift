@@ -34,7 +34,8 @@ struct CapabilitiesTests {
         #expect(known.obstacle(to: .kvm, at: "qemu:///system") == nil)
     }
 
-    @Test func whatADriverDoesNotRunIsRefusedWithWhatItRuns() throws {
+    @Test("what a driver does not run is refused with what it runs")
+    func whatADriverDoesNotRunIsRefused() throws {
         let error = try #require(try Capabilities(xml: Self.esx).obstacle(to: .kvm, at: "esx://host/"))
         #expect(error.kind == .unavailable && error.message.english.contains("esx://host/"))
         #expect(

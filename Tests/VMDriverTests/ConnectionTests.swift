@@ -71,7 +71,8 @@ import Testing
         }
     }
 
-    @Test func whatTheTestDriverCannotDoIsRefusedInWords() throws {
+    @Test("what the test driver cannot do is refused in words")
+    func whatTheTestDriverCannotDoIsRefused() throws {
         let connection = try Connection("test:///default")
         do {
             _ = try connection.createPaused(
@@ -109,11 +110,14 @@ import Testing
         try connection.removePool(named: "lab-pool")
     }
 
-    @Test(arguments: [
-        "qemu+tcp://127.0.0.1:1/system", "qemu+unix:///system?socket=/nonexistent/socket", "qemu+bogus:///x",
-        "://", "",
-    ])
-    func whatCannotBeReachedIsAnErrorInLibvirtsWords(uri: String) {
+    @Test(
+        "what cannot be reached is an error in libvirt's words",
+        arguments: [
+            "qemu+tcp://127.0.0.1:1/system", "qemu+unix:///system?socket=/nonexistent/socket",
+            "qemu+bogus:///x",
+            "://", "",
+        ])
+    func whatCannotBeReachedIsAnError(uri: String) {
         do {
             let connection = try Connection(uri)
             // An empty URI is libvirt's own choice.
@@ -124,7 +128,8 @@ import Testing
         }
     }
 
-    @Test func statisticsOfADomainAreReadOrRefusedInWords() throws {
+    @Test("statistics of a domain are read, or refused in words")
+    func statisticsAreReadOrRefusedInWords() throws {
         let connection = try Connection("test:///default")
         let domain = try connection.create(xml("lab-statistics"), name: "lab-statistics")
         do {
@@ -138,7 +143,8 @@ import Testing
     }
 
     /// The names as libvirt 9.0 gives them for a domain on KVM with two processors.
-    @Test func countsOfAllProcessorsAreSummedAndWhatIsNoCountIsLeftOut() {
+    @Test("counts of all processors are summed, and what is no count is left out")
+    func countsOfAllProcessorsAreSummed() {
         let counts = ProcessorStatistics.counts([
             ("vcpu.current", 2), ("vcpu.0.state", 1), ("vcpu.0.time", 70_000_000), ("vcpu.0.exits.sum", 40),
             ("vcpu.1.exits.sum", 2), ("vcpu.0.io_exits.sum", 7), ("vcpu.0.halt_wait_ns.sum", 123),

@@ -173,7 +173,8 @@ struct DaemonTests {
         }
     }
 
-    @Test func silenceIsATimeOutWithTheLastWordsAndASecondConsoleOfItsOwn() throws {
+    @Test("silence is a time-out with the last words, and a second console of its own")
+    func silenceIsATimeOutWithTheLastWords() throws {
         try withDaemon { daemon in
             try withEngine(daemon) { _, engine in
                 let request = Bench.request(.idle, seconds: 60)
@@ -237,7 +238,8 @@ struct DaemonTests {
         }
     }
 
-    @Test func anEngineThatTheDaemonDoesNotOfferIsUnavailableWithWhatItOffers() throws {
+    @Test("an engine that the daemon does not offer is unavailable with what it offers")
+    func whatADaemonLacksIsUnavailable() throws {
         try withDaemon { daemon in
             let known = try Connection(daemon.uri).capabilities()
             #expect(known.types.contains("qemu"))

@@ -146,7 +146,8 @@ struct DirectTests {
         #expect(try parts(Self.directly(VMVariant(words).machine ?? .standard)).parts != ours)
     }
 
-    @Test func aQEMUThatCannotStartIsNoticedAtOnceWithItsWords() throws {
+    @Test("a QEMU that cannot start is noticed at once with its words")
+    func aQEMUThatCannotStartIsNoticed() throws {
         try Bench.shared.withEngine(
             Self.directly(), kernel: "/nonexistent"
         ) { description, start in
@@ -251,7 +252,8 @@ struct QEMUStartTests {
     }
 
     /// libvirt sleeps for 200 ms when it hears of QEMU's end before the process is gone.
-    @Test func aHeldSocketTellsOfTheEndOnlyWhenItIsClosed() throws {
+    @Test("a held socket tells of the end only when it is closed")
+    func aHeldSocketTellsOfTheEndWhenClosed() throws {
         var ends: [Int32] = [-1, -1]
         #expect(
             socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) == 0)

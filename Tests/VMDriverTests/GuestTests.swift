@@ -100,15 +100,16 @@ struct GuestTests {
         }
     }
 
-    @Test func theConsoleKeepsItsEndAndNothingUnprintable() {
+    @Test("the console keeps its end and nothing unprintable")
+    func theConsoleKeepsItsPrintableEnd() {
         var tail = ConsoleTail()
         for line in 0..<20_000 { tail.append(Array("line \(line) \u{1b}[2J\r\n".utf8)) }
         #expect(tail.lastLines(1) == ["line 19999 ?[2J"])
     }
 
     /// A VM that is ended while its guest speaks leaves half a record.
-    @Test(arguments: [true, false])
-    func halfARecordIsTheFaultOfAGuestThatStoppedByItself(isEnding: Bool) throws {
+    @Test("half a record is the fault of a guest that stopped by itself", arguments: [true, false])
+    func halfARecordIsTheGuestsFault(isEnding: Bool) throws {
         let directory = "/tmp/lab-watch-tests-\(getpid())-\(isEnding)"
         try Files.makeDirectory(directory)
         defer { try? Files.removeTree(directory) }

@@ -21,7 +21,8 @@ struct KernelModulesTests {
         return directory
     }
 
-    @Test func eachModuleComesAfterWhatItNeedsAndNoneTwice() throws {
+    @Test("each module comes after what it needs, and none twice")
+    func eachModuleComesAfterWhatItNeeds() throws {
         let directory = try makeModules()
         defer { try? Files.removeTree(directory) }
         let modules = KernelModules(below: directory)
@@ -62,7 +63,8 @@ struct KernelModulesTests {
         #expect(KernelModules.dependencies(of: Array("\0depends=".utf8)) == [])
     }
 
-    @Test func theMachinesChannelAndModulesStandBeforeTheWorkload() throws {
+    @Test("the machine's channel and modules stand before the workload")
+    func channelAndModulesPrecedeTheWorkload() throws {
         let text = try KernelCommandLine.text(
             for: .idle, channel: .debugPort, timeStampKilohertz: nil, style: .plain, hasConsole: false,
             modules: ["a", "b"])

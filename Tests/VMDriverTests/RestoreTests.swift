@@ -85,7 +85,8 @@ extension BootTests {
             }
         }
 
-        @Test func aDamagedImageIsAClearErrorAndNothingIsLeft() throws {
+        @Test("a damaged image is a clear error, and nothing is left")
+        func aDamagedImageIsAClearError() throws {
             try Bench.shared.withEngine { engine in
                 try engine.launch(Bench.request(.idle, variant: "start=restore")).dispose()
                 let image = try image(of: engine)
@@ -114,7 +115,8 @@ extension BootTests {
         }
     }
 
-    @Test func whatCannotBeRestoredIsRefusedBeforeAnythingIsMade() throws {
+    @Test("what cannot be restored is refused before anything is made")
+    func whatCannotBeRestoredIsRefusedFirst() throws {
         try Bench.shared.withEngine { engine in
             let error = #expect(throws: LabError.self) {
                 _ = try engine.launch(Bench.request(.idle, variant: "start=restore,console=none"))

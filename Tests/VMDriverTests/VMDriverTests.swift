@@ -131,10 +131,12 @@ struct BootTests {
         }
     }
 
-    @Test(arguments: [
-        ("memory=balloon", "machine=q35"), ("machine=microvm,devices=default", "machine=q35"),
-    ])
-    func aVariantThatCannotBeIsRefusedBeforeAnythingIsMade(words: String, helps: String) throws {
+    @Test(
+        "a variant that cannot be is refused before anything is made",
+        arguments: [
+            ("memory=balloon", "machine=q35"), ("machine=microvm,devices=default", "machine=q35"),
+        ])
+    func aVariantThatCannotBeIsRefusedFirst(words: String, helps: String) throws {
         try Bench.shared.withEngine { engine in
             let error = #expect(throws: LabError.self) {
                 _ = try engine.launch(Bench.request(.idle, variant: words))
@@ -144,7 +146,8 @@ struct BootTests {
         }
     }
 
-    @Test func aBalloonIsInflatedByTheHostAndOnlyWhereThereIsOne() throws {
+    @Test("a balloon is inflated by the host, and only where there is one")
+    func aBalloonIsInflatedWhereThereIsOne() throws {
         try Bench.shared.withEngine { engine in
             for (words, hasBalloon) in [("machine=q35,memory=balloon", true), ("machine=q35", false)] {
                 let request = Bench.request(.idle, variant: words)
@@ -162,8 +165,10 @@ struct BootTests {
         }
     }
 
-    @Test(.enabled(if: HugePagePool.freePages == 0, "skipped: this host has free huge pages"))
-    func hugePagesAreRefusedWithTheRemedyWhereTheHostHasNone() throws {
+    @Test(
+        "huge pages are refused with the remedy where the host has none",
+        .enabled(if: HugePagePool.freePages == 0, "skipped: this host has free huge pages"))
+    func missingHugePagesAreRefused() throws {
         try Bench.shared.withEngine { engine in
             let error = #expect(throws: LabError.self) {
                 _ = try engine.launch(Bench.request(.idle, variant: "memory=hugepages"))
@@ -229,7 +234,8 @@ struct BootTests {
         }
     }
 
-    @Test func silenceIsATimeOutAndTheVMCostsMemoryAndTime() throws {
+    @Test("silence is a time-out, and the VM costs memory and time")
+    func silenceIsATimeOutAndCosts() throws {
         try Bench.shared.withEngine { engine in
             let request = Bench.request(.idle)
             let instance = try engine.launch(request)

@@ -50,14 +50,16 @@ struct VariantTests {
         }
     }
 
-    @Test(arguments: [
-        ("memory=baloon", "did you mean \"memory=balloon\"?"),
-        ("machine=q36", "did you mean \"machine=q35\"?"),
-        ("kernel=bzImage", "did you mean \"kernel=bzimage\"?"), ("memory", "no variant \"memory\""),
-        ("", "no variant \"\""), ("memory=", "no variant"), ("machine=q35,", "no variant \"\""),
-        ("machine=q35,machine=pc", "sets machine twice"),
-    ])
-    func whatIsWrongIsNamedWithTheNearestKnownWord(text: String, says: String) {
+    @Test(
+        "what is wrong is named with the nearest known word",
+        arguments: [
+            ("memory=baloon", "did you mean \"memory=balloon\"?"),
+            ("machine=q36", "did you mean \"machine=q35\"?"),
+            ("kernel=bzImage", "did you mean \"kernel=bzimage\"?"), ("memory", "no variant \"memory\""),
+            ("", "no variant \"\""), ("memory=", "no variant"), ("machine=q35,", "no variant \"\""),
+            ("machine=q35,machine=pc", "sets machine twice"),
+        ])
+    func theNearestKnownWordIsNamed(text: String, says: String) {
         let error = #expect(throws: LabError.self) { _ = try VMVariant(text) }
         #expect(error?.kind == .usage)
         #expect(error?.message.english.contains(says) == true, "\(String(describing: error))")

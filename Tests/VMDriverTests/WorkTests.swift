@@ -65,7 +65,8 @@ extension BootTests {
         }
     }
 
-    @Test func wrongWordsEndAMachineTooWithTheUsageStatus() throws {
+    @Test("wrong words end a machine too, with the usage status")
+    func wrongWordsEndAMachineToo() throws {
         try Bench.shared.withEngine { engine in
             let request = Bench.request(.compute(kind: "integer", rounds: 0))
             let instance = try engine.launch(request)

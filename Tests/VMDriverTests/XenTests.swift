@@ -68,8 +68,10 @@ import Testing
     }
 
     /// A connection to another hypervisor is asked, and its own words are handed on.
-    @Test(arguments: ["test:///default", "xen+nonsense:///system"])
-    func aConnectionWithoutXenIsRefusedWithTheRemedy(uri: String) throws {
+    @Test(
+        "a connection without Xen is refused with the remedy",
+        arguments: ["test:///default", "xen+nonsense:///system"])
+    func aConnectionWithoutXenIsRefused(uri: String) throws {
         guard
             case .unavailable(let error) = try Bench.shared.answer(of: engine(connection: uri))
         else {

@@ -145,7 +145,7 @@ private struct Parts {
         let program = try LaunchProgram.container(spec(isolation, stage: stage))
         var record = record
         record.steps =
-            ["cgroups", "pipes", "\(program.cloneName)"] + program.steps.map(\.name) + [
+            ["cgroups", "pipes", "clone3"] + program.steps.map(\.name) + [
                 "workload", "free cgroups",
             ]
         let isDelegated = CgroupDelegation.current.directory != nil

@@ -60,7 +60,10 @@ struct DockerDaemon: Sendable {
                 .data, "a journal names docker's daemon at \(PeerCommand.lastWords(host.utf8))",
                 cause: "lab uses no daemon elsewhere", remedy: "look into the journal, then delete it")
         }
-        try OwnDirectory.requireTrusted(slash == path.startIndex ? "/" : String(path[..<slash]))
+        let directory = slash == path.startIndex ? "/" : String(path[..<slash])
+        guard try OwnDirectory.open(directory, owners: .userOrRoot) != nil else {
+            throw LabError(.input, "cannot look at \(directory)", cause: "\(Errno(ENOENT))")
+        }
     }
 
     /// The daemon's version, storage driver, cgroup driver and runtime.

@@ -73,39 +73,42 @@ struct PodmanStore: Sendable {
     /// Ends and removes every container, unmounts what podman leaves mounted, and removes the files.
     func remove() throws(LabError) {
         guard Files.exists(directory) || Files.exists(volatileDirectory) else { return }
-        // One that is tidying up itself may hold what is to go: asked again, it is gone.
-        var tries = 0
-        while true {
-            tries += 1
+        // A container's conmon starts a podman at its end that tidies up: until it is done it may hold what is to go, and
+        // makes again what is removed meanwhile. Asked again then, it is gone.
+        for isLast in [false, true] {
+            var refusal: LabError?
             do throws(LabError) {
                 try PeerCommand.check(
                     "remove the podman containers in \(directory)",
                     words + ["rm", "--all", "--force", "--time", "0"], variables)
-                break
             } catch {
-                guard tries < 4 else { throw error }
-                usleep(500_000)
+                refusal = error
             }
+            try waitUntilIdle()
+            guard let refusal else { break }
+            if isLast { throw refusal }
         }
-        // A container's conmon starts a podman at its end that tidies up, and makes again what is removed meanwhile.
-        // It may hang on what a killed one left half done; nothing in this store is worth the wait.
+        for directory in [volatileDirectory, directory] {
+            try MountTable.detach(in: directory)
+            try Files.removeTree(directory)
+        }
+    }
+
+    /// Waits until no podman works in the store. One may hang on what a killed one left half done; nothing in here is worth
+    /// more than 3 s.
+    private func waitUntilIdle() throws(LabError) {
         let patience = MonotonicInstant.now().advanced(by: .seconds(3))
-        let deadline = patience.advanced(by: .seconds(10))
         while true {
             let busy = PeerProcesses.carrying([directory])
-            if busy.isEmpty { break }
+            if busy.isEmpty { return }
             let now = MonotonicInstant.now()
             if now > patience { for process in busy { PeerProcesses.end(process, carrying: [directory]) } }
-            guard now < deadline else {
+            guard now < patience.advanced(by: .seconds(10)) else {
                 throw LabError(
                     .output, "cannot remove \(directory)", cause: "a process of podman still works there",
                     remedy: "lab clean")
             }
             usleep(5_000)
-        }
-        for directory in [volatileDirectory, directory] {
-            try MountTable.detach(in: directory)
-            try Files.removeTree(directory)
         }
     }
 }

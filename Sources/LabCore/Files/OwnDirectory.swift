@@ -28,7 +28,7 @@ public struct OwnDirectory: ~Copyable, Sendable {
                     : "name a directory of yours with LAB_HOME")
         }
         /// This user or root.
-        static var userOrRoot: Owners { Owners(users: [geteuid(), 0], remedy: user.remedy) }
+        public static var userOrRoot: Owners { Owners(users: [geteuid(), 0], remedy: user.remedy) }
         /// This user, root, or under sudo(8) the user who called it, who may do what root may: what is written to the
         /// directory is for them.
         public static var caller: Owners {
@@ -225,15 +225,6 @@ public struct OwnDirectory: ~Copyable, Sendable {
     public static func mayHold(_ path: String, owners: Owners) throws(LabError) -> Bool {
         var walk = try Walk.start(path, owners)
         return try walk.go(making: nil, toHold: true)
-    }
-
-    /// That nobody but this user and root can put anything into a directory, whichever of the two it belongs to.
-    /// - Throws: `.permission` otherwise, and `.input` when there is none.
-    public static func requireTrusted(_ path: String) throws(LabError) {
-        var walk = try Walk.start(path, .userOrRoot)
-        guard try walk.go(making: nil) else {
-            throw LabError(.input, "cannot look at \(path)", cause: "\(Errno(ENOENT))")
-        }
     }
 }
 

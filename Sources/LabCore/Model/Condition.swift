@@ -1,6 +1,6 @@
 /// A respect in which trials of one engine may differ, by the name that labs, results and commands have for it.
 ///
-/// A factor has its case here, its value in `Condition`, and its words for readers in `Report/CatalogueCondition`. What it
+/// A factor has its case here, its value in `Condition`, and its words for readers in `Report/Texts/ConditionTexts`. What it
 /// does is with who reads that value: `TrialProcedure`, an engine, or an experiment.
 public enum Factor: String, Codable, CodingKeyRepresentable, Hashable, Sendable, CaseIterable, Comparable {
     case cache, concurrency, count, isolation, touch, instances, compute, experiment, setting, variant

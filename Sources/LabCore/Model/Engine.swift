@@ -102,6 +102,12 @@ extension PreparedEngine {
     }
 }
 
+/// A prepared engine whose instances are virtual machines.
+public protocol HypervisorBased: PreparedEngine {
+    /// The programs that run them with their versions, and who executes the guest's instructions.
+    var versions: [EngineRecord.Detail] { get }
+}
+
 /// One running workload. Blocking calls return as soon as what they wait for happened.
 public protocol Instance: AnyObject {
     /// The marks that were seen so far; complete after `dispose`.

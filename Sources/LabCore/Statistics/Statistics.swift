@@ -37,11 +37,6 @@ public enum Statistics {
         return median(values.map { abs($0 - middle) })
     }
 
-    /// MAD × 1.4826: estimates the standard deviation where the data are normal. Nil for no values.
-    public static func normalisedMedianAbsoluteDeviation(_ values: [Double]) -> Double? {
-        medianAbsoluteDeviation(values).map { $0 * normalConsistency }
-    }
-
     /// 1 / Φ⁻¹(3/4): makes the MAD of normal data estimate σ.
     public static let normalConsistency = 1.482602218505602
 

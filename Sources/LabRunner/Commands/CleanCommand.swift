@@ -54,7 +54,7 @@ struct CleanCommand: SpeakingCommand {
         let paths = try LabPaths.own(environment: Process.environment)
         let outcome = try Removers.cleaner(paths, connection: connect).cleanAbandoned(
             in: paths, dryRun: dryRun)
-        let says = CleanText(text: try speech.catalogue())
+        let says = CleanText(text: try speech.choice())
         for failure in outcome.failures {
             Terminal.warn(says.left(failure), remedy: failure.error.remedy, in: says.text)
         }

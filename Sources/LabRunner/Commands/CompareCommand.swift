@@ -60,7 +60,7 @@ struct CompareCommand: SpeakingCommand {
     @OptionGroup var speech: LanguageOptions
 
     func run() throws {
-        let text = try speech.catalogue()
+        let text = try speech.choice()
         let format = try chosenFormat()
         let threshold = try options.chosenThreshold()
         let engines = try engine.map { text throws(LabError) in try Words.engines(text) }
@@ -74,7 +74,7 @@ struct CompareCommand: SpeakingCommand {
             old: before, new: after, metrics: metrics, engines: engines, threshold: threshold)
         switch format {
         case .md:
-            let report = Report.markdown(for: comparison, old: old, new: new, language: text.language)
+            let report = Report.markdown(for: comparison, old: old, new: new, language: text)
             try Terminal.write(report)
         case .csv: try Terminal.write(Report.csv(for: comparison))
         case .json: try Terminal.answer(json: ComparisonAnswer(comparison, old: old, new: new))
@@ -84,7 +84,7 @@ struct CompareCommand: SpeakingCommand {
     }
 
     /// CSV without a row would not show it, and who reads a file sees the terminal.
-    static func warnUnlike(_ comparison: ResultComparison, in text: Catalogue) {
+    static func warnUnlike(_ comparison: ResultComparison, in text: Language) {
         for difference in comparison.differences { Terminal.warn(text.unlike(difference), in: text) }
     }
 

@@ -45,7 +45,7 @@ struct DoctorCommand: SpeakingCommand {
     @OptionGroup var speech: LanguageOptions
 
     func run() throws {
-        let text = try speech.catalogue()
+        let text = try speech.choice()
         let engines = try engine.map(Words.engines) ?? EngineFactory.ids
         let interrupt = try Interrupt()
         try interrupt.catchSignals()
@@ -61,7 +61,7 @@ struct DoctorCommand: SpeakingCommand {
     }
 
     private func checks(
-        _ engines: [EngineID], _ interrupt: Interrupt, _ line: ProgressLine, _ text: Catalogue
+        _ engines: [EngineID], _ interrupt: Interrupt, _ line: ProgressLine, _ text: Language
     ) throws(LabError) -> [DoctorCheck] {
         line.show(text.lookingAtTheMachine, now: true)
         let paths = try LabPaths.own(environment: Process.environment)

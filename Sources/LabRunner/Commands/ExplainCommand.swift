@@ -27,9 +27,9 @@ struct ExplainCommand: SpeakingCommand {
     var variant: String?
 
     func run() throws {
-        let text = try speech.catalogue()
-        let lab = try instance.apply(
-            to: LabDirectory.own().definition(instance.lab))
+        let text = try speech.choice()
+        let request = try RunRequest(
+            LabDirectory.own().definition(instance.lab), instance, .parse([]), seed: 0)
         let variant = try variant.map { words throws(LabError) in try VMVariant(words) }
         let engines = try Words.engines(engine)
         guard engines.count == 1 else {
@@ -37,18 +37,17 @@ struct ExplainCommand: SpeakingCommand {
                 .usage, "--engine names \(engines.count) engines", remedy: "explain one engine at a time")
         }
         let descriptor = try EngineFactory.named(engine)
-        let settings = try instance.engineSettings()
         let interrupt = try Interrupt()
         try interrupt.catchSignals()
         let warn = { (words: String, remedy: Message?) in Terminal.warn(words, remedy: remedy, in: text) }
         let workspace = try Workspace.open(
-            time: .now(), interrupt: interrupt, connection: settings.connect, text: text, warn: warn)
+            time: .now(), interrupt: interrupt, connection: request.settings.connect, text: text, warn: warn)
         var leftovers = true
         defer { workspace.close(leftovers: leftovers, warn: warn) }
-        let engine = try descriptor.make(settings).prepare(workspace.context)
+        let engine = try descriptor.make(request.settings).prepare(workspace.context)
         defer { engine.shutDown() }
         try Terminal.answer(
-            text.say(try engine.explain(lab.firstRequest(of: engine.id, variant: variant))))
+            text.say(try engine.explain(request.lab.firstRequest(of: engine.id, variant: variant))))
         leftovers = false
     }
 }

@@ -96,7 +96,7 @@ struct ListCommand: SpeakingCommand {
         if json {
             try Terminal.answer(json: answer)
         } else {
-            try Terminal.answer(Self.lines(answer, in: speech.catalogue()))
+            try Terminal.answer(Self.lines(answer, in: speech.choice()))
         }
     }
 
@@ -115,7 +115,7 @@ struct ListCommand: SpeakingCommand {
     }
 
     /// Returns the lab's row in the document's table.
-    private static func row(of lab: LabEntry, in text: Catalogue) -> String {
+    private static func row(of lab: LabEntry, in text: Language) -> String {
         let original = lab.dimension[.chinese]
         let own = text[lab.dimension]
         let name = own == original ? "“\(original)”" : "\(original) (\(own))"
@@ -129,7 +129,7 @@ struct ListCommand: SpeakingCommand {
             ?? LocalizedText(en: lab.dimension, zh: lab.dimension)
     }
 
-    private static func lines(_ answer: Answer, in text: Catalogue) -> String {
+    private static func lines(_ answer: Answer, in text: Language) -> String {
         var blocks: [String] = []
         if let labs = answer.labs {
             let lines = labs.map {

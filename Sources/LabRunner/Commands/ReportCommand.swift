@@ -46,7 +46,7 @@ struct ReportCommand: SpeakingCommand {
     @OptionGroup var speech: LanguageOptions
 
     func run() throws {
-        let language = try speech.catalogue().language
+        let language = try speech.choice()
         if table { return try runTable(language: language) }
         var loaded: [Figures] = []
         for path in results { loaded.append(Figures(try ResultStore.load(path))) }

@@ -62,7 +62,7 @@ struct RunCommand: SpeakingCommand {
     @OptionGroup var speech: LanguageOptions
 
     func run() throws {
-        let text = try speech.catalogue()
+        let text = try speech.choice()
         let catalogue = try LabDirectory.own()
         let selection = try LabSelection.read(instance.lab, in: catalogue)
         if selection.isSeveral { return try runSeveral(selection.labs, seed: options.chosenSeed(), text) }
@@ -74,7 +74,7 @@ struct RunCommand: SpeakingCommand {
         try answer(session.run(), baseline, in: text)
     }
 
-    private func answer(_ outcome: RunSession.Outcome, _ baseline: Baseline?, in text: Catalogue) throws {
+    private func answer(_ outcome: RunSession.Outcome, _ baseline: Baseline?, in text: Language) throws {
         var answer = RunAnswer(outcome)
         let changes = baseline?.comparison(with: outcome.figures)
         if let baseline, let changes {
@@ -88,7 +88,7 @@ struct RunCommand: SpeakingCommand {
                 try Terminal.answer(
                     "\n"
                         + Report.markdown(
-                            for: changes, old: baseline.path, new: outcome.directory, language: text.language)
+                            for: changes, old: baseline.path, new: outcome.directory, language: text)
                 )
             }
         }

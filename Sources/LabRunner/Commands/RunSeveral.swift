@@ -4,7 +4,7 @@ import Report
 
 /// `lab run` of several labs.
 extension RunCommand {
-    func runSeveral(_ definitions: [LabDefinition], seed: UInt64, _ text: Catalogue) throws {
+    func runSeveral(_ definitions: [LabDefinition], seed: UInt64, _ text: Language) throws {
         try refuseWhatIsForOne()
         var own = options
         own.budget = nil
@@ -45,7 +45,7 @@ extension RunCommand {
     }
 
     /// Tells of each lab as it ends: on standard output, unless that is to be JSON.
-    private func report(_ progress: SeveralRuns.Progress, in text: Catalogue) throws(LabError) {
+    private func report(_ progress: SeveralRuns.Progress, in text: Language) throws(LabError) {
         if case .failed(let error) = progress.end {
             Terminal.complain(error, in: text)
         }

@@ -3,7 +3,7 @@ import Texts
 
 /// The checks as people read them.
 struct DoctorText {
-    let text: Catalogue
+    let text: Language
 
     /// One line for each check, with its remedy and what it disables below it, and a last line that counts.
     func table(_ checks: [DoctorCheck]) -> String {
@@ -43,7 +43,7 @@ struct DoctorText {
     }
 }
 
-extension Catalogue {
+extension Language {
     /// Items that are listed and are no sentence.
     func items(_ items: [String]) -> String { items.joined(separator: say(", ")) }
 }

@@ -7,23 +7,23 @@ struct LanguageOptions: ParsableArguments {
         name: .customLong("lang"),
         help: ArgumentHelp(
             "Language of texts and reports; auto, the default, is LAB_LANG or else that of the locale.",
-            valueName: "en|zh|auto"))
+            valueName: (Language.allCases.map(\.rawValue) + [auto]).joined(separator: "|")))
     var language: String?
 
     /// The variable that chooses when no option does.
     static let variable = "LAB_LANG"
     private static let auto = "auto"
 
-    /// The catalogue in the language that was chosen, by the option, else by `LAB_LANG`, else by the locale.
+    /// The language that was chosen, by the option, else by `LAB_LANG`, else by the locale.
     /// - Throws: `.usage` for a language that lab does not speak.
-    func catalogue(_ environment: [String: String] = Process.environment) throws(LabError) -> Catalogue {
+    func choice(_ environment: [String: String] = Process.environment) throws(LabError) -> Language {
         let words = Language.allCases.map(\.rawValue) + [Self.auto]
         for (word, option) in [(language, "--lang"), (environment[Self.variable], Self.variable)] {
             guard let word, !word.isEmpty else { continue }
             let chosen = try Words.choice(word, option: option, of: words)
-            if let language = Language(rawValue: chosen) { return Catalogue(language: language) }
+            if let language = Language(rawValue: chosen) { return language }
         }
-        return Catalogue(language: .ofLocale(environment))
+        return .ofLocale(environment)
     }
 }
 

@@ -148,8 +148,8 @@ struct RunAnswer: Encodable {
 
 extension RunAnswer {
     /// The answer for people: the table, what ended the run, and where the rest is.
-    func text(_ figures: Figures, in text: Catalogue) -> String {
-        var lines = Report.summaryLines(for: figures, language: text.language)
+    func text(_ figures: Figures, in text: Language) -> String {
+        var lines = Report.summaryLines(for: figures, language: text)
         lines.append("")
         switch ending {
         case .complete: break
@@ -170,7 +170,7 @@ extension RunAnswer {
     }
 
     /// Returns the time that the harness itself takes.
-    private func harness(_ text: Catalogue) -> String? {
+    private func harness(_ text: Language) -> String? {
         func microseconds(_ nanoseconds: Double) -> String { "\((nanoseconds / 100).rounded() / 10) µs" }
         let parts = [
             harnessPerSampleNanoseconds.map(microseconds).map {

@@ -7,7 +7,7 @@ struct RunSession {
     /// The directory that the user named; nil for a new one below `results`.
     var output: String?
     /// The language of what is said and of the report.
-    var text: Catalogue
+    var text: Language
     /// The result that the run will be compared with: it is refused when they are unlike.
     var baseline: Baseline?
     /// The part that it shares with other runs of this process.
@@ -20,7 +20,7 @@ struct RunSession {
         let line: ProgressLine
         let pool = EnginePool()
 
-        init(quiet: Bool, text: Catalogue) throws(LabError) {
+        init(quiet: Bool, text: Language) throws(LabError) {
             interrupt = try Interrupt()
             try interrupt.catchSignals()
             line = ProgressLine(quiet: quiet, text: text)
@@ -84,7 +84,7 @@ struct RunSession {
         leftovers = runner.leftSomething
         for warning in result.closing.warnings { warn(text.say(warning.text), warning.remedy) }
         let figures = Figures(result)
-        let files = try ResultFiles.save(figures, in: text.language, to: directory.path)
+        let files = try ResultFiles.save(figures, in: text, to: directory.path)
         return Outcome(directory: directory.path, files: files, figures: figures)
     }
 

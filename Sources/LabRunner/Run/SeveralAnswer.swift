@@ -40,8 +40,8 @@ struct SeveralAnswer: Encodable {
 
 extension SeveralRuns.Outcome {
     /// The answer for people: the table in short, and where the whole of it is.
-    func text(in text: Catalogue) -> String {
-        (Report.summaryLines(for: table, language: text.language) + [
+    func text(in text: Language) -> String {
+        (Report.summaryLines(for: table, language: text) + [
             "", "\(text.say("table:   "))\(directory)/\(TableFiles.name).md",
         ]).joined(separator: "\n")
     }
@@ -49,7 +49,7 @@ extension SeveralRuns.Outcome {
 
 extension SeveralRuns.Progress {
     /// One line when a lab has ended: `lab 3 of 17  startup-latency  results/…/report.md`.
-    func line(in text: Catalogue) -> String {
+    func line(in text: Language) -> String {
         let end =
             switch end {
             case .done(let run): "\(run.directory)/\(ResultFiles.reportName)"

@@ -50,7 +50,7 @@ struct SeveralRuns {
     }
 
     /// - Throws: `.usage` or `.output` when it can't begin; the first lab's error when none yielded anything.
-    func run(_ text: Catalogue, quiet: Bool) throws(LabError) -> Outcome {
+    func run(_ text: Language, quiet: Bool) throws(LabError) -> Outcome {
         let time = UTCTime.now()
         let root = try output.map { path throws(LabError) in try OutputDirectory.named(path) }
         defer { root?.removeIfEmpty() }
@@ -67,13 +67,13 @@ struct SeveralRuns {
                 let path = "\(run.directory)/\(ResultStore.fileName)"
                 return TableSource(run.figures, path: RelativePath.of(path, from: directory.path))
             }, labs: catalogue, failures: Self.failures(labs))
-        let files = try TableFiles.save(table, in: directory.path, language: text.language)
+        let files = try TableFiles.save(table, in: directory.path, language: text)
         return Outcome(
             labs: labs, table: table, directory: directory.path, files: files,
             interrupted: shared.interrupt.isRaised)
     }
 
-    private func makeRuns(_ shared: RunSession.Shared, _ text: Catalogue) throws(LabError) -> [Progress] {
+    private func makeRuns(_ shared: RunSession.Shared, _ text: Language) throws(LabError) -> [Progress] {
         let began = MonotonicInstant.now()
         var ends: [Progress] = []
         for (place, (lab, request)) in requests.enumerated() {

@@ -18,7 +18,7 @@ final class Workspace {
     ///   - warn: told what was found.
     static func open(
         time: UTCTime, interrupt: Interrupt, mayFetch: Bool = false, handsCgroupsOn: Bool = true,
-        connection: String? = nil, text: Catalogue,
+        connection: String? = nil, text: Language,
         warn: (String, _ remedy: Message?) -> Void
     ) throws(LabError) -> Workspace {
         let paths = try LabPaths.own(environment: Process.environment)

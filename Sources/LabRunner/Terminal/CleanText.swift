@@ -3,7 +3,7 @@ import Texts
 
 /// The lines that cleaning has to say.
 struct CleanText {
-    let text: Catalogue
+    let text: Language
 
     func line(_ resource: JournaledResource) -> String { "\(kind(resource.kind)) \(resource.name)" }
 

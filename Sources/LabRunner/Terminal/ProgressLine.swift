@@ -7,7 +7,7 @@ final class ProgressLine {
     /// A terminal gains nothing from more, and each rewrite costs time between samples.
     private static let shortestInterval: Duration = .milliseconds(100)
 
-    private let text: Catalogue
+    private let text: Language
     private let enabled: Bool
     /// The words before everything that is shown: which of several labs it is about.
     private var prefix = ""
@@ -16,7 +16,7 @@ final class ProgressLine {
     private var shown = false
     private var next = MonotonicInstant(nanoseconds: 0)
 
-    init(quiet: Bool, text: Catalogue) {
+    init(quiet: Bool, text: Language) {
         self.text = text
         enabled = !quiet && isatty(STDERR_FILENO) == 1
     }
@@ -47,7 +47,7 @@ final class ProgressLine {
     }
 
     /// Says a whole line in place of the progress.
-    /// - Parameters: the words in English, or in the catalogue's language already.
+    /// - Parameters: the words in English, or in the reader's language already.
     func warn(_ words: String, remedy: Message? = nil) {
         clear()
         if !prefix.isEmpty && !said.insert(words).inserted { return }

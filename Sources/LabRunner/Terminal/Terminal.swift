@@ -57,16 +57,16 @@ enum Terminal {
         try? writeAll(Array((ForeignText.lines(text) + "\n").utf8), to: STDERR_FILENO)
     }
 
-    /// - Parameter words: in the catalogue's language already.
-    static func warn(_ words: String, remedy: Message? = nil, in text: Catalogue) {
+    /// - Parameter words: in the reader's language already.
+    static func warn(_ words: String, remedy: Message? = nil, in text: Language) {
         say(text.say("lab: warning: ") + words + line(remedy, in: text))
     }
 
-    static func complain(_ error: LabError, in text: Catalogue) {
+    static func complain(_ error: LabError, in text: Language) {
         say(text.say("lab: ") + text.say(error.reason) + line(error.remedy, in: text))
     }
 
-    private static func line(_ remedy: Message?, in text: Catalogue) -> String {
+    private static func line(_ remedy: Message?, in text: Language) -> String {
         guard let words = remedy.map(text.say) else { return "" }
         return "\n  " + text.remedy(words)
     }

@@ -69,7 +69,7 @@ struct Table: Sendable {
 
 extension Table {
     /// With a row that says how many there are no more of.
-    func closed(_ text: Catalogue) -> Table {
+    func closed(_ text: Language) -> Table {
         guard left > 0 else { return self }
         var table = Table(columns)
         table.rows = rows + [[.words(text.andMore(left))] + columns.dropFirst().map { _ in .blank }]
@@ -132,7 +132,7 @@ extension Cell {
             return .figure(one.value, Phrase(Format.quantity(one.value, unit) + interval))
         } ?? .none
     }
-    static func ratio(_ ratio: Estimate?, _ text: Catalogue) -> Cell {
+    static func ratio(_ ratio: Estimate?, _ text: Language) -> Cell {
         ratio.map { .figure($0.value, Phrase(text.times($0))) } ?? .none
     }
 

@@ -4,7 +4,7 @@ import LabCore
 ///
 /// It keeps what must be unique in a page that may hold several documents: the ids of headings.
 struct HTMLRenderer {
-    let text: Catalogue
+    let text: Language
     /// Ids that are taken.
     private var ids: Set<String>
     /// The targets of the document's anchors: the id as GitHub would give it, and as it is here.
@@ -14,7 +14,7 @@ struct HTMLRenderer {
     /// Headings of the second level so far, for the list of contents.
     private(set) var contents: [(id: String, title: String)] = []
 
-    init(text: Catalogue, reserved: Set<String>) {
+    init(text: Language, reserved: Set<String>) {
         self.text = text
         ids = reserved
     }

@@ -1,7 +1,7 @@
 import LabCore
 import Texts
 
-/// An English sentence of the report's, which `Catalogue.say` turns into a phrase of the reader's language: like a
+/// An English sentence of the report's, which `Language.say` turns into a phrase of the reader's language: like a
 /// `Message`, with marks.
 struct Sentence: ExpressibleByStringInterpolation {
     /// The key that the table is asked for; where a count decides, with the plural.
@@ -70,18 +70,18 @@ struct Sentence: ExpressibleByStringInterpolation {
         }
     }
 
-    fileprivate func phrase(in catalogue: Catalogue) -> Phrase {
+    fileprivate func phrase(in language: Language) -> Phrase {
         let arguments = arguments.map { argument -> Phrase in
             switch argument {
             case .phrase(let phrase): phrase
-            case .sentence(let sentence, let mark): Phrase([mark(sentence.phrase(in: catalogue))])
+            case .sentence(let sentence, let mark): Phrase([mark(sentence.phrase(in: language))])
             }
         }
-        return Message.fill(english, catalogue.language.sentence(for: format), with: arguments).joined()
+        return Message.fill(english, language.sentence(for: format), with: arguments).joined()
     }
 }
 
-extension Catalogue {
+extension Language {
     /// Disfavoured, so that what could be either is a string.
     @_disfavoredOverload
     func say(_ sentence: Sentence) -> Phrase { sentence.phrase(in: self) }

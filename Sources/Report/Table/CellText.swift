@@ -3,7 +3,7 @@ import Texts
 
 /// The words of a measured cell and of a verdict.
 struct CellText {
-    let text: Catalogue
+    let text: Language
     /// A cell is no place for a page, and what a guest or a tool said may be long: the most characters of it.
     var longest = 1_000
 

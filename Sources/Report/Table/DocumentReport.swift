@@ -4,13 +4,12 @@ extension Report {
     /// The document's table filled in, as Markdown: the table, then a section for each row with the figures, the
     /// claims, their verdicts and reasons, and where the raw data are. A pure function of the table.
     public static func markdown(for table: FilledTable, language: Language = .english) -> String {
-        MarkdownRenderer.render(DocumentReport(table: table, text: Catalogue(language: language)).blocks)
+        MarkdownRenderer.render(DocumentReport(table: table, text: language).blocks)
     }
 
     /// The table as one self-contained page of HTML.
-    public static func page(for table: FilledTable, language: Language) -> String {
-        let text = Catalogue(language: language)
-        return HTMLPage.render(
+    public static func page(for table: FilledTable, language text: Language) -> String {
+        HTMLPage.render(
             [DocumentReport(table: table, text: text).blocks], title: text.tableTitle.plain, text)
     }
 }
@@ -18,7 +17,7 @@ extension Report {
 /// The page.
 struct DocumentReport {
     let table: FilledTable
-    let text: Catalogue
+    let text: Language
 
     private var cell: CellText { CellText(text: text, longest: 120) }
 
@@ -59,7 +58,7 @@ struct DocumentReport {
         let heading = DocumentRowSection.heading(row, text)
         let name: Phrase = "\(row.number). \(text[row.document.dimension])"
         let link = Phrase([.link(name, to: .section(heading))])
-        return text.language == .chinese ? link : [link, "“\(row.document.dimension[.chinese])”"].lines
+        return text == .chinese ? link : [link, "“\(row.document.dimension[.chinese])”"].lines
     }
 
     private func measured(_ engine: EngineID, _ row: FilledTable.Row) -> Phrase {

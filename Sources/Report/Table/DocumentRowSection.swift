@@ -4,11 +4,11 @@ import Texts
 /// The details of one row of the document's table.
 struct DocumentRowSection {
     let row: FilledTable.Row
-    let text: Catalogue
+    let text: Language
 
     private var cell: CellText { CellText(text: text) }
 
-    static func heading(_ row: FilledTable.Row, _ text: Catalogue) -> Phrase {
+    static func heading(_ row: FilledTable.Row, _ text: Language) -> Phrase {
         text.say("Row \(row.number): \(text[row.document.dimension])")
     }
 

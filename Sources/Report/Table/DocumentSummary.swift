@@ -3,8 +3,7 @@ import LabCore
 extension Report {
     /// The document's table for a terminal: two lines a row, its verdicts and the first figure of each half. Lines hold
     /// no control character, no line feed, and at most 100 cells.
-    public static func summaryLines(for table: FilledTable, language: Language = .english) -> [String] {
-        let text = Catalogue(language: language)
+    public static func summaryLines(for table: FilledTable, language text: Language = .english) -> [String] {
         var lines = Table([.words(""), .words(""), .words(""), .words("").shortened])
         for row in table.rows {
             for (place, judgement) in row.subjects.enumerated() {
@@ -27,7 +26,7 @@ extension Report {
 
     /// The first figure of a half: of a VM that of KVM, else the emulated one, marked; else why there is none.
     private static func found(
-        _ subject: Claim.Subject, _ row: FilledTable.Row, _ text: Catalogue
+        _ subject: Claim.Subject, _ row: FilledTable.Row, _ text: Language
     ) -> Phrase {
         let cell = CellText(text: text)
         let engines = FilledTable.engines(of: subject)

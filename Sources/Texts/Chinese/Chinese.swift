@@ -2,14 +2,10 @@
 enum Chinese {
     typealias Table = KeyValuePairs<String, String>
 
-    static let tables: [Table] = [
-        core, results, labFile, labCommand, containers, containerSteps, containerExperiments, peers,
-        virtualMachines, variants, experiments, xen, words, report, methods, reportedExperiments, table,
-        commands,
-    ]
-    /// The texts that stand in no source: names, and the words of strerror(3).
-    static let foreign: [Table] = [names, kernel]
-
-    static let sentences = Dictionary(
-        (tables + foreign).flatMap { $0.map { ($0.key, $0.value) } }, uniquingKeysWith: { first, _ in first })
+    static let table = SentenceTable(
+        [
+            core, results, labFile, labCommand, containers, containerSteps, containerExperiments, peers,
+            virtualMachines, variants, experiments, xen, words, report, methods, reportedExperiments,
+            documentTable, commands,
+        ], foreign: [names, kernel])
 }

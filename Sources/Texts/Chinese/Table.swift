@@ -1,6 +1,6 @@
 extension Chinese {
     /// The texts in and around the document's table.
-    static let table: Table = [
+    static let documentTable: Table = [
         "dimension": "对比维度", "the document on VMs": "文档：虚拟机", "the document on containers": "文档：容器",
         "measured: VM (KVM)": "实测：虚拟机（KVM）", "measured: VM (emulated)": "实测：虚拟机（软件模拟）",
         "measured: container": "实测：容器", "nested in emulation": "嵌套在模拟之中", "supported": "成立",

@@ -78,9 +78,9 @@ struct DirectStarter: VMStarter {
     var usesKVMOfThisHost: Bool { true }
     var timeStampKilohertz: UInt64? { TimeStampCounter.kilohertz }
 
-    var details: [EngineRecord.Detail] {
+    var versions: [EngineRecord.Detail] { [.init("QEMU", "\(version)")] }
+    var settings: [EngineRecord.Detail] {
         [
-            .init("QEMU", "\(version)"),
             .init("QEMU runs as", QEMUUser.title(of: user)),
             .init("start", "clone3(CLONE_VM|CLONE_VFORK), execve: no libvirt, no monitor"),
         ]

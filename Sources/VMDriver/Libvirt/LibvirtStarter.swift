@@ -137,15 +137,17 @@ struct LibvirtStarter: RestoringStarter {
         isOfThisHost ? TimeStampCounter.kilohertz : hypervisor.capabilities.timeStampKilohertz
     }
 
-    var details: [EngineRecord.Detail] {
-        var details: [EngineRecord.Detail] = [
+    var versions: [EngineRecord.Detail] {
+        [
             .init("libvirt", "\(hypervisor.libvirtVersion)"),
             .init("\(hypervisor.connection.driver)", "\(hypervisor.hypervisorVersion)"),
-            .init("connection", isDaemon ? "\(hypervisor.uri)" : "embedded, without a daemon"),
         ]
-        if !isDaemon { details.append(.init("QEMU runs as", QEMUUser.title(of: user))) }
-        if !isOfThisHost { details.append(.init("host", hypervisor.connection.hostname.or("unknown"))) }
-        return details
+    }
+    var settings: [EngineRecord.Detail] {
+        let connection: Message = isDaemon ? "\(hypervisor.uri)" : "embedded, without a daemon"
+        return [.init("connection", connection)]
+            + (isDaemon ? [] : [.init("QEMU runs as", QEMUUser.title(of: user))])
+            + (isOfThisHost ? [] : [.init("host", hypervisor.connection.hostname.or("unknown"))])
     }
 
     var footnotes: [Message] {

@@ -1,7 +1,7 @@
 import LabCore
 
 // The page around a report.
-extension Catalogue {
+extension Language {
     var contents: String { say("Sections") }
     var plotKeys: String {
         say(

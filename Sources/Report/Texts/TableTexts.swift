@@ -1,7 +1,7 @@
 import LabCore
 
 // The document's table.
-extension Catalogue {
+extension Language {
     var tableTitle: Phrase { say("The document's table, measured") }
     var tableIntroduction: Phrase {
         say(
@@ -41,7 +41,7 @@ extension Catalogue {
 }
 
 // Cells.
-extension Catalogue {
+extension Language {
     /// A figure with its interval and number of samples.
     func figure(_ value: Phrase, _ interval: String?, n: Int) -> Phrase {
         guard let interval else { return say("\(value), n = \(n)") }
@@ -61,7 +61,7 @@ extension Catalogue {
 }
 
 // Verdicts.
-extension Catalogue {
+extension Language {
     func holds(_ isSo: Bool, _ places: Phrase) -> Phrase {
         isSo ? say("holds for \(places)") : say("not for \(places)")
     }
@@ -73,7 +73,7 @@ extension Catalogue {
 }
 
 // Below the table.
-extension Catalogue {
+extension Language {
     func labsToRun(_ command: Phrase) -> Phrase { say("Rows without a result are filled by \(command).") }
     func rawData(_ link: Phrase, run: Phrase, started: String) -> Phrase {
         say("Raw data: \(link), run \(run), started \(started).")

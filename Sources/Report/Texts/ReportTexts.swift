@@ -1,7 +1,7 @@
 import LabCore
 
 /// Every sentence that a report shows.
-extension Catalogue {
+extension Language {
     // Headings.
     var answer: Phrase { say("Answer") }
     var method: Phrase { say("What was measured, and how") }
@@ -44,7 +44,7 @@ extension Catalogue {
 }
 
 // The answer in sentences.
-extension Catalogue {
+extension Language {
     func takesTimes(_ engine: Phrase, _ ratio: String, _ interval: String?, of other: Phrase, isTime: Bool)
         -> Phrase
     {
@@ -91,7 +91,7 @@ extension Catalogue {
 }
 
 // Verdicts.
-extension Catalogue {
+extension Language {
     func name(_ verdict: Verdict) -> Phrase {
         switch verdict {
         case .confirmed: say("confirmed")
@@ -131,7 +131,7 @@ extension Catalogue {
 }
 
 // Plots and the prose around them.
-extension Catalogue {
+extension Language {
     func ofTotal(_ phase: String, _ time: String, _ share: String, _ total: String) -> String {
         say("\(phase): \(time), \(share) of \(total)")
     }

@@ -1,7 +1,7 @@
 import LabCore
 
 // The words on the method of measuring.
-extension Catalogue {
+extension Language {
     func span(_ metric: Phrase, _ from: Phrase, _ to: Phrase) -> Phrase {
         say("\(metric) is the time from \(from) to \(to).")
     }

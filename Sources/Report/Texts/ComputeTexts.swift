@@ -1,6 +1,6 @@
 import LabCore
 
-extension Catalogue {
+extension Language {
 
     /// The kind of work of a point.
     func work(_ point: Condition) -> String {

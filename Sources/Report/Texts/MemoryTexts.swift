@@ -1,6 +1,6 @@
 import LabCore
 
-extension Catalogue {
+extension Language {
     var conditionTitle: Phrase { say("condition") }
     var growth: String { say("Memory against the number of instances") }
 

@@ -1,7 +1,7 @@
 import LabCore
 
 // The conditions of a trial, in words.
-extension Catalogue {
+extension Language {
     /// A factor's value: the one place where reports name it.
     func words(_ factor: Factor, of condition: Condition) -> Phrase {
         let value = condition[factor] ?? ""

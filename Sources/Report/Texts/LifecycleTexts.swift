@@ -1,7 +1,7 @@
 import LabCore
 
 // Starts under other conditions.
-extension Catalogue {
+extension Language {
 
     /// Returns the condition at a point, in a few words.
     func condition(_ point: Condition) -> Phrase {
@@ -25,7 +25,7 @@ extension Catalogue {
 }
 
 // Phases and steps.
-extension Catalogue {
+extension Language {
     var mean: Phrase { say("mean") }
 
     var phasesNote: Phrase {
@@ -73,7 +73,7 @@ extension Catalogue {
 }
 
 // The ablation.
-extension Catalogue {
+extension Language {
     /// `excess` is by how much the sum exceeds the whole, as a share of it.
     func partsAlone(_ sum: String, _ share: String, excess: Double) -> Phrase {
         say("Alone, the layers cost \(sum) together, \(share) of the whole")

@@ -1,12 +1,12 @@
 import LabCore
 
-extension Catalogue {
+extension Language {
     /// One thing that helps.
     func remedy(_ words: String) -> String { say("remedy: \(words)") }
 }
 
 /// The words for what is under way.
-extension Catalogue {
+extension Language {
     var lookingAtTheMachine: String { say("looking at the machine …") }
     func trying(_ engine: EngineID) -> String { say("trying \(engine) …") }
     func runningGuest(on engine: EngineID) -> String { say("running a guest on \(engine) …") }

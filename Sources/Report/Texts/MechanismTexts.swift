@@ -1,6 +1,6 @@
 import LabCore
 
-extension Catalogue {
+extension Language {
     /// Returns the name of the mechanism between a workload and something of the host's.
     func name(_ mechanism: Mechanism) -> Phrase {
         switch mechanism {

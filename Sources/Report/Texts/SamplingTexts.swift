@@ -1,6 +1,6 @@
 import LabCore
 
-extension Catalogue {
+extension Language {
     var place: Phrase { say("where") }
     var wanted: Phrase { say("asked for") }
     var sampling: Phrase { say("How sure each figure is") }

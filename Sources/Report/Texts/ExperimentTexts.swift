@@ -1,7 +1,7 @@
 import LabCore
 
 // Figures of experiments.
-extension Catalogue {
+extension Language {
     var experimentMethod: Phrase {
         say(
             "Each trial does one experiment on one engine; what a guest says counts only where the host "
@@ -58,7 +58,7 @@ extension Catalogue {
 }
 
 // Facts.
-extension Catalogue {
+extension Language {
     var evidence: Phrase { say("evidence") }
     var trials: Phrase { say("trials") }
     var factsNote: Phrase {
@@ -81,7 +81,7 @@ extension Catalogue {
 }
 
 // Verdicts on what is or isn't so.
-extension Catalogue {
+extension Language {
     func explainTruth(_ reason: Judgement.Reason) -> Phrase? {
         switch reason {
         case .within: say("as claimed, in every trial")
