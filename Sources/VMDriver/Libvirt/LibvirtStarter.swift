@@ -148,6 +148,10 @@ struct LibvirtStarter: RestoringStarter {
         return details
     }
 
+    var prepared: [Message] {
+        ["the connection to libvirt", "what libvirt found out about QEMU, which it asks once"]
+    }
+
     var footnotes: [Message] {
         guard channel.isConsole else { return isDaemon ? [] : [QEMUUser.footnote] }
         return [
