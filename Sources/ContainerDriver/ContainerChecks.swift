@@ -85,9 +85,9 @@ public enum ContainerChecks {
                 let limits = ResourceLimits(memoryBytes: 64 << 20, cpus: 1, pids: 32)
                 let tree = try CgroupTree(mounts: .current(), name: "lab-\(runID)", journal: journal)
                 do throws(LabError) {
-                    let cgroups = try tree.take(limits)
+                    let cgroups = try tree.make(limits)
                     try readBack(cgroups, tree.mounts)
-                    try tree.giveBack(cgroups, areEmpty: true)
+                    try cgroups.remove()
                 } catch {
                     try? tree.removeAll()
                     throw error

@@ -7,7 +7,7 @@ struct ConditionsSection {
 
     /// The points at which nothing but the circumstances differ; empty when there is only one of them.
     private var points: [Condition] {
-        let circumstances: Set<Factor> = [.cache, .concurrency, .count, .variant]
+        let circumstances: Set<Factor> = [.cache, .cgroups, .concurrency, .count, .variant]
         let points = analysis.points.filter { circumstances.isSuperset(of: $0.factors) }
         return points.contains { !$0.isEmpty } ? points : []
     }

@@ -56,7 +56,8 @@ struct LifecycleReport: MethodReport {
 
     var sections: [Block] {
         let breakdowns = analysis.phases
-        return ConditionsSection(analysis: analysis, text: text).blocks
+        return PreparedSection(analysis: analysis, text: text).blocks
+            + ConditionsSection(analysis: analysis, text: text).blocks
             + VariantsSection(analysis: analysis, text: text).blocks + claims
             + PhasesSection(analysis: analysis, text: text, breakdowns: breakdowns).blocks
             + CountsSection(analysis: analysis, text: text).blocks

@@ -18,7 +18,7 @@ public final class PreparedVM: PreparedEngine {
         // The parts of a variant are there before it is asked for: to unpack or fetch them is no part of the start.
         let origin = try origin(of: request)
         if request.condition.variant != nil { try setup.bring(request.condition.variant) }
-        let requested = MonotonicInstant.now()
+        let requested = request.begin()
         var place = place(request)
         var uuid: String?
         if case .saved(let claim, _) = origin {
@@ -64,7 +64,7 @@ public final class PreparedVM: PreparedEngine {
     /// - Parameter request: everything but its workload and its variant counts.
     /// - Throws: `.unavailable` where libvirt is too old for the debug port.
     public func launch(_ request: LaunchRequest, disk: String) throws(LabError) -> any Instance {
-        let requested = MonotonicInstant.now()
+        let requested = request.begin()
         guard setup.channel == .debugPort else {
             throw LabError(
                 .unavailable, "a machine without Linux has no way to answer",

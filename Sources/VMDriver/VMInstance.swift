@@ -9,7 +9,7 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
     public let isReclaimable: Bool
     private let watch: GuestWatch
     /// The reader of the guest's bytes where they come through FIFOs; otherwise the machine listens to its console.
-    private let pipes: PipeListener?
+    private var pipes: PipeListener?
     private let machine: any StartedVM
     /// The saved VM that it was restored from, which nobody else may be meanwhile.
     private var claim: SavedVM.Claim?
@@ -158,6 +158,7 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
         watch.expectEnd()
         totalCPU = try machine.end(deadline: .now().advanced(by: Self.removalLimit)) ?? totalCPU
         pipes?.stop()
+        pipes = nil
         try Self.removeFiles(place, log)
         watch.stamp(.cleanedUp)
         isDisposed = true

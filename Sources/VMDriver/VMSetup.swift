@@ -173,6 +173,16 @@ struct VMSetup: Sendable {
             record.details.append(.init("kernel command line", "\(commandLine)"))
             record.digests[starter.textName] = Digest.sha256(starter.text(of: description).utf8)
         }
+        record.prepared =
+            starter.prepared + [
+                kernel.isUnpacked
+                    ? "the guest's kernel, unpacked, where QEMU can read it"
+                    : "the guest's kernel, where QEMU can read it",
+                "the root file system, packed as an initramfs",
+            ]
+        if timeStampKilohertz != nil {
+            record.prepared?.append("the rate of the time-stamp counter, which the guest is told")
+        }
         if type == .qemu {
             record.footnotes = [
                 "Every instruction of the guest is translated by QEMU: no hardware virtualisation."

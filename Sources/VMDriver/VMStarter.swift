@@ -46,6 +46,8 @@ protocol VMStarter: Sendable {
     var versions: [EngineRecord.Detail] { get }
     /// Their settings, for the report.
     var settings: [EngineRecord.Detail] { get }
+    /// What there is before any start, beside what the guest is made of; see `EngineRecord.prepared`.
+    var prepared: [Message] { get }
     /// The respects in which its figures mean something other than those of other engines.
     var footnotes: [Message] { get }
 }

@@ -220,7 +220,7 @@ struct ContainerTests {
         try withContainer { engine, _ in
             let lines = try engine.explain(request(.hello(nonce: "n"))).english.split(separator: "\n")
             // Around the program's steps the record has those of the parent.
-            let parents: [Message] = ["cgroups", "pipes", "workload", "free cgroups"]
+            let parents: [Message] = ["cgroups", "pipes", "workload", "remove cgroups"]
             let steps = engine.record.steps.filter { !parents.contains($0) }
             #expect(lines.count == steps.count)
             for (line, step) in zip(lines, steps).dropFirst() { #expect(line.contains("// \(step.english)")) }

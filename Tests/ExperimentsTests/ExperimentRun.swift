@@ -133,9 +133,8 @@ extension ExperimentRun {
         let journal = try RunJournal(
             runID: "x\(UInt32.random(in: 1_000_000_000 ... .max))", paths: paths)
         defer { journal.finish() }
-        // As `lab run` does for this method.
         let context = RunContext(
-            runID: journal.runID, paths: paths, journal: journal, rootFilesystem: root, handsCgroupsOn: false)
+            runID: journal.runID, paths: paths, journal: journal, rootFilesystem: root)
         try Files.makeDirectory(paths.run(context.runID), mode: 0o700)
         let settings = EngineSettings(fetchesKernel: true)
         let engine = try #require(EngineFactory.make([id], settings).first)

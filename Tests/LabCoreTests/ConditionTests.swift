@@ -8,6 +8,7 @@ import Testing
     /// A word of each factor.
     private static let words: [(Factor, String)] = [
         (.cache, "cold"), (.concurrency, "4"), (.count, "exits"), (.isolation, "up-to-kernel-files"),
+        (.cgroups, "handed-on"),
         (.touch, "64"), (.instances, "2"), (.compute, "syscall"), (.experiment, "probes"),
         (.setting, "a|b, c=d"), (.variant, "memory=balloon,machine=q35"),
     ]
@@ -47,7 +48,8 @@ import Testing
     @Test("A stranger among the factors or their values is refused")
     func strangersAreRefused() {
         for text in [
-            #"{"color": "red"}"#, #"{"isolation": "only-pit"}"#, #"{"touch": 64}"#, #"{"variant": "x"}"#,
+            #"{"color": "red"}"#, #"{"isolation": "only-pit"}"#, #"{"cgroups": "made"}"#, #"{"touch": 64}"#,
+            #"{"variant": "x"}"#,
             #"{"experiment": ""}"#,
         ] {
             #expect(throws: DecodingError.self) {

@@ -12,6 +12,7 @@ import Testing
         struct Engine: Decodable {
             var samples: Int
             var failures: Int
+            var prepared: [String]
             var metrics: [String: Figure]
             var points: [AtPoint]
         }
@@ -46,6 +47,23 @@ import Testing
             engines: [EngineRecord(id: .process, kind: .process)], digests: [:],
             harnessNanoseconds: [10, 20, 30])
         return RunResult(header: header, samples: samples, closing: .init(.complete))
+    }
+
+    @Test("What was prepared before the first mark is in the answer")
+    func preparedIsInTheAnswer() throws {
+        let metric = Metric(
+            id: "m", title: LocalizedText(en: "a", zh: "b"), unit: .bytes, source: .value("host-bytes"))
+        var result = result([metric], [])
+        #expect(try answer(result).engines.map(\.prepared) == [[]])
+        result.header.engines[0].prepared = ["the root"]
+        result.samples = [
+            Observation(
+                index: 0, engine: .process, parameters: [.variant: "start=restore"], warmup: false,
+                outcome: .completed, timeline: Timeline())
+        ]
+        let prepared = try #require(try answer(result).engines.first).prepared
+        #expect(prepared.count == 2 && prepared.first == "the root")
+        #expect(prepared.last?.contains("start=restore") == true)
     }
 
     @Test func pointsHaveTheirFigures() throws {

@@ -65,6 +65,26 @@ import Testing
         #expect(!report.contains("### exits in a whole life"))
     }
 
+    @Test("What was prepared stands under the answer, for each engine that was measured")
+    func preparedStandsUnderTheAnswer() throws {
+        var fixture = RunFixture.complete()
+        #expect(!Report.files(for: fixture.result)[0].contents.contains("## Prepared before"))
+        for place in fixture.engines.indices { fixture.engines[place].prepared = ["the root", "the filter"] }
+        fixture.add(.container, count: 5, at: [.cgroups: "handed-on"])
+        let markdown = Report.files(for: fixture.result)[0].contents
+        let section = try #require(markdown.range(of: "## Prepared before the first mark"))
+        let answer = try #require(markdown.range(of: "## Answer"))
+        let next = try #require(markdown.range(of: "\n## ", range: answer.upperBound..<markdown.endIndex))
+        #expect(next.upperBound == markdown.index(section.lowerBound, offsetBy: 3))
+        let rows = markdown[section.upperBound...].split(separator: "\n").prefix { !$0.hasPrefix("#") }
+        #expect(rows.contains("| `process` | the root<br>the filter |"))
+        #expect(
+            rows.contains(
+                "| `container` | the root<br>the filter<br>for cgroups=handed-on: the cgroups of a container that has ended |"
+            ))
+        #expect(!rows.contains { $0.contains("`kvm`") }, "it was not measured")
+    }
+
     /// Where QEMU runs with and without libvirt, the difference stands mark by mark.
     @Test func libvirtsShareIsANumber() throws {
         var fixture = RunFixture.complete()

@@ -73,24 +73,30 @@ public final class CgroupTree {
         parents = made
     }
 
-    /// Cgroups with these limits for an instance: those of one that has ended, or new ones.
-    func take(_ limits: ResourceLimits) throws(LabError) -> InstanceCgroups {
-        let found: Found = pool.withLock { pool in
-            if let index = pool.free.lastIndex(where: { $0.limits == limits }) {
-                return .free(pool.free.remove(at: index))
-            }
-            defer { pool.nextNumber += 1 }
-            return .new(pool.nextNumber)
-        }
-        switch found {
-        case .free(let cgroups): return cgroups
-        case .new(let number): return try InstanceCgroups(number: number, limits: limits, parents: parents)
-        }
+    /// For each hierarchy the directory below which instances have theirs, its version, and what is written into a new
+    /// one that has these limits.
+    public func settings(_ limits: ResourceLimits) -> [(
+        parent: String, version: CgroupMounts.Hierarchy.Version, settings: [CgroupSetting]
+    )] {
+        parents.map { ($0.directory, $0.hierarchy.version, limits.settings(in: $0)) }
     }
 
-    private enum Found {
-        case free(InstanceCgroups)
-        case new(Int)
+    /// Makes cgroups with these limits for an instance.
+    func make(_ limits: ResourceLimits) throws(LabError) -> InstanceCgroups {
+        let number = pool.withLock { pool in
+            defer { pool.nextNumber += 1 }
+            return pool.nextNumber
+        }
+        return try InstanceCgroups(number: number, limits: limits, parents: parents)
+    }
+
+    /// Those of an instance that has ended, or new ones.
+    func take(_ limits: ResourceLimits) throws(LabError) -> InstanceCgroups {
+        let free = pool.withLock { pool in
+            pool.free.lastIndex { $0.limits == limits }.map { pool.free.remove(at: $0) }
+        }
+        if let free { return free }
+        return try make(limits)
     }
 
     /// The directories called `number` into which a child must move itself: a v2 cgroup is entered by

@@ -3,8 +3,7 @@ import LabCore
 
 /// The cgroups of one instance at a time: one directory in each hierarchy, all with the same name.
 ///
-/// When its instance has ended, the next one may be handed it: to make and to remove three cgroups costs more than
-/// any other step of a start but clone3.
+/// To make and to remove three of them costs more than any other step of a start but clone3.
 final class InstanceCgroups: @unchecked Sendable {
     // Unchecked: one instance at a time has them, and the pool that hands them on is locked.
 
@@ -20,9 +19,6 @@ final class InstanceCgroups: @unchecked Sendable {
     private let parents: [CgroupTree.Parent]
     private var gauges: Gauges?
 
-    /// CPU bandwidth is enforced in periods of this length, the kernel's default.
-    private static let periodMicroseconds = 100_000
-
     /// Makes the directories and sets the limits. On failure nothing is left.
     init(number: Int, limits: ResourceLimits, parents: [CgroupTree.Parent]) throws(LabError) {
         self.number = number
@@ -36,8 +32,8 @@ final class InstanceCgroups: @unchecked Sendable {
                 case .v1: joins.append(try Self.open("\(directory)/tasks", O_WRONLY))
                 case .v2: cloneTarget = try Self.open(directory, O_RDONLY | O_DIRECTORY)
                 }
-                for controller in parent.hierarchy.controllers {
-                    try limit(controller, in: directory, parent)
+                for setting in limits.settings(in: parent) {
+                    try ControlFile.write(setting.value, to: "\(directory)/\(setting.file)")
                 }
             }
         } catch {
@@ -46,8 +42,12 @@ final class InstanceCgroups: @unchecked Sendable {
         }
     }
 
-    deinit {
+    deinit { closeDirectories() }
+
+    private func closeDirectories() {
         for descriptor in joins + [cloneTarget] where descriptor >= 0 { close(descriptor) }
+        joins = []
+        cloneTarget = -1
     }
 
     /// Kept as a number, because an array can't hold what is not copyable; `deinit` closes it.
@@ -56,27 +56,6 @@ final class InstanceCgroups: @unchecked Sendable {
             return try FileDescriptor.open(path, flags).release()
         } catch {
             throw LabError(.unavailable, "cannot open \(path)", cause: "\(error)")
-        }
-    }
-
-    private func limit(
-        _ controller: CgroupMounts.Controller, in directory: String, _ parent: CgroupTree.Parent
-    ) throws(LabError) {
-        let quota = limits.cpus * Self.periodMicroseconds
-        switch (parent.hierarchy.version, controller) {
-        case (.v1, .memory):
-            try ControlFile.write("\(limits.memoryBytes)", to: "\(directory)/memory.limit_in_bytes")
-            if parent.limitsSwap {
-                // Memory and swap together: the same figure means no swap.
-                try ControlFile.write("\(limits.memoryBytes)", to: "\(directory)/memory.memsw.limit_in_bytes")
-            }
-        case (.v1, .cpu): try ControlFile.write("\(quota)", to: "\(directory)/cpu.cfs_quota_us")
-        case (.v2, .memory):
-            try ControlFile.write("\(limits.memoryBytes)", to: "\(directory)/memory.max")
-            if parent.limitsSwap { try ControlFile.write("0", to: "\(directory)/memory.swap.max") }
-        case (.v2, .cpu):
-            try ControlFile.write("\(quota) \(Self.periodMicroseconds)", to: "\(directory)/cpu.max")
-        case (_, .pids): try ControlFile.write("\(limits.pids)", to: "\(directory)/pids.max")
         }
     }
 
@@ -106,6 +85,7 @@ final class InstanceCgroups: @unchecked Sendable {
 
     /// Removes the directories; what still runs in them is killed.
     func remove() throws(LabError) {
+        closeDirectories()
         for directory in directories.reversed() { try CgroupTree.remove(directory) }
     }
 
@@ -165,4 +145,36 @@ final class InstanceCgroups: @unchecked Sendable {
             }
         }
     }
+}
+
+extension ResourceLimits {
+    /// CPU bandwidth is enforced in periods of this length, the kernel's default.
+    private static let periodMicroseconds = 100_000
+
+    /// Returns the control files of a new cgroup below `parent`, in the order in which they are written, and their texts.
+    func settings(in parent: CgroupTree.Parent) -> [CgroupSetting] {
+        let quota = cpus * Self.periodMicroseconds
+        let hierarchy = parent.hierarchy
+        return hierarchy.controllers.flatMap { controller -> [CgroupSetting] in
+            switch (hierarchy.version, controller) {
+            case (.v1, .memory):
+                // Memory and swap together: the same figure means no swap.
+                (["memory.limit_in_bytes"] + (parent.limitsSwap ? ["memory.memsw.limit_in_bytes"] : []))
+                    .map { CgroupSetting(file: $0, value: "\(memoryBytes)") }
+            case (.v1, .cpu): [CgroupSetting(file: "cpu.cfs_quota_us", value: "\(quota)")]
+            case (.v2, .memory):
+                [CgroupSetting(file: "memory.max", value: "\(memoryBytes)")]
+                    + (parent.limitsSwap ? [CgroupSetting(file: "memory.swap.max", value: "0")] : [])
+            case (.v2, .cpu):
+                [CgroupSetting(file: "cpu.max", value: "\(quota) \(Self.periodMicroseconds)")]
+            case (_, .pids): [CgroupSetting(file: "pids.max", value: "\(pids)")]
+            }
+        }
+    }
+}
+
+/// A control file of a cgroup and what is to be written to it, see cgroups(7).
+public struct CgroupSetting: Equatable, Sendable {
+    public let file: String
+    public let value: String
 }

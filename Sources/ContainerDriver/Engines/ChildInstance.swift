@@ -23,7 +23,7 @@ public final class ChildInstance: Instance {
     private var errors: PolledPipe
     /// The last bytes that the child wrote to stderr, for error messages.
     private var lastWords: [UInt8] = []
-    private let pidfd: FileDescriptor
+    private var pidfd: FileDescriptor?
     private let interrupt: Interrupt
     /// Removes what the engine made around the child, stamping its steps. Called once, after the child was reaped.
     private var cleanUp: ((ChildInstance) throws(LabError) -> Void)?
@@ -33,11 +33,11 @@ public final class ChildInstance: Instance {
         case reaped(status: Int32)
     }
 
-    /// The read end of a pipe, -1 once it has ended: poll(2) passes over negative descriptors.
+    /// The read end of a pipe, closed once it has ended.
     private struct PolledPipe: ~Copyable {
-        let descriptor: FileDescriptor
-        var ended = false
-        var pollNumber: Int32 { ended ? -1 : descriptor.rawValue }
+        var descriptor: FileDescriptor?
+        /// poll(2) passes over negative descriptors.
+        var pollNumber: Int32 { descriptor?.rawValue ?? -1 }
     }
 
     init(
@@ -104,14 +104,19 @@ public final class ChildInstance: Instance {
 
     public func dispose() throws(LabError) {
         if case .running = life {
-            _ = clinux_pidfd_send_signal(pidfd.rawValue, SIGKILL)
+            _ = clinux_pidfd_send_signal(pidfdNumber, SIGKILL)
             try reap()
         }
         guard let cleanUp else { return }
         self.cleanUp = nil
         try cleanUp(self)
+        output.descriptor = nil
+        errors.descriptor = nil
+        pidfd = nil
         timeline.stamp(.cleanedUp, at: .now(), since: requested)
     }
+
+    private var pidfdNumber: Int32 { pidfd?.rawValue ?? -1 }
 
     /// Notes the end of one more of the engine's steps.
     func stampStep() {
@@ -123,7 +128,7 @@ public final class ChildInstance: Instance {
         var events = (
             pollfd(fd: output.pollNumber, events: Int16(POLLIN), revents: 0),
             pollfd(fd: errors.pollNumber, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: pidfd.rawValue, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: pidfdNumber, events: Int16(POLLIN), revents: 0),
             pollfd(fd: interrupt.descriptor, events: Int16(POLLIN), revents: 0)
         )
         let ready = withUnsafeMutableBytes(of: &events) {
@@ -150,14 +155,14 @@ public final class ChildInstance: Instance {
         var buffer: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (
             0, 0, 0, 0, 0, 0, 0, 0
         )
-        while !output.ended {
+        while output.descriptor != nil {
             let count = withUnsafeMutableBytes(of: &buffer) {
-                read(output.descriptor.rawValue, $0.baseAddress, $0.count)
+                read(output.pollNumber, $0.baseAddress, $0.count)
             }
             let instant = MonotonicInstant.now()
             if count < 0 { return }  // EAGAIN
             if count == 0 {
-                output.ended = true
+                output.descriptor = nil
                 transcript.finish()
                 return
             }
@@ -175,8 +180,8 @@ public final class ChildInstance: Instance {
     }
 
     private func takeErrors() {
-        guard let bytes = try? errors.descriptor.read(upTo: 4_096) else { return }
-        if bytes.isEmpty { errors.ended = true }
+        guard let bytes = try? errors.descriptor?.read(upTo: 4_096) else { return }
+        if bytes.isEmpty { errors.descriptor = nil }
         lastWords = (lastWords + bytes).suffix(4_096)
     }
 
@@ -186,7 +191,7 @@ public final class ChildInstance: Instance {
         takeErrors()
         var status: Int32 = 0
         var cpu: UInt64 = 0
-        while clinux_wait_pidfd(pidfd.rawValue, 0, &status, &cpu) != 0 {
+        while clinux_wait_pidfd(pidfdNumber, 0, &status, &cpu) != 0 {
             let code = errno
             guard code == EINTR else {
                 throw LabError(.software, "cannot wait for the workload", cause: "\(Errno(code))")

@@ -66,12 +66,13 @@ public final class PreparedContainer: PreparedEngine {
     }
 
     public func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
-        let requested = MonotonicInstant.now()
+        let requested = request.begin()
         try request.refuseVariant(of: id)
         let isolation = try layers(request.condition.isolation)
         let tree = isolation.contains(.limits) ? parts.cgroups : nil
         let limits = ResourceLimits(memoryBytes: request.memoryBytes, cpus: request.cpus)
-        let cgroups = try tree?.take(limits)
+        let handsOn = request.condition.cgroups == .handedOn
+        let cgroups = try handsOn ? tree?.take(limits) : tree?.make(limits)
         let steps = [MonotonicInstant.now().nanoseconds(since: requested)]
         do {
             return try parts.launcher.start(
@@ -79,11 +80,12 @@ public final class PreparedContainer: PreparedEngine {
                 cgroup: cgroups?.cloneTarget ?? -1, joins: cgroups?.joins ?? [],
                 accounts: cgroups?.accounts, requested: requested, stepsBefore: steps,
                 timesSteps: request.condition.isolation == nil, interrupt: parts.context.interrupt
-            ) { [handsOn = parts.context.handsCgroupsOn] child throws(LabError) in
-                if let cgroups {
+            ) { child throws(LabError) in
+                if handsOn, let cgroups {
                     // With the init of a pid namespace all in it have ended; else a child may be left.
-                    let areEmpty = isolation.contains(.pid) || cgroups.areEmpty
-                    try tree?.giveBack(cgroups, areEmpty: handsOn && areEmpty)
+                    try tree?.giveBack(cgroups, areEmpty: isolation.contains(.pid) || cgroups.areEmpty)
+                } else {
+                    try cgroups?.remove()
                 }
                 child.stampStep()
             }
@@ -146,7 +148,7 @@ private struct Parts {
         var record = record
         record.steps =
             ["cgroups", "pipes", "clone3"] + program.steps.map(\.name) + [
-                "workload", "free cgroups",
+                "workload", "remove cgroups",
             ]
         let isDelegated = CgroupDelegation.current.directory != nil
         record.details = [
@@ -158,13 +160,18 @@ private struct Parts {
                 cgroups.map { _ in
                     "\(mounts.layout.rawValue): memory, cpu, pids"
                         + "\(isDelegated ? "; in a subtree that systemd delegated" : "")"
-                        + "\(context.handsCgroupsOn ? "; handed on from one instance to the next" : "")"
                 } ?? "none"),
             EngineRecord.Detail(
                 "capabilities", "\(Capabilities.containerDefault.rawValue.nonzeroBitCount) kept"),
             EngineRecord.Detail(
                 "seccomp", filter.map { "\($0.instructionCount) BPF instructions" } ?? "none"),
         ]
+        record.prepared =
+            ["the root file system, unpacked", "the launch program, laid out"]
+            + (filter == nil ? [] : ["the seccomp filter, compiled"])
+            + (stage == nil
+                ? [] : ["the stage: a mount namespace with the lower layers, /dev and the masks"])
+            + (cgroups == nil ? [] : ["in each hierarchy the empty cgroup in which each start makes its own"])
         if cgroups == nil { record.footnotes = ["\(record.id): no cgroup limits, because \(whyUnlimited)"] }
         return record
     }

@@ -31,11 +31,12 @@ public final class PreparedProcess: PreparedEngine {
         var record = record
         record.steps = ["pipes", "clone3"] + program.steps.map(\.name) + ["workload"]
         record.details = [EngineRecord.Detail("start", "clone3(CLONE_VM|CLONE_VFORK), execve")]
+        record.prepared = ["the root file system, unpacked", "the launch program, laid out"]
         self.record = record
     }
 
     public func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
-        let requested = MonotonicInstant.now()
+        let requested = request.begin()
         try request.refuseVariant(of: id)
         return try launcher.start(
             buffer, arguments: ChildLauncher.arguments(request.workload), requested: requested,

@@ -52,6 +52,7 @@ private struct PreparedBubblewrap: PreparedPeer {
             EngineRecord.Detail("seccomp", "the filter of container, by descriptor"),
         ]
     }
+    var prepared: [Message] { ["the root file system, unpacked", "the seccomp filter, compiled"] }
     var footnotes: [Message] {
         var spec = run.example(isolation)
         spec.linux?.maskedPaths?.removeAll { masked[$0] == nil }
@@ -79,6 +80,7 @@ private struct PreparedBubblewrap: PreparedPeer {
         }
     }
 
+    var usesDirectory: Bool { false }
     /// Whatever it started is a descendant, which its instance watches by itself.
     func isGone(_ name: PeerName) -> Bool { true }
     func remove(_ name: PeerName) throws(LabError) {}

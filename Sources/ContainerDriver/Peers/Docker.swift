@@ -140,6 +140,12 @@ private struct PreparedDocker: ImagePeer {
             EngineRecord.Detail("seccomp", "the filter of container"),
         ]
     }
+    var prepared: [Message] {
+        [
+            "the daemon", "the image, imported from the root file system into the daemon's store",
+            "the seccomp filter, as JSON",
+        ]
+    }
     func flags(of spec: RuntimeSpec) -> [String] { ContainerFlags.words(spec, filterFile: filterFile) }
 
     func remove(_ name: PeerName) throws(LabError) { try daemon.remove(container: name.id) }

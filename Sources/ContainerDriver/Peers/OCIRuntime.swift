@@ -33,6 +33,9 @@ private struct PreparedRuntime: PreparedPeer {
             EngineRecord.Detail("seccomp", "the filter of container, in config.json"),
         ]
     }
+    var prepared: [Message] {
+        ["the root file system, unpacked", "the directory of the runtime's state", PeerRun.sharedCgroup]
+    }
     var footnotes: [Message] {
         let spec = run.example()
         return ToldSpec(spec.onReadOnlyRoot()).footnotes(of: spec)

@@ -55,6 +55,8 @@ struct PeerDescription: Sendable {
 protocol PreparedPeer {
     /// Lines of the report beside the tool's version.
     var details: [EngineRecord.Detail] { get }
+    /// What there is before any start, see `EngineRecord.prepared`.
+    var prepared: [Message] { get }
     /// The properties of a container that it can't be told, without the engine's name.
     var footnotes: [Message] { get }
     /// Variables that its command needs, over those of `lab`'s own environment.
@@ -64,6 +66,8 @@ protocol PreparedPeer {
     func arguments(_ name: PeerName, _ request: LaunchRequest) -> [String]
     /// Files that one start needs: names in its directory, and texts. Pure.
     func files(_ name: PeerName, _ request: LaunchRequest) throws(LabError) -> [(name: String, text: String)]
+    /// True when a start needs its directory, for these files or for the command's own.
+    var usesDirectory: Bool { get }
     /// A descriptor that the command finds as its number 3.
     func inherited() throws(LabError) -> FileDescriptor?
     /// Returns the words that a process of this instance carries in its command line or in the name of its cgroup.
@@ -91,6 +95,7 @@ extension PreparedPeer {
     var variables: [String: String] { [:] }
     func files(_ name: PeerName, _ request: LaunchRequest) throws(LabError) -> [(name: String, text: String)]
     { [] }
+    var usesDirectory: Bool { true }
     func inherited() throws(LabError) -> FileDescriptor? { nil }
     func markers(_ name: PeerName) -> [String] { [name.id] }
 }

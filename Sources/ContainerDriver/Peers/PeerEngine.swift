@@ -71,6 +71,7 @@ public final class PreparedPeerEngine: PreparedEngine {
         var record = record
         let name = record.id
         record.details = [EngineRecord.Detail("version", description.version(program))] + peer.details
+        record.prepared = peer.prepared
         record.footnotes =
             (description.footnotes + peer.footnotes).map { "\(name): \($0)" as Message } + [
                 "\(name): created is when its command runs, not when the container exists"
@@ -79,20 +80,18 @@ public final class PreparedPeerEngine: PreparedEngine {
     }
 
     public func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
-        guard request.condition.isolation == nil else {
-            throw LabError(.unavailable, "\(id) can't leave out layers of its isolation")
+        guard request.condition.isolation == nil, request.condition.cgroups == nil else {
+            throw LabError(.unavailable, "\(id) makes its containers in one way only")
         }
         try request.refuseVariant(of: id)
         let name = run.instance(request.index)
         let peer = peer
+        // To compose texts is no part of the start; to write them down is.
+        let (arguments, files) = (peer.arguments(name, request), try peer.files(name, request))
+        let requested = request.begin()
         do {
-            try Files.makeDirectory(name.directory, mode: 0o700)
-            for file in try peer.files(name, request) {
-                try Files.write(file.text, to: "\(name.directory)/\(file.name)")
-            }
-            let arguments = peer.arguments(name, request)
-            // A bundle is there and a command line is typed before a runtime is asked: neither is part of the start.
-            let requested = MonotonicInstant.now()
+            if peer.usesDirectory { try Files.makeDirectory(name.directory, mode: 0o700) }
+            for file in files { try Files.write(file.text, to: "\(name.directory)/\(file.name)") }
             let inherited = try peer.inherited()
             // `if let` would consume the descriptor, and close it before the child has its copy.
             let number: Int32? =

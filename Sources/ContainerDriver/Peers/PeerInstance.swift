@@ -95,7 +95,7 @@ public final class PeerInstance: Instance {
                     remedy: "lab clean")
             }
         }
-        try Files.removeTree(name.directory)
+        if peer.usesDirectory { try Files.removeTree(name.directory) }
     }
 
     private static func waitUntilGone(

@@ -25,6 +25,9 @@ struct PeerRun: Sendable {
     var directory: String { "\(context.paths.run(context.runID))/\(engine)" }
     /// Name of the cgroup, in every hierarchy, below which the engine's instances have theirs.
     var cgroup: String { "lab-\(context.runID)-\(engine)" }
+    /// The words for it among what was there before a start.
+    static let sharedCgroup: Message =
+        "in each hierarchy the empty cgroup in which each start makes its own; the first start made it"
     /// The directory of that cgroup in each hierarchy, whatever its controllers: a runtime joins them all.
     var cgroupDirectories: [String] {
         MountTable.current().entries.filter { $0.type == "cgroup" || $0.type == "cgroup2" }

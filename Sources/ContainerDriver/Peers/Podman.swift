@@ -128,6 +128,12 @@ private struct PreparedPodman: ImagePeer {
             EngineRecord.Detail("seccomp", "the filter of container"),
         ]
     }
+    var prepared: [Message] {
+        [
+            "the image, imported from the root file system into a store of the run's",
+            "the seccomp filter, as JSON", PeerRun.sharedCgroup,
+        ]
+    }
     func flags(of spec: RuntimeSpec) -> [String] { PodmanFlags.words(spec, filterFile: filterFile) }
     var variables: [String: String] { store.variables }
 

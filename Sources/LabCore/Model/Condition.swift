@@ -3,7 +3,8 @@
 /// A factor has its case here, its value in `Condition`, and its words for readers in `Report/Texts/ConditionTexts`. What it
 /// does is with who reads that value: `TrialProcedure`, an engine, or an experiment.
 public enum Factor: String, Codable, CodingKeyRepresentable, Hashable, Sendable, CaseIterable, Comparable {
-    case cache, concurrency, count, isolation, touch, instances, compute, experiment, setting, variant
+    case cache, concurrency, count, isolation, cgroups, touch, instances, compute, experiment, setting,
+        variant
 
     public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 
@@ -20,6 +21,7 @@ public enum Factor: String, Codable, CodingKeyRepresentable, Hashable, Sendable,
         case .concurrency: .number(\.concurrency, in: 1...Self.mostInstances)
         case .count: .choice(\.count)
         case .isolation: Field(\.isolation, read: LayerSelection.init, write: \.description)
+        case .cgroups: .choice(\.cgroups)
         case .touch: .number(\.touch, in: 0...65_536)
         case .instances: .number(\.instances, in: 1...Self.mostInstances)
         case .compute: .word(\.compute, of: Workload.computeKinds)
@@ -42,6 +44,8 @@ public struct Condition: Hashable, Sendable {
     /// Which layers of its isolation a container has, for the ablation of its start; nil for all. An instance that was
     /// started with it times no steps: they are not those of `EngineRecord.steps`.
     public var isolation: LayerSelection?
+    /// The origin of a container's cgroups; nil for those that are made and removed with it.
+    public var cgroups: Cgroups?
     /// MiB that the workload writes to before it is ready.
     public var touch: Int?
     /// The number of instances that live at the same time.
@@ -57,6 +61,9 @@ public struct Condition: Hashable, Sendable {
 
     public enum Cache: String, CaseIterable, Sendable { case cold }
     public enum Counted: String, CaseIterable, Sendable { case exits }
+    /// Those of a container that has ended, if they are as good as new: neither made nor removed between the marks. Up to
+    /// a 64th of the memory limit may still be charged to them at first.
+    public enum Cgroups: String, CaseIterable, Sendable { case handedOn = "handed-on" }
 
     public init() {}
 

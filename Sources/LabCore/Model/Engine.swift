@@ -69,7 +69,8 @@ public protocol PreparedEngine: AnyObject {
     /// The record of what really runs, for the report.
     var record: EngineRecord { get }
 
-    /// Starts one instance. `requested` is stamped by the first statement.
+    /// Starts one instance: `LaunchRequest.begin` stamps `requested`. Before it only what all instances share may be made,
+    /// and texts may be composed.
     /// - Throws: `LabError` when there is no instance; everything made on the way has been undone.
     func launch(_ request: LaunchRequest) throws(LabError) -> any Instance
 
@@ -202,13 +203,10 @@ public struct RunContext: Sendable {
     public let interrupt: Interrupt
     /// True when the user lets lab use the network: `--fetch`.
     public var mayFetch: Bool
-    /// True when containers may get the cgroups of others that have ended. A start then neither makes nor removes any,
-    /// and up to a 64th of the memory limit may still be charged to them at first: not where that is measured.
-    public var handsCgroupsOn: Bool
 
     public init(
         runID: String, paths: LabPaths, journal: RunJournal, rootFilesystem: RootFilesystem,
-        interrupt: Interrupt = .never, mayFetch: Bool = false, handsCgroupsOn: Bool = true
+        interrupt: Interrupt = .never, mayFetch: Bool = false
     ) {
         self.runID = runID
         self.paths = paths
@@ -216,7 +214,6 @@ public struct RunContext: Sendable {
         self.rootFilesystem = rootFilesystem
         self.interrupt = interrupt
         self.mayFetch = mayFetch
-        self.handsCgroupsOn = handsCgroupsOn
     }
 }
 
@@ -231,8 +228,10 @@ public struct LaunchRequest: Sendable {
     public var cpus: Int
     /// The moment at which the start has failed if the guest has not said `ready`.
     public var deadline: MonotonicInstant
-    /// The condition of the trial: engines read `isolation` and `variant`. One that can't make an instance so throws.
+    /// The condition of the trial: engines read `isolation`, `cgroups` and `variant`. One that can't make an instance so throws.
     public var condition: Condition
+    /// Called right before `requested` is stamped, for who wants to see what is there by then.
+    public var willBegin: (@Sendable () -> Void)?
 
     public init(
         index: Int, workload: Workload, memoryBytes: UInt64, cpus: Int, deadline: MonotonicInstant,
@@ -244,6 +243,13 @@ public struct LaunchRequest: Sendable {
         self.cpus = cpus
         self.deadline = deadline
         self.condition = condition
+    }
+
+    /// The moment of `requested`: whatever belongs to this instance alone is made after it, and is gone again before
+    /// `cleaned-up` is stamped.
+    public func begin() -> MonotonicInstant {
+        willBegin?()
+        return .now()
     }
 
     /// For an engine that is made in one way only.
@@ -366,6 +372,9 @@ public struct EngineRecord: Codable, Equatable, Sendable {
     public var digests: [String: String]
     /// Names of the steps that `Observation.stepNanoseconds` times; empty when the engine has none.
     public var steps: [Message]
+    /// What there is before the first mark of any trial: made once, shared by all of them. Nil in results of versions that
+    /// did not say.
+    public var prepared: [Message]?
     /// Notes on what this engine can't do equally to the others.
     public var footnotes: [Message]
 

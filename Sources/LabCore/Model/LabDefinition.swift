@@ -88,7 +88,7 @@ public struct LabDefinition: Codable, Equatable, Sendable {
         /// The factors that the trials of a series may vary.
         public var parameters: [Factor] {
             switch self {
-            case .lifecycle: [.cache, .concurrency, .count, .isolation, .variant]
+            case .lifecycle: [.cache, .concurrency, .count, .isolation, .cgroups, .variant]
             case .memory: [.touch, .instances, .variant]
             case .compute: [.compute, .variant]
             case .experiment: [.experiment, .setting, .isolation, .instances, .variant]

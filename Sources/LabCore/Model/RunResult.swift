@@ -88,6 +88,19 @@ public struct RunResult: Codable, Equatable, Sendable {
         record.footnotes + (closing.stopped[record.id].map { [$0] } ?? [])
     }
 
+    /// Returns what there was before the first mark of an engine's trials, shared by all, or by those under one condition.
+    public func prepared(for record: EngineRecord) -> [Message] {
+        let conditions = Set(samples.lazy.filter { $0.engine == record.id }.map(\.parameters))
+        var prepared = record.prepared ?? []
+        if conditions.contains(where: { $0.cgroups == .handedOn }) {
+            prepared.append("for cgroups=handed-on: the cgroups of a container that has ended")
+        }
+        if conditions.contains(where: { $0.variant?.start == .restore }) {
+            prepared.append("for start=restore: a VM that was booted and saved")
+        }
+        return prepared
+    }
+
     /// The reasons why the figures are less sure: the machine before the run and during it.
     public var warnings: [Environment.Warning] { header.environment.warnings + closing.warnings }
 

@@ -24,6 +24,8 @@ struct RunAnswer: Encodable {
         let id: EngineID
         let availability: Availability
         let emulated: Bool
+        /// What there was before the first mark of its trials.
+        let prepared: [Message]
         let footnotes: [Message]
         let samples: Int
         let failures: Int
@@ -98,7 +100,7 @@ struct RunAnswer: Encodable {
         let points = figures.points(of: record.id).filter { !$0.isEmpty }
         return EngineAnswer(
             id: record.id, availability: record.availability, emulated: record.emulated,
-            footnotes: result.footnotes(of: record),
+            prepared: result.prepared(for: record), footnotes: result.footnotes(of: record),
             samples: measured.count, failures: measured.count { !$0.outcome.isCompleted },
             metrics: Dictionary(uniqueKeysWithValues: base),
             points: slopes(record.id, metrics, figures, points)

@@ -50,8 +50,7 @@ struct RunSession {
 
         let workspace = try Workspace.open(
             time: time, interrupt: shared.interrupt, mayFetch: request.settings.fetchesKernel,
-            handsCgroupsOn: request.lab.method == .lifecycle, connection: request.settings.connect,
-            text: text, warn: warn)
+            connection: request.settings.connect, text: text, warn: warn)
         var leftovers = true
         defer { workspace.close(leftovers: leftovers, warn: warn) }
         line.show(text.lookingAtTheMachine, now: true)

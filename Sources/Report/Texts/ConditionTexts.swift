@@ -10,6 +10,7 @@ extension Language {
         case .concurrency: say("\(value) at once, the last of them")
         case .count: say("exits counted")
         case .isolation: say("isolation \(value)")
+        case .cgroups: say("cgroups handed on")
         case .touch:
             value == "0" ? say("idle") : say("\(value) MiB touched")
         case .instances: say("\(value) at once")
@@ -29,7 +30,7 @@ extension Language {
 
     /// First what is done, then how.
     private static let order: [Factor] = [
-        .compute, .setting, .variant, .isolation, .touch, .instances, .concurrency, .cache, .count,
+        .compute, .setting, .variant, .isolation, .cgroups, .touch, .instances, .concurrency, .cache, .count,
     ]
 
     /// An experiment and what holds beside it, plain text.

@@ -70,9 +70,14 @@ extension Chinese {
         "cannot make a pipe": "无法建立管道",
         "lab's own, {} steps from clone3 to execve": "lab 自己的，从 clone3 到 execve 共 {} 步",
         "overlay, writable layer of its own in memory": "overlay，可写层各自独立，在内存中",
-        "{}: memory, cpu, pids{}{}": "{}：memory、cpu、pids{}{}",
+        "{}: memory, cpu, pids{}": "{}：memory、cpu、pids{}",
         "; in a subtree that systemd delegated": "；在 systemd 委派的子树里",
-        "; handed on from one instance to the next": "；在实例之间传递使用",
+        "the root file system, unpacked": "已解开的根文件系统", "the launch program, laid out": "已编排好的启动程序",
+        "the seccomp filter, compiled": "已编译的 seccomp 过滤器",
+        "the stage: a mount namespace with the lower layers, /dev and the masks":
+            "舞台：一个挂载命名空间，内有下层目录、/dev 和遮罩",
+        "in each hierarchy the empty cgroup in which each start makes its own":
+            "每个层级里的一个空控制组（cgroup），每次启动在其中建立自己的",
         "{} kept": "保留 {} 个",
         "{}: no cgroup limits, because {}": "{}：没有控制组（cgroup）限额，因为{}",
         "it was not started as root": "不是以 root 启动的",
@@ -125,7 +130,7 @@ extension Chinese {
         "  // {} is passed over": "  // 忽略 {}", "supplementary groups": "附加组", "group": "组", "user": "用户",
         "oom score": "OOM 分数", "default signals": "信号恢复默认", "personality": "执行域", "session keyring": "会话密钥环",
         "scheduling policy": "调度策略", "I/O priority": "I/O 优先级", "timer slack": "定时器松弛",
-        "resource limits": "资源限制", "free cgroups": "释放控制组", "inherited descriptor": "继承的描述符",
+        "resource limits": "资源限制", "remove cgroups": "删除控制组", "inherited descriptor": "继承的描述符",
         "lower layer 0": "下层 0", "read-only lower layer 0": "只读下层 0", "create {}": "建立 {}",
         "link {}": "链接 {}", "device {}": "设备 {}",
     ]

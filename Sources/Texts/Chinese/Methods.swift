@@ -10,6 +10,10 @@ extension Chinese {
         "load at the start": "开始时负载", "mitigations": "漏洞缓解措施", "None.": "无。", "{} at {}": "{2} 处 {1}",
         "{} more": "另外 {} 处", " after {}": "，在 {} 之后", "Under other conditions": "其他条件下",
         "warm, one at a time": "热缓存，逐个启动", "cold page cache": "冷页缓存", "exits counted": "统计退出次数",
+        "cgroups handed on": "沿用控制组（cgroup）", "Prepared before the first mark": "第一个标记之前已准备好的",
+        "made once, shared by its trials": "只做一次，各次试验共用",
+        "Whatever else an instance needs is made after {} and gone before {}, in every engine.":
+            "实例所需的其他一切，在每个引擎里都是 {} 之后才建立，{} 之前就已消失。",
         "{} each": "每个 {}", "{} failed": "失败：{}", "mean": "均值", "median total": "总时间中位数", "difference": "差",
         "share of the difference": "占差值", "in no step": "不属于任何步骤", "{} other steps": "其余 {} 个步骤",
         "mark": "标记", "later by": "晚", "layer": "隔离层", "alone, it costs": "单独加上，增加",

@@ -46,7 +46,15 @@ extension Chinese {
         "{} did not run the guest that was to prove it": "{} 没有运行用来验证它的客户程序",
         "{}: created is when its command runs, not when the container exists":
             "{}：created 指它的命令开始运行的时刻，而不是容器建成的时刻",
-        "{} can't leave out layers of its isolation": "{} 不能去掉它的隔离层",
+        "{} makes its containers in one way only": "{} 的容器只有一种制作方式",
+        "the directory of the runtime's state": "运行时存放状态的目录",
+        "in each hierarchy the empty cgroup in which each start makes its own; the first start made it":
+            "每个层级里的一个空控制组（cgroup），每次启动在其中建立自己的；它由第一次启动建立",
+        "the image, imported from the root file system into a store of the run's":
+            "镜像，由根文件系统导入本次运行自己的存储",
+        "the image, imported from the root file system into the daemon's store":
+            "镜像，由根文件系统导入守护进程的存储",
+        "the daemon": "守护进程", "the seccomp filter, as JSON": "JSON 形式的 seccomp 过滤器",
         "{} did not start the workload": "{} 没有启动工作负载", "something is left of {}": "{} 有残留",
         "it was still there after it was removed": "删除之后它仍然存在",
         "the processes of {} are unknown": "{} 的进程未知", "its workload is not running": "它的工作负载没有在运行",

@@ -1,6 +1,9 @@
 extension Chinese {
     /// Result files, their flaws, and comparisons.
     static let results: Table = [
+        "for cgroups=handed-on: the cgroups of a container that has ended":
+            "cgroups=handed-on 时：一个已结束的容器留下的控制组（cgroup）",
+        "for start=restore: a VM that was booted and saved": "start=restore 时：一台启动后保存下来的虚拟机",
         "there is no result at {}": "{} 处没有结果",
         "name a directory below results/, a {} or a {}": "指定 results/ 下的一个目录、一个 {} 或一个 {}",
         "the directory {} holds no result": "目录 {} 里没有结果",

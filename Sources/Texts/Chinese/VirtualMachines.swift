@@ -2,6 +2,12 @@ extension Chinese {
     /// libvirt, QEMU, guest kernels.
     static let virtualMachines: Table = [
 
+        "the connection to libvirt": "与 libvirt 的连接",
+        "what libvirt found out about QEMU, which it asks once": "libvirt 对 QEMU 的了解，它只询问一次",
+        "the guest's kernel, unpacked, where QEMU can read it": "已解开的客户机内核，放在 QEMU 读得到的地方",
+        "the guest's kernel, where QEMU can read it": "客户机内核，放在 QEMU 读得到的地方",
+        "the root file system, packed as an initramfs": "打包成 initramfs 的根文件系统",
+        "the rate of the time-stamp counter, which the guest is told": "时间戳计数器的频率，直接告知客户机",
         "there is no qemu-system-x86_64 in PATH": "PATH 里没有 qemu-system-x86_64",
         "install qemu-system-x86": "安装 qemu-system-x86", "{} does not run": "{} 无法运行",
         "install qemu-system-x86 again": "重新安装 qemu-system-x86",

@@ -86,6 +86,8 @@ struct DirectStarter: VMStarter {
         ]
     }
 
+    var prepared: [Message] { [] }
+
     var footnotes: [Message] {
         [
             "`created` is when QEMU was executed; through libvirt it is when libvirt has set the VM going. "

@@ -150,6 +150,10 @@ struct LibvirtStarter: RestoringStarter {
             + (isOfThisHost ? [] : [.init("host", hypervisor.connection.hostname.or("unknown"))])
     }
 
+    var prepared: [Message] {
+        ["the connection to libvirt", "what libvirt found out about QEMU, which it asks once"]
+    }
+
     var footnotes: [Message] {
         guard channel.isConsole else { return isDaemon ? [] : [QEMUUser.footnote] }
         return [
