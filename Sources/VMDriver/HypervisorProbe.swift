@@ -41,7 +41,7 @@ struct HypervisorProbe {
             Files.line("/proc/sys/kernel/random/boot_id") ?? "", KVMDevice.modules.joined(separator: ","),
             setup.starter.details.map(\.value.english).joined(separator: ","), setup.parts.kernel.digest,
             setup.configuration.profile.rawValue, (try? setup.parts.of(nil).firmware) ?? "",
-            "\(setup.configuration.kvmProbeLimit)",
+            "\(setup.configuration.kvmProbeLimit)", setup.configuration.build?.digest ?? "",
         ]
         return Digest.sha256(parts.joined(separator: "\n").utf8)
     }

@@ -199,10 +199,13 @@ public struct RunContext: Sendable {
     /// True when containers may get the cgroups of others that have ended. A start then neither makes nor removes any,
     /// and up to a 64th of the memory limit may still be charged to them at first: not where that is measured.
     public var handsCgroupsOn: Bool
+    /// The processors that instances are held to; nil for all.
+    public var placement: Placement?
 
     public init(
         runID: String, paths: LabPaths, journal: RunJournal, rootFilesystem: RootFilesystem,
-        interrupt: Interrupt = .never, mayFetch: Bool = false, handsCgroupsOn: Bool = true
+        interrupt: Interrupt = .never, mayFetch: Bool = false, handsCgroupsOn: Bool = true,
+        placement: Placement? = nil
     ) {
         self.runID = runID
         self.paths = paths
@@ -211,6 +214,7 @@ public struct RunContext: Sendable {
         self.interrupt = interrupt
         self.mayFetch = mayFetch
         self.handsCgroupsOn = handsCgroupsOn
+        self.placement = placement
     }
 }
 
@@ -347,6 +351,8 @@ public struct EngineRecord: Codable, Equatable, Sendable {
     public var id: EngineID
     public var kind: EngineKind
     public var role: EngineRole
+    /// The program that the user named for it; nil for the engine's own.
+    public var build: EngineBuild?
     public var availability: Availability
     /// True when its instances run on no real processor: it emulates, or is a VM on a machine that is emulated
     /// itself. Every table says so.
@@ -363,6 +369,11 @@ public struct EngineRecord: Codable, Equatable, Sendable {
     /// Notes on what this engine can't do equally to the others.
     public var footnotes: [Message]
 
+    /// The engine that it is, or is a build of.
+    public var engine: EngineID { build?.kind ?? id }
+    /// True for a build under a name of its own, which stands beside the engines of the document's comparison.
+    public var isNamedBuild: Bool { engine != id }
+
     public struct Detail: Codable, Equatable, Sendable {
         public var name: Message
         public var value: Message
@@ -373,7 +384,8 @@ public struct EngineRecord: Codable, Equatable, Sendable {
     }
 
     public init(
-        id: EngineID, kind: EngineKind, role: EngineRole = .own, availability: Availability = .available,
+        id: EngineID, kind: EngineKind, role: EngineRole = .own, build: EngineBuild? = nil,
+        availability: Availability = .available,
         emulated: Bool = false, emulates: Bool? = nil, details: [Detail] = [],
         digests: [String: String] = [:],
         steps: [Message] = [], footnotes: [Message] = []
@@ -381,6 +393,7 @@ public struct EngineRecord: Codable, Equatable, Sendable {
         self.id = id
         self.kind = kind
         self.role = role
+        self.build = build
         self.availability = availability
         self.emulated = emulated
         self.emulates = emulates ?? emulated

@@ -12,12 +12,15 @@ struct ExplainCommand: SpeakingCommand {
             EXAMPLES
               lab explain startup-latency --engine container
               lab explain startup-latency --engine qemu --profile q35
+              lab explain startup-latency --engine new=crun:/opt/crun/bin/crun
               lab explain vm-tuning --engine qemu --variant machine=q35,memory=balloon
             """)
 
     @OptionGroup(title: "Instance") var instance: InstanceOptions
 
-    @Option(help: ArgumentHelp("The engine; see `lab list engines`.", valueName: "E"))
+    @Option(
+        help: ArgumentHelp(
+            "The engine; see `lab list engines`. NAME=KIND:PATH is another build of one.", valueName: "E"))
     var engine: String
 
     @OptionGroup var speech: LanguageOptions
@@ -31,24 +34,28 @@ struct ExplainCommand: SpeakingCommand {
         let lab = try instance.apply(
             to: LabDirectory.own().definition(instance.lab))
         let variant = try variant.map { words throws(LabError) in try VMVariant(words) }
-        let engines = try Words.engines(engine)
+        let engines = try Words.engines([engine])
         guard engines.count == 1 else {
             throw LabError(
                 .usage, "--engine names \(engines.count) engines", remedy: "explain one engine at a time")
         }
-        let descriptor = try EngineFactory.named(engine)
-        let settings = try instance.engineSettings()
+        var settings = try instance.engineSettings()
+        settings.builds = engines.compactMap(\.build)
         let interrupt = try Interrupt()
         try interrupt.catchSignals()
         let warn = { (words: String, remedy: Message?) in Terminal.warn(words, remedy: remedy, in: text) }
         let workspace = try Workspace.open(
-            time: .now(), interrupt: interrupt, connection: settings.connect, text: text, warn: warn)
+            time: .now(), interrupt: interrupt, placement: instance.placement(), connection: settings.connect,
+            text: text, warn: warn)
         var leftovers = true
         defer { workspace.close(leftovers: leftovers, warn: warn) }
-        let engine = try descriptor.make(settings).prepare(workspace.context)
-        defer { engine.shutDown() }
-        try Terminal.answer(
-            text.say(try engine.explain(lab.firstRequest(of: engine.id, variant: variant))))
+        for engine in try EngineFactory.make(engines.map(\.id), settings) {
+            let prepared = try engine.prepare(workspace.context)
+            defer { prepared.shutDown() }
+            // The first trial of a build is that of its kind.
+            try Terminal.answer(
+                text.say(try prepared.explain(lab.firstRequest(of: engines[0].kind, variant: variant))))
+        }
         leftovers = false
     }
 }

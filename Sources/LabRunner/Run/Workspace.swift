@@ -13,12 +13,12 @@ final class Workspace {
     /// Replays the journals of dead runs, warns of living ones, and starts a journal of its own.
     /// - Parameters:
     ///   - mayFetch: whether the user lets the run use the network.
-    ///   - handsCgroupsOn: see `RunContext`.
+    ///   - handsCgroupsOn, placement: see `RunContext`.
     ///   - connection: the libvirt URI that the user names.
     ///   - warn: told what was found.
     static func open(
         time: UTCTime, interrupt: Interrupt, mayFetch: Bool = false, handsCgroupsOn: Bool = true,
-        connection: String? = nil, text: Catalogue,
+        placement: Placement? = nil, connection: String? = nil, text: Catalogue,
         warn: (String, _ remedy: Message?) -> Void
     ) throws(LabError) -> Workspace {
         let paths = try LabPaths.own(environment: Process.environment)
@@ -46,7 +46,7 @@ final class Workspace {
         return Workspace(
             RunContext(
                 runID: runID, paths: paths, journal: journal, rootFilesystem: root, interrupt: interrupt,
-                mayFetch: mayFetch, handsCgroupsOn: handsCgroupsOn),
+                mayFetch: mayFetch, handsCgroupsOn: handsCgroupsOn, placement: placement),
             says, cleaner)
     }
 
