@@ -84,7 +84,8 @@ struct ForeignProgram: Experiment {
         let other = try Self.another(engine).prepare(
             RunContext(
                 runID: runID, paths: bench.context.paths, journal: bench.context.journal,
-                rootFilesystem: root, interrupt: bench.context.interrupt, handsCgroupsOn: false))
+                rootFilesystem: root, interrupt: bench.context.interrupt, handsCgroupsOn: false,
+                placement: bench.context.placement))
         defer { other.shutDown() }
         let instance: any Instance
         do {

@@ -54,7 +54,7 @@ struct DoctorCommand: SpeakingCommand {
     func run() throws {
         let text = try speech.catalogue()
         if script { return try Terminal.write(SteadyScript().text(in: text)) }
-        let engines = try engine.map { try Words.engines($0, of: []) } ?? EngineFactory.ids
+        let engines = try engine.map { text throws(LabError) in try Words.engines(text) } ?? EngineFactory.ids
         let interrupt = try Interrupt()
         try interrupt.catchSignals()
         let line = ProgressLine(quiet: json, text: text)

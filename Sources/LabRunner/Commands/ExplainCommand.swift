@@ -49,13 +49,12 @@ struct ExplainCommand: SpeakingCommand {
             text: text, warn: warn)
         var leftovers = true
         defer { workspace.close(leftovers: leftovers, warn: warn) }
-        for engine in try EngineFactory.make(engines.map(\.id), settings) {
-            let prepared = try engine.prepare(workspace.context)
-            defer { prepared.shutDown() }
-            // The first trial of a build is that of its kind.
-            try Terminal.answer(
-                text.say(try prepared.explain(lab.firstRequest(of: engines[0].kind, variant: variant))))
-        }
+        let made = try EngineFactory.make(engines.map(\.id), settings)[0]
+        let engine = try made.prepare(workspace.context)
+        defer { engine.shutDown() }
+        // The first trial of a build is that of its kind.
+        let request = lab.firstRequest(of: engines[0].kind, variant: variant)
+        try Terminal.answer(text.say(try engine.explain(request)))
         leftovers = false
     }
 }

@@ -86,25 +86,33 @@ enum Words {
             } else {
                 engine = NamedEngine(id: try EngineFactory.named(word).id)
             }
-            guard !engines.contains(where: { $0.id == engine.id }) else {
-                throw LabError(
-                    .usage, "--engine names \(engine.id) twice",
-                    remedy: "name each engine once, and each build of one by a name of its own")
-            }
+            try refuseTwice(engine.id, in: engines.map(\.id))
             engines.append(engine)
         }
         return engines
     }
 
-    /// Engines of results, whose builds have names that no list knows.
-    static func engines(_ text: String, of results: [RunResult]) throws(LabError) -> [EngineID] {
-        let known = EngineFactory.ids + results.flatMap { $0.header.engines.map(\.id) }
+    /// Engines by name alone, each once: the known ones, and those of results, whose builds have names of their own.
+    static func engines(_ text: String, of results: [RunResult] = []) throws(LabError) -> [EngineID] {
+        var known = EngineFactory.ids
+        for engine in results.flatMap(\.header.engines) where !known.contains(engine.id) {
+            known.append(engine.id)
+        }
         var engines: [EngineID] = []
         for word in text.split(separator: ",", omittingEmptySubsequences: false) {
             let id = EngineID(rawValue: word.trimmingWhitespace())
-            engines.append(known.contains(id) ? id : try EngineFactory.named(id.rawValue).id)
+            guard known.contains(id) else { throw EngineFactory.unknown(id.rawValue, of: known) }
+            try refuseTwice(id, in: engines)
+            engines.append(id)
         }
         return engines
+    }
+
+    private static func refuseTwice(_ engine: EngineID, in engines: [EngineID]) throws(LabError) {
+        guard engines.contains(engine) else { return }
+        throw LabError(
+            .usage, "--engine names \(engine) twice",
+            remedy: "name each engine once, and each build of one by a name of its own")
     }
 
     /// Metrics by their ids, separated by commas.
