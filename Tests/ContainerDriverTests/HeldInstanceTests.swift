@@ -52,18 +52,14 @@ struct HeldInstanceTests {
         "A container keeps to the processors of the run, with every layer and with none",
         .enabled(if: obstacle == nil, "skipped: no container can be started here"))
     func containers() throws {
+        let placement = try Held.placement()
         for isolation in [Isolation.ofThisUser(), []] {
-            try withContainer(isolation) { _, context in
-                var held = context
-                held.placement = try Held.placement()
-                let engine = try ContainerEngine(isolation: isolation).prepare(held)
-                defer { engine.shutDown() }
+            try withContainer(isolation, placement: placement) { engine, _ in
                 let instance = try #require(try engine.launch(request(.idle)) as? ChildInstance)
                 defer { try? instance.dispose() }
                 try instance.waitUntilReady(deadline: .now().advanced(by: .seconds(20)))
                 #expect(
-                    Held.processors(of: try instance.hostProcesses())
-                        == [try #require(held.placement?.measured.description)])
+                    Held.processors(of: try instance.hostProcesses()) == [placement.measured.description])
             }
         }
     }

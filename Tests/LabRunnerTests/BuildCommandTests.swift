@@ -158,7 +158,7 @@ struct BuildCommandTests {
     @Test("Processors that are not there, and what is no list, are refused")
     func unfitProcessors() throws {
         let lab = try LabProgram()
-        for (word, reason) in [("8000", "no processor 8000"), ("0;1", "no list"), ("", "no list")] {
+        for (word, reason) in [("8000", "no processor 8000"), ("0;1", "no list")] {
             let refused = try lab.run(["run", "startup-latency", "--cpus-allowed=\(word)"])
             #expect(refused.status == 64 && refused.errors.contains(reason), "\(refused.errors)")
         }

@@ -10,7 +10,7 @@ struct ProcessorTopology: Equatable, Sendable {
     var kinds: [Kind] = []
 
     struct Kind: Equatable, Sendable {
-        /// `cpu_core`, `cpu_atom`, or `capacity 512`.
+        /// `cpu_core`, `cpu_atom`, or `cpu_capacity 512`.
         var name: String
         var processors: CPUList
     }
@@ -38,7 +38,7 @@ struct ProcessorTopology: Equatable, Sendable {
                 line("system/cpu/cpu\(number)/cpu_capacity").flatMap { UInt32($0) }.map { (number, $0) }
             }, by: \.1
         ).sorted { $0.key > $1.key }.map {
-            Kind(name: "capacity \($0.key)", processors: CPUList($0.value.map(\.0)))
+            Kind(name: "cpu_capacity \($0.key)", processors: CPUList($0.value.map(\.0)))
         }
         kinds = [units, capacities].map { $0.filter { !$0.processors.isEmpty } }.first { $0.count > 1 } ?? []
     }
