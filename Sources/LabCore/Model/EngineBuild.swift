@@ -75,8 +75,13 @@ public struct EngineBuild: Codable, Equatable, Sendable {
 
     /// - Throws: `.usage` when there is no file that this user may execute.
     public func check() throws(LabError) {
-        guard Files.exists(path) else { throw Self.refusal(word, because: "\(path) is not there") }
-        guard !Files.isDirectory(path) else { throw Self.refusal(word, because: "\(path) is a directory") }
+        guard Files.exists(path) else {
+            throw Self.refusal(
+                word, because: "\(path) is not there", remedy: "name the program by the path at which it lies")
+        }
+        guard !Files.isDirectory(path) else {
+            throw Self.refusal(word, because: "\(path) is a directory", remedy: "name the program in it")
+        }
         guard access(path, X_OK) == 0 else {
             throw Self.refusal(
                 word, because: "\(path) is not executable", remedy: "chmod +x \(ShellText.quote(path))")

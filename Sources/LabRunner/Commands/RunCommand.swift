@@ -31,7 +31,7 @@ struct RunCommand: SpeakingCommand {
               lab run all --quick
               lab run startup-latency,cpu-overhead --engine container --output /tmp/two
               sudo lab run startup-latency --tune
-              sudo lab run startup-latency --cpus-allowed 1
+              lab run startup-latency --cpus-allowed 1
 
               two builds of one program in one run, in turns: how a change is judged on
               a machine that is not quiet; NAME=KIND:PATH, as often as wanted

@@ -11,7 +11,9 @@ extension Chinese {
         "its path holds a comma, an equals sign, a control character or what is no UTF-8":
             "它的路径含有逗号、等号、控制字符或不是 UTF-8 的字节",
         "make a symbolic link to the program and name that": "给该程序建一个符号链接，然后写链接的路径",
-        "{} is a directory": "{} 是一个目录", "{} is not executable": "{} 不可执行",
+        "{} is a directory": "{} 是一个目录",
+        "name the program by the path at which it lies": "写出该程序所在的路径", "name the program in it": "写出其中的那个程序",
+        "{} is not executable": "{} 不可执行",
         "{} does not work as {}": "{} 不能当作 {} 来用",
         "of itself it says: {}; name a build of {}": "它这样介绍自己：{}；请指定 {} 的一个版本",
         "container is a part of lab: it has no program of its own": "container 是 lab 的一部分，没有自己的程序",
