@@ -77,7 +77,8 @@ public struct EngineBuild: Codable, Equatable, Sendable {
     public func check() throws(LabError) {
         guard Files.exists(path) else {
             throw Self.refusal(
-                word, because: "\(path) is not there", remedy: "name the program by the path at which it lies")
+                word, because: "\(path) is not there", remedy: "name the program by the path at which it lies"
+            )
         }
         guard !Files.isDirectory(path) else {
             throw Self.refusal(word, because: "\(path) is a directory", remedy: "name the program in it")
