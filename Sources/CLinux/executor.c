@@ -240,6 +240,7 @@ static int run(const struct clinux_step *step, struct clinux_launch *launch) {
     case CLINUX_LIMITS: return set_limits(step->data, step->x);
     case CLINUX_SIGNALS: return default_signals(step->x);
     case CLINUX_SCHEDULER: return sched_setscheduler(0, (int)step->x, &(struct sched_param){0});
+    case CLINUX_AFFINITY: return (int)syscall(SYS_sched_setaffinity, 0, step->x, step->data);
     case CLINUX_CALL: return call(step->data);
     }
     errno = EINVAL;

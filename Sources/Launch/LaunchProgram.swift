@@ -76,6 +76,13 @@ extension LaunchProgram {
             steps: child(parent: parent) + [Step(.closeOnExec(from: 3)), Step(.execute(program))])
     }
 
+    /// The same on these processors, from its first step on, with all that it starts; nil leaves it where the caller is.
+    package func held(to processors: CPUList?) -> LaunchProgram {
+        guard let processors else { return self }
+        return LaunchProgram(
+            namespaces: namespaces, steps: [Step(.setAffinity(processors))] + steps)
+    }
+
     /// The program as the system calls that it makes, one line a step: what `lab explain` prints.
     package func text(arguments: [String]) -> Message {
         let flags = ["CLONE_VM", "CLONE_VFORK", "CLONE_PIDFD", "CLONE_CLEAR_SIGHAND"] + namespaces.flagNames

@@ -256,6 +256,12 @@ extension LaunchProgram.Operation {
             "sched_setscheduler(0, \(policy == SCHED_OTHER ? "SCHED_OTHER" : String(policy)), {0})"
         }
     }
+    package static func setAffinity(_ processors: CPUList) -> Self {
+        let mask = processors.mask
+        return Self(CLINUX_AFFINITY, "processors", data: mask, x: UInt64(mask.count)) { _ in
+            "sched_setaffinity(0, \(mask.count), [\(processors)])"
+        }
+    }
     /// A system call that takes at most five arguments, all of them numbers.
     package static func call(_ number: Int32, _ arguments: [Int], _ name: Message, _ text: String) -> Self {
         precondition(arguments.count <= 5, "a step has room for five arguments")

@@ -89,6 +89,19 @@ struct Analysis {
 
     func record(_ id: EngineID) -> EngineRecord? { engines.first { $0.id == id }?.record }
 
+    /// Each further build of an engine with the ratio to the first of them in the run.
+    var builds: [(first: Engine, other: Engine, ratio: Estimate)] {
+        engines.indices.compactMap { place in
+            let other = engines[place]
+            guard
+                let first = engines[..<place].first(where: {
+                    $0.record.engine == other.record.engine && $0.hasBase
+                }), let ratio = figures.ratio(headline, other.id, to: first.id)
+            else { return nil }
+            return (first, other, ratio)
+        }
+    }
+
     /// The breakdown of each engine's life into phases, where its samples allow one.
     var phases: [PhaseBreakdown] {
         engines.compactMap { PhaseBreakdown(figures.samples($0.id), $0.id) }

@@ -232,8 +232,9 @@ extension ExperimentReport {
         if let process = measured.first(where: { $0.id == Analysis.baseline }) {
             parts += measured.filter { $0.id != process.id }.compactMap { compare($0, to: process) }
         }
-        if let vm = measured.first(where: { $0.record.kind == .virtualMachine }),
-            let container = measured.first(where: { $0.record.kind == .container }),
+        if let vm = measured.first(where: { $0.record.kind == .virtualMachine && !$0.record.isNamedBuild }),
+            let container = measured.first(where: { $0.record.kind == .container && !$0.record.isNamedBuild }
+            ),
             let ratio = compare(vm, to: container)
         {
             parts.append(ratio)

@@ -28,8 +28,10 @@ struct LifecycleReport: MethodReport {
                 text.name(engine.record), ratio, to: .code(Analysis.baseline.rawValue), isTime: isTime)
         }
         // The subject of the project: the VM against the container.
-        if let vm = measured.first(where: { $0.record.kind == .virtualMachine }),
-            let container = measured.first(where: { $0.record.kind == .container }),
+        parts += analysis.builds.map { text.compares($0, isTime: isTime) }
+        let own = measured.filter { !$0.record.isNamedBuild }
+        if let vm = own.first(where: { $0.record.kind == .virtualMachine }),
+            let container = own.first(where: { $0.record.kind == .container }),
             let ratio = analysis.figures.ratio(headline, vm.id, to: container.id)
         {
             parts.append(
@@ -155,6 +157,16 @@ struct LifecycleReport: MethodReport {
             }
         }
         return table.closed(text)
+    }
+}
+
+extension Language {
+    /// One build of an engine against another.
+    func compares(
+        _ builds: (first: Analysis.Engine, other: Analysis.Engine, ratio: Estimate), isTime: Bool
+    ) -> Phrase {
+        compares(
+            name(builds.other.record), builds.ratio, to: name(builds.first.record), isTime: isTime)
     }
 }
 

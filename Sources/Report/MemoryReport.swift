@@ -85,8 +85,8 @@ struct MemoryReport: MethodReport {
                 text.name(first.record), ratio, to: text.name(second.record), isTime: false)
         }
         let process = measured.first { $0.id == Analysis.baseline }
-        let container = measured.first { $0.record.kind == .container }
-        let vm = measured.first { $0.record.kind == .virtualMachine }
+        let container = measured.first { $0.record.kind == .container && !$0.record.isNamedBuild }
+        let vm = measured.first { $0.record.kind == .virtualMachine && !$0.record.isNamedBuild }
         let ratios = [compare(container, process), compare(vm, container)].compactMap(\.self)
         if !ratios.isEmpty { sentences.append(text.at(label(idle), text.sentences(ratios))) }
         return text.paragraph(sentences)

@@ -129,7 +129,12 @@ extension Language {
     func title(_ metric: Metric) -> Phrase { Phrase(self[metric.title]) }
 
     /// Returns the name of an engine: always with the word that says when it is emulated.
-    func name(_ record: EngineRecord) -> Phrase { name(record.id, emulated: record.emulated) }
+    /// The name of an engine; of a build under a name of its own, with the engine that it is a build of.
+    func name(_ record: EngineRecord) -> Phrase {
+        let name = name(record.id, emulated: record.emulated)
+        guard let build = record.build, build.kind != record.id else { return name }
+        return say("\(name) (a build of \(.code(build.kind.rawValue)))")
+    }
 
     func name(_ id: EngineID, emulated isEmulated: Bool) -> Phrase {
         let id = Phrase.code(id.rawValue)

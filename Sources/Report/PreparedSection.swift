@@ -3,7 +3,7 @@ import LabCore
 /// What each engine had before the first mark of its trials: work that none of their figures contains.
 struct PreparedSection {
     let analysis: Analysis
-    let text: Catalogue
+    let text: Language
 
     var blocks: [Block] {
         var table = Table([.words(text.engine), .words(text.say("made once, shared by its trials"))])

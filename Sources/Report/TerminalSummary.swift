@@ -7,7 +7,23 @@ extension Report {
         let report = Analysis(figures).report(in: text)
         return TerminalRenderer.render(
             [.paragraph(report.summaryTitle), .table(report.summary)]
-                + (absences(report) + verdicts(report)).map(Block.paragraph))
+                + (builds(report) + absences(report) + verdicts(report)).map(Block.paragraph))
+    }
+
+    /// A line for each build that the user named: what it is; and how the builds of one engine compare.
+    private static func builds(_ report: any MethodReport) -> [Phrase] {
+        let text = report.text
+        return report.analysis.engines.compactMap { engine in
+            engine.record.build.map { build in
+                let version = build.version.map { ", \(text.say($0))" as Phrase } ?? Phrase()
+                return "\(text.name(engine.record)): \(.code(build.path))\(version)"
+            }
+        }
+            + report.analysis.builds.map {
+                text.sentences([
+                    text.compares($0, isTime: report.analysis.headline.unit == .nanoseconds)
+                ])
+            }
     }
 
     /// A line for each engine without a figure; peers that are not installed share one.

@@ -34,6 +34,13 @@ struct WhatRanSection {
         for record in analysis.engines.map(\.record) {
             let name = Cell.words(text.name(record))
             table.add([name, .words(text.say("boundary")), .words(text.kind(record.kind))])
+            if let build = record.build {
+                table.add([name, .words(text.say("build of")), .code(build.kind.rawValue)])
+                table.add([name, .words(text.say("program")), .code(build.path)])
+                if let digest = build.digest {
+                    table.add([name, .words(text.say("program, SHA-256")), .code(digest)])
+                }
+            }
             for detail in record.details {
                 table.add([
                     name, .words(Phrase(text.say(detail.name))),
@@ -69,6 +76,8 @@ struct EnvironmentTable {
         add(text.say("cgroups"), environment.cgroupLayout)
         add(text.say("frequency governor"), environment.governor)
         add(text.say("turbo"), environment.turbo)
+        add(text.say("CPUs of what is measured"), environment.placement?.measured.description)
+        add(text.say("CPUs of the harness"), environment.placement?.harness.description)
         add(text.say("SMT"), environment.smt)
         add(text.say("load at the start"), environment.load.map { Format.fixed($0, decimals: 2) })
         add(text.say("run as root"), (environment.root ? text.say("yes") : text.say("no")).plain)

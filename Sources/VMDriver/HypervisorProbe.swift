@@ -42,7 +42,7 @@ struct HypervisorProbe {
             (setup.versions + setup.starter.settings).map(\.value.english).joined(separator: ","),
             setup.parts.kernel.digest,
             setup.configuration.profile.rawValue, (try? setup.parts.of(nil).firmware) ?? "",
-            "\(setup.configuration.kvmProbeLimit)",
+            "\(setup.configuration.kvmProbeLimit)", setup.configuration.build?.digest ?? "",
         ]
         return Digest.sha256(parts.joined(separator: "\n").utf8)
     }

@@ -76,6 +76,8 @@ public final class PreparedVM: PreparedEngine {
             cpus: request.cpus, boot: .disk(disk), consolePipe: place.consolePipe,
             recordPipe: place.recordPipe, channel: setup.channel)
         description.user = setup.starter.user
+        description.emulator = setup.configuration.build?.path
+        description.processors = setup.processors
         return try start(description, at: place, request, requested)
     }
 

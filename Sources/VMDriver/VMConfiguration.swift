@@ -11,6 +11,8 @@ struct VMConfiguration: Equatable, Sendable {
     var kernel: String?
     /// True when a kernel may be downloaded where there is none on the machine.
     var fetchesKernel = false
+    /// The emulator that the user named; nil for the one that libvirt, or PATH, has.
+    var build: EngineBuild?
     /// True when QEMU enters the kernel proper (PVH); otherwise the guest unpacks the distribution's bzImage itself.
     var unpacksKernel = true
     /// The way by which the guest's records leave it; nil for the quickest that libvirt knows.

@@ -25,12 +25,15 @@ public final class VMEngine: Engine {
     /// Boots a guest, the first time it is asked; KVM's answer is kept until the host restarts.
     public func probe(_ context: RunContext) -> Availability {
         if let availability { return availability }
-        let answer: Availability
+        var answer: Availability
         do {
             let setup = try setUp(context)
             answer = try HypervisorProbe(record: record, setup: setup, context: context).answer()
         } catch {
             answer = .unavailable(error)
+        }
+        if let build = configuration.build, case .unavailable(let error) = answer {
+            answer = .unavailable(build.failure(error))
         }
         availability = answer
         return answer
@@ -46,7 +49,8 @@ public final class VMEngine: Engine {
 
     public var record: EngineRecord {
         var record = EngineRecord(
-            id: id, kind: .virtualMachine, role: role, availability: availability ?? .available,
+            id: id, kind: .virtualMachine, role: role, build: configuration.build,
+            availability: availability ?? .available,
             // A hypervisor on an emulated processor is a real one; what it takes is not what hardware takes.
             emulated: type.emulates || Emulator.current != nil, emulates: type.emulates)
         setup?.complete(&record)
@@ -55,7 +59,9 @@ public final class VMEngine: Engine {
 
     private func setUp(_ context: RunContext) throws(LabError) -> VMSetup {
         if let setup { return setup }
-        let made = try VMSetup(type: type, configuration, context.rootFilesystem, context.paths)
+        let made = try VMSetup(
+            type: type, configuration, context.rootFilesystem, context.paths,
+            processors: context.placement?.measured)
         setup = made
         return made
     }

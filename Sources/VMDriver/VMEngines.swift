@@ -19,13 +19,15 @@ public enum VMEngines {
     private static func engine(
         _ id: EngineID, _ type: DomainType, _ role: EngineRole, _ summary: Message, usesLibvirt: Bool = true
     ) -> EngineDescriptor {
-        EngineDescriptor(id, .virtualMachine, role, emulates: type.emulates, summary) { settings in
+        EngineDescriptor(
+            id, .virtualMachine, role, emulates: type.emulates, summary, takesBuild: type != .xen
+        ) { settings, build in
             VMEngine(
-                type, id: id, role: role,
+                type, id: build?.name ?? id, role: build.map { $0.name == id ? role : .peer } ?? role,
                 configuration: VMConfiguration(
                     profile: settings.profile.flatMap(MachineProfile.init) ?? .standard,
                     usesLibvirt: usesLibvirt, connection: settings.connect, kernel: settings.kernel,
-                    fetchesKernel: settings.fetchesKernel))
+                    fetchesKernel: settings.fetchesKernel, build: build))
         }
     }
 }

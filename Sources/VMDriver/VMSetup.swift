@@ -7,14 +7,18 @@ struct VMSetup: Sendable {
     let starter: any VMStarter
     let parts: VMParts
     let channel: RecordChannel
+    /// Those of the host on which its VMs may run; nil for all.
+    let processors: CPUList?
     /// Told to the guest under emulation; the processor under KVM has its own ways.
     private(set) var timeStampKilohertz: UInt64?
 
     init(
-        type: DomainType, _ configuration: VMConfiguration, _ root: RootFilesystem, _ paths: LabPaths
+        type: DomainType, _ configuration: VMConfiguration, _ root: RootFilesystem, _ paths: LabPaths,
+        processors: CPUList? = nil
     ) throws(LabError) {
         self.type = type
         self.configuration = configuration
+        self.processors = processors
         if type == .xen, configuration.connection == nil { try XenHost.check() }
         parts = try VMParts(configuration, root, paths)
         let device = type == .kvm ? KVMDevice.path : nil
@@ -22,12 +26,21 @@ struct VMSetup: Sendable {
             let hypervisor = try Hypervisor.connect(configuration.connection ?? type.connection, paths: paths)
             // A daemon's administrator says who its QEMUs are.
             let user = hypervisor.directory == nil ? nil : QEMUUser.current(opening: device)
-            starter = LibvirtStarter(hypervisor, paths: paths, try MachineFiles(paths, for: user))
+            starter = LibvirtStarter(
+                hypervisor, paths: paths, try MachineFiles(paths, for: user), configuration.build)
         } else {
-            starter = try DirectStarter(try MachineFiles(paths, for: .current(opening: device)))
+            starter = try DirectStarter(
+                try MachineFiles(paths, for: .current(opening: device)), configuration.build)
         }
         channel = configuration.channel ?? starter.channel
         timeStampKilohertz = type == .qemu ? starter.timeStampKilohertz : nil
+        if processors != nil, type == .xen || !starter.isOfThisHost {
+            throw LabError(
+                .unavailable, "--cpus-allowed can't hold these VMs to processors of this machine",
+                cause: type == .xen
+                    ? "Xen's processors are not those that this kernel numbers" : "they run on another host",
+                remedy: "leave the engine or --cpus-allowed out")
+        }
     }
 
     /// Returns the parts of a VM of this variant, see `VMParts.of`.
@@ -41,7 +54,9 @@ struct VMSetup: Sendable {
         return try parts.of(variant)
     }
 
-    func check() throws(LabError) { try starter.check(type: type, machine: configuration.profile) }
+    func check() throws(LabError) {
+        try starter.check(type: type, machine: configuration.profile)
+    }
 
     /// Makes a variant ready to be started: what it is made of, where QEMU can read it.
     func bring(_ variant: VMVariant?) throws(LabError) {
@@ -112,6 +127,8 @@ struct VMSetup: Sendable {
             consolePipe: place.consolePipe, recordPipe: place.recordPipe, channel: channel)
         description.uuid = uuid
         description.user = starter.user
+        description.emulator = configuration.build?.path
+        description.processors = processors
         description.memory = variant.memory ?? .lazy
         description.countsInstructions = countsInstructions
         description.firmware = parts.firmware.map { starter.path(of: $0) }

@@ -26,7 +26,7 @@ func grounds() -> [(directory: String, hierarchy: CgroupMounts.Hierarchy)] {
 /// A prepared engine in a home of its own, all of which is gone afterwards.
 func withContainer(
     _ isolation: Isolation? = nil, root custom: RootFilesystem? = nil, limits cpus: Int = 1,
-    _ body: (PreparedContainer, RunContext) throws -> Void
+    placement: Placement? = nil, _ body: (PreparedContainer, RunContext) throws -> Void
 ) throws {
     let home = "/tmp/lab-container-tests-\(getpid())-\(UInt32.random(in: 0 ... .max))"
     let paths = LabPaths(cache: "\(home)/cache", state: "\(home)/state")
@@ -34,7 +34,8 @@ func withContainer(
     let guest = try RootFilesystem.locateGuest(environment: ProcessInfo.processInfo.environment)
     let root = try custom ?? RootFilesystem.minimal(guest: guest, paths: paths)
     let journal = try RunJournal(runID: "t\(UInt32.random(in: 0 ... .max))", paths: paths)
-    let context = RunContext(runID: journal.runID, paths: paths, journal: journal, rootFilesystem: root)
+    let context = RunContext(
+        runID: journal.runID, paths: paths, journal: journal, rootFilesystem: root, placement: placement)
     defer { journal.finish() }
     let engine = try ContainerEngine(isolation: isolation).prepare(context)
     do {

@@ -23,7 +23,8 @@ import Testing
 
     /// A peer that has proved itself, in a home of its own. Afterwards nothing of it may be left on the host.
     private func withPeer(
-        _ id: EngineID, guest custom: String? = nil, _ body: (PreparedPeerEngine, RunContext) throws -> Void
+        _ id: EngineID, guest custom: String? = nil, placement: Placement? = nil, build: EngineBuild? = nil,
+        _ body: (PreparedPeerEngine, RunContext) throws -> Void
     ) throws {
         let home = "/tmp/lab-peer-tests-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         let paths = LabPaths(cache: "\(home)/cache", state: "\(home)/state")
@@ -32,8 +33,9 @@ import Testing
         let root = try RootFilesystem.minimal(guest: guest, paths: paths)
         let journal = try RunJournal(runID: "t\(UInt32.random(in: 0 ... .max))", paths: paths)
         defer { journal.finish() }
-        let context = RunContext(runID: journal.runID, paths: paths, journal: journal, rootFilesystem: root)
-        let engine = PeerEngine(try description(id))
+        let context = RunContext(
+            runID: journal.runID, paths: paths, journal: journal, rootFilesystem: root, placement: placement)
+        let engine = PeerEngine(try description(id).of(build))
         if case .unavailable(let error) = engine.probe(context) {
             try Test.cancel("skipped: \(error)")
         }
@@ -108,6 +110,53 @@ import Testing
             #expect(reached.count == marks.count)
             #expect(reached == reached.sorted())
             #expect(instance.stepNanoseconds.isEmpty)
+        }
+    }
+
+    @Test("Another build of a program is an engine of its own, and says what it is", arguments: engines)
+    func builds(id: EngineID) throws {
+        guard let program = Tool.find(try description(id).command) else {
+            try Test.cancel("skipped: \(id) is not installed")
+        }
+        let build = try #require(try EngineBuild("new-build=\(id):\(program)")).inspected()
+        try withPeer(id, build: build) { engine, _ in
+            #expect(engine.id == "new-build" && engine.record.build == build && engine.record.engine == id)
+            let instance = try engine.launch(request(.hello(nonce: "b7")))
+            #expect(try instance.waitForExit(deadline: soon()) == 0)
+            try instance.dispose()
+            #expect(instance.transcript.outputs == ["b7"])
+            #expect(try engine.explain(request(.idle)).english.contains(program))
+        }
+    }
+
+    @Test(
+        "A program that is no build of its kind is found out, with what it says of itself", arguments: engines
+    )
+    func anotherProgram(id: EngineID) throws {
+        let build = try #require(try EngineBuild("new=\(id):/bin/true")).inspected()
+        try withContainer { _, context in
+            let availability = PeerEngine(try description(id).of(build)).probe(context)
+            guard case .unavailable(let error) = availability else {
+                Issue.record("/bin/true works as \(id)")
+                return
+            }
+            #expect(error.message.english == "/bin/true does not work as \(id)")
+            #expect(error.cause != nil && error.remedy != nil)
+        }
+    }
+
+    @Test(
+        "Every process and thread of an instance keeps to the processors of the run",
+        .enabled(if: Held.isPossible, "skipped: there is only one processor"), arguments: engines)
+    func heldToProcessors(id: EngineID) throws {
+        let placement = try Held.placement()
+        try withPeer(id, placement: placement) { engine, _ in
+            let instance = try #require(try engine.launch(request(.idle)) as? PeerInstance)
+            defer { try? instance.dispose() }
+            try instance.waitUntilReady(deadline: soon())
+            // What docker's daemon starts beside the payload is the daemon's.
+            let processes = id == "docker" ? [try #require(instance.payload)] : try instance.hostProcesses()
+            #expect(Held.processors(of: processes) == [placement.measured.description])
         }
     }
 

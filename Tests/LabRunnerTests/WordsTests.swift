@@ -18,12 +18,12 @@ import Testing
     }
 
     @Test func enginesAreKnownAndNamedOnce() throws {
-        #expect(try Words.engines("qemu, process") == [.qemu, .process])
-        let unknown = #expect(throws: LabError.self) { try Words.engines("contaner") }
+        #expect(try Words.engines(["qemu, process", "crun"]).map(\.id) == [.qemu, .process, "crun"])
+        let unknown = #expect(throws: LabError.self) { try Words.engines(["contaner"]) }
         #expect(unknown?.message.english.contains("did you mean \"container\"?") == true)
-        #expect(throws: LabError.self) { try Words.engines("kvm,kvm") }
-        #expect(throws: LabError.self) { try Words.engines("") }
-        #expect(throws: LabError.self) { try Words.engines("kvm,") }
+        #expect(throws: LabError.self) { try Words.engines(["kvm", "kvm"]) }
+        #expect(throws: LabError.self) { try Words.engines([""]) }
+        #expect(throws: LabError.self) { try Words.engines(["kvm,"]) }
     }
 
     @Test("an engine that no driver has is an error with the nearest, and never left out")
@@ -44,7 +44,7 @@ import Testing
     @Test("every engine says of itself what its descriptor says")
     func descriptorsAndRecords() {
         for descriptor in EngineFactory.all {
-            let record = descriptor.make(EngineSettings()).record
+            let record = descriptor.make(EngineSettings(), nil).record
             #expect(record.id == descriptor.id && record.kind == descriptor.kind)
             #expect(record.role == descriptor.role && record.emulates == descriptor.emulates)
         }

@@ -13,6 +13,8 @@ enum UnreadTexts {
         "mkdir -p /sys/fs/cgroup/{} && mount -t cgroup -o {} cgroup /sys/fs/cgroup/{}", "podman {}",
         "gzip -6 -n", "chmod go-w {}", "read _ || exit 0", "write {} {}",
         "umount {}",
+        "echo 1 | sudo tee /sys/devices/system/cpu/cpu{}/online", "lab run --cpus-allowed {}", "chmod +x {}",
+        "systemctl stop {}", "systemctl start {}", "echo {} > {}", "set -e", "cpu_capacity {}",
         // Steps that are called as their command is.
         "mkdir upper", "mkdir work", "move /{}", "bind /proc", "empty pipe",
         // Words of the runtime specification.
@@ -30,6 +32,7 @@ enum UnreadTexts {
         "innotek GmbH", "model name",
         // What a decoder is told of a file that nobody writes.
         "as text", "it is nested too deeply", "the text has no English",
+        "it is no list of processors",
         // The one language of LabError itself, and seeds of random numbers.
         "\n  remedy: {}", "{} of {} {} against {}",
     ]

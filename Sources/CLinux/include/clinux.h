@@ -54,6 +54,7 @@ enum clinux_operation {
     CLINUX_LIMITS,         ///< setrlimit for the x triples (resource, soft, hard) at data; EPERM: as near as the hard limit lets it come
     CLINUX_SIGNALS,        ///< rt_sigaction(N, SIG_DFL) for each signal N whose bit N - 1 is in x
     CLINUX_SCHEDULER,      ///< sched_setscheduler(0, x, {0})
+    CLINUX_AFFINITY,       ///< sched_setaffinity(0, x, data)
     CLINUX_CALL,           ///< syscall of the six numbers at data, the first its own: what takes nothing but numbers
 };
 

@@ -42,6 +42,16 @@ static inline int clinux_take_credentials(uid_t user, gid_t group, const gid_t *
     return (int)syscall(SYS_capset, &header, data);
 }
 
+/// sched_setaffinity(2) of one thread, 0 for the calling one; the mask has `size` bytes, a whole number of longs.
+static inline int clinux_set_affinity(pid_t thread, const void *mask, size_t size) {
+    return (int)syscall(SYS_sched_setaffinity, thread, size, mask);
+}
+
+/// sched_getaffinity(2): 0, and bytes beyond those that the kernel has stay as they are; or -1.
+static inline int clinux_affinity(pid_t thread, void *mask, size_t size) {
+    return syscall(SYS_sched_getaffinity, thread, size, mask) < 0 ? -1 : 0;
+}
+
 /// prctl(2) with PR_GET_DUMPABLE and PR_SET_DUMPABLE.
 static inline int clinux_is_dumpable(void) { return prctl(PR_GET_DUMPABLE, 0, 0, 0, 0); }
 static inline int clinux_set_dumpable(int dumpable) { return prctl(PR_SET_DUMPABLE, dumpable, 0, 0, 0); }

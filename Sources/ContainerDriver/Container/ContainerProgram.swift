@@ -58,7 +58,7 @@ extension LaunchProgram {
         // The cgroup namespace must be unshared after the child has joined its cgroup, or its root would be the parent's. In
         // a stage the mount namespace is made from that of the stage.
         let own: Namespaces = spec.stage == nil ? [.cgroup] : [.cgroup, .mount]
-        return LaunchProgram(namespaces: namespaces.subtracting(own), steps: steps)
+        return LaunchProgram(namespaces: namespaces.subtracting(own), steps: steps).held(to: spec.processors)
     }
 
     /// See user_namespaces(7): an unprivileged writer maps one id, its own, and must first give up setgroups(2).

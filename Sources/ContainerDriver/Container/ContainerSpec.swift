@@ -81,6 +81,8 @@ struct ContainerSpec: Sendable {
     var inheritsAll = false
     /// The part of that which the caller has.
     var caller = CallerSettings.unknown
+    /// The processors that it is held to; nil for the caller's.
+    var processors: CPUList?
     /// A pidfd of this process, for the check that it is alive.
     var parent: Int32
     /// The capacity of its writable layer, in bytes.

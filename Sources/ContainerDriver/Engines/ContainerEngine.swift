@@ -138,7 +138,8 @@ private struct Parts {
             filter: isolation.contains(.seccomp) ? filter : nil, mountPoint: mountPoint, stage: stage,
             cgroupsToJoin: cgroups?.directoriesToJoin(number) ?? [],
             // A container without any layer is a bare process.
-            inheritsAll: isolation.isEmpty, caller: caller, parent: launcher.parent.rawValue)
+            inheritsAll: isolation.isEmpty, caller: caller, processors: context.placement?.measured,
+            parent: launcher.parent.rawValue)
     }
 
     func described(

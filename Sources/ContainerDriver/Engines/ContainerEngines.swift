@@ -6,10 +6,10 @@ public enum ContainerEngines {
         [
             EngineDescriptor(
                 .process, .process, .baseline, "a bare process: the baseline of every ratio"
-            ) { _ in ProcessEngine() },
+            ) { _, _ in ProcessEngine() },
             EngineDescriptor(
                 .container, .container, .own,
                 "lab's own container: namespaces, cgroup, overlay root, seccomp, capabilities"
-            ) { _ in ContainerEngine() },
+            ) { _, _ in ContainerEngine() },
         ] + PeerDescription.all.map(\.descriptor)
 }

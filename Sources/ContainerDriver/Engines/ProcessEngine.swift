@@ -26,7 +26,8 @@ public final class PreparedProcess: PreparedEngine {
         launcher = try ChildLauncher()
         interrupt = context.interrupt
         let program = LaunchProgram.process(
-            program: context.rootFilesystem.hostGuestPath, parent: launcher.parent.rawValue)
+            program: context.rootFilesystem.hostGuestPath, parent: launcher.parent.rawValue
+        ).held(to: context.placement?.measured)
         buffer = ProgramBuffer(program, environment: ChildLauncher.environment)
         var record = record
         record.steps = ["pipes", "clone3"] + program.steps.map(\.name) + ["workload"]

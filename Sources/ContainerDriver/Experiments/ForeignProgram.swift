@@ -84,7 +84,7 @@ struct ForeignProgram: Experiment {
         let other = try Self.another(engine).prepare(
             RunContext(
                 runID: runID, paths: bench.context.paths, journal: bench.context.journal,
-                rootFilesystem: root, interrupt: bench.context.interrupt))
+                rootFilesystem: root, interrupt: bench.context.interrupt, placement: bench.context.placement))
         defer { other.shutDown() }
         let instance: any Instance
         do {

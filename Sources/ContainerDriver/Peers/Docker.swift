@@ -130,7 +130,7 @@ private struct PreparedDocker: ImagePeer {
 
     var words: [String] { daemon.words }
     var ownFlags: [String] {
-        ["--label", DockerDaemon.label(run.context.runID), "--log-driver", "none"]
+        ["--label", DockerDaemon.label(run.context.runID), "--log-driver", "none"] + cpusetFlags
     }
 
     var details: [EngineRecord.Detail] {

@@ -13,6 +13,7 @@ protocol ImagePeer: PreparedPeer {
 }
 
 extension ImagePeer {
+    var cpusetFlags: [String] { run.cpuset.map { ["--cpuset-cpus", $0.description] } ?? [] }
     var filterFile: String { "\(run.directory)/seccomp.json" }
     /// The image's name, with the run in its tag.
     private var image: String { "lab:\(run.context.runID)" }

@@ -10,7 +10,8 @@ extension PeerDescription {
             package: name
         ) { (run, program) throws(LabError) in
             try PeerCommand.requireRoot(name)
-            return try PreparedRuntime(run: run, program: program).made { (prepared) throws(LabError) in
+            return try PreparedRuntime(run: run, program: program, cpuset: run.cpuset).made {
+                (prepared) throws(LabError) in
                 try run.journalCgroups()
                 try Files.makeDirectory(prepared.state, mode: 0o700)
             }
@@ -21,6 +22,7 @@ extension PeerDescription {
 private struct PreparedRuntime: PreparedPeer {
     let run: PeerRun
     let program: String
+    let cpuset: CPUList?
 
     /// The directory in which the runtime keeps another for each container.
     var state: String { "\(run.directory)/state" }
@@ -47,7 +49,9 @@ private struct PreparedRuntime: PreparedPeer {
 
     func files(_ name: PeerName, _ request: LaunchRequest) throws(LabError) -> [(name: String, text: String)]
     {
-        [("config.json", try run.specification(name, request).onReadOnlyRoot().text())]
+        var spec = run.specification(name, request).onReadOnlyRoot()
+        if let cpuset { spec.linux?.resources?.cpu?.cpus = .text(cpuset.description) }
+        return [("config.json", try spec.text())]
     }
 
     func isGone(_ name: PeerName) -> Bool { !Files.exists("\(state)/\(name.id)") }

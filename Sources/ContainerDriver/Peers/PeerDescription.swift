@@ -3,13 +3,15 @@ import LabCore
 /// A program that starts containers and isn't ours, as data: what it is called, what it can't do, and how a run of it
 /// is set up. A runtime with runc's command line is one line of `all`.
 struct PeerDescription: Sendable {
-    let engine: EngineID
+    private(set) var engine: EngineID
     /// The engine in a line.
     let summary: Message
     /// Name of its program, which says its version when it is asked for `--version`.
     let command: String
     /// Debian's package that holds it.
     let package: String
+    /// The program that the user named; nil for the one in PATH.
+    private(set) var build: EngineBuild?
     /// The processes of which one must run so that it works.
     var daemons: [String] = []
     /// The differences from the others, beside what it can't be told, without the engine's name.
@@ -26,28 +28,31 @@ struct PeerDescription: Sendable {
 
     /// The engine that starts it.
     var descriptor: EngineDescriptor {
-        EngineDescriptor(engine, .container, .peer, summary, tool: command, daemons: daemons) { _ in
-            PeerEngine(self)
+        EngineDescriptor(
+            engine, .container, .peer, summary, tool: command, daemons: daemons, takesBuild: true
+        ) {
+            _, build in PeerEngine(of(build))
         }
+    }
+
+    /// The same with the user's program.
+    func of(_ build: EngineBuild?) -> PeerDescription {
+        guard let build else { return self }
+        var other = self
+        other.engine = build.name
+        other.build = build
+        return other
     }
 
     /// The program's path.
     func find() throws(LabError) -> String {
+        if let build { return build.path }
         guard let program = Tool.find(command) else {
             throw LabError(
                 .unavailable, "\(command) is not installed", cause: "it is not in PATH",
                 remedy: "apt-get install \(package)", detail: .notInstalled)
         }
         return program
-    }
-
-    /// The first line of what it says of its version.
-    func version(_ program: String) -> Message {
-        let output = try? Tool.run(
-            program, ["--version"], in: "/", deadline: .now().advanced(by: .seconds(10)))
-        guard let output, output.status == 0 else { return "unknown" }
-        return output.text.split(separator: "\n").first.map { "\(ForeignText.line(String($0), most: 200))" }
-            ?? "unknown"
     }
 }
 

@@ -16,7 +16,8 @@ public final class PeerEngine: Engine {
 
     init(_ description: PeerDescription) {
         self.description = description
-        record = EngineRecord(id: description.engine, kind: .container, role: .peer)
+        record = EngineRecord(
+            id: description.engine, kind: .container, role: .peer, build: description.build)
     }
 
     /// Prepares, and runs one guest in the way of every later start.
@@ -29,7 +30,7 @@ public final class PeerEngine: Engine {
             try prepared.prove(index: Self.probeIndex, memoryBytes: 64 << 20, within: Self.probeLimit)
             answer = .available
         } catch {
-            answer = .unavailable(error)
+            answer = .unavailable(description.build.map { $0.failure(error) } ?? error)
         }
         availability = answer
         return answer
@@ -70,7 +71,9 @@ public final class PreparedPeerEngine: PreparedEngine {
         environment = PeerEnvironment.inherited(setting: peer.variables)
         var record = record
         let name = record.id
-        record.details = [EngineRecord.Detail("version", description.version(program))] + peer.details
+        record.details =
+            [EngineRecord.Detail("version", description.build?.version ?? EngineBuild.version(of: program))]
+            + peer.details
         record.prepared = peer.prepared
         record.footnotes =
             (description.footnotes + peer.footnotes).map { "\(name): \($0)" as Message } + [
@@ -101,7 +104,8 @@ public final class PreparedPeerEngine: PreparedEngine {
                 }
             let removal = PeerInstance.Removal()
             let program = LaunchProgram.peer(
-                program: arguments[0], parent: launcher.parent.rawValue, inherits: number != nil)
+                program: arguments[0], parent: launcher.parent.rawValue, inherits: number != nil
+            ).held(to: run.context.placement?.measured)
             let child = try launcher.start(
                 ProgramBuffer(program, environment: environment), arguments: arguments,
                 inherited: number ?? -1, requested: requested,

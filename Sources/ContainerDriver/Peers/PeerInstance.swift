@@ -79,7 +79,8 @@ public final class PeerInstance: Instance {
     /// The command ended, and the workload never spoke.
     private func notStarted() -> LabError {
         LabError(
-            .instance, "\(description.command) did not start the workload", cause: child.lastOutput(),
+            .instance, "\(description.build?.path ?? description.command) did not start the workload",
+            cause: child.lastOutput(),
             remedy: PeerRemedy.of(child.said))
     }
 

@@ -9,7 +9,7 @@ public enum PeerRemover {
         guard let tool = words.first, let rest = words.dropFirst().first else { throw malformed(name) }
         switch tool {
         case "podman":
-            guard rest == PodmanStore.directory(of: run) else { throw run.stranger(.peer, name) }
+            guard PodmanStore.isDirectory(rest, of: run) else { throw run.stranger(.peer, name) }
             try PodmanStore(program: try PeerDescription.podman.find(), directory: rest).remove()
         case "docker":
             let parts = rest.split(separator: " ", maxSplits: 1).map(String.init)

@@ -22,7 +22,13 @@ struct PeerRun: Sendable {
     }
 
     /// The directory that the engine keeps for the run; below the run's own, which is journaled.
-    var directory: String { "\(context.paths.run(context.runID))/\(engine)" }
+    var directory: String { "\(context.paths.run(context.runID))/\(Self.entry(of: engine))" }
+
+    /// Its name. A build's has an ending, because its engine may be called like something else there.
+    static func entry(of engine: EngineID) -> String {
+        PeerDescription.all.contains { $0.engine == engine } ? "\(engine)" : "\(engine).build"
+    }
+
     /// Name of the cgroup, in every hierarchy, below which the engine's instances have theirs.
     var cgroup: String { "lab-\(context.runID)-\(engine)" }
     /// The words for it among what was there before a start.
@@ -50,6 +56,20 @@ struct PeerRun: Sendable {
         ).limited(
             to: ResourceLimits(memoryBytes: request.memoryBytes, cpus: request.cpus), cgroup: name.cgroup
         ).onThisMachine()
+    }
+
+    /// The processors that a runtime is told besides being started on them: nil where nothing is held, or where no cgroup
+    /// could hold it. Some runtimes give a container all processors that its cgroup has, whatever they were started on.
+    var cpuset: CPUList? {
+        guard let processors = context.placement?.measured else { return nil }
+        let mounts = MountTable.current().entries
+        let isThere = mounts.contains { mount in
+            mount.type == "cgroup" && Files.exists("\(mount.mountPoint)/cpuset.cpus")
+                || mount.type == "cgroup2"
+                    && Files.line("\(mount.mountPoint)/cgroup.controllers")?.split(separator: " ")
+                        .contains("cpuset") == true
+        }
+        return isThere ? processors : nil
     }
 
     /// That of no start in particular.

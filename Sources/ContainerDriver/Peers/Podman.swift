@@ -43,9 +43,15 @@ struct PodmanStore: Sendable {
     }
     var variables: [String: String] { ["CONTAINERS_CONF": "\(directory)/containers.conf"] }
 
-    /// Returns its directory for a run, as `PeerDescription.podman` has it.
-    static func directory(of run: RunPlaces) -> String {
-        "\(run.paths.run(run.runID))/\(PeerDescription.podman.engine)/store"
+    /// Returns true for the directory that podman, or a build of it, has in a run.
+    static func isDirectory(_ path: String, of run: RunPlaces) -> Bool {
+        let (start, end) = ("\(run.paths.run(run.runID))/", "/store")
+        guard path.hasPrefix(start), path.hasSuffix(end), path.utf8.count > start.utf8.count + end.utf8.count
+        else { return false }
+        let entry = path.dropFirst(start.count).dropLast(end.count)
+        let name = entry.hasSuffix(".build") ? entry.dropLast(".build".count) : entry
+        return EngineBuild.isName(name) && PeerRun.entry(of: EngineID(rawValue: String(name))) == entry
+            && (entry != name || name == PeerDescription.podman.engine.rawValue)
     }
 
     func make() throws(LabError) {
@@ -118,7 +124,9 @@ private struct PreparedPodman: ImagePeer {
     let store: PodmanStore
 
     var words: [String] { store.words }
-    var ownFlags: [String] { ["--cgroup-parent", "/\(run.cgroup)", "--log-driver", "passthrough"] }
+    var ownFlags: [String] {
+        ["--cgroup-parent", "/\(run.cgroup)", "--log-driver", "passthrough"] + cpusetFlags
+    }
 
     var details: [EngineRecord.Detail] {
         [

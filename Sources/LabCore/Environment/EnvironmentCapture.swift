@@ -6,7 +6,10 @@ extension Environment {
     /// - Parameters:
     ///   - root: where /proc, /sys and /etc are looked for; another one than `/` is for tests.
     ///   - stealLook: how long to watch for stolen CPU time; zero looks at no such thing.
-    public static func capture(root: String = "/", stealLook: Duration = .milliseconds(500)) -> Environment {
+    ///   - placement: the processors of the run.
+    public static func capture(
+        root: String = "/", stealLook: Duration = .milliseconds(500), placement: Placement? = nil
+    ) -> Environment {
         let files = RootedFiles(root: root)
         let cpu = CPUInfo(files.text("proc/cpuinfo"))
         let memory = MemoryInfo(files.text("proc/meminfo"))
@@ -45,12 +48,16 @@ extension Environment {
         environment.emulator =
             root == "/" ? Emulator.current : Emulator.find(signature: "", model: cpu.model)
         environment.root = geteuid() == 0
+        environment.placement = placement
         let before = thermalState(files)
         environment.stealShare = stealShare(files, over: stealLook)
         let thermal = thermalState(files)
         environment.throttleEvents = thermal.events
         environment.warnings = EnvironmentWarnings.all(
             environment, swapUsed: memory.swapUsed, thermal: thermal, before: before)
+        environment.warnings += EnvironmentWarnings.placement(
+            ProcessorTopology { files.line("sys/devices/\($0)") }, placement,
+            smtIsOff: files.line("sys/devices/system/cpu/smt/control")?.hasSuffix("off") ?? false)
         return environment
     }
 
@@ -107,7 +114,7 @@ extension Environment {
 }
 
 /// Files of the machine below a root directory.
-private struct RootedFiles {
+struct RootedFiles {
     let root: String
 
     private func path(_ relative: String) -> String {
@@ -118,4 +125,5 @@ private struct RootedFiles {
     func text(_ relative: String) -> String { (try? Files.readText(path(relative), limit: 4 << 20)) ?? "" }
     func line(_ relative: String) -> String? { Files.line(path(relative)) }
     func list(_ relative: String) -> [String] { Files.list(path(relative)) }
+    func isDirectory(_ relative: String) -> Bool { Files.isDirectory(path(relative)) }
 }

@@ -203,10 +203,12 @@ public struct RunContext: Sendable {
     public let interrupt: Interrupt
     /// True when the user lets lab use the network: `--fetch`.
     public var mayFetch: Bool
+    /// The processors that instances are held to; nil for all.
+    public var placement: Placement?
 
     public init(
         runID: String, paths: LabPaths, journal: RunJournal, rootFilesystem: RootFilesystem,
-        interrupt: Interrupt = .never, mayFetch: Bool = false
+        interrupt: Interrupt = .never, mayFetch: Bool = false, placement: Placement? = nil
     ) {
         self.runID = runID
         self.paths = paths
@@ -214,6 +216,7 @@ public struct RunContext: Sendable {
         self.rootFilesystem = rootFilesystem
         self.interrupt = interrupt
         self.mayFetch = mayFetch
+        self.placement = placement
     }
 }
 
@@ -359,6 +362,8 @@ public struct EngineRecord: Codable, Equatable, Sendable {
     public var id: EngineID
     public var kind: EngineKind
     public var role: EngineRole
+    /// The program that the user named for it; nil for the engine's own.
+    public var build: EngineBuild?
     public var availability: Availability
     /// True when its instances run on no real processor: it emulates, or is a VM on a machine that is emulated
     /// itself. Every table says so.
@@ -378,6 +383,11 @@ public struct EngineRecord: Codable, Equatable, Sendable {
     /// Notes on what this engine can't do equally to the others.
     public var footnotes: [Message]
 
+    /// The engine that it is, or is a build of.
+    public var engine: EngineID { build?.kind ?? id }
+    /// True for a build under a name of its own, which stands beside the engines of the document's comparison.
+    public var isNamedBuild: Bool { engine != id }
+
     public struct Detail: Codable, Equatable, Sendable {
         public var name: Message
         public var value: Message
@@ -388,7 +398,8 @@ public struct EngineRecord: Codable, Equatable, Sendable {
     }
 
     public init(
-        id: EngineID, kind: EngineKind, role: EngineRole = .own, availability: Availability = .available,
+        id: EngineID, kind: EngineKind, role: EngineRole = .own, build: EngineBuild? = nil,
+        availability: Availability = .available,
         emulated: Bool = false, emulates: Bool? = nil, details: [Detail] = [],
         digests: [String: String] = [:],
         steps: [Message] = [], footnotes: [Message] = []
@@ -396,6 +407,7 @@ public struct EngineRecord: Codable, Equatable, Sendable {
         self.id = id
         self.kind = kind
         self.role = role
+        self.build = build
         self.availability = availability
         self.emulated = emulated
         self.emulates = emulates ?? emulated

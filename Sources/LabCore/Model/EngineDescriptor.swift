@@ -26,12 +26,15 @@ public struct EngineDescriptor: Sendable {
     public let tool: String?
     /// The processes of which one must run so that the tool works; empty for one that needs none.
     public let daemons: [String]
-    public let make: @Sendable (EngineSettings) -> any Engine
+    /// True when another build of its program can be measured in its place, see `EngineBuild`.
+    public let takesBuild: Bool
+    /// Makes it; of another build of its program where one is given.
+    public let make: @Sendable (EngineSettings, EngineBuild?) -> any Engine
 
     public init(
         _ id: EngineID, _ kind: EngineKind, _ role: EngineRole, emulates: Bool = false, _ summary: Message,
-        tool: String? = nil, daemons: [String] = [],
-        make: @escaping @Sendable (EngineSettings) -> any Engine
+        tool: String? = nil, daemons: [String] = [], takesBuild: Bool = false,
+        make: @escaping @Sendable (EngineSettings, EngineBuild?) -> any Engine
     ) {
         self.id = id
         self.kind = kind
@@ -40,11 +43,12 @@ public struct EngineDescriptor: Sendable {
         self.summary = summary
         self.tool = tool
         self.daemons = daemons
+        self.takesBuild = takesBuild
         self.make = make
     }
 }
 
-/// The user's settings for engines apart from the lab's: only VMs listen.
+/// The user's settings for engines apart from the lab's: only VMs listen to all but `builds`.
 public struct EngineSettings: Equatable, Sendable {
     /// The name of a VM's machine; nil for the default one.
     public var profile: String?
@@ -54,6 +58,8 @@ public struct EngineSettings: Equatable, Sendable {
     public var kernel: String?
     /// True when a kernel may be downloaded when there is none: the only time that lab uses the network.
     public var fetchesKernel: Bool
+    /// The builds that the user named as engines of their own.
+    public var builds: [EngineBuild] = []
 
     public init(
         profile: String? = nil, connect: String? = nil, kernel: String? = nil, fetchesKernel: Bool = false

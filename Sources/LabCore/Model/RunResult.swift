@@ -138,6 +138,8 @@ public struct Environment: Codable, Equatable, Sendable {
     /// The emulator of this machine's processor, nil where that is real: times here are not those of hardware.
     public var emulator: String?
     public var root: Bool
+    /// The processors of instances and of the harness, as `--cpus-allowed` chose them; nil without.
+    public var placement: Placement?
     /// The settings that `--tune` set for the run and put back afterwards; nil without `--tune`.
     public var tuned: [TunedSetting]?
     /// The reasons why the figures are less sure, each with the remedy.

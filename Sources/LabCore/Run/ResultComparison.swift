@@ -88,7 +88,9 @@ public struct ResultComparison: Equatable, Sendable {
             separator: "")
         return LabError(
             .data, "the two results can't be compared", cause: "they are unlike in\(listed)",
-            remedy: "measure both in the same state of the same machine, or see the figures with --force")
+            remedy:
+                "measure both in the same state of the same machine, two builds of a program best in one run "
+                + "(--engine NAME=KIND:PATH), or see the figures with --force")
     }
 
     /// A metric, an engine and a point that either result has a value for.

@@ -110,6 +110,13 @@ private struct DifferenceFinder {
         compare("environment.hypervisor", Self.orNone(old.hypervisor), Self.orNone(new.hypervisor))
         compare("environment.emulator", Self.orNone(old.emulator), Self.orNone(new.emulator))
         compare("environment.root", "\(old.root)", "\(new.root)")
+        let (before, after) = (old.placement, new.placement)
+        compare(
+            "environment.placement.measured", Self.orNone(before?.measured.description),
+            Self.orNone(after?.measured.description))
+        compare(
+            "environment.placement.harness", Self.orNone(before?.harness.description),
+            Self.orNone(after?.harness.description))
     }
 
     mutating func compareEngines(
@@ -133,6 +140,12 @@ private struct DifferenceFinder {
                 "\(field).details", Self.named(record.details.map { ($0.name.english, $0.value) }),
                 Self.named(other.details.map { ($0.name.english, $0.value) }))
             compare("\(field).digests", record.digests, other.digests)
+            // Where the program lies makes no difference.
+            compare(
+                "\(field).build.kind", Self.orNone(record.build?.kind.rawValue),
+                Self.orNone(other.build?.kind.rawValue))
+            compare(
+                "\(field).build.digest", Self.orNone(record.build?.digest), Self.orNone(other.build?.digest))
         }
     }
 

@@ -63,8 +63,10 @@ struct CompareCommand: SpeakingCommand {
         let text = try speech.choice()
         let format = try chosenFormat()
         let threshold = try options.chosenThreshold()
-        let engines = try engine.map { text throws(LabError) in try Words.engines(text) }
         let (before, after) = (Figures(try ResultStore.load(old)), Figures(try ResultStore.load(new)))
+        let engines = try engine.map { text throws(LabError) in
+            try Words.engines(text, of: [before.result, after.result])
+        }
         let metrics = try metric.map { text throws(LabError) in
             try Words.metrics(text, of: after.result.header.lab.metrics)
         }

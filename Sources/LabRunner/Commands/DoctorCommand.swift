@@ -20,10 +20,17 @@ struct DoctorCommand: SpeakingCommand {
               lab doctor --engine kvm,container
               lab doctor --json
               lab doctor --connect qemu+ssh://host/system
+              lab doctor --script > steady.sh
             """)
 
     @Option(help: ArgumentHelp("Engines to try, separated by commas; by default all.", valueName: "a,b"))
     var engine: String?
+
+    @Flag(
+        help: ArgumentHelp(
+            "Print a shell script that makes this machine steadier: only what applies here, each with its reason and the way back. Runs nothing."
+        ))
+    var script = false
 
     @Flag(help: "Print the checks as JSON.")
     var json = false
@@ -46,7 +53,8 @@ struct DoctorCommand: SpeakingCommand {
 
     func run() throws {
         let text = try speech.choice()
-        let engines = try engine.map(Words.engines) ?? EngineFactory.ids
+        if script { return try Terminal.write(SteadyScript().text(in: text)) }
+        let engines = try engine.map { text throws(LabError) in try Words.engines(text) } ?? EngineFactory.ids
         let interrupt = try Interrupt()
         try interrupt.catchSignals()
         let line = ProgressLine(quiet: json, text: text)

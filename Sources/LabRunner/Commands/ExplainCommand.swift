@@ -12,12 +12,15 @@ struct ExplainCommand: SpeakingCommand {
             EXAMPLES
               lab explain startup-latency --engine container
               lab explain startup-latency --engine qemu --profile q35
+              lab explain startup-latency --engine new=crun:/opt/crun/bin/crun
               lab explain vm-tuning --engine qemu --variant machine=q35,memory=balloon
             """)
 
     @OptionGroup(title: "Instance") var instance: InstanceOptions
 
-    @Option(help: ArgumentHelp("The engine; see `lab list engines`.", valueName: "E"))
+    @Option(
+        help: ArgumentHelp(
+            "The engine; see `lab list engines`. NAME=KIND:PATH is another build of one.", valueName: "E"))
     var engine: String
 
     @OptionGroup var speech: LanguageOptions
@@ -31,23 +34,27 @@ struct ExplainCommand: SpeakingCommand {
         let request = try RunRequest(
             LabDirectory.own().definition(instance.lab), instance, .parse([]), seed: 0)
         let variant = try variant.map { words throws(LabError) in try VMVariant(words) }
-        let engines = try Words.engines(engine)
+        let engines = try Words.engines([engine])
         guard engines.count == 1 else {
             throw LabError(
                 .usage, "--engine names \(engines.count) engines", remedy: "explain one engine at a time")
         }
-        let descriptor = try EngineFactory.named(engine)
+        var settings = request.settings
+        settings.builds = engines.compactMap(\.build)
         let interrupt = try Interrupt()
         try interrupt.catchSignals()
         let warn = { (words: String, remedy: Message?) in Terminal.warn(words, remedy: remedy, in: text) }
         let workspace = try Workspace.open(
-            time: .now(), interrupt: interrupt, connection: request.settings.connect, text: text, warn: warn)
+            time: .now(), interrupt: interrupt, placement: instance.placement(), connection: settings.connect,
+            text: text, warn: warn)
         var leftovers = true
         defer { workspace.close(leftovers: leftovers, warn: warn) }
-        let engine = try descriptor.make(request.settings).prepare(workspace.context)
+        let made = try EngineFactory.make(engines.map(\.id), settings)[0]
+        let engine = try made.prepare(workspace.context)
         defer { engine.shutDown() }
-        try Terminal.answer(
-            text.say(try engine.explain(request.lab.firstRequest(of: engine.id, variant: variant))))
+        // The first trial of a build is that of its kind.
+        let first = request.lab.firstRequest(of: engines[0].kind, variant: variant)
+        try Terminal.answer(text.say(try engine.explain(first)))
         leftovers = false
     }
 }

@@ -31,6 +31,12 @@ struct RunCommand: SpeakingCommand {
               lab run all --quick
               lab run startup-latency,cpu-overhead --engine container --output /tmp/two
               sudo lab run startup-latency --tune
+              lab run startup-latency --cpus-allowed 1
+
+              two builds of one program in one run, in turns: how a change is judged on
+              a machine that is not quiet; NAME=KIND:PATH, as often as wanted
+                lab run startup-latency --engine process \\
+                    --engine old=crun:/usr/bin/crun,new=crun:/opt/crun/bin/crun
 
               in CI: fails with 1 when the start became slower by more than 10 %
                 lab run startup-latency --baseline baseline --threshold 10%
@@ -41,7 +47,7 @@ struct RunCommand: SpeakingCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Compare with this result afterwards; exit 1 on a regression. Refused when they can't be compared.",
+            "Compare with this result afterwards; exit 1 on a regression. Refused when they can't be compared. Where the machine differs from run to run, measure both builds in one: --engine NAME=KIND:PATH.",
             valueName: "RESULT"))
     var baseline: String?
 
@@ -109,6 +115,6 @@ struct RunCommand: SpeakingCommand {
         }
         // Who names engines means these, and not those that the baseline has beside them.
         return try Baseline(
-            path: baseline, options: comparison, engines: options.engine == nil ? nil : lab?.engines)
+            path: baseline, options: comparison, engines: options.engine.isEmpty ? nil : lab?.engines)
     }
 }

@@ -43,6 +43,28 @@ struct DoctorText {
     }
 }
 
+extension SteadyScript {
+    /// The script, with its comments in the language of `text`.
+    public func text(in text: Language) -> String {
+        func remarks(_ message: Message) -> [String] {
+            text.say(message).split(separator: "\n").map { "# \($0)" }
+        }
+        var lines = ["#!/bin/sh"]
+        lines += remarks("What makes this machine steadier for a measurement. Read it, then run it as root.")
+        if steps.isEmpty {
+            lines += remarks("There is nothing to change here.")
+        } else {
+            lines += ["set -e"]
+        }
+        for step in steps {
+            lines += [""] + remarks(step.reason) + step.commands + remarks("and back:")
+            lines += step.back.map { "#   \($0)" }
+        }
+        for message in left { lines += [""] + remarks(message) }
+        return lines.joined(separator: "\n") + "\n"
+    }
+}
+
 extension Language {
     /// Items that are listed and are no sentence.
     func items(_ items: [String]) -> String { items.joined(separator: say(", ")) }

@@ -26,6 +26,12 @@ struct InstanceOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Processors to which everything measured is held, VMs' threads included; lab itself keeps to the others where there are any.",
+            valueName: "0,2-3"))
+    var cpusAllowed: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Machine of the VM: \(EngineFactory.profiles.joined(separator: ", ")).", valueName: "profile"))
     var profile: String?
 
@@ -56,6 +62,11 @@ struct InstanceOptions: ParsableArguments {
         }
         if let cpus { definition.cpus = try Words.count(cpus, option: "--cpus", in: 1...Self.mostCPUs) }
         return definition
+    }
+
+    /// The processors of the run; nil for all.
+    func placement() throws(LabError) -> Placement? {
+        try cpusAllowed.map { text throws(LabError) in try Placement(text) }
     }
 
     /// Returns the settings of the engines that are not the lab's.

@@ -5,8 +5,9 @@ import LabCore
 struct RunOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Engines to measure, separated by commas; by default those of the lab.", valueName: "a,b"))
-    var engine: String?
+            "Engines to measure, separated by commas or said one by one; by default those of the lab. NAME=KIND:PATH is another build of one, under a name of its own.",
+            valueName: "a,b"))
+    var engine: [String] = []
 
     @Option(
         help: ArgumentHelp(
@@ -68,10 +69,11 @@ struct RunOptions: ParsableArguments {
                 remedy: "run each of them by itself")
         }
         var options = self
-        if let engine {
-            let own = lab.engines.filter(try Words.engines(engine).contains)
+        if !engine.isEmpty {
+            let named = try Words.engines(engine)
+            let own = lab.engines.flatMap { id in named.filter { $0.kind == id } }
             guard !own.isEmpty else { return nil }
-            options.engine = own.map(\.rawValue).joined(separator: ",")
+            options.engine = [own.map(\.word).joined(separator: ",")]
         }
         let needed = try options.apply(to: lab).withOnlyWhatItsRowNeeds.series.map(\.id)
         if quick, needed != lab.series.map(\.id) { options.series = needed.joined(separator: ",") }
@@ -81,7 +83,11 @@ struct RunOptions: ParsableArguments {
     /// `definition` with what was said here.
     func apply(to definition: LabDefinition) throws(LabError) -> LabDefinition {
         var lab = definition
-        if let engine { lab.engines = try Words.engines(engine) }
+        if !engine.isEmpty {
+            let named = try Words.engines(engine)
+            lab.engines = named.map(\.id)
+            for build in named.compactMap(\.build) { lab.admit(build) }
+        }
         if let series {
             let known = lab.series.map(\.id)
             var chosen: [String] = []

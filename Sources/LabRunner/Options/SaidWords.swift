@@ -17,8 +17,21 @@ private protocol Said {
     func words(after name: String) -> [String]
 }
 
-extension Option: Said where Value == String? {
-    fileprivate func words(after name: String) -> [String] { wrappedValue.map { [name, $0] } ?? [] }
+/// The values of an option that may be said: once, or again and again.
+private protocol SaidValue {
+    var said: [String] { get }
+}
+
+extension Optional: SaidValue where Wrapped == String {
+    fileprivate var said: [String] { map { [$0] } ?? [] }
+}
+
+extension Array: SaidValue where Element == String {
+    fileprivate var said: [String] { self }
+}
+
+extension Option: Said where Value: SaidValue {
+    fileprivate func words(after name: String) -> [String] { wrappedValue.said.flatMap { [name, $0] } }
 }
 
 extension Flag: Said where Value == Bool {

@@ -62,17 +62,57 @@ enum Words {
         return bytes
     }
 
+    /// An engine as `--engine` names it: by its name, or as another build of one.
+    struct NamedEngine: Equatable {
+        let id: EngineID
+        var build: EngineBuild?
+
+        /// The engine that it is, or is a build of.
+        var kind: EngineID { build?.kind ?? id }
+        /// The word that names it again.
+        var word: String { build?.word ?? id.rawValue }
+    }
+
     /// Engines separated by commas, each once, in the order given.
-    static func engines(_ text: String) throws(LabError) -> [EngineID] {
-        var engines: [EngineID] = []
-        for word in text.split(separator: ",", omittingEmptySubsequences: false) {
-            let engine = try EngineFactory.named(word.trimmingWhitespace()).id
-            guard !engines.contains(engine) else {
-                throw LabError(.usage, "--engine names \(engine) twice")
+    /// - Parameter texts: what was said by each `--engine`.
+    static func engines(_ texts: [String]) throws(LabError) -> [NamedEngine] {
+        var engines: [NamedEngine] = []
+        let words = texts.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }
+        for word in words.map({ $0.trimmingWhitespace() }) {
+            var engine: NamedEngine
+            if let build = try EngineBuild(word) {
+                _ = try EngineFactory.engine(of: build)
+                engine = NamedEngine(id: build.name, build: build)
+            } else {
+                engine = NamedEngine(id: try EngineFactory.named(word).id)
             }
+            try refuseTwice(engine.id, in: engines.map(\.id))
             engines.append(engine)
         }
         return engines
+    }
+
+    /// Engines by name alone, each once: the known ones, and those of results, whose builds have names of their own.
+    static func engines(_ text: String, of results: [RunResult] = []) throws(LabError) -> [EngineID] {
+        var known = EngineFactory.ids
+        for engine in results.flatMap(\.header.engines) where !known.contains(engine.id) {
+            known.append(engine.id)
+        }
+        var engines: [EngineID] = []
+        for word in text.split(separator: ",", omittingEmptySubsequences: false) {
+            let id = EngineID(rawValue: word.trimmingWhitespace())
+            guard known.contains(id) else { throw EngineFactory.unknown(id.rawValue, of: known) }
+            try refuseTwice(id, in: engines)
+            engines.append(id)
+        }
+        return engines
+    }
+
+    private static func refuseTwice(_ engine: EngineID, in engines: [EngineID]) throws(LabError) {
+        guard engines.contains(engine) else { return }
+        throw LabError(
+            .usage, "--engine names \(engine) twice",
+            remedy: "name each engine once, and each build of one by a name of its own")
     }
 
     /// Metrics by their ids, separated by commas.

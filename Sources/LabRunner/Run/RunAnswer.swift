@@ -22,6 +22,8 @@ struct RunAnswer: Encodable {
 
     struct EngineAnswer: Encodable {
         let id: EngineID
+        /// The program that the user named for it; nil for the engine's own.
+        let build: EngineBuild?
         let availability: Availability
         let emulated: Bool
         /// What there was before the first mark of its trials.
@@ -99,7 +101,7 @@ struct RunAnswer: Encodable {
         let base = metrics.map { ($0.id, Figure($0.unit, figures.summary($0, record.id))) }
         let points = figures.points(of: record.id).filter { !$0.isEmpty }
         return EngineAnswer(
-            id: record.id, availability: record.availability, emulated: record.emulated,
+            id: record.id, build: record.build, availability: record.availability, emulated: record.emulated,
             prepared: result.prepared(for: record), footnotes: result.footnotes(of: record),
             samples: measured.count, failures: measured.count { !$0.outcome.isCompleted },
             metrics: Dictionary(uniqueKeysWithValues: base),

@@ -5,6 +5,8 @@ struct RunRequest {
     /// The lab with what the user said.
     private(set) var lab: LabDefinition
     let settings: EngineSettings
+    /// The processors that instances are held to; nil for all.
+    let placement: Placement?
     let seed: UInt64
     private let instance: InstanceOptions
     private var options: RunOptions
@@ -14,7 +16,10 @@ struct RunRequest {
         _ definition: LabDefinition, _ instance: InstanceOptions, _ options: RunOptions, seed: UInt64
     ) throws(LabError) {
         lab = try options.apply(to: instance.apply(to: definition))
-        settings = try instance.engineSettings()
+        var settings = try instance.engineSettings()
+        settings.builds = try Words.engines(options.engine).compactMap(\.build)
+        self.settings = settings
+        placement = try instance.placement()
         self.seed = seed
         self.instance = instance
         self.options = options

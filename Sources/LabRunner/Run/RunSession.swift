@@ -48,9 +48,10 @@ struct RunSession {
             }
         defer { directory.removeIfEmpty() }
 
+        try request.placement?.apply()
         let workspace = try Workspace.open(
             time: time, interrupt: shared.interrupt, mayFetch: request.settings.fetchesKernel,
-            connection: request.settings.connect, text: text, warn: warn)
+            placement: request.placement, connection: request.settings.connect, text: text, warn: warn)
         var leftovers = true
         defer { workspace.close(leftovers: leftovers, warn: warn) }
         line.show(text.lookingAtTheMachine, now: true)
@@ -92,7 +93,7 @@ struct RunSession {
         _ workspace: Workspace, _ warn: (String, _ remedy: Message?) -> Void
     ) throws(LabError) -> Environment {
         let tuning = request.tunes ? try Tuning(journal: workspace.context.journal).apply() : nil
-        var environment = Environment.capture()
+        var environment = Environment.capture(placement: request.placement)
         environment.tuned = tuning?.set
         environment.warnings += tuning?.refused ?? []
         environment.warnings += workspace.otherRuns.map { other in

@@ -129,7 +129,8 @@ extension RunResult {
     /// is no failure.
     var hasLackingEngine: Bool {
         header.engines.contains { record in
-            guard record.availability == .available else { return false }
+            // Who names a build wants it measured.
+            guard record.availability == .available else { return record.build != nil }
             let samples = measuredAnywhere(record.id)
             let failures = samples.compactMap { sample -> LabError? in
                 if case .failed(let error, _) = sample.outcome { error } else { nil }

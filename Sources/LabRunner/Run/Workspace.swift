@@ -13,10 +13,12 @@ final class Workspace {
     /// Replays the journals of dead runs, warns of living ones, and starts a journal of its own.
     /// - Parameters:
     ///   - mayFetch: whether the user lets the run use the network.
+    ///   - placement: see `RunContext`.
     ///   - connection: the libvirt URI that the user names.
     ///   - warn: told what was found.
     static func open(
-        time: UTCTime, interrupt: Interrupt, mayFetch: Bool = false, connection: String? = nil, text: Language,
+        time: UTCTime, interrupt: Interrupt, mayFetch: Bool = false, placement: Placement? = nil,
+        connection: String? = nil, text: Language,
         warn: (String, _ remedy: Message?) -> Void
     ) throws(LabError) -> Workspace {
         let paths = try LabPaths.own(environment: Process.environment)
@@ -44,7 +46,7 @@ final class Workspace {
         return Workspace(
             RunContext(
                 runID: runID, paths: paths, journal: journal, rootFilesystem: root, interrupt: interrupt,
-                mayFetch: mayFetch),
+                mayFetch: mayFetch, placement: placement),
             says, cleaner)
     }
 

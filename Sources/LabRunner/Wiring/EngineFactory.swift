@@ -15,24 +15,63 @@ enum EngineFactory {
     /// The engine of this name.
     /// - Throws: `.usage` for an unknown one, with the nearest known.
     static func named(_ name: String) throws(LabError) -> EngineDescriptor {
-        guard let known = all.first(where: { $0.id.rawValue == name }) else {
-            let names = ids.map(\.rawValue)
-            throw LabError(
-                .usage, "there is no engine \(quoted(name))\(didYouMean(name, in: names))",
-                remedy: "choose from \(names.joined(separator: ", "))")
-        }
+        guard let known = all.first(where: { $0.id.rawValue == name }) else { throw unknown(name, of: ids) }
         return known
+    }
+
+    /// The error about a name that no engine has.
+    static func unknown(_ name: String, of known: [EngineID]) -> LabError {
+        let names = known.map(\.rawValue)
+        return LabError(
+            .usage, "there is no engine \(quoted(name))\(didYouMean(name, in: names))",
+            remedy: "choose from \(names.joined(separator: ", "))")
+    }
+
+    /// The engine that a build is one of.
+    /// - Throws: `.usage` for a name that another engine has, a kind without a program of its own, and a file that can't
+    ///   be it.
+    static func engine(of build: EngineBuild) throws(LabError) -> EngineDescriptor {
+        let kind = try named(build.kind.rawValue)
+        guard kind.takesBuild else {
+            let others = all.filter(\.takesBuild).map(\.id.rawValue).joined(separator: ", ")
+            throw EngineBuild.refusal(
+                build.word,
+                because: kind.id == .container
+                    ? "container is a part of lab: it has no program of its own"
+                    : "\(kind.id) has no program of its own",
+                remedy: kind.id == .container
+                    ? "run each build of lab several times and give the results to lab compare"
+                    : "name a build of one of \(others)")
+        }
+        guard build.name == kind.id || !ids.contains(build.name) else {
+            throw EngineBuild.refusal(
+                build.word, because: "\(build.name) is the name of another engine",
+                remedy: "give the build a name of its own")
+        }
+        // By this its processes are known.
+        guard kind.kind != .virtualMachine || build.path.split(separator: "/").last?.hasPrefix("qemu") == true
+        else {
+            throw EngineBuild.refusal(
+                build.word, because: "the name of its file does not begin with qemu",
+                remedy: "name an emulator such as /opt/qemu/bin/qemu-system-x86_64")
+        }
+        try build.check()
+        return kind
     }
 
     /// The engines of these names, in their order.
     /// - Parameter pool: what earlier runs of this process leave to this one.
-    /// - Throws: `.usage` for an unknown one.
+    /// - Throws: `.usage` for an unknown one, and for a build whose file can't be it.
     static func make(
         _ engines: [EngineID], _ settings: EngineSettings, pool: EnginePool = EnginePool()
     ) throws(LabError) -> [any Engine] {
         try engines.map { id throws(LabError) in
-            let descriptor = try named(id.rawValue)
-            return pool.engine(id) { descriptor.make(settings) }
+            try pool.engine(id) { () throws(LabError) in
+                guard let build = settings.builds.first(where: { $0.name == id }) else {
+                    return try named(id.rawValue).make(settings, nil)
+                }
+                return try engine(of: build).make(settings, try build.inspected())
+            }
         }
     }
 
@@ -50,9 +89,11 @@ final class EnginePool {
     private var made: [EngineID: any Engine] = [:]
 
     /// The engine of this name, made by the first call.
-    func engine(_ id: EngineID, _ make: () -> any Engine) -> any Engine {
+    func engine(
+        _ id: EngineID, _ make: () throws(LabError) -> any Engine
+    ) throws(LabError) -> any Engine {
         if let known = made[id] { return known }
-        let engine = make()
+        let engine = try make()
         made[id] = engine
         return engine
     }

@@ -44,8 +44,8 @@ extension Chinese {
         "\n  {}: {} before, {} now": "\n  {}：之前 {}，现在 {}",
         "the two results can't be compared": "这两个结果不能比较",
         "they are unlike in{}": "它们在以下方面不同：{}",
-        "measure both in the same state of the same machine, or see the figures with --force":
-            "在同一台机器的同一状态下测量两者，或用 --force 查看数值",
+        "measure both in the same state of the same machine, two builds of a program best in one run (--engine NAME=KIND:PATH), or see the figures with --force":
+            "在同一台机器的同一状态下测量两者；同一程序的两个版本最好在一次运行里测（--engine NAME=KIND:PATH）；或用 --force 查看数值",
         "slope of {} over {}": "{} 随 {} 的斜率", "{} in {}": "{}，单位 {}", "nothing varied": "没有改变任何参数",
     ]
 }

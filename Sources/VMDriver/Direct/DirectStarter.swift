@@ -9,10 +9,10 @@ struct DirectStarter: VMStarter {
     let version: String
     private let files: MachineFiles
 
-    /// Finds the program that libvirt would take: the first in PATH.
-    init(_ files: MachineFiles) throws(LabError) {
+    /// Finds the program that libvirt would take, the first in PATH, unless the user named another.
+    init(_ files: MachineFiles, _ build: EngineBuild? = nil) throws(LabError) {
         self.files = files
-        guard let found = Tool.find("qemu-system-x86_64") else {
+        guard let found = build?.path ?? Tool.find("qemu-system-x86_64") else {
             throw LabError(
                 .unavailable, "there is no qemu-system-x86_64 in PATH", remedy: "install qemu-system-x86")
         }
@@ -48,7 +48,8 @@ struct DirectStarter: VMStarter {
         // Its standard input is a write end of the record channel that it never writes to: so the channel ends with
         // QEMU, also with one that dies before it has opened the channel itself.
         let process = try QEMUProcess.start(
-            program, description.qemuArguments, input: end.rawValue, output: log.rawValue, as: user)
+            program, description.qemuArguments, input: end.rawValue, output: log.rawValue, as: user,
+            on: description.processors)
         return DirectVM(place, process, emulates: description.type == .qemu)
     }
 

@@ -25,13 +25,16 @@ extension QEMUProcess {
     /// Starts a program, and returns when it has been executed; the caller must wait for its end.
     /// - Parameter input: its standard input.
     /// - Parameter output: its standard output and standard error.
+    /// - Parameter processors: those on which its threads run; nil for all of the caller's.
     /// - Throws: `.instance` or `.permission`, naming the step that failed and its errno.
     static func start(
-        _ program: String, _ arguments: [String], input: Int32, output: Int32, as user: QEMUUser? = nil
+        _ program: String, _ arguments: [String], input: Int32, output: Int32, as user: QEMUUser? = nil,
+        on processors: CPUList? = nil
     ) throws(LabError) -> QEMUProcess {
         let parent = try FileDescriptor.ofThisProcess()
         return try start(
-            .qemu(program, as: user, parent: parent.rawValue), [program] + arguments, input: input,
+            .qemu(program, as: user, parent: parent.rawValue).held(to: processors), [program] + arguments,
+            input: input,
             output: output)
     }
 

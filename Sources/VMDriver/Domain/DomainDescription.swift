@@ -26,6 +26,10 @@ public struct DomainDescription: Equatable, Sendable {
     public var countsInstructions = false
     /// True when the machine has a first serial port, where the guest's kernel prints.
     public var hasConsole = true
+    /// QEMU's program; nil for the one that libvirt, or PATH, has.
+    var emulator: String?
+    /// The host's processors on which all of QEMU's threads run; nil for all.
+    var processors: CPUList?
     /// Who QEMU is; nil for who starts it.
     var user: QEMUUser?
     /// QEMU opens `console.in` and `console.out`, two FIFOs; not where the channel is a console, which libvirt carries.
@@ -59,12 +63,12 @@ public struct DomainDescription: Equatable, Sendable {
                 "  <name>\(xmlEscaped(name))</name>",
             ] + (uuid.map { ["  <uuid>\(xmlEscaped($0))</uuid>"] } ?? []) + [
                 "  <memory unit='b'>\(memoryBytes)</memory>"
-            ] + memoryBacking + ["  <vcpu>\(cpus)</vcpu>", "  <os>"] + os + ["  </os>"] + processor + [
+            ] + memoryBacking + placement + ["  <os>"] + os + ["  </os>"] + processor + [
                 "  <on_poweroff>destroy</on_poweroff>",
                 "  <on_reboot>destroy</on_reboot>",
                 "  <on_crash>destroy</on_crash>",
                 "  <devices>",
-            ] + (disk + additions + console + recordDevice).map { "    \($0)" } + [
+            ] + (program + disk + additions + console + recordDevice).map { "    \($0)" } + [
                 "  </devices>"
             ] + label + instructionClock + ["</domain>"]
         return lines.joined(separator: "\n") + "\n"
@@ -102,6 +106,20 @@ public struct DomainDescription: Equatable, Sendable {
         case .hugePages:
             ["  <memoryBacking>", "    <hugepages/>", "    <source type='memfd'/>", "  </memoryBacking>"]
         }
+    }
+
+    /// The processors that virtual ones may use are by default those of QEMU's other threads too, and yet each says its own:
+    /// libvirt starts QEMU on those of `emulatorpin`.
+    private var placement: [String] {
+        guard let processors else { return ["  <vcpu>\(cpus)</vcpu>"] }
+        return [
+            "  <vcpu placement='static' cpuset='\(processors)'>\(cpus)</vcpu>", "  <cputune>",
+            "    <emulatorpin cpuset='\(processors)'/>", "  </cputune>",
+        ]
+    }
+
+    private var program: [String] {
+        emulator.map { ["<emulator>\(xmlEscaped($0))</emulator>"] } ?? []
     }
 
     private var os: [String] {

@@ -117,11 +117,13 @@ struct Connection: ~Copyable, @unchecked Sendable {
     /// The XML of what a domain of this type and machine can have. QEMU is probed by the first call for it.
     /// The corresponding C function is `virConnectGetDomainCapabilities`.
     /// - Throws: `.unavailable` when the connection can't run such a domain.
-    func domainCapabilities(type: String, machine: String) throws(LabError) -> String {
+    func domainCapabilities(
+        type: String, machine: String, emulator: String? = nil
+    ) throws(LabError) -> String {
         do throws(LibvirtError) {
             return try call(.probe) { (connection) throws(LibvirtError) in
                 try Self.taken(
-                    virConnectGetDomainCapabilities(connection, nil, "x86_64", machine, type, 0))
+                    virConnectGetDomainCapabilities(connection, emulator, "x86_64", machine, type, 0))
             }
         } catch {
             throw error.labError(

@@ -7,10 +7,12 @@ struct LibvirtStarter: RestoringStarter {
     /// The place for files that the other side can't read here; nil where it can.
     private let depot: FileUpload?
     private let files: MachineFiles
+    private let build: EngineBuild?
 
-    init(_ hypervisor: Hypervisor, paths: LabPaths, _ files: MachineFiles) {
+    init(_ hypervisor: Hypervisor, paths: LabPaths, _ files: MachineFiles, _ build: EngineBuild? = nil) {
         self.hypervisor = hypervisor
         self.files = files
+        self.build = build
         depot = hypervisor.sharesFiles ? nil : FileUpload(hypervisor, paths: paths)
     }
 
@@ -94,7 +96,8 @@ struct LibvirtStarter: RestoringStarter {
     /// Asks the connection whether it runs such domains; QEMU is probed by the first call.
     func check(type: DomainType, machine: MachineProfile) throws(LabError) {
         if let obstacle = hypervisor.capabilities.obstacle(to: type, at: hypervisor.uri) { throw obstacle }
-        _ = try hypervisor.connection.domainCapabilities(type: type.rawValue, machine: type.machine(machine))
+        _ = try hypervisor.connection.domainCapabilities(
+            type: type.rawValue, machine: type.machine(machine), emulator: build?.path)
     }
 
     func text(of description: DomainDescription) -> String { description.xml }
@@ -140,7 +143,9 @@ struct LibvirtStarter: RestoringStarter {
     var versions: [EngineRecord.Detail] {
         [
             .init("libvirt", "\(hypervisor.libvirtVersion)"),
-            .init("\(hypervisor.connection.driver)", "\(hypervisor.hypervisorVersion)"),
+            .init(
+                "\(hypervisor.connection.driver)",
+                build.map { $0.version ?? "unknown" } ?? "\(hypervisor.hypervisorVersion)"),
         ]
     }
     var settings: [EngineRecord.Detail] {

@@ -34,7 +34,8 @@ enum TrialChild {
         let launcher = try ChildLauncher()
         let program = LaunchProgram.trial(
             around, program: around.program ?? bench.context.rootFilesystem.hostGuestPath,
-            parent: launcher.parent.rawValue)
+            parent: launcher.parent.rawValue
+        ).held(to: bench.context.placement?.measured)
         return try launcher.start(
             ProgramBuffer(program, environment: ChildLauncher.environment),
             arguments: ChildLauncher.arguments(workload), cgroup: around.cgroup?.cloneTarget ?? -1,
