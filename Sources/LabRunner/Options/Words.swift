@@ -75,6 +75,24 @@ enum Words {
         return engines
     }
 
+    /// Engines of results by their ids, separated by commas.
+    static func engines(_ text: String, of engines: [EngineID]) throws(LabError) -> [EngineID] {
+        let known = engines.map(\.rawValue)
+        // A command that hyperfine ran may have commas in it.
+        if known.contains(text) { return [EngineID(rawValue: text)] }
+        var chosen: [EngineID] = []
+        for word in text.split(separator: ",", omittingEmptySubsequences: false) {
+            let name = word.trimmingWhitespace()
+            guard known.contains(name) else {
+                throw LabError(
+                    .usage, "the results have no engine \(quoted(name))\(didYouMean(name, in: known))",
+                    remedy: "choose from \(Set(known).sorted().joined(separator: ", "))")
+            }
+            chosen.append(EngineID(rawValue: name))
+        }
+        return chosen
+    }
+
     /// Metrics by their ids, separated by commas.
     static func metrics(_ text: String, of metrics: [Metric]) throws(LabError) -> [String] {
         let known = metrics.map(\.id)
