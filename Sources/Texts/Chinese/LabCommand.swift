@@ -24,7 +24,8 @@ extension Chinese {
         "name one old and one new, or the new ones behind --with": "指定一旧一新，或把新的写在 --with 之后",
         "--repeat repeats one lab, and several are named": "--repeat 只重复一个实验，而这里写了多个",
         "repeat each of them by itself": "分别重复每一个",
-        "--baseline is compared with one run, and --repeat makes several": "--baseline 只与一次运行比较，而 --repeat 会进行多次",
+        "--baseline is compared with one run, and --repeat makes several":
+            "--baseline 只与一次运行比较，而 --repeat 会进行多次",
         "run them, then `lab compare` the directories": "先运行，再对这些目录执行 `lab compare`",
         "it must be a percentage from 0% to 10000%": "它必须是 0% 到 10000% 的百分数",
         "write it like `5%`": "写成 `5%` 这样", "cannot write the results to {}": "无法把结果写入 {}",
