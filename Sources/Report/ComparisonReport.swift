@@ -28,7 +28,7 @@ extension Report {
             .paragraph(outcome(of: comparison, text)),
             .paragraph(
                 comparison.isOfSeveralRuns
-                    ? text.severalRunsNote : text.oneRunNote(comparison.baseline)),
+                    ? text.severalRunsNote(comparison.baseline) : text.oneRunNote(comparison.baseline)),
             .paragraph(text.comparisonNote(tested: comparison.tested)),
         ]
         return MarkdownRenderer.render(blocks)
@@ -103,8 +103,7 @@ extension Report {
         }
         let heading = [
             "metric", "engine", "point", "unit", "old-runs", "old-n", "old-failed", "old", "new-runs",
-            "new-n",
-            "new-failed", "new", "change", "change-lower95", "change-upper95", "ratio-change",
+            "new-n", "new-failed", "new", "change", "change-lower95", "change-upper95", "ratio-change",
             "ratio-change-lower95", "ratio-change-upper95", "basis", "p", "p-corrected", "verdict", "reason",
             "bound", "regression", "unlike",
         ]
@@ -170,11 +169,13 @@ extension Catalogue {
 
     func ratioChange(_ baseline: Phrase) -> Phrase { say("new / old of the ratio to \(baseline)") }
 
-    var severalRunsNote: Phrase {
-        say(
+    func severalRunsNote(_ baseline: EngineID?) -> Phrase {
+        let unit: Phrase = say(
             "One figure of each run is one value: intervals and p-values are Welch's, on logarithms, and know how much "
-                + "runs differ. Times are judged by their ratio to the first engine within each run, where there is one."
-        )
+                + "runs differ.")
+        guard let baseline = baseline.map({ Phrase.code($0.rawValue) }) else { return unit }
+        let relative: Phrase = say("Times are judged by their ratio to \(baseline) within each run.")
+        return unit + Phrase(sentenceGap) + relative
     }
     func oneRunNote(_ baseline: EngineID?) -> Phrase {
         let several: Phrase = say("Name several runs a side to compare times themselves.")

@@ -80,7 +80,7 @@ struct ComparedCell {
         guard metric.unit == .nanoseconds, !metric.isExact, let baseline, baseline != record.id else {
             return []
         }
-        let ratios = runs.compactMap { $0.ratio(metric, record.id, to: baseline, at: point) }
+        let ratios = runs.compactMap { $0.ratio(metric, record.id, to: baseline, at: point)?.finite }
         return ratios.count == estimates(of: runs).count ? ratios : []
     }
 
@@ -116,7 +116,7 @@ struct ComparedCell {
     private func countedChange(_ old: ResultComparison.Side, _ new: ResultComparison.Side) -> Estimate? {
         guard let before = old.figure, let after = new.figure, before.interval.map({ $0.lower > 0 }) == true
         else { return nil }
-        return after.divided(by: before)
+        return after.divided(by: before)?.finite
     }
 
     private static func change(_ old: [Estimate], _ new: [Estimate]) -> Change? {
@@ -126,7 +126,14 @@ struct ComparedCell {
 
     private static func quotient(_ old: Estimate?, _ new: Estimate?) -> Estimate? {
         guard let old, let new, old.value > 0, new.value > 0 else { return nil }
-        return Estimate(value: new.value / old.value, interval: nil, n: min(old.n, new.n))
+        return Estimate(value: new.value / old.value, interval: nil, n: min(old.n, new.n)).finite
+    }
+}
+
+extension Estimate {
+    /// Nil where a quotient of what nobody measured went beyond all numbers.
+    fileprivate var finite: Estimate? {
+        [value, interval?.lower ?? 0, interval?.upper ?? 0].allSatisfy(\.isFinite) ? self : nil
     }
 }
 

@@ -58,8 +58,9 @@ extension Chinese {
         "No metric has a sample in either result.": "两侧结果中没有任何指标有样本。",
         "No regression beyond {} was shown.": "未显示超过 {} 的退化。",
         "Regression beyond {}, or missing: {}.": "退化超过 {}，或缺失：{}。",
-        "One figure of each run is one value: intervals and p-values are Welch's, on logarithms, and know how much runs differ. Times are judged by their ratio to the first engine within each run, where there is one.":
-            "每次运行的一个数值算作一个值：区间和 p 值用 Welch 方法对对数计算，反映各次运行之间的差别。时间按同一次运行内与首个引擎之比来判定（若有其他引擎）。",
+        "One figure of each run is one value: intervals and p-values are Welch's, on logarithms, and know how much runs differ.":
+            "每次运行的数值算作一个值：区间和 p 值用 Welch 方法对对数计算，反映各次运行之间的差别。",
+        "Times are judged by their ratio to {} within each run.": "时间按同一次运行内与 {} 之比来判定。",
         "One run a side: times are compared by their ratio to {}, which assumes that whatever changed did not change {}.":
             "每侧只有一次运行：时间按与 {} 之比来比较，前提是所作的改变没有影响 {}。",
         "One run a side can't compare times: what disturbs a machine lasts as long as a run.":
