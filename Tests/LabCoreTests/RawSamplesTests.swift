@@ -119,10 +119,38 @@ import Testing
         #expect(error.remedy?.english.contains("hyperfine") == true || problem == "occurs twice", "\(error)")
     }
 
-    @Test("Text that is no JSON is refused with its line")
-    func brokenExport() throws {
-        let error = try #require(throws: LabError.self) { try export("{\"results\": [\n\n  oops]}") }
-        #expect(error.kind == .data && error.description.contains("line 3"), "\(error)")
+    @Test(
+        "Text that is no JSON is refused with its line",
+        arguments: [
+            ("{\"results\": [\n\n  oops]}", 3), ("{\"results\": [\n{\"command\": \"a\"\n\"times\"}]}", 3),
+            ("{\"results\":\n[}", 2), ("{\"results\": [1,\n]}", 2), ("{\"results\": [01]}", 1),
+            ("{\"results\": \"a\nb\"}", 1), ("{\"results\": []}\n\n}", 3), ("{\"results\": [\n", 2),
+        ])
+    func brokenExport(text: String, line: Int) throws {
+        let error = try #require(throws: LabError.self) { try export(text) }
+        #expect(error.kind == .data && error.message.english == "a.json:\(line) is malformed", "\(error)")
+    }
+
+    @Test("Whatever the decoder takes is JSON")
+    func syntax() {
+        var fuzzer = Fuzzer(seed: 7)
+        let seed = Array(#"{"a": [1, -2.5e+3, true, null, "\u0041\"\n"], "b": {"c": {}, "d": []}} "#.utf8)
+        var whole = 0
+        for _ in 0..<5_000 {
+            let bytes = fuzzer.mutated(
+                seed, dictionary: ["{", "}", "[", "]", ",", ":", "\"", "0", "1e", "tru", "-", "\n"])
+            guard bytes.allSatisfy({ $0 < 0x80 }) else { continue }
+            let isTaken = (try? JSONDecoder().decode(Anything.self, from: Data(bytes))) != nil
+            let isWhole = JSONSyntax.lineOfFlaw(in: bytes) == nil
+            // Escapes are left to the decoder.
+            #expect(isWhole || !isTaken, "\(String(decoding: bytes, as: UTF8.self))")
+            if isWhole { whole += 1 }
+        }
+        #expect(whole > 100, "\(whole)")
+    }
+
+    private struct Anything: Decodable {
+        init(from decoder: any Decoder) {}
     }
 
     /// Whatever is read can be compared with itself, and nothing is then regressed.

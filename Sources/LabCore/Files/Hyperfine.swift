@@ -29,6 +29,7 @@ public enum Hyperfine {
         guard bytes.count <= RawSamples.largestFile else {
             throw LabError(.data, "\(path) is larger than \(RawSamples.largestFile) bytes")
         }
+        if let line = JSONSyntax.lineOfFlaw(in: bytes) { throw flaw("\(path):\(line)", "", "it is no JSON") }
         let export = try ResultStore.decode(Export.self, from: bytes[...], at: path, remedy: again)
         guard !export.results.isEmpty else { throw flaw(path, "results", "there is none") }
         var samples = RawSamples(origin: "hyperfine", metrics: [time])

@@ -67,6 +67,6 @@ extension Chinese {
         "it has more than {} fields": "它的字段超过 {} 个",
         "a comma or the end of the line is missing": "缺少逗号或换行",
         "a quotation mark is not closed": "有引号没有闭合", "a field is longer than {} bytes": "有字段超过 {} 字节",
-        "it is not UTF-8": "它不是 UTF-8",
+        "it is not UTF-8": "它不是 UTF-8", "it is no JSON": "它不是 JSON",
     ]
 }
