@@ -149,7 +149,7 @@ extension Catalogue {
         case .faster: say("faster")
         case .smaller: say("smaller")
         case .noLargerDifference:
-            row.basis == .count && row.old.figure == row.new.figure
+            (row.bound ?? 0) == 0
                 ? say("the same") : say("no difference larger than \(Format.percent(row.bound)) shown")
         case .undecided: row.reason.map { say("undecided: \(name($0))") } ?? say("undecided")
         case .missing: say("missing: no sample any more")
