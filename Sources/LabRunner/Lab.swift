@@ -18,6 +18,8 @@ struct Lab: ParsableCommand {
               lab report results/*/result.json --format csv
               lab report --table results/*/result.json
               lab compare baseline new       what changed; exit 1 on a regression
+              lab run startup-latency --repeat 5 --output new
+                                             five runs for one side of it
               lab explain startup-latency --engine qemu
 
             EXIT CODES

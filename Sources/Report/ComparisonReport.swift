@@ -3,12 +3,12 @@ import LabCore
 extension Report {
     /// A comparison as Markdown: what is unlike, a row per metric, engine and point, and how it was decided.
     /// - Parameters:
-    ///   - old, new: how the two results are called, for example their paths.
+    ///   - old, new: how the results are called, for example by their paths.
     public static func markdown(
-        for comparison: ResultComparison, old: String, new: String, language text: Language = .english
+        for comparison: ResultComparison, old: [String], new: [String], language text: Language = .english
     ) -> String {
         var blocks: [Block] = [
-            .heading(1, text.comparison), .paragraph(text.compared(.code(old), .code(new))),
+            .heading(1, text.comparison), .paragraph(text.compared(named(old, text), named(new, text))),
         ]
         if !comparison.differences.isEmpty {
             let lines = comparison.differences.map {
@@ -18,44 +18,69 @@ extension Report {
         }
         for metric in comparison.metrics {
             let rows = comparison.rows.filter { $0.metric == metric }
-            blocks += [.heading(2, text.title(metric)), .table(table(of: rows, metric, text))]
+            blocks += [.heading(2, text.title(metric)), .table(table(of: rows, metric, comparison, text))]
         }
         if comparison.rows.isEmpty {
             blocks.append(.paragraph(text.say("No metric has a sample in either result.")))
         }
         blocks += [
             .paragraph(outcome(of: comparison, text)),
+            .paragraph(
+                comparison.isOfSeveralRuns
+                    ? text.severalRunsNote(comparison.baseline) : text.oneRunNote(comparison.baseline)),
             .paragraph(text.comparisonNote(tested: comparison.tested)),
         ]
         return MarkdownRenderer.render(blocks)
     }
 
+    /// Of many the first, and how many there are no more of.
+    private static func named(_ paths: [String], _ text: Catalogue) -> Phrase {
+        let most = 5
+        let left = paths.count > most ? [text.andMore(paths.count - most)] : []
+        return text.list(paths.prefix(most).map { .code($0) } + left)
+    }
+
     /// The rows of one metric.
     private static func table(
-        of rows: [ResultComparison.Row], _ metric: Metric, _ text: Language
+        of rows: [ResultComparison.Row], _ metric: Metric, _ comparison: ResultComparison, _ text: Language
     ) -> Table {
         let hasPoints = rows.contains { !$0.point.isEmpty }
-        var table = Table(
-            [.words(text.engine)] + (hasPoints ? [.words(text.say("at"))] : []) + [
-                .figures(text.say("old")), .figures(text.new), .figures("n"), .figures(text.say("new / old")),
-                .figures(text.interval), .figures(text.say("p (Holm)")), .words(text.verdict),
-            ])
+        let relative = rows.contains { $0.relativeChange != nil } ? comparison.baseline : nil
+        let isOfRuns = comparison.isOfSeveralRuns
+        var columns: [Table.Column] = [.words(text.engine)]
+        if hasPoints { columns.append(.words(text.say("at"))) }
+        columns += [.figures(text.say("old")), .figures(text.new)]
+        columns.append(.figures(isOfRuns ? text.say("runs") : "n"))
+        columns += [.figures(text.say("new / old")), .figures(text.interval)]
+        if let relative {
+            columns += [.figures(text.ratioChange(.code(relative.rawValue))), .figures(text.interval)]
+        }
+        columns += [.figures(text.say("p (Holm)")), .words(text.verdict)]
+        var table = Table(columns)
         for row in rows {
-            let verdict = Cell.words(text.name(row.verdict))
-            let p = row.correctedP.map { p in
-                Cell.figure(p, p < 0.001 ? "< 0.001" : Phrase(Format.fixed(p, decimals: 3)))
-            }
-            table.add(
-                [.words(text.name(row.engine, emulated: row.emulated))]
-                    + (hasPoints ? [.words(Phrase(row.point.text))] : []) + [
-                        .quantity(row.old?.value, metric.unit), .quantity(row.new?.value, metric.unit),
-                        .figure(Double(row.new?.n ?? 0), "\(row.old?.n ?? 0) / \(row.new?.n ?? 0)"),
-                        row.ratio.map { .figure($0.value, "\(Format.number($0.value)) ×") } ?? .none,
-                        .interval(row.ratio?.interval, .ratio), p ?? .none,
-                        row.isRegression ? verdict.strong : verdict,
-                    ])
+            var cells: [Cell] = [.words(text.name(row.engine, emulated: row.emulated))]
+            if hasPoints { cells.append(.words(Phrase(row.point.text))) }
+            cells += [row.old, row.new].map { .quantity($0.figure?.value, metric.unit) }
+            let (old, new) = isOfRuns ? (row.old.runs, row.new.runs) : (row.old.n, row.new.n)
+            cells.append(.figure(Double(new), "\(old) / \(new)"))
+            cells += Self.cells(of: row.change)
+            if relative != nil { cells += Self.cells(of: row.relativeChange) }
+            cells.append(
+                row.correctedP.map { p in
+                    .figure(p, p < 0.001 ? "< 0.001" : Phrase(Format.fixed(p, decimals: 3)))
+                } ?? .none)
+            let verdict = Cell.words(text.name(row))
+            cells.append(row.isRegression ? verdict.strong : verdict)
+            table.add(cells)
         }
         return table
+    }
+
+    private static func cells(of change: Estimate?) -> [Cell] {
+        [
+            change.map { .figure($0.value, "\(Format.number($0.value)) ×") } ?? .none,
+            .interval(change?.interval, .ratio),
+        ]
     }
 
     private static func outcome(of comparison: ResultComparison, _ text: Language) -> Phrase {
@@ -76,25 +101,33 @@ extension Report {
             "unlike: \($0.field): \($0.old.english), \($0.new.english)"
         }
         let heading = [
-            "metric", "engine", "point", "unit", "old-n", "old-failed", "old", "new-n", "new-failed", "new",
-            "ratio", "ratio-lower95", "ratio-upper95", "p", "p-corrected", "verdict", "regression", "unlike",
+            "metric", "engine", "point", "unit", "old-runs", "old-n", "old-failed", "old", "new-runs",
+            "new-n", "new-failed", "new", "change", "change-lower95", "change-upper95", "ratio-change",
+            "ratio-change-lower95", "ratio-change-upper95", "basis", "p", "p-corrected", "verdict", "reason",
+            "bound", "regression", "unlike",
         ]
+        func number(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
+        func side(_ side: ResultComparison.Side) -> [String] {
+            ["\(side.runs)", "\(side.n)", "\(side.failures)", number(side.figure?.value)]
+        }
+        func change(_ change: Estimate?) -> [String] {
+            [change?.value, change?.interval?.lower, change?.interval?.upper].map(number)
+        }
         let rows = comparison.rows.map { row in
-            func number(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
-            return [
-                row.metric.id, row.engine.rawValue, row.point.text, row.metric.unit.rawValue,
-                "\(row.old?.n ?? 0)", "\(row.oldFailures)", number(row.old?.value), "\(row.new?.n ?? 0)",
-                "\(row.newFailures)", number(row.new?.value), number(row.ratio?.value),
-                number(row.ratio?.interval?.lower), number(row.ratio?.interval?.upper), number(row.p),
-                number(row.correctedP), row.verdict.rawValue, "\(row.isRegression)",
-                unlike.joined(separator: "; "),
-            ]
+            var fields = [row.metric.id, row.engine.rawValue, row.point.text, row.metric.unit.rawValue]
+            fields += side(row.old) + side(row.new)
+            fields += change(row.change) + change(row.relativeChange)
+            fields += [row.basis.rawValue, number(row.p), number(row.correctedP), row.verdict.rawValue]
+            fields += [row.reason?.rawValue ?? "", number(row.bound), "\(row.isRegression)"]
+            return fields + [unlike.joined(separator: "; ")]
         }
         return ([heading] + rows).map { $0.map(Escaping.csv).joined(separator: ",") + "\n" }.joined()
     }
 }
 
 extension ResultComparison {
+    fileprivate var isOfSeveralRuns: Bool { oldRuns + newRuns > 2 }
+
     /// The metrics that have rows, in their order.
     fileprivate var metrics: [Metric] {
         rows.reduce(into: []) { metrics, row in
@@ -108,17 +141,52 @@ extension Language {
     func compared(_ old: Phrase, _ new: Phrase) -> Phrase { say("Old: \(old). New: \(new).") }
     var new: Phrase { say("new") }
 
-    func name(_ verdict: ResultComparison.Verdict) -> Phrase {
-        switch verdict {
+    func name(_ row: ResultComparison.Row) -> Phrase {
+        switch row.verdict {
         case .slower: say("slower")
         case .larger: say("larger")
         case .faster: say("faster")
         case .smaller: say("smaller")
-        case .noDifference: say("no difference shown")
-        case .tooFew: say("too few samples")
-        case .noRatio: say("no ratio: a figure is not positive")
+        case .noLargerDifference:
+            (row.bound ?? 0) == 0
+                ? say("the same") : say("no difference larger than \(Format.percent(row.bound)) shown")
+        case .undecided: row.reason.map { say("undecided: \(name($0))") } ?? say("undecided")
         case .missing: say("missing: no sample any more")
         }
+    }
+
+    private func name(_ reason: ResultComparison.Reason) -> Phrase {
+        switch reason {
+        case .wide: say("the interval is too wide")
+        case .tooFew: say("too few samples")
+        case .noRatio: say("a figure is not positive")
+        case .noBaseline: say("one run a side, and no other engine beside it")
+        case .isBaseline: say("one run a side, and the others are set against this engine")
+        case .varies: say("what was counted differs from trial to trial")
+        }
+    }
+
+    func ratioChange(_ baseline: Phrase) -> Phrase { say("new / old of the ratio to \(baseline)") }
+
+    func severalRunsNote(_ baseline: EngineID?) -> Phrase {
+        let unit: Phrase = say(
+            "One figure of each run is one value: intervals and p-values are Welch's, on logarithms, and know how much "
+                + "runs differ.")
+        guard let baseline = baseline.map({ Phrase.code($0.rawValue) }) else { return unit }
+        let relative: Phrase = say("Times are judged by their ratio to \(baseline) within each run.")
+        return unit + Phrase(sentenceGap) + relative
+    }
+    func oneRunNote(_ baseline: EngineID?) -> Phrase {
+        let several: Phrase = say("Name several runs a side to compare times themselves.")
+        let assumed: Phrase =
+            if let baseline = baseline.map({ Phrase.code($0.rawValue) }) {
+                say(
+                    "One run a side: times are compared by their ratio to \(baseline), which assumes that whatever "
+                        + "changed did not change \(baseline).")
+            } else {
+                say("One run a side can't compare times: what disturbs a machine lasts as long as a run.")
+            }
+        return assumed + Phrase(sentenceGap) + several
     }
 
     var unlikeNote: Phrase {
@@ -130,21 +198,14 @@ extension Language {
     func unlike(_ field: Phrase, _ old: String, _ new: String) -> Phrase {
         say("unlike: \(field): \(old) before, \(new) now")
     }
+
     func comparisonNote(tested: Int) -> Phrase {
         let level = Format.bound(ResultComparison.level, .ratio)
         return say(
-            "Ratios of medians with 95 % percentile bootstrap intervals; two-sided permutation tests, "
-                + "their p-values "
-                + "corrected after Holm for the number of rows tested, \(tested). A difference is shown "
-                + "when the corrected p "
-                + "is below \(level) and the interval excludes 1; it is a regression when the ratio "
-                + "exceeds the threshold "
-                + "too. Slopes are judged by their interval alone. No difference shown is not equality: "
-                + "the interval says "
-                + "what could be there. Intervals and tests know the spread within a run, not between "
-                + "runs: what else "
-                + "changed in the machine from one to the other is in the ratio too, so repeat both before "
-                + "you act on it."
+            "p-values are corrected after Holm for the number of rows tested, \(tested). A difference is shown when "
+                + "the corrected p is below \(level) and the 95 % interval excludes 1; it is a regression when the "
+                + "ratio exceeds the threshold too. No difference larger than X is shown where the interval reaches "
+                + "no farther than X, and X is within the threshold."
         )
     }
 }

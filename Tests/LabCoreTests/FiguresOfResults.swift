@@ -32,7 +32,8 @@ extension ResultComparison {
         threshold: Double = defaultThreshold
     ) {
         self.init(
-            old: Figures(old), new: Figures(new), metrics: metrics, engines: engines, threshold: threshold)
+            old: [Figures(old)], new: [Figures(new)], metrics: metrics, engines: engines, threshold: threshold
+        )
     }
 }
 

@@ -108,7 +108,8 @@ import Testing
             let back = ResultComparison(old: result, new: seed)
             for row in forth.rows + back.rows {
                 #expect((row.correctedP ?? 0) >= (row.p ?? 0) && (row.correctedP ?? 1) <= 1)
-                #expect(row.ratio.map { $0.value > 0 } ?? true)
+                #expect(row.judged.map { $0.value > 0 && $0.value.isFinite } ?? true)
+                #expect(row.bound?.isFinite ?? true)
             }
         }
         #expect(believed > 40, "most were refused, so that little was tested: \(believed)")

@@ -124,18 +124,35 @@ import Testing
         #expect(difference.old.english == "a\\x1b[2J b" && difference.new.english.count == 201)
     }
 
-    @Test("a shift beyond the threshold is a regression, one way only")
-    func aShiftBeyondTheThresholdIsARegression() throws {
+    private func compare(_ old: [RunResult], _ new: [RunResult], threshold: Double = 0.05)
+        -> ResultComparison
+    {
+        ResultComparison(old: old.map { Figures($0) }, new: new.map { Figures($0) }, threshold: threshold)
+    }
+
+    /// Runs that are disturbed as a whole, both engines alike, by up to 20 % either way.
+    private func runs(_ count: Int, qemu: Double = 1, process: Double = 1, seed: UInt64) -> [RunResult] {
+        var generator = SeededGenerator(seed: seed)
+        return (0..<count).map { run in
+            let disturbance = Double.random(in: 0.8...1.2, using: &generator)
+            return result(
+                process: process * disturbance, qemu: qemu * disturbance, seed: seed &* 1_000 &+ UInt64(run))
+        }
+    }
+
+    @Test("One run a side: a shift of the ratio is a regression, one way only")
+    func oneRunASide() throws {
         let (fast, slow) = (result(), result(qemu: 1.2, seed: 5))
         let worse = ResultComparison(old: fast, new: slow)
-        #expect(worse.differences.isEmpty && worse.tested == 2)
+        #expect(worse.differences.isEmpty && worse.tested == 1 && worse.baseline == .process)
         #expect(worse.regressions.map(\.engine) == [.qemu])
         let row = try row(worse, .qemu)
-        #expect(row.verdict == .slower && row.emulated)
-        let ratio = try #require(row.ratio)
-        #expect((1.15...1.25).contains(ratio.value) && ratio.interval?.contains(1.2) == true)
+        #expect(row.verdict == .slower && row.emulated && row.basis == .ratio && row.reason == nil)
+        #expect(row.judged == row.relativeChange && row.judged?.interval?.contains(1.2) == true)
+        #expect((1.15...1.25).contains(try #require(row.change).value) && row.change?.interval == nil)
         #expect(try #require(row.correctedP) < 0.01)
-        #expect(try self.row(worse, .process).verdict == .noDifference)
+        let baseline = try self.row(worse, .process)
+        #expect(baseline.verdict == .undecided && baseline.reason == .isBaseline && baseline.p == nil)
 
         let better = ResultComparison(old: slow, new: fast)
         #expect(better.regressions.isEmpty)
@@ -144,50 +161,160 @@ import Testing
         #expect(ResultComparison(old: fast, new: slow) == worse)
     }
 
+    @Test(
+        "One run a side: what slows both engines alike is no regression, and without a second engine nothing is decided"
+    )
+    func commonDisturbance() throws {
+        let both = ResultComparison(old: result(), new: result(process: 1.3, qemu: 1.3, seed: 5))
+        #expect(both.regressions.isEmpty)
+        #expect((1.25...1.35).contains(try #require(row(both, .qemu).change).value))
+
+        func alone(_ result: RunResult) -> RunResult {
+            var result = result
+            result.samples.removeAll { $0.engine == .process }
+            return result
+        }
+        let single = ResultComparison(old: alone(result()), new: alone(result(qemu: 1.3, seed: 5)))
+        #expect(single.baseline == nil && single.regressions.isEmpty && single.tested == 0)
+        #expect(try row(single, .qemu).reason == .noBaseline)
+        // With several runs a side the times themselves are judged.
+        let (old, new) = ([1, 2, 3].map { result(seed: $0) }, [4, 5, 6].map { result(qemu: 1.3, seed: $0) })
+        let several = compare(old.map(alone), new.map(alone))
+        #expect(several.regressions.map(\.engine) == [.qemu])
+        #expect(try row(several, .qemu).basis == .figure)
+    }
+
+    @Test(
+        "Several runs a side: a disturbance of whole runs hides a shift of the times and not of their ratio")
+    func severalRunsASide() throws {
+        let comparison = compare(runs(5, seed: 1), runs(5, qemu: 1.15, seed: 2))
+        #expect(comparison.oldRuns == 5 && comparison.newRuns == 5 && comparison.tested == 2)
+        let qemu = try row(comparison, .qemu)
+        #expect(qemu.verdict == .slower && qemu.isRegression && qemu.basis == .ratio)
+        #expect(qemu.relativeChange?.interval?.contains(1.15) == true)
+        #expect(qemu.change?.interval?.contains(1) == true)
+        #expect(qemu.old.runs == 5 && qemu.old.n == 200 && qemu.old.figure?.n == 5)
+        let process = try row(comparison, .process)
+        #expect(process.basis == .figure && process.verdict == .undecided && process.reason == .wide)
+    }
+
+    @Test("One run beside several is judged by the spread of these")
+    func oneBesideSeveral() throws {
+        let old = runs(6, seed: 3)
+        #expect(compare(old, runs(1, qemu: 1.3, seed: 4)).regressions.map(\.engine) == [.qemu])
+        #expect(compare(runs(1, qemu: 1.3, seed: 4), old).regressions.isEmpty)
+        let usual = try row(compare(old, runs(1, seed: 5)), .process)
+        #expect(usual.verdict == .undecided && usual.p != nil && usual.old.runs == 6 && usual.new.runs == 1)
+    }
+
+    @Test("No larger difference is shown where the interval ends within the threshold")
+    func noLargerDifference() throws {
+        let (old, new) = (runs(8, seed: 6), runs(8, seed: 7))
+        let row = try row(compare(old, new), .qemu)
+        let bound = try #require(row.bound)
+        let interval = try #require(row.relativeChange?.interval)
+        #expect(row.verdict == .noLargerDifference && row.reason == nil && bound <= 0.05)
+        #expect(bound == max(interval.upper - 1, 1 - interval.lower))
+        let narrow = try self.row(compare(old, new, threshold: bound / 2), .qemu)
+        #expect(narrow.verdict == .undecided && narrow.reason == .wide && narrow.bound == bound)
+    }
+
     @Test("below the threshold it is slower, and no regression")
     func aShiftBelowTheThresholdIsNoRegression() throws {
-        let (old, new) = (result(spread: 0.005), result(process: 1.03, spread: 0.005, seed: 7))
-        let row = try row(ResultComparison(old: old, new: new), .process)
+        let (old, new) = (result(spread: 0.005), result(qemu: 1.03, spread: 0.005, seed: 7))
+        let row = try row(ResultComparison(old: old, new: new), .qemu)
         #expect(row.verdict == .slower && !row.isRegression)
-        #expect(ResultComparison(old: old, new: new, threshold: 0.01).regressions.map(\.engine) == [.process])
+        #expect(ResultComparison(old: old, new: new, threshold: 0.01).regressions.map(\.engine) == [.qemu])
         #expect(ResultComparison(old: old, new: new, threshold: 0.5).regressions.isEmpty)
     }
 
-    @Test func sizesAreLargerAndNotSlower() throws {
+    @Test("Sizes are compared as they are, and are larger and not slower")
+    func sizes() throws {
         var (old, new) = (result(), result(process: 1.3, seed: 3))
         old.header.lab.metrics[0].unit = .bytes
         new.header.lab.metrics[0].unit = .bytes
-        #expect(try row(ResultComparison(old: old, new: new), .process).verdict == .larger)
-        #expect(try row(ResultComparison(old: new, new: old), .process).verdict == .smaller)
+        let row = try row(ResultComparison(old: old, new: new), .process)
+        #expect(row.verdict == .larger && row.isRegression && row.basis == .figure)
+        #expect(row.change?.interval?.contains(1.3) == true)
+        #expect(try self.row(ResultComparison(old: new, new: old), .process).verdict == .smaller)
     }
 
     @Test func fewSamplesDecideNothingAndNoneAreMissed() throws {
         let old = result()
-        let few = ResultComparison(old: old, new: result(process: 9, qemu: 9, count: 4, seed: 3))
-        #expect(few.rows.allSatisfy { $0.verdict == .tooFew && !$0.isRegression && $0.correctedP == nil })
-        #expect(few.tested == 0)
+        let few = ResultComparison(old: old, new: result(process: 9, qemu: 90, count: 4, seed: 3))
+        #expect(few.rows.allSatisfy { $0.verdict == .undecided && !$0.isRegression && $0.correctedP == nil })
+        #expect(try few.tested == 0 && row(few, .qemu).reason == .tooFew)
 
         var gone = result()
         for place in gone.samples.indices where gone.samples[place].engine == .qemu {
             gone.samples[place] = ResultFixture.failure(place, .qemu)
         }
         let row = try row(ResultComparison(old: old, new: gone), .qemu)
-        #expect(row.verdict == .missing && row.isRegression && row.newFailures == 40)
+        #expect(row.verdict == .missing && row.isRegression && row.new.failures == 40)
         let back = try self.row(ResultComparison(old: gone, new: old), .qemu)
-        #expect(back.verdict == .tooFew && !back.isRegression && back.oldFailures == 40)
+        #expect(back.verdict == .undecided && !back.isRegression && back.old.failures == 40)
+        #expect(try self.row(compare([old, old], [gone, gone]), .qemu).verdict == .missing)
+    }
+
+    /// The same result with one counted or sampled value of so much in each sample.
+    private func valued(_ values: [Double], exact: Bool? = nil, unit: Metric.Unit = .count) -> RunResult {
+        var result = result()
+        result.header.lab.metrics = [
+            Metric(
+                id: "v", title: LocalizedText(en: "v", zh: "v"), unit: unit, source: .value("v"), exact: exact
+            )
+        ]
+        for place in result.samples.indices {
+            result.samples[place].values["v"] = values[place % values.count]
+        }
+        return result
     }
 
     @Test func aFigureOfZeroHasNoRatio() throws {
-        var (old, new) = (result(), result())
-        let zero = Metric(
-            id: "zero", title: LocalizedText(en: "Zero", zh: "零"), unit: .count, source: .value("zero"))
-        for place in old.samples.indices {
-            old.samples[place].values["zero"] = 0
-            new.samples[place].values["zero"] = 1
+        let rows = ResultComparison(old: valued([0]), new: valued([1])).rows
+        #expect(
+            rows.map(\.verdict) == [.undecided, .undecided] && rows.map(\.reason) == [.noRatio, .noRatio])
+    }
+
+    @Test(
+        "What is counted differs when it does",
+        arguments: [
+            ([7], [7], ResultComparison.Verdict.noLargerDifference, nil, false),
+            ([7], [8], .larger, nil, true),
+            ([100], [101], .larger, nil, false), ([8], [7], .smaller, nil, false),
+            ([0], [3], .larger, nil, true), ([0], [0], .noLargerDifference, nil, false),
+            ([7, 9], [8], .undecided, .varies, false), ([100, 101], [100], .noLargerDifference, nil, false),
+        ] as [([Double], [Double], ResultComparison.Verdict, ResultComparison.Reason?, Bool)])
+    func counts(
+        old: [Double], new: [Double], verdict: ResultComparison.Verdict, reason: ResultComparison.Reason?,
+        isRegression: Bool
+    ) {
+        let (old, new) = (valued(old, exact: true), valued(new, exact: true))
+        for comparison in [compare([old], [new]), compare([old, old], [new, new, new])] {
+            #expect(comparison.tested == 0 && comparison.rows.count == 2)
+            for row in comparison.rows {
+                #expect(row.verdict == verdict && row.reason == reason && row.isRegression == isRegression)
+                #expect(row.basis == .count)
+            }
         }
-        old.header.lab.metrics = [zero]
-        new.header.lab.metrics = [zero]
-        #expect(ResultComparison(old: old, new: new).rows.map(\.verdict) == [.noRatio, .noRatio])
+    }
+
+    @Test("Of a truth neither answer is a regression")
+    func truths() {
+        for (old, new) in [(0.0, 1.0), (1, 0)] {
+            let rows = compare([valued([old], unit: .truth)], [valued([new], unit: .truth)]).rows
+            #expect(rows.allSatisfy { !$0.isRegression && $0.verdict == (new > old ? .larger : .smaller) })
+        }
+    }
+
+    @Test("Each unlikeness of any run is named once")
+    func everyRunMustBeAlike() {
+        let alike = result()
+        var other = result(seed: 2)
+        other.header.environment.kernel = "7.0"
+        let differences = compare([alike, alike], [other, alike, other]).differences
+        #expect(differences.map(\.field) == ["environment.kernel"])
+        #expect(compare([alike, other], [alike]).differences == differences)
     }
 
     @Test func metricsAndEnginesCanBeChosen() {
@@ -217,7 +344,7 @@ import Testing
                 "instances=2, touch=64", "instances=10, touch=64", "instances=2, touch=8",
                 "instances=10, touch=8",
             ])
-        #expect(comparison.rows.allSatisfy { $0.old?.n == 15 && $0.new?.n == 15 })
+        #expect(comparison.rows.allSatisfy { $0.old.n == 15 && $0.new.n == 15 })
     }
 
     @Test func slopesAreJudgedByTheirIntervals() throws {
@@ -238,11 +365,11 @@ import Testing
         }
         let worse = ResultComparison(old: grown(by: 1e6, seed: 1), new: grown(by: 1.5e6, seed: 2))
         let row = try #require(worse.rows.first)
-        #expect(worse.rows.count == 2 && worse.tested == 0)
-        #expect(row.verdict == .larger && row.isRegression && row.p == nil && row.point.isEmpty)
-        #expect((1.4...1.6).contains(try #require(row.ratio).value))
+        #expect(worse.rows.count == 2 && worse.tested == 2)
+        #expect(row.verdict == .larger && row.isRegression && row.basis == .figure && row.point.isEmpty)
+        #expect((1.4...1.6).contains(try #require(row.change).value))
         let same = ResultComparison(old: grown(by: 1e6, seed: 1), new: grown(by: 1e6, seed: 3))
-        #expect(same.rows.allSatisfy { $0.verdict == .noDifference })
+        #expect(same.regressions.isEmpty && same.rows.allSatisfy { $0.change?.interval?.contains(1) == true })
     }
 
     /// Holm's correction, against the worked example of his method and against chance itself.

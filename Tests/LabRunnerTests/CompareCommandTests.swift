@@ -11,12 +11,33 @@ struct CompareCommandTests {
             let old: String
             let new: String
         }
+        struct Figure: Decodable {
+            let value: Double
+            let lower95: Double?
+            let upper95: Double?
+        }
+        struct Side: Decodable {
+            let runs: Int
+            let n: Int
+        }
         struct Row: Decodable {
             let metric: String
+            let engine: String
+            let old: Side
+            let new: Side
+            let change: Figure?
+            let ratioChange: Figure?
+            let basis: String
             let verdict: String
+            let reason: String?
+            let bound: Double?
             let correctedP: Double?
             let regression: Bool
         }
+        let schema: String
+        let old: [String]
+        let newRuns: Int
+        let baseline: String?
         let regression: Bool
         let tested: Int
         let unlike: [Difference]
@@ -56,26 +77,107 @@ struct CompareCommandTests {
         return result
     }
 
+    /// Three runs that differ by a hundredth, so many times as slow as the measured one.
+    private func saveRuns(_ result: RunResult, by factor: Double, _ name: String, in lab: LabProgram) throws {
+        for (number, spread) in [0.99, 1, 1.01].enumerated() {
+            try save(stretched(result, by: factor * spread), "\(name)/lab-\(number + 1)", in: lab)
+        }
+    }
+
     @Test("a regression exits with one, and the other way round with nought")
     func aRegressionExitsWithOne() throws {
         let (lab, result) = try measured()
-        try save(stretched(result, by: 50), "slow", in: lab)
-        let worse = try lab.run(["compare", "old", "slow", "--metric", "startup"])
+        try saveRuns(result, by: 1, "fast", in: lab)
+        try saveRuns(result, by: 50, "slow", in: lab)
+        let worse = try lab.run(["compare", "fast", "slow", "--metric", "startup"])
         #expect(worse.status == 1 && worse.errors.isEmpty, "\(worse.errors)")
         #expect(worse.output.contains("**slower**") && worse.output.contains("Regression beyond 5.0 %"))
-        #expect(try lab.run(["compare", "slow", "old"]).status == 0)
-        #expect(try lab.run(["compare", "old", "slow", "--threshold", "9900%"]).status == 0)
-        #expect(try lab.run(["compare", "old", "old"]).status == 0)
+        #expect(worse.output.contains("| 3 / 3 |"))
+        #expect(try lab.run(["compare", "slow", "fast"]).status == 0)
+        #expect(try lab.run(["compare", "fast", "slow", "--threshold", "9900%"]).status == 0)
+        #expect(try lab.run(["compare", "fast", "fast"]).status == 0)
 
-        let answer = try lab.run(["compare", "old", "slow", "--json"]).json(Answer.self)
+        let answer = try lab.run(["compare", "fast", "slow", "--json"]).json(Answer.self)
         #expect(answer.regression && answer.unlike.isEmpty && answer.tested == answer.rows.count)
-        #expect(answer.rows.contains { $0.metric == "startup" && $0.verdict == "slower" && $0.regression })
+        #expect(answer.schema == "lab.compare/2" && answer.newRuns == 3 && answer.old == ["fast"])
+        let row = try #require(answer.rows.first { $0.metric == "startup" })
+        #expect(row.verdict == "slower" && row.regression && row.basis == "figure" && row.reason == nil)
+        #expect(row.old.runs == 3 && row.old.n == 45 && row.ratioChange == nil)
+        let change = try #require(row.change)
+        #expect(try abs(change.value - 50) < 1 && #require(change.lower95) > 45)
+        #expect(try abs(#require(row.bound) - (#require(change.upper95) - 1)) < 1e-9)
         #expect(
-            try lab.run(["compare", "old", "slow", "--format", "json"]).output
-                == lab.run(["compare", "old", "slow", "--json"]).output)
+            try lab.run(["compare", "fast", "slow", "--format", "json"]).output
+                == lab.run(["compare", "fast", "slow", "--json"]).output)
         let unknown = try lab.run(["compare", "old", "slow", "--metric", "startp"])
         #expect(unknown.status == 64 && unknown.errors.contains("did you mean \"startup\"?"))
+        let stranger = try lab.run(["compare", "old", "slow", "--engine", "proces"])
+        #expect(stranger.status == 64 && stranger.errors.contains("did you mean \"process\"?"))
         #expect(lab.leftovers.isEmpty)
+    }
+
+    @Test("Globs name the runs of both sides, and two sides must be told apart")
+    func sides() throws {
+        let (lab, result) = try measured()
+        try saveRuns(result, by: 1, "fast", in: lab)
+        try saveRuns(result, by: 50, "slow", in: lab)
+        let (fast, slow) = ((1...3).map { "fast/lab-\($0)" }, (1...3).map { "slow/lab-\($0)/result.json" })
+        let named = try lab.run(["compare"] + fast + ["--with"] + slow + ["--json", "--metric", "startup"])
+        #expect(named.status == 1, "\(named.errors)")
+        let answer = try named.json(Answer.self)
+        #expect(answer.newRuns == 3 && answer.rows.map(\.old.runs) == [3])
+        #expect(try lab.run(["compare", "--with", "fast", "--", "slow"]).status == 0)
+        for words in [["fast"], ["fast", "slow", "old"]] {
+            let refused = try lab.run(["compare"] + words)
+            #expect(refused.status == 64 && refused.errors.contains("--with"), "\(refused.errors)")
+        }
+
+        // One run a side: the times of the only engine are left undecided.
+        let single = try lab.run(["compare", "old", "slow/lab-2", "--json"])
+        #expect(single.status == 0, "\(single.errors)")
+        let rows = try single.json(Answer.self).rows.filter { $0.metric == "startup" }
+        #expect(rows.map(\.verdict) == ["undecided"] && rows.map(\.reason) == ["no-baseline"])
+    }
+
+    @Test("hyperfine's exports and tables of samples are judged like runs")
+    func foreignSamples() throws {
+        let lab = try LabProgram()
+        func write(_ name: String, _ text: String) throws {
+            try Files.write(text, to: "\(lab.directory.path)/\(name)")
+        }
+        for (number, spread) in [0.99, 1, 1.01].enumerated() {
+            for (side, factor) in [("old", 1.0), ("new", 1.2)] {
+                try write(
+                    "\(side)-\(number).json",
+                    """
+                    {"results": [{"command": "base", "times": [\(spread), \(spread * 1.01)]},
+                     {"command": "tool, new", "times": [\(2 * spread * factor), \(2.01 * spread * factor)]}]}
+                    """)
+            }
+        }
+        let (old, new) = ((0..<3).map { "old-\($0).json" }, (0..<3).map { "new-\($0).json" })
+        let exports = try lab.run(["compare"] + old + ["--with"] + new + ["--json", "--engine", "tool, new"])
+        #expect(exports.status == 1, "\(exports.errors)")
+        let answer = try exports.json(Answer.self)
+        #expect(answer.baseline == "base" && answer.rows.map(\.engine) == ["tool, new"])
+        #expect(answer.rows.map(\.basis) == ["ratio"] && answer.rows.map(\.metric) == ["time"])
+
+        let heading = "run,engine,startup-ms,size-bytes\n"
+        func rows(_ times: [Double]) -> String {
+            times.enumerated().map { "\($0),a,\($1),4096\n" }.joined()
+        }
+        try write("before.csv", heading + rows([10, 10.2, 10.1]))
+        try write("after.csv", heading + rows([9, 9.1, 9.2]))
+        let tables = try lab.run(["compare", "before.csv", "after.csv"])
+        #expect(tables.status == 0, "\(tables.errors)")
+        #expect(tables.output.contains("| faster |") && tables.output.contains("| 4.00 KiB |"))
+        #expect(try lab.run(["compare", "after.csv", "before.csv"]).status == 1)
+
+        try write("torn.csv", heading + "1,a,10,4096\n1,a,ten,4096\n")
+        let torn = try lab.run(["compare", "before.csv", "torn.csv"])
+        #expect(torn.status == 65 && torn.errors.contains("torn.csv:3 is malformed"), "\(torn.errors)")
+        let unlike = try lab.run(["compare", "before.csv", "old-0.json"])
+        #expect(unlike.status == 65 && unlike.errors.contains("lab.id"), "\(unlike.errors)")
     }
 
     @Test("unlike results are refused by name, and forced with every difference")
@@ -103,7 +205,7 @@ struct CompareCommandTests {
 
     @Test func aRunComparesWithItsBaseline() throws {
         let (lab, result) = try measured()
-        try save(stretched(result, by: 1.0 / 50), "fast", in: lab)
+        try saveRuns(result, by: 1.0 / 50, "fast", in: lab)
         let worse = try lab.run(Self.run + ["--baseline", "fast", "--output", "second", "--json"])
         #expect(worse.status == 1, "\(worse.errors)")
         #expect(try worse.json(RunAnswer.self).comparison?.regression == true)

@@ -63,8 +63,8 @@ extension Series.Varied {
         let table = FilledTable([TableSource(figures(), path: "result.json")], labs: [])
         shown.append(try Terminal.json(TableAnswer(table)))
         shown.append(Report.markdown(for: table))
-        let comparison = ResultComparison(old: old(), new: figures(), metrics: ["startup"])
-        shown.append(try Terminal.json(ComparisonAnswer(comparison, old: "a", new: "b")))
+        let comparison = ResultComparison(old: [old()], new: [figures()], metrics: ["startup"])
+        shown.append(try Terminal.json(ComparisonAnswer(comparison, old: ["a"], new: ["b"])))
         return shown
     }
 
@@ -101,11 +101,11 @@ extension Series.Varied {
         #expect(row.cells[.container]?[0].content == .figure(estimate, unit: .nanoseconds, relativeTo: nil))
         #expect(row.container.claims.first?.judgements.first?.interval == interval)
 
-        let comparison = ResultComparison(old: figures, new: figures)
+        let comparison = ResultComparison(old: [figures], new: [figures])
         let same = comparison.rows.first {
             $0.engine == .container && $0.metric == metric && $0.point.isEmpty
         }
-        #expect(same?.old == estimate && same?.new == estimate)
+        #expect(same?.old.figure == estimate && same?.new.figure == estimate)
 
         let words = Format.quantity(estimate.value, .nanoseconds)
         #expect(Report.files(for: figures)[0].contents.contains(words))

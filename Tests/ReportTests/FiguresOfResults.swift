@@ -39,7 +39,7 @@ extension TableSource {
 }
 
 extension ResultComparison {
-    init(old: RunResult, new: RunResult) { self.init(old: Figures(old), new: Figures(new)) }
+    init(old: RunResult, new: RunResult) { self.init(old: [Figures(old)], new: [Figures(new)]) }
 }
 
 extension RunResult {

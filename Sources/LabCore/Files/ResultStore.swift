@@ -40,6 +40,11 @@ public enum ResultStore {
         return try load(file: path)
     }
 
+    /// True when a path is a directory of one result.
+    static func isResult(_ path: String) -> Bool {
+        [fileName, SampleLog.fileName].contains { Files.exists("\(path)/\($0)") }
+    }
+
     private static func load(file: String) throws(LabError) -> RunResult {
         let bytes = try Files.read(file, limit: largestFile)
         return file.hasSuffix(".jsonl")
@@ -113,12 +118,17 @@ public enum ResultStore {
         }
     }
 
-    static func malformed(_ place: String, _ key: String, _ problem: Message) -> LabError {
+    static func malformed(
+        _ place: String, _ key: String, _ problem: Message, remedy: Message = restored
+    ) -> LabError {
         let key = ForeignText.line(key, most: 200)
         return LabError(
             .data, key.isEmpty ? "\(place) is malformed" : "\(place) is malformed at \(key)", cause: problem,
-            remedy: "results are not edited by hand: restore the file, or run the lab again")
+            remedy: remedy)
     }
+
+    static let restored: Message =
+        "results are not edited by hand: restore the file, or run the lab again"
 
     static func encoder(pretty: Bool) -> JSONEncoder {
         let encoder = JSONEncoder()
@@ -136,16 +146,16 @@ public enum ResultStore {
         }
     }
 
-    private static func decode<Value: Decodable>(
-        _ type: Value.Type, from bytes: ArraySlice<UInt8>, at place: String
+    static func decode<Value: Decodable>(
+        _ type: Value.Type, from bytes: ArraySlice<UInt8>, at place: String, remedy: Message = restored
     ) throws(LabError) -> Value {
         do {
             return try JSONDecoder().decode(type, from: Data(bytes))
         } catch let error as DecodingError {
             let (key, problem) = describe(error)
-            throw malformed(place, key, problem)
+            throw malformed(place, key, problem, remedy: remedy)
         } catch {
-            throw malformed(place, "", "\(error)")
+            throw malformed(place, "", "\(error)", remedy: remedy)
         }
     }
 

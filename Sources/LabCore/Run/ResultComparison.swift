@@ -1,4 +1,4 @@
-/// The changes from one result to another of the same lab: each metric of each engine at each point.
+/// The changes from some runs to others of the same lab: each metric of each engine at each point.
 public struct ResultComparison: Equatable, Sendable {
     /// A change is called one when its corrected p-value lies below this.
     public static let level = 0.05
@@ -12,6 +12,11 @@ public struct ResultComparison: Equatable, Sendable {
     public var threshold: Double
     /// The number of rows that were tested: the p-values are corrected for so many.
     public var tested: Int
+    /// The number of runs on either side.
+    public var oldRuns: Int
+    public var newRuns: Int
+    /// The engine to which times are set in proportion within each run; nil where the runs have no two engines.
+    public var baseline: EngineID?
 
     /// One metric of one engine at one point.
     public struct Row: Equatable, Sendable {
@@ -19,66 +24,130 @@ public struct ResultComparison: Equatable, Sendable {
         public var engine: EngineID
         public var emulated: Bool
         public var point: Condition
-        /// Median or slope on either side; nil without samples.
-        public var old: Estimate?
-        public var new: Estimate?
-        /// Samples that failed or timed out.
-        public var oldFailures: Int
-        public var newFailures: Int
-        /// new / old with its 95 % interval.
-        public var ratio: Estimate?
-        /// Of the permutation test, and the same after Holm's correction; nil where nothing was tested.
+        public var old: Side
+        public var new: Side
+        /// new / old; with one run a side without an interval, where that would know nothing of the spread between runs.
+        public var change: Estimate?
+        /// The same of the figures in proportion to the baseline's; only of times.
+        public var relativeChange: Estimate?
+        public var basis: Basis
+        /// Of no change, and the same after Holm's correction; nil where nothing was tested.
         public var p: Double?
         public var correctedP: Double?
         public var verdict: Verdict
+        /// The reason of an undecided verdict.
+        public var reason: Reason?
         /// Larger beyond chance and beyond the threshold, or gone altogether.
         public var isRegression: Bool
+
+        /// The change that the verdict rests on.
+        public var judged: Estimate? { basis == .ratio ? relativeChange : change }
+
+        /// The largest change, either way, that the interval has room for: 0.03 for 3 %. Nil without an interval.
+        public var bound: Double? {
+            judged?.interval.map { max($0.upper - 1, 1 - $0.lower) }
+        }
+    }
+
+    /// One side of a row.
+    public struct Side: Equatable, Sendable {
+        /// Runs that have the figure.
+        public var runs: Int
+        /// Samples of all runs together.
+        public var n: Int
+        /// Samples that failed or timed out.
+        public var failures: Int
+        /// The run's figure; of several the geometric mean with Student's interval. Of what is counted the interval
+        /// reaches from the least to the most. Nil without samples.
+        public var figure: Estimate?
+        /// The same in proportion to the baseline's.
+        public var ratio: Estimate?
+    }
+
+    /// The quantity that a verdict rests on.
+    public enum Basis: String, Codable, Sendable, CaseIterable {
+        /// The figure in proportion to the baseline's of the same run: what disturbs both cancels.
+        case ratio
+        case figure
+        /// What is counted is compared as it is.
+        case count
     }
 
     public enum Verdict: String, Codable, Sendable, CaseIterable {
         /// The new figure is larger: slower when it is a time.
         case slower, larger
         case faster, smaller
-        /// The data don't show which is larger. They don't show that both are equal either: see the interval.
-        case noDifference = "no-difference-shown"
+        /// The interval excludes every change beyond `Row.bound`, which is no more than the threshold.
+        case noLargerDifference = "no-larger-difference"
+        /// The data show neither a change nor that it is small.
+        case undecided
+        /// The old results have samples and the new ones none.
+        case missing
+    }
+
+    /// The reason why nothing is decided.
+    public enum Reason: String, Codable, Sendable, CaseIterable {
+        /// The interval is too wide.
+        case wide = "wide-interval"
         /// Fewer samples than an interval needs.
         case tooFew = "too-few-samples"
         /// A figure is not positive, so that there is no ratio.
         case noRatio = "no-ratio"
-        /// The old result has samples and the new one none.
-        case missing
+        /// Times of one run a side are compared in proportion to another engine's, and the runs have none.
+        case noBaseline = "no-baseline"
+        /// Times of one run a side: this is the engine to whose times the others' are set in proportion.
+        case isBaseline = "is-baseline"
+        /// What was counted differs from trial to trial.
+        case varies
     }
 
     public var regressions: [Row] { rows.filter(\.isRegression) }
 
-    /// Compares what both have.
+    /// Compares what both sides have.
     ///
-    /// Cells are tested by a two-sided permutation test on the ratio of their medians; over all of them the p-values
-    /// are corrected after Holm, so that the chance of one false alarm in the whole table is at most 5 %. A slope is
-    /// judged by the interval of its ratio alone, since its samples can't be dealt anew between the sides.
+    /// The unit is the run: what disturbs a machine as long as a run lasts is in all of its samples, and no number of
+    /// them shows it. Several runs a side know how much runs differ. With one a side times are compared in proportion to
+    /// the baseline's alone, which assumes that whatever changed did not change that engine. The p-values are corrected
+    /// after Holm over all rows, so that the chance of one false alarm in the whole table is at most 5 %.
     /// - Parameters:
+    ///   - old, new: the figures of each run, at least one a side.
     ///   - metrics: ids of those that are compared, nil for all.
     ///   - engines: those that are compared, nil for all.
     public init(
-        old: Figures, new: Figures, metrics: [String]? = nil, engines: [EngineID]? = nil,
+        old: [Figures], new: [Figures], metrics: [String]? = nil, engines: [EngineID]? = nil,
         threshold: Double = defaultThreshold
     ) {
-        differences = new.result.header.differences(from: old.result.header, engines: engines)
+        precondition(!old.isEmpty && !new.isEmpty, "a comparison has two sides")
+        differences = Self.differences(old: old, new: new, engines: engines)
+        baseline = (old + new).baseline
         self.threshold = threshold
-        let cells = Self.cells(old, new, metrics: metrics, engines: engines)
-        var rows = cells.map { Self.figures($0, old, new) }
-        let places = rows.indices.filter { rows[$0].isTestable }
+        (oldRuns, newRuns) = (old.count, new.count)
+        var rows: [Row] = []
+        let cells = ComparedCell.all(of: new + old, metrics: metrics, engines: engines)
+        for cell in cells { rows.append(cell.row(old, new, baseline: baseline)) }
+        let places = rows.indices.filter { rows[$0].p != nil }
         tested = places.count
-        // Enough dealings that a p-value can pass the correction: the smallest is 1 / (dealings + 1).
-        let dealings = min(100_000, max(10_000, 100 * places.count))
-        let raw = places.map { place in Self.test(rows[place], old, new, dealings: dealings) }
-        let corrected = Statistics.holm(raw)
-        for (turn, place) in places.enumerated() {
-            rows[place].p = raw[turn]
-            rows[place].correctedP = corrected[turn]
+        for (place, p) in zip(places, Statistics.holm(places.compactMap { rows[$0].p })) {
+            rows[place].correctedP = p
         }
         for place in rows.indices { rows[place].judge(threshold: threshold) }
         self.rows = rows
+    }
+
+    /// Everything in which any run is unlike the first old one, each once.
+    public static func differences(
+        old: [Figures], new: [Figures], engines: [EngineID]? = nil
+    ) -> [ResultDifference] {
+        let all = old + new
+        let compared = engines.map { chosen in
+            chosen + [all.baseline].compactMap(\.self).filter { !chosen.contains($0) }
+        }
+        var differences: [ResultDifference] = []
+        for other in all.dropFirst() {
+            let found = other.result.header.differences(from: all[0].result.header, engines: compared)
+            differences += found.filter { !differences.contains($0) }
+        }
+        return differences
     }
 
     /// The error of a comparison that must not be made, nil when the results are alike.
@@ -87,118 +156,68 @@ public struct ResultComparison: Equatable, Sendable {
         let listed = differences.map { "\n  \($0.field): \($0.old) before, \($0.new) now" as Message }.joined(
             separator: "")
         return LabError(
-            .data, "the two results can't be compared", cause: "they are unlike in\(listed)",
+            .data, "the results can't be compared", cause: "they are unlike in\(listed)",
             remedy:
-                "measure both in the same state of the same machine, two builds of a program best in one run "
+                "measure all in the same state of the same machine, two builds of a program best in one run "
                 + "(--engine NAME=KIND:PATH), or see the figures with --force")
     }
+}
 
-    /// A metric, an engine and a point that either result has a value for.
-    private struct Cell {
-        var metric: Metric
-        var record: EngineRecord
-        var point: Condition
-    }
-
-    /// In the order of the lab's metrics, engines and series.
-    private static func cells(
-        _ old: Figures, _ new: Figures, metrics: [String]?, engines: [EngineID]?
-    ) -> [Cell] {
-        let known = old.result.header.lab.metrics
-        let shared = new.result.header.lab.metrics.filter { metric in
-            known.contains { $0.id == metric.id && $0.source == metric.source }
-                && metrics?.contains(metric.id) ?? true
+extension Collection<Figures> {
+    /// The engine to which times are set in proportion: `process` where every run has measured it, else the first of the
+    /// lab's that every run has. Nil where no run has two engines.
+    public var baseline: EngineID? {
+        guard let lab = first?.result.header.lab else { return nil }
+        let measured = map { figures in
+            Set(figures.result.header.engines.map(\.id).filter { !figures.points(of: $0).isEmpty })
         }
-        let records = new.result.header.engines.filter { engines?.contains($0.id) ?? true }
-        return shared.flatMap { metric in
-            records.flatMap { record in
-                var seen: Set<Condition> = []
-                return (new.points + old.points).filter { point in
-                    [old, new].contains { !$0.values(metric, record.id, at: point).isEmpty }
-                        && seen.insert(metric.place(of: point)).inserted
-                }.map { Cell(metric: metric, record: record, point: metric.place(of: $0)) }
-            }
-        }
-    }
-
-    private static func figures(_ cell: Cell, _ old: Figures, _ new: Figures) -> Row {
-        let engine = cell.record.id
-        let before = old.estimate(cell.metric, engine, at: cell.point)
-        let after = new.estimate(cell.metric, engine, at: cell.point)
-        return Row(
-            metric: cell.metric, engine: engine, emulated: cell.record.emulated, point: cell.point,
-            old: before, new: after, oldFailures: old.result.failures(cell.metric, engine, cell.point),
-            newFailures: new.result.failures(cell.metric, engine, cell.point),
-            ratio: ratio(cell, before, after, old, new), p: nil, correctedP: nil, verdict: .noDifference,
-            isRegression: false)
-    }
-
-    private static func ratio(
-        _ cell: Cell, _ before: Estimate?, _ after: Estimate?, _ old: Figures, _ new: Figures
-    ) -> Estimate? {
-        guard let before, let after, before.value > 0, after.value > 0 else { return nil }
-        return after.divided(by: before)
-    }
-
-    private static func test(
-        _ row: Row, _ old: Figures, _ new: Figures, dealings: Int
-    ) -> Double {
-        let test = Comparison.permutationTest(
-            old: old.values(row.metric, row.engine, at: row.point),
-            new: new.values(row.metric, row.engine, at: row.point), permutations: dealings,
-            seed: seed(row.metric, row.engine, row.point, old, new))
-        // Without a ratio, for want of a positive value, nothing is shown.
-        return test?.p ?? 1
-    }
-
-    /// The same two results give the same table.
-    private static func seed(
-        _ metric: Metric, _ engine: EngineID, _ point: Condition, _ old: Figures, _ new: Figures
-    ) -> UInt64 {
-        old.result.header.plan.seed(
-            of: "\(metric.id) of \(engine) \(point.text) against \(new.result.header.plan.seed)")
+        guard measured.contains(where: { $0.count > 1 }) else { return nil }
+        return ([.process] + lab.engines).first { engine in measured.allSatisfy { $0.contains(engine) } }
     }
 }
 
 extension ResultComparison.Row {
-    /// A slope is not: see `ResultComparison.init`.
-    fileprivate var isTestable: Bool { !metric.isSlope && ratio?.interval != nil }
-
-    fileprivate mutating func judge(threshold: Double) {
-        guard let old else {
-            // A row that only the new result has can't have become worse.
-            verdict = .tooFew
+    mutating func judge(threshold: Double) {
+        guard old.figure != nil else {
+            // A row that only the new results have can't have become worse.
+            reason = .tooFew
             return
         }
-        guard let new else {
-            verdict = .missing
-            isRegression = true
+        guard new.figure != nil else {
+            (verdict, reason, isRegression) = (.missing, nil, true)
             return
         }
-        guard min(old.n, new.n) >= BlockInterval.fewest else {
-            verdict = .tooFew
-            return
-        }
-        guard let ratio, let interval = ratio.interval else {
-            verdict = .noRatio
-            return
-        }
-        let isSure = correctedP.map { $0 < ResultComparison.level } ?? metric.isSlope
-        if isSure && interval.lower > 1 {
-            verdict = metric.unit == .nanoseconds ? .slower : .larger
-            isRegression = ratio.value > 1 + threshold
-        } else if isSure && interval.upper < 1 {
-            verdict = metric.unit == .nanoseconds ? .faster : .smaller
-        } else {
-            verdict = .noDifference
-        }
+        if basis == .count { return judgeCounts(threshold: threshold) }
+        guard let ratio = judged, let interval = ratio.interval, let correctedP else { return }
+        decide(
+            isLarger: correctedP < ResultComparison.level && interval.lower > 1,
+            isSmaller: correctedP < ResultComparison.level && interval.upper < 1, threshold: threshold)
     }
-}
 
-extension RunResult {
-    /// Failed samples of the engine that belong to a metric's point.
-    fileprivate func failures(_ metric: Metric, _ engine: EngineID, _ point: Condition) -> Int {
-        measuredAnywhere(engine).count { !$0.outcome.isCompleted && metric.place(of: $0.parameters) == point }
+    /// What is counted has no chance in it: any difference is one.
+    private mutating func judgeCounts(threshold: Double) {
+        guard let before = old.figure?.interval, let after = new.figure?.interval else { return }
+        if before == after && before.lower == before.upper {
+            return (verdict, reason) = (.noLargerDifference, nil)
+        }
+        decide(
+            isLarger: after.lower > before.upper, isSmaller: after.upper < before.lower, threshold: threshold)
+        // From none to some there is no ratio, and yet it is more. Of a truth neither answer is the better one.
+        if verdict == .larger && change == nil { isRegression = true }
+        if metric.unit == .truth { isRegression = false }
+    }
+
+    private mutating func decide(isLarger: Bool, isSmaller: Bool, threshold: Double) {
+        let isTime = metric.unit == .nanoseconds
+        if isLarger {
+            verdict = isTime ? .slower : .larger
+            isRegression = judged.map { $0.value > 1 + threshold } ?? false
+        } else if isSmaller {
+            verdict = isTime ? .faster : .smaller
+        } else if let bound, bound <= threshold {
+            verdict = .noLargerDifference
+        }
+        if verdict != .undecided { reason = nil }
     }
 }
 

@@ -15,6 +15,10 @@ struct RunCommand: SpeakingCommand {
             in the report. Ctrl-C ends the run and still writes what was measured; a
             second one ends lab at once, and `lab clean` removes what is left.
 
+            With --repeat N the same is run N times, for `lab compare`, which learns
+            from it how much runs of this machine differ. Ctrl-C ends the run that
+            is being made, writes it, and leaves the rest out.
+
             Several labs run one after another and share the time: by default at most
             13 minutes, with --quick two and a half. Then the document's table of
             twelve rows is filled in from what they yield, in results/<UTC time>-table/.
@@ -28,6 +32,7 @@ struct RunCommand: SpeakingCommand {
               lab run startup-latency --series ablation
               lab run startup-latency --budget 30s --output /tmp/first --json
               lab run startup-latency --quick
+              lab run startup-latency --repeat 5 --output new
               lab run all --quick
               lab run startup-latency,cpu-overhead --engine container --output /tmp/two
               sudo lab run startup-latency --tune
@@ -46,8 +51,15 @@ struct RunCommand: SpeakingCommand {
     @OptionGroup(title: "Run") var options: RunOptions
 
     @Option(
+        name: .customLong("repeat"), parsing: .unconditional,
         help: ArgumentHelp(
-            "Compare with this result afterwards; exit 1 on a regression. Refused when they can't be compared. Where the machine differs from run to run, measure both builds in one: --engine NAME=KIND:PATH.",
+            "Make so many runs one after another, each with a seed of its own and a directory below one of all.",
+            valueName: "N"))
+    var repeats: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Compare with this result afterwards, or with several in a directory; exit 1 on a regression. Refused when they can't be compared. Where the machine differs from run to run, measure both builds in one: --engine NAME=KIND:PATH.",
             valueName: "RESULT"))
     var baseline: String?
 
@@ -71,6 +83,7 @@ struct RunCommand: SpeakingCommand {
         let text = try speech.choice()
         let catalogue = try LabDirectory.own()
         let selection = try LabSelection.read(instance.lab, in: catalogue)
+        if repeats != nil { return try runRepeatedly(selection, text) }
         if selection.isSeveral { return try runSeveral(selection.labs, seed: options.chosenSeed(), text) }
         let request = try RunRequest(selection.labs[0], instance, options, seed: options.chosenSeed())
         let baseline = try chosenBaseline(request.lab)
@@ -84,7 +97,7 @@ struct RunCommand: SpeakingCommand {
         var answer = RunAnswer(outcome)
         let changes = baseline?.comparison(with: outcome.figures)
         if let baseline, let changes {
-            answer.comparison = ComparisonAnswer(changes, old: baseline.path, new: outcome.directory)
+            answer.comparison = ComparisonAnswer(changes, old: [baseline.path], new: [outcome.directory])
         }
         if json {
             try Terminal.answer(json: answer)
@@ -94,7 +107,7 @@ struct RunCommand: SpeakingCommand {
                 try Terminal.answer(
                     "\n"
                         + Report.markdown(
-                            for: changes, old: baseline.path, new: outcome.directory, language: text)
+                            for: changes, old: [baseline.path], new: [outcome.directory], language: text)
                 )
             }
         }

@@ -92,27 +92,29 @@ enum Words {
         return engines
     }
 
-    /// Engines by name alone, each once: the known ones, and those of results, whose builds have names of their own.
-    static func engines(_ text: String, of results: [RunResult] = []) throws(LabError) -> [EngineID] {
-        var known = EngineFactory.ids
-        for engine in results.flatMap(\.header.engines) where !known.contains(engine.id) {
-            known.append(engine.id)
-        }
-        var engines: [EngineID] = []
-        for word in text.split(separator: ",", omittingEmptySubsequences: false) {
-            let id = EngineID(rawValue: word.trimmingWhitespace())
-            guard known.contains(id) else { throw EngineFactory.unknown(id.rawValue, of: known) }
-            try refuseTwice(id, in: engines)
-            engines.append(id)
-        }
-        return engines
-    }
-
     private static func refuseTwice(_ engine: EngineID, in engines: [EngineID]) throws(LabError) {
         guard engines.contains(engine) else { return }
         throw LabError(
             .usage, "--engine names \(engine) twice",
             remedy: "name each engine once, and each build of one by a name of its own")
+    }
+
+    /// Engines of results by their ids, separated by commas.
+    static func engines(_ text: String, of engines: [EngineID]) throws(LabError) -> [EngineID] {
+        let known = engines.map(\.rawValue)
+        // A command that hyperfine ran may have commas in it.
+        if known.contains(text) { return [EngineID(rawValue: text)] }
+        var chosen: [EngineID] = []
+        for word in text.split(separator: ",", omittingEmptySubsequences: false) {
+            let name = word.trimmingWhitespace()
+            guard known.contains(name) else {
+                throw LabError(
+                    .usage, "the results have no engine \(quoted(name))\(didYouMean(name, in: known))",
+                    remedy: "choose from \(Set(known).sorted().joined(separator: ", "))")
+            }
+            chosen.append(EngineID(rawValue: name))
+        }
+        return chosen
     }
 
     /// Metrics by their ids, separated by commas.

@@ -1,10 +1,10 @@
 import LabCore
 
-/// An earlier result that a run is compared with.
+/// Earlier runs that a run is compared with.
 struct Baseline {
     /// As the user named it.
     let path: String
-    let figures: Figures
+    let runs: [Figures]
     let options: ComparisonOptions
     let threshold: Double
     /// The engines that the user chose, nil for all.
@@ -16,22 +16,25 @@ struct Baseline {
         self.options = options
         self.engines = engines
         threshold = try options.chosenThreshold()
-        figures = Figures(try ResultStore.load(path))
+        runs = try ComparedRuns.load([path]).map { Figures($0) }
     }
+
+    /// The first, which the others are alike to: they are compared with each other afterwards.
+    private var header: RunResult.Header { runs[0].result.header }
 
     /// Refuses what can be seen to be unlike before an engine is asked.
     func accept(lab: LabDefinition, environment: Environment, digests: [String: String]) throws(LabError) {
         try options.accept(
             RunResult.Header.earlyDifferences(
-                old: figures.result.header, lab: lab, environment: environment, digests: digests))
+                old: header, lab: lab, environment: environment, digests: digests))
     }
 
     /// The same with all that is known before the first trial.
     func accept(_ header: RunResult.Header) throws(LabError) {
-        try options.accept(header.differences(from: figures.result.header, engines: engines))
+        try options.accept(header.differences(from: self.header, engines: engines))
     }
 
     func comparison(with new: Figures) -> ResultComparison {
-        ResultComparison(old: figures, new: new, engines: engines, threshold: threshold)
+        ResultComparison(old: runs, new: [new], engines: engines, threshold: threshold)
     }
 }

@@ -16,6 +16,8 @@ struct RunAnswer: Encodable {
     let harnessNanoseconds: Double?
     /// Median of what it adds to a sample, in nanoseconds: trials of an engine that does nothing.
     let harnessPerSampleNanoseconds: Double?
+    /// The engine to which times are set in proportion; nil where there are no two.
+    let baseline: EngineID?
     let engines: [EngineAnswer]
     /// The changes since the result that `--baseline` names; nil without.
     var comparison: ComparisonAnswer?
@@ -56,6 +58,8 @@ struct RunAnswer: Encodable {
         let upper95: Double?
         var p95: Double?
         var minimum: Double?
+        /// Of a time, in proportion to the baseline's.
+        var ratio: ComparisonAnswer.Figure?
 
         init(_ unit: Metric.Unit, _ summary: Summary) {
             self.unit = unit
@@ -65,6 +69,16 @@ struct RunAnswer: Encodable {
             upper95 = summary.interval?.upper
             p95 = summary.p95
             minimum = summary.minimum
+        }
+
+        /// The figure of a metric that is no slope.
+        init(
+            _ metric: Metric, _ engine: EngineID, at point: Condition, _ figures: Figures,
+            to baseline: EngineID?
+        ) {
+            self.init(metric.unit, figures.summary(metric, engine, at: point))
+            guard metric.unit == .nanoseconds, let baseline, baseline != engine else { return }
+            ratio = figures.ratio(metric, engine, to: baseline, at: point).map { .init($0) }
         }
 
         init(_ unit: Metric.Unit, slope: Estimate) {
@@ -91,25 +105,29 @@ struct RunAnswer: Encodable {
         harnessNanoseconds = Statistics.median(result.samples.compactMap { $0.values[Runner.harnessValue] })
         harnessPerSampleNanoseconds = Statistics.median(
             result.header.harnessNanoseconds.map { Double($0) })
-        engines = result.header.engines.map { Self.engine($0, figures) }
+        let baseline = [figures].baseline
+        self.baseline = baseline
+        engines = result.header.engines.map { Self.engine($0, figures, baseline) }
     }
 
-    private static func engine(_ record: EngineRecord, _ figures: Figures) -> EngineAnswer {
+    private static func engine(
+        _ record: EngineRecord, _ figures: Figures, _ baseline: EngineID?
+    ) -> EngineAnswer {
         let result = figures.result
         let measured = result.measuredAnywhere(record.id)
         let metrics = result.header.lab.metrics
-        let base = metrics.map { ($0.id, Figure($0.unit, figures.summary($0, record.id))) }
+        func figure(_ metric: Metric, _ point: Condition) -> (String, Figure) {
+            (metric.id, Figure(metric, record.id, at: point, figures, to: baseline))
+        }
         let points = figures.points(of: record.id).filter { !$0.isEmpty }
         return EngineAnswer(
             id: record.id, build: record.build, availability: record.availability, emulated: record.emulated,
             prepared: result.prepared(for: record), footnotes: result.footnotes(of: record),
             samples: measured.count, failures: measured.count { !$0.outcome.isCompleted },
-            metrics: Dictionary(uniqueKeysWithValues: base),
+            metrics: Dictionary(uniqueKeysWithValues: metrics.map { figure($0, [:]) }),
             points: slopes(record.id, metrics, figures, points)
                 + points.map { point in
-                    let values = metrics.filter { $0.grown == nil }.map {
-                        ($0.id, Figure($0.unit, figures.summary($0, record.id, at: point)))
-                    }
+                    let values = metrics.filter { !$0.isSlope }.map { figure($0, point) }
                     return pointAnswer(point, [point], record.id, figures, values)
                 })
     }

@@ -46,6 +46,9 @@ final class ProgressLine {
         prefix = text.say("lab \(number) of \(count), \(lab): ")
     }
 
+    /// The same of one of several runs of a lab.
+    func enter(run number: Int, of count: Int) { prefix = text.say("run \(number) of \(count): ") }
+
     /// Says a whole line in place of the progress.
     /// - Parameters: the words in English, or in the reader's language already.
     func warn(_ words: String, remedy: Message? = nil) {

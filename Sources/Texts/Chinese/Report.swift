@@ -18,7 +18,13 @@ extension Chinese {
         "Sections": "章节", "Table: {}": "表格：{}", "Plot: {}": "图：{}", "Comparison": "比较",
         "Old: {}. New: {}.": "旧：{}。新：{}。", "old": "旧", "new": "新", "at": "条件", "new / old": "新 / 旧",
         "p (Holm)": "p（Holm）", "slower": "变慢", "larger": "变大", "faster": "变快", "smaller": "变小",
-        "no difference shown": "未显示差异", "too few samples": "样本太少", "missing: no sample any more": "缺失：不再有样本",
+        "too few samples": "样本太少", "runs": "运行次数", "the same": "相同",
+        "no difference larger than {} shown": "未显示大于 {} 的差异", "undecided": "未定", "undecided: {}": "未定：{}",
+        "the interval is too wide": "区间太宽", "a figure is not positive": "有数值不为正",
+        "one run a side, and no other engine beside it": "每侧只有一次运行，且没有其他引擎可作参照",
+        "one run a side, and the others are set against this engine": "每侧只有一次运行，且其他引擎都以它为参照",
+        "what was counted differs from trial to trial": "每次试验的计数不同",
+        "new / old of the ratio to {}": "与 {} 之比的新 / 旧", "missing: no sample any more": "缺失：不再有样本",
         "en": "zh-CN", "below": "下文", "{} and {}": "{}和{}", " ": "",
         "What the document says, and what was measured": "文档的说法与实测",
         "every sample failed, see the warnings": "所有样本都失败了，见警告",
@@ -47,14 +53,21 @@ extension Chinese {
         "Empirical distribution of {} for {}": "{2} 的 {1} 经验分布",
         "Rest the pointer on a mark for its values; by keyboard, Tab to the plot and move with the arrow keys.":
             "把指针停在图形上可看数值；用键盘时，按 Tab 进入图，再用方向键移动。",
-        "no ratio: a figure is not positive": "无比值：有数值不为正",
         "The results are unlike, and were compared by force: what changed may have changed for these reasons.":
             "两个结果条件不同，属强制比较：数值的变化可能由下列差异引起。",
-        "No metric has a sample in either result.": "两个结果中没有任何指标有样本。",
+        "No metric has a sample in either result.": "两侧结果中没有任何指标有样本。",
         "No regression beyond {} was shown.": "未显示超过 {} 的退化。",
         "Regression beyond {}, or missing: {}.": "退化超过 {}，或缺失：{}。",
-        "Ratios of medians with 95 % percentile bootstrap intervals; two-sided permutation tests, their p-values corrected after Holm for the number of rows tested, {}. A difference is shown when the corrected p is below {} and the interval excludes 1; it is a regression when the ratio exceeds the threshold too. Slopes are judged by their interval alone. No difference shown is not equality: the interval says what could be there. Intervals and tests know the spread within a run, not between runs: what else changed in the machine from one to the other is in the ratio too, so repeat both before you act on it.":
-            "中位数之比及 95 % 百分位自助法区间；双侧置换检验，p 值按 Holm 方法对所检验的 {} 行校正。校正后 p 小于 {} 且区间不含 1 时判为有差异；比值同时超过阈值则为退化。斜率只按区间判断。“未显示差异”不等于相等：可能的差异见区间。区间与检验只反映一次运行内部的离散，不反映两次运行之间的离散：机器状态的其他变化也在比值之中，据此行动之前请重复两次运行。",
+        "One figure of each run is one value: intervals and p-values are Welch's, on logarithms, and know how much runs differ.":
+            "每次运行的数值算作一个值：区间和 p 值用 Welch 方法对对数计算，反映各次运行之间的差别。",
+        "Times are judged by their ratio to {} within each run.": "时间按同一次运行内与 {} 之比来判定。",
+        "One run a side: times are compared by their ratio to {}, which assumes that whatever changed did not change {}.":
+            "每侧只有一次运行：时间按与 {} 之比来比较，前提是所作的改变没有影响 {}。",
+        "One run a side can't compare times: what disturbs a machine lasts as long as a run.":
+            "每侧只有一次运行时无法比较时间：机器受到的干扰会持续一整次运行。",
+        "Name several runs a side to compare times themselves.": "要比较时间本身，请在每侧指定多次运行。",
+        "p-values are corrected after Holm for the number of rows tested, {}. A difference is shown when the corrected p is below {} and the 95 % interval excludes 1; it is a regression when the ratio exceeds the threshold too. No difference larger than X is shown where the interval reaches no farther than X, and X is within the threshold.":
+            "p 值按 Holm 方法对所检验的 {} 行校正。校正后 p 小于 {} 且 95 % 区间不含 1 时判为有差异；比值同时超过阈值则为退化。区间最远不超过 X 且 X 不超过阈值时，写作“未显示大于 X 的差异”。",
         "There is 1 warning, see {}.": "有 1 条警告，见{}。",
         "There are {} warnings, see {}.": "有 {} 条警告，见{}。",
     ]

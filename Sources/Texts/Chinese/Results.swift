@@ -42,10 +42,34 @@ extension Chinese {
         "{} is beyond what a counter holds": "{} 超出计数器的范围",
 
         "\n  {}: {} before, {} now": "\n  {}：之前 {}，现在 {}",
-        "the two results can't be compared": "这两个结果不能比较",
+        "the results can't be compared": "这些结果不能比较",
         "they are unlike in{}": "它们在以下方面不同：{}",
-        "measure both in the same state of the same machine, two builds of a program best in one run (--engine NAME=KIND:PATH), or see the figures with --force":
-            "在同一台机器的同一状态下测量两者；同一程序的两个版本最好在一次运行里测（--engine NAME=KIND:PATH）；或用 --force 查看数值",
+        "measure all in the same state of the same machine, two builds of a program best in one run (--engine NAME=KIND:PATH), or see the figures with --force":
+            "在同一台机器的同一状态下测量所有结果；同一程序的两个版本最好在一次运行里测（--engine NAME=KIND:PATH）；或用 --force 查看数值",
         "slope of {} over {}": "{} 随 {} 的斜率", "{} in {}": "{}，单位 {}", "nothing varied": "没有改变任何参数",
+
+        // Samples of other programs.
+        "{} runs are on one side": "一侧有 {} 次运行", "name at most {}": "最多指定 {} 个",
+        "it is empty or longer than {} characters": "它是空的，或超过 {} 个字符",
+        "{} occurs twice": "{} 出现了两次",
+        "tell the commands apart with --command-name": "用 --command-name 区分这些命令",
+        "there is no time": "一个时间也没有", "{} is no length of time": "{} 不是时间长度",
+        "there are more than {} samples": "样本超过 {} 个", "there are more than {} commands": "命令超过 {} 个",
+        "write it again with hyperfine --export-json": "用 hyperfine --export-json 重新写出",
+        "there is no heading": "没有表头", "it has {} fields, and the heading {}": "它有 {} 个字段，而表头有 {} 个",
+        "there are more than {} runs": "运行超过 {} 次", "there are more than {} engines": "引擎超过 {} 个",
+        "the engine's name is empty or longer than {} characters": "引擎名是空的，或超过 {} 个字符",
+        "there is no sample after the heading": "表头之后没有样本",
+        "the heading has no column engine": "表头里没有 engine 这一列",
+        "the column {} occurs twice": "{} 列出现了两次",
+        "the column {} does not end in a unit": "{} 列的名称不以单位结尾", "two columns are of {}": "有两列都是 {}",
+        "{} columns hold values, and 1 to {} may": "有 {} 列数值，只允许 1 至 {} 列",
+        "{} is no number from 0 on that {} may be": "{} 不是 {} 可取的非负数",
+        "write a heading like `engine,startup-ms`, then a row like `container,1.42` for each sample":
+            "先写 `engine,startup-ms` 这样的表头，再为每个样本写 `container,1.42` 这样的一行",
+        "it has more than {} fields": "它的字段超过 {} 个",
+        "a comma or the end of the line is missing": "缺少逗号或换行",
+        "a quotation mark is not closed": "有引号没有闭合", "a field is longer than {} bytes": "有字段超过 {} 字节",
+        "it is not UTF-8": "它不是 UTF-8", "it is no JSON": "它不是 JSON",
     ]
 }
