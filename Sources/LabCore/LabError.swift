@@ -43,6 +43,8 @@ public struct LabError: Error, Codable, Equatable, Sendable, CustomStringConvert
         case notInstalled
         /// execve(2) refused the program with this error number.
         case notExecuted(errno: Int32)
+        /// A limit of the harness or of the machine was met that nothing is to be measured of.
+        case exhausted(Stop)
     }
 
     public init(

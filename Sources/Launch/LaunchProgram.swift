@@ -74,7 +74,14 @@ extension LaunchProgram {
 
     /// The program of a bare process: what a shell does, fork and exec.
     package static func process(program: String, parent: Int32) -> LaunchProgram {
-        LaunchProgram(namespaces: [], steps: child(parent: parent) + [Step(.execute(program))])
+        LaunchProgram(
+            namespaces: [], steps: child(parent: parent) + callersLimits() + [Step(.execute(program))])
+    }
+
+    /// Returns the step that takes back what lab raised for itself; none where the caller's limits were as high.
+    package static func callersLimits() -> [Step] {
+        let limits = OwnLimits.raised.compactMap { Rlimit($0.name, soft: $0.soft, hard: $0.hard) }
+        return limits.isEmpty ? [] : [Step("the caller's limits", .setLimits(limits))]
     }
 
     /// The program as the system calls that it makes, one line a step: what `lab explain` prints.
@@ -169,7 +176,7 @@ extension FileDescriptor {
         do {
             return FileDescriptor(owning: try checked { clinux_pidfd_open(getpid()) })
         } catch {
-            throw LabError(.unavailable, "cannot watch over this process", cause: "\(error)")
+            throw LabError(.unavailable, "cannot watch over this process", cause: error)
         }
     }
 }
