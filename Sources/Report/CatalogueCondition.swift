@@ -13,9 +13,32 @@ extension Catalogue {
         case .touch:
             value == "0" ? say("idle") : say("\(value) MiB touched")
         case .instances: say("\(value) at once")
-        case .compute, .experiment, .setting: "\(value)"
+        case .compute, .experiment: "\(value)"
+        case .setting: "\(setting(of: condition))"
         case .variant: say("made as \(code: value)")
         }
+    }
+
+    /// What an experiment is set to, in the words of its lab; the bare setting where it has none.
+    private func setting(of condition: Condition) -> String {
+        title(ofSetting: condition).map { title in
+            let value = value(ofSetting: condition)
+            return self[title.title].split(separator: "{}", omittingEmptySubsequences: false)
+                .joined(separator: value)
+        } ?? condition.setting ?? ""
+    }
+
+    /// The setting itself, a size with the unit that fits.
+    func value(ofSetting condition: Condition) -> String {
+        let value = condition.setting ?? ""
+        guard let unit = title(ofSetting: condition)?.unit, let bytes = try? Units.parseBytes(value + unit)
+        else { return value }
+        return Format.bound(Double(bytes), .bytes)
+    }
+
+    private func title(ofSetting condition: Condition) -> LabDefinition.SettingTitle? {
+        let own = settings.filter { $0.experiment == condition.experiment }
+        return own.first { $0.value == condition.setting } ?? own.first { $0.value == nil }
     }
 
     /// Returns the conditions beside the experiment, plain text; empty where nothing is varied.

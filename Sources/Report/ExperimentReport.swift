@@ -166,7 +166,7 @@ struct ExperimentReport: MethodReport {
                 let errors = block.points.flatMap { analysis.figures.samples(engine.id, at: $0) }
                     .compactMap(\.impossibility)
                 var seen: Set<Message> = []
-                for error in errors where seen.insert(error.message).inserted {
+                for error in errors where seen.insert(error.reason).inserted {
                     let problem = text.problem(error)
                     lines.append("\(text.name(engine.record)), \(code: block.experiment): \(problem)")
                 }
@@ -218,8 +218,14 @@ extension ExperimentReport {
         let measured = analysis.engines.filter {
             analysis.figures.estimate(metric, $0.id, at: place) != nil
         }
+        func isTold(_ engine: Analysis.Engine) -> Bool {
+            analysis.figures.estimate(metric, engine.id, at: place).map {
+                Format.bound(untold: $0, metric) == nil
+            } ?? false
+        }
         func compare(_ engine: Analysis.Engine, to other: Analysis.Engine) -> Phrase? {
-            analysis.figures.ratio(metric, engine.id, to: other.id, at: place).map { ratio in
+            guard isTold(engine), isTold(other) else { return nil }
+            return analysis.figures.ratio(metric, engine.id, to: other.id, at: place).map { ratio in
                 if metric.isExact, ratio.interval == ConfidenceInterval(lower: 1, upper: 1) {
                     return text.say("\(text.name(engine.record)) has the same as \(text.name(other.record))")
                 }
@@ -241,10 +247,10 @@ extension ExperimentReport {
         // Of a few things the numbers say more than how many times as many they are.
         let isNumber = metric.isExact && (metric.unit == .count || metric.unit == .ratio)
         guard parts.isEmpty || isNumber else { return parts }
-        return measured.map { engine in
-            text.hasFigure(
-                text.name(engine.record),
-                Format.figure(analysis.figures.estimate(metric, engine.id, at: place)?.value, metric))
+        return measured.compactMap { engine in
+            analysis.figures.estimate(metric, engine.id, at: place).map {
+                text.hasFigure(text.name(engine.record), text.shown($0, metric).figure)
+            }
         }
     }
 }

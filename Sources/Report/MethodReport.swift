@@ -82,7 +82,9 @@ extension LabDefinition.Method {
 }
 
 extension Analysis {
-    func report(in text: Catalogue) -> any MethodReport { method.report.init(analysis: self, text: text) }
+    func report(in text: Catalogue) -> any MethodReport {
+        method.report.init(analysis: self, text: text.speaking(of: result.header.lab))
+    }
 
     var method: LabDefinition.Method { result.header.lab.method }
 }

@@ -27,12 +27,15 @@ extension Report {
         let text = report.text
         return report.lab.claims.flatMap { claim -> [Phrase] in
             let judgements = claim.judge(report.analysis.figures)
-            let words = text[claim.text]
+            // Of several readings of the same words each says which it is.
+            let isRead = report.lab.claims.count { $0.text == claim.text && $0.source == claim.source } > 1
+            let words = text[claim.text] + (isRead ? text.say(" (\(claim.id))") : "")
             if judgements.count == 1 { return ["\(words): \(text.name(judgements[0].verdict))"] }
             return ["\(words): \(text.tally(judgements))"]
                 + Verdict.allCases.compactMap { verdict in
                     let places = judgements.filter { $0.verdict == verdict }.map { judgement in
-                        Phrase(claim.rule.each.flatMap { judgement.point[$0] } ?? judgement.point.text)
+                        claim.rule.each.map { text.words($0, of: judgement.point) }
+                            ?? Phrase(text.experimentPlace(judgement.point))
                     }
                     guard !places.isEmpty else { return nil }
                     let most = 12

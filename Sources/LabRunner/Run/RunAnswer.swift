@@ -45,6 +45,8 @@ struct RunAnswer: Encodable {
     struct Figure: Encodable {
         let unit: Metric.Unit
         let n: Int
+        /// True when it was counted and not sampled: the bounds are then the least and the most.
+        let counted: Bool
         var median: Double?
         /// Growth per unit of the parameter, of a metric that is one; the bounds are then its own.
         var slope: Double?
@@ -53,8 +55,9 @@ struct RunAnswer: Encodable {
         var p95: Double?
         var minimum: Double?
 
-        init(_ unit: Metric.Unit, _ summary: Summary) {
-            self.unit = unit
+        init(_ metric: Metric, _ summary: Summary) {
+            unit = metric.unit
+            counted = metric.isExact
             n = summary.n
             median = summary.median
             lower95 = summary.interval?.lower
@@ -65,6 +68,7 @@ struct RunAnswer: Encodable {
 
         init(_ unit: Metric.Unit, slope: Estimate) {
             self.unit = unit
+            counted = false
             n = slope.n
             self.slope = slope.value
             lower95 = slope.interval?.lower
@@ -94,7 +98,7 @@ struct RunAnswer: Encodable {
         let result = figures.result
         let measured = result.measuredAnywhere(record.id)
         let metrics = result.header.lab.metrics
-        let base = metrics.map { ($0.id, Figure($0.unit, figures.summary($0, record.id))) }
+        let base = metrics.map { ($0.id, Figure($0, figures.summary($0, record.id))) }
         let points = figures.points(of: record.id).filter { !$0.isEmpty }
         return EngineAnswer(
             id: record.id, availability: record.availability, emulated: record.emulated,
@@ -104,7 +108,7 @@ struct RunAnswer: Encodable {
             points: slopes(record.id, metrics, figures, points)
                 + points.map { point in
                     let values = metrics.filter { $0.grown == nil }.map {
-                        ($0.id, Figure($0.unit, figures.summary($0, record.id, at: point)))
+                        ($0.id, Figure($0, figures.summary($0, record.id, at: point)))
                     }
                     return pointAnswer(point, [point], record.id, figures, values)
                 })

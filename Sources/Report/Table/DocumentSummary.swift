@@ -41,8 +41,8 @@ extension Report {
             let names =
                 (subject == .vm ? record.map { [text.name($0)] } ?? [] : [])
                 + (first.shown.title.map { [Phrase(text[$0])] } ?? [])
-            return (names + [cell.content(first.content)]).joined(separator: text.colon)
+            return (names + [cell.words(first)]).joined(separator: text.colon)
         }
-        return (row.cells[engines[0]]?.first).map { cell.content($0.content) } ?? .none
+        return (row.cells[engines[0]]?.first).map { cell.words($0) } ?? .none
     }
 }
