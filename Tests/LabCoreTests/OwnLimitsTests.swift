@@ -18,12 +18,12 @@ import Testing
             limit.rlim_cur = 300
             setrlimit(Int32(RLIMIT_NOFILE.rawValue), &limit)
             OwnLimits.raise()
-            #expect(soft() == UInt64(limit.rlim_max) && soft() > 300)
+            #expect(soft() == min(UInt64(limit.rlim_max), 1 << 20) && soft() > 300)
             #expect(OwnLimits.raised.first { $0.name == "RLIMIT_NOFILE" }?.soft == 300)
             let said = try Tool.run(
                 "sh", ["-c", "ulimit -Sn"], in: "/", deadline: .now().advanced(by: .seconds(20)))
             #expect(said.text == "300\n")
-            #expect(soft() == UInt64(limit.rlim_max))
+            #expect(soft() == min(UInt64(limit.rlim_max), 1 << 20))
             // Once more raises nothing that it has raised already.
             let raised = OwnLimits.raised
             OwnLimits.raise()

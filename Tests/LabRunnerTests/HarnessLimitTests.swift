@@ -29,7 +29,7 @@ struct HarnessLimitTests {
 
     @Test("Where open files run out, hundreds are not measurable and dozens confirmed")
     func openFilesRunOut() throws {
-        let result = try density("ulimit -n 200")
+        let result = try density("ulimit -n 220")
         let sample = try #require(result.samples.first)
         let alive = try #require(sample.values["alive-count"])
         #expect(sample.outcome == .completed && alive >= 24 && alive < 100, "\(sample)")

@@ -53,7 +53,14 @@ public struct DensityExperiment: Experiment {
                 filling.failure = error
                 break
             }
-            let taken = try crowd.takenBytes()
+            let taken: UInt64
+            do throws(LabError) {
+                taken = try crowd.takenBytes()
+            } catch {
+                guard error.stop != nil, crowd.count > 1 else { throw error }
+                filling.failure = error
+                break
+            }
             guard taken <= setting.budgetBytes else {
                 // The last one did not fit.
                 crowd.removeLast()
@@ -62,6 +69,8 @@ public struct DensityExperiment: Experiment {
             }
             filling.note(crowd.count, taken: taken)
         }
+        // Where files run out there may be none left to look at the others with.
+        if filling.stop == .openFiles && crowd.count > 1 { crowd.removeLast() }
         guard crowd.count > 0 else {
             throw LabError(
                 .unavailable, "not one instance fits into \(setting.budgetBytes >> 20) MiB",

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Synchronization
 
@@ -13,7 +12,13 @@ public enum OwnLimits {
         /// As the caller had it.
         public var soft: UInt64
         public var hard: UInt64
+        /// As it is now.
+        fileprivate var own: UInt64
     }
+
+    /// The kernel's own default of `fs.nr_open`: libvirt goes through as many numbers in each child that it forks, and a
+    /// container engine may allow a thousand times as many.
+    private static let mostFiles: UInt64 = 1 << 20
 
     private static let state = Mutex<[Raised]>([])
 
@@ -26,21 +31,21 @@ public enum OwnLimits {
             let resources = [("RLIMIT_NOFILE", Int32(RLIMIT_NOFILE.rawValue)), ("RLIMIT_NPROC", 6)]
             for (name, resource) in resources where !raised.contains(where: { $0.resource == resource }) {
                 var limit = rlimit()
-                guard getrlimit(resource, &limit) == 0, limit.rlim_cur < limit.rlim_max else { continue }
-                let one = Raised(
-                    name: name, resource: resource, soft: UInt64(limit.rlim_cur), hard: UInt64(limit.rlim_max)
-                )
-                if set(one, to: one.hard) { raised.append(one) }
+                guard getrlimit(resource, &limit) == 0 else { continue }
+                let (soft, hard) = (UInt64(limit.rlim_cur), UInt64(limit.rlim_max))
+                let own = name == "RLIMIT_NOFILE" ? min(hard, mostFiles) : hard
+                let one = Raised(name: name, resource: resource, soft: soft, hard: hard, own: own)
+                if soft < own, set(one, to: own) { raised.append(one) }
             }
         }
     }
 
     /// Runs `body` with the caller's limits: for a child that has those of this process at its start. Descriptors that are
     /// open stay so; another thread may meanwhile be refused a new one.
-    static func asTheCaller<Value>(_ body: () -> Value) -> Value {
+    package static func asTheCaller<Value>(_ body: () -> Value) -> Value {
         state.withLock { raised in
             for one in raised { set(one, to: one.soft) }
-            defer { for one in raised { set(one, to: one.hard) } }
+            defer { for one in raised { set(one, to: one.own) } }
             return body()
         }
     }
