@@ -102,6 +102,11 @@ extension Catalogue {
         }
     }
 
+    /// The verdict; of what the run did not measure, that it was not run.
+    func name(_ judgement: Judgement) -> Phrase {
+        judgement.isNotRun ? say("not run yet") : name(judgement.verdict)
+    }
+
     /// Returns a verdict's reason. The bounds of the rule are text already; the one that a reason speaks of exists.
     func explain(
         _ reason: Judgement.Reason, isCounted: Bool = false, atLeast: String?, atMost: String?

@@ -43,7 +43,7 @@ struct ClaimsSection {
                         + (hasPlaces ? [.words(report.label(judgement.point))] : [])
                         + [figure(claim, judgement)]
                         + (showsVerdicts
-                            ? [.words(.strong(text.name(judgement.verdict))), .words(why(claim, judgement))]
+                            ? [.words(.strong(text.name(judgement))), .words(why(claim, judgement))]
                             : [.none, .words(text.otherMachine)]))
             }
         }
@@ -67,7 +67,7 @@ struct ClaimsSection {
             let truths = ExperimentFigure(
                 analysis: analysis, text: text, metric: metric, engine: engine, place: judgement.point
             ).truths
-            return .words("\(name): \(text.truth(truths.yes, of: truths.n))")
+            return .words("\(name)\(text.colon)\(text.truth(truths.yes, of: truths.n))")
         }
         // A quotient is no metric of the lab's; it is counted when both of its parts are.
         let isRatio = claim.rule.relativeTo != nil
@@ -81,12 +81,10 @@ struct ClaimsSection {
         if isRatio, judgement.isCounted, judgement.interval?.lower == judgement.interval?.upper {
             interval = nil
         }
-        var shown: Phrase = "\(name): \(value)"
-        if let baseline = claim.rule.relativeTo { shown += " × \(code: baseline.rawValue)" }
-        if let interval { shown += " (\(interval))" }
+        let shown: Phrase = "\(name)\(text.colon)\(value)"
+        let ratio = claim.rule.relativeTo.map { "\(shown) × \(code: $0.rawValue)" as Phrase }
         return .words(
-            judgement.isCounted
-                ? text.say("\(shown), counted, n = \(judgement.n)") : "\(shown), n = \(judgement.n)")
+            text.figure(ratio ?? shown, interval, n: judgement.n, isCounted: judgement.isCounted))
     }
 
     private func why(_ claim: Claim, _ judgement: Judgement) -> Phrase {

@@ -95,8 +95,10 @@ struct ExperimentFigure {
         guard let estimate else { return failures.isEmpty ? .none : .words(failed) }
         var shown = Phrase.strong(figure(estimate))
         if metric.unit != .truth {
-            if let interval = text.shown(estimate, metric).interval { shown += " (\(interval))" }
-            if withCount { shown += ", n = \(estimate.n)" }
+            if let interval = text.shown(estimate, metric).interval {
+                shown = text.say("\(shown) (\(interval))")
+            }
+            if withCount { shown = text.say("\(shown), n = \(estimate.n)") }
         }
         return .figure(estimate.value, failures.isEmpty ? shown : [shown, failed].lines)
     }

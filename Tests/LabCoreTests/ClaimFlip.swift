@@ -59,7 +59,7 @@ struct ClaimFlip {
                 if metric.key != nil, isOpenAbove(figure) {
                     cases.append(("a harness stop", whole.stopped(metric, engine, by: .openFiles)))
                 }
-                if !metric.isExact { cases.append(("one sample", whole.withOneOfEach)) }
+                if !metric.isExact { cases.append(("one sample", whole.withOneOfEach(metric))) }
                 cases.append(("another engine", whole.renaming(engine, to: "somebody-else")))
                 if rule.emulation != .unaffected {
                     cases.append(("an emulated machine", whole.emulated(isBelow: isBelow(figure), rule)))
@@ -229,11 +229,15 @@ extension RunResult {
         }
     }
 
-    /// Of each cell the first sample.
-    fileprivate var withOneOfEach: RunResult {
+    /// Of each figure one sample, or the two of different places that a slope needs.
+    fileprivate func withOneOfEach(_ metric: Metric) -> RunResult {
         changed { result in
-            var seen: Set<Plan.Cell> = []
-            result.samples.removeAll { !seen.insert($0.cell).inserted }
+            var cells: [Plan.Cell: Set<Condition>] = [:]
+            result.samples.removeAll { sample in
+                let figure = Plan.Cell(engine: sample.engine, point: metric.place(of: sample.parameters))
+                let isFull = cells[figure, default: []].count >= (metric.isSlope ? 2 : 1)
+                return isFull || !cells[figure, default: []].insert(sample.parameters).inserted
+            }
         }
     }
 

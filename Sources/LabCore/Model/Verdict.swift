@@ -13,6 +13,8 @@ public struct Judgement: Equatable, Sendable {
     /// True when the engine emulates, or the whole machine is emulated.
     public var emulated: Bool
     public var n: Int
+    /// True when there is no verdict only because the run did not measure what could show it.
+    public var isNotRun = false
     /// True when it was counted and not sampled: then the interval reaches from the least to the most that was counted.
     public var isCounted = false
     /// The measured figure in the metric's unit, or the ratio when `isRatio`.
@@ -71,7 +73,13 @@ extension Claim {
         let found = rule.engines.lazy.compactMap { engine in
             figures.estimate(metric, engine, at: point).map { (engine, $0) }
         }
-        guard let (engine, estimate) = found.first else { return judgement }
+        func isNotRun(_ engine: EngineID) -> Bool {
+            figures.result.absence(of: engine, at: point, metric).isNotRun
+        }
+        guard let (engine, estimate) = found.first else {
+            judgement.isNotRun = rule.engines.allSatisfy(isNotRun)
+            return judgement
+        }
         judgement.engine = engine
         judgement.emulated =
             header.environment.emulator != nil
@@ -88,6 +96,7 @@ extension Claim {
             guard ratio?.interval != nil || judgement.isFew else {
                 let isThere = figures.estimate(metric, baseline, at: point) != nil
                 if isThere { judgement.verdict = .inconclusive }
+                judgement.isNotRun = !isThere && isNotRun(baseline)
                 judgement.reason = isThere ? .baselineUntold(baseline) : .noBaseline(baseline)
                 return judgement
             }

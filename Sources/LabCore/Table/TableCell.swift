@@ -37,6 +37,14 @@ public enum Absence: Hashable, Sendable {
     case notSampled
     /// Samples were completed, but none holds it.
     case notFound
+
+    /// True when it is only that nobody has measured it.
+    var isNotRun: Bool {
+        switch self {
+        case .notRun, .notInRun, .notSampled: true
+        case .couldNotRun, .unavailable, .failed, .notFound: false
+        }
+    }
 }
 
 extension Figures {

@@ -60,7 +60,8 @@ public struct SubjectJudgement: Equatable, Sendable {
         /// True when it is only that nobody measured it here.
         fileprivate var isNotRun: Bool {
             switch self {
-            case .otherMachine, .noResult(.notRun), .absent(_, .notSampled), .absent(_, .notInRun): true
+            case .otherMachine: true
+            case .noResult(let absence), .absent(_, let absence): absence.isNotRun
             default: false
             }
         }
