@@ -27,6 +27,8 @@ import Testing
             while let bytes = try? read.read(upTo: 100), !bytes.isEmpty {
                 text += String(decoding: bytes, as: UTF8.self)
             }
+            // The child looks whether its parent is there.
+            withExtendedLifetime(launcher) {}
             #expect(text == "300\n")
             #expect(program.text(arguments: []).english.contains("setrlimit(RLIMIT_NOFILE, {300, "))
         }
