@@ -79,6 +79,11 @@ struct IsolationProbes: Experiment {
         }
         let planted = reached.count { if case .planted = $0.question { true } else { false } }
         finding.values["planted-count"] = Double(planted)
+        // A probe that was still at it might have reached what it was after.
+        if answers.values.contains(where: { $0.result == .timeout }) {
+            finding.stop("reached-count", "planted-count", by: .deadline)
+            for group in HostProbe.Group.allCases { finding.stop("\(group.rawValue)-count", by: .deadline) }
+        }
         note(residence: judge.residence, host: judge.host, in: &finding)
         let ids = Set(reached.map(\.id))
         finding.values["host-processes-visible"] = ids.contains("processes") ? 1 : 0

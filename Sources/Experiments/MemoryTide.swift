@@ -91,6 +91,8 @@ struct MemoryTide: Experiment {
     struct Ebb {
         var level: Level
         var halfNanoseconds: UInt64?
+        /// True when it still moved when nobody waited any longer.
+        var isCutShort = false
     }
 
     /// Watches the memory go back until it no longer moves.
@@ -115,10 +117,11 @@ struct MemoryTide: Experiment {
             if ebb.halfNanoseconds == nil, touched.held - min(level.held, touched.held) >= max(used / 2, 1) {
                 ebb.halfNanoseconds = now.nanoseconds(since: began)
             }
-            let isBack = level.held <= idle.held + used / 50
-            if isBack || now >= lastMove.advanced(by: Self.stillness) || now >= began.advanced(by: Self.limit)
-            {
+            let isStill =
+                level.held <= idle.held + used / 50 || now >= lastMove.advanced(by: Self.stillness)
+            if isStill || now >= began.advanced(by: Self.limit) {
                 ebb.level = level
+                ebb.isCutShort = !isStill
                 return ebb
             }
             try bench.pause(Self.interval)
@@ -149,6 +152,8 @@ struct MemoryTide: Experiment {
             values["host-returned-bytes"] = Double(after) - Double(before)
         }
         values["half-returned-ns"] = freed.halfNanoseconds.map { Double($0) }
-        return Finding(values: values)
+        var finding = Finding(values: values)
+        if freed.isCutShort { finding.stop("returned-share", "host-returned-bytes", by: .deadline) }
+        return finding
     }
 }

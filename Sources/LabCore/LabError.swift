@@ -45,6 +45,8 @@ public struct LabError: Error, Codable, Equatable, Sendable, CustomStringConvert
         case notExecuted(errno: Int32)
         /// The last line that QEMU or the guest's kernel wrote.
         case said(String)
+        /// A limit of the harness or of the machine was met that nothing is to be measured of.
+        case exhausted(Stop)
     }
 
     public init(

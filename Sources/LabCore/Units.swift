@@ -22,6 +22,9 @@ public enum Units {
         /// True when each unit is a power of two of the smallest.
         public var isBinary = false
 
+        /// The names of its units, from the smallest up.
+        public var scaleNames: [String] { scales.map(\.name) }
+
         static let time = Measure(
             name: "length of time", example: "30 s",
             scales: [

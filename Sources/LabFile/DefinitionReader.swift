@@ -27,7 +27,7 @@ struct DefinitionReader {
                     "id", "title", "question", "dimension", "engines", "workload", "method", "metrics",
                     "samples",
                     "budget", "timeout", "memory", "cpus", "claims",
-                ], optional: ["rounds", "series", "spread", "facts", "row"])
+                ], optional: ["rounds", "series", "settings", "spread", "facts", "row"])
         else { return nil }
         let id = identity(lab)
         let title = localized(lab["title"], of: .key("title"))
@@ -56,6 +56,7 @@ struct DefinitionReader {
             read: read, parts: self, metrics: metrics, claims: claims, point: claimReader.point)
         let facts = rows.facts(lab["facts"])
         let row = rows.row(lab["row"], facts: facts)
+        let settings = rows.settings(lab["settings"], series: series ?? [])
         if let method, let node = lab["facts"], method != .experiment {
             problems.add(node.line, "the method \(method.rawValue) finds no facts")
         }
@@ -75,9 +76,8 @@ struct DefinitionReader {
             workload: workload,
             method: method, rounds: rounds, metrics: metrics, samples: samples, series: series,
             budgetSeconds: budget / .seconds(1), spreadSeconds: (spread ?? .zero) / .seconds(1),
-            timeoutSeconds: timeout / .seconds(1), memoryBytes: memory, cpus: cpus, claims: claims,
-            facts: facts,
-            row: row)
+            timeoutSeconds: timeout / .seconds(1), memoryBytes: memory, cpus: cpus, claims: claims, facts: facts,
+            settings: settings, row: row)
     }
 
     private func identity(_ lab: FieldReader.Fields) -> String? {

@@ -29,6 +29,26 @@ struct RowReader {
         return facts.count == items.count ? facts : nil
     }
 
+    /// `settings`: the words for what experiments are set to.
+    func settings(_ node: YAMLNode?, series: [Series]) -> [LabDefinition.SettingTitle]? {
+        guard let items = read.list(node, of: .key("settings")) else { return nil }
+        let points = series.flatMap(\.points)
+        let units = Metric.Unit.bytes.measure?.scaleNames ?? []
+        return items.compactMap { item in
+            guard
+                let fields = read.fields(
+                    item, of: "a setting", required: ["experiment", "title"], optional: ["value", "unit"]),
+                let experiment = read.choice(
+                    fields["experiment"], of: .key("experiment"), in: points.compactMap(\.experiment)),
+                let title = parts.localized(fields["title"], of: .key("title"))
+            else { return nil }
+            let known = points.filter { $0.experiment == experiment }.compactMap(\.setting)
+            return .init(
+                experiment: experiment, value: read.choice(fields["value"], of: .key("value"), in: known),
+                unit: read.choice(fields["unit"], of: .key("unit"), in: units), title: title)
+        }
+    }
+
     /// `row`.
     func row(_ node: YAMLNode?, facts: [LabDefinition.FactRow]?) -> TableRow? {
         guard let node, let fields = read.fields(node, of: .key("row"), required: ["shows", "claims"]) else {

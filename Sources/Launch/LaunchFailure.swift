@@ -14,15 +14,18 @@ package struct LaunchFailure: Error, Equatable {
         let cause: Message = "\(errno.name), \(errno)"
         guard let step else {
             return LabError(
-                kind, "clone3(\(program.namespaces.flagText)) failed", cause: cause, remedy: cloneRemedy)
+                kind, "clone3(\(program.namespaces.flagText)) failed", cause: cause, remedy: cloneRemedy,
+                detail: (isOutOfNamespaces ? .namespaces : Stop(errno)).map(LabError.Detail.exhausted))
         }
         let failed = program.steps[step]
-        var detail: LabError.Detail?
+        var detail = Stop(errno).map(LabError.Detail.exhausted)
         if failed.operation.code == CLINUX_EXEC { detail = .notExecuted(errno: errno.rawValue) }
         return LabError(
             kind, "step \(step + 1), \(failed.name), failed: \(failed.operation.text(arguments))",
             cause: cause, detail: detail)
     }
+
+    private var isOutOfNamespaces: Bool { errno == Errno(ENOSPC) || errno == Errno(EUSERS) }
 
     private var cloneRemedy: Message? {
         switch errno.rawValue {

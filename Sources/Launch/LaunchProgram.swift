@@ -73,7 +73,15 @@ extension LaunchProgram {
     package static func process(program: String, parent: Int32) -> LaunchProgram {
         LaunchProgram(
             namespaces: [],
-            steps: child(parent: parent) + [Step(.closeOnExec(from: 3)), Step(.execute(program))])
+            steps: child(parent: parent) + callersLimits() + [
+                Step(.closeOnExec(from: 3)), Step(.execute(program)),
+            ])
+    }
+
+    /// Returns the step that takes back what lab raised for itself; none where the caller's limits were as high.
+    package static func callersLimits() -> [Step] {
+        let limits = OwnLimits.raised.compactMap { Rlimit($0.name, soft: $0.soft, hard: $0.hard) }
+        return limits.isEmpty ? [] : [Step("the caller's limits", .setLimits(limits))]
     }
 
     /// The same on these processors, from its first step on, with all that it starts; nil leaves it where the caller is.
@@ -185,7 +193,7 @@ extension FileDescriptor {
         do {
             return FileDescriptor(owning: try checked { clinux_pidfd_open(getpid()) })
         } catch {
-            throw LabError(.unavailable, "cannot watch over this process", cause: "\(error)")
+            throw LabError(.unavailable, "cannot watch over this process", cause: error)
         }
     }
 }

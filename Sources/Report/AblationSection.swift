@@ -43,18 +43,28 @@ struct Ablation {
     }
 
     /// Sum of what the layers cost alone, nil when one of them is not known.
-    var sumAlone: Double? { sum(layers.map(\.alone?.value)) }
+    var sumAlone: Estimate? { sum(layers.map(\.alone)) }
 
     /// Sum of what leaving out saves. A layer that goes with another is in that one's figure already.
-    var sumLeftOut: Double? {
+    var sumLeftOut: Estimate? {
         let names = Set(layers.map(\.name))
         return sum(
-            layers.filter { $0.name.prerequisite.map(names.contains) != true }.map(\.leftOut?.value))
+            layers.filter { $0.name.prerequisite.map(names.contains) != true }.map(\.leftOut))
     }
 
-    private func sum(_ values: [Double?]) -> Double? {
-        let known = values.compactMap(\.self)
-        return known.count == values.count ? known.reduce(0, +) : nil
+    /// The interval of a sum reaches from the sum of the lower ends to that of the upper ones: wider than 95 %.
+    private func sum(_ parts: [Estimate?]) -> Estimate? {
+        let known = parts.compactMap(\.self)
+        guard known.count == parts.count, let n = known.map(\.n).min() else { return nil }
+        let intervals = known.compactMap(\.interval)
+        return Estimate(
+            value: known.reduce(0) { $0 + $1.value },
+            interval: intervals.count < known.count
+                ? nil
+                : ConfidenceInterval(
+                    lower: intervals.reduce(0) { $0 + $1.lower }, upper: intervals.reduce(0) { $0 + $1.upper }
+                ),
+            n: n)
     }
 }
 
@@ -71,18 +81,18 @@ struct AblationSection {
         ])
         for layer in ablation.layers {
             table.add([
-                .code(layer.name.rawValue), figure(layer.alone), share(layer.alone?.value),
-                figure(layer.leftOut), share(layer.leftOut?.value),
+                .code(layer.name.rawValue), figure(layer.alone), share(layer.alone),
+                figure(layer.leftOut), share(layer.leftOut),
             ])
         }
         let (alone, leftOut) = (ablation.sumAlone, ablation.sumLeftOut)
         table.add([
-            .words(.strong(text.sum)), .signed(alone, metric.unit).strong, share(alone),
-            .signed(leftOut, metric.unit).strong, share(leftOut),
+            .words(.strong(text.sum)), figure(alone).strong, share(alone), figure(leftOut).strong,
+            share(leftOut),
         ])
         table.add([
             .words(.strong(text.say("all layers less none"))), figure(ablation.whole),
-            share(ablation.whole?.value), .blank,
+            share(ablation.whole), .blank,
             .blank,
         ])
         return [
@@ -93,18 +103,23 @@ struct AblationSection {
                     [
                         text.say(
                             "Differences of the medians of “\(text.title(metric))” with their "
-                                + "95 % intervals; one that contains 0 is no difference that was found.")
+                                + "95 % intervals; of one that contains 0 only the bound can be told.")
                     ] + dependents + interactions)),
         ]
     }
 
     private func figure(_ estimate: Estimate?) -> Cell {
-        estimate.map { .figure($0.value, Phrase(Format.difference($0, metric.unit))) } ?? .none
+        estimate.map { .figure($0.value, Phrase(text.cost($0, metric.unit))) } ?? .none
     }
 
-    private func share(_ value: Double?) -> Cell {
-        guard let value, let whole = ablation.whole?.value, whole > 0 else { return .none }
-        return .percent(value / whole)
+    /// Only of what can be told from nothing is there a share.
+    private func isTold(_ estimate: Estimate) -> Bool {
+        Format.bound(untold: estimate) == nil && estimate.value > 0
+    }
+
+    private func share(_ part: Estimate?) -> Cell {
+        guard let part, let whole = ablation.whole, isTold(part), isTold(whole) else { return .none }
+        return .percent(part.value / whole.value)
     }
 
     private var dependents: [Phrase] {
@@ -123,18 +138,25 @@ struct AblationSection {
 
     /// The sum of the parts against the whole.
     private var interactions: [Phrase] {
-        guard let whole = ablation.whole?.value, whole > 0 else { return [] }
-        var notes: [Phrase] = []
-        if let sum = ablation.sumAlone {
-            notes.append(
-                text.partsAlone(
-                    Format.signed(sum, metric.unit), Format.percent(sum / whole), excess: sum / whole - 1))
+        guard let whole = ablation.whole else { return [] }
+        guard isTold(whole) else {
+            let bound = text.cost(whole, metric.unit)
+            return [text.say("What all layers cost together can't be told here: it is \(bound).")]
         }
-        if let sum = ablation.sumLeftOut {
-            notes.append(
-                text.partsLeftOut(
-                    Format.signed(sum, metric.unit), Format.percent(sum / whole), excess: sum / whole - 1))
+        func note(
+            _ sum: Estimate?, _ untold: (String) -> Phrase, _ told: (String, String, Double) -> Phrase
+        ) -> [Phrase] {
+            guard let sum else { return [] }
+            guard isTold(sum) else { return [untold(text.cost(sum, metric.unit))] }
+            let share = sum.value / whole.value
+            return [told(Format.signed(sum.value, metric.unit), Format.percent(share), share - 1)]
         }
-        return notes
+        return note(
+            ablation.sumAlone, { text.say("What the layers cost alone can't be told: \($0) in all.") },
+            { text.partsAlone($0, $1, excess: $2) })
+            + note(
+                ablation.sumLeftOut,
+                { text.say("What leaving out one layer at a time saves can't be told: \($0) in all.") },
+                { text.partsLeftOut($0, $1, excess: $2) })
     }
 }

@@ -25,9 +25,12 @@ struct ClaimsSection {
             [.words(text.say("source")), .words(text.say("claim"))] + (hasPlaces ? [.words(text.place)] : [])
                 + [.words(text.measured), .words(text.verdict), .words(text.say("why"))])
         for (claim, judgements) in judged {
-            // The document's own words stand beside every translation.
+            // The document's own words stand beside every translation; one that is read in several ways says in which.
+            let isRead = judged.count { $0.0.source == claim.source && $0.0.text == claim.text } > 1
+            let said = text.withOriginal(claim.text, gap: .lineBreak)
             let words = [
-                Cell.words(Phrase(claim.source)), .words(text.withOriginal(claim.text, gap: .lineBreak)),
+                Cell.words(Phrase(claim.source)),
+                .words(isRead ? [said, text.reading(claim, metric(claim), in: report.lab)].lines : said),
             ]
             // A claim that was judged more than once stands once, above its verdicts, with their sums.
             if judgements.count != 1 {
@@ -40,7 +43,7 @@ struct ClaimsSection {
                         + (hasPlaces ? [.words(report.label(judgement.point))] : [])
                         + [figure(claim, judgement)]
                         + (showsVerdicts
-                            ? [.words(.strong(text.name(judgement.verdict))), .words(why(claim, judgement))]
+                            ? [.words(.strong(text.name(judgement))), .words(why(claim, judgement))]
                             : [.none, .words(text.otherMachine)]))
             }
         }
@@ -64,28 +67,36 @@ struct ClaimsSection {
             let truths = ExperimentFigure(
                 analysis: analysis, text: text, metric: metric, engine: engine, place: judgement.point
             ).truths
-            return .words("\(name): \(text.truth(truths.yes, of: truths.n))")
+            return .words("\(name)\(text.colon)\(text.truth(truths.yes, of: truths.n))")
         }
+        // A quotient is no metric of the lab's; it is counted when both of its parts are.
         let isRatio = claim.rule.relativeTo != nil
-        let value = metric(claim).flatMap { isRatio ? nil : Format.figure(figure, $0) }
-        var shown: Phrase = "\(name): \(value ?? Format.quantity(figure, unit(claim)))"
-        if let baseline = claim.rule.relativeTo { shown += " × \(code: baseline.rawValue)" }
-        // Of what was counted and always the same there is no interval to show.
-        let isCertain =
-            metric(claim)?.isExact == true && judgement.interval?.lower == judgement.interval?.upper
-        if let interval = judgement.interval, !isCertain {
-            shown += " (\(Format.interval(interval, unit(claim))))"
+        let estimate = Estimate(value: figure, interval: judgement.interval, n: judgement.n)
+        var (value, interval) =
+            metric(claim).flatMap { isRatio ? nil : text.shown(estimate, $0) }
+            ?? (
+                Format.quantity(figure, unit(claim)),
+                estimate.interval.map { Format.interval($0, unit(claim)) }
+            )
+        if isRatio, judgement.isCounted, judgement.interval?.lower == judgement.interval?.upper {
+            interval = nil
         }
-        return .words("\(shown), n = \(judgement.n)")
+        let shown: Phrase = "\(name)\(text.colon)\(value)"
+        let ratio = claim.rule.relativeTo.map { "\(shown) × \(code: $0.rawValue)" as Phrase }
+        return .words(
+            text.figure(ratio ?? shown, interval, n: judgement.n, isCounted: judgement.isCounted))
     }
 
     private func why(_ claim: Claim, _ judgement: Judgement) -> Phrase {
-        if unit(claim) == .truth, let words = text.explainTruth(judgement.reason) { return words }
+        if unit(claim) == .truth, let words = text.explainTruth(judgement.reason, n: judgement.n) {
+            return words
+        }
         func shown(_ bound: Double?) -> String? {
             bound.map { "\(Format.bound($0, unit(claim)))\(claim.rule.relativeTo == nil ? "" : " ×")" }
         }
         return text.explain(
-            judgement.reason, atLeast: shown(claim.rule.atLeast), atMost: shown(claim.rule.atMost))
+            judgement.reason, isCounted: judgement.isCounted, atLeast: shown(claim.rule.atLeast),
+            atMost: shown(claim.rule.atMost))
     }
 }
 
@@ -97,6 +108,16 @@ extension Language {
             return count == 0 ? nil : "\(count) \(name(verdict))"
         }
         return counts.isEmpty ? .none : counts.joined(separator: say(", "))
+    }
+
+    /// The figure by which a claim is judged, and whose it is.
+    func reading(_ claim: Claim, _ metric: Metric?, in lab: LabDefinition) -> Phrase {
+        let title = metric.map(self.title) ?? Phrase.none
+        let engines = list(claim.rule.engines.map { .code($0.rawValue) })
+        let place = conditions(of: lab).experimentPlace(claim.rule.at)
+        let whole: Phrase = place.isEmpty ? title : say("\(title) (\(place))")
+        return claim.rule.relativeTo.map { say("read as: \(whole), \(engines) against \(code: $0.rawValue)") }
+            ?? say("read as: \(whole), \(engines)")
     }
 
     /// A translation with the document's words, or these alone in their own language.

@@ -34,7 +34,7 @@ extension Report {
     }
 
     /// Of many the first, and how many there are no more of.
-    private static func named(_ paths: [String], _ text: Catalogue) -> Phrase {
+    private static func named(_ paths: [String], _ text: Language) -> Phrase {
         let most = 5
         let left = paths.count > most ? [text.andMore(paths.count - most)] : []
         return text.list(paths.prefix(most).map { .code($0) } + left)

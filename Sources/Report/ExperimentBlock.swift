@@ -95,10 +95,10 @@ struct ExperimentFigure {
         guard let estimate else { return failures.isEmpty ? .none : .words(failed) }
         var shown = Phrase.strong(figure(estimate))
         if metric.unit != .truth {
-            if let interval = estimate.interval, !(metric.isExact && interval.lower == interval.upper) {
-                shown += " (\(Format.interval(interval, metric.unit)))"
+            if let interval = text.shown(estimate, metric).interval {
+                shown = text.say("\(shown) (\(interval))")
             }
-            if withCount { shown += ", n = \(estimate.n)" }
+            if withCount { shown = text.say("\(shown), n = \(estimate.n)") }
         }
         return .figure(estimate.value, failures.isEmpty ? shown : [shown, failed].lines)
     }
@@ -106,14 +106,16 @@ struct ExperimentFigure {
     /// The same for a terminal: how wide the interval is stands for its ends.
     var narrowCell: Cell {
         guard let estimate, metric.unit != .truth else { return cell(withCount: false) }
-        guard !metric.isExact, let width = estimate.interval?.relativeHalfWidth(around: estimate.value) else {
+        guard !metric.isExact, text.shown(estimate, metric).interval != nil,
+            let width = estimate.interval?.relativeHalfWidth(around: estimate.value)
+        else {
             return .figure(estimate.value, Phrase(figure(estimate)))
         }
         return .figure(estimate.value, "\(figure(estimate)) ±\(Format.percent(width))")
     }
 
     private func figure(_ estimate: Estimate) -> String {
-        metric.unit == .truth ? text.truth(truths.yes, of: truths.n) : Format.figure(estimate.value, metric)
+        metric.unit == .truth ? text.truth(truths.yes, of: truths.n) : text.shown(estimate, metric).figure
     }
 
     private var failures: [Observation] { samples.filter { !$0.outcome.isCompleted } }

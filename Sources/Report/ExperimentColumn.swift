@@ -23,12 +23,13 @@ struct ExperimentColumn: Equatable {
         guard engines.count > 1, points.count > 1, cells.count <= Analysis.mostColumns,
             Double(cells.count) < emptiest * Double(engines.count * points.count)
         else { return nil }
+        let conditions = text.conditions(of: analysis.result.header.lab)
         let isOneExperiment = Set(points.map(\.experiment)).count == 1
         return points.flatMap { point in
             engines.filter { cells.contains(Plan.Cell(engine: $0.id, point: point)) }.map { engine in
                 Self(
                     engine: engine, point: point,
-                    place: isOneExperiment ? text.place(point) : text.experimentPlace(point))
+                    place: isOneExperiment ? conditions.place(point) : conditions.experimentPlace(point))
             }
         }
     }

@@ -61,7 +61,7 @@ struct ExperimentReport: MethodReport {
     /// Experiments take what they measure from wherever it is: not all of it from marks.
     var isClocked: Bool { false }
 
-    func label(_ point: Condition) -> Phrase { point.isEmpty ? .none : Phrase(text.experimentPlace(point)) }
+    func label(_ point: Condition) -> Phrase { point.isEmpty ? .none : Phrase(text.conditions(of: lab).experimentPlace(point)) }
 
     func isAnswer(_ failed: Observation) -> Bool { failed.impossibility != nil }
 
@@ -130,7 +130,7 @@ struct ExperimentReport: MethodReport {
         let rows = block.metrics.flatMap { metric in block.places(of: metric).map { (metric, $0) } }
         let shown = rows.prefix(Analysis.mostRows)
         let hasMetrics = block.metrics.count > 1
-        let hasPlaces = shown.contains { !text.place($0.1).isEmpty }
+        let hasPlaces = shown.contains { !text.conditions(of: lab).place($0.1).isEmpty }
         let counts = Set(
             shown.flatMap { metric, place in
                 engines.compactMap { analysis.figures.estimate(metric, $0.id, at: place)?.n }
@@ -154,7 +154,7 @@ struct ExperimentReport: MethodReport {
     }
 
     private func placeName(_ place: Condition) -> Cell {
-        let name = text.place(place)
+        let name = text.conditions(of: lab).place(place)
         return name.isEmpty ? .none : .words(Phrase(name))
     }
 
@@ -166,7 +166,7 @@ struct ExperimentReport: MethodReport {
                 let errors = block.points.flatMap { analysis.figures.samples(engine.id, at: $0) }
                     .compactMap(\.impossibility)
                 var seen: Set<Message> = []
-                for error in errors where seen.insert(error.message).inserted {
+                for error in errors where seen.insert(error.reason).inserted {
                     let problem = text.problem(error)
                     lines.append("\(text.name(engine.record)), \(code: block.experiment): \(problem)")
                 }
@@ -191,7 +191,7 @@ extension ExperimentReport {
             let parts = metric.unit == .truth ? truths(metric, place) : compared(metric, place)
             guard !parts.isEmpty else { continue }
             sentences.append(
-                text.about(text.title(metric), text.place(place), parts))
+                text.about(text.title(metric), text.conditions(of: lab).place(place), parts))
         }
         return text.paragraph(sentences)
     }
@@ -218,8 +218,14 @@ extension ExperimentReport {
         let measured = analysis.engines.filter {
             analysis.figures.estimate(metric, $0.id, at: place) != nil
         }
+        func isTold(_ engine: Analysis.Engine) -> Bool {
+            analysis.figures.estimate(metric, engine.id, at: place).map {
+                Format.bound(untold: $0, metric) == nil
+            } ?? false
+        }
         func compare(_ engine: Analysis.Engine, to other: Analysis.Engine) -> Phrase? {
-            analysis.figures.ratio(metric, engine.id, to: other.id, at: place).map { ratio in
+            guard isTold(engine), isTold(other) else { return nil }
+            return analysis.figures.ratio(metric, engine.id, to: other.id, at: place).map { ratio in
                 if metric.isExact, ratio.interval == ConfidenceInterval(lower: 1, upper: 1) {
                     return text.say("\(text.name(engine.record)) has the same as \(text.name(other.record))")
                 }
@@ -242,10 +248,10 @@ extension ExperimentReport {
         // Of a few things the numbers say more than how many times as many they are.
         let isNumber = metric.isExact && (metric.unit == .count || metric.unit == .ratio)
         guard parts.isEmpty || isNumber else { return parts }
-        return measured.map { engine in
-            text.hasFigure(
-                text.name(engine.record),
-                Format.figure(analysis.figures.estimate(metric, engine.id, at: place)?.value, metric))
+        return measured.compactMap { engine in
+            analysis.figures.estimate(metric, engine.id, at: place).map {
+                text.hasFigure(text.name(engine.record), text.shown($0, metric).figure)
+            }
         }
     }
 }
@@ -299,7 +305,7 @@ extension ExperimentReport {
         let isShared = blocks.count { $0.metrics.contains { $0.id == metric.id } } > 1
         var own = place
         own.experiment = block.experiment
-        return fitted(text[metric.title], at: isShared ? text.experimentPlace(own) : text.place(place))
+        return fitted(text[metric.title], at: isShared ? text.conditions(of: lab).experimentPlace(own) : text.conditions(of: lab).place(place))
     }
 
     private func fitted(_ title: String, at place: String) -> String {

@@ -79,6 +79,7 @@ struct FactMatrix {
             return
         }
         let common = ExperimentColumn.perPlace(all, analysis, text)
+        let conditions = text.conditions(of: analysis.result.header.lab)
         let rows = Self.ordered(analysis.result.header.lab.facts ?? [], found: places.keys)
         groups = Self.grouped(rows).map { facts in
             let own = facts.reduce(into: Set<Plan.Cell>()) { $0.formUnion(pairs[$1.id] ?? []) }
@@ -105,7 +106,7 @@ struct FactMatrix {
                     return points.map { point in
                         Row(
                             title: text[fact.title],
-                            place: Self.place(point, among: points, text),
+                            place: Self.place(point, among: points, conditions),
                             cells: columns.map { cell(fact.id, point, $0.engine.id) })
                     }
                 })
@@ -138,10 +139,10 @@ struct FactMatrix {
     }
 
     /// With the experiment and the setting only where rows would be called the same without.
-    private static func place(_ point: Condition, among points: [Condition], _ text: Language) -> String {
+    private static func place(_ point: Condition, among points: [Condition], _ conditions: ConditionWords) -> String {
         guard points.count > 1 else { return "" }
         let isOneExperiment = Set(points.map(\.experiment)).count == 1
-        return isOneExperiment ? text.place(point) : text.experimentPlace(point)
+        return isOneExperiment ? conditions.place(point) : conditions.experimentPlace(point)
     }
 }
 

@@ -20,8 +20,8 @@ struct MemoryReport: MethodReport {
                 + conditions.map { Phrase(text.say("host, \(text.memoryCondition($0))")) }
                 + accounts.map(text.title)
         ) { estimate in
-            let interval = estimate.interval.map { " (\(Format.interval($0, headline.unit)))" } ?? ""
-            return "\(strong: "\(Format.quantity(estimate.value, headline.unit))")\(interval)"
+            let (figure, interval) = text.shown(estimate, headline)
+            return "\(strong: "\(figure)")\(interval.map { " (\($0))" } ?? "")"
         }
         return [.paragraph(definition(of: headline, in: text))] + (table.rows.isEmpty ? [] : [.table(table)])
             + unmeasured + text.leftOut(analysis.conditions.count - conditions.count)
@@ -47,8 +47,9 @@ struct MemoryReport: MethodReport {
                     .quantity(used(engine, at: idle), .bytes),
                 ] + figures
                     + accounts.map { metric in
-                        .quantity(
-                            analysis.figures.estimate(metric, engine.id, at: idle)?.value, metric.unit)
+                        analysis.figures.estimate(metric, engine.id, at: idle).map {
+                            .figure($0.value, Phrase(text.shown($0, metric).figure))
+                        } ?? .none
                     })
         }
         return table
@@ -65,8 +66,13 @@ struct MemoryReport: MethodReport {
             analysis.figures.estimate(headline, $0.id, at: idle) != nil
         }
         func figure(_ engine: Analysis.Engine, at point: Condition) -> String {
-            Format.quantity(
-                analysis.figures.estimate(headline, engine.id, at: point)?.value, headline.unit)
+            analysis.figures.estimate(headline, engine.id, at: point).map { text.shown($0, headline).figure }
+                ?? Format.none
+        }
+        func isTold(_ engine: Analysis.Engine) -> Bool {
+            analysis.figures.estimate(headline, engine.id, at: idle).map {
+                Format.bound(untold: $0, headline) == nil
+            } ?? false
         }
         guard !measured.isEmpty else { return text.noSlope }
         var sentences = [
@@ -78,7 +84,7 @@ struct MemoryReport: MethodReport {
                 })
         ]
         func compare(_ first: Analysis.Engine?, _ second: Analysis.Engine?) -> Phrase? {
-            guard let first, let second, first.id != second.id,
+            guard let first, let second, first.id != second.id, isTold(first), isTold(second),
                 let ratio = analysis.figures.ratio(headline, first.id, to: second.id, at: idle)
             else { return nil }
             return text.compares(
@@ -114,9 +120,9 @@ struct MemoryReport: MethodReport {
             [text.engine, text.say("configured"), text.say("guest used")]
                 + conditions.map(label) + accounts.map { Phrase(text.account($0)) }
         ) { estimate in
-            let width = estimate.interval?.relativeHalfWidth(around: estimate.value)
-            return
-                "\(Format.quantity(estimate.value, headline.unit))\(width.map { " ±\(Format.percent($0))" } ?? "")"
+            let (figure, interval) = text.shown(estimate, headline)
+            let width = interval == nil ? nil : estimate.interval?.relativeHalfWidth(around: estimate.value)
+            return "\(figure)\(width.map { " ±\(Format.percent($0))" } ?? "")"
         }
     }
 }

@@ -40,12 +40,27 @@ struct MemorySection {
                         range(samples),
                     ]
                         + metrics.map { metric in
-                            .quantity(
-                                Statistics.median(samples.compactMap { metric.value(of: $0) }), metric.unit)
+                            total(metric, samples)
                         })
             }
         }
         return table
+    }
+
+    /// The median of a sum over the instances.
+    private func total(_ metric: Metric, _ samples: [Observation]) -> Cell {
+        let values = samples.compactMap { metric.value(of: $0) }
+        guard let median = Statistics.median(values), let low = values.min(), let high = values.max() else {
+            return .none
+        }
+        let noise = ConfidenceInterval(lower: low, upper: high)
+        let isTold = low >= 0
+        return .figure(
+            median,
+            Phrase(
+                isTold
+                    ? Format.quantity(median, metric.unit)
+                    : text.cost(Estimate(value: median, interval: noise, n: values.count), metric.unit)))
     }
 
     /// Of the headline, from the least to the most.

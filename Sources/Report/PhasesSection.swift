@@ -105,6 +105,8 @@ struct ExplanationSection {
     private let text: Language
     private let explanation: Explanation
     private let names: (container: Phrase, process: Phrase)
+    /// By how much the life of the one is longer than that of the other, with its interval.
+    private let longer: Estimate?
 
     /// The steps with a row of their own: those that differ most.
     private static let rows = 12
@@ -122,9 +124,30 @@ struct ExplanationSection {
         self.text = text
         self.explanation = explanation
         names = (text.name(container), text.name(process.record))
+        let life = Metric(
+            id: "life", title: LocalizedText(en: "", zh: ""), unit: .nanoseconds,
+            source: .span(from: .requested, to: .cleanedUp))
+        longer = analysis.figures.difference(
+            life, Plan.Cell(engine: container.id), minus: Plan.Cell(engine: process.id))
+    }
+
+    /// The bound of the difference where that can't be told from nothing: then it has no parts either.
+    private var bound: Double? { longer.flatMap { Format.bound(untold: $0) } }
+
+    private var words: Phrase {
+        if let bound {
+            return text.say(
+                "By its whole life \(names.container) can't be told from \(names.process): the difference is "
+                    + "\(text.below(bound, .nanoseconds)), and so are its parts.")
+        }
+        return text.explained(
+            names.container, Format.duration(explanation.difference), names.process,
+            share: Format.percent(explanation.explained), own: Format.percent(explanation.own),
+            grown: explanation.grown < 0 ? nil : Format.percent(explanation.grown))
     }
 
     var blocks: [Block] {
+        let isTold = bound == nil
         let byDifference = explanation.parts.enumerated().sorted {
             (-abs($0.element.difference), $0.offset) < (-abs($1.element.difference), $1.offset)
         }.map(\.element)
@@ -144,7 +167,7 @@ struct ExplanationSection {
             let difference = (container ?? 0) - (process ?? 0)
             table.add([
                 .words(name), .duration(container), .duration(process), .signed(difference, .nanoseconds),
-                .percent(difference / explanation.difference),
+                isTold ? .percent(difference / explanation.difference) : .none,
             ])
         }
         for part in byDifference.prefix(Self.rows) { add(Phrase(text.say(part.name)), [part]) }
@@ -154,10 +177,6 @@ struct ExplanationSection {
         }
         add(text.say("in no step"), explanation.container.rest, explanation.process.rest)
         add(.strong(text.sum), explanation.container.total, explanation.process.total)
-        let words = text.explained(
-            names.container, Format.duration(explanation.difference), names.process,
-            share: Format.percent(explanation.explained), own: Format.percent(explanation.own),
-            grown: Format.percent(explanation.grown))
         return [
             .heading(2, text.explanation(names.container, names.process)), .paragraph(words), .table(table),
         ]

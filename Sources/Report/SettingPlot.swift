@@ -78,9 +78,15 @@ struct SettingPlot {
             if !rests.contains(rest) { rests.append(rest) }
         }
         var curves: [Chart.Series] = []
+        /// The value of a size with its unit.
+        func shown(_ word: String) -> String {
+            guard parameter == .setting, let point = block.points.first(where: { $0.setting == word })
+            else { return word }
+            return text.conditions(of: analysis.result.header.lab).value(ofSetting: point)
+        }
         for rest in rests {
             for engine in block.engines where curves.count < Self.mostCurves {
-                let place = text.place(rest)
+                let place = text.conditions(of: analysis.result.header.lab).place(rest)
                 let engineName = text.name(engine.record).plain
                 let name = place.isEmpty ? engineName : "\(engineName), \(place)"
                 let places = block.points.filter { $0.without(parameter) == rest }.compactMap { point in
@@ -98,7 +104,7 @@ struct SettingPlot {
                     return .init(
                         x: value, value: estimate.value, low: estimate.interval?.lower ?? estimate.value,
                         high: estimate.interval?.upper ?? estimate.value,
-                        hover: "\(name), \(label): \(figure), n = \(estimate.n)")
+                        hover: "\(name), \(shown(label)): \(figure), n = \(estimate.n)")
                 }
                 guard !dots.isEmpty else { continue }
                 // An engine looks the same in every plot, unless it has several curves here.
@@ -120,7 +126,7 @@ struct SettingPlot {
         let measured = Set(dots.map(\.x))
         across = Axis(
             through: values.filter { measured.contains($0.value) }.map {
-                .init(value: $0.value, label: $0.key)
+                .init(value: $0.value, label: shown($0.key))
             }.sorted {
                 ($0.value, $0.label) < ($1.value, $1.label)
             }, isLogarithmic: range.isLogarithmic)

@@ -40,14 +40,18 @@ extension Report {
     /// A claim and its verdict on a line, or a line per verdict where it was judged more than once.
     private static func verdicts(_ report: any MethodReport) -> [Phrase] {
         let text = report.text
+        let conditions = text.conditions(of: report.lab)
         return report.lab.claims.flatMap { claim -> [Phrase] in
             let judgements = claim.judge(report.analysis.figures)
-            let words = text[claim.text]
-            if judgements.count == 1 { return ["\(words): \(text.name(judgements[0].verdict))"] }
+            // Of several readings of the same words each says which it is.
+            let isRead = report.lab.claims.count { $0.text == claim.text && $0.source == claim.source } > 1
+            let words = text[claim.text] + (isRead ? text.say(" (\(claim.id))") : "")
+            if judgements.count == 1 { return ["\(words): \(text.name(judgements[0]))"] }
             return ["\(words): \(text.tally(judgements))"]
                 + Verdict.allCases.compactMap { verdict in
                     let places = judgements.filter { $0.verdict == verdict }.map { judgement in
-                        Phrase(claim.rule.each.flatMap { judgement.point[$0] } ?? judgement.point.text)
+                        claim.rule.each.map { conditions.words($0, of: judgement.point) }
+                            ?? Phrase(conditions.experimentPlace(judgement.point))
                     }
                     guard !places.isEmpty else { return nil }
                     let most = 12

@@ -21,7 +21,7 @@ struct WarningsSection {
         ]
     }
 
-    var warnings: [Phrase] { runWarnings + analysis.engines.flatMap(engineWarnings) + failures }
+    var warnings: [Phrase] { runWarnings + sampleWarnings + failures }
 
     private var runWarnings: [Phrase] {
         let result = analysis.result
@@ -38,68 +38,91 @@ struct WarningsSection {
         return warnings
     }
 
-    /// Of one engine, each sort of warning once, with the places that it holds for.
-    private func engineWarnings(_ engine: Analysis.Engine) -> [Phrase] {
-        guard engine.isMeasured else { return [] }
-        let name = text.name(engine.record)
-        let cells = analysis.points.prefix(Self.mostPoints).flatMap { point in
-            analysis.method.report.sampled(Plan.Cell(engine: engine.id, point: point), in: analysis).map {
-                (place: place(point), summary: analysis.figures.summary($0, engine.id, at: point))
-            }
-        }.filter { $0.summary.n > 0 }
+    private typealias Sampled = [(place: Phrase, summary: Summary)]
+
+    /// Each sort of warning once, with the engines and the places that it holds for.
+    private var sampleWarnings: [Phrase] {
+        let engines = analysis.engines.filter(\.isMeasured).map { engine in
+            let cells: Sampled = analysis.points.prefix(Self.mostPoints).flatMap { point in
+                analysis.method.report.sampled(Plan.Cell(engine: engine.id, point: point), in: analysis).map {
+                    (place(point), analysis.figures.summary($0, engine.id, at: point))
+                }
+            }.filter { $0.summary.n > 0 }
+            return (engine: engine, name: text.name(engine.record), cells: cells)
+        }
         var warnings: [Phrase] = []
-        if engine.record.emulates { warnings.append(text.emulationNote(name)) }
-        if let few = few(engine, name, cells) { warnings.append(few) }
-        let drifts = cells.compactMap { place, summary -> Phrase? in
-            guard let drift = summary.drift, summary.isDrifting else { return nil }
-            return text.placed(
-                "\(Format.percent(drift.relativeChange)) (\(Format.probability(drift.p)))", at: place)
+        let emulated = engines.filter(\.engine.record.emulates).map(\.name)
+        if !emulated.isEmpty { warnings.append(text.emulationNote(text.list(emulated))) }
+        let rough = engines.compactMap { few($0.engine, $0.name, $0.cells) }
+        if let least = rough.map(\.least).min() {
+            warnings.append(text.few(least, joined(rough.map(\.words))))
+        }
+        let drifts = engines.compactMap { engine in
+            about(engine.name, engine.cells) { place, summary in
+                guard let drift = summary.drift, summary.isDrifting else { return nil }
+                return text.placed(
+                    "\(Format.percent(drift.relativeChange)) (\(Format.probability(drift.p)))", at: place)
+            }
         }
         if !drifts.isEmpty {
             warnings.append(
                 text.say(
-                    "\(name) drifted by \(text.some(drifts)) while the "
-                        + "run went on: the machine was not in a steady state."))
+                    "Figures drifted while the run went on (\(joined(drifts))): the machine was not in a "
+                        + "steady state."))
         }
-        let outliers = cells.reduce(0) { $0 + $1.summary.outliers.count }
-        if outliers > 0 {
+        let outliers = engines.compactMap { engine -> Phrase? in
+            let count = engine.cells.reduce(0) { $0 + $1.summary.outliers.count }
+            let n = engine.cells.reduce(0) { $0 + $1.summary.n }
+            return count == 0 ? nil : text.say("\(engine.name): \(count) of \(n)")
+        }
+        if !outliers.isEmpty {
             warnings.append(
                 text.say(
-                    "\(name): \(outliers) of \(cells.reduce(0) { $0 + $1.summary.n }) "
-                        + "samples flagged as outliers and kept; the median hardly feels them."))
+                    "Samples flagged as outliers and kept (\(joined(outliers))); the median hardly feels them."
+                ))
         }
-        return warnings + report.warnings(of: engine)
+        return warnings + engines.flatMap { report.warnings(of: $0.engine) }
+    }
+
+    private func joined(_ parts: [Phrase]) -> Phrase { parts.joined(separator: text.say("; ")) }
+
+    /// The cells of an engine for which something is so; nil where it is for none.
+    private func about(
+        _ name: Phrase, _ cells: Sampled, _ words: (Phrase, Summary) -> Phrase?
+    ) -> Phrase? {
+        let found = cells.compactMap(words)
+        return found.isEmpty ? nil : text.say("\(name): \(text.some(found))")
     }
 
     private func few(
-        _ engine: Analysis.Engine, _ name: Phrase, _ cells: [(place: Phrase, summary: Summary)]
-    ) -> Phrase? {
+        _ engine: Analysis.Engine, _ name: Phrase, _ cells: Sampled
+    ) -> (least: Int, words: Phrase)? {
+        var few = cells.map { (n: $0.summary.n, place: $0.place) }
         // A slope goes through the samples of many cells.
         if case .slope = analysis.headline.source {
-            let slopes = analysis.conditions.compactMap { condition -> (Int, Phrase)? in
+            few = analysis.conditions.compactMap { condition in
                 analysis.figures.estimate(analysis.headline, engine.id, at: condition).map {
                     ($0.n, Phrase(text.memoryCondition(condition)))
                 }
-            }.filter { $0.0 < Self.fewSamples }
-            guard let least = slopes.map(\.0).min() else { return nil }
-            return text.few(name, least, at: text.some(slopes.map(\.1)))
+            }
         }
-        let few = cells.filter { $0.summary.n < Self.fewSamples }
-        guard let least = few.map(\.summary.n).min() else { return nil }
+        few = few.filter { $0.n < Self.fewSamples }
+        guard let least = few.map(\.n).min() else { return nil }
         var places: [Phrase] = []
         for place in few.map(\.place) where !place.isEmpty && !places.contains(place) { places.append(place) }
-        return text.few(name, least, at: text.some(places))
+        return (least, places.isEmpty ? name : text.say("\(name): \(text.some(places))"))
     }
 
     private func place(_ point: Condition) -> Phrase { point.isEmpty ? Phrase() : report.label(point) }
 
-    /// Failures of one sort and one place together, with the words of the first.
+    /// Failures of one reason and one place together; past the most, those of one sort with the words of the first.
     private struct FailureGroup {
-        var kind: LabError.Kind
         var after: Mark?
         var first: LabError
         var count: Int
     }
+    /// More reasons of one engine than these are not read.
+    private static let mostReasons = 8
 
     private var failures: [Phrase] {
         analysis.engines.flatMap { engine in
@@ -112,16 +135,25 @@ struct WarningsSection {
         }
     }
 
+    /// The same words for the same cause, whatever name the thing has that it was done to.
+    private func isAlike(_ one: LabError, _ other: LabError) -> Bool {
+        one.message.format == other.message.format && one.cause == other.cause
+    }
+
     private func groups(_ engine: EngineID) -> [FailureGroup] {
         var groups: [FailureGroup] = []
         for sample in analysis.result.measuredAnywhere(engine) {
             guard case .failed(let error, let mark) = sample.outcome, !report.isAnswer(sample) else {
                 continue
             }
-            if let place = groups.firstIndex(where: { $0.kind == error.kind && $0.after == mark }) {
-                groups[place].count += 1
+            let isFull = groups.count >= Self.mostReasons
+            let known = groups.firstIndex {
+                $0.after == mark && (isFull ? $0.first.kind == error.kind : isAlike($0.first, error))
+            }
+            if let known {
+                groups[known].count += 1
             } else {
-                groups.append(FailureGroup(kind: error.kind, after: mark, first: error, count: 1))
+                groups.append(FailureGroup(after: mark, first: error, count: 1))
             }
         }
         return groups

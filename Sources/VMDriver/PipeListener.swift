@@ -21,10 +21,10 @@ final class PipeListener: @unchecked Sendable {
             records = try FileDescriptor.open(recordPath, O_RDONLY | O_NONBLOCK)
             wakeUp = try FileDescriptor.pipe()
         } catch {
-            throw LabError(.output, "cannot listen to the guest", cause: "\(error)")
+            throw LabError(.output, "cannot listen to the guest", cause: error)
         }
         do { thread = try OSThread.start { [self] in run() } } catch {
-            throw LabError(.output, "cannot listen to the guest", cause: "\(error)")
+            throw LabError(.output, "cannot listen to the guest", cause: error)
         }
     }
 

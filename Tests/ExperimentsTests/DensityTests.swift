@@ -11,6 +11,7 @@ import Testing
         #expect(found.values["overcommitment-ratio"] == 1.25)
         #expect(found.values["overcommitted"] == 1)
         #expect(try found.fact("ended-by").answer.english == "the lab's own cap: 5")
+        #expect(found.stops["alive-count"] == .cap && found.stops["held-ratio"] == nil)
     }
 
     /// The budget ends it, and whoever did not fit is gone again.
@@ -23,6 +24,7 @@ import Testing
         let each = try #require(found.values["memory-per-instance-bytes"])
         #expect(alive > 1 && alive < 256)
         #expect(try found.fact("ended-by").answer.english == "the budget: 2 MiB")
+        #expect(found.stops["alive-count"] == .subject)
         // What they took at their start they may have grown by since, but not by much.
         #expect(taken <= Double(3 << 20) && each > 4_096)
         #expect(found.values["start-failures-count"] == 0)

@@ -84,7 +84,9 @@ struct ExperimentRun {
         if case .failed(let error, _) = conclusion.observation.outcome { throw error }
         func finding(_ observation: Observation) -> Finding {
             #expect(observation.outcome == .completed)
-            return Finding(values: observation.values, facts: observation.facts ?? [:])
+            var found = Finding(values: observation.values, facts: observation.facts ?? [:])
+            found.stops = observation.stops ?? [:]
+            return found
         }
         var found = finding(conclusion.observation)
         for other in conclusion.others { found.others[other.parameters] = finding(other) }

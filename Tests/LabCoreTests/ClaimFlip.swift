@@ -44,6 +44,64 @@ struct ClaimFlip {
         return problems
     }
 
+    /// What is wrong with the claim's answer to data that can't carry one; empty when none decides it. Whatever the
+    /// figure says, it is *not measurable here* or *inconclusive*:
+    /// a harness stop, for every figure that is not above the lower bound or below the upper one;
+    /// one sample of a sampled quantity; and the scope of another engine, of an emulated machine, of another condition.
+    var overreaches: [String] {
+        guard let metric else { return ["there is no metric \(rule.metric)"] }
+        let domain = Domain(metric, isRatio: rule.relativeTo != nil)
+        let figures = [domain.inside(rule)].compactMap(\.self) + domain.outside(rule).map(\.figure)
+        return rule.engines.flatMap { engine in
+            figures.flatMap { figure -> [String] in
+                let whole = result(engine, metric, figure)
+                var cases: [(name: String, result: RunResult)] = []
+                if metric.key != nil, isOpenAbove(figure) {
+                    cases.append(("a harness stop", whole.stopped(metric, engine, by: .openFiles)))
+                }
+                if !metric.isExact { cases.append(("one sample", whole.withOneOfEach(metric))) }
+                cases.append(("another engine", whole.renaming(engine, to: "somebody-else")))
+                if rule.emulation != .unaffected {
+                    cases.append(("an emulated machine", whole.emulated(isBelow: isBelow(figure), rule)))
+                }
+                cases.append(("another condition", whole.elsewhere))
+                return cases.flatMap { name, result in
+                    claim.judge(Figures(result)).filter {
+                        ![.notMeasurable, .inconclusive].contains($0.verdict)
+                    }
+                    .map { "\(name): \(figure) on \(engine) is \($0.verdict) (\($0.reason))" }
+                }
+            }
+        }
+    }
+
+    /// What a harness stop may still decide: that a figure has come up to the lower bound, or beyond the upper one.
+    var reaches: [String] {
+        guard let metric, metric.key != nil else { return [] }
+        let domain = Domain(metric, isRatio: rule.relativeTo != nil)
+        let figures: [(Double, Verdict)] =
+            (rule.atMost == nil ? domain.inside(rule).map { [($0, .confirmed)] } ?? [] : [])
+            + domain.outside(rule).filter { !$0.isBelow }.map { ($0.figure, .contradicted) }
+        return rule.engines.filter { !KnownEngines.emulating.contains($0) || rule.emulation == .unaffected }
+            .flatMap { engine in
+                figures.flatMap { figure, wanted in
+                    claim.judge(Figures(result(engine, metric, figure).stopped(metric, engine, by: .cap)))
+                        .filter { $0.verdict != wanted }
+                        .map {
+                            "\(figure) on \(engine), and it could be more, is \($0.verdict) (\($0.reason))"
+                        }
+                }
+            }
+    }
+
+    /// Returns true where more than a figure could make another verdict of it.
+    private func isOpenAbove(_ figure: Double) -> Bool {
+        if let most = rule.atMost { return figure <= most }
+        return isBelow(figure)
+    }
+
+    private func isBelow(_ figure: Double) -> Bool { rule.atLeast.map { figure < $0 } ?? false }
+
     /// Where it is judged.
     private var points: [Condition] {
         rule.each.map { lab.points(varying: $0, at: rule.at) } ?? [rule.at]
@@ -68,7 +126,7 @@ struct ClaimFlip {
         func add(_ engine: EngineID, _ figure: Double) {
             for point in points {
                 for (place, factor) in places(metric, at: point) {
-                    for _ in 0..<BlockInterval.fewest {
+                    for _ in 0..<Judgement.fewestSamples {
                         samples.append(
                             Self.sample(samples.count, engine, place, metric, figure * factor))
                     }
@@ -151,6 +209,60 @@ struct ClaimFlip {
                 figures.append((isTruth ? 1 : bound > 0 ? bound * 2 : bound + 1, false))
             }
             return figures
+        }
+    }
+}
+
+extension RunResult {
+    fileprivate func changed(_ change: (inout RunResult) -> Void) -> RunResult {
+        var result = self
+        change(&result)
+        return result
+    }
+
+    /// As if a limit of the harness had stopped a metric of an engine in each of its samples.
+    fileprivate func stopped(_ metric: Metric, _ engine: EngineID, by stop: Stop) -> RunResult {
+        changed { result in
+            for place in result.samples.indices where result.samples[place].engine == engine {
+                result.samples[place].stops = metric.key.map { [$0: stop] }
+            }
+        }
+    }
+
+    /// Of each figure one sample, or the two of different places that a slope needs.
+    fileprivate func withOneOfEach(_ metric: Metric) -> RunResult {
+        changed { result in
+            var cells: [Plan.Cell: Set<Condition>] = [:]
+            result.samples.removeAll { sample in
+                let figure = Plan.Cell(engine: sample.engine, point: metric.place(of: sample.parameters))
+                let isFull = cells[figure, default: []].count >= (metric.isSlope ? 2 : 1)
+                return isFull || !cells[figure, default: []].insert(sample.parameters).inserted
+            }
+        }
+    }
+
+    fileprivate func renaming(_ engine: EngineID, to other: EngineID) -> RunResult {
+        changed { result in
+            for place in result.samples.indices where result.samples[place].engine == engine {
+                result.samples[place].engine = other
+            }
+        }
+    }
+
+    /// On an emulated machine. What lies below a lower bound there may contradict the claim; that is left out.
+    fileprivate func emulated(isBelow: Bool, _ rule: Claim.Rule) -> RunResult {
+        changed { result in
+            if rule.emulation == .contradictsLowerBound && isBelow { return result.samples = [] }
+            result.header.environment.emulator = "QEMU TCG"
+        }
+    }
+
+    /// The same figures where nothing is judged.
+    fileprivate var elsewhere: RunResult {
+        changed { result in
+            for place in result.samples.indices {
+                result.samples[place].parameters = [.concurrency: "7", .cache: "cold"]
+            }
         }
     }
 }

@@ -15,6 +15,18 @@ import Testing
         }
     }
 
+    @Test(
+        "A harness stop, one sample, another engine, emulation and another condition decide no claim of any lab",
+        arguments: labs)
+    func nothingDecidesBeyondItsData(lab id: String) throws {
+        let lab = try LabDirectory.open("\(checkout)/labs").definition(id)
+        for claim in lab.claims {
+            let flip = ClaimFlip(lab: lab, claim: claim)
+            let problems = flip.overreaches + flip.reaches
+            #expect(problems.isEmpty, "\(id), \(claim.id): \(problems.joined(separator: "; "))")
+        }
+    }
+
     private static let truth = Metric(
         id: "own-kernel", title: LocalizedText(en: "own kernel", zh: "自有内核"), unit: .truth,
         source: .value("own-kernel"))

@@ -68,6 +68,50 @@ import Testing
         #expect(lab.claims[0].rule.emulation == .unaffected)
     }
 
+    @Test("The words for settings are read, and refused where there is no such setting")
+    func settingsAreRead() throws {
+        func with(_ item: String) -> String {
+            Self.text.replacing("budget: 20 s", with: "settings:\n  - \(item)\nbudget: 20 s")
+        }
+        let words = "title: {en: a file of {}, zh: 文件}"
+        let lab = try LabFile.parse(
+            with("{experiment: kernel, value: \"8\", unit: KiB, \(words.replacing("{}", with: "8"))}"),
+            name: "lab.yaml")
+        #expect(
+            lab.settings == [
+                .init(
+                    experiment: "kernel", value: "8", unit: "KiB",
+                    title: .init(en: "a file of 8", zh: "文件"))
+            ])
+        for (item, complaint) in [
+            ("{experiment: kernal, title: {en: a, zh: b}}", "did you mean \"kernel\"?"),
+            ("{experiment: kernel, value: \"9\", title: {en: a, zh: b}}", "known: 1, 8"),
+            ("{experiment: kernel, unit: KB, title: {en: a, zh: b}}", "KiB"),
+            ("{experiment: kernel}", "title"),
+        ] {
+            #expect(throws: LabError.self, "\(item)") {
+                do { _ = try LabFile.parse(with(item), name: "lab.yaml") } catch {
+                    #expect("\(error)".contains(complaint), "\(error)")
+                    throw error
+                }
+            }
+        }
+    }
+
+    @Test("Every setting of a lab that is a number or an option has words", arguments: ClaimFlipTests.labs)
+    func everyBareSettingHasWords(lab id: String) throws {
+        let lab = try LabDirectory.open("\(checkout)/labs").definition(id)
+        for point in lab.series.flatMap(\.points) {
+            guard let setting = point.setting, setting.contains("=") || Double(setting) != nil else {
+                continue
+            }
+            #expect(
+                lab.settings?.contains {
+                    $0.experiment == point.experiment && ($0.value == nil || $0.value == setting)
+                } == true, "\(setting)")
+        }
+    }
+
     @Test(arguments: [
         ("dimension: 内核归属", "dimension: 内核", "unknown dimension"),
         ("claims: [own]", "claims: [owm]", "did you mean \"own\"?"),

@@ -1,5 +1,6 @@
-import LabCore
 import Testing
+
+@testable import LabCore
 
 /// The verdict on each half of a row, from the judgements of its claims.
 @Suite struct TableVerdictTests {
@@ -64,21 +65,42 @@ import Testing
         #expect(verdicts == [.supported, .conditional, .refuted])
     }
 
-    @Test func someConfirmedAndSomeOpenIsNotMeasurable() throws {
+    @Test("As long as a part is undecided the whole is open, whatever the others are")
+    func partsLeaveItOpen() throws {
         // 8 samples confirm the one claim; a bound within their spread leaves the other open.
         let open = Self.claim(
             "open", .container, .init(metric: "start-up", engines: [.container], atMost: 0.5 * 1.003e9))
         let row = try row([(.container, 0.5, count: 8)], claims: [Self.second, open, Self.minutes])
-        #expect(row.container.verdict == .notMeasurable)
+        #expect(row.container.verdict == .open)
         #expect(row.container.confirmed == 1 && row.container.total == 2)
         #expect(row.container.obstacles == [.straddles])
     }
 
-    @Test func contradictedAndOpenIsRefuted() throws {
+    @Test("Contradicted and undecided is open, not refuted")
+    func contradictedAndUndecided() throws {
         let row = try row(
             [(.qemu, 2, count: 8), (.container, 0.01, count: 8)],
             claims: [Self.minutes, Self.moreThanHalf, Self.second])
-        #expect(row.vm.verdict == .refuted && row.vm.contradicted == 1 && row.vm.total == 2)
+        #expect(row.vm.verdict == .open && row.vm.contradicted == 1 && row.vm.total == 2)
+    }
+
+    @Test("Confirmed, contradicted and undecided is open, not conditional")
+    func allThree() {
+        let some = SubjectJudgement.Obstacle.straddles
+        let open = SubjectJudgement.verdict(confirmed: 1, contradicted: 1, open: [[some]])
+        #expect(open == .open)
+        #expect(SubjectJudgement.verdict(confirmed: 1, contradicted: 1, open: []) == .conditional)
+        let lacking = SubjectJudgement.Obstacle.stopped(.openFiles)
+        #expect(SubjectJudgement.verdict(confirmed: 0, contradicted: 0, open: [[lacking]]) == .notMeasurable)
+        #expect(SubjectJudgement.verdict(confirmed: 0, contradicted: 0, open: [[lacking], [some]]) == .open)
+        let absent = SubjectJudgement.Obstacle.absent(.kvm, .notSampled)
+        #expect(SubjectJudgement.verdict(confirmed: 0, contradicted: 0, open: [[absent]]) == .notRun)
+        #expect(
+            SubjectJudgement.verdict(confirmed: 0, contradicted: 0, open: [[.emulated(.qemu), absent]])
+                == .notRun)
+        #expect(
+            SubjectJudgement.verdict(confirmed: 0, contradicted: 0, open: [[absent], [lacking]])
+                == .notMeasurable)
     }
 
     // Each way of being unmeasurable.
@@ -121,6 +143,19 @@ import Testing
         #expect(row.subjects.allSatisfy { $0.verdict == .notMeasurable })
     }
 
+    @Test("Failures for several reasons name them all, and one that all share once")
+    func severalReasons() throws {
+        let row = try row([], claims: [Self.second]) { result in
+            result.samples = ["died", "late", "died"].enumerated().map { index, word in
+                var sample = TableFixture.failed(.container, .init(.instance, "\(word)"))
+                sample.index = index
+                return sample
+            }
+        }
+        let both: Message = ["died" as Message, "late"].joined(separator: "; ")
+        #expect(row.container.obstacles == [.absent(.container, .failed(because: both))])
+    }
+
     @Test func anEngineThatWasLeftOutIsNotInTheRun() throws {
         let row = try row([(.container, 0.01, count: 8)]) { result in
             result.header.engines.removeAll { $0.id == .kvm }
@@ -132,7 +167,7 @@ import Testing
     @Test func fewSamplesDecideNothing() throws {
         let row = try row([(.container, 0.01, count: 4)])
         #expect(row.container.obstacles == [.tooFew(needed: 5)])
-        #expect(row.container.verdict == .notMeasurable)
+        #expect(row.container.verdict == .open)
     }
 
     @Test func withoutABaselineThereIsNoRatio() throws {
@@ -141,7 +176,7 @@ import Testing
             .init(metric: "start-up", engines: [.container], relativeTo: .process, atMost: 2))
         let row = try row([(.container, 0.01, count: 8)], claims: [ratio])
         #expect(row.container.obstacles == [.absent(.process, .notSampled)])
-        #expect(row.vm.obstacles == [.noClaim] && row.vm.verdict == .notMeasurable)
+        #expect(row.vm.obstacles == [.noClaim] && row.vm.verdict == .open)
     }
 
     @Test func aClaimThatIsNeverJudgedConfirmsNothing() throws {
@@ -149,7 +184,7 @@ import Testing
             "each", .container,
             .init(metric: "start-up", engines: [.container], each: .compute, atMost: 1e9))
         let row = try row([(.container, 0.01, count: 8)], claims: [Self.second, each])
-        #expect(row.container.verdict == .notMeasurable)
+        #expect(row.container.verdict == .open)
         #expect(row.container.confirmed == 1 && row.container.total == 2)
     }
 }
@@ -180,12 +215,13 @@ import Testing
             for engine in FilledTable.engines {
                 #expect(row.cells[engine]?.map(\.content) == [.absent(absence)])
             }
-            #expect(row.subjects.allSatisfy { $0.obstacles == [.noResult(absence)] })
+            #expect(row.subjects.allSatisfy { $0.obstacles == [.noResult(absence)] && $0.verdict == .notRun })
         }
         let failed = FilledTable([], labs: [lab], failures: [lab.id: "no engine"])
         #expect(
             failed.rows[3].vm.obstacles
                 == [.noResult(.couldNotRun(lab: lab.id, because: "no engine"))])
+        #expect(failed.rows[3].vm.verdict == .notMeasurable)
     }
 
     @Test func theLaterResultOfALabIsUsed() {
@@ -255,7 +291,7 @@ import Testing
             }
         }
         #expect(row.unlike.map(\.field) == [field])
-        #expect(row.container.verdict == .notMeasurable && row.container.obstacles == [.otherMachine])
+        #expect(row.container.verdict == .notRun && row.container.obstacles == [.otherMachine])
         guard case .figure? = row.cells[.container]?.first?.content else {
             Issue.record("the figure is gone")
             return

@@ -98,6 +98,88 @@ import Testing
         #expect(points == ["1", "2"].map { [.experiment: "a", .setting: $0] })
     }
 
+    private static let alive = Metric(
+        id: "alive", title: LocalizedText(en: "alive", zh: "存活"), unit: .count, source: .value("alive-count"),
+        exact: true)
+
+    /// The claim of at least so many, on containers of which so many lived when something stopped it.
+    private func atLeast(_ bound: Double, _ reached: [(Double, Stop?)]) -> Judgement {
+        var result = ResultFixture.result([])
+        result.header.lab.metrics.append(Self.alive)
+        result.samples = reached.enumerated().map { index, one in
+            Observation(
+                index: index, engine: .container, warmup: false, outcome: .completed, timeline: Timeline(),
+                values: ["alive-count": one.0], stops: one.1.map { ["alive-count": $0] })
+        }
+        let rule = Claim.Rule(metric: "alive", engines: [.container], atLeast: bound)
+        return ResultFixture.claim(rule).judge(result)[0]
+    }
+
+    @Test("Of what a limit of the harness stopped only what was reached is known")
+    func harnessStops() {
+        let stopped = atLeast(100, [(40, .openFiles)])
+        #expect(stopped.verdict == .notMeasurable && stopped.reason == .stopped(.openFiles))
+        #expect(stopped.stop == .openFiles && stopped.figure == 40)
+        #expect(atLeast(24, [(40, .openFiles)]).verdict == .confirmed)
+        #expect(atLeast(100, [(40, .subject)]).verdict == .contradicted, "the budget is what it is about")
+        #expect(atLeast(100, [(40, nil)]).verdict == .contradicted)
+        // One that was stopped among others that were not.
+        #expect(atLeast(100, [(128, .cap), (40, .deadline)]).reason == .stopped(.cap))
+    }
+
+    @Test("What is counted may decide with one sample and says so")
+    func countedSaysSo() {
+        let counted = atLeast(24, [(40, nil)])
+        #expect(counted.isCounted && counted.n == 1 && counted.verdict == .confirmed)
+        #expect(!judge(minutes, [(.kvm, around(300_000_000))]).isCounted)
+    }
+
+    @Test("A ratio to what a limit of the harness stopped is an upper bound")
+    func stoppedBaseline() {
+        var result = ResultFixture.result([])
+        result.header.lab.metrics.append(Self.alive)
+        func add(_ engine: EngineID, _ value: Double, _ stop: Stop?) {
+            result.samples.append(
+                Observation(
+                    index: result.samples.count, engine: engine, warmup: false, outcome: .completed,
+                    timeline: Timeline(), values: ["alive-count": value],
+                    stops: stop.map { ["alive-count": $0] }))
+        }
+        add(.kvm, 10, nil)
+        add(.container, 100, .cap)
+        func judge(atLeast: Double?, atMost: Double?) -> Judgement {
+            let rule = Claim.Rule(
+                metric: "alive", engines: [.kvm], relativeTo: .container, atLeast: atLeast, atMost: atMost)
+            return ResultFixture.claim(rule).judge(result)[0]
+        }
+        #expect(judge(atLeast: nil, atMost: 0.5).verdict == .confirmed)
+        #expect(judge(atLeast: 0.05, atMost: nil).reason == .stopped(.cap))
+        #expect(judge(atLeast: 0.5, atMost: nil).verdict == .contradicted)
+    }
+
+    @Test("A ratio to what can't be told from nothing is undecided, and not for want of samples")
+    func untoldBaseline() {
+        var rule = minutes
+        rule.relativeTo = .process
+        rule.metric = "grown"
+        var result = ResultFixture.result([])
+        result.header.lab.metrics.append(
+            Metric(
+                id: "grown", title: LocalizedText(en: "g", zh: "g"), unit: .bytes,
+                source: .slope("host-bytes", over: .instances)))
+        for (engine, factor) in [(EngineID.kvm, 1e6), (.process, -1e3)] {
+            for count in 1...8 {
+                result.samples.append(
+                    Observation(
+                        index: result.samples.count, engine: engine, parameters: [.instances: "\(count)"],
+                        warmup: false, outcome: .completed, timeline: Timeline(),
+                        values: ["host-bytes": Double(count) * factor]))
+            }
+        }
+        let judgement = ResultFixture.claim(rule).judge(result)[0]
+        #expect(judgement.verdict == .inconclusive && judgement.reason == .baselineUntold(.process))
+    }
+
     @Test func nothingMeasuredIsNotMeasurable() {
         #expect(judge(minutes, []).verdict == .notMeasurable)
         var rule = minutes

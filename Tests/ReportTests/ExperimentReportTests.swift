@@ -99,7 +99,7 @@ import Testing
         #expect(
             claims.contains("| `container`: no, 5 of 5 | **contradicted** | the opposite, in every trial |"))
         #expect(
-            claims.contains("| `container`: 1, n = 5 | **confirmed** | the whole interval is at most 1 |"))
+            claims.contains("| `container`: 1, counted, n = 5 | **confirmed** | counted: at most 1 |"))
         #expect(claims.contains("| probes |"))
         for place in fixture.samples.indices where fixture.samples[place].index % 2 == 0 {
             if fixture.samples[place].values["host-processes"] != nil {

@@ -257,7 +257,7 @@ import Testing
             ablation.layers.filter { $0.name.prerequisite != nil }.map(\.name) == [.kernelFiles, .devices])
         // Nine that stand alone, and the mount layer with the two that need it.
         let sum = try #require(ablation.sumLeftOut)
-        #expect(abs(sum / whole - (9 * 0.05 + 0.15) / 0.6) < 0.15, "\(sum / whole)")
+        #expect(abs(sum.value / whole - (9 * 0.05 + 0.15) / 0.6) < 0.15, "\(sum.value / whole)")
         let markdown = Report.files(for: analysis.result)[0].contents
         #expect(markdown.contains("`kernel-files` and `devices` need `mount`"))
         #expect(Ablation(analysis, analysis.engines[0].record) == nil)

@@ -113,7 +113,7 @@ import Testing
         let loss = rows[6]
         #expect(loss[5].contains("integer: **") && loss[5].contains("× `process`** ("))
         #expect(loss[6].contains("container: **conditional** (holds for `integer`"))
-        #expect(loss[6].contains("VM: **not measurable here** (the lab makes no claim about it)"))
+        #expect(loss[6].contains("VM: **undecided** (the lab makes no claim about it)"))
         let kernel = rows[1]
         #expect(kernel[5].contains("**no** in 4 of 5") && kernel[5].contains("**6.18.0**"))
         #expect(kernel[4].contains("**yes**, n = 5") && kernel[4].contains("by the VM's own kernel"))
@@ -153,7 +153,7 @@ import Testing
         let markdown = page(FilledTable(sources, labs: []))
         let loss = cells(markdown)[6]
         #expect(loss[5].contains("× `process`**") && loss[5].contains("*measured on another machine*"))
-        #expect(loss[6].contains("container: **not measurable here** (measured on another machine)"))
+        #expect(loss[6].contains("container: **not run yet** (measured on another machine)"))
         let section = try #require(markdown.split(separator: "## Row 7").dropFirst().first)
         #expect(section.contains("`environment.cpuModel` is Another \\| CPU, the table's AMD EPYC"))
         #expect(!section.contains("**confirmed**") && !section.contains("1 confirmed"))

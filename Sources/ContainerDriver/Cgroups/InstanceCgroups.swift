@@ -55,7 +55,7 @@ final class InstanceCgroups: @unchecked Sendable {
         do {
             return try FileDescriptor.open(path, flags).release()
         } catch {
-            throw LabError(.unavailable, "cannot open \(path)", cause: "\(error)")
+            throw LabError(.unavailable, "cannot open \(path)", cause: error)
         }
     }
 

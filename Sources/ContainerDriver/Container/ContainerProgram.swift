@@ -36,7 +36,7 @@ extension LaunchProgram {
         }
         if let hostname = oci.hostname { steps.append(Step(.setHostname(hostname))) }
         if namespaces.contains(.network) { steps.append(Step(.loopbackUp)) }
-        steps += process?.steps(spec.caller) ?? []
+        steps += process?.steps(spec.caller) ?? callersLimits()
         // Closed and not only closed on exec: while execve looks for the command, a link of the image's, or the
         // interpreter that a script names, may lead through /proc/self/fd to a directory of the host's.
         steps.append(Step(.closeDescriptors(from: 3)))

@@ -47,7 +47,7 @@ final class ChildLauncher {
             try checked { fcntl(pipe.read.rawValue, F_SETFL, O_NONBLOCK) }
             return pipe
         } catch {
-            throw LabError(.unavailable, "cannot make a pipe", cause: "\(error)")
+            throw LabError(.unavailable, "cannot make a pipe", cause: error)
         }
     }
 

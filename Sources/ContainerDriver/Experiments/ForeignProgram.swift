@@ -90,7 +90,8 @@ struct ForeignProgram: Experiment {
         do {
             instance = try other.launch(request)
         } catch {
-            guard case .notExecuted(let errno)? = error.detail else { throw error }
+            // For want of memory or processes execve refuses any program.
+            guard case .notExecuted(let errno)? = error.detail, error.stop == nil else { throw error }
             return .refused(Errno(errno))
         }
         bench.dispose(instance)

@@ -8,7 +8,8 @@ import LabCore
 /// account counts too, and so does all else that happens on the host), `extrapolated-count` (the budget over the larger
 /// of the two), `taken-bytes`, `promised-bytes` (what they were configured with, or may take), `held-ratio` (taken over
 /// promised), `overcommitment-ratio` (promised over budget), `idle-cpu-ratio` (CPU time of one that idles, of one
-/// processor), and with pages merged `merged-bytes`, what that saves.
+/// processor), and with pages merged `merged-bytes`, what that saves. A start that a limit of the harness refused is no
+/// failure of the engine's: it stops the count of those that live, and all that follows from it.
 public struct DensityExperiment: Experiment {
     public let id = "density"
 
@@ -52,7 +53,14 @@ public struct DensityExperiment: Experiment {
                 filling.failure = error
                 break
             }
-            let taken = try crowd.takenBytes()
+            let taken: UInt64
+            do throws(LabError) {
+                taken = try crowd.takenBytes()
+            } catch {
+                guard error.stop != nil, crowd.count > 1 else { throw error }
+                filling.failure = error
+                break
+            }
             guard taken <= setting.budgetBytes else {
                 // The last one did not fit.
                 crowd.removeLast()
@@ -61,6 +69,8 @@ public struct DensityExperiment: Experiment {
             }
             filling.note(crowd.count, taken: taken)
         }
+        // Where files run out there may be none left to look at the others with.
+        if filling.stop == .openFiles && crowd.count > 1 { crowd.removeLast() }
         guard crowd.count > 0 else {
             throw LabError(
                 .unavailable, "not one instance fits into \(setting.budgetBytes >> 20) MiB",
@@ -73,7 +83,12 @@ public struct DensityExperiment: Experiment {
 
         var finding = Finding()
         finding.values["alive-count"] = Double(silence.alive)
-        finding.values["start-failures-count"] = filling.failure == nil ? 0 : 1
+        finding.values["start-failures-count"] =
+            filling.failure == nil || filling.failure?.stop != nil ? 0 : 1
+        // Of those that did not answer in time nobody knows whether they live.
+        finding.stop(
+            "alive-count", "promised-bytes", "overcommitment-ratio", "taken-bytes",
+            by: silence.late > 0 ? .deadline : filling.stop)
         finding.values["taken-bytes"] = Double(taken)
         if let share = silence.cpuShare { finding.values["idle-cpu-ratio"] = share }
         // Without merging the slopes; with it the mean, because what they took at the start is merged since.
@@ -127,8 +142,15 @@ public struct DensityExperiment: Experiment {
             )
         }
 
+        /// What ended it; nil for a failure of the engine's own.
+        var stop: Stop? { failure.map(\.stop) ?? (isBudgetUsedUp ? .subject : .cap) }
+
         func fact(cap: Int, _ budget: UInt64) -> Fact {
-            if let failure { return Fact(answer: "a start that failed", evidence: failure.reason) }
+            if let failure {
+                return Fact(
+                    answer: failure.stop == nil ? "a start that failed" : "a limit of lab or of the host",
+                    evidence: failure.reason)
+            }
             return isBudgetUsedUp
                 ? Fact(answer: "the budget: \(budget >> 20) MiB")
                 : Fact(answer: "the lab's own cap: \(cap)")

@@ -58,6 +58,8 @@ final class InstanceGroup {
     struct Silence {
         /// The number that said their nonce again, and nothing but their nonce, in the end.
         var alive: Int
+        /// Those that said nothing in time, and have not ended.
+        var late: Int
         /// CPU time of each over time, of one processor; nil where it is not known.
         var cpuShare: Double?
     }
@@ -74,10 +76,16 @@ final class InstanceGroup {
             share = Double(after - before) / Double(elapsed) / Double(count)
         }
         var alive = 0
-        for member in members where (try? next(member)) != nil {
-            if member.instance.transcript.outputs.allSatisfy({ $0 == member.nonce }) { alive += 1 }
+        var late = 0
+        for member in members {
+            do throws(LabError) {
+                try next(member)
+                if member.instance.transcript.outputs.allSatisfy({ $0 == member.nonce }) { alive += 1 }
+            } catch {
+                if error.stop == .deadline { late += 1 }
+            }
         }
-        return Silence(alive: alive, cpuShare: share)
+        return Silence(alive: alive, late: late, cpuShare: share)
     }
 
     private func next(_ member: Member) throws(LabError) {

@@ -52,18 +52,23 @@ struct Containment {
     var evidence: Message
     /// More of `Finding.values`.
     var values: [String: Double] = [:]
+    /// What kept it from coming to where it would have been held.
+    var stop: Stop?
 
     /// The word of a culprit that only its own limit stopped.
     static let ownLimit = "own-limit"
 
     /// A fault that the culprit itself says the end of.
-    /// - Parameter isOnTheAccount: whether the instance's cgroup counted it.
+    /// - Parameters:
+    ///   - isOnTheAccount: whether the instance's cgroup counted it.
+    ///   - isBeyond: whether its own limit lies beyond what was to hold it.
     init(
-        said word: String, kind: EngineKind, isOnTheAccount: Bool, evidence: Message,
+        said word: String, kind: EngineKind, isOnTheAccount: Bool, isBeyond: Bool, evidence: Message,
         values: [String: Double] = [:]
     ) {
         self.values = values
         isContained = word != Self.ownLimit
+        if !isContained && !isBeyond { stop = .cap }
         self.evidence = evidence
         answer = isContained ? "\(word)" : "stopped by its own limit: nothing contained it"
         if !isContained {

@@ -41,8 +41,9 @@ public struct FaultExperiment: Experiment {
             var finding = try inject(engine, bench, place, neighbour, quiet, host)
             let failure = neighbour.failure(deadline: bench.deadline)
             finding.note(
-                "neighbour-answers", failure == nil, answer: failure ?? "it goes on counting",
+                "neighbour-answers", failure == nil, answer: failure?.reason ?? "it goes on counting",
                 evidence: "\(instance.transcript.outputs.count) rounds, none left out")
+            finding.stop("neighbour-answers", by: failure?.stop)
             return finding
         }
     }
@@ -77,9 +78,11 @@ public struct FaultExperiment: Experiment {
         finding.note(
             "contained", containment.isContained, answer: containment.answer,
             mechanism: containment.mechanism, evidence: containment.evidence)
+        finding.stop("contained", by: containment.stop)
         finding.note(
             "host-answers", failure == nil,
-            answer: failure ?? "same boot; starts a program and writes a file meanwhile")
+            answer: failure?.reason ?? "same boot; starts a program and writes a file meanwhile")
+        finding.stop("host-answers", by: failure?.stop)
         finding.values["neighbour-slowdown-ratio"] = pace.mean / quiet.mean
         finding.values["neighbour-longest-ns"] = pace.longest
 
@@ -91,6 +94,7 @@ public struct FaultExperiment: Experiment {
             "clean", left == 0,
             answer: left == 0 ? "nothing is left of it" : "\(left) processes are left of it",
             evidence: "\(processes.count) processes before")
+        finding.stop("clean", by: left == 0 ? nil : .deadline)
         return finding
     }
 

@@ -26,6 +26,7 @@ struct ForkBombFault: Fault {
         }
         return Containment(
             said: word, kind: scene.place.kind, isOnTheAccount: isCounted ?? false,
+            isBeyond: (scene.place.limits?.processLimit).map { $0 < UInt64(Self.most) } ?? false,
             evidence: "\(made) processes made; \(culprit.hostEvidence)", values: values)
     }
 }

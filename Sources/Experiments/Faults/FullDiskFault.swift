@@ -22,6 +22,7 @@ struct FullDiskFault: Fault {
         let isCounted = account.map { ($0.outOfMemoryKills ?? 0) > 0 || ($0.memoryLimitHits ?? 0) > 0 }
         return Containment(
             said: word, kind: scene.place.kind, isOnTheAccount: isCounted ?? false,
+            isBeyond: scene.place.isHeld(by: scene.place.limits?.memoryLimitBytes),
             evidence: "\(written) MiB written; \(culprit.hostEvidence)",
             values: ["culprit-written-bytes": Double(written << 20)])
     }

@@ -16,19 +16,23 @@ struct HostWatch {
 
     /// Returns what is wrong with it, nil when it answers. To be asked while the fault lasts.
     /// - Parameter directory: a directory of ours that is there.
-    func failure(in directory: String, deadline: MonotonicInstant) -> Message? {
+    func failure(in directory: String, deadline: MonotonicInstant) -> LabError? {
         let file = "\(directory)/host-answers"
         defer { unlink(file) }
         do throws(LabError) {
             let guest = context.rootFilesystem.hostGuestPath
             let output = try Tool.run(
                 guest, ["--channel=none", "exit", "0"], in: directory, deadline: deadline)
-            guard output.status == 0 else { return "a program that was started ended with \(output.status)" }
+            guard output.status == 0 else {
+                return LabError(.instance, "a program that was started ended with \(output.status)")
+            }
             try Files.write([UInt8](repeating: 0x61, count: 1 << 16), to: file)
         } catch {
-            return error.reason
+            return error
         }
-        guard let bootID, Self.currentBootID == bootID else { return "it has started anew" }
+        guard let bootID, Self.currentBootID == bootID else {
+            return LabError(.instance, "it has started anew")
+        }
         return nil
     }
 }

@@ -22,6 +22,7 @@ struct MemoryHogFault: Fault {
         let taken = bytes?["cgroup-charge"] ?? bytes?["host-pss"]
         var containment = Containment(
             said: word, kind: scene.place.kind, isOnTheAccount: isCounted ?? false,
+            isBeyond: scene.place.isHeld(by: scene.place.limits?.memoryLimitBytes),
             evidence: culprit.hostEvidence)
         if let taken { containment.values["culprit-memory-bytes"] = Double(taken) }
         guard scene.place.kind == .virtualMachine, let taken else { return containment }

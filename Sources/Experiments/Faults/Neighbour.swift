@@ -39,14 +39,16 @@ struct Neighbour {
     }
 
     /// Returns the reason when it is dead or has not counted its rounds without a gap from first to last; else nil.
-    func failure(deadline: MonotonicInstant) -> Message? {
+    func failure(deadline: MonotonicInstant) -> LabError? {
         do throws(LabError) {
             for _ in 0..<2 { try next(deadline) }
         } catch {
-            return error.reason
+            return error
         }
         let outputs = instance.transcript.outputs
-        guard outputs == (1...outputs.count).map(String.init) else { return "it counted wrongly" }
+        guard outputs == (1...outputs.count).map(String.init) else {
+            return LabError(.instance, "it counted wrongly")
+        }
         return nil
     }
 }

@@ -30,7 +30,12 @@ struct CrashRecovery: Experiment {
             throw LabError(.permission, "cannot kill process \(target.pid)", cause: "\(Errno(errno))")
         }
         // The way it ended is an error of a VM and a status of a container; either tells that it has.
-        _ = try? instance.waitForExit(deadline: killed.advanced(by: Self.dying))
+        var stop: Stop?
+        do throws(LabError) {
+            _ = try instance.waitForExit(deadline: killed.advanced(by: Self.dying))
+        } catch {
+            stop = error.stop
+        }
         let detected = MonotonicInstant.now().nanoseconds(since: killed)
         try bench.context.interrupt.check()
         let left = Traces(of: bench.context).subtracting(before)
@@ -48,6 +53,7 @@ struct CrashRecovery: Experiment {
         var finding = Finding()
         finding.values["detected-ns"] = Double(detected)
         finding.values["recovery-ns"] = Double(detected + restored)
+        finding.stop("detected-ns", "recovery-ns", by: stop)
         finding.values["leftover-count"] = Double(left.count)
         finding.values["leftover-processes-count"] = Double(left.processes.count)
         finding.values["leftover-cgroups-count"] = Double(left.cgroups.count)

@@ -23,7 +23,7 @@ final class BaitProcess {
         var argv: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         defer { for word in argv { free(word) } }
         var child: pid_t = 0
-        let code = posix_spawn(&child, "/bin/sh", &actions, nil, &argv, environ)
+        let code = OwnLimits.asTheCaller { posix_spawn(&child, "/bin/sh", &actions, nil, &argv, environ) }
         guard code == 0 else {
             close(ends[1])
             throw LabError(.unavailable, "cannot start a sentinel with /bin/sh", cause: "\(Errno(code))")

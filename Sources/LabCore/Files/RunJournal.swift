@@ -69,7 +69,7 @@ public final class RunJournal: Sendable {
             try file.writeAll("\(Self.makerWord)\t\(getpid())\n".utf8)
             try checked { linkat(place, unnamed, place, name, 0) }
         } catch {
-            throw LabError(.output, "cannot write the journal \(path)", cause: "\(error)")
+            throw LabError(.output, "cannot write the journal \(path)", cause: error)
         }
     }
 
@@ -92,7 +92,7 @@ public final class RunJournal: Sendable {
         do {
             try file.writeAll(text)
         } catch {
-            throw LabError(.output, "cannot write the journal \(path)", cause: "\(error)")
+            throw LabError(.output, "cannot write the journal \(path)", cause: error)
         }
     }
 

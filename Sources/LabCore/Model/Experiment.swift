@@ -19,6 +19,8 @@ public struct Finding: Equatable, Sendable {
     public var values: [String: Double]
     /// For `Observation.facts`.
     public var facts: [String: Fact]
+    /// For `Observation.stops`.
+    public var stops: [String: Stop] = [:]
     /// Findings of the same trial where other conditions hold: samples in place of trials that were yet to be made.
     public var others: [Condition: Finding] = [:]
 
@@ -33,6 +35,11 @@ public struct Finding: Equatable, Sendable {
     ) {
         values[name] = isSo ? 1 : 0
         facts[name] = Fact(answer: answer, mechanism: mechanism, evidence: evidence)
+    }
+
+    /// Notes what stopped some values; nothing where nothing did.
+    public mutating func stop(_ names: String..., by stop: Stop?) {
+        for name in names { stops[name] = stop ?? stops[name] }
     }
 }
 

@@ -56,6 +56,8 @@ public struct LabDefinition: Codable, Equatable, Sendable {
     public var claims: [Claim]
     /// The findings of experiments that are no numbers, in the order of the tables.
     public var facts: [FactRow]?
+    /// The words for what experiments are set to; nil where the settings themselves are words.
+    public var settings: [SettingTitle]?
     /// This lab's contents for the row of the document's table that is its `dimension`; nil when another lab fills it.
     public var row: TableRow?
 
@@ -70,6 +72,25 @@ public struct LabDefinition: Codable, Equatable, Sendable {
         public init(id: String, group: LocalizedText? = nil, title: LocalizedText) {
             self.id = id
             self.group = group
+            self.title = title
+        }
+    }
+
+    /// The words for a setting of an experiment, which itself is a bare number or an option.
+    public struct SettingTitle: Codable, Equatable, Sendable {
+        /// The value of the factor `experiment`.
+        public var experiment: String
+        /// The value of the factor `setting`; nil for every one that has no words of its own.
+        public var value: String?
+        /// The unit of a number that is a size, `KiB`; nil for any other.
+        public var unit: String?
+        /// Where `{}` stands the value is written.
+        public var title: LocalizedText
+
+        public init(experiment: String, value: String? = nil, unit: String? = nil, title: LocalizedText) {
+            self.experiment = experiment
+            self.value = value
+            self.unit = unit
             self.title = title
         }
     }
@@ -134,7 +155,8 @@ public struct LabDefinition: Codable, Equatable, Sendable {
         id: String, title: LocalizedText, question: LocalizedText, dimension: String, engines: [EngineID],
         workload: String, method: Method, rounds: PerEngine? = nil, metrics: [Metric], samples: Samples,
         series: [Series] = [.plain], budgetSeconds: Double, spreadSeconds: Double = 0, timeoutSeconds: Double,
-        memoryBytes: UInt64, cpus: Int, claims: [Claim], facts: [FactRow]? = nil, row: TableRow? = nil
+        memoryBytes: UInt64, cpus: Int, claims: [Claim], facts: [FactRow]? = nil,
+        settings: [SettingTitle]? = nil, row: TableRow? = nil
     ) {
         self.id = id
         self.title = title
@@ -154,6 +176,7 @@ public struct LabDefinition: Codable, Equatable, Sendable {
         self.cpus = cpus
         self.claims = claims
         self.facts = facts
+        self.settings = settings
         self.row = row
     }
 }
@@ -190,6 +213,14 @@ public struct Metric: Codable, Equatable, Sendable {
     /// The value whose growth this metric is; nil for one that is no slope.
     public var grown: String? {
         if case .slope(let value, _) = source { value } else { nil }
+    }
+
+    /// The entry of `Observation.values` that it is made from; nil for a span of time.
+    public var key: String? {
+        switch source {
+        case .span: nil
+        case .value(let key), .slope(let key, _): key
+        }
     }
 
     /// True when it is the growth of a value with a factor.

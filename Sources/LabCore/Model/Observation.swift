@@ -24,11 +24,14 @@ public struct Observation: Codable, Equatable, Sendable {
     public var values: [String: Double]
     /// The observations that are no numbers, by name; nil or empty but for experiments.
     public var facts: [String: Fact]?
+    /// For values and truths that grow until something stops them, what did. One that a limit of the harness stopped is
+    /// at least what it is; nil or empty where nothing did.
+    public var stops: [String: Stop]?
 
     public init(
         index: Int, engine: EngineID, parameters: Condition = [:], warmup: Bool, outcome: Outcome,
         timeline: Timeline, stepNanoseconds: [UInt64] = [], values: [String: Double] = [:],
-        facts: [String: Fact]? = nil
+        facts: [String: Fact]? = nil, stops: [String: Stop]? = nil
     ) {
         self.index = index
         self.engine = engine
@@ -39,6 +42,7 @@ public struct Observation: Codable, Equatable, Sendable {
         self.stepNanoseconds = stepNanoseconds
         self.values = values
         self.facts = facts
+        self.stops = stops
     }
 
     public var cell: Plan.Cell { Plan.Cell(engine: engine, point: parameters) }

@@ -13,12 +13,19 @@ public struct Judgement: Equatable, Sendable {
     /// True when the engine emulates, or the whole machine is emulated.
     public var emulated: Bool
     public var n: Int
+    /// True when there is no verdict only because the run did not measure what could show it.
+    public var isNotRun = false
+    /// True when it was counted and not sampled: then the interval reaches from the least to the most that was counted.
+    public var isCounted = false
     /// The measured figure in the metric's unit, or the ratio when `isRatio`.
     public var figure: Double?
     public var interval: ConfidenceInterval?
     public var isRatio: Bool
     /// The point at which it was judged.
     public var point: Condition
+
+    /// A sampled quantity of fewer samples decides nothing.
+    public static let fewestSamples = 5
 
     public enum Reason: Equatable, Sendable {
         /// The whole interval lies within the bounds.
@@ -37,6 +44,10 @@ public struct Judgement: Equatable, Sendable {
         case belowThoughEmulated
         /// Emulated figures can't carry this claim.
         case emulatedOnly
+        /// A limit of the harness ended the trials before they could show it.
+        case stopped(Stop)
+        /// The figure of the engine that it is compared with can't be told from nothing.
+        case baselineUntold(EngineID)
     }
 }
 
@@ -49,7 +60,8 @@ extension Claim {
     }
 
     /// The first engine of the rule that has samples is judged. The whole 95 % interval within the bounds confirms,
-    /// the whole interval outside contradicts, anything else is inconclusive; the bounds are inclusive.
+    /// the whole interval outside contradicts, anything else is inconclusive; the bounds are inclusive. What a limit of the
+    /// harness stopped is a lower bound: its interval has no upper end.
     private func judge(_ figures: Figures, at point: Condition) -> Judgement {
         let header = figures.result.header
         var judgement = Judgement(
@@ -61,12 +73,19 @@ extension Claim {
         let found = rule.engines.lazy.compactMap { engine in
             figures.estimate(metric, engine, at: point).map { (engine, $0) }
         }
-        guard let (engine, estimate) = found.first else { return judgement }
+        func isNotRun(_ engine: EngineID) -> Bool {
+            figures.result.absence(of: engine, at: point, metric).isNotRun
+        }
+        guard let (engine, estimate) = found.first else {
+            judgement.isNotRun = rule.engines.allSatisfy(isNotRun)
+            return judgement
+        }
         judgement.engine = engine
         judgement.emulated =
             header.environment.emulator != nil
             || header.engines.contains { $0.id == engine && $0.emulated }
         judgement.n = estimate.n
+        judgement.isCounted = metric.isExact && !metric.isSlope
         judgement.figure = estimate.value
         judgement.interval = estimate.interval
         if let baseline = rule.relativeTo {
@@ -74,29 +93,60 @@ extension Claim {
             judgement.figure = ratio?.value
             judgement.interval = ratio?.interval
             judgement.n = ratio?.n ?? 0
-            if ratio == nil {
-                judgement.reason = .noBaseline(baseline)
+            guard ratio?.interval != nil || judgement.isFew else {
+                let isThere = figures.estimate(metric, baseline, at: point) != nil
+                if isThere { judgement.verdict = .inconclusive }
+                judgement.isNotRun = !isThere && isNotRun(baseline)
+                judgement.reason = isThere ? .baselineUntold(baseline) : .noBaseline(baseline)
                 return judgement
             }
         }
-        (judgement.verdict, judgement.reason) = rule.verdict(judgement.interval, emulated: judgement.emulated)
+        let least = figures.harnessStop(metric, engine, at: point)
+        let most = rule.relativeTo.flatMap { figures.harnessStop(metric, $0, at: point) }
+        (judgement.verdict, judgement.reason) = rule.verdict(
+            judgement.isFew ? nil : judgement.interval, emulated: judgement.emulated, atLeast: least,
+            atMost: most)
         return judgement
     }
 }
 
+extension Judgement {
+    /// The limit of the harness that left it open; nil where none did.
+    public var stop: Stop? { if case .stopped(let stop) = reason { stop } else { nil } }
+
+    fileprivate var isFew: Bool { figure != nil && !isCounted && n < Self.fewestSamples }
+}
+
+extension Figures {
+    /// The limit of the harness that stopped a metric in one of its samples; nil where it went as far as there was to go.
+    public func harnessStop(_ metric: Metric, _ engine: EngineID, at point: Condition) -> Stop? {
+        guard let key = metric.key else { return nil }
+        return result.measuredAnywhere(engine).lazy.filter {
+            $0.outcome.isCompleted && metric.place(of: $0.parameters) == point
+        }.compactMap { $0.stops?[key] }.first(where: \.isOfHarness)
+    }
+}
+
 extension Claim.Rule {
-    fileprivate func verdict(_ interval: ConfidenceInterval?, emulated: Bool) -> (Verdict, Judgement.Reason) {
+    /// - Parameters:
+    ///   - leastBy: what stopped the figure, which is a lower bound then.
+    ///   - mostBy: what stopped the one that it is compared with: then it is an upper bound.
+    fileprivate func verdict(
+        _ interval: ConfidenceInterval?, emulated: Bool, atLeast leastBy: Stop?, atMost mostBy: Stop?
+    ) -> (Verdict, Judgement.Reason) {
         let emulated = emulated && emulation != .unaffected
         if emulated && emulation == .never { return (.notMeasurable, .emulatedOnly) }
-        guard let interval else { return (.inconclusive, .tooFew(needed: BlockInterval.fewest)) }
-        let isBelow = atLeast.map { interval.upper < $0 } ?? false
+        guard let interval else { return (.inconclusive, .tooFew(needed: Judgement.fewestSamples)) }
+        let lower = mostBy == nil ? interval.lower : -.infinity
+        let upper = leastBy == nil ? interval.upper : .infinity
+        let isBelow = atLeast.map { upper < $0 } ?? false
         if emulated {
             return isBelow ? (.contradicted, .belowThoughEmulated) : (.notMeasurable, .emulatedOnly)
         }
         if isBelow { return (.contradicted, .below) }
-        if let atMost, interval.lower > atMost { return (.contradicted, .above) }
-        let isWithin =
-            (atLeast.map { interval.lower >= $0 } ?? true) && (atMost.map { interval.upper <= $0 } ?? true)
-        return isWithin ? (.confirmed, .within) : (.inconclusive, .straddles)
+        if let atMost, lower > atMost { return (.contradicted, .above) }
+        let isWithin = (atLeast.map { lower >= $0 } ?? true) && (atMost.map { upper <= $0 } ?? true)
+        if isWithin { return (.confirmed, .within) }
+        return (leastBy ?? mostBy).map { (.notMeasurable, .stopped($0)) } ?? (.inconclusive, .straddles)
     }
 }

@@ -25,7 +25,8 @@ extension TrialProcedure {
         func observation(_ finding: Finding, at condition: Condition) -> Observation {
             Observation(
                 index: trial.index, engine: trial.engine, parameters: condition, warmup: trial.warmup,
-                outcome: outcome, timeline: Timeline(), values: finding.values, facts: finding.facts)
+                outcome: outcome, timeline: Timeline(), values: finding.values, facts: finding.facts,
+                stops: finding.stops.isEmpty ? nil : finding.stops)
         }
         return Conclusion(
             observation: observation(finding, at: trial.parameters),

@@ -32,7 +32,7 @@ public enum Files {
     /// Makes the error for a file that can't be read.
     static func unreadable(_ path: String, _ error: Errno) -> LabError {
         guard error == Errno(EINVAL) else {
-            return LabError(.input, "cannot read \(path)", cause: "\(error)")
+            return LabError(.input, "cannot read \(path)", cause: error)
         }
         return LabError(
             .input, "cannot read \(path)", cause: "it is no regular file",
@@ -73,7 +73,7 @@ public enum Files {
         } catch {
             unlink(temporary)
             let remedy: Message? = error == Errno(ENOSPC) ? "free space on that file system" : nil
-            throw LabError(.output, "cannot write \(path)", cause: "\(error)", remedy: remedy)
+            throw LabError(.output, "cannot write \(path)", cause: error, remedy: remedy)
         }
     }
 

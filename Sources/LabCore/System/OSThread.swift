@@ -44,7 +44,7 @@ public struct OSThread: ~Copyable {
                 do throws(LabError) { result = .success(try body()) } catch { result = .failure(error) }
             }.join()
         } catch {
-            throw LabError(.software, "cannot start a thread", cause: "\(error)")
+            throw LabError(.software, "cannot start a thread", cause: error)
         }
         guard let result else { preconditionFailure("a thread that was joined has ended") }
         return try result.get()

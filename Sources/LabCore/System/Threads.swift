@@ -18,7 +18,7 @@ enum Threads {
                 left.withLock { $0 -= count - index }
                 gate.withLock { $0 = .cancelled }
                 _ = left.wait { $0 == 0 }
-                throw LabError(.software, "cannot start \(count) threads", cause: "\(error)")
+                throw LabError(.software, "cannot start \(count) threads", cause: error)
             }
         }
         gate.withLock { $0 = .open }

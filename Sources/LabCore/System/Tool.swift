@@ -34,7 +34,7 @@ public enum Tool {
         let wait = BoundedWait(until: deadline, interrupt: interrupt)
         let pipe: FileDescriptor.Pipe
         do { pipe = try FileDescriptor.pipe() } catch {
-            throw LabError(.output, "cannot run \(program)", cause: "\(error)")
+            throw LabError(.output, "cannot run \(program)", cause: error)
         }
         let read = pipe.read
         let write = pipe.write
@@ -137,10 +137,9 @@ public enum Tool {
         posix_spawnattr_setpgroup(&attributes, 0)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
         var child: pid_t = 0
-        let code = posix_spawnp(&child, "env", &actions, &attributes, argv, environ)
+        let code = OwnLimits.asTheCaller { posix_spawnp(&child, "env", &actions, &attributes, argv, environ) }
         guard code == 0 else {
-            throw LabError(
-                .unavailable, "cannot run \(ShellText.join(command))", cause: "\(Errno(code))")
+            throw LabError(.unavailable, "cannot run \(ShellText.join(command))", cause: Errno(code))
         }
         return child
     }

@@ -1,6 +1,8 @@
 /// A cell of the document's table: one engine in one row.
 public struct TableCell: Equatable, Sendable {
     public var shown: TableRow.Shown
+    /// The metric of a figure.
+    public var metric: Metric?
     public var content: Content
 
     public enum Content: Equatable, Sendable {
@@ -13,8 +15,9 @@ public struct TableCell: Equatable, Sendable {
         case absent(Absence)
     }
 
-    public init(shown: TableRow.Shown, content: Content) {
+    public init(shown: TableRow.Shown, metric: Metric? = nil, content: Content) {
         self.shown = shown
+        self.metric = metric
         self.content = content
     }
 }
@@ -28,18 +31,28 @@ public enum Absence: Hashable, Sendable {
     /// The engine took no part in the run.
     case notInRun
     case unavailable(because: Message)
-    /// Every sample failed, the first of them for this reason.
+    /// Every sample failed, for this reason; of several the first three.
     case failed(because: Message)
     /// The run has no sample of it.
     case notSampled
     /// Samples were completed, but none holds it.
     case notFound
+
+    /// True when it is only that nobody has measured it.
+    var isNotRun: Bool {
+        switch self {
+        case .notRun, .notInRun, .notSampled: true
+        case .couldNotRun, .unavailable, .failed, .notFound: false
+        }
+    }
 }
 
 extension Figures {
     /// Returns the cell of one engine.
     public func tableCell(_ shown: TableRow.Shown, _ engine: EngineID) -> TableCell {
-        TableCell(shown: shown, content: content(shown, engine))
+        TableCell(
+            shown: shown, metric: result.header.lab.metrics.first { $0.id == shown.metric },
+            content: content(shown, engine))
     }
 
     private func content(_ shown: TableRow.Shown, _ engine: EngineID) -> TableCell.Content {
@@ -96,8 +109,12 @@ extension RunResult {
             if case .failed(let error, _) = sample.outcome { error } else { nil }
         }
         guard !samples.isEmpty else { return .notSampled }
-        guard failures.count == samples.count, let error = failures.first else { return .notFound }
-        return error.kind == .unavailable
-            ? .unavailable(because: error.reason) : .failed(because: error.reason)
+        guard failures.count == samples.count else { return .notFound }
+        let reasons = failures.reduce(into: [Message]()) { known, error in
+            if known.count < 3, !known.contains(error.reason) { known.append(error.reason) }
+        }
+        let because = reasons.joined(separator: "; ")
+        return failures.allSatisfy { $0.kind == .unavailable }
+            ? .unavailable(because: because) : .failed(because: because)
     }
 }

@@ -4,10 +4,14 @@ public enum TableVerdict: String, Codable, Sendable, CaseIterable {
     case supported
     /// It holds in some cases and not in others.
     case conditional
-    /// Everything that could be decided contradicts it.
+    /// Every claim is contradicted.
     case refuted
-    /// The data can't carry a verdict.
+    /// A part of it is undecided, whatever the others are.
+    case open
+    /// This machine can't measure any of it.
     case notMeasurable = "not-measurable-here"
+    /// Nothing of it has been measured yet.
+    case notRun = "not-run"
 }
 
 /// One half of a row, judged.
@@ -40,6 +44,27 @@ public struct SubjectJudgement: Equatable, Sendable {
         case straddles
         /// There are fewer samples than a verdict needs.
         case tooFew(needed: Int)
+        /// A limit of the harness ended the trials.
+        case stopped(Stop)
+        /// The figure of this engine, to compare with, can't be told from nothing.
+        case untold(EngineID)
+
+        /// True when there are data that leave it open.
+        fileprivate var isDoubt: Bool {
+            switch self {
+            case .straddles, .tooFew, .untold, .noClaim: true
+            default: false
+            }
+        }
+
+        /// True when it is only that nobody measured it here.
+        fileprivate var isNotRun: Bool {
+            switch self {
+            case .otherMachine: true
+            case .noResult(let absence), .absent(_, let absence): absence.isNotRun
+            default: false
+            }
+        }
     }
 
     /// The judgements of all claims.
@@ -58,37 +83,50 @@ extension SubjectJudgement {
         claims = row.claims.compactMap { id in result.header.lab.claims.first { $0.id == id } }
             .filter { $0.subject == subject }
             .map { JudgedClaim(claim: $0, judgements: $0.judge(figures)) }
-        verdict = .notMeasurable
-        obstacles = claims.isEmpty ? [.noClaim] : []
-        for judged in claims {
-            if judged.judgements.isEmpty { obstacles += Self.missing(judged.claim.rule, at: [:], in: result) }
-            for judgement in judged.judgements {
-                obstacles += Self.obstacles(judged.claim.rule, judgement, in: result)
-            }
+        let perPart = claims.flatMap { judged -> [[Obstacle]] in
+            let rule = judged.claim.rule
+            return judged.judgements.isEmpty
+                ? [Self.missing(rule, at: [:], in: result)]
+                : judged.judgements.map { Self.obstacles(rule, $0, in: result) }
         }
-        obstacles = obstacles.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
-        verdict = Self.verdict(confirmed: confirmed, contradicted: contradicted, total: total)
+        let all = claims.isEmpty ? [.noClaim] : perPart.flatMap(\.self)
+        obstacles = all.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+        verdict = .open
+        verdict = Self.verdict(
+            confirmed: confirmed, contradicted: contradicted, open: perPart.filter { !$0.isEmpty })
     }
 
     /// A half without any result.
     init(_ subject: Claim.Subject, without absence: Absence) {
-        self.init(subject: subject, verdict: .notMeasurable, claims: [], obstacles: [.noResult(absence)])
+        let obstacle = Obstacle.noResult(absence)
+        self.init(
+            subject: subject, verdict: obstacle.isNotRun ? .notRun : .notMeasurable, claims: [],
+            obstacles: [obstacle])
     }
 
     /// The rule of every row: the same for all, so that only the claims' own rules differ from lab to lab.
-    static func verdict(confirmed: Int, contradicted: Int, total: Int) -> TableVerdict {
+    /// - Parameter open: the obstacles of each part that is undecided.
+    static func verdict(confirmed: Int, contradicted: Int, open: [[Obstacle]]) -> TableVerdict {
         switch (confirmed, contradicted) {
-        case (0, 1...): .refuted
-        case (1..., 1...): .conditional
-        case (1..., 0) where confirmed == total: .supported
-        default: .notMeasurable
+        case (1..., 0) where open.isEmpty: .supported
+        case (0, 1...) where open.isEmpty: .refuted
+        case (1..., 1...) where open.isEmpty: .conditional
+        case (0, 0) where open.allSatisfy(isNotRun) && !open.isEmpty: .notRun
+        case (0, 0) where !open.contains { $0.contains(where: \.isDoubt) } && !open.isEmpty: .notMeasurable
+        default: .open
         }
+    }
+
+    /// Returns true when an engine that nobody asked might decide it: beside one that emulates there may be another.
+    private static func isNotRun(_ part: [Obstacle]) -> Bool {
+        let rest = part.filter { if case .emulated = $0 { false } else { true } }
+        return !rest.isEmpty && rest.allSatisfy(\.isNotRun)
     }
 
     /// The same without a verdict, because its figures are of another machine than the table's.
     func ofAnotherMachine() -> Self {
         SubjectJudgement(
-            subject: subject, verdict: .notMeasurable, claims: claims, obstacles: [.otherMachine])
+            subject: subject, verdict: .notRun, claims: claims, obstacles: [.otherMachine])
     }
 
     private static func obstacles(
@@ -98,6 +136,8 @@ extension SubjectJudgement {
         case .within, .below, .above, .belowThoughEmulated: []
         case .straddles: [.straddles]
         case .tooFew(let needed): [.tooFew(needed: needed)]
+        case .stopped(let stop): [.stopped(stop)]
+        case .baselineUntold(let engine): [.untold(engine)]
         case .noSamples: missing(rule, at: judgement.point, in: result)
         case .noBaseline(let engine):
             [.absent(engine, absence(engine, rule, at: judgement.point, in: result))]

@@ -3,7 +3,7 @@ import LabCore
 
 /// `lab run --repeat`.
 extension RunCommand {
-    func runRepeatedly(_ selection: LabSelection, _ text: Catalogue) throws {
+    func runRepeatedly(_ selection: LabSelection, _ text: Language) throws {
         guard !selection.isSeveral, let definition = selection.labs.first else {
             throw LabError(
                 .usage, "--repeat repeats one lab, and several are named",

@@ -35,7 +35,7 @@ struct RepeatedRuns {
     }
 
     /// - Throws: the first run's error when that yielded nothing.
-    func run(_ text: Catalogue, quiet: Bool) throws(LabError) -> Outcome {
+    func run(_ text: Language, quiet: Bool) throws(LabError) -> Outcome {
         guard let lab = requests.first?.lab.id else { preconditionFailure("nothing is to be run") }
         let root =
             if let output { try OutputDirectory.named(output) } else {
@@ -88,14 +88,14 @@ struct RepeatedAnswer: Encodable {
 
 extension RepeatedRuns.Run {
     /// One line when a run has ended: `run 2 of 5  results/…/startup-latency-2/report.md`.
-    func line(in text: Catalogue) -> String {
+    func line(in text: Language) -> String {
         text.say("run \(number) of \(count)") + "  \(answer.directory)/\(ResultFiles.reportName)"
     }
 }
 
 extension RepeatedRuns.Outcome {
     /// The answer for people: how to go on.
-    func text(in text: Catalogue) -> String {
+    func text(in text: Language) -> String {
         text.say("compare: ") + ShellText.join(["lab", "compare", answer.directory]) + " …"
     }
 }

@@ -51,6 +51,8 @@ struct RunAnswer: Encodable {
     struct Figure: Encodable {
         let unit: Metric.Unit
         let n: Int
+        /// True when it was counted and not sampled: the bounds are then the least and the most.
+        let counted: Bool
         var median: Double?
         /// Growth per unit of the parameter, of a metric that is one; the bounds are then its own.
         var slope: Double?
@@ -61,8 +63,9 @@ struct RunAnswer: Encodable {
         /// Of a time, in proportion to the baseline's.
         var ratio: ComparisonAnswer.Figure?
 
-        init(_ unit: Metric.Unit, _ summary: Summary) {
-            self.unit = unit
+        init(_ metric: Metric, _ summary: Summary) {
+            unit = metric.unit
+            counted = metric.isExact
             n = summary.n
             median = summary.median
             lower95 = summary.interval?.lower
@@ -76,13 +79,14 @@ struct RunAnswer: Encodable {
             _ metric: Metric, _ engine: EngineID, at point: Condition, _ figures: Figures,
             to baseline: EngineID?
         ) {
-            self.init(metric.unit, figures.summary(metric, engine, at: point))
+            self.init(metric, figures.summary(metric, engine, at: point))
             guard metric.unit == .nanoseconds, let baseline, baseline != engine else { return }
             ratio = figures.ratio(metric, engine, to: baseline, at: point).map { .init($0) }
         }
 
         init(_ unit: Metric.Unit, slope: Estimate) {
             self.unit = unit
+            counted = false
             n = slope.n
             self.slope = slope.value
             lower95 = slope.interval?.lower

@@ -30,6 +30,8 @@ struct TableAnswer: Encodable {
         var unit: Metric.Unit?
         var relativeTo: EngineID?
         var n: Int?
+        /// True when it was counted and not sampled.
+        var counted: Bool?
         var value: Double?
         var lower95: Double?
         var upper95: Double?
@@ -50,6 +52,7 @@ struct TableAnswer: Encodable {
                 self.unit = unit
                 relativeTo = baseline
                 n = estimate.n
+                counted = cell.metric.map { $0.isExact && !$0.isSlope }
                 value = estimate.value
                 lower95 = estimate.interval?.lower
                 upper95 = estimate.interval?.upper
@@ -115,6 +118,10 @@ struct TableAnswer: Encodable {
         let engine: EngineID?
         let emulated: Bool
         let n: Int
+        /// True when it was counted and not sampled.
+        let counted: Bool
+        /// The limit of the harness that left it open; nil where none did.
+        let stop: Stop?
         let figure: Double?
         let lower95: Double?
         let upper95: Double?
@@ -124,6 +131,7 @@ struct TableAnswer: Encodable {
         let kind: String
         var engine: EngineID?
         var absent: Absent?
+        var stop: Stop?
 
         init(_ obstacle: SubjectJudgement.Obstacle) {
             switch obstacle {
@@ -141,6 +149,12 @@ struct TableAnswer: Encodable {
                 absent = Absent(absence)
             case .straddles: kind = "straddles"
             case .tooFew: kind = "too-few"
+            case .stopped(let stop):
+                kind = "stopped"
+                self.stop = stop
+            case .untold(let engine):
+                kind = "untold"
+                self.engine = engine
             }
         }
     }
@@ -180,7 +194,8 @@ struct TableAnswer: Encodable {
                     judgements: judged.judgements.map { one in
                         Judged(
                             at: one.point, verdict: isJudged ? one.verdict : nil, engine: one.engine,
-                            emulated: one.emulated, n: one.n, figure: one.figure,
+                            emulated: one.emulated, n: one.n, counted: one.isCounted, stop: one.stop,
+                            figure: one.figure,
                             lower95: one.interval?.lower, upper95: one.interval?.upper)
                     })
             }, obstacles: judgement.obstacles.map(Obstacle.init))

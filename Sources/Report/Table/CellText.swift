@@ -4,13 +4,15 @@ import Texts
 /// The words of a measured cell and of a verdict.
 struct CellText {
     let text: Language
+    /// The lab that the row is of.
+    var lab: LabDefinition?
     /// A cell is no place for a page, and what a guest or a tool said may be long: the most characters of it.
     var longest = 1_000
 
     /// Returns the text of one cell on one engine, without its title.
-    func content(_ content: TableCell.Content) -> Phrase {
-        switch content {
-        case .figure(let estimate, let unit, let baseline): figure(estimate, unit, baseline)
+    func words(_ cell: TableCell) -> Phrase {
+        switch cell.content {
+        case .figure(let estimate, let unit, let baseline): figure(estimate, unit, baseline, cell.metric)
         case .truth(let yes, let count):
             text.truth(
                 .strong(yes * 2 > count ? text.say("yes") : text.say("no")), max(yes, count - yes), of: count)
@@ -19,15 +21,21 @@ struct CellText {
         }
     }
 
-    private func figure(_ estimate: Estimate, _ unit: Metric.Unit, _ baseline: EngineID?) -> Phrase {
-        // A value that is counted and always the same has no width, and no digits that were not.
-        let isCounted = estimate.interval.map { $0.lower == $0.upper } ?? false
-        let value =
-            baseline.map { "\(Format.number(estimate.value)) × \(code: $0.rawValue)" as Phrase }
-            ?? Phrase(
-                isCounted ? Format.bound(estimate.value, unit) : Format.quantity(estimate.value, unit))
-        let interval = isCounted ? nil : estimate.interval.map { Format.interval($0, unit) }
-        return text.figure(.strong(value), interval, n: estimate.n)
+    private func figure(
+        _ estimate: Estimate, _ unit: Metric.Unit, _ baseline: EngineID?, _ metric: Metric?
+    ) -> Phrase {
+        let isCounted = metric.map { $0.isExact && !$0.isSlope } ?? false
+        if let baseline {
+            let isCertain = isCounted && estimate.interval?.lower == estimate.interval?.upper
+            return text.figure(
+                .strong("\(Format.number(estimate.value)) × \(code: baseline.rawValue)"),
+                isCertain ? nil : estimate.interval.map { Format.interval($0, unit) }, n: estimate.n,
+                isCounted: isCounted)
+        }
+        let (figure, interval) =
+            metric.map { text.shown(estimate, $0) }
+            ?? (Format.quantity(estimate.value, unit), estimate.interval.map { Format.interval($0, unit) })
+        return text.figure(.strong("\(figure)"), interval, n: estimate.n, isCounted: isCounted)
     }
 
     private func answer(_ fact: Fact, _ count: Int, of all: Int) -> Phrase {
@@ -73,28 +81,42 @@ extension CellText {
             let decided = judgement.judgements.filter { $0.verdict == .contradicted }
             detail = decided.allSatisfy(\.emulated) ? text.say("even by emulated figures") : Phrase()
         case .conditional: detail = places(judgement)
-        case .notMeasurable: detail = obstacles(judgement)
+        case .open where judgement.claims.isEmpty: detail = obstacles(judgement)
+        case .open:
+            detail = [text.open(open(judgement)), places(judgement)].filter { !$0.isEmpty }
+                .joined(separator: text.say("; "))
+        case .notMeasurable, .notRun: detail = obstacles(judgement)
         }
         return detail.isEmpty ? name : text.say("\(name) (\(detail))")
     }
 
     /// Returns the points at which claims hold, and those at which they don't.
     private func places(_ judgement: SubjectJudgement) -> Phrase {
-        let parts = [Verdict.confirmed, .contradicted].map { verdict in
-            let names = judgement.claims.flatMap { judged in
-                judged.judgements.filter { $0.verdict == verdict }.map {
-                    place($0, judged.claim, isOnlyClaim: judgement.claims.count == 1)
-                }
+        [Verdict.confirmed, .contradicted].compactMap { verdict -> Phrase? in
+            let names = names(judgement) { $0.verdict == verdict }
+            return names.isEmpty ? nil : text.holds(verdict == .confirmed, text.some(names))
+        }.joined(separator: text.say("; "))
+    }
+
+    /// Returns the parts that are undecided.
+    func open(_ judgement: SubjectJudgement) -> Phrase {
+        let never = judgement.claims.filter(\.judgements.isEmpty).map { Phrase.code($0.claim.id) }
+        return text.some(names(judgement) { ![.confirmed, .contradicted].contains($0.verdict) } + never)
+    }
+
+    private func names(_ judgement: SubjectJudgement, _ isMeant: (Judgement) -> Bool) -> [Phrase] {
+        judgement.claims.flatMap { judged in
+            judged.judgements.filter(isMeant).map {
+                place($0, judged.claim, isOnlyClaim: judgement.claims.count == 1)
             }
-            return text.holds(verdict == .confirmed, text.some(names))
         }
-        let open = judgement.total - judgement.confirmed - judgement.contradicted
-        return (parts + (open > 0 ? [text.say("\(open) undecided")] : [])).joined(separator: text.say("; "))
     }
 
     private func place(_ judgement: Judgement, _ claim: Claim, isOnlyClaim: Bool) -> Phrase {
         guard let each = claim.rule.each, let value = judgement.point[each] else { return .code(claim.id) }
-        return .code(isOnlyClaim ? value : "\(claim.id) \(value)")
+        let place =
+            each == .setting || each == .instances ? text.conditions(of: lab).words(each, of: judgement.point) : .code(value)
+        return isOnlyClaim ? place : "\(code: claim.id) \(place)"
     }
 
     /// Returns why there is no verdict, in few words: the whole reasons stand in the row's section.
@@ -112,7 +134,8 @@ extension CellText {
         case .noClaim: return text.say("the lab makes no claim about it")
         case .otherMachine: return text.otherMachine
         case .emulated: return text.say("figures from emulation only")
-        case .straddles, .tooFew: return text.say("undecided")
+        case .straddles, .tooFew, .untold: return text.say("undecided")
+        case .stopped(let stop): return text.say("ended by \(text.name(stop))")
         case .noResult(.couldNotRun): return text.say("the lab yielded nothing")
         case .noResult: return text.say("not measured")
         case .absent(let engine, let absence):
@@ -143,6 +166,13 @@ extension CellText {
                     text.say(
                         "there are fewer samples than the \(needed) "
                             + "that a verdict needs: undecided"))
+            case .stopped(let stop):
+                parts.append(text.say("\(text.name(stop)) ended the trials before they could show it"))
+            case .untold(let engine):
+                parts.append(
+                    text.say(
+                        "the figure of \(code: engine.rawValue), to compare with, can't be told from nothing")
+                )
             case .noClaim, .otherMachine: parts.append(brief(obstacle))
             }
         }

@@ -19,7 +19,9 @@ struct DocumentReport {
     let table: FilledTable
     let text: Language
 
-    private var cell: CellText { CellText(text: text, longest: 120) }
+    private func cell(_ row: FilledTable.Row) -> CellText {
+        CellText(text: text, lab: row.source?.result.header.lab, longest: 120)
+    }
 
     var blocks: [Block] {
         let reference = table.reference?.result
@@ -67,12 +69,12 @@ struct DocumentReport {
         if let first = cells.first, case .absent = first.content,
             cells.allSatisfy({ $0.content == first.content })
         {
-            return cell.content(first.content)
+            return cell(row).words(first)
         }
         // Cells that a lab shows of other engines, or of other ways of making one, are nothing that this one lacks.
         let lines = cells.filter { $0.content != .absent(.notSampled) }.map { one in
             (one.shown.title.map { Phrase("\(text[$0])\(text.colon)") } ?? Phrase())
-                + cell.content(one.content)
+                + cell(row).words(one)
         }
         return (lines + (mark(engine, row).map { [.emphasis($0)] } ?? [])).lines
     }
@@ -87,7 +89,7 @@ struct DocumentReport {
     }
 
     private func verdicts(_ row: FilledTable.Row) -> Phrase {
-        row.subjects.map { "\(text.name($0.subject))\(text.colon)\(cell.verdict($0))" as Phrase }.lines
+        row.subjects.map { "\(text.name($0.subject))\(text.colon)\(cell(row).verdict($0))" as Phrase }.lines
     }
 
     /// The notes on the whole table.

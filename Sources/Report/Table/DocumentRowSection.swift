@@ -6,7 +6,7 @@ struct DocumentRowSection {
     let row: FilledTable.Row
     let text: Language
 
-    private var cell: CellText { CellText(text: text) }
+    private var cell: CellText { CellText(text: text, lab: row.source?.result.header.lab) }
 
     static func heading(_ row: FilledTable.Row, _ text: Language) -> Phrase {
         text.say("Row \(row.number): \(text[row.document.dimension])")
@@ -39,11 +39,12 @@ struct DocumentRowSection {
             let reasons = cell.sentences(judgement)
             let name = text.name(judgement.subject)
             // A half that was decided in full has no more to say than its claims below.
-            guard !reasons.isEmpty, judgement.verdict == .notMeasurable else {
-                return "\(name)\(text.colon)\(cell.verdict(judgement))"
-            }
+            guard !reasons.isEmpty else { return "\(name)\(text.colon)\(cell.verdict(judgement))" }
             let why = reasons.joined(separator: text.say("; "))
-            return "\(name)\(text.colon)\(strong: text.name(judgement.verdict))\(text.colon)\(why)"
+            let verdict =
+                judgement.verdict == .open
+                ? cell.verdict(judgement) : .strong(text.name(judgement.verdict))
+            return "\(name)\(text.colon)\(verdict)\(text.colon)\(why)"
         }
     }
 
@@ -66,7 +67,8 @@ struct DocumentRowSection {
             ], most: Analysis.mostRows)
         for shown in shows {
             for engine in analysis.engines where !engine.isAbsentPeer {
-                let content = analysis.figures.tableCell(shown, engine.id).content
+                let one = analysis.figures.tableCell(shown, engine.id)
+                let content = one.content
                 // The three of the table say why they lack a figure, but not of what was never to be measured of them; of
                 // the others there are those that have something to show.
                 if case .absent(let absence) = content,
@@ -77,7 +79,7 @@ struct DocumentRowSection {
                 if engine.id == shown.relativeTo { continue }
                 table.add([
                     .words(name(of: shown, in: analysis.result)), .words(text.name(engine.record)),
-                    found(content), evidence(content),
+                    found(one), evidence(content),
                 ])
             }
         }
@@ -86,9 +88,9 @@ struct DocumentRowSection {
             + (table.left > 0 ? [.paragraph(text.say("\(table.left) more are not shown."))] : [])
     }
 
-    private func found(_ content: TableCell.Content) -> Cell {
-        let words = cell.content(content)
-        if case .figure(let estimate, _, _) = content { return .figure(estimate.value, words) }
+    private func found(_ one: TableCell) -> Cell {
+        let words = cell.words(one)
+        if case .figure(let estimate, _, _) = one.content { return .figure(estimate.value, words) }
         return .words(words)
     }
 
@@ -103,7 +105,7 @@ struct DocumentRowSection {
             shown.title ?? lab.metrics.first { $0.id == shown.metric }?.title
             ?? lab.facts?.first { $0.id == shown.fact }?.title
         let name = title.map { Phrase(text[$0]) } ?? .none
-        return shown.at.isEmpty ? name : [name, .code(shown.at.text)].lines
+        return shown.at.isEmpty ? name : [name, Phrase(text.conditions(of: lab).experimentPlace(shown.at))].lines
     }
 
     private var unlike: Phrase {

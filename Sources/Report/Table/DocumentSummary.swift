@@ -28,7 +28,7 @@ extension Report {
     private static func found(
         _ subject: Claim.Subject, _ row: FilledTable.Row, _ text: Language
     ) -> Phrase {
-        let cell = CellText(text: text)
+        let cell = CellText(text: text, lab: row.source?.result.header.lab)
         let engines = FilledTable.engines(of: subject)
         for engine in engines {
             let cells = row.cells[engine] ?? []
@@ -40,8 +40,8 @@ extension Report {
             let names =
                 (subject == .vm ? record.map { [text.name($0)] } ?? [] : [])
                 + (first.shown.title.map { [Phrase(text[$0])] } ?? [])
-            return (names + [cell.content(first.content)]).joined(separator: text.colon)
+            return (names + [cell.words(first)]).joined(separator: text.colon)
         }
-        return (row.cells[engines[0]]?.first).map { cell.content($0.content) } ?? .none
+        return (row.cells[engines[0]]?.first).map { cell.words($0) } ?? .none
     }
 }

@@ -4,7 +4,7 @@ extension Language {
 
     /// The kind of work of a point.
     func work(_ point: Condition) -> String {
-        point.isEmpty ? say("the lab's workload") : place(point)
+        point.isEmpty ? say("the lab's workload") : conditions().place(point)
     }
 
     func lossTitle(_ baseline: Phrase) -> Phrase {

@@ -40,16 +40,10 @@ extension Language {
 
     // Warnings.
     /// `places` are points of the run; empty where nothing is varied.
-    func few(_ engine: Phrase, _ n: Int, at places: Phrase) -> Phrase {
-        places.isEmpty
-            ? say(
-                "\(engine) has only \(n, one: "sample", other: "samples"): its interval is rough. Remedy: "
-                    + "\(code: "--samples")."
-            )
-            : say(
-                "\(engine) has few samples, \(n) in the least case, at \(places): those intervals are "
-                    + "rough. Remedy: "
-                    + "\(code: "--samples").")
+    func few(_ n: Int, _ engines: Phrase) -> Phrase {
+        say(
+            "Few samples, \(n) in the least case (\(engines)): those intervals are rough. Remedy: "
+                + "\(code: "--samples").")
     }
     /// A figure with the place that it holds for.
     func placed(_ figure: String, at place: Phrase) -> Phrase {

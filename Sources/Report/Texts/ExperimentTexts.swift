@@ -82,10 +82,11 @@ extension Language {
 
 // Verdicts on what is or isn't so.
 extension Language {
-    func explainTruth(_ reason: Judgement.Reason) -> Phrase? {
+    func explainTruth(_ reason: Judgement.Reason, n: Int) -> Phrase? {
         switch reason {
-        case .within: say("as claimed, in every trial")
-        case .below, .above: say("the opposite, in every trial")
+        case .within: n == 1 ? say("as claimed, in the one trial") : say("as claimed, in every trial")
+        case .below, .above:
+            n == 1 ? say("the opposite, in the one trial") : say("the opposite, in every trial")
         case .straddles: say("the trials disagree")
         default: nil
         }

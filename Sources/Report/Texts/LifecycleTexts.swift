@@ -5,7 +5,7 @@ extension Language {
 
     /// Returns the condition at a point, in a few words.
     func condition(_ point: Condition) -> Phrase {
-        point.isEmpty ? say("warm, one at a time") : words(point)
+        point.isEmpty ? say("warm, one at a time") : conditions().words(point)
     }
 
     var conditionsNote: Phrase {
@@ -59,9 +59,15 @@ extension Language {
     }
     func explained(
         _ container: Phrase, _ difference: String, _ process: Phrase, share: String, own: String,
-        grown: String
+        grown: String?
     ) -> Phrase {
-        say(
+        guard let grown else {
+            return say(
+                "\(container) lives \(difference) longer than \(process), from the request until nothing is "
+                    + "left of it. \(own) of that are steps that only one of the two has; those that both have "
+                    + "take no longer in the container. Means over the middle of the samples of each.")
+        }
+        return say(
             "\(container) lives \(difference) longer than \(process), from the request until nothing is "
                 + "left of it. "
                 + "\(strong: "Named steps explain \(share) of that"): \(own) are steps that only one of "

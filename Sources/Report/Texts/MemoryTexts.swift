@@ -8,8 +8,8 @@ extension Language {
     func memoryCondition(_ point: Condition) -> String {
         var touched = Condition()
         touched.touch = point.touch ?? 0
-        let rest = place(point.without(.touch))
-        return place(touched) + (rest.isEmpty ? "" : say(" (\(rest))"))
+        let rest = conditions().place(point.without(.touch))
+        return conditions().place(touched) + (rest.isEmpty ? "" : say(" (\(rest))"))
     }
     /// A slope's own column holds the sum over the instances.
     func total(of metric: Metric) -> String {

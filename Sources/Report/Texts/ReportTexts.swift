@@ -101,12 +101,23 @@ extension Language {
         }
     }
 
+    /// The verdict; of what the run did not measure, that it was not run.
+    func name(_ judgement: Judgement) -> Phrase {
+        judgement.isNotRun ? say("not run yet") : name(judgement.verdict)
+    }
+
     /// Returns a verdict's reason. The bounds of the rule are text already; the one that a reason speaks of exists.
-    func explain(_ reason: Judgement.Reason, atLeast: String?, atMost: String?) -> Phrase {
+    func explain(
+        _ reason: Judgement.Reason, isCounted: Bool = false, atLeast: String?, atMost: String?
+    ) -> Phrase {
         let low = atLeast ?? Format.none
         let high = atMost ?? Format.none
         let bounds = bounds(atLeast: atLeast, atMost: atMost)
         return switch reason {
+        case .within where isCounted: say("counted: \(bounds)")
+        case .below where isCounted: say("counted: below \(low)")
+        case .above where isCounted: say("counted: above \(high)")
+        case .straddles where isCounted: say("the counts differ: not all are \(bounds)")
         case .within: say("the whole interval is \(bounds)")
         case .below: say("the whole interval lies below \(low)")
         case .above: say("the whole interval lies above \(high)")
@@ -117,6 +128,24 @@ extension Language {
         case .belowThoughEmulated:
             say("the whole interval lies below \(low), although emulation only makes a VM slower and larger")
         case .emulatedOnly: say("there are figures from emulation only, and they can't decide this claim")
+        case .stopped(let stop): say("\(name(stop)) ended the trials before they could show it")
+        case .baselineUntold(let engine):
+            say("the figure of \(code: engine.rawValue), to compare with, can't be told from nothing")
+        }
+    }
+
+    /// A limit that ended trials.
+    func name(_ stop: Stop) -> String {
+        switch stop {
+        case .subject: say("what the experiment is about")
+        case .openFiles: say("the limit of open files")
+        case .processes: say("the limit of processes")
+        case .memory: say("the host's memory, beside the experiment's budget,")
+        case .disk: say("the room on the disk")
+        case .diskSpeed: say("the pace of the disk")
+        case .namespaces: say("the limit of namespaces")
+        case .deadline: say("a deadline")
+        case .cap: say("the lab's own cap")
         }
     }
 

@@ -18,7 +18,9 @@ extension Language {
         case .supported: say("supported")
         case .conditional: say("conditional")
         case .refuted: say("refuted")
+        case .open: say("undecided")
         case .notMeasurable: say("not measurable here")
+        case .notRun: say("not run yet")
         }
     }
     func name(_ subject: Claim.Subject) -> Phrase {
@@ -31,21 +33,22 @@ extension Language {
     var tableNote: Phrase {
         say(
             "\(emphasis: "Supported"): every claim of the row on that side is confirmed. "
-                + "\(emphasis: "Refuted"): whatever could be decided contradicts "
-                + "it. \(emphasis: "Conditional"): some is confirmed and some contradicted. "
-                + "\(emphasis: "Not measurable here"): the data can't carry a "
-                + "verdict. A claim's own rule is data in the lab's \(code: "lab.yaml"): a relation on one "
+                + "\(emphasis: "Refuted"): every one is contradicted. "
+                + "\(emphasis: "Conditional"): all are decided, some one way and some the other. "
+                + "\(emphasis: "Undecided"): a part is open, and is named, whatever the others are. "
+                + "\(emphasis: "Not measurable here"): this machine can't show any of it. "
+                + "\(emphasis: "Not run yet"): nobody has measured it. A claim's own rule is data in the lab's \(code: "lab.yaml"): a relation on one "
                 + "machine, judged by the "
-                + "whole 95 % interval.")
+                + "whole 95 % interval, or by what was counted.")
     }
 }
 
 // Cells.
 extension Language {
     /// A figure with its interval and number of samples.
-    func figure(_ value: Phrase, _ interval: String?, n: Int) -> Phrase {
-        guard let interval else { return say("\(value), n = \(n)") }
-        return say("\(value) (\(interval)), n = \(n)")
+    func figure(_ value: Phrase, _ interval: String?, n: Int, isCounted: Bool) -> Phrase {
+        let value: Phrase = interval.map { say("\(value) (\($0))") } ?? value
+        return isCounted ? say("\(value), counted, n = \(n)") : say("\(value), n = \(n)")
     }
     func truth(_ word: Phrase, _ count: Int, of all: Int) -> Phrase {
         count == all ? say("\(word), n = \(all)") : often(word, count, of: all)
@@ -62,6 +65,7 @@ extension Language {
 
 // Verdicts.
 extension Language {
+    func open(_ parts: Phrase) -> Phrase { say("open: \(parts)") }
     func holds(_ isSo: Bool, _ places: Phrase) -> Phrase {
         isSo ? say("holds for \(places)") : say("not for \(places)")
     }

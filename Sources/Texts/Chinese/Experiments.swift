@@ -1,6 +1,7 @@
 extension Chinese {
     /// The texts of experiments.
     static let experiments: Table = [
+        "a limit of lab or of the host": "lab 或宿主机的某个上限",
         "wait until it has ended": "等它结束", "allowed": "允许", "all": "全部",
         "Uid in {}; groups {}": "{} 里的 Uid；组 {}",
         ", in a user namespace of its own": "，属于它自己的用户命名空间",

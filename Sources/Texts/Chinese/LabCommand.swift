@@ -66,8 +66,8 @@ extension Chinese {
             "报告就绪，做若干轮同一种固定的计算，并送回结果的摘要：{}",
         "a bare process: the baseline of every ratio": "裸进程：所有比值的基准",
         "lab's own container: namespaces, cgroup, overlay root, seccomp, capabilities":
-            "lab 自己的容器：命名空间、控制组（cgroup）、overlay 根、seccomp、权能（capability）",
-        "a libvirt domain on KVM: the hypervisor in the kernel": "KVM 上的 libvirt 虚拟机：虚拟机监控器在内核里",
+            "lab 自己的容器：命名空间、控制组（cgroup）、overlay 根、seccomp、能力（capability）",
+        "a libvirt domain on KVM: the hypervisor in the kernel": "KVM 上的 libvirt 虚拟机：虚拟机监控程序在内核里",
         "a libvirt domain on QEMU's TCG: emulation in user space, never presented as hardware":
             "QEMU TCG 上的 libvirt 虚拟机：用户态软件模拟，绝不冒充硬件虚拟化",
         "{}, started by hand on an OCI bundle": "{}，直接在 OCI bundle 上启动",

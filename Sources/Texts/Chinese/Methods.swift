@@ -52,7 +52,7 @@ extension Chinese {
         "{} is the time from {} to {}.": "{}是从 {} 到 {} 的时间。",
         "{} is the value {} of each sample.": "{}是每个样本的 {} 值。",
         "Marks are host {}, taken when the host receives the byte that the guest sent: no two clocks are compared.":
-            "所有标记都取自宿主机的 {}，在宿主机收到客体发出的字节时记录：不比较两个时钟。",
+            "所有标记都取自宿主机的 {}，在宿主机收到客户机发出的字节时记录：不比较两个时钟。",
         "Medians, with 95 % intervals that rest on how much they differ between blocks of neighbouring rounds, so that they cover what another run here would give; ratios are compared within each block; quantiles of type 7. Failures and time-outs are counted, never turned into durations.":
             "中位数及 95 % 区间；区间依据各块（相邻的若干轮）之间的差异，因而涵盖在本机再运行一次会得到的结果；比值在每块内部比较；分位数为第 7 类。失败与超时只计数，从不当作时间。",
         "The run ended when every planned trial had been made.": "所有计划的试验完成后结束。",
@@ -64,13 +64,21 @@ extension Chinese {
         "The same bytes ran in every engine:": "所有引擎运行的是相同的字节：",
         "What differs between the engines": "引擎之间的差异",
         "Run {}, started {}, lab {}.": "运行 {}，开始于 {}，lab {}。",
-        "{} has only {} samples: its interval is rough. Remedy: {}.": "{} 只有 {} 个样本：区间粗略。办法：{}。",
-        "{} has few samples, {} in the least case, at {}: those intervals are rough. Remedy: {}.":
-            "{} 在以下条件下样本很少（最少 {} 个）：{}，其区间粗略。办法：{}。",
-        "{} drifted by {} while the run went on: the machine was not in a steady state.":
-            "{} 在运行期间漂移了 {}：机器未处于稳定状态。",
-        "{}: {} of {} samples flagged as outliers and kept; the median hardly feels them.":
-            "{1} 的 {3} 个样本中有 {2} 个离群值；均予保留，中位数几乎不受影响。",
+        "Few samples, {} in the least case ({}): those intervals are rough. Remedy: {}.":
+            "样本很少，最少的只有 {} 个（{}）：区间粗略。办法：{}。",
+        "Figures drifted while the run went on ({}): the machine was not in a steady state.":
+            "运行期间数值有漂移（{}）：机器未处于稳定状态。",
+        "{}: {} of {}": "{1}：{3} 个中 {2} 个",
+        "Samples flagged as outliers and kept ({}); the median hardly feels them.":
+            "标出的离群值均予保留（{}）；中位数几乎不受影响。",
+        "below {}": "低于 {}",
+        "What all layers cost together can't be told here: it is {}.": "各层合计的代价在此测不出：{}。",
+        "What the layers cost alone can't be told: {} in all.": "各层单独的代价测不出：合计{}。",
+        "What leaving out one layer at a time saves can't be told: {} in all.": "逐层去掉省下的时间测不出：合计{}。",
+        "By its whole life {} can't be told from {}: the difference is {}, and so are its parts.":
+            "从整个生命周期看，{} 与 {} 无法区分：差值{}，各部分也是如此。",
+        "{} lives {} longer than {}, from the request until nothing is left of it. {} of that are steps that only one of the two has; those that both have take no longer in the container. Means over the middle of the samples of each.":
+            "从请求到清除完毕，{1} 比 {3} 长 {2}，其中 {4} 来自只有一方才有的步骤；双方都有的步骤在容器里并不更慢。各取居中样本的均值。",
         "{}: {} samples failed{}: {}": "{}：{} 个样本失败{}：{}",
         "Only {} of {} planned trials were made.": "计划的 {2} 次试验只完成了 {1} 次。",
         "The run, on a machine with the same state:": "在状态相同的机器上重新运行：",
@@ -86,8 +94,8 @@ extension Chinese {
             "从请求到每个标记的平均时间（居中的样本）。两者在同一 QEMU 中运行相同的内核、initramfs、机型和设备；不同的只是由谁来启动。",
         "What {} takes longer for than {}": "{} 比 {} 多花的时间",
         "What each layer of isolation costs {}": "{} 每个隔离层的代价",
-        "Differences of the medians of “{}” with their 95 % intervals; one that contains 0 is no difference that was found.":
-            "“{}”中位数之差及其 95 % 区间；区间包含 0 即未发现差异。",
+        "Differences of the medians of “{}” with their 95 % intervals; of one that contains 0 only the bound can be told.":
+            "“{}”中位数之差及其 95 % 区间；区间包含 0 的，只能给出上界。",
         "{} need {}: alone, they are compared with {} alone, and leaving {} out leaves them out too, so that they count in the sum of that column with it.":
             "{} 依赖 {}：单独加上时与只有 {} 相比；去掉 {} 也就去掉了它们，因此在该列合计中随它计入。",
         "Alone, the layers cost {} together, {} of the whole": "各层单独加上共增加 {}，是全部的 {}",
@@ -107,14 +115,14 @@ extension Chinese {
         "{}, {} instances: median {}, {}, n = {}": "{}，{} 个实例：中位数 {}，{}，n = {}",
         "Dots are medians, whiskers reach from the least to the most, lines are the robust fits whose slopes the answer gives. Both axes are logarithmic, so that engines of very different size can be seen beside each other; what is nothing or less stands at the lower edge.":
             "点为中位数，须线从最小到最大，线为稳健拟合，其斜率见结论。两轴均为对数，以便大小悬殊的引擎能放在一起；为零或更小的值画在下边缘。",
-        "none: the yardstick shows no price": "没有:标尺没有给出价格",
-        "What pays for the emulation, in counted events": "软件模拟的代价,用数得出来的事件解释",
+        "none: the yardstick shows no price": "没有：标尺没有给出价格",
+        "What pays for the emulation, in counted events": "软件模拟的代价，用数得出来的事件解释",
         "Host CPU time per round; medians. The gap between two engines is taken apart into counted events, each times the price of one. The prices come from yardsticks, which are work of another kind; no gap that is explained below has a part in them. {} prices an instruction; from the other yardsticks' gaps the instructions, and what else is priced already, are taken off before the rest is shared out.":
-            "每轮的宿主机 CPU 时间,取中位数。两个引擎之间的差额拆成数得出来的事件:次数乘以单价。单价来自标尺,标尺是另外的工作;下面要解释的差额,没有一个参与定价。{} 给出一条指令的价格;其他标尺的差额先扣掉指令和已经定价的部分,余下的才摊到每个事件上。",
+            "每轮的宿主机 CPU 时间，取中位数。两个引擎之间的差额拆成数得出来的事件：次数乘以单价。单价来自标尺，标尺是另外的工作；下面要解释的差额，没有一个参与定价。{} 给出一条指令的价格；其他标尺的差额先扣掉指令和已经定价的部分，余下的才摊到每个事件上。",
         "More than the gap counts as unexplained, like less than it: a minus sign stands before what is explained too much. In brackets the 95 % interval, where every kind has five samples. Not counted, and so never explained: loads and stores, each of which the emulator translates by itself, and its misses.":
-            "解释得过头和不足一样,都算未解释:过头的部分前面是负号。括号里是 95 % 区间,每种工作都有五个样本时才给出。没有数、因而也解释不了的:一次次访存(模拟器逐个翻译地址)和其中的未命中。",
+            "解释得过头和不足一样，都算未解释：过头的部分前面是负号。括号里是 95 % 区间，每种工作都有五个样本时才给出。没有数、因而也解释不了的：一次次访存（模拟器逐个翻译地址）和其中的未命中。",
         "{}: the events {} have no price, because {} was not measured or shows none.":
-            "{}:事件{}没有价格,因为 {} 没有测,或者没有给出价格。",
+            "{}：事件{}没有价格，因为 {} 没有测，或者没有给出价格。",
         "Median of “{}” with its 95 % interval, then how much that is more than by default, and the ratio to it. A difference whose interval contains 0 is none that was found; one without an interval comes from few samples, and {} takes more.":
             "“{}”的中位数及 95 % 区间，其下是与默认方式之差及其比值。区间包含 0 即未发现差异；没有区间的差出自少数样本，可用 {} 多取一些。",
         "{}: by how much longer the same work takes than in {}; + is a loss, − a gain.":

@@ -10,6 +10,7 @@ extension Chinese {
         "trials": "试验", "{} of {}": "{}/{}", "{} other answers": "另有 {} 种回答",
         "the trials disagree": "各次试验不一致", "Setting by setting": "逐项设置", "{} against {} ({})": "{}与{}的关系（{}）",
         "{} against {} for {}": "{3} 的{1}与{2}的关系", "as claimed, in every trial": "每次试验都与说法一致",
+        "as claimed, in the one trial": "仅有的一次试验与说法一致", "the opposite, in the one trial": "仅有的一次试验与说法相反",
         "nothing stood in the way": "没有阻拦", "PID namespace": "PID 命名空间", "mount namespace": "挂载命名空间",
         "network namespace": "网络命名空间", "IPC namespace": "IPC 命名空间", "UTS namespace": "UTS 命名空间",
         "user namespace": "用户命名空间", "missing capability": "缺少能力（capability）",

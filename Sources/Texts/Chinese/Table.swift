@@ -10,7 +10,8 @@ extension Chinese {
         "{}, because {}": "{}，因为：{}", "not measured": "尚未测量", "run {}": "请运行 {}",
         "no part of this lab's run": "不在这次运行之中", "no sample has this figure": "样本中没有这一数值",
         "even by emulated figures": "软件模拟的数值已足以否定", "holds for {}": "{} 成立", "not for {}": "{} 不成立",
-        "{} undecided": "{} 项未定", "{} of {} supported": "{2} 项中有 {1} 项成立",
+        "open: {}": "未定：{}", "ended by {}": "因{}而停", "not run yet": "尚未运行", "Undecided": "未定",
+        "Not run yet": "尚未运行", "{} of {} supported": "{2} 项中有 {1} 项成立",
         "measured on another machine": "在另一台机器上测得", "figures from emulation only": "只有软件模拟的数值",
         "undecided": "未定", "the lab yielded nothing": "实验没有结果", "{} is unavailable": "{} 不可用",
         "{} has no sample": "{} 没有样本", "Lab {}, {}: {}": "实验 {}，{}：{}", "shown": "显示的内容", "found": "结果",
@@ -34,7 +35,7 @@ extension Chinese {
         "{} is {}, the table's {}": "{} 为 {}，本表为 {}",
         "{} ({}) is left out: {} is later.": "{}（{}）未采用：{} 更晚。",
         "{} ({}) stands behind no row of the table: see its own report.": "{}（{}）不对应表中任何一行：见它自己的报告。",
-        "{}: every claim of the row on that side is confirmed. {}: whatever could be decided contradicts it. {}: some is confirmed and some contradicted. {}: the data can't carry a verdict. A claim's own rule is data in the lab's {}: a relation on one machine, judged by the whole 95 % interval.":
-            "{}：该行这一侧的每条说法都得到证实。{}：凡能断定的都与之相反。{}：有的得到证实，有的与之相反。{}：数据不足以判定。每条说法的判定规则写在实验的 {} 里：是同一台机器上的关系，按整个 95 % 区间判定。",
+        "{}: every claim of the row on that side is confirmed. {}: every one is contradicted. {}: all are decided, some one way and some the other. {}: a part is open, and is named, whatever the others are. {}: this machine can't show any of it. {}: nobody has measured it. A claim's own rule is data in the lab's {}: a relation on one machine, judged by the whole 95 % interval, or by what was counted.":
+            "{}：该行这一侧的每条说法都得到证实。{}：每条都与实测相反。{}：都已断定，有的得到证实，有的与之相反。{}：还有部分未定，表中指明是哪一部分，其余无论如何。{}：本机什么也看不出。{}：还没有人测过。每条说法的判定规则写在实验的 {} 里：是同一台机器上的关系，按整个 95 % 区间判定，或按清点所得判定。",
     ]
 }

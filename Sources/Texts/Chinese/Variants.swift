@@ -82,7 +82,7 @@ extension Chinese {
             "报告就绪，写满指定 MiB 的内存再归还，每个阶段停留一秒",
         "says ready, sends back a nonce and what its kernel calls itself": "报告就绪，送回随机串和内核自报的名称",
         "does such rounds of several kinds, one kind after the other, and rests in between":
-            "依次做几种这样的工作,每种若干轮,中间休息",
+            "依次做几种这样的工作，每种若干轮，中间休息",
         "does rounds of fixed work without end and counts them aloud": "不停地做一轮又一轮固定的计算，并逐轮报数",
         "waits, and sends a nonce back again and again": "等待，并一次又一次地送回随机串",
         "tries what it can see, reach and do, and says what came of each": "逐项尝试自己能看到、够到、做到什么，并报告每项的结果",

@@ -121,7 +121,7 @@ extension Chinese {
         "the VM {} was asked for its process after its end": "虚拟机 {} 结束之后才被问到它的进程",
         "the process of VM {} is unknown": "虚拟机 {} 的进程未知",
         "it belongs to a libvirt daemon, or to a hypervisor that has no process for it":
-            "它属于 libvirt 守护进程，或者虚拟机监控器根本不用进程来运行它",
+            "它属于 libvirt 守护进程，或者虚拟机监控程序根本不用进程来运行它",
         "leave --connect out": "去掉 --connect", "cannot make the FIFO {}": "无法建立 FIFO {}",
         "cannot restore the domain {} from {}": "无法从 {2} 恢复虚拟机 {1}",
         "the domain {} ended as soon as it was restored": "虚拟机 {} 刚恢复就结束了",
@@ -149,7 +149,7 @@ extension Chinese {
             "变体 start=restore 需要控制台：恢复的客户机要从那里得知该做什么",
         "leave console=none out": "去掉 console=none",
         "a VM whose console comes through libvirt can't be restored": "控制台经 libvirt 传来的虚拟机无法恢复",
-        "its work is told to it through a FIFO of this host": "它要做什么,是经本机的一个 FIFO 告诉它的",
+        "its work is told to it through a FIFO of this host": "它要做什么，是经本机的一个 FIFO 告诉它的",
         "a VM that is started without libvirt can't be restored": "不经 libvirt 启动的虚拟机无法恢复",
         "its QEMU has no monitor, which would have to save it": "它的 QEMU 没有 monitor，而保存要靠 monitor",
         "the VM {} could not be removed in time": "没能按时清除虚拟机 {}",

@@ -13,6 +13,6 @@ extension Chinese {
         "in dom0, install libvirt-daemon-driver-xen and start libvirtd; or {}":
             "在 dom0 里安装 libvirt-daemon-driver-xen 并启动 libvirtd；或者{}",
         "a libvirt domain on Xen, paravirtualised: the hypervisor below the host itself; --connect xen:///system":
-            "Xen 上的 libvirt 虚拟机，半虚拟化：虚拟机监控器在宿主机自身之下；--connect xen:///system",
+            "Xen 上的 libvirt 虚拟机，半虚拟化：虚拟机监控程序在宿主机自身之下；--connect xen:///system",
     ]
 }

@@ -41,7 +41,7 @@ final class MachineFiles: Sendable {
         try prepare(place.directory)
         for path in pipes {
             guard mkfifo(path, 0o600) == 0 else {
-                throw LabError(.output, "cannot make the FIFO \(path)", cause: "\(Errno(errno))")
+                throw LabError(.output, "cannot make the FIFO \(path)", cause: Errno(errno))
             }
             try hand(path, to: user)
         }

@@ -57,7 +57,7 @@ struct DirectStarter: VMStarter {
         do {
             return try FileDescriptor.open(path, flags, mode: 0o600)
         } catch {
-            throw LabError(.output, "cannot open \(path) for QEMU", cause: "\(error)")
+            throw LabError(.output, "cannot open \(path) for QEMU", cause: error)
         }
     }
 

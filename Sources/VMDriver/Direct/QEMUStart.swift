@@ -14,7 +14,7 @@ extension LaunchProgram {
             namespaces: [],
             steps: (identity ?? []) + [
                 Step(.setCapabilities([])), Step(.noNewPrivileges), Step(.setLimits([.noCore])),
-            ] + child(parent: parent) + [
+            ] + callersLimits() + child(parent: parent) + [
                 // Not where lab is, which may be a place that its user can't go to.
                 Step(.changeDirectory("/")), Step(.closeOnExec(from: 3)), Step(.execute(program)),
             ])

@@ -61,10 +61,10 @@ enum Adoption {
             self.pidFile = pidFile
             self.deadline = deadline
             do { end = try FileDescriptor.pipe() } catch {
-                throw LabError(.output, "cannot watch over the start of QEMU", cause: "\(error)")
+                throw LabError(.output, "cannot watch over the start of QEMU", cause: error)
             }
             do { thread = try OSThread.start { [self] in run() } } catch {
-                throw LabError(.output, "cannot watch over the start of QEMU", cause: "\(error)")
+                throw LabError(.output, "cannot watch over the start of QEMU", cause: error)
             }
         }
 

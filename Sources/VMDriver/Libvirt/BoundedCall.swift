@@ -20,7 +20,7 @@ final class BoundedCall<Value: Sendable>: Sendable {
     /// - Throws: `.output` when there can be no thread.
     init(_ body: @escaping @Sendable () -> Value) throws(LabError) {
         do { done = try FileDescriptor.pipe() } catch {
-            throw LabError(.output, "cannot call libvirt", cause: "\(error)")
+            throw LabError(.output, "cannot call libvirt", cause: error)
         }
         do {
             _ = try OSThread.start { [self] in
@@ -33,7 +33,7 @@ final class BoundedCall<Value: Sendable>: Sendable {
                 try? done.write.writeAll([0])
             }
         } catch {
-            throw LabError(.output, "cannot call libvirt", cause: "\(error)")
+            throw LabError(.output, "cannot call libvirt", cause: error)
         }
     }
 

@@ -7,6 +7,8 @@ struct LibvirtError: Error {
     let message: Message
     /// The words of libvirt itself, empty where it said nothing.
     var words = ""
+    /// The errno of a system call that libvirt could not do; 0 for another error.
+    var errno: Int32 = 0
     /// The end of the call; most are refused.
     var end = End.refused
 
@@ -39,7 +41,10 @@ struct LibvirtError: Error {
         guard let error = virGetLastError() else { return LibvirtError(code: 0, message: "no cause given") }
         let text = error.pointee.message.map { String(cString: $0) } ?? "error \(error.pointee.code)"
         let words = ForeignText.line(text, most: 2_000)
-        return LibvirtError(code: UInt32(bitPattern: error.pointee.code), message: "\(words)", words: words)
+        return LibvirtError(
+            code: UInt32(bitPattern: error.pointee.code), message: "\(words)", words: words,
+            // virReportSystemError() leaves it there, src/util/virerror.c.
+            errno: error.pointee.code == Int32(VIR_ERR_SYSTEM_ERROR.rawValue) ? error.pointee.int1 : 0)
     }
 
     /// The domain is not there, or not running: what a destroyer wants.
@@ -53,7 +58,10 @@ struct LibvirtError: Error {
         case .interrupted: Interrupt.error
         case .late:
             LabError(kind == .unavailable ? kind : .timeout, message, cause: self.message, remedy: remedy)
-        case .refused: LabError(kind, message, cause: self.message, remedy: remedy)
+        case .refused:
+            LabError(
+                kind, message, cause: self.message, remedy: remedy,
+                detail: Stop(Errno(errno)).map(LabError.Detail.exhausted))
         }
     }
 }

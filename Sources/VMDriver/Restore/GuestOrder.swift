@@ -37,7 +37,7 @@ struct GuestOrder: Equatable, Sendable {
             let console = try FileDescriptor.open(path, O_RDWR | O_NONBLOCK)
             try console.writeAll(line)
         } catch {
-            throw LabError(.output, "cannot tell a restored guest what to do", cause: "\(error)")
+            throw LabError(.output, "cannot tell a restored guest what to do", cause: error)
         }
     }
 }

@@ -28,6 +28,8 @@ struct PidsLimit: Experiment {
                     "refused", count == limit && refusals >= 1 && refusal == Errno(EAGAIN),
                     answer: refusal.rawValue == 0 ? "not refused" : "\(refusal.name)", mechanism: .cgroup,
                     evidence: "\(count) processes in the cgroup; pids.events: max \(refusals)")
+                // Refused before it came to the limit, by another one.
+                if count < limit { finding.stop("refused", by: Stop(refusal)) }
                 return finding
             }
         }
