@@ -9,6 +9,7 @@ extension Catalogue {
         case .cache: say("cold page cache")
         case .concurrency: say("\(value) at once, the last of them")
         case .count: say("exits counted")
+        case .payload: say("complete system")
         case .isolation: say("isolation \(value)")
         case .touch:
             value == "0" ? say("idle") : say("\(value) MiB touched")
@@ -29,7 +30,7 @@ extension Catalogue {
 
     /// First what is done, then how.
     private static let order: [Factor] = [
-        .compute, .setting, .variant, .isolation, .touch, .instances, .concurrency, .cache, .count,
+        .compute, .setting, .payload, .variant, .isolation, .touch, .instances, .concurrency, .cache, .count,
     ]
 
     /// An experiment and what holds beside it, plain text.

@@ -28,7 +28,7 @@ extension Report {
         return report.lab.claims.flatMap { claim -> [Phrase] in
             let judgements = claim.judge(report.analysis.figures)
             let words = text[claim.text]
-            if judgements.count == 1 { return ["\(words): \(text.name(judgements[0].verdict))"] }
+            if judgements.count == 1 { return ["\(words): \(text.verdict(judgements[0], of: claim))"] }
             return ["\(words): \(text.tally(judgements))"]
                 + Verdict.allCases.compactMap { verdict in
                     let places = judgements.filter { $0.verdict == verdict }.map { judgement in

@@ -82,7 +82,7 @@ public final class PreparedPeerEngine: PreparedEngine {
         guard request.condition.isolation == nil else {
             throw LabError(.unavailable, "\(id) can't leave out layers of its isolation")
         }
-        try request.refuseVariant(of: id)
+        try request.refuseSystem(in: id)
         let name = run.instance(request.index)
         let peer = peer
         do {
@@ -118,7 +118,7 @@ public final class PreparedPeerEngine: PreparedEngine {
 
     /// The command line, and the files that it reads.
     public func explain(_ request: LaunchRequest) throws(LabError) -> Message {
-        try request.refuseVariant(of: id)
+        try request.refuseSystem(in: id)
         let name = run.instance(request.index)
         var text = ""
         for (key, value) in peer.variables.sorted(by: { $0.key < $1.key }) {

@@ -199,10 +199,14 @@ public struct RunContext: Sendable {
     /// True when containers may get the cgroups of others that have ended. A start then neither makes nor removes any,
     /// and up to a 64th of the memory limit may still be charged to them at first: not where that is measured.
     public var handsCgroupsOn: Bool
+    /// The complete system that is started where a series does so, or the reason why there is none.
+    public var system: Result<SystemTree, LabError>
 
     public init(
         runID: String, paths: LabPaths, journal: RunJournal, rootFilesystem: RootFilesystem,
-        interrupt: Interrupt = .never, mayFetch: Bool = false, handsCgroupsOn: Bool = true
+        interrupt: Interrupt = .never, mayFetch: Bool = false, handsCgroupsOn: Bool = true,
+        system: Result<SystemTree, LabError> = .failure(
+            LabError(.unavailable, "no complete system was asked for"))
     ) {
         self.runID = runID
         self.paths = paths
@@ -211,6 +215,15 @@ public struct RunContext: Sendable {
         self.interrupt = interrupt
         self.mayFetch = mayFetch
         self.handsCgroupsOn = handsCgroupsOn
+        self.system = system
+    }
+}
+
+extension RunContext {
+    /// The complete system that a request is for; nil where lab-guest runs alone.
+    /// - Throws: the reason why there is none.
+    public func system(of request: LaunchRequest) throws(LabError) -> SystemTree? {
+        request.condition.payload == .system ? try system.get() : nil
     }
 }
 
@@ -225,7 +238,7 @@ public struct LaunchRequest: Sendable {
     public var cpus: Int
     /// The moment at which the start has failed if the guest has not said `ready`.
     public var deadline: MonotonicInstant
-    /// The condition of the trial: engines read `isolation` and `variant`. One that can't make an instance so throws.
+    /// The condition of the trial: engines read `isolation`, `payload` and `variant`. One that can't make an instance so throws.
     public var condition: Condition
 
     public init(
@@ -238,6 +251,16 @@ public struct LaunchRequest: Sendable {
         self.cpus = cpus
         self.deadline = deadline
         self.condition = condition
+    }
+
+    /// For an engine that runs nothing but lab-guest.
+    /// - Throws: `.usage` when a complete system, or a variant, is asked for.
+    public func refuseSystem(in engine: EngineID) throws(LabError) {
+        try refuseVariant(of: engine)
+        guard condition.payload == .system else { return }
+        throw LabError(
+            .usage, "\(engine) does not start a complete system",
+            remedy: "name the engine container, or one that is a VM")
     }
 
     /// For an engine that is made in one way only.

@@ -47,7 +47,7 @@ public struct LabDefinition: Codable, Equatable, Sendable {
     public var series: [Series]
     /// The longest a whole run may take before no new trial starts, in seconds.
     public var budgetSeconds: Double
-    /// The longest from `requested` to `ready`, in seconds.
+    /// The longest from `requested` to `ready`, in seconds, where a series has none of its own.
     public var timeoutSeconds: Double
     public var memoryBytes: UInt64
     public var cpus: Int
@@ -86,7 +86,7 @@ public struct LabDefinition: Codable, Equatable, Sendable {
         /// The factors that the trials of a series may vary.
         public var parameters: [Factor] {
             switch self {
-            case .lifecycle: [.cache, .concurrency, .count, .isolation, .variant]
+            case .lifecycle: [.cache, .concurrency, .count, .payload, .isolation, .variant]
             case .memory: [.touch, .instances, .variant]
             case .compute: [.compute, .variant]
             case .experiment: [.experiment, .setting, .isolation, .instances, .variant]

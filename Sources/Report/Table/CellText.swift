@@ -65,6 +65,16 @@ struct CellText {
 extension CellText {
     /// The verdict on one half of a row, in few words.
     func verdict(_ judgement: SubjectJudgement) -> Phrase {
+        let scopes = judgement.claims.compactMap { $0.claim.rule.scope }.reduce(into: [Phrase]()) {
+            all, scope in
+            let words = Phrase(text[scope])
+            if !all.contains(words) { all.append(words) }
+        }
+        let verdict = unscoped(judgement)
+        return scopes.isEmpty ? verdict : text.say("\(verdict) (\(scopes.joined(separator: text.say("; "))))")
+    }
+
+    private func unscoped(_ judgement: SubjectJudgement) -> Phrase {
         let name = Phrase.strong(text.name(judgement.verdict))
         let detail: Phrase
         switch judgement.verdict {

@@ -5,7 +5,7 @@ enum Chinese {
     static let tables: [Table] = [
         core, results, labFile, labCommand, containers, containerSteps, containerExperiments, peers,
         virtualMachines, variants, experiments, xen, words, report, methods, reportedExperiments, table,
-        commands,
+        commands, systems,
     ]
     /// The texts that stand in no source: names, and the words of strerror(3).
     static let foreign: [Table] = [names, kernel]
