@@ -9,7 +9,7 @@ public final class PreparedVM: PreparedEngine {
 
     init(_ record: EngineRecord, _ setup: VMSetup, _ context: RunContext) {
         var record = record
-        if let system = try? context.system.get() { record.digests["system"] = system.digest }
+        if let system = try? context.system.get() { record.add(system) }
         self.record = record
         self.setup = setup
         self.context = context

@@ -71,7 +71,7 @@ import Testing
         try Files.write(try Files.read(guest), to: "\(directory)/root/lab-guest", mode: 0o755)
         // A script's interpreter gets one word of it, then the script's name and its arguments.
         try Files.write("#!/lab-guest \(word)\n", to: "\(directory)/root/sbin/init", mode: 0o755)
-        let tree = SystemTree(directory: directory, digest: "")
+        let tree = SystemTree(directory: directory, suite: "", digest: "")
         let outcome = try trial(on: .container, .success(tree), timeout: 2).outcome
         guard case .failed(let error, _) = outcome else {
             Issue.record("\(outcome)")

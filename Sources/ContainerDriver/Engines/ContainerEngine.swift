@@ -227,7 +227,6 @@ private struct Parts {
     ) throws(LabError) -> EngineRecord {
         let program = try LaunchProgram.container(spec(isolation, stage: stage))
         var record = record
-        if let system = try? context.system.get() { record.digests["system"] = system.digest }
         record.steps =
             ["cgroups", "pipes", "\(program.cloneName)"] + program.steps.map(\.name) + [
                 "workload", "free cgroups",
@@ -249,6 +248,7 @@ private struct Parts {
             EngineRecord.Detail(
                 "seccomp", filter.map { "\($0.instructionCount) BPF instructions" } ?? "none"),
         ]
+        if let system = try? context.system.get() { record.add(system) }
         if cgroups == nil { record.footnotes = ["\(record.id): no cgroup limits, because \(whyUnlimited)"] }
         return record
     }

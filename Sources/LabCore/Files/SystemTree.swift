@@ -4,6 +4,8 @@ import Glibc
 public struct SystemTree: Equatable, Sendable {
     /// A directory that only its user may enter, named for the recipe.
     let directory: String
+    /// The distribution's release, `bookworm`.
+    let suite: String
     /// SHA-256 of the archive of its files.
     public let digest: String
 
@@ -14,6 +16,11 @@ public struct SystemTree: Equatable, Sendable {
 
     /// The program that starts it.
     public static let initPath = "/sbin/init"
+
+    /// What it is made of, for the report.
+    public var title: Message {
+        "Debian \(suite), minbase with \(SystemRecipe.packages.joined(separator: ", "))"
+    }
 
     /// The programs that make one, with their packages.
     private static let tools = [("mmdebstrap", "mmdebstrap"), ("mke2fs", "e2fsprogs"), ("tar", "tar")]
@@ -52,7 +59,7 @@ public struct SystemTree: Equatable, Sendable {
                 == SystemRecipe.unit,
             Files.exists("\(place)/root/lib/systemd/systemd"), Files.exists("\(place)/disk")
         else { return nil }
-        return SystemTree(directory: place, digest: digest)
+        return SystemTree(directory: place, suite: recipe.suite, digest: digest)
     }
 
     /// Makes it beside its place and renames it, so that another run never sees half of it.

@@ -227,6 +227,14 @@ extension RunContext {
     }
 }
 
+extension EngineRecord {
+    /// Adds the complete system that its instances may start.
+    public mutating func add(_ system: SystemTree) {
+        details.append(Detail("complete system", system.title))
+        digests["system"] = system.digest
+    }
+}
+
 /// One instance to start.
 public struct LaunchRequest: Sendable {
     /// Counts the instances of a run, from 0; together with the run's id it names every resource.

@@ -33,6 +33,7 @@ extension Chinese {
         "looking for a complete system; to make one takes two minutes …":
             "正在查找完整系统；构建一个需要两分钟 …",
         "complete system": "完整系统",
+        "Debian {}, minbase with {}": "Debian {}，minbase 加 {}",
         "In the series {} it is at most {}.": "在 {} 这一组中，就绪最多用 {}。",
     ]
 }
