@@ -149,18 +149,15 @@ extension LaunchProgram {
     /// services, and memory for /run. See https://systemd.io/CONTAINER_INTERFACE.
     private static let roomForInit = [
         Step(
-            "mount /run",
             .mount(
                 source: "tmpfs", target: "/run", type: "tmpfs", flags: [.noSetUID, .noDevices],
                 data: "mode=755,size=64m")),
         Step(.makeDirectory("/run/lock")),
         Step(
-            "mount /run/lock",
             .mount(
                 source: "tmpfs", target: "/run/lock", type: "tmpfs", flags: SupportedSpec.strict,
                 data: "mode=1777,size=5m")),
         Step(
-            "mount /sys/fs/cgroup",
             .mount(
                 source: "cgroup2", target: "/sys/fs/cgroup", type: "cgroup2", flags: SupportedSpec.strict,
                 data: nil)),

@@ -165,7 +165,7 @@ public final class PreparedContainer: PreparedEngine {
         if let system = try parts.context.system(of: request) {
             let tree = try cgroupsOfSystems(request)
             let spec = parts.spec(
-                starting: system, tree.directoriesToJoin(request.index), channel: "<FIFO of the run>")
+                starting: system, tree.directoriesToJoin(request.index), channel: "FIFO")
             return try LaunchProgram.container(spec)
                 .text(arguments: try parts.arguments(starting: request.workload))
         }

@@ -49,8 +49,8 @@ public struct SystemRecipe: Equatable, Sendable {
 
     /// All that decides what comes out.
     var text: String {
-        (["format 1", "suite \(suite)", "guest \(guestDigest)", "epoch \(Self.epoch)"]
-            + Self.packages.map { "package \($0)" } + ["unit", Self.unit]).joined(separator: "\n")
+        (["format=1", "suite=\(suite)", "guest=\(guestDigest)", "epoch=\(Self.epoch)"]
+            + Self.packages.map { "package=\($0)" } + ["unit", Self.unit]).joined(separator: "\n")
     }
 
     /// SHA-256 of the recipe: the tree's name in the cache.
