@@ -14,6 +14,8 @@ enum Status {
 /// The command line, read once. Unknown options are left in place of the workload, which is then unknown.
 struct Invocation {
     let isMachine: Bool
+    /// True for a service of a system with an init of its own: `--service`.
+    let isService: Bool
     /// The text after `--channel=`.
     let channel: Text
     /// The text after `--modules=`: names, joined with commas; nil for none.
@@ -25,12 +27,15 @@ struct Invocation {
 
     init(_ argv: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>, count: Int) {
         var isMachine = false
+        var isService = false
         var channel = literal("fd:1")
         var modules: Text?
         var index = 1
         while index < count, let word = argv[index] {
             if strcmp(word, "--machine") == 0 {
                 isMachine = true
+            } else if strcmp(word, "--service") == 0 {
+                isService = true
             } else if let rest = suffix(of: word, after: "--channel=") {
                 channel = rest
             } else if let rest = suffix(of: word, after: "--modules=") {
@@ -41,6 +46,7 @@ struct Invocation {
             index += 1
         }
         self.isMachine = isMachine
+        self.isService = isService
         self.channel = channel
         self.modules = modules
         workload = index < count ? argv[index].map { Text($0) } : nil

@@ -53,6 +53,28 @@ struct Machine {
         _ = mount("devtmpfs", "/dev", "devtmpfs", UInt(MS_NOSUID), nil)
     }
 
+    /// Makes the root that of the system on the first disk: read-only, below a layer in memory. Elsewhere the roots are the
+    /// host's, and nothing is mounted.
+    func enterDisk() throws(Failure) {
+        guard isMachine else { throw Failure("a system is started in a machine only", code: 0) }
+        // There already where the channel is a device.
+        _ = mount("devtmpfs", "/dev", "devtmpfs", UInt(MS_NOSUID), nil)
+        for directory in ["/lower", "/layer", "/root"] as [StaticString] { mkdir(literal(directory), 0o755) }
+        guard mount("/dev/vda", "/lower", "ext4", UInt(MS_RDONLY), nil) == 0 else {
+            throw Failure("cannot mount the disk")
+        }
+        guard mount("tmpfs", "/layer", "tmpfs", 0, "mode=755") == 0, mkdir("/layer/upper", 0o755) == 0,
+            mkdir("/layer/work", 0o755) == 0,
+            mount(
+                "overlay", "/root", "overlay", 0,
+                "lowerdir=/lower,upperdir=/layer/upper,workdir=/layer/work") == 0
+        else { throw Failure("cannot mount the layer above the disk") }
+        // A root in RAM can't be pivoted away: Documentation/filesystems/ramfs-rootfs-initramfs.rst in Linux.
+        guard chdir("/root") == 0, mount(".", "/", nil, UInt(MS_MOVE), nil) == 0, chroot(".") == 0,
+            chdir("/") == 0
+        else { throw Failure("cannot enter the system") }
+    }
+
     /// Brings up lo, which gives it the address 127.0.0.1; elsewhere that is the engine's business.
     func raiseLoopback() throws(Failure) {
         guard isMachine else { return }

@@ -112,6 +112,8 @@ let workloads: [GuestWorkload] = [
     GuestWorkload(name: "panic") { _, session in panic(&session) },
     // Waits for a line that says what to do, see Order.swift.
     GuestWorkload(name: "await") { _, session in awaitOrder(&session) },
+    // Hands the machine over to the system on its disk, see System.swift.
+    GuestWorkload(name: "system") { _, session in startSystem(&session) },
     // The workloads that limits are tried with, see Limits.swift.
     GuestWorkload(name: "burn") { _, session in burn(&session) },
     GuestWorkload(name: "forks") { arguments, session in forks(arguments, &session) },

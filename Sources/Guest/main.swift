@@ -1,9 +1,10 @@
 // lab-guest: the one program that runs inside every engine, the same bytes everywhere.
 //
-//     lab-guest [--machine] [--channel=fd:N|port:0xHHH|path:PATH|console:PATH|none] [--modules=A,B] WORKLOAD [ARGUMENT…]
+//     lab-guest [--machine|--service] [--channel=fd:N|port:0xHHH|path:PATH|console:PATH|none] [--modules=A,B] WORKLOAD [ARGUMENT…]
 //
 // It speaks the records of GuestProtocol.swift. With --machine it is PID 1 of a virtual machine: it reports its
-// exit status on the channel and brings the machine down; it never returns, because the kernel would panic.
+// exit status on the channel and brings the machine down; it never returns, because the kernel would panic. With
+// --service it is a service of a system that has an init: it reports its exit status, and the system's end is the init's.
 
 import CGuest
 
@@ -22,7 +23,7 @@ func runGuest() -> Int32 {
         machine.end(status: Status.cannotOpen, on: nil)
         return Status.cannotOpen
     }
-    channel.send("init")
+    if !invocation.isService { channel.send("init") }
     if let modules = invocation.modules {
         do throws(Failure) {
             try machine.load(modules)
@@ -35,6 +36,10 @@ func runGuest() -> Int32 {
     var session = Session(channel: channel, machine: machine)
     let status = runWorkload(invocation, &session)
     session.finish()
+    if invocation.isService {
+        channel.send("exit", number: UInt64(UInt8(truncatingIfNeeded: status)))
+        channel.drain()
+    }
     machine.end(status: status, on: channel)
     return status
 }

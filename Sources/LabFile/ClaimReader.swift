@@ -44,13 +44,14 @@ struct ClaimReader {
         guard
             let fields = read.fields(
                 node, of: "a rule", required: ["metric", "engines"],
-                optional: ["at", "each", "relative-to", "at-least", "at-most", "emulation"])
+                optional: ["at", "each", "relative-to", "at-least", "at-most", "emulation", "scope"])
         else { return nil }
         let engines = parts.engines(fields["engines"], of: .key("engines"))
         let reference = parts.engine(fields["relative-to"])
         let emulation = read.choice(
             fields["emulation"], of: .key("emulation"), in: Claim.Rule.Emulation.allCases.map(\.rawValue)
         ).flatMap(Claim.Rule.Emulation.init)
+        let scope = fields["scope"].flatMap { parts.localized($0, of: .key("scope")) }
         if let reference, let engines, engines.contains(reference) {
             read.problems.add(
                 fields.line(of: "relative-to"), "the rule compares \(quoted(reference.rawValue)) with itself")
@@ -81,7 +82,7 @@ struct ClaimReader {
         return Claim.Rule(
             metric: name, engines: engines, at: point, each: each, relativeTo: reference, atLeast: least,
             atMost: most,
-            emulation: emulation ?? .never)
+            emulation: emulation ?? .never, scope: scope)
     }
 
     /// Values of parameters that the lab measures.

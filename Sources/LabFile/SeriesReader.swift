@@ -53,7 +53,8 @@ struct SeriesReader {
     private func one(_ node: YAMLNode, _ engines: [EngineID]?) -> Series? {
         guard
             let fields = read.fields(
-                node, of: "a series", required: ["id"], optional: ["parameters", "engines", "samples"])
+                node, of: "a series", required: ["id"],
+                optional: ["parameters", "engines", "samples", "timeout"])
         else { return nil }
         let id = read.identifier(fields["id"], of: "series id")
         let parameters = fields["parameters"].map(parameters) ?? []
@@ -63,8 +64,11 @@ struct SeriesReader {
                 fields.line(of: "engines"), "\(quoted(stray.rawValue)) is not among the lab's engines")
         }
         let samples = fields["samples"].map { parts.samples($0) } ?? nil
+        let timeout = fields["timeout"].flatMap { read.duration($0, of: .key("timeout")) }
         guard let id, let parameters else { return nil }
-        let series = Series(id: id, parameters: parameters, engines: own, samples: samples)
+        let series = Series(
+            id: id, parameters: parameters, engines: own, samples: samples,
+            timeoutSeconds: timeout.map { $0 / .seconds(1) })
         guard parameters.reduce(1, { $0 * $1.values.count }) <= Self.mostPoints else {
             read.problems.add(node.line, "series \(quoted(id)) has more than \(Self.mostPoints) combinations")
             return nil

@@ -43,7 +43,7 @@ struct ClaimsSection {
                         + (hasPlaces ? [.words(report.label(judgement.point))] : [])
                         + [figure(claim, judgement)]
                         + (showsVerdicts
-                            ? [.words(.strong(text.name(judgement))), .words(why(claim, judgement))]
+                            ? [.words(text.verdict(judgement, of: claim)), .words(why(claim, judgement))]
                             : [.none, .words(text.otherMachine)]))
             }
         }
@@ -101,6 +101,12 @@ struct ClaimsSection {
 }
 
 extension Language {
+    /// A verdict, and what it is about where the claim's words leave that open.
+    func verdict(_ judgement: Judgement, of claim: Claim) -> Phrase {
+        let name = Phrase.strong(self.name(judgement))
+        return claim.rule.scope.map { say("\(name) (\(self[$0]))") } ?? name
+    }
+
     /// Returns the number of times that each verdict was reached: `7 confirmed, 4 inconclusive`.
     func tally(_ judgements: [Judgement]) -> Phrase {
         let counts = Verdict.allCases.compactMap { verdict -> Phrase? in

@@ -11,9 +11,11 @@ struct LifecycleReport: MethodReport {
         let about = Block.paragraph(definition(of: headline, in: text))
         // Where nothing was measured warm and alone, the conditions are the answer.
         if analysis.hasOnlyConditions {
-            return [about] + ConditionsSection(analysis: analysis, text: text).body + unmeasured
+            let table = answer([])
+            return [about] + ConditionsSection(analysis: analysis, text: text).body
+                + (table.rows.isEmpty ? [] : [.table(table)]) + unmeasured
         }
-        return [about, .table(engineTable(headline, analysis.engines.filter { !$0.isAbsentPeer }))]
+        return [about, .table(answer(analysis.engines.filter { !$0.isAbsentPeer }))]
     }
 
     var comparison: Phrase {
@@ -99,8 +101,10 @@ struct LifecycleReport: MethodReport {
 
     func label(_ point: Condition) -> Phrase { text.condition(point) }
 
-    /// A start of a variant that can't be made here stands beside the others.
-    func isAnswer(_ failed: Observation) -> Bool { failed.impossibleVariant != nil }
+    /// A start of a variant or a system that can't be made here stands beside the others.
+    func isAnswer(_ failed: Observation) -> Bool {
+        (failed.obstacle(varying: .variant) ?? failed.obstacle(varying: .payload)) != nil
+    }
 
     /// One metric where nothing is varied, a row per engine.
     /// - Parameter saysWhy: whether an engine without a figure says why it has none.
@@ -135,7 +139,31 @@ struct LifecycleReport: MethodReport {
         if analysis.hasOnlyConditions { return conditionsTable }
         // An engine that is unavailable has a line of its own under the table.
         let engines = analysis.engines.filter { $0.isMeasured || $0.record.availability == .available }
-        return engineTable(headline, engines, saysWhy: false)
+        return answer(engines, saysWhy: false)
+    }
+
+    /// The headline, and a row more for each engine that was to start a complete system: that is another thing than to start
+    /// one program, and has no ratio to it.
+    private func answer(_ engines: [Analysis.Engine], saysWhy: Bool = true) -> Table {
+        var table = engineTable(headline, engines, saysWhy: saysWhy)
+        for point in analysis.points where point.factors == [.payload] {
+            for engine in analysis.engines {
+                let summary = analysis.figures.summary(headline, engine.id, at: point)
+                guard summary.n + summary.failures > 0 else { continue }
+                let obstacle = analysis.figures.samples(engine.id, at: point).lazy
+                    .compactMap { $0.obstacle(varying: .payload) }.first
+                table.add([
+                    .words(
+                        [text.name(engine.record), text.condition(point)].joined(separator: text.say(", "))),
+                    .count(summary.n), .count(summary.failures),
+                    .quantity(summary.median, headline.unit).strong,
+                    .interval(summary.interval, headline.unit), .quantity(summary.p95, headline.unit),
+                    .quantity(summary.minimum, headline.unit),
+                    obstacle.map { .words(text.unavailable(because: $0)) } ?? .none,
+                ])
+            }
+        }
+        return table
     }
 
     /// A row per engine and condition, where there are only conditions.

@@ -30,7 +30,16 @@ struct MethodSection {
                     + "\(Format.duration(lab.timeoutSeconds * 1e9)) to get ready; the run had a "
                     + "budget of \(Format.duration(lab.budgetSeconds * 1e9))."),
             text.statistics, text.ending(result.ending),
-        ] + harness
+        ] + limits + harness
+    }
+
+    /// The series whose instances may take another time than the lab's.
+    private var limits: [Phrase] {
+        report.lab.series.compactMap { one in
+            one.timeoutSeconds.map {
+                text.say("In the series \(.code(one.id)) it is at most \(Format.duration($0 * 1e9)).")
+            }
+        }
     }
 
     /// The time that the harness itself takes.

@@ -46,7 +46,7 @@ extension Report {
             // Of several readings of the same words each says which it is.
             let isRead = report.lab.claims.count { $0.text == claim.text && $0.source == claim.source } > 1
             let words = text[claim.text] + (isRead ? text.say(" (\(claim.id))") : "")
-            if judgements.count == 1 { return ["\(words): \(text.name(judgements[0]))"] }
+            if judgements.count == 1 { return ["\(words): \(text.verdict(judgements[0], of: claim))"] }
             return ["\(words): \(text.tally(judgements))"]
                 + Verdict.allCases.compactMap { verdict in
                     let places = judgements.filter { $0.verdict == verdict }.map { judgement in

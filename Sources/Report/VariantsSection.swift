@@ -29,7 +29,7 @@ struct VariantsSection {
     }
 
     private func impossibility(_ engine: EngineID, at point: Condition) -> LabError? {
-        analysis.figures.samples(engine, at: point).lazy.compactMap(\.impossibleVariant).first
+        analysis.figures.samples(engine, at: point).lazy.compactMap { $0.obstacle(varying: .variant) }.first
     }
 
     /// Returns the reasons why a variant can't be made here.
@@ -66,10 +66,9 @@ struct VariantsSection {
 }
 
 extension Observation {
-    /// The reason why its variant can't be made on this machine; nil for any other outcome.
-    var impossibleVariant: LabError? {
-        guard case .failed(let error, _) = outcome, error.kind == .unavailable,
-            parameters.factors == [.variant]
+    /// The reason why what a factor asks for, alone, can't be had on this machine; nil for any other outcome.
+    func obstacle(varying factor: Factor) -> LabError? {
+        guard case .failed(let error, _) = outcome, error.kind == .unavailable, parameters.factors == [factor]
         else { return nil }
         return error
     }

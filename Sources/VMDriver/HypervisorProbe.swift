@@ -15,7 +15,7 @@ struct HypervisorProbe {
         // Of another host's KVM its libvirt tells, and nothing that is kept here would notice a restart of it.
         guard setup.type == .kvm, setup.starter.usesKVMOfThisHost else {
             try setup.check()
-            try setup.bring(nil)
+            try setup.bring()
             return try boot(limit: Self.emulationLimit * Emulator.patience)
         }
         if let obstacle = KVMDevice.obstacle(daemon: setup.starter.isDaemon, user: setup.starter.user) {
@@ -28,7 +28,7 @@ struct HypervisorProbe {
         {
             return known
         }
-        try setup.bring(nil)
+        try setup.bring()
         let answer = try boot(limit: setup.configuration.kvmProbeLimit * Emulator.patience)
         try Files.makeDirectory("\(context.paths.cache)/probe")
         if let text = try? JSONEncoder().encode(answer) { try Files.write(Array(text), to: cache) }
@@ -41,7 +41,7 @@ struct HypervisorProbe {
             Files.line("/proc/sys/kernel/random/boot_id") ?? "", KVMDevice.modules.joined(separator: ","),
             (setup.versions + setup.starter.settings).map(\.value.english).joined(separator: ","),
             setup.parts.kernel.digest,
-            setup.configuration.profile.rawValue, (try? setup.parts.of(nil).firmware) ?? "",
+            setup.configuration.profile.rawValue, (try? setup.parts.of([:]).firmware) ?? "",
             "\(setup.configuration.kvmProbeLimit)", setup.configuration.build?.digest ?? "",
         ]
         return Digest.sha256(parts.joined(separator: "\n").utf8)

@@ -8,6 +8,8 @@ public final class PreparedVM: PreparedEngine {
     private let savedVMs: SavedVMs
 
     init(_ record: EngineRecord, _ setup: VMSetup, _ context: RunContext) {
+        var record = record
+        if let system = try? context.system.get() { record.add(system) }
         self.record = record
         self.setup = setup
         self.context = context
@@ -17,7 +19,8 @@ public final class PreparedVM: PreparedEngine {
     public func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
         // The parts of a variant are there before it is asked for: to unpack or fetch them is no part of the start.
         let origin = try origin(of: request)
-        if request.condition.variant != nil { try setup.bring(request.condition.variant) }
+        let system = try context.system(of: request)
+        if !request.condition.isEmpty { try setup.bring(request.condition, system: system) }
         let requested = request.begin()
         var place = place(request)
         var uuid: String?
@@ -26,7 +29,8 @@ public final class PreparedVM: PreparedEngine {
             uuid = claim.saved.uuid
         }
         return try start(
-            try setup.description(of: place, request, uuid: uuid), from: origin, at: place, request, requested
+            try setup.description(of: place, request, system: system, uuid: uuid), from: origin, at: place,
+            request, requested
         )
     }
 
@@ -38,7 +42,7 @@ public final class PreparedVM: PreparedEngine {
     }
 
     private func isRestored(_ request: LaunchRequest) throws(LabError) -> Bool {
-        try setup.parts.of(request.condition.variant).variant.start == .restore
+        try setup.parts.of(request.condition).variant.start == .restore
     }
 
     private func start(
@@ -52,7 +56,8 @@ public final class PreparedVM: PreparedEngine {
 
     /// The domain XML that `launch` would hand to libvirt, or QEMU's command line.
     public func explain(_ request: LaunchRequest) throws(LabError) -> Message {
-        let description = try setup.description(of: place(request), request)
+        let description = try setup.description(
+            of: place(request), request, system: try context.system(of: request))
         guard try isRestored(request) else { return Message(verbatim: setup.starter.text(of: description)) }
         return try setup.restoringStarter().text(ofRestoring: description, order: request.workload)
     }

@@ -43,7 +43,7 @@ public final class VMEngine: Engine {
         let setup = try setUp(context)
         // QEMU is probed by libvirt here, so that the first start isn't the one to wait for it.
         try setup.check()
-        try setup.bring(nil)
+        try setup.bring()
         return PreparedVM(record, setup, context)
     }
 

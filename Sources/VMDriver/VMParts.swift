@@ -10,8 +10,13 @@ final class VMParts: Sendable {
     private let configuration: VMConfiguration
     private let root: RootFilesystem
     private let paths: LabPaths
-    /// Each variant that was asked for.
-    private let known = Mutex<[VMVariant: Chosen]>([:])
+    /// What was asked for.
+    private let known = Mutex<[Wish: Chosen]>([:])
+
+    private struct Wish: Hashable {
+        var variant: VMVariant
+        var payload: Condition.Payload?
+    }
 
     /// The parts of one VM.
     struct Chosen: Sendable {
@@ -36,23 +41,26 @@ final class VMParts: Sendable {
         initramfs = try Initramfs.make(of: root, paths: paths)
     }
 
-    /// Returns the parts of a VM of this variant; the second time it costs nothing.
+    /// Returns the parts of a VM at this condition; the second time it costs nothing.
     /// - Throws: `.usage` for what does not go together, `.unavailable` for what is not here.
-    func of(_ variant: VMVariant?) throws(LabError) -> Chosen {
-        let variant = variant ?? VMVariant()
-        if let chosen = known.withLock({ $0[variant] }) { return chosen }
-        let chosen = try choose(variant)
-        known.withLock { $0[variant] = chosen }
+    func of(_ condition: Condition) throws(LabError) -> Chosen {
+        let wish = Wish(variant: condition.variant ?? VMVariant(), payload: condition.payload)
+        if let chosen = known.withLock({ $0[wish] }) { return chosen }
+        let chosen = try choose(wish)
+        known.withLock { $0[wish] = chosen }
         return chosen
     }
 
-    private func choose(_ variant: VMVariant) throws(LabError) -> Chosen {
+    private func choose(_ wish: Wish) throws(LabError) -> Chosen {
+        let variant = wish.variant
+        // A system comes on a disk, and microvm has no bus for one.
+        let standard = wish.payload == .system ? .q35 : configuration.profile
         var chosen = Chosen(
-            variant: variant, machine: variant.machine ?? configuration.profile, kernel: kernel,
-            initramfs: initramfs)
+            variant: variant, machine: variant.machine ?? standard, kernel: kernel, initramfs: initramfs)
         if !chosen.machine.hasPCI {
             let needs = variant.memory.flatMap { $0.hasBalloon ? "memory=\($0.rawValue)" : nil }
-            if let word = needs ?? (variant.devices == .standard ? "devices=default" : nil) {
+            let system = wish.payload == .system ? "machine=\(chosen.machine.rawValue)" : nil
+            if let word = system ?? needs ?? (variant.devices == .standard ? "devices=default" : nil) {
                 throw LabError(
                     .usage,
                     "the variant \(word) needs a machine with PCI, and \(chosen.machine.rawValue) has none",
@@ -67,10 +75,17 @@ final class VMParts: Sendable {
         }
         chosen.kernel = try kernel(variant.kernel)
         chosen.firmware = try Self.firmware(variant.firmware)
-        if variant.memory?.hasBalloon ?? false {
+        if variant.start == .restore && wish.payload != nil {
+            throw LabError(
+                .usage, "a complete system can't be restored from a saved VM",
+                remedy: "leave start=restore out")
+        }
+        var names: [String] = []
+        if variant.memory?.hasBalloon ?? false { names += ["virtio_pci", "virtio_balloon"] }
+        if wish.payload == .system { names += ["virtio_pci", "virtio_blk", "ext4", "overlay"] }
+        if !names.isEmpty {
             let modules = try KernelModules.load(
-                ["virtio_pci", "virtio_balloon"], for: kernel, fetch: configuration.fetchesKernel,
-                paths: paths)
+                names, for: kernel, fetch: configuration.fetchesKernel, paths: paths)
             chosen.initramfs = try Initramfs.make(of: root, modules: modules, paths: paths)
             chosen.modules = modules.map(\.name)
         }

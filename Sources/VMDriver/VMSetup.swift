@@ -43,25 +43,32 @@ struct VMSetup: Sendable {
         }
     }
 
-    /// Returns the parts of a VM of this variant, see `VMParts.of`.
+    /// Returns the parts of a VM at this condition, see `VMParts.of`.
     /// - Throws: `.usage` for words of hardware where there is none.
-    func parts(of variant: VMVariant?) throws(LabError) -> VMParts.Chosen {
-        if type == .xen, let word = variant?.wordOfHardware {
+    func parts(of condition: Condition) throws(LabError) -> VMParts.Chosen {
+        if type == .xen, let word = condition.variant?.wordOfHardware {
             throw LabError(
                 .usage, "the variant \(word) needs hardware, and a paravirtual guest of Xen has none",
                 remedy: "name only engines that run on QEMU")
         }
-        return try parts.of(variant)
+        guard condition.payload == nil || !channel.isConsole else {
+            throw LabError(
+                .unavailable, "a complete system in this VM has no way to answer",
+                cause: "libvirt carries its records on the console, which the system uses for its logins",
+                remedy: "leave --connect out")
+        }
+        return try parts.of(condition)
     }
 
     func check() throws(LabError) {
         try starter.check(type: type, machine: configuration.profile)
     }
 
-    /// Makes a variant ready to be started: what it is made of, where QEMU can read it.
-    func bring(_ variant: VMVariant?) throws(LabError) {
-        let parts = try parts(of: variant)
-        for file in [parts.kernel.path, parts.initramfs.path, parts.firmware] {
+    /// Makes a VM ready to be started: what it is made of, where QEMU can read it.
+    /// - Parameter system: the complete system on its disk; nil for none.
+    func bring(_ condition: Condition = [:], system: SystemTree? = nil) throws(LabError) {
+        let parts = try parts(of: condition)
+        for file in [parts.kernel.path, parts.initramfs.path, parts.firmware, system?.disk] {
             if let file { try starter.bring(file) }
         }
     }
@@ -84,9 +91,10 @@ struct VMSetup: Sendable {
 
     /// Returns the domain for a VM of this request; one that is to be restored is told its workload only then.
     ///
+    /// - Parameter system: the complete system that it starts; nil for none.
     /// - Parameter uuid: of the domain; nil for one of libvirt's choice.
     func description(
-        of place: VMPlace, _ request: LaunchRequest, uuid: String? = nil
+        of place: VMPlace, _ request: LaunchRequest, system: SystemTree? = nil, uuid: String? = nil
     ) throws(LabError) -> DomainDescription {
         guard request.cpus > 0, request.memoryBytes >= VMSetup.leastMemory else {
             throw LabError(
@@ -94,7 +102,7 @@ struct VMSetup: Sendable {
                 "a VM with \(request.cpus) CPUs and \(request.memoryBytes) bytes of memory can't start",
                 remedy: "give it at least 1 CPU and \(VMSetup.leastMemory >> 20) MiB")
         }
-        let parts = try parts(of: request.condition.variant)
+        let parts = try parts(of: request.condition)
         let variant = parts.variant
         guard !channel.isConsole || variant.console != VMVariant.Console.none else {
             throw LabError(
@@ -117,7 +125,7 @@ struct VMSetup: Sendable {
             // A counter that is a nanosecond for each instruction has 1 GHz.
             timeStampKilohertz: countsInstructions ? 1_000_000 : timeStampKilohertz,
             style: variant.commandLine ?? .tuned, hasConsole: variant.console != VMVariant.Console.none,
-            modules: parts.modules)
+            modules: parts.modules, isSystem: system != nil)
         var description = DomainDescription(
             name: place.name, type: type, machine: parts.machine, memoryBytes: request.memoryBytes,
             cpus: request.cpus,
@@ -125,6 +133,7 @@ struct VMSetup: Sendable {
                 starter.path(of: parts.kernel.path), initramfs: starter.path(of: parts.initramfs.path),
                 commandLine: commandLine),
             consolePipe: place.consolePipe, recordPipe: place.recordPipe, channel: channel)
+        description.systemDisk = system.map { starter.path(of: $0.disk) }
         description.uuid = uuid
         description.user = starter.user
         description.emulator = configuration.build?.path

@@ -47,9 +47,14 @@ struct ExperimentRun {
         }
     }
 
+    static let noSystem = Result<SystemTree, LabError>.failure(LabError(.unavailable, "not asked for"))
+
     /// Lends a run to `body`, for a test that looks at more than what one experiment found.
-    static func with<Value>(_ id: EngineID, _ body: (ExperimentRun) throws -> Value) throws -> Value {
-        let (value, left) = try lend(id, body)
+    static func with<Value>(
+        _ id: EngineID, system: Result<SystemTree, LabError> = noSystem,
+        _ body: (ExperimentRun) throws -> Value
+    ) throws -> Value {
+        let (value, left) = try lend(id, system: system, body)
         #expect(left.isEmpty, "left: \(left.joined(separator: ", "))")
         return try value.get()
     }
@@ -62,9 +67,10 @@ struct ExperimentRun {
     }
 
     private static func lend<Value>(
-        _ id: EngineID, _ body: (ExperimentRun) throws -> Value
+        _ id: EngineID, system: Result<SystemTree, LabError> = noSystem,
+        _ body: (ExperimentRun) throws -> Value
     ) throws -> (Result<Value, any Error>, left: [String]) {
-        try withUnprepared(id) { engine, context in
+        try withUnprepared(id, system: system) { engine, context in
             if let obstacle = obstacle(of: engine, context) { try Test.cancel("skipped: \(id): \(obstacle)") }
             let run = ExperimentRun(context: context, engine: try engine.prepare(context))
             let value = Result { try body(run) }
@@ -121,10 +127,11 @@ struct ExperimentRun {
 extension ExperimentRun {
     /// Guest kernels are unpacked, roots built and QEMU asked what it can do once for all test runs. libvirt lets a
     /// process open one embedded root, and the tests of VMDriver, which may share this process, open it here.
-    private static let cache = "/tmp/lab-vm-tests-\(getuid())/cache"
+    static let cache = "/tmp/lab-vm-tests-\(getuid())/cache"
 
     private static func withUnprepared<Value>(
-        _ id: EngineID, _ body: (any Engine, RunContext) throws -> Value
+        _ id: EngineID, system: Result<SystemTree, LabError> = noSystem,
+        _ body: (any Engine, RunContext) throws -> Value
     ) throws -> Value {
         let home = "/tmp/lab-experiments-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         let paths = LabPaths(cache: cache, state: "\(home)/state")
@@ -136,7 +143,7 @@ extension ExperimentRun {
             runID: "x\(UInt32.random(in: 1_000_000_000 ... .max))", paths: paths)
         defer { journal.finish() }
         let context = RunContext(
-            runID: journal.runID, paths: paths, journal: journal, rootFilesystem: root)
+            runID: journal.runID, paths: paths, journal: journal, rootFilesystem: root, system: system)
         try Files.makeDirectory(paths.run(context.runID), mode: 0o700)
         let settings = EngineSettings(fetchesKernel: true)
         let engine = try #require(EngineFactory.make([id], settings).first)

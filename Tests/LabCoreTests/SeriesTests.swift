@@ -94,6 +94,8 @@ private func problems(_ old: String, _ new: String) throws -> [String]? {
         ("growth: 2", "growth: 1", "samples.growth is \"1\""),
         ("each: compute", "each: cache", "unknown each \"cache\""),
         ("{compute: integer}", "{compute: page-fault}", "unknown compute \"page-fault\""),
+        ("samples: {default: 7, warmup: 1}", "timeout: soon", "21: "),
+        ("at-most: 1 ms", "at-most: 1 ms\n      scope: {en: it}", "scope"),
         ("unit: nanoseconds", "unit: nanoseconds\n    slope-over: cache", "unknown slope-over \"cache\""),
     ])
     func everyMistakeInASeriesIsNamedWithItsLine(old: String, new: String, says: String) throws {
@@ -101,11 +103,24 @@ private func problems(_ old: String, _ new: String) throws -> [String]? {
         #expect(found.contains { $0.contains(says) }, "\(found)")
     }
 
+    @Test(
+        "A series' own time limit holds at its conditions, the lab's at all others; a rule's scope is read in each language"
+    )
+    func ownTimeout() throws {
+        let text = valid.replacing("samples: {default: 7, warmup: 1}", with: "timeout: 3 min")
+            .replacing("      at-most: 1 ms", with: "      at-most: 1 ms\n      scope: {en: whole, zh: 完整}")
+        let lab = try LabFile.parse(text, name: "lab.yaml")
+        #expect(lab.timeoutSeconds(at: [.compute: "syscall"]) == 180)
+        #expect(lab.timeoutSeconds(at: [.compute: "integer"]) == 30 && lab.timeoutSeconds(at: [:]) == 30)
+        #expect(lab.claims.map { $0.rule.scope?[.chinese] } == [nil, "完整"])
+    }
+
     @Test(arguments: [
         (Factor.cache, "warm"), (.count, "instructions"), (.concurrency, "0"), (.concurrency, "257"),
         (.instances, "-1"),
         (.instances, "two"), (.touch, "65537"), (.isolation, ""), (.isolation, "only-pit"),
-        (.compute, "sleep"), (.variant, "machine=q36"), (.variant, ""), (.experiment, ""),
+        (.compute, "sleep"), (.payload, "systems"), (.variant, "machine=q36"), (.variant, ""),
+        (.experiment, ""),
     ])
     func valuesThatNoTrialCanHaveAreRefused(parameter: Factor, value: String) {
         let error = #expect(throws: LabError.self) { try Condition(parameter, value) }

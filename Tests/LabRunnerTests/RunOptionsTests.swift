@@ -97,6 +97,18 @@ import Testing
         #expect(lab.samples.warmup == 2 && lab.budgetSeconds == 50)
     }
 
+    @Test("A quick run starts no complete system unless its series is named")
+    func quickStartsNoSystem() throws {
+        var lab = lab
+        lab.series.append(Series(id: "system", parameters: [.init(.payload, ["system"])]))
+        func series(_ words: [String]) throws -> [String] {
+            try RunOptions.parse(words).apply(to: lab).series.map(\.id)
+        }
+        #expect(try series(["--quick"]) == ["plain", "cold", "together"])
+        #expect(try series([]).last == "system")
+        #expect(try series(["--quick", "--series", "system"]) == ["system"])
+    }
+
     @Test func whatIsSaidComesBeforeWhatQuickMeans() throws {
         let lab = try applied(["--quick", "--samples", "40", "--budget", "2min"])
         #expect(lab.samples.count(for: .process) == 40 && lab.budgetSeconds == 120)

@@ -181,14 +181,17 @@ import Testing
         #expect(try ResultStore.load(directory).samples == result.samples)
     }
 
-    /// What a machine lacks for one variant is said once; a variant that fails otherwise is an engine that fails.
     @Test(
-        "a variant that a machine cannot make is left out alone",
-        arguments: [(LabError.Kind.unavailable, 7), (.instance, 12)])
-    func anImpossibleVariantIsLeftOutAlone(kind: LabError.Kind, launches: Int) throws {
+        "What a machine lacks for one variant or payload is said once; one that fails otherwise is an engine that fails",
+        arguments: [(LabError.Kind.unavailable, 7), (.instance, 12)],
+        [Series.Varied(.variant, ["start=restore"]), Series.Varied(.payload, ["system"])])
+    func aLackOfOneCellStopsNoOther(outcome: (kind: LabError.Kind, launches: Int), varied: Series.Varied)
+        throws
+    {
+        let (kind, launches) = outcome
         let engine = ScriptEngine("qemu")
         engine.variantFailure = LabError(kind, "no helper", remedy: "install it")
-        let ways = Series(id: "ways", parameters: [.init(.variant, ["start=restore"])])
+        let ways = Series(id: "ways", parameters: [varied])
         var events = 0
         let result = try runner([engine], samples: 6, warmup: 0, series: [.plain, ways]).run(samplesIn: nil) {
             if case .failed = $0 { events += 1 }

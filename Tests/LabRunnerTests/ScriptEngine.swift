@@ -14,7 +14,7 @@ final class ScriptEngine: Engine, PreparedEngine {
     var availability = Availability.available
     var prepareFailure: LabError?
     var disposeFailure: LabError?
-    /// How every instance of a variant fails to be made.
+    /// How every instance at a condition of its own, a variant or a payload, fails to be made.
     var variantFailure: LabError?
     private(set) var launches = 0
     private(set) var shutDowns = 0
@@ -39,7 +39,7 @@ final class ScriptEngine: Engine, PreparedEngine {
     func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
         let requested = MonotonicInstant.now()
         launches += 1
-        if let variantFailure, request.condition.variant != nil { throw variantFailure }
+        if let variantFailure, !request.condition.isEmpty { throw variantFailure }
         let words = ["/bin/sh", "-c", script, "guest", request.workload.name] + request.workload.arguments
         return try ScriptInstance(words, requested: requested, interrupt, disposeFailure)
     }

@@ -154,6 +154,30 @@ import Testing
         #expect(warnings?.contains("iohelper") != true)
     }
 
+    @Test(
+        "A complete system has rows of its own in the answer; where there is none, the row says why and what helps"
+    )
+    func systemsHaveRows() throws {
+        var fixture = RunFixture.complete()
+        fixture.shape.series.append(
+            Series(id: "system", parameters: [.init(.payload, ["system"])], timeoutSeconds: 180))
+        fixture.add(.qemu, count: 6, factor: 9, at: [.payload: "system"])
+        fixture.samples.append(
+            Observation(
+                index: 9_999, engine: .container, parameters: [.payload: "system"], warmup: false,
+                outcome: .failed(LabError(.unavailable, "there is none", remedy: "--fetch"), after: nil),
+                timeline: Timeline()))
+        let markdown = Report.files(for: fixture.result)[0].contents
+        let rows = markdown.split(separator: "\n").filter { $0.contains(", complete system |") }
+        #expect(rows.count == 2, "\(rows)")
+        #expect(
+            rows.contains { $0.contains("`container`") && $0.contains("unavailable, because there is none") })
+        #expect(rows.contains { $0.contains("`qemu`") && $0.contains("| 6 |") && $0.contains("**") })
+        #expect(markdown.contains("In the series `system` it is at most 180 s"))
+        let lines = Report.summaryLines(for: Figures(fixture.result))
+        #expect(lines.count { $0.contains(", complete system") } == 2)
+    }
+
     /// A VM's first console byte came before the call that made it returned: the phases follow the clock.
     @Test func phasesFollowTheClock() throws {
         let breakdown = try #require(PhaseBreakdown(samples(.complete(), .qemu), .qemu))

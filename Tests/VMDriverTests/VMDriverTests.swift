@@ -87,7 +87,7 @@ struct Bench {
         }
         let setup = try VMSetup(type: .qemu, configuration, root, paths)
         let place = VMPlace(name: "lab-\(runID)-0", directory: "\(paths.machines)/lab-\(runID)-0")
-        try setup.bring(nil)
+        try setup.bring()
         let request = Self.request(.idle, seconds: seconds)
         var description = try setup.description(of: place, request)
         if case .kernel(_, let initramfs, let commandLine) = description.boot {

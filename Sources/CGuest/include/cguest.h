@@ -179,6 +179,12 @@ _Noreturn static inline void cguest_exec_exit(const char *program, int status) {
     _exit(127);
 }
 
+/// Runs a program in the place of this one, without arguments; returns only when execve(2) failed.
+static inline void cguest_execute(const char *program) {
+    char *words[] = {(char *)program, NULL};
+    execv(program, words);
+}
+
 /// getuid(2) and getppid(2) as bare system calls, which no library answers.
 static inline long cguest_user(void) { return syscall(SYS_getuid); }
 static inline long cguest_parent(void) { return syscall(SYS_getppid); }

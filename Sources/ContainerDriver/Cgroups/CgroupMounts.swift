@@ -17,6 +17,9 @@ public struct CgroupMounts: Equatable, Sendable {
     /// The hierarchies with at least one of our controllers, each once.
     public var hierarchies: [Hierarchy]
 
+    /// Where cgroup v2 is, also where it has none of our controllers; nil when it is not mounted.
+    private var v2MountPoint: String?
+
     /// The controllers that are to limit something: of no other is a cgroup made.
     private var wanted = Controller.allCases
 
@@ -56,6 +59,7 @@ public struct CgroupMounts: Equatable, Sendable {
             default: break
             }
         }
+        v2MountPoint = v2?.mountPoint
         layout = CgroupLayout(mountinfo: mountinfo)
         hierarchies = v1 + (v2.map { $0.controllers.isEmpty ? [] : [$0] } ?? [])
     }
@@ -69,6 +73,21 @@ public struct CgroupMounts: Equatable, Sendable {
             kept.controllers = hierarchy.controllers.filter(controllers.contains)
             return kept.controllers.isEmpty ? nil : kept
         }
+        return mounts
+    }
+
+    /// With v2 in any case: an init makes its own cgroups there, whatever limits the container.
+    /// - Throws: `.unavailable` where it is not mounted.
+    func withUnified() throws(LabError) -> CgroupMounts {
+        guard !hierarchies.contains(where: { $0.version == .v2 }) else { return self }
+        guard let v2MountPoint else {
+            throw LabError(
+                .unavailable, "an init in a container has no cgroups of its own",
+                cause: "cgroup v2 is not mounted",
+                remedy: "mkdir -p /sys/fs/cgroup/unified && mount -t cgroup2 cgroup2 /sys/fs/cgroup/unified")
+        }
+        var mounts = self
+        mounts.hierarchies.append(Hierarchy(version: .v2, mountPoint: v2MountPoint, controllers: []))
         return mounts
     }
 

@@ -68,6 +68,11 @@ final class InstanceCgroups: @unchecked Sendable {
         return charge <= limits.memoryBytes / 64 && gauges.hasMetNoLimit()
     }
 
+    /// Those that a child must move itself to: the v1 ones.
+    var directoriesToJoin: [String] {
+        zip(parents, directories).filter { $0.0.hierarchy.version == .v1 }.map(\.1)
+    }
+
     /// True when no process is in them.
     var areEmpty: Bool { directories.allSatisfy { ControlFile.processes(of: $0).isEmpty } }
 

@@ -29,6 +29,7 @@ extension LaunchProgram {
         if namespaces.contains(.mount) {
             steps += root(spec, oci)
             steps += kernelFiles(oci) + devices(oci)
+            if spec.channel != nil { steps += roomForInit }
             if let terminal = spec.terminal { steps.append(Step(.openTerminal(terminal))) }
             if let processes = oci.processes { steps.append(limit(processes: processes)) }
             steps += masks(oci)
@@ -140,6 +141,24 @@ extension LaunchProgram {
         guard oci.mounts["/dev"] != nil else { return [] }
         return [move("dev")] + ["/dev/pts", "/dev/shm", "/dev/mqueue"].flatMap { mount($0, at: $0, oci) }
     }
+
+    /// The mounts that systemd makes by itself, or ends where it may not: its own cgroup, in which it makes others for its
+    /// services, and memory for /run. See https://systemd.io/CONTAINER_INTERFACE.
+    private static let roomForInit = [
+        Step(
+            .mount(
+                source: "tmpfs", target: "/run", type: "tmpfs", flags: [.noSetUID, .noDevices],
+                data: "mode=755,size=64m")),
+        Step(.makeDirectory("/run/lock")),
+        Step(
+            .mount(
+                source: "tmpfs", target: "/run/lock", type: "tmpfs", flags: SupportedSpec.strict,
+                data: "mode=1777,size=5m")),
+        Step(
+            .mount(
+                source: "cgroup2", target: "/sys/fs/cgroup", type: "cgroup2", flags: SupportedSpec.strict,
+                data: nil)),
+    ]
 
     /// Passed over is only what this kernel does not have: a mask that fails for any other reason ends the start.
     private static func masks(_ oci: SupportedSpec) -> [Step] {

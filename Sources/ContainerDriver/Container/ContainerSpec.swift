@@ -87,6 +87,9 @@ struct ContainerSpec: Sendable {
     var parent: Int32
     /// The capacity of its writable layer, in bytes.
     var storageBytes = ContainerRun.storageBytes
+    /// A FIFO of the host's that is its `/dev/lab-channel`, where it starts a complete system: then it has what an init asks
+    /// for, too. Nil for a container of one program.
+    var channel: String?
     /// A terminal of its own; nil has none.
     var terminal: LaunchProgram.TerminalRequest?
 }

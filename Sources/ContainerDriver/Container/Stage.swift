@@ -44,7 +44,9 @@ extension LaunchProgram {
         ]
         // The directories of a root on which something is mounted. Everything else is mounted on what was mounted there
         // before, where no image has a say.
-        let points = ["proc", "sys", "dev"].filter { oci.mounts["/\($0)"] != nil }
+        let points =
+            ["proc", "sys", "dev"].filter { oci.mounts["/\($0)"] != nil }
+            + (spec.channel == nil ? [] : ["run"])
         steps += (["lower", "layer", "root", "lower/points"] + points.map { "lower/points/\($0)" }).map {
             makeDirectory("\(place)/\($0)")
         }
@@ -57,7 +59,7 @@ extension LaunchProgram {
             Step("read-only lower layer 0", .addMountFlags(lower, .readOnly)),
         ]
         if oci.mounts["/proc"] != nil { steps += mask("\(place)/mask") }
-        if oci.mounts["/dev"] != nil { steps += devices("\(place)/dev") }
+        if oci.mounts["/dev"] != nil { steps += devices("\(place)/dev", spec.channel) }
         if oci.namespaces.contains(.user) { steps += kernelFiles(oci, below: place) }
         return steps + [
             Step(.pivotRoot(place)), Step(.leaveOldRoot),
@@ -108,11 +110,23 @@ extension LaunchProgram {
         ("urandom", Device(major: 1, minor: 9)), ("tty", Device(major: 5, minor: 0)),
     ]
 
-    private static func devices(_ path: String) -> [Step] {
+    /// The name of the channel below /dev.
+    static let channelName = "lab-channel"
+
+    private static func devices(_ path: String, _ channel: String?) -> [Step] {
         var steps = mounted(path, mode: 0o755)
         for (name, device) in devices {
             steps.append(
                 Step(.makeDevice("\(path)/\(name)", mode: 0o666, device, orBind: "/dev/\(name)")))
+        }
+        if let channel {
+            let place = "\(path)/\(channelName)"
+            steps += [
+                Step(.createFile(place, mode: 0o600)),
+                Step(
+                    "bind the channel",
+                    .mount(source: channel, target: place, type: nil, flags: .bind, data: nil)),
+            ]
         }
         for (name, target) in [
             ("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"), ("stdout", "/proc/self/fd/1"),

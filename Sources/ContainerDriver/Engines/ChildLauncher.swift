@@ -19,10 +19,12 @@ final class ChildLauncher {
     ///   - joins: for each step `joinCgroup` the `tasks` file of a v1 cgroup.
     ///   - accounts: what its cgroups account for, where they are an engine's.
     ///   - inherited: a descriptor for the step that takes one, or -1.
+    ///   - channel: a descriptor of a FIFO on which it speaks instead of standard output, taken over; or -1.
     ///   - stepsBefore: when the engine's steps before this call ended.
     func start(
         _ buffer: ProgramBuffer, arguments: [String], cgroup: Int32 = -1, joins: [Int32] = [],
-        accounts: CgroupReader? = nil, inherited: Int32 = -1, requested: MonotonicInstant = .now(),
+        accounts: CgroupReader? = nil, inherited: Int32 = -1, channel: Int32 = -1,
+        requested: MonotonicInstant = .now(),
         stepsBefore: [UInt64] = [], timesSteps: Bool = false, interrupt: Interrupt,
         cleanUp: @escaping (ChildInstance) throws(LabError) -> Void = { _ in }
     ) throws(LabError) -> ChildInstance {
@@ -34,8 +36,14 @@ final class ChildLauncher {
             standard: (input.rawValue, output.write.rawValue, errors.write.rawValue, inherited),
             cgroup: cgroup, joins: joins)
         let steps = stepsBefore + [MonotonicInstant.now().nanoseconds(since: requested)]
+        let started: ProgramBuffer.Started
+        do { started = try buffer.start(parameters) } catch {
+            if channel >= 0 { close(channel) }
+            throw error
+        }
         return ChildInstance(
-            started: try buffer.start(parameters), output: output.read, errors: errors.read,
+            started: started, output: channel < 0 ? output.read : FileDescriptor(owning: channel),
+            errors: errors.read,
             requested: requested, stepsBefore: steps, timesSteps: timesSteps, interrupt: interrupt,
             accounts: accounts, cleanUp: cleanUp)
     }

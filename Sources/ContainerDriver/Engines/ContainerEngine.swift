@@ -30,6 +30,8 @@ public final class PreparedContainer: PreparedEngine {
     /// See `LaunchProgram.makeStage`. Without root each container makes its own, because a user namespace may not enter
     /// another's mounts.
     private var stage: FileDescriptor?
+    /// The cgroups of complete systems, made when the first is started.
+    private let systemCgroups = Mutex<CgroupTree?>(nil)
     /// The program of each set of layers that was started, laid out for the next time.
     private let buffers = Mutex<[Isolation: ProgramBuffer]>([:])
 
@@ -66,6 +68,7 @@ public final class PreparedContainer: PreparedEngine {
     }
 
     public func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
+        if let system = try parts.context.system(of: request) { return try launch(request, starting: system) }
         let requested = request.begin()
         try request.refuseVariant(of: id)
         let isolation = try layers(request.condition.isolation)
@@ -95,6 +98,62 @@ public final class PreparedContainer: PreparedEngine {
         }
     }
 
+    /// A container with an init of its own. Everything of it is made after the request, the stage and the FIFO on which the
+    /// service inside answers too.
+    private func launch(
+        _ request: LaunchRequest, starting system: SystemTree
+    ) throws(LabError) -> any Instance {
+        let tree = try cgroupsOfSystems(request)
+        let requested = MonotonicInstant.now()
+        let channel = "\(parts.context.paths.run(parts.context.runID))/channel-\(request.index)"
+        let cgroups = try tree.take(ResourceLimits(memoryBytes: request.memoryBytes, cpus: request.cpus))
+        do throws(LabError) {
+            let spec = parts.spec(starting: system, cgroups.directoriesToJoin, channel: channel)
+            let arguments = try parts.arguments(starting: request.workload)
+            return try parts.launcher.start(
+                try ProgramBuffer(spec), arguments: arguments, cgroup: cgroups.cloneTarget,
+                joins: cgroups.joins, accounts: cgroups.accounts, channel: try Self.makeChannel(channel),
+                requested: requested, interrupt: parts.context.interrupt
+            ) { _ throws(LabError) in
+                unlink(channel)
+                // Those that the init made are in them.
+                try cgroups.remove()
+            }
+        } catch {
+            unlink(channel)
+            try? cgroups.remove()
+            throw error
+        }
+    }
+
+    /// Makes a FIFO and opens it so that it never ends: whoever writes to it may come and go.
+    private static func makeChannel(_ path: String) throws(LabError) -> Int32 {
+        do throws(Errno) {
+            try checked { mkfifo(path, 0o600) }
+            return try FileDescriptor.open(path, O_RDWR | O_NONBLOCK).release()
+        } catch {
+            throw LabError(.output, "cannot make the FIFO \(path)", cause: "\(error)")
+        }
+    }
+
+    /// - Throws: `.unavailable` where an init can't have what it needs, `.usage` for layers or a variant.
+    private func cgroupsOfSystems(_ request: LaunchRequest) throws(LabError) -> CgroupTree {
+        try request.refuseVariant(of: id)
+        guard request.condition.isolation == nil, parts.isolation == .standard else {
+            throw LabError(
+                .unavailable, "a container with an init of its own needs all layers of isolation, and root",
+                remedy: "run as root")
+        }
+        return try systemCgroups.withLock { (known) throws(LabError) in
+            if let known { return known }
+            let made = try CgroupTree(
+                mounts: try CgroupMounts.current().withUnified(),
+                name: "lab-\(parts.context.runID)-\(id)-system", journal: parts.context.journal)
+            known = made
+            return made
+        }
+    }
+
     private func buffer(_ isolation: Isolation) throws(LabError) -> ProgramBuffer {
         try buffers.withLock { (buffers) throws(LabError) in
             if let known = buffers[isolation] { return known }
@@ -105,6 +164,13 @@ public final class PreparedContainer: PreparedEngine {
     }
 
     public func explain(_ request: LaunchRequest) throws(LabError) -> Message {
+        if let system = try parts.context.system(of: request) {
+            let tree = try cgroupsOfSystems(request)
+            let spec = parts.spec(
+                starting: system, tree.directoriesToJoin(request.index), channel: "FIFO")
+            return try LaunchProgram.container(spec)
+                .text(arguments: try parts.arguments(starting: request.workload))
+        }
         try request.refuseVariant(of: id)
         let spec = parts.spec(
             try layers(request.condition.isolation), number: request.index, stage: stage?.rawValue)
@@ -115,6 +181,7 @@ public final class PreparedContainer: PreparedEngine {
     public func shutDown() {
         stage = nil
         try? parts.cgroups?.removeAll()
+        systemCgroups.withLock { try? $0?.removeAll() }
         rmdir(parts.mountPoint)
     }
 }
@@ -140,6 +207,23 @@ private struct Parts {
             // A container without any layer is a bare process.
             inheritsAll: isolation.isEmpty, caller: caller, processors: context.placement?.measured,
             parent: launcher.parent.rawValue)
+    }
+
+    /// A container of a complete system: the same layers, around another root and its init.
+    func spec(starting system: SystemTree, _ cgroupsToJoin: [String], channel: String) -> ContainerSpec {
+        ContainerSpec(
+            oci: .container(
+                isolation, root: system.root, hostname: EngineID.container.rawValue,
+                // By this word systemd knows that it is in one.
+                env: ChildLauncher.environment + ["container=lab"]),
+            program: SystemTree.initPath, filter: isolation.contains(.seccomp) ? filter : nil,
+            mountPoint: mountPoint, stage: nil, cgroupsToJoin: cgroupsToJoin, caller: caller,
+            processors: context.placement?.measured, parent: launcher.parent.rawValue, channel: channel)
+    }
+
+    func arguments(starting workload: Workload) throws(LabError) -> [String] {
+        [SystemTree.initPath]
+            + (try SystemRecipe.words(channel: "path:/dev/\(LaunchProgram.channelName)", workload))
     }
 
     func described(
@@ -173,6 +257,7 @@ private struct Parts {
             + (stage == nil
                 ? [] : ["the stage: a mount namespace with the lower layers, /dev and the masks"])
             + (cgroups == nil ? [] : ["in each hierarchy the empty cgroup in which each start makes its own"])
+        if let system = try? context.system.get() { record.add(system) }
         if cgroups == nil { record.footnotes = ["\(record.id): no cgroup limits, because \(whyUnlimited)"] }
         return record
     }

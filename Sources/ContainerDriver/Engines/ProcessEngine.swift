@@ -38,14 +38,14 @@ public final class PreparedProcess: PreparedEngine {
 
     public func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
         let requested = request.begin()
-        try request.refuseVariant(of: id)
+        try request.refuseSystem(in: id)
         return try launcher.start(
             buffer, arguments: ChildLauncher.arguments(request.workload), requested: requested,
             timesSteps: true, interrupt: interrupt)
     }
 
     public func explain(_ request: LaunchRequest) throws(LabError) -> Message {
-        try request.refuseVariant(of: id)
+        try request.refuseSystem(in: id)
         return buffer.program.text(arguments: ChildLauncher.arguments(request.workload))
     }
 

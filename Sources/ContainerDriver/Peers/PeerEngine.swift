@@ -86,7 +86,7 @@ public final class PreparedPeerEngine: PreparedEngine {
         guard request.condition.isolation == nil, request.condition.cgroups == nil else {
             throw LabError(.unavailable, "\(id) makes its containers in one way only")
         }
-        try request.refuseVariant(of: id)
+        try request.refuseSystem(in: id)
         let name = run.instance(request.index)
         let peer = peer
         // To compose texts is no part of the start; to write them down is.
@@ -121,7 +121,7 @@ public final class PreparedPeerEngine: PreparedEngine {
 
     /// The command line, and the files that it reads.
     public func explain(_ request: LaunchRequest) throws(LabError) -> Message {
-        try request.refuseVariant(of: id)
+        try request.refuseSystem(in: id)
         let name = run.instance(request.index)
         var text = ""
         for (key, value) in peer.variables.sorted(by: { $0.key < $1.key }) {

@@ -53,10 +53,11 @@ extension RunResult {
         if let time = header.harnessNanoseconds.first(where: { $0 > Self.longestNanoseconds }) {
             return ("harnessNanoseconds", "\(time) ns is longer than a year")
         }
+        let limits = lab.series.compactMap { one in one.timeoutSeconds.map { ("series.timeoutSeconds", $0) } }
         for (key, seconds) in [
             ("budgetSeconds", lab.budgetSeconds), ("spreadSeconds", lab.spreadSeconds),
             ("timeoutSeconds", lab.timeoutSeconds),
-        ]
+        ] + limits
         where !(seconds >= 0 && seconds.isFinite) {
             return ("lab.\(key)", "\(seconds) is no duration")
         }

@@ -26,6 +26,8 @@ public struct Claim: Codable, Equatable, Sendable {
         /// The weight of a figure from emulation: emulation only makes a VM slower and larger, so a figure *below*
         /// the lower bound contradicts the claim all the more, and nothing else follows from it.
         public var emulation: Emulation
+        /// What the verdict is about, where the claim's own words leave it open: `a complete system`.
+        public var scope: LocalizedText?
 
         public enum Emulation: String, Codable, Sendable, CaseIterable {
             /// Emulated figures give no verdict.
@@ -40,7 +42,7 @@ public struct Claim: Codable, Equatable, Sendable {
         public init(
             metric: String, engines: [EngineID], at: Condition = [:], each: Factor? = nil,
             relativeTo: EngineID? = nil, atLeast: Double? = nil, atMost: Double? = nil,
-            emulation: Emulation = .never
+            emulation: Emulation = .never, scope: LocalizedText? = nil
         ) {
             self.metric = metric
             self.engines = engines
@@ -50,6 +52,7 @@ public struct Claim: Codable, Equatable, Sendable {
             self.atLeast = atLeast
             self.atMost = atMost
             self.emulation = emulation
+            self.scope = scope
         }
     }
 

@@ -205,10 +205,14 @@ public struct RunContext: Sendable {
     public var mayFetch: Bool
     /// The processors that instances are held to; nil for all.
     public var placement: Placement?
+    /// The complete system that is started where a series does so, or the reason why there is none.
+    public var system: Result<SystemTree, LabError>
 
     public init(
         runID: String, paths: LabPaths, journal: RunJournal, rootFilesystem: RootFilesystem,
-        interrupt: Interrupt = .never, mayFetch: Bool = false, placement: Placement? = nil
+        interrupt: Interrupt = .never, mayFetch: Bool = false, placement: Placement? = nil,
+        system: Result<SystemTree, LabError> = .failure(
+            LabError(.unavailable, "no complete system was asked for"))
     ) {
         self.runID = runID
         self.paths = paths
@@ -217,6 +221,23 @@ public struct RunContext: Sendable {
         self.interrupt = interrupt
         self.mayFetch = mayFetch
         self.placement = placement
+        self.system = system
+    }
+}
+
+extension RunContext {
+    /// The complete system that a request is for; nil where lab-guest runs alone.
+    /// - Throws: the reason why there is none.
+    public func system(of request: LaunchRequest) throws(LabError) -> SystemTree? {
+        request.condition.payload == .system ? try system.get() : nil
+    }
+}
+
+extension EngineRecord {
+    /// Adds the complete system that its instances may start.
+    public mutating func add(_ system: SystemTree) {
+        details.append(Detail("complete system", system.title))
+        digests["system"] = system.digest
     }
 }
 
@@ -231,7 +252,8 @@ public struct LaunchRequest: Sendable {
     public var cpus: Int
     /// The moment at which the start has failed if the guest has not said `ready`.
     public var deadline: MonotonicInstant
-    /// The condition of the trial: engines read `isolation`, `cgroups` and `variant`. One that can't make an instance so throws.
+    /// The condition of the trial: engines read `isolation`, `payload`, `cgroups` and `variant`. One that can't make an
+    /// instance so throws.
     public var condition: Condition
     /// Called right before `requested` is stamped, for who wants to see what is there by then.
     public var willBegin: (@Sendable () -> Void)?
@@ -253,6 +275,16 @@ public struct LaunchRequest: Sendable {
     public func begin() -> MonotonicInstant {
         willBegin?()
         return .now()
+    }
+
+    /// For an engine that runs nothing but lab-guest.
+    /// - Throws: `.usage` when a complete system, or a variant, is asked for.
+    public func refuseSystem(in engine: EngineID) throws(LabError) {
+        try refuseVariant(of: engine)
+        guard condition.payload == .system else { return }
+        throw LabError(
+            .usage, "\(engine) does not start a complete system",
+            remedy: "name the engine container, or one that is a VM")
     }
 
     /// For an engine that is made in one way only.

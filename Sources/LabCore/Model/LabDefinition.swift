@@ -49,7 +49,7 @@ public struct LabDefinition: Codable, Equatable, Sendable {
     public var budgetSeconds: Double
     /// The shortest time over which the blocks of a run are spread, in seconds; 0 lets one follow the other at once.
     public var spreadSeconds: Double
-    /// The longest from `requested` to `ready`, in seconds.
+    /// The longest from `requested` to `ready`, in seconds, where a series has none of its own.
     public var timeoutSeconds: Double
     public var memoryBytes: UInt64
     public var cpus: Int
@@ -109,7 +109,7 @@ public struct LabDefinition: Codable, Equatable, Sendable {
         /// The factors that the trials of a series may vary.
         public var parameters: [Factor] {
             switch self {
-            case .lifecycle: [.cache, .concurrency, .count, .isolation, .cgroups, .variant]
+            case .lifecycle: [.cache, .concurrency, .count, .payload, .isolation, .cgroups, .variant]
             case .memory: [.touch, .instances, .variant]
             case .compute: [.compute, .variant]
             case .experiment: [.experiment, .setting, .isolation, .instances, .variant]

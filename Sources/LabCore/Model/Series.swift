@@ -7,6 +7,8 @@ public struct Series: Codable, Equatable, Sendable {
     public var engines: [EngineID]?
     /// The number of trials of each combination; nil for as many as the lab says.
     public var samples: LabDefinition.Samples?
+    /// The longest from `requested` to `ready`, in seconds; nil for the lab's.
+    public var timeoutSeconds: Double?
 
     /// A factor and its values, each a condition in which nothing else is said.
     public struct Varied: Equatable, Sendable {
@@ -24,12 +26,13 @@ public struct Series: Codable, Equatable, Sendable {
 
     public init(
         id: String, parameters: [Varied] = [], engines: [EngineID]? = nil,
-        samples: LabDefinition.Samples? = nil
+        samples: LabDefinition.Samples? = nil, timeoutSeconds: Double? = nil
     ) {
         self.id = id
         self.parameters = parameters
         self.engines = engines
         self.samples = samples
+        self.timeoutSeconds = timeoutSeconds
     }
 
     /// Nothing is varied.
@@ -74,6 +77,15 @@ extension LabDefinition {
     }
 
     public func samples(of series: Series) -> Samples { series.samples ?? samples }
+
+    /// The longest from `requested` to `ready` of a trial at that condition, in seconds.
+    public func timeoutSeconds(at condition: Condition) -> Double {
+        series.first { $0.timeoutSeconds != nil && $0.points.contains(condition) }?.timeoutSeconds
+            ?? timeoutSeconds
+    }
+
+    /// True when a complete system is started.
+    public var needsSystem: Bool { !values(of: .payload).isEmpty }
 
     /// Changes the numbers of trials of the lab and of every series that has its own.
     public mutating func changeSamples(_ change: (inout Samples) -> Void) {

@@ -30,7 +30,8 @@ extension TrialProcedure {
         let work = work(of: trial)
         return Start(
             request: request(work.workload, of: trial, began: .now()), expected: work.expected,
-            limit: .seconds(lab.timeoutSeconds), countsExits: trial.parameters.count == .exits)
+            limit: .seconds(lab.timeoutSeconds(at: trial.parameters)),
+            countsExits: trial.parameters.count == .exits)
     }
 
     /// The outcome of one instance.

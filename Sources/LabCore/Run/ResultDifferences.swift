@@ -177,12 +177,13 @@ private struct DifferenceFinder {
     private static func text(_ series: Series) -> (name: String, text: Message) {
         let parts = series.parameters.map { "\($0.parameter.rawValue) \($0.words.joined(separator: "|"))" }
         let varied = ResultDifference.shown(parts.joined(separator: ", "))
+        let limit = series.timeoutSeconds.map { ", timeout=\($0) s" } ?? ""
         let engines = series.engines.map {
             ResultDifference.shown($0.map(\.rawValue).joined(separator: ", "))
         }
         return (
             series.id,
-            "\(varied.isEmpty ? "nothing varied" : Message(verbatim: varied))\(engines.map { " on \($0)" } ?? "")"
+            "\(varied.isEmpty ? "nothing varied" : Message(verbatim: varied + limit))\(engines.map { " on \($0)" } ?? "")"
         )
     }
 

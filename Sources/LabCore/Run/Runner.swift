@@ -258,9 +258,10 @@ public final class Runner {
             return
         }
         watch(.failed(observation, error))
-        // A lack of the machine for one experiment or one variant says nothing of the engine's others.
+        // A lack of the machine for one experiment, one variant or one payload says nothing of the engine's others.
         if setup.lab.method == .experiment && error.kind == .unavailable { return }
-        if observation.parameters.variant != nil && error.kind == .unavailable {
+        let isOwn = observation.parameters.variant != nil || observation.parameters.payload != nil
+        if isOwn && error.kind == .unavailable {
             impossible.insert(observation.cell)
             return
         }

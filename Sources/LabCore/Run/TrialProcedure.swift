@@ -82,7 +82,7 @@ struct TrialProcedure {
     func request(_ workload: Workload, of trial: Plan.Trial, began: MonotonicInstant) -> LaunchRequest {
         LaunchRequest(
             index: nextInstance(), workload: workload, memoryBytes: lab.memoryBytes, cpus: lab.cpus,
-            deadline: began.advanced(by: .seconds(lab.timeoutSeconds)),
+            deadline: began.advanced(by: .seconds(lab.timeoutSeconds(at: trial.parameters))),
             condition: trial.parameters)
     }
 

@@ -19,6 +19,8 @@ public enum BlockInterval {
     /// - Returns: nil with fewer blocks than `fewest`.
     public static func interval(around value: Double, _ blocks: [Double]) -> ConfidenceInterval? {
         guard blocks.count >= fewest else { return nil }
+        // Exactly, which the mean of many is not.
+        if blocks.allSatisfy({ $0 == value }) { return ConfidenceInterval(lower: value, upper: value) }
         guard value > 0, blocks.allSatisfy({ $0 > 0 }) else {
             let reach = reach(blocks)
             return ConfidenceInterval(lower: value - reach, upper: value + reach)
@@ -51,27 +53,10 @@ public enum BlockInterval {
         return Statistics.studentQuantile975(freedom: count - 1)
             * (squares / (count - 1) / count).squareRoot()
     }
-}
 
-extension Statistics {
-    /// The quantile of probability 0.975 of Student's distribution; `freedom` is at least 1.
-    ///
-    /// The first terms of its expansion in 1/freedom are right to 0.1 % from 5 on; below it is interpolated between the exact
-    /// ones. Source: Abramowitz & Stegun, "Handbook of mathematical functions", 26.7.5 and table 26.10.
-    public static func studentQuantile975(freedom: Double) -> Double {
-        precondition(freedom >= 1, "no quantile of \(freedom) degrees of freedom")
-        let exact = [12.7062, 4.3027, 3.1824, 2.7764, 2.5706]
-        let below = Int(min(freedom, 5))
-        if below < exact.count {
-            // Linear in 1/freedom, in which the quantile is nearly straight.
-            let share = (1 / Double(below) - 1 / freedom) / (1 / Double(below) - 1 / Double(below + 1))
-            return exact[below - 1] + share * (exact[below] - exact[below - 1])
-        }
-        let z = z975
-        let (z2, z4, z6) = (z * z, z * z * z * z, z * z * z * z * z * z)
-        let first = z * (z2 + 1) / 4
-        let second = z * (5 * z4 + 16 * z2 + 3) / 96
-        let third = z * (3 * z6 + 19 * z4 + 17 * z2 - 15) / 384
-        return z + first / freedom + second / (freedom * freedom) + third / (freedom * freedom * freedom)
+    /// Of Student's distribution. Those that a run without growth needs are made once.
+    private static func deviate(_ freedom: Int) -> Double {
+        freedom <= deviates.count ? deviates[freedom - 1] : StudentT.deviate95(freedom: Double(freedom))
     }
+    private static let deviates = (1..<Plan.blocks).map { StudentT.deviate95(freedom: Double($0)) }
 }

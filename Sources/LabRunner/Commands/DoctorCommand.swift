@@ -54,7 +54,8 @@ struct DoctorCommand: SpeakingCommand {
     func run() throws {
         let text = try speech.choice()
         if script { return try Terminal.write(SteadyScript().text(in: text)) }
-        let engines = try engine.map { text throws(LabError) in try Words.engines(text) } ?? EngineFactory.ids
+        let engines =
+            try engine.map { text throws(LabError) in try Words.knownEngines(text) } ?? EngineFactory.ids
         let interrupt = try Interrupt()
         try interrupt.catchSignals()
         let line = ProgressLine(quiet: json, text: text)

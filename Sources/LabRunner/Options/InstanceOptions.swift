@@ -56,7 +56,10 @@ struct InstanceOptions: ParsableArguments {
     /// A lab with what was said here.
     func apply(to lab: LabDefinition) throws(LabError) -> LabDefinition {
         var definition = lab
-        if let timeout { definition.timeoutSeconds = try Words.seconds(timeout, option: "--timeout") }
+        if let timeout {
+            definition.timeoutSeconds = try Words.seconds(timeout, option: "--timeout")
+            for place in definition.series.indices { definition.series[place].timeoutSeconds = nil }
+        }
         if let memory {
             definition.memoryBytes = try Words.bytes(memory, option: "--memory", atLeast: Self.leastMemory)
         }

@@ -92,6 +92,17 @@ enum Words {
         return engines
     }
 
+    /// Engines of this machine's by their names alone.
+    static func knownEngines(_ text: String) throws(LabError) -> [EngineID] {
+        var engines: [EngineID] = []
+        for word in text.split(separator: ",", omittingEmptySubsequences: false) {
+            let id = try EngineFactory.named(word.trimmingWhitespace()).id
+            try refuseTwice(id, in: engines)
+            engines.append(id)
+        }
+        return engines
+    }
+
     private static func refuseTwice(_ engine: EngineID, in engines: [EngineID]) throws(LabError) {
         guard engines.contains(engine) else { return }
         throw LabError(

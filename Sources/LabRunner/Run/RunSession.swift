@@ -58,13 +58,21 @@ struct RunSession {
         let environment = try environment(workspace, warn)
         try baseline?.accept(
             lab: request.lab, environment: environment, digests: workspace.context.rootFilesystem.digests)
+        var context = workspace.context
+        if request.lab.needsSystem {
+            line.show(text.lookingForTheSystem, now: true)
+            let (root, paths, mayMake) = (context.rootFilesystem, context.paths, context.mayFetch)
+            context.system = Result { () throws(LabError) in
+                try SystemTree.of(root, paths: paths, mayMake: mayMake)
+            }
+        }
         let runner = Runner(
             setup: Runner.Setup(
                 lab: request.lab, command: request.command, version: Version.current,
                 startedAt: time.rfc3339, seed: request.seed, environment: environment,
                 experiments: ExperimentTable.all),
             engines: try EngineFactory.make(request.lab.engines, request.settings, pool: shared.pool),
-            context: workspace.context)
+            context: context)
         let budget: Duration = .seconds(request.lab.budgetSeconds)
         let result: RunResult
         do {

@@ -8,6 +8,7 @@ extension Language {
 /// The words for what is under way.
 extension Language {
     var lookingAtTheMachine: String { say("looking at the machine …") }
+    var lookingForTheSystem: String { say("looking for a complete system; to make one takes two minutes …") }
     func trying(_ engine: EngineID) -> String { say("trying \(engine) …") }
     func runningGuest(on engine: EngineID) -> String { say("running a guest on \(engine) …") }
     func probing(_ engine: EngineID) -> String { say("probing \(engine) …") }

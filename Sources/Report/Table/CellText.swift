@@ -73,6 +73,16 @@ struct CellText {
 extension CellText {
     /// The verdict on one half of a row, in few words.
     func verdict(_ judgement: SubjectJudgement) -> Phrase {
+        let scopes = judgement.claims.compactMap { $0.claim.rule.scope }.reduce(into: [Phrase]()) {
+            all, scope in
+            let words = Phrase(text[scope])
+            if !all.contains(words) { all.append(words) }
+        }
+        let verdict = unscoped(judgement)
+        return scopes.isEmpty ? verdict : text.say("\(verdict) (\(scopes.joined(separator: text.say("; "))))")
+    }
+
+    private func unscoped(_ judgement: SubjectJudgement) -> Phrase {
         let name = Phrase.strong(text.name(judgement.verdict))
         let detail: Phrase
         switch judgement.verdict {
@@ -115,7 +125,8 @@ extension CellText {
     private func place(_ judgement: Judgement, _ claim: Claim, isOnlyClaim: Bool) -> Phrase {
         guard let each = claim.rule.each, let value = judgement.point[each] else { return .code(claim.id) }
         let place =
-            each == .setting || each == .instances ? text.conditions(of: lab).words(each, of: judgement.point) : .code(value)
+            each == .setting || each == .instances
+            ? text.conditions(of: lab).words(each, of: judgement.point) : .code(value)
         return isOnlyClaim ? place : "\(code: claim.id) \(place)"
     }
 

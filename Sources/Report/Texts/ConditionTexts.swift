@@ -20,6 +20,7 @@ struct ConditionWords {
         case .concurrency: text.say("\(value) at once, the last of them")
         case .count: text.say("exits counted")
         case .isolation: text.say("isolation \(value)")
+        case .payload: text.say("complete system")
         case .cgroups: text.say("cgroups handed on")
         case .touch:
             value == "0" ? text.say("idle") : text.say("\(value) MiB touched")
@@ -63,7 +64,8 @@ struct ConditionWords {
 
     /// First what is done, then how.
     private static let order: [Factor] = [
-        .compute, .setting, .variant, .isolation, .cgroups, .touch, .instances, .concurrency, .cache, .count,
+        .compute, .setting, .payload, .variant, .isolation, .cgroups, .touch, .instances, .concurrency,
+        .cache, .count,
     ]
 
     /// An experiment and what holds beside it, plain text.

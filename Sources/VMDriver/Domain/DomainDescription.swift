@@ -19,6 +19,8 @@ public struct DomainDescription: Equatable, Sendable {
     public var memory = VMVariant.Memory.lazy
     public var cpus: Int
     public var boot: Boot
+    /// File of a disk that the guest may only read, beside what it boots; nil for none. Needs a bus for it, PCI.
+    public var systemDisk: String?
     /// File of the firmware; nil for the machine's own.
     public var firmware: String?
     public var devices = VMVariant.Devices.none
@@ -145,6 +147,17 @@ public struct DomainDescription: Equatable, Sendable {
     }
 
     private var disk: [String] {
+        if let systemDisk {
+            return [
+                "<disk type='file' device='disk'>",
+                "  <driver name='qemu' type='raw'/>",
+                "  <source file='\(xmlEscaped(systemDisk))'/>",
+                "  <target dev='vda' bus='virtio'/>",
+                "  <readonly/>",
+                "  <address type='pci' domain='0' bus='0' slot='\(Self.diskSlot)' function='0'/>",
+                "</disk>",
+            ]
+        }
         guard case .disk(let path) = boot else { return [] }
         return [
             "<disk type='file' device='disk'>",
@@ -175,6 +188,7 @@ public struct DomainDescription: Equatable, Sendable {
 
     /// A slot where nothing else is, on q35 and pc alike.
     static let balloonSlot = 5
+    static let diskSlot = 6
 
     private var console: [String] {
         guard hasConsole else { return [] }

@@ -40,10 +40,12 @@ struct KernelCommandLine {
     /// The command line that runs `workload`.
     /// - Parameter timeStampKilohertz: the counter's rate; 0 stands for whatever it is, in a text to be read.
     /// - Parameter modules: the kernel's modules that lab-guest loads first, in this order.
+    /// - Parameter isSystem: true where a complete system is started, in which lab-guest then does the workload.
     /// - Throws: `.usage` when the kernel could not pass the arguments on unchanged.
     static func text(
         for workload: Workload, channel: RecordChannel, timeStampKilohertz: UInt64?,
-        style: VMVariant.CommandLine = .tuned, hasConsole: Bool = true, modules: [String] = []
+        style: VMVariant.CommandLine = .tuned, hasConsole: Bool = true, modules: [String] = [],
+        isSystem: Bool = false
     ) throws(LabError) -> String {
         var words = hasConsole ? console(channel) : []
         if style == .tuned { words += (hasConsole ? earlyConsole(channel) : []) + tuning }
@@ -53,10 +55,16 @@ struct KernelCommandLine {
         if let timeStampKilohertz {
             words.append("tsc_early_khz=\(timeStampKilohertz == 0 ? "HOST" : "\(timeStampKilohertz)")")
         }
+        if isSystem {
+            for word in try SystemRecipe.words(channel: channel.guestArgument, workload) {
+                words.append(try quoted(word))
+            }
+        }
         words.append("--")
         let load = modules.isEmpty ? [] : ["--modules=\(modules.joined(separator: ","))"]
         let arguments =
-            ["--machine", "--channel=\(channel.guestArgument)"] + load + [workload.name] + workload.arguments
+            ["--machine", "--channel=\(channel.guestArgument)"] + load
+            + (isSystem ? ["system"] : [workload.name] + workload.arguments)
         for argument in arguments { words.append(try quoted(argument)) }
         let text = words.joined(separator: " ")
         guard text.utf8.count <= longest, arguments.count < mostArguments else {

@@ -27,7 +27,7 @@ extension DomainDescription {
             option("-boot", "strict=on"),
             // The same as `on_reboot` in the XML.
             option("-no-reboot"),
-        ] + bootOptions + additionOptions + consoleOptions + recordOptions + balloonOptions
+        ] + bootOptions + diskOptions + additionOptions + consoleOptions + recordOptions + balloonOptions
             + (countsInstructions ? [option("-icount", Self.instructionClockWords)] : []) + [
                 option("-sandbox", QEMUUser.sandbox), option("-msg", "timestamp=on"),
             ]
@@ -75,6 +75,15 @@ extension DomainDescription {
                 option("-device", "ide-hd,bus=ide.0,unit=0,drive=disk,id=ide0-0-0,bootindex=1"),
             ]
         }
+    }
+
+    private var diskOptions: [QEMUOption] {
+        guard let systemDisk else { return [] }
+        let address = "bus=\(machine.rootBus),addr=0x\(String(Self.diskSlot, radix: 16))"
+        return [
+            option("-drive", "if=none,id=system,format=raw,readonly=on,file=\(Self.escaped(systemDisk))"),
+            option("-device", "virtio-blk-pci,drive=system,id=virtio-disk0,\(address)"),
+        ]
     }
 
     /// The devices that libvirt adds to a machine by itself: a USB controller, behind a port where the bus is PCI

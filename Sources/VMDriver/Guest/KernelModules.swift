@@ -29,8 +29,12 @@ struct KernelModules {
         }
         var places = ["/lib/modules", "/usr/lib/modules"].map { "\($0)/\(kernel.version)" }
         places.append(KernelPackage.modules(beside: kernel.source))
-        if let place = places.first(where: Files.exists) {
-            return try KernelModules(below: place).inOrder(names)
+        // What an older lab fetched lacks those that it had no use for.
+        let found = places.filter(Files.exists).map { place in
+            Result { () throws(LabError) in try KernelModules(below: place).inOrder(names) }
+        }
+        if let whole = found.first(where: { (try? $0.get()) != nil }) ?? (fetch ? nil : found.first) {
+            return try whole.get()
         }
         guard fetch else {
             throw LabError(

@@ -53,10 +53,11 @@ enum KernelPackage {
     /// Keeps those that lab has a use for, a few hundred KiB of 100 MB: drivers of what a hypervisor pretends to be.
     private static func keepModules(_ found: String, at place: String) throws(LabError) {
         var links: [String] = ["\(found)/modules.builtin"]
-        for directory in ["drivers/virtio", "drivers/char"] {
-            links += Files.list("\(found)/kernel/\(directory)").filter { $0.hasPrefix("virtio") }.map {
-                "\(found)/kernel/\(directory)/\($0)"
-            }
+        for directory in ["drivers/virtio", "drivers/char", "drivers/block", "fs/overlayfs"] {
+            links += Files.list("\(found)/kernel/\(directory)")
+                .filter { $0.hasPrefix("virtio") || $0.hasPrefix("overlay.") }.map {
+                    "\(found)/kernel/\(directory)/\($0)"
+                }
         }
         let building = "\(place).building-\(getpid())"
         try Files.makeDirectory(building)
@@ -66,7 +67,8 @@ enum KernelPackage {
                 throw LabError(.output, "cannot keep \(place)/\(name)", cause: "\(Errno(errno))")
             }
         }
-        // Another run may have been faster; then its copy does as well.
+        // What an older lab kept there has fewer; another run may have been faster, and then its copy does as well.
+        try Files.removeTree(place)
         if rename(building, place) != 0 { try Files.removeTree(building) }
     }
 
