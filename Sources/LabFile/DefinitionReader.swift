@@ -76,7 +76,8 @@ struct DefinitionReader {
             workload: workload,
             method: method, rounds: rounds, metrics: metrics, samples: samples, series: series,
             budgetSeconds: budget / .seconds(1), spreadSeconds: (spread ?? .zero) / .seconds(1),
-            timeoutSeconds: timeout / .seconds(1), memoryBytes: memory, cpus: cpus, claims: claims, facts: facts,
+            timeoutSeconds: timeout / .seconds(1), memoryBytes: memory, cpus: cpus, claims: claims,
+            facts: facts,
             settings: settings, row: row)
     }
 

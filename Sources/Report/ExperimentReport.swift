@@ -61,7 +61,9 @@ struct ExperimentReport: MethodReport {
     /// Experiments take what they measure from wherever it is: not all of it from marks.
     var isClocked: Bool { false }
 
-    func label(_ point: Condition) -> Phrase { point.isEmpty ? .none : Phrase(text.conditions(of: lab).experimentPlace(point)) }
+    func label(_ point: Condition) -> Phrase {
+        point.isEmpty ? .none : Phrase(text.conditions(of: lab).experimentPlace(point))
+    }
 
     func isAnswer(_ failed: Observation) -> Bool { failed.impossibility != nil }
 
@@ -305,7 +307,10 @@ extension ExperimentReport {
         let isShared = blocks.count { $0.metrics.contains { $0.id == metric.id } } > 1
         var own = place
         own.experiment = block.experiment
-        return fitted(text[metric.title], at: isShared ? text.conditions(of: lab).experimentPlace(own) : text.conditions(of: lab).place(place))
+        return fitted(
+            text[metric.title],
+            at: isShared
+                ? text.conditions(of: lab).experimentPlace(own) : text.conditions(of: lab).place(place))
     }
 
     private func fitted(_ title: String, at place: String) -> String {

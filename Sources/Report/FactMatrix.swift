@@ -139,7 +139,9 @@ struct FactMatrix {
     }
 
     /// With the experiment and the setting only where rows would be called the same without.
-    private static func place(_ point: Condition, among points: [Condition], _ conditions: ConditionWords) -> String {
+    private static func place(_ point: Condition, among points: [Condition], _ conditions: ConditionWords)
+        -> String
+    {
         guard points.count > 1 else { return "" }
         let isOneExperiment = Set(points.map(\.experiment)).count == 1
         return isOneExperiment ? conditions.place(point) : conditions.experimentPlace(point)

@@ -50,7 +50,7 @@ public enum BlockInterval {
         let count = Double(values.count)
         let mean = values.reduce(0, +) / count
         let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-        return Statistics.studentQuantile975(freedom: count - 1)
+        return deviate(values.count - 1)
             * (squares / (count - 1) / count).squareRoot()
     }
 

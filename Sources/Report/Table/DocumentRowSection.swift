@@ -105,7 +105,8 @@ struct DocumentRowSection {
             shown.title ?? lab.metrics.first { $0.id == shown.metric }?.title
             ?? lab.facts?.first { $0.id == shown.fact }?.title
         let name = title.map { Phrase(text[$0]) } ?? .none
-        return shown.at.isEmpty ? name : [name, Phrase(text.conditions(of: lab).experimentPlace(shown.at))].lines
+        return shown.at.isEmpty
+            ? name : [name, Phrase(text.conditions(of: lab).experimentPlace(shown.at))].lines
     }
 
     private var unlike: Phrase {
