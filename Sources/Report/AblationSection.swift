@@ -112,9 +112,9 @@ struct AblationSection {
         estimate.map { .figure($0.value, Phrase(text.cost($0, metric.unit))) } ?? .none
     }
 
-    /// Only of what can be told from nothing is there a share.
+    /// Only of what can be told from nothing is there a share; without an interval nobody knows whether it can.
     private func isTold(_ estimate: Estimate) -> Bool {
-        Format.bound(untold: estimate) == nil && estimate.value > 0
+        estimate.interval != nil && Format.bound(untold: estimate) == nil && estimate.value > 0
     }
 
     private func share(_ part: Estimate?) -> Cell {
@@ -138,7 +138,7 @@ struct AblationSection {
 
     /// The sum of the parts against the whole.
     private var interactions: [Phrase] {
-        guard let whole = ablation.whole else { return [] }
+        guard let whole = ablation.whole, whole.interval != nil else { return [] }
         guard isTold(whole) else {
             let bound = text.cost(whole, metric.unit)
             return [text.say("What all layers cost together can't be told here: it is \(bound).")]
@@ -146,7 +146,7 @@ struct AblationSection {
         func note(
             _ sum: Estimate?, _ untold: (String) -> Phrase, _ told: (String, String, Double) -> Phrase
         ) -> [Phrase] {
-            guard let sum else { return [] }
+            guard let sum, sum.interval != nil else { return [] }
             guard isTold(sum) else { return [untold(text.cost(sum, metric.unit))] }
             let share = sum.value / whole.value
             return [told(Format.signed(sum.value, metric.unit), Format.percent(share), share - 1)]
