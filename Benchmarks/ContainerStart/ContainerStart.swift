@@ -154,8 +154,8 @@ private struct FloorCgroups {
     init(_ tree: CgroupTree?) {
         all = (tree?.settings(ContainerStart.limits) ?? []).map { parent, version, settings in
             let directory = "\(parent)/0"
-            var words = settings.flatMap { ["\(directory)/\($0.file)", $0.value] }.map { strdup($0) }
-            words.append(nil)
+            let texts: [String] = settings.flatMap { ["\(directory)/\($0.file)", $0.value] }
+            let words: [UnsafeMutablePointer<CChar>?] = texts.map { strdup($0) } + [nil]
             let limits = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: words.count)
             limits.initialize(from: words, count: words.count)
             // On v2 a whole process has to move, which is dearer than to be born there: no floor in that.

@@ -37,7 +37,15 @@ public final class ChildInstance: Instance {
     private struct PolledPipe: ~Copyable {
         var descriptor: FileDescriptor?
         /// poll(2) passes over negative descriptors.
-        var pollNumber: Int32 { descriptor?.rawValue ?? -1 }
+        var pollNumber: Int32 { ChildInstance.number(descriptor) }
+
+        /// - Throws: EBADF once it has ended.
+        func read(upTo count: Int) throws(Errno) -> [UInt8] {
+            switch descriptor {
+            case .some(let open): try open.read(upTo: count)
+            case .none: throw Errno(EBADF)
+            }
+        }
     }
 
     init(
@@ -116,7 +124,15 @@ public final class ChildInstance: Instance {
         timeline.stamp(.cleanedUp, at: .now(), since: requested)
     }
 
-    private var pidfdNumber: Int32 { pidfd?.rawValue ?? -1 }
+    private var pidfdNumber: Int32 { Self.number(pidfd) }
+
+    /// The number of a descriptor, -1 once it is closed.
+    private static func number(_ descriptor: borrowing FileDescriptor?) -> Int32 {
+        switch descriptor {
+        case .some(let open): open.rawValue
+        case .none: -1
+        }
+    }
 
     /// Notes the end of one more of the engine's steps.
     func stampStep() {
@@ -155,7 +171,7 @@ public final class ChildInstance: Instance {
         var buffer: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (
             0, 0, 0, 0, 0, 0, 0, 0
         )
-        while output.descriptor != nil {
+        while output.pollNumber >= 0 {
             let count = withUnsafeMutableBytes(of: &buffer) {
                 read(output.pollNumber, $0.baseAddress, $0.count)
             }
@@ -180,7 +196,7 @@ public final class ChildInstance: Instance {
     }
 
     private func takeErrors() {
-        guard let bytes = try? errors.descriptor?.read(upTo: 4_096) else { return }
+        guard let bytes = try? errors.read(upTo: 4_096) else { return }
         if bytes.isEmpty { errors.descriptor = nil }
         lastWords = (lastWords + bytes).suffix(4_096)
     }
