@@ -7,8 +7,8 @@ import Testing
 @Suite struct ConditionTests {
     /// A word of each factor.
     private static let words: [(Factor, String)] = [
-        (.cache, "cold"), (.concurrency, "4"), (.count, "exits"), (.isolation, "up-to-kernel-files"),
-        (.cgroups, "handed-on"),
+        (.cache, "cold"), (.concurrency, "4"), (.count, "exits"), (.payload, "system"),
+        (.isolation, "up-to-kernel-files"), (.cgroups, "handed-on"),
         (.touch, "64"), (.instances, "2"), (.compute, "syscall"), (.experiment, "probes"),
         (.setting, "a|b, c=d"), (.variant, "memory=balloon,machine=q35"),
     ]

@@ -36,7 +36,7 @@ import Testing
             }
         }
         let start = try #require(try labs().first { $0.id == "startup-latency" })
-        #expect(start.withOnlyWhatItsRowNeeds.series.map(\.id) == ["plain"])
+        #expect(start.withOnlyWhatItsRowNeeds.series.map(\.id) == ["plain", "system"])
         let loss = try #require(try labs().first { $0.id == "cpu-overhead" })
         #expect(loss.withOnlyWhatItsRowNeeds.series.map(\.id) == ["kinds"])
     }

@@ -11,6 +11,7 @@ enum UnreadTexts {
         "lab report {}", "lab run", "lab-container run ROOTFS COMMAND [ARG…]", "mkdir {}",
         "mount {}", "chdir {}", "write {}",
         "mkdir -p /sys/fs/cgroup/{} && mount -t cgroup -o {} cgroup /sys/fs/cgroup/{}", "podman {}",
+        "mkdir -p /sys/fs/cgroup/unified && mount -t cgroup2 cgroup2 /sys/fs/cgroup/unified",
         "gzip -6 -n", "chmod go-w {}", "read _ || exit 0", "write {} {}",
         "umount {}",
         "echo 1 | sudo tee /sys/devices/system/cpu/cpu{}/online", "lab run --cpus-allowed {}", "chmod +x {}",

@@ -25,8 +25,6 @@ extension Chinese {
         "leave start=restore out": "去掉 start=restore",
         "an init in a container has no cgroups of its own": "容器中的 init 没有自己的 cgroup",
         "cgroup v2 is not mounted": "没有挂载 cgroup v2",
-        "mkdir -p /sys/fs/cgroup/unified && mount -t cgroup2 cgroup2 /sys/fs/cgroup/unified":
-            "mkdir -p /sys/fs/cgroup/unified && mount -t cgroup2 cgroup2 /sys/fs/cgroup/unified",
         "a container with an init of its own needs all layers of isolation, and root":
             "带有自己的 init 的容器需要全部隔离层，并需要 root",
         "bind the channel": "绑定通道",
