@@ -252,6 +252,21 @@ import Testing
         #expect(error?.remedy?.english == "modprobe kvm")
     }
 
+    @Test("A first round that takes longer than the budget is made whole, and the time that it took is said")
+    func theFirstRoundIsWhole() throws {
+        let slow = "sleep 0.2; \(ScriptEngine.obedient)"
+        let engines = ["process", "container", "qemu"].map { ScriptEngine(EngineID(rawValue: $0), slow) }
+        let result = try runner(engines, samples: 20, warmup: 0, budget: 0.1).run(samplesIn: nil) { _ in }
+        #expect(result.ending == .budget && result.samples.count == 3)
+        #expect(Set(result.samples.map(\.engine)).count == 3)
+        let warning = try #require(result.closing.warnings.first)
+        #expect(
+            warning.text.english.contains("too small")
+                && warning.remedy?.english.contains("--budget 2s") == true)
+        let enough = try runner(engines, samples: 2, warmup: 0).run(samplesIn: nil) { _ in }
+        #expect(enough.closing.warnings.isEmpty)
+    }
+
     @Test func noTrialStartsAfterTheBudget() throws {
         let result = try runner(
             [ScriptEngine("process", "sleep 0.1; \(ScriptEngine.obedient)")], samples: 1_000, budget: 0.3

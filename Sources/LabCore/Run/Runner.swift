@@ -61,6 +61,20 @@ public final class Runner {
     /// Variants that this machine can't make: asking again gives the same answer.
     private var impossible: Set<Plan.Cell> = []
 
+    /// The time by which a first round was made that took longer than the whole budget; nil where it did not.
+    private var firstRound: Duration?
+
+    private var shortBudget: [Environment.Warning] {
+        guard let firstRound else { return [] }
+        let needed = Int((firstRound / .seconds(1)).rounded(.up))
+        return [
+            .init(
+                "the budget of \(Units.format(duration: .seconds(setup.lab.budgetSeconds))) is too small for one trial of everything, which took "
+                    + "\(needed) s and was made all the same",
+                remedy: "give --budget \(2 * needed)s or more, or name fewer engines or series")
+        ]
+    }
+
     /// The record of each engine, in their order; also when the run could not begin.
     public var records: [EngineRecord] { engines.compactMap { recordByName[$0.id] } }
 
@@ -109,7 +123,7 @@ public final class Runner {
                 seed: setup.seed), began: began, &result.samples, log,
             watch)
         result.closing.stopped = stopped
-        result.closing.warnings = disturbances()
+        result.closing.warnings = disturbances() + shortBudget
         try log?.finish(result.closing)
         watch(.ended(result.ending))
         return result
@@ -214,7 +228,10 @@ public final class Runner {
             if context.interrupt.isRaised { return .interrupted }
             // A round that has begun is finished, and the first one is begun: no engine is left out for want of time.
             if !trial.warmup && trial.round != round {
-                if now > lastStart && round != nil { return .budget }
+                if now > lastStart, let last = round {
+                    if last == 0 { firstRound = .nanoseconds(Int64(clamping: now.nanoseconds(since: began))) }
+                    return .budget
+                }
                 round = trial.round
             }
             watch(

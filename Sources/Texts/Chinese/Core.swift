@@ -5,6 +5,9 @@ extension Chinese {
             "以该用户身份运行 lab，或用 --output 指定一个属于 root 的目录",
         "name a directory of yours with --output": "用 --output 指定一个属于你自己的目录",
         "cannot read whose process {} is": "无法得知进程 {} 属于谁",
+        "the budget of {} is too small for one trial of everything, which took {} s and was made all the same":
+            "预算 {} 不够把每项各试验一次；仍然全部做了一次，用时 {} 秒",
+        "give --budget {}s or more, or name fewer engines or series": "把 --budget 设为 {}s 或更长，或者少指定一些引擎或系列",
         // Environment: what disturbs.
         "the processors are held back to cool: {}": "处理器因散热被降速：{}",
         "let the machine cool down, and free its fans": "让机器冷却下来，并清理风扇",
