@@ -30,7 +30,7 @@ enum UnreadTexts {
         "innotek GmbH", "model name",
         // What a decoder is told of a file that nobody writes.
         "as text", "it is nested too deeply", "the text has no English",
-        // The one language of LabError itself, and seeds of random numbers.
-        "\n  remedy: {}", "{} of {} {} against {}",
+        // The one language of LabError itself.
+        "\n  remedy: {}",
     ]
 }
