@@ -50,7 +50,7 @@ extension Report {
         var columns: [Table.Column] = [.words(text.engine)]
         if hasPoints { columns.append(.words(text.say("at"))) }
         columns += [.figures(text.say("old")), .figures(text.new)]
-        columns.append(.figures(isOfRuns ? text.say("runs") : "n"))
+        columns.append(.figures(isOfRuns ? text.say("runs a side") : "n"))
         columns += [.figures(text.say("new / old")), .figures(text.interval)]
         if let relative {
             columns += [.figures(text.ratioChange(.code(relative.rawValue))), .figures(text.interval)]

@@ -34,7 +34,7 @@ enum UnreadTexts {
         // What a decoder is told of a file that nobody writes.
         "as text", "it is nested too deeply", "the text has no English",
         "it is no list of processors",
-        // The one language of LabError itself, and seeds of random numbers.
-        "\n  remedy: {}", "{} of {} {} against {}",
+        // The one language of LabError itself.
+        "\n  remedy: {}",
     ]
 }

@@ -21,9 +21,12 @@ enum StudentT {
     /// The regularised incomplete beta function I_x(a, b) for x in [0, 1], by its continued fraction.
     /// Source: NIST Digital Library of Mathematical Functions, 8.17.4 and 8.17.22.
     private static func incompleteBeta(_ x: Double, _ a: Double, _ b: Double) -> Double {
+        // It converges fast below this place only; beyond, the other tail is that of 1 − x.
+        x <= (a + 1) / (a + b + 2) ? tail(x, a, b) : 1 - tail(1 - x, b, a)
+    }
+
+    private static func tail(_ x: Double, _ a: Double, _ b: Double) -> Double {
         if x <= 0 { return 0 }
-        // It converges fast below this place only.
-        guard x < (a + 1) / (a + b + 2) else { return x >= 1 ? 1 : 1 - incompleteBeta(1 - x, b, a) }
         var fraction = 1.0
         for place in (1...terms).reversed() {
             let m = Double(place / 2)
