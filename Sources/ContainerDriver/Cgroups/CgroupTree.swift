@@ -126,7 +126,7 @@ public final class CgroupTree {
         let error = Errno(errno)
         let denied = error == Errno(EACCES) || error == Errno(EPERM) || error == Errno(EROFS)
         throw LabError(
-            denied ? .permission : .unavailable, "cannot make the cgroup \(directory)", cause: "\(error)",
+            denied ? .permission : .unavailable, "cannot make the cgroup \(directory)", cause: error,
             remedy: denied
                 ? "run as root, or under a delegated cgroup: systemd-run --user --scope -p Delegate=yes" : nil
         )

@@ -10,7 +10,7 @@ enum ControlFile {
         } catch {
             let kind: LabError.Kind =
                 error == Errno(EACCES) || error == Errno(EPERM) ? .permission : .unavailable
-            throw LabError(kind, "cannot write \(text) to \(path)", cause: "\(error)")
+            throw LabError(kind, "cannot write \(text) to \(path)", cause: error)
         }
     }
 
