@@ -55,7 +55,7 @@ struct BadInputTests {
         Mistake(arguments: ["report", "/nonexistent"], status: 66, says: ["/nonexistent"]),
         Mistake(arguments: ["report", "/etc/passwd"], status: 65, says: ["/etc/passwd", "malformed"]),
         Mistake(arguments: ["report", "/etc", "--format", "docx"], status: 64, says: ["docx"]),
-        Mistake(arguments: ["compare", "/nonexistent"], status: 64, says: ["NEW"]),
+        Mistake(arguments: ["compare", "/nonexistent"], status: 64, says: ["--with"]),
         Mistake(arguments: ["compare", "/nonexistent", "/etc"], status: 66, says: ["/nonexistent"]),
         Mistake(
             arguments: ["compare", "/etc/passwd", "/etc"], status: 65, says: ["/etc/passwd", "malformed"]),
