@@ -64,9 +64,6 @@ struct BadInputTests {
         Mistake(
             arguments: ["compare", "a", "b", "--json", "--format", "csv"], status: 64,
             says: ["--json", "csv"]),
-        Mistake(
-            arguments: ["compare", "a", "b", "--engine", "contaner"], status: 64,
-            says: ["did you mean \"container\"?"]),
         Mistake(arguments: run + ["--threshold", "3%"], status: 64, says: ["--threshold", "--baseline"]),
         Mistake(arguments: run + ["--force"], status: 64, says: ["--force", "--baseline"]),
         Mistake(arguments: run + ["--baseline", "/nonexistent"], status: 66, says: ["/nonexistent"]),
