@@ -152,7 +152,7 @@ import Testing
                 return sample
             }
         }
-        let both: Message = ["\("died")" as Message, "\("late")"].joined(separator: "; ")
+        let both = ["died", "late"].map { "\($0)" as Message }.joined(separator: "; ")
         #expect(row.container.obstacles == [.absent(.container, .failed(because: both))])
     }
 
