@@ -5,7 +5,7 @@ extension Chinese {
         "measured: VM (KVM)": "实测：虚拟机（KVM）", "measured: VM (emulated)": "实测：虚拟机（软件模拟）",
         "measured: container": "实测：容器", "nested in emulation": "嵌套在模拟之中", "supported": "成立",
         "conditional": "视条件而定", "refuted": "不成立", "VM": "虚拟机", "Row {}: {}": "第 {} 行：{}",
-        "{}, n = {}": "{}，n = {}", "{} ({}), n = {}": "{}（{}），n = {}", "{} in {} of {}": "{1}（{3} 次中 {2} 次）",
+        "{}, n = {}": "{}，n = {}", "{} in {} of {}": "{1}（{3} 次中 {2} 次）",
         "{} by {}": "{}，由 {} 给出", "unavailable": "不可用", "every sample failed": "所有样本都失败",
         "{}, because {}": "{}，因为：{}", "not measured": "尚未测量", "run {}": "请运行 {}",
         "no part of this lab's run": "不在这次运行之中", "no sample has this figure": "样本中没有这一数值",
