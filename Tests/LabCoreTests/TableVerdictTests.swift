@@ -146,8 +146,8 @@ import Testing
     @Test("Failures for several reasons name them all, and one that all share once")
     func severalReasons() throws {
         let row = try row([], claims: [Self.second]) { result in
-            result.samples = ["died", "late", "died"].enumerated().map { index, word in
-                var sample = TableFixture.failed(.container, .init(.instance, "\(word)"))
+            result.samples = (["died", "late", "died"] as [Message]).enumerated().map { index, word in
+                var sample = TableFixture.failed(.container, .init(.instance, word))
                 sample.index = index
                 return sample
             }
