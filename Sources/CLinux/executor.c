@@ -241,6 +241,7 @@ static int run(const struct clinux_step *step, struct clinux_launch *launch) {
     case CLINUX_SIGNALS: return default_signals(step->x);
     case CLINUX_SCHEDULER: return sched_setscheduler(0, (int)step->x, &(struct sched_param){0});
     case CLINUX_AFFINITY: return (int)syscall(SYS_sched_setaffinity, 0, step->x, step->data);
+    case CLINUX_ANNOUNCE: return clinux_announce((int)step->x);
     case CLINUX_CALL: return call(step->data);
     }
     errno = EINVAL;
@@ -300,10 +301,10 @@ static long clone3_onto_stack(struct clone_args *arguments, struct clinux_launch
 pid_t clinux_start(struct clinux_launch *launch, int *pidfd) {
     // One stack per thread, not per start: the parent thread is suspended while the child uses it.
     static _Thread_local char stack[64 << 10] __attribute__((aligned(16)));
-    int own = -1, *handle = launch->pidfd_place ? launch->pidfd_place : &own;
+    int own = -1;
     struct clone_args arguments = {
         .flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_CLEAR_SIGHAND | launch->namespaces,
-        .pidfd = (uint64_t)(uintptr_t)handle,
+        .pidfd = (uint64_t)(uintptr_t)&own,
         .exit_signal = SIGCHLD,
         .stack = (uint64_t)(uintptr_t)stack,
         .stack_size = sizeof stack,
@@ -323,21 +324,18 @@ pid_t clinux_start(struct clinux_launch *launch, int *pidfd) {
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 
     if (pid < 0) {
-        *handle = -1;  // a clone that failed late has written there already
         launch->error = (int32_t)-pid;
         return -1;
     }
     if (launch->failed_step < 0) {
-        *pidfd = *handle;
+        *pidfd = own;
         // With CLONE_VFORK we resume when the child has exec'ed or died; one that was killed first is left to the
         // caller's wait, which reports the signal.
         return (pid_t)pid;
     }
     int32_t status;
-    while (clinux_wait_pidfd(*handle, 0, &status, NULL) != 0 && errno == EINTR) {}
-    int failed = *handle;
-    *handle = -1;
-    close(failed);
+    while (clinux_wait_pidfd(own, 0, &status, NULL) != 0 && errno == EINTR) {}
+    close(own);
     return -1;
 }
 

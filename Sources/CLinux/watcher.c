@@ -1,5 +1,6 @@
-// A process that outlives us to end the container. It has memory of its own, so that who runs out of memory and is killed
-// does not take it along, and our descriptors, among which the container's pidfd is made later.
+// A process that outlives us to end the container. It is a program of its own, so that who runs out of memory and is killed
+// does not take it along, and so that nothing of ours is copied for it: this program's file once more, which becomes the
+// watcher before anything else of it begins.
 #define _GNU_SOURCE
 #include "clinux_edge.h"
 
@@ -8,21 +9,23 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+static char name[] = "lab-watch";
+
+// Its descriptors: standard input, which may be a terminal, a pidfd of whom it watches over, and the socket on which it hears.
+enum { OF_US = 3, SOCKET = 4 };
+
 // Neither killall(1) and pkill(1) by our name nor a signal to our process group means it.
 static void stand_apart(void) {
-    static const char name[] = "lab-watch";
     setsid();
     prctl(PR_SET_NAME, name);
-    size_t room = strlen(program_invocation_name);
-    memset(program_invocation_name, 0, room);
-    memcpy(program_invocation_name, name, room < sizeof name ? room : sizeof name);
     // Where that may not be, it is small all the same.
     int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
     if (score < 0) return;
@@ -30,37 +33,112 @@ static void stand_apart(void) {
     close(score);
 }
 
-static int watch(void *argument) {
-    const volatile struct clinux_watcher *watcher = argument;
-    stand_apart();
-    struct pollfd self = {.fd = watcher->self, .events = POLLIN};
-    while (poll(&self, 1, -1) < 0 && errno == EINTR) {}
-    if (watcher->container >= 0) syscall(SYS_pidfd_send_signal, watcher->container, SIGKILL, NULL, 0);
-    if (watcher->terminal >= 0) {
-        struct termios modes = *(const struct termios *)&watcher->modes;
-        tcsetattr(watcher->terminal, TCSANOW, &modes);
+// What it is told: the container, or how a terminal is to be left. False when there is nothing more to hear.
+static int hear(int *container, struct termios *modes, int *has_modes) {
+    struct termios heard;
+    union {
+        char bytes[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr header;
+    } room;
+    struct iovec bytes = {&heard, sizeof heard};
+    struct msghdr message = {
+        .msg_iov = &bytes, .msg_iovlen = 1, .msg_control = &room, .msg_controllen = sizeof room};
+    ssize_t length = recvmsg(SOCKET, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (length <= 0) return 0;
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    if (header && header->cmsg_type == SCM_RIGHTS) {
+        memcpy(container, CMSG_DATA(header), sizeof *container);
+    } else if (length == sizeof heard) {
+        *modes = heard;
+        *has_modes = 1;
     }
-    return 0;
+    return 1;
 }
 
-struct clinux_watcher *clinux_make_watcher(void) {
-    void *page = mmap(NULL, sizeof(struct clinux_watcher), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    return page == MAP_FAILED ? NULL : page;
+static void watch(void) {
+    int container = -1, has_modes = 0;
+    struct termios modes;
+    stand_apart();
+    // Who reads what the container writes is not to wait for us.
+    close(STDOUT_FILENO);
+    close(STDERR_FILENO);
+    struct pollfd self[] = {{.fd = OF_US, .events = POLLIN}, {.fd = SOCKET, .events = POLLIN}};
+    while (self[0].revents == 0) {
+        if (poll(self, 2, -1) < 0) continue;
+        if (self[1].revents && !hear(&container, &modes, &has_modes)) self[1].fd = -1;
+    }
+    while (hear(&container, &modes, &has_modes)) {}
+    if (container >= 0) syscall(SYS_pidfd_send_signal, container, SIGKILL, NULL, 0);
+    if (has_modes) tcsetattr(STDIN_FILENO, TCSANOW, &modes);
 }
 
-void clinux_free_watcher(struct clinux_watcher *watcher) { munmap(watcher, sizeof *watcher); }
+// First of all, before memory is touched that would have to be given back.
+__attribute__((constructor(101))) static void become_watcher(int argc, char **argv) {
+    if (argc != 1 || strcmp(argv[0], name) != 0) return;
+    watch();
+    _exit(0);
+}
 
-pid_t clinux_watch(struct clinux_watcher *watcher) {
+struct beginning {
+    int self, socket, error;
+};
+
+// In our memory, but we are suspended until it has executed.
+static int begin(void *argument) {
+    struct beginning *beginning = argument;
+    // Two numbers that no descriptor of ours may have: each is duplicated beyond them first.
+    int self = fcntl(beginning->self, F_DUPFD, 8), socket = fcntl(beginning->socket, F_DUPFD, 8);
+    char *const words[] = {name, NULL}, *const none[] = {NULL};
+    if (self >= 0 && socket >= 0 && dup2(self, OF_US) >= 0 && dup2(socket, SOCKET) >= 0 &&
+        syscall(SYS_close_range, SOCKET + 1, ~0U, 0) == 0)
+        execve("/proc/self/exe", words, none);
+    beginning->error = errno;
+    return 127;
+}
+
+pid_t clinux_watch(int self, int *socket) {
     static char stack[16 << 10] __attribute__((aligned(16)));
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return -1;
+    struct beginning beginning = {.self = self, .socket = ends[1]};
     sigset_t all, before;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
     // No signal tells of its end.
-    pid_t pid = clone(watch, stack + sizeof stack, CLONE_FILES, watcher);
-    int error = errno;
+    pid_t pid = clone(begin, stack + sizeof stack, CLONE_VM | CLONE_VFORK, &beginning);
+    int error = pid < 0 ? errno : beginning.error;
     sigprocmask(SIG_SETMASK, &before, NULL);
-    errno = error;
+    close(ends[1]);
+    if (error != 0) {
+        if (pid > 0) clinux_end_watch(pid);
+        close(ends[0]);
+        errno = error;
+        return -1;
+    }
+    *socket = ends[0];
     return pid;
+}
+
+int clinux_tell_modes(int socket, const struct termios *modes) {
+    return send(socket, modes, sizeof *modes, MSG_NOSIGNAL) == sizeof *modes ? 0 : -1;
+}
+
+int clinux_announce(int socket) {
+    int own = (int)syscall(SYS_pidfd_open, getpid(), 0);
+    if (own < 0) return -1;
+    union {
+        char bytes[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr header;
+    } room = {.header = {.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof own)}};
+    memcpy(CMSG_DATA(&room.header), &own, sizeof own);
+    struct iovec bytes = {&(char){0}, 1};
+    struct msghdr message = {
+        .msg_iov = &bytes, .msg_iovlen = 1, .msg_control = &room, .msg_controllen = sizeof room};
+    ssize_t length = sendmsg(socket, &message, MSG_NOSIGNAL);
+    int error = errno;
+    close(own);
+    errno = error;
+    return length == 1 ? 0 : -1;
 }
 
 void clinux_end_watch(pid_t pid) {

@@ -263,6 +263,11 @@ extension LaunchProgram.Operation {
         }
     }
     /// A system call that takes at most five arguments, all of them numbers.
+    package static func announce(to socket: Int32) -> Self {
+        Self(CLINUX_ANNOUNCE, "announce to the watcher", x: UInt64(socket)) { _ in
+            "sendmsg(<watcher>, SCM_RIGHTS: pidfd_open(getpid()))"
+        }
+    }
     package static func call(_ number: Int32, _ arguments: [Int], _ name: Message, _ text: String) -> Self {
         precondition(arguments.count <= 5, "a step has room for five arguments")
         let numbers = ([Int(number)] + arguments + [0, 0, 0, 0, 0]).prefix(6).map(Int64.init)

@@ -47,19 +47,16 @@ package final class ProgramBuffer: @unchecked Sendable {
         package var cgroup: Int32 = -1
         /// Descriptors of the `tasks` files of v1 cgroups, one for each step `joinCgroup`.
         package var joins: [Int32] = []
-        /// The place to which clone3 itself writes the child's pidfd, for whoever watches over us; it must not move.
-        package var pidfdPlace: UnsafeMutablePointer<Int32>?
 
         package init(
             arguments: [String], standard: (Int32, Int32, Int32, Int32) = (-1, -1, -1, -1),
             cgroup: Int32 = -1,
-            joins: [Int32] = [], pidfdPlace: UnsafeMutablePointer<Int32>? = nil
+            joins: [Int32] = []
         ) {
             self.arguments = arguments
             self.standard = standard
             self.cgroup = cgroup
             self.joins = joins
-            self.pidfdPlace = pidfdPlace
         }
     }
 
@@ -94,7 +91,6 @@ package final class ProgramBuffer: @unchecked Sendable {
         var launch = blank()
         launch.standard = parameters.standard
         launch.cgroup = parameters.cgroup
-        launch.pidfd_place = parameters.pidfdPlace
         var stamps = [UInt64](repeating: 0, count: steps.count)
         var pidfd: Int32 = -1
         var asked = MonotonicInstant.zero

@@ -19,30 +19,30 @@ package struct SeccompFilter: Equatable, Sendable {
         let refusal = assembler.end(SeccompFilter.errorAction(profile.defaultErrno))
         let allowance = assembler.end(SeccompFilter.allowAction)
 
-        let named = SeccompFilter.numbers(profile)
-        /// The label of each system call, by its number; one without a rule is refused.
-        var destinations = [BPFAssembler.Label](repeating: refusal, count: Int(named.last?.number ?? -1) + 2)
-        var last = named.endIndex
-        while last > named.startIndex {
-            let number = named[last - 1].number
-            var next = refusal
-            // The rules of one number, from the last one.
-            while last > named.startIndex && named[last - 1].number == number {
-                last -= 1
-                let rule = profile.rules[named[last].rule]
-                let match =
-                    switch rule.action {
-                    case .allow: allowance
-                    case .fail(let errno): assembler.end(SeccompFilter.errorAction(errno))
-                    }
+        /// The label of each system call, by its number; one without a rule is refused. No dictionary and no sorting: the
+        /// first use of either costs a container's start more than all that is in it.
+        var destinations: [BPFAssembler.Label] = []
+        // From the last rule, because where one does not hold the next of the same system call is tried.
+        for rule in profile.rules.reversed() {
+            let match =
+                switch rule.action {
+                case .allow: allowance
+                case .fail(let errno): assembler.end(SeccompFilter.errorAction(errno))
+                }
+            for name in rule.systemCalls {
+                // -1: this libseccomp does not know it. Below -1: this architecture does not have it.
+                let number = Int(seccomp_syscall_resolve_name(name))
+                guard number >= 0 else { continue }
+                while destinations.count <= number { destinations.append(refusal) }
+                let next = destinations[number]
                 var holds = match
                 for comparison in rule.comparisons.reversed() {
                     holds = assembler.test(comparison, holds: holds, fails: next)
                 }
-                next = holds
+                destinations[number] = holds
             }
-            destinations[Int(number)] = next
         }
+        destinations.append(refusal)
 
         // Neighbours that go to the same place are one range. The last one has no end, so that it refuses x32, whose
         // system calls are those of x86-64 with bit 30 set.
@@ -61,20 +61,6 @@ package struct SeccompFilter: Equatable, Sendable {
 
     /// The program as seccomp(2) takes it.
     package var bytes: [UInt8] { instructions.withUnsafeBytes(Array.init) }
-
-    /// The system calls that this architecture and this libseccomp know, each with a rule for it, by number and in the
-    /// profile's order. No dictionary: to make one costs a container's start more than all that is in it.
-    private static func numbers(_ profile: SeccompProfile) -> [(number: Int32, rule: Int)] {
-        var named: [(number: Int32, rule: Int)] = []
-        for (place, rule) in profile.rules.enumerated() {
-            for name in rule.systemCalls {
-                // -1: this libseccomp does not know it. Below -1: this architecture does not have it.
-                let number = seccomp_syscall_resolve_name(name)
-                if number >= 0 { named.append((number, place)) }
-            }
-        }
-        return named.sorted { ($0.number, $0.rule) < ($1.number, $1.rule) }
-    }
 
     /// AUDIT_ARCH_X86_64, see linux/audit.h: a system call of another architecture (i386) is refused.
     private static let architecture: UInt32 = 0xc000_003e

@@ -110,7 +110,7 @@ extension RuntimeSpec {
         package var cgroupsPath: String?
         package var resources: Resources?
         package var intelRdt: JSON?
-        package var sysctl: [String: String]?
+        package var sysctl: StringMap?
         package var seccomp: Seccomp?
         package var rootfsPropagation: JSON?
         package var maskedPaths: [String]?

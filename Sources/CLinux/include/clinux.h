@@ -55,6 +55,7 @@ enum clinux_operation {
     CLINUX_SIGNALS,        ///< rt_sigaction(N, SIG_DFL) for each signal N whose bit N - 1 is in x
     CLINUX_SCHEDULER,      ///< sched_setscheduler(0, x, {0})
     CLINUX_AFFINITY,       ///< sched_setaffinity(0, x, data)
+    CLINUX_ANNOUNCE,       ///< the child's pidfd goes over the socket x to who watches over it
     CLINUX_CALL,           ///< syscall of the six numbers at data, the first its own: what takes nothing but numbers
 };
 
@@ -88,8 +89,6 @@ struct clinux_launch {
     const int *joins;
     /// Descriptor of a cgroup v2 directory for CLONE_INTO_CGROUP, or -1.
     int cgroup;
-    /// Where clone3(2) itself writes the child's pidfd, before the child can run; NULL: nowhere that anybody looks.
-    int *pidfd_place;
     /// CLOCK_MONOTONIC nanoseconds at the end of each step; `count` entries, written by the child.
     uint64_t *stamps;
     /// CLOCK_MONOTONIC nanoseconds when the child began.

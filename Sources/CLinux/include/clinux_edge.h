@@ -1,6 +1,6 @@
 // Why this exists: what stands between a container and its caller and Swift can't do: signals as a queue (Glibc's module
 // has no signalfd), moving bytes without waiting on a descriptor whose flags are somebody else's too, descriptors over a
-// socket, and the watcher, a process that is cloned and never executes anything, and so may run no Swift.
+// socket, and the watcher, which is what it is before Swift begins.
 #pragma once
 
 #include <stddef.h>
@@ -36,21 +36,13 @@ int clinux_terminal_peer(int master);
 /// the session's own; its master, which does not block, goes over `socket`.
 int clinux_open_terminal(int socket, unsigned numbers, unsigned rows, unsigned columns);
 
-/// Who ends the container when this process is killed and can't.
-struct clinux_watcher {
-    /// A pidfd of this process.
-    int self;
-    /// The container's pidfd, or -1: clone3(2) itself writes it there, before the child can run.
-    int container;
-    /// A terminal that gets `modes` back, or -1.
-    int terminal;
-    struct termios modes;
-};
-/// In memory that a child shares, where clone3(2) can tell it of the container; NULL with errno where there is none.
-struct clinux_watcher *clinux_make_watcher(void);
-void clinux_free_watcher(struct clinux_watcher *watcher);
-/// Starts a process that shares our descriptors and waits for our end; then it kills the container's init, and with it all
-/// of the PID namespace. It is in a session of its own and takes no signal but SIGKILL. Returns its pid or -1 with errno.
-pid_t clinux_watch(struct clinux_watcher *watcher);
+/// Starts this program's file once more, as a process that waits for the end of `self`, a pidfd, and then kills the container
+/// that was announced to it, with it all of its PID namespace. It is in a session of its own and takes no signal but SIGKILL.
+/// Returns its pid, and the socket on which it is told, close-on-exec; or -1 with errno.
+pid_t clinux_watch(int self, int *socket);
+/// Tells it what its standard input, a terminal, is to have back. 0 or -1 with errno.
+int clinux_tell_modes(int socket, const struct termios *modes);
+/// For the executor: announces the calling process to it, before it can be anybody else's. 0 or -1 with errno.
+int clinux_announce(int socket);
 /// Ends and reaps it.
 void clinux_end_watch(pid_t pid);

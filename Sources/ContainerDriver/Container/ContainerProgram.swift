@@ -15,6 +15,7 @@ extension LaunchProgram {
         let process = spec.inheritsAll ? nil : oci.process
         var steps = process?.identity(inUserNamespace: namespaces.contains(.user), spec.caller) ?? []
         steps += child(parent: spec.parent)
+        if let watcher = spec.watcher { steps.append(Step(.announce(to: watcher))) }
         if let ids = oci.mappedIDs { steps += mapping(ids.user, ids.group) }
         steps += process?.oomScore(spec.caller) ?? []
         for (index, directory) in spec.cgroupsToJoin.enumerated() {

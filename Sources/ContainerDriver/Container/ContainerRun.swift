@@ -147,15 +147,13 @@ public struct ContainerRun: Sendable {
                 mountPoint: "/sys",
                 cgroupsToJoin: cgroups.flatMap { tree?.directoriesToJoin($0.number) } ?? [],
                 caller: .current(), parent: ourselves.rawValue, storageBytes: storageBytes,
-                terminal: streams.request))
-        if streams.request != nil, let modes = streams.terminal?.modes { watch.restore(modes) }
+                terminal: streams.request, watcher: watch.announcement))
+        if streams.request != nil, let modes = streams.terminal?.modes { try watch.restore(modes) }
         defer { streams.release() }
         var life: ContainerLife
         do throws(LaunchFailure) {
             let started = try buffer.attempt(
-                .init(
-                    arguments: command, standard: streams.standard, cgroups: cgroups,
-                    pidfdPlace: watch.pidfdPlace))
+                .init(arguments: command, standard: streams.standard, cgroups: cgroups))
             life = ContainerLife(
                 started, signals: signals, watcher: watch.pidfd.rawValue, streams: streams)
         } catch {

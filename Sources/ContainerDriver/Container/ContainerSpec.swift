@@ -92,6 +92,8 @@ struct ContainerSpec: Sendable {
     var channel: String?
     /// A terminal of its own; nil has none.
     var terminal: LaunchProgram.TerminalRequest?
+    /// The socket of who ends it when this process can't; nil where nobody does.
+    var watcher: Int32?
 }
 
 /// The start of a container, by our engine and by `lab-container`.
@@ -103,12 +105,11 @@ extension ProgramBuffer {
 
 extension ProgramBuffer.Parameters {
     init(
-        arguments: [String], standard: (Int32, Int32, Int32, Int32), cgroups: InstanceCgroups?,
-        pidfdPlace: UnsafeMutablePointer<Int32>? = nil
+        arguments: [String], standard: (Int32, Int32, Int32, Int32), cgroups: InstanceCgroups?
     ) {
         self.init(
             arguments: arguments, standard: standard, cgroup: cgroups?.cloneTarget ?? -1,
-            joins: cgroups?.joins ?? [], pidfdPlace: pidfdPlace)
+            joins: cgroups?.joins ?? [])
     }
 }
 

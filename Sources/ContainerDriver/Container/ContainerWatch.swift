@@ -4,47 +4,47 @@ import LabCore
 
 /// Who ends a container whose caller was killed: its own tether, the parent-death signal, is in its hands.
 struct ContainerWatch: ~Copyable {
-    private let watcher: UnsafeMutablePointer<clinux_watcher>
     private let pid: pid_t
+    private let socket: FileDescriptor
     /// Readable once it is dead: then nobody watches any more.
     let pidfd: FileDescriptor
 
-    /// Starts to watch over this process. The earlier the cheaper: from then on each page that this process had written to
-    /// is copied when it is written to again.
+    /// Starts to watch over this process.
     /// - Parameter ourselves: a pidfd of this process.
     init(ourselves: Int32) throws(LabError) {
-        guard let watcher = clinux_make_watcher() else {
-            throw LabError(.unavailable, "cannot watch over this process", cause: "\(Errno(errno))")
-        }
-        watcher.initialize(
-            to: clinux_watcher(self: ourselves, container: -1, terminal: -1, modes: termios()))
-        do {
-            let pid = try checked { clinux_watch(watcher) }
-            do throws(Errno) {
-                pidfd = FileDescriptor(owning: try checked { clinux_pidfd_open(pid) })
-            } catch {
-                clinux_end_watch(pid)
-                throw error
-            }
-            self.pid = pid
-            self.watcher = watcher
+        let begun: (pid: pid_t, socket: Int32, pidfd: Int32)
+        do throws(Errno) { begun = try Self.begin(ourselves) } catch { throw Self.error(error) }
+        pid = begun.pid
+        socket = FileDescriptor(owning: begun.socket)
+        pidfd = FileDescriptor(owning: begun.pidfd)
+    }
+
+    private static func begin(_ ourselves: Int32) throws(Errno) -> (pid_t, Int32, Int32) {
+        var socket: Int32 = -1
+        let pid = try checked { clinux_watch(ourselves, &socket) }
+        do throws(Errno) {
+            return (pid, socket, try checked { clinux_pidfd_open(pid) })
         } catch {
-            clinux_free_watcher(watcher)
-            throw LabError(.unavailable, "cannot watch over this process", cause: "\(error)")
+            clinux_end_watch(pid)
+            close(socket)
+            throw error
         }
     }
 
-    /// The place to which clone3 is to write the container's pidfd.
-    var pidfdPlace: UnsafeMutablePointer<Int32>? { watcher.pointer(to: \.container) }
+    private static func error(_ error: Errno) -> LabError {
+        LabError(.unavailable, "cannot watch over this process", cause: "\(error)")
+    }
+
+    /// Where the container announces itself, before it is anybody else's.
+    var announcement: Int32 { socket.rawValue }
 
     /// What standard input, a terminal, is to have back.
-    func restore(_ modes: termios) {
-        watcher.pointee.modes = modes
-        watcher.pointee.terminal = STDIN_FILENO
+    func restore(_ modes: termios) throws(LabError) {
+        var modes = modes
+        do throws(Errno) { try checked { clinux_tell_modes(announcement, &modes) } } catch {
+            throw Self.error(error)
+        }
     }
 
-    deinit {
-        clinux_end_watch(pid)
-        clinux_free_watcher(watcher)
-    }
+    deinit { clinux_end_watch(pid) }
 }

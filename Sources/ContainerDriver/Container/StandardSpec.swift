@@ -43,7 +43,7 @@ extension RuntimeSpec {
                     let seen = isolation.mountsSys ? all : all.below("/proc")
                     ($0.maskedPaths, $0.readonlyPaths) = (seen.maskedPaths, seen.readOnly)
                 }
-                if let processes { $0.sysctl = [ProcessLimit.sysctl: "\(processes + 1)"] }
+                if let processes { $0.sysctl = StringMap(ProcessLimit.sysctl, "\(processes + 1)") }
             }
         }
     }

@@ -156,13 +156,16 @@ struct SupportedSpec {
             guard namespaces.contains(.mount), let (type, least) = known(target), mount.type == type,
                 result[target] == nil, mount.uidMappings == nil, mount.gidMappings == nil
             else { throw unsupported("mounts: \(shown(mount.type ?? "bind")) on \(shown(target))") }
-            var (flags, data): (MountFlags, [String]) = (least, [])
+            var (flags, data): (MountFlags, String?) = (least, nil)
             for option in mount.options ?? [] {
-                if let flag = flag(option) { flags.formUnion(flag) } else { data.append(option) }
+                if let flag = flag(option) {
+                    flags.formUnion(flag)
+                } else {
+                    data = data.map { "\($0),\(option)" } ?? option
+                }
             }
             let made = Mount(
-                source: mount.source ?? type, type: type, flags: flags,
-                data: data.isEmpty ? nil : data.joined(separator: ","))
+                source: mount.source ?? type, type: type, flags: flags, data: data)
             result.all.append((target, made))
         }
         for (target, _) in result.all where target.hasPrefix("/dev/") && result["/dev"] == nil {
@@ -261,7 +264,8 @@ struct SupportedSpec {
         _ linux: RuntimeSpec.Linux, _ namespaces: Namespaces, _ mounts: Mounts
     ) throws(LabError) -> Int? {
         var processes: Int?
-        for (name, value) in linux.sysctl ?? [:] {
+        for member in linux.sysctl?.members ?? [] {
+            let (name, value) = (member.name, member.value)
             guard name == ProcessLimit.sysctl, namespaces.contains(.pid), mounts["/proc"] != nil,
                 let first = Int(value), first > 1, ProcessLimit.isHeldByNamespace(first - 1)
             else { throw unsupported("linux.sysctl: \(shown(name))=\(shown(value))") }
