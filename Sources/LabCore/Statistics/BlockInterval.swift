@@ -9,7 +9,7 @@ import Glibc
 /// of two or four neighbours differ by more than independent ones would: the widest of the intervals counts (Flyvbjerg &
 /// Petersen, "Error estimates on averages of correlated data", J. Chem. Phys. 91, 1989).
 public enum BlockInterval {
-    /// With fewer blocks no interval is given.
+    /// With fewer blocks no interval is given, so that a sampled quantity of fewer samples decides nothing.
     public static let fewest = 5
 
     /// Of positive figures the interval is made of their logarithms, so that it is symmetric as a factor and positive too.
