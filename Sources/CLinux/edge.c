@@ -63,6 +63,18 @@ union control {
     struct cmsghdr align;
 };
 
+int clinux_send_descriptor(int socket, int descriptor) {
+    struct iovec data = {"", 1};
+    union control control;
+    struct msghdr message = {
+        .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    *header = (struct cmsghdr){
+        .cmsg_len = CMSG_LEN(sizeof descriptor), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+    memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+    return sendmsg(socket, &message, MSG_NOSIGNAL) == 1 ? 0 : -1;
+}
+
 int clinux_receive_descriptor(int socket) {
     char byte;
     struct iovec data = {&byte, 1};
@@ -95,12 +107,5 @@ int clinux_open_terminal(int socket, unsigned numbers, unsigned rows, unsigned c
     for (int number = 0; number <= 2; number++) {
         if (numbers >> number & 1 && dup2(peer, number) < 0) return -1;
     }
-    struct iovec data = {"", 1};
-    union control control;
-    struct msghdr message = {
-        .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    *header = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof master), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
-    memcpy(CMSG_DATA(header), &master, sizeof master);
-    return sendmsg(socket, &message, MSG_NOSIGNAL) == 1 ? 0 : -1;
+    return clinux_send_descriptor(socket, master);
 }

@@ -99,12 +99,12 @@ static int begin(void *argument) {
 pid_t clinux_watch(int self, int *socket) {
     static char stack[16 << 10] __attribute__((aligned(16)));
     int ends[2];
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return -1;
+    if (clinux_socketpair(ends) != 0) return -1;
     struct beginning beginning = {.self = self, .socket = ends[1]};
     sigset_t all, before;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
-    // No signal tells of its end.
+    // No exit signal: of one that does not come to execute, nobody hears.
     pid_t pid = clone(begin, stack + sizeof stack, CLONE_VM | CLONE_VFORK, &beginning);
     int error = pid < 0 ? errno : beginning.error;
     sigprocmask(SIG_SETMASK, &before, NULL);
@@ -126,19 +126,10 @@ int clinux_tell_modes(int socket, const struct termios *modes) {
 int clinux_announce(int socket) {
     int own = (int)syscall(SYS_pidfd_open, getpid(), 0);
     if (own < 0) return -1;
-    union {
-        char bytes[CMSG_SPACE(sizeof(int))];
-        struct cmsghdr header;
-    } room = {.header = {.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof own)}};
-    memcpy(CMSG_DATA(&room.header), &own, sizeof own);
-    struct iovec bytes = {&(char){0}, 1};
-    struct msghdr message = {
-        .msg_iov = &bytes, .msg_iovlen = 1, .msg_control = &room, .msg_controllen = sizeof room};
-    ssize_t length = sendmsg(socket, &message, MSG_NOSIGNAL);
-    int error = errno;
+    int result = clinux_send_descriptor(socket, own), error = errno;
     close(own);
     errno = error;
-    return length == 1 ? 0 : -1;
+    return result;
 }
 
 void clinux_end_watch(pid_t pid) {

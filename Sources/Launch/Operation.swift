@@ -262,12 +262,13 @@ extension LaunchProgram.Operation {
             "sched_setaffinity(0, \(mask.count), [\(processors)])"
         }
     }
-    /// A system call that takes at most five arguments, all of them numbers.
+    /// The child sends a pidfd of itself over a socket, to who ends it when its parent can't.
     package static func announce(to socket: Int32) -> Self {
         Self(CLINUX_ANNOUNCE, "announce to the watcher", x: UInt64(socket)) { _ in
             "sendmsg(<watcher>, SCM_RIGHTS: pidfd_open(getpid()))"
         }
     }
+    /// A system call that takes at most five arguments, all of them numbers.
     package static func call(_ number: Int32, _ arguments: [Int], _ name: Message, _ text: String) -> Self {
         precondition(arguments.count <= 5, "a step has room for five arguments")
         let numbers = ([Int(number)] + arguments + [0, 0, 0, 0, 0]).prefix(6).map(Int64.init)

@@ -9,7 +9,7 @@ struct Analysis {
     let engines: [Engine]
 
     /// Every ratio is to this engine.
-    static let baseline = EngineID.process
+    static let baseline = Precision.baseline
     /// With more rows or columns than these a table helps nobody; what is left out is counted.
     static let mostRows = 200
     static let mostColumns = 12

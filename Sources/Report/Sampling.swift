@@ -19,7 +19,8 @@ struct Sampling {
     enum End: Equatable {
         /// The interval is as narrow as was asked for.
         case narrow
-        /// It was when it was looked at, and no trial was made since; by other resamples than those of this report.
+        /// It was when it was looked at, and no trial of the cell was made since: with fewer samples of the baseline, and
+        /// around the middle of the blocks.
         case narrowWhenLookedAt
         /// No width was asked for, and the planned number was made.
         case planned

@@ -126,7 +126,7 @@ struct ClaimFlip {
         func add(_ engine: EngineID, _ figure: Double) {
             for point in points {
                 for (place, factor) in places(metric, at: point) {
-                    for _ in 0..<Judgement.fewestSamples {
+                    for _ in 0..<BlockInterval.fewest {
                         samples.append(
                             Self.sample(samples.count, engine, place, metric, figure * factor))
                     }

@@ -97,6 +97,22 @@ import Testing
         #expect(lab.samples.warmup == 2 && lab.budgetSeconds == 50)
     }
 
+    @Test("--spread is said again by the recorded command; a quick run has a fifth of the lab's")
+    func spreadIsSaid() throws {
+        var lab = lab
+        lab.spreadSeconds = 15
+        func spread(_ words: [String]) throws -> Double {
+            try RunOptions.parse(words).apply(to: lab).spreadSeconds
+        }
+        #expect(try spread([]) == 15 && spread(["--quick"]) == 3)
+        #expect(try spread(["--spread", "7s"]) == 7 && spread(["--quick", "--spread", "1min"]) == 60)
+        let request = try RunRequest(lab, .parse(["test"]), .parse(["--spread", "7s"]), seed: 3)
+        #expect(request.command == "lab run test --spread 7s --seed 3")
+        for wrong in ["0s", "7", "soon"] {
+            #expect(throws: LabError.self) { try spread(["--spread", wrong]) }
+        }
+    }
+
     @Test("A quick run starts no complete system unless its series is named")
     func quickStartsNoSystem() throws {
         var lab = lab

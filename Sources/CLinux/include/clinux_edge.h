@@ -27,6 +27,8 @@ ssize_t clinux_splice(int from, int to, size_t count);
 
 /// A connected pair of SOCK_SEQPACKET sockets, close-on-exec.
 int clinux_socketpair(int ends[2]);
+/// Sends a descriptor over a socket; async-signal-safe. 0 or -1 with errno.
+int clinux_send_descriptor(int socket, int descriptor);
 /// The descriptor that came over a socket, close-on-exec; -1 with errno, EAGAIN when none is there.
 int clinux_receive_descriptor(int socket);
 /// Another descriptor of a pseudo-terminal's own side, given its master. TIOCGPTPEER, see ioctl_tty(2).

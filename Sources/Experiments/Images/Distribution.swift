@@ -46,14 +46,13 @@ struct Distribution: Equatable {
 
     /// This machine's release: its packages are the ones that apt here can get.
     private static func release() throws(LabError) -> (codename: String, version: String) {
-        let lines = (Files.line("/etc/os-release") ?? "").split(separator: "\n")
-        let codename = lines.first { $0.hasPrefix("VERSION_CODENAME=") }?.split(separator: "=").last
-        guard lines.contains("ID=debian"), let codename else {
+        let release = OSRelease.ofThisMachine
+        guard release["ID"] == "debian", let codename = release["VERSION_CODENAME"] else {
             throw LabError(
                 .unavailable, "there is no distribution to measure",
                 cause: "it is made of Debian's packages, and this machine runs something else")
         }
-        return (String(codename), Files.line("/etc/debian_version") ?? "")
+        return (codename, Files.line("/etc/debian_version") ?? "")
     }
 
     private static func require(_ context: RunContext) throws(LabError) {

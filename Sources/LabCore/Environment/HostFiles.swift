@@ -56,15 +56,26 @@ public enum CgroupLayout: String, Sendable {
     }
 }
 
-/// The name of the distribution from os-release(5).
-enum OSRelease {
-    /// `PRETTY_NAME`, else `NAME` and `VERSION_ID`; nil when the file names neither.
-    static func prettyName(_ text: String) -> String? {
+/// What a distribution says of itself, see os-release(5).
+package enum OSRelease {
+    /// The values of the file's text, by their keys.
+    static func fields(_ text: String) -> [String: String] {
         var fields: [String: String] = [:]
         for line in text.split(whereSeparator: \.isNewline) where !line.hasPrefix("#") {
             guard let (key, value) = splitOnce(line, at: "=") else { continue }
             fields[key] = unquoted(value)
         }
+        return fields
+    }
+
+    /// Those of this machine's distribution; empty where it has no such file.
+    package static var ofThisMachine: [String: String] {
+        fields((try? Files.readText("/etc/os-release")) ?? "")
+    }
+
+    /// `PRETTY_NAME`, else `NAME` and `VERSION_ID`; nil when the file names neither.
+    static func prettyName(_ text: String) -> String? {
+        let fields = fields(text)
         if let pretty = fields["PRETTY_NAME"], !pretty.isEmpty { return pretty }
         guard let name = fields["NAME"], !name.isEmpty else { return nil }
         return [name, fields["VERSION_ID"] ?? ""].joined(separator: " ").trimmingWhitespace()

@@ -8,7 +8,7 @@ struct RawSamples {
     private(set) var samples: [Observation] = []
     private var engines: [EngineID] = []
 
-    /// An interval of more values than this costs more than it tells.
+    /// The drift of more values than this costs more than it tells: it looks at every pair.
     static let mostSamples = 100_000
     static let mostEngines = 100
     static let mostMetrics = 100

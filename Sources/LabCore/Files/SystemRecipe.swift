@@ -30,12 +30,7 @@ public struct SystemRecipe: Equatable, Sendable {
     /// - Parameter release: the text of os-release(5).
     /// - Throws: `.unavailable` for a distribution that is not Debian.
     public init(release: String, guestDigest: String) throws(LabError) {
-        var values: [Substring: String] = [:]
-        for line in release.split(separator: "\n") {
-            let parts = line.split(separator: "=", maxSplits: 1)
-            guard parts.count == 2 else { continue }
-            values[parts[0]] = parts[1].filter { $0 != "\"" && $0 != "'" }
-        }
+        let values = OSRelease.fields(release)
         guard values["ID"] == "debian", let suite = values["VERSION_CODENAME"], !suite.isEmpty,
             suite.utf8.count < 32, suite.utf8.allSatisfy({ (0x61...0x7a).contains($0) })
         else {

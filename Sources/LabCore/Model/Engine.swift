@@ -409,8 +409,8 @@ public struct EngineRecord: Codable, Equatable, Sendable {
     public var digests: [String: String]
     /// Names of the steps that `Observation.stepNanoseconds` times; empty when the engine has none.
     public var steps: [Message]
-    /// What there is before the first mark of any trial: made once, shared by all of them. Nil in results of versions that
-    /// did not say.
+    /// What there is before the first mark of any trial: made once, shared by all of them. Nil for one that was not
+    /// prepared.
     public var prepared: [Message]?
     /// Notes on what this engine can't do equally to the others.
     public var footnotes: [Message]

@@ -24,9 +24,6 @@ public struct Judgement: Equatable, Sendable {
     /// The point at which it was judged.
     public var point: Condition
 
-    /// A sampled quantity of fewer samples decides nothing.
-    public static let fewestSamples = 5
-
     public enum Reason: Equatable, Sendable {
         /// The whole interval lies within the bounds.
         case within
@@ -114,7 +111,7 @@ extension Judgement {
     /// The limit of the harness that left it open; nil where none did.
     public var stop: Stop? { if case .stopped(let stop) = reason { stop } else { nil } }
 
-    fileprivate var isFew: Bool { figure != nil && !isCounted && n < Self.fewestSamples }
+    fileprivate var isFew: Bool { figure != nil && !isCounted && n < BlockInterval.fewest }
 }
 
 extension Figures {
@@ -136,7 +133,7 @@ extension Claim.Rule {
     ) -> (Verdict, Judgement.Reason) {
         let emulated = emulated && emulation != .unaffected
         if emulated && emulation == .never { return (.notMeasurable, .emulatedOnly) }
-        guard let interval else { return (.inconclusive, .tooFew(needed: Judgement.fewestSamples)) }
+        guard let interval else { return (.inconclusive, .tooFew(needed: BlockInterval.fewest)) }
         let lower = mostBy == nil ? interval.lower : -.infinity
         let upper = leastBy == nil ? interval.upper : .infinity
         let isBelow = atLeast.map { upper < $0 } ?? false

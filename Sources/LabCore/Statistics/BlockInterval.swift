@@ -15,7 +15,7 @@ import Glibc
 public enum BlockInterval {
     /// By how much an interval is wider than one of independent blocks.
     static let beyond = 1.6
-    /// With fewer blocks no interval is given.
+    /// With fewer blocks no interval is given, so that a sampled quantity of fewer samples decides nothing.
     public static let fewest = 5
 
     /// Of positive figures the interval is made of their logarithms, so that it is symmetric as a factor and positive too.

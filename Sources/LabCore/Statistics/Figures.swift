@@ -207,12 +207,3 @@ extension Figures: Equatable {
     /// They are a pure function of the result.
     public static func == (left: Figures, right: Figures) -> Bool { left.result == right.result }
 }
-
-extension Plan {
-    /// A seed for one purpose: the plan's, mixed with the purpose's name by FNV-1a (64 bit).
-    func seed(of purpose: String) -> UInt64 {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325 ^ seed
-        for byte in purpose.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        return hash
-    }
-}

@@ -63,10 +63,8 @@ public enum Statistics {
     /// Two-sided p-value of a standard normal deviate.
     static func twoSidedP(_ z: Double) -> Double { erfc(abs(z) / 2.0.squareRoot()) }
 
-    /// Φ⁻¹ of 0.975, 0.95 and 0.9: the deviates of 95 % intervals, of 95 % limits, and of a power of 0.9.
+    /// Φ⁻¹ of 0.975: the deviate of 95 % intervals.
     static let z975 = 1.959963984540054
-    static let z95 = 1.6448536269514722
-    static let z90 = 1.2815515655446004
 }
 
 /// An interval that covers the true value in 95 % of repetitions, approximately.

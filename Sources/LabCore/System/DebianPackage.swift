@@ -30,8 +30,8 @@ public enum DebianPackage {
     }
 
     private static func kernelMetaPackage() throws(LabError) -> String {
-        let lines = (Files.line("/etc/os-release") ?? "").split(separator: "\n")
-        let identity = lines.filter { $0.hasPrefix("ID=") || $0.hasPrefix("ID_LIKE=") }.joined(separator: " ")
+        let release = OSRelease.ofThisMachine
+        let identity = "\(release["ID"] ?? "") \(release["ID_LIKE"] ?? "")"
         if identity.contains("ubuntu") { return "linux-image-virtual" }
         if identity.contains("debian") { return "linux-image-cloud-amd64" }
         throw LabError(

@@ -75,7 +75,7 @@ extension Chinese {
         "the root file system, unpacked": "已解开的根文件系统", "the launch program, laid out": "已编排好的启动程序",
         "the seccomp filter, compiled": "已编译的 seccomp 过滤器",
         "the stage: a mount namespace with the lower layers, /dev and the masks":
-            "舞台：一个挂载命名空间，内有下层目录、/dev 和遮罩",
+            "准备区：一个挂载命名空间，内有下层目录、/dev 和遮罩",
         "in each hierarchy the empty cgroup in which each start makes its own":
             "每个层级里的一个空控制组（cgroup），每次启动在其中建立自己的",
         "{} kept": "保留 {} 个",
@@ -124,7 +124,7 @@ extension Chinese {
         "close all descriptors": "关闭全部描述符", "new session": "新会话", "join cgroup {}": "加入控制组 {}",
         "cgroup namespace": "cgroup 命名空间", "leave the stage": "离开准备区", "loopback up": "启用回环网卡",
         "the caller's limits": "调用者的限额", "bounding set": "能力边界集", "no new privileges": "禁止获得新特权",
-        "deny setgroups": "禁用 setgroups",
+        "announce to the watcher": "向监视进程通报", "deny setgroups": "禁用 setgroups",
         "uid map": "uid 映射", "gid map": "gid 映射", "enter the stage": "进入准备区", "own mounts": "独立的挂载",
         "writable layer": "可写层", "enter the root": "进入根文件系统", "bind {}": "绑定挂载 {}", "read-only {}": "只读 {}",
         "mask {}": "遮蔽 {}", "private mounts": "私有挂载", "leave the old root": "离开旧根",

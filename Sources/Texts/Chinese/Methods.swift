@@ -46,7 +46,7 @@ extension Chinese {
         "{} was made to wait by its CPU limit in {}: there the figures are of the limit as well. Remedy: a lab with more {}.":
             "{} 因 CPU 限额在 {} 中等待：这些数值也包含限额的影响。办法：在实验中增加 {}。",
         "While {} worked, a hypervisor under this host gave CPU time to others, in {}: there its figures may be too long. Remedy: run on a quiet or a physical host.":
-            "{} 工作期间，本机之下的虚拟机管理器把 CPU 时间给了他人（{}）：这些数值可能偏大。办法：换用空闲主机或物理机。",
+            "{} 工作期间，本机之下的虚拟机监控程序把 CPU 时间给了他人（{}）：这些数值可能偏大。办法：换用空闲主机或物理机。",
         "Each trial starts one instance with the workload {}, waits for its end and removes everything of it.":
             "每次试验启动一个实例，运行工作负载 {}，等待结束，并清除其全部痕迹。",
         "{} is the time from {} to {}.": "{}是从 {} 到 {} 的时间。",
@@ -128,7 +128,7 @@ extension Chinese {
         "{}: by how much longer the same work takes than in {}; + is a loss, − a gain.":
             "{}：同样的工作比在 {} 中多用多少时间；+ 为损耗，− 为增益。",
         "Medians with their 95 % intervals. {} is the share of the time until the output for which the engine's CPU limit made it wait; {} is CPU time that a hypervisor under this host gave to others, over the elapsed time.":
-            "中位数及 95 % 区间。“{}”是输出之前因 CPU 限额而等待的时间比例；“{}”是本机之下的虚拟机管理器给予他人的 CPU 时间与经过时间之比。",
+            "中位数及 95 % 区间。“{}”是输出之前因 CPU 限额而等待的时间比例；“{}”是本机之下的虚拟机监控程序给予他人的 CPU 时间与经过时间之比。",
         "Each instance had {} of memory and {} CPUs where the engine limits them, at most {} to get ready; the run had a budget of {}.":
             "在引擎施加限制之处，每个实例有 {} 内存和 {} 个 CPU，最多 {} 就绪；整个运行的时间预算为 {}。",
         "Median with its 95 % interval, then the ratio to the same engine warm and alone. {} is the time of the last over their number: what one costs where many are started.":

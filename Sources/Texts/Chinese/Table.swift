@@ -36,6 +36,6 @@ extension Chinese {
         "{} ({}) is left out: {} is later.": "{}（{}）未采用：{} 更晚。",
         "{} ({}) stands behind no row of the table: see its own report.": "{}（{}）不对应表中任何一行：见它自己的报告。",
         "{}: every claim of the row on that side is confirmed. {}: every one is contradicted. {}: all are decided, some one way and some the other. {}: a part is open, and is named, whatever the others are. {}: this machine can't show any of it. {}: nobody has measured it. A claim's own rule is data in the lab's {}: a relation on one machine, judged by the whole 95 % interval, or by what was counted.":
-            "{}：该行这一侧的每条说法都得到证实。{}：每条都与实测相反。{}：都已断定，有的得到证实，有的与之相反。{}：还有部分未定，表中指明是哪一部分，其余无论如何。{}：本机什么也看不出。{}：还没有人测过。每条说法的判定规则写在实验的 {} 里：是同一台机器上的关系，按整个 95 % 区间判定，或按清点所得判定。",
+            "{}：该行这一侧的每条说法都得到证实。{}：每条都与实测相反。{}：都已断定，有的得到证实，有的与之相反。{}：还有部分未定，表中指明是哪一部分，其余无论如何。{}：本机什么也看不出。{}：还没有人测过。每条说法的判定规则写在实验的 {} 里：是同一台机器上的关系，按整个 95 % 区间判定，或按计数所得判定。",
     ]
 }

@@ -33,10 +33,10 @@ struct NamespaceCost: Experiment {
             bases.append(try time(without))
             costs.append(try time(with))
         }
-        let base = NamespaceKind.median(bases)
-        return Finding(values: [
-            "cost-nanoseconds": NamespaceKind.median(costs) - base, "base-nanoseconds": base,
-        ])
+        guard let base = Statistics.median(bases), let whole = Statistics.median(costs) else {
+            preconditionFailure("there are pairs")
+        }
+        return Finding(values: ["cost-nanoseconds": whole - base, "base-nanoseconds": base])
     }
 
     /// Nanoseconds from just before clone3 until the child has its namespace.
@@ -82,11 +82,5 @@ enum NamespaceKind {
     static func inode(_ process: String, _ name: String) -> UInt64? {
         var status = stat()
         return stat("/proc/\(process)/ns/\(name)", &status) == 0 ? UInt64(status.st_ino) : nil
-    }
-
-    static func median(_ values: [Double]) -> Double {
-        let sorted = values.sorted()
-        let middle = sorted.count / 2
-        return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
     }
 }
