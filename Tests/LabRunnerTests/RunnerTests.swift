@@ -314,6 +314,20 @@ import Testing
         #expect(result.samples.first?.outcome.isCompleted == false)
     }
 
+    @Test("What lab does between two trials counts as the harness's, also where a round begins")
+    func theHarnessCountsBetweenRounds() throws {
+        let marker = "\(home.path)/first"
+        let script = "[ -e \(marker) ] || { touch \(marker); exit 3; }; \(ScriptEngine.obedient)"
+        let result = try runner([ScriptEngine("process", script)], samples: 2, warmup: 0).run(samplesIn: nil)
+        {
+            // Told after the trial has ended, and before the next one is asked for.
+            if case .failed = $0 { usleep(20_000) }
+        }
+        #expect(result.samples.map(\.outcome.isCompleted) == [false, true])
+        let gap = try #require(result.samples.last?.values[Runner.harnessValue])
+        #expect(gap >= 20_000_000, "\(gap) ns")
+    }
+
     @Test func theHarnessTakesLittleAroundASample() throws {
         let result = try runner([ScriptEngine("process")], samples: 50).run(samplesIn: home.path) { _ in }
         let gaps = result.samples.dropFirst().compactMap { $0.values[Runner.harnessValue] }

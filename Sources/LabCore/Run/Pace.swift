@@ -11,12 +11,17 @@ struct Pace {
     }
 
     /// Waits until it is time for the trial's block; a run that takes longer by itself never waits.
+    /// - Returns: whether it waited.
     /// - Throws: `.interrupted`.
-    mutating func wait(for trial: Plan.Trial, _ interrupt: Interrupt) throws(LabError) {
+    @discardableResult
+    mutating func wait(for trial: Plan.Trial, _ interrupt: Interrupt) throws(LabError) -> Bool {
         let began = began ?? .now()
         self.began = began
-        guard trial.block != block else { return }
+        guard trial.block != block else { return false }
         block = trial.block
-        try interrupt.wait(until: began.advanced(by: interval * block))
+        let start = began.advanced(by: interval * block)
+        guard .now() < start else { return false }
+        try interrupt.wait(until: start)
+        return true
     }
 }

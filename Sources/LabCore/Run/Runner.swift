@@ -217,14 +217,15 @@ public final class Runner {
                 progress.skipped(trial)
                 continue
             }
+            var hasWaited = false
             if !trial.warmup {
-                do throws(LabError) { try pace.wait(for: trial, context.interrupt) } catch {
+                do throws(LabError) { hasWaited = try pace.wait(for: trial, context.interrupt) } catch {
                     return .interrupted
                 }
             }
             // Looking at a cell is part of no trial, nor is waiting.
             let now = MonotonicInstant.now()
-            if trial.extra || trial.round != round { previousEnd = now }
+            if trial.extra || hasWaited { previousEnd = now }
             if context.interrupt.isRaised { return .interrupted }
             // A round that has begun is finished, and the first one is begun: no engine is left out for want of time.
             if !trial.warmup && trial.round != round {
