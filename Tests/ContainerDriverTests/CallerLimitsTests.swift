@@ -7,14 +7,19 @@ import Testing
 
 /// What children of this driver have of the limits that lab raised for itself. In processes of their own.
 @Suite struct CallerLimitsTests {
+    /// What lab does at its start, of a caller that may have 300 files open.
+    private static func raiseFrom300Files() {
+        var limit = rlimit()
+        getrlimit(Int32(RLIMIT_NOFILE.rawValue), &limit)
+        limit.rlim_cur = 300
+        setrlimit(Int32(RLIMIT_NOFILE.rawValue), &limit)
+        OwnLimits.raise()
+    }
+
     @Test("A bare process has the limits of lab's caller")
     func bareProcess() async {
         await #expect(processExitsWith: .success) {
-            var limit = rlimit()
-            getrlimit(Int32(RLIMIT_NOFILE.rawValue), &limit)
-            limit.rlim_cur = 300
-            setrlimit(Int32(RLIMIT_NOFILE.rawValue), &limit)
-            OwnLimits.raise()
+            CallerLimitsTests.raiseFrom300Files()
             let launcher = try ChildLauncher()
             let program = LaunchProgram.process(program: "/bin/sh", parent: launcher.parent.rawValue)
             let output = try FileDescriptor.pipe()
@@ -37,11 +42,7 @@ import Testing
     @Test("A container's limits are its own, whatever lab raised")
     func container() async {
         await #expect(processExitsWith: .success) {
-            var limit = rlimit()
-            getrlimit(Int32(RLIMIT_NOFILE.rawValue), &limit)
-            limit.rlim_cur = 300
-            setrlimit(Int32(RLIMIT_NOFILE.rawValue), &limit)
-            OwnLimits.raise()
+            CallerLimitsTests.raiseFrom300Files()
             let steps = ProcessSettings().steps(.current()).map(\.operation.name)
             #expect(steps.contains("resource limits"))
             // Only who has none of the settings of a container is as a bare process is.

@@ -104,9 +104,9 @@ public final class PreparedContainer: PreparedEngine {
         _ request: LaunchRequest, starting system: SystemTree
     ) throws(LabError) -> any Instance {
         let tree = try cgroupsOfSystems(request)
-        let requested = MonotonicInstant.now()
+        let requested = request.begin()
         let channel = "\(parts.context.paths.run(parts.context.runID))/channel-\(request.index)"
-        let cgroups = try tree.take(ResourceLimits(memoryBytes: request.memoryBytes, cpus: request.cpus))
+        let cgroups = try tree.make(ResourceLimits(memoryBytes: request.memoryBytes, cpus: request.cpus))
         do throws(LabError) {
             let spec = parts.spec(starting: system, cgroups.directoriesToJoin, channel: channel)
             let arguments = try parts.arguments(starting: request.workload)

@@ -35,12 +35,12 @@ public struct Precision {
     private mutating func isNarrow(_ quota: Plan.Quota, _ samples: [Observation]) -> Bool {
         guard let metric, let precision = quota.precision else { return true }
         let cell = quota.cell
+        // Once narrow, a cell gets no trial that could make it wide again.
+        if looks[cell]?.isNarrow == true { return true }
         let own = samples.filter { !$0.warmup && $0.cell == cell }
         let count = own.count { metric.value(of: $0) != nil }
-        // Once narrow, a cell gets no trial that could make it wide again; once wide, it is looked at after a pass.
-        if let look = looks[cell], look.isNarrow || count < look.samples + quota.samples {
-            return look.isNarrow
-        }
+        // Once wide, it is looked at after a pass.
+        if let look = looks[cell], count < look.samples + quota.samples { return false }
         var values = metric.medians(of: own, in: blocks)
         let baseline = Plan.Cell(engine: Self.baseline, point: cell.point)
         if cell != baseline, quotas[baseline] != nil {

@@ -172,7 +172,9 @@ extension Collection<Figures> {
             Set(figures.result.header.engines.map(\.id).filter { !figures.points(of: $0).isEmpty })
         }
         guard measured.contains(where: { $0.count > 1 }) else { return nil }
-        return ([.process] + lab.engines).first { engine in measured.allSatisfy { $0.contains(engine) } }
+        return ([Precision.baseline] + lab.engines).first { engine in
+            measured.allSatisfy { $0.contains(engine) }
+        }
     }
 }
 

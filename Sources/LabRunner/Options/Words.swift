@@ -115,30 +115,31 @@ enum Words {
         let known = engines.map(\.rawValue)
         // A command that hyperfine ran may have commas in it.
         if known.contains(text) { return [EngineID(rawValue: text)] }
-        var chosen: [EngineID] = []
-        for word in text.split(separator: ",", omittingEmptySubsequences: false) {
-            let name = word.trimmingWhitespace()
-            guard known.contains(name) else {
-                throw LabError(
-                    .usage, "the results have no engine \(quoted(name))\(didYouMean(name, in: known))",
-                    remedy: "choose from \(Set(known).sorted().joined(separator: ", "))")
-            }
-            chosen.append(EngineID(rawValue: name))
-        }
-        return chosen
+        return try chosen(text, of: known) { name in
+            LabError(
+                .usage, "the results have no engine \(quoted(name))\(didYouMean(name, in: known))",
+                remedy: "choose from \(Set(known).sorted().joined(separator: ", "))")
+        }.map { EngineID(rawValue: $0) }
     }
 
     /// Metrics by their ids, separated by commas.
     static func metrics(_ text: String, of metrics: [Metric]) throws(LabError) -> [String] {
         let known = metrics.map(\.id)
+        return try chosen(text, of: known) { name in
+            LabError(
+                .usage, "the result has no metric \(quoted(name))\(didYouMean(name, in: known))",
+                remedy: "choose from \(known.joined(separator: ", "))")
+        }
+    }
+
+    /// Words separated by commas, each one of those that are known.
+    private static func chosen(
+        _ text: String, of known: [String], refusal: (String) -> LabError
+    ) throws(LabError) -> [String] {
         var chosen: [String] = []
         for word in text.split(separator: ",", omittingEmptySubsequences: false) {
             let name = word.trimmingWhitespace()
-            guard known.contains(name) else {
-                throw LabError(
-                    .usage, "the result has no metric \(quoted(name))\(didYouMean(name, in: known))",
-                    remedy: "choose from \(known.joined(separator: ", "))")
-            }
+            guard known.contains(name) else { throw refusal(name) }
             chosen.append(name)
         }
         return chosen

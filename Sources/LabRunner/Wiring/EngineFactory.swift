@@ -15,16 +15,13 @@ enum EngineFactory {
     /// The engine of this name.
     /// - Throws: `.usage` for an unknown one, with the nearest known.
     static func named(_ name: String) throws(LabError) -> EngineDescriptor {
-        guard let known = all.first(where: { $0.id.rawValue == name }) else { throw unknown(name, of: ids) }
+        guard let known = all.first(where: { $0.id.rawValue == name }) else {
+            let names = ids.map(\.rawValue)
+            throw LabError(
+                .usage, "there is no engine \(quoted(name))\(didYouMean(name, in: names))",
+                remedy: "choose from \(names.joined(separator: ", "))")
+        }
         return known
-    }
-
-    /// The error about a name that no engine has.
-    static func unknown(_ name: String, of known: [EngineID]) -> LabError {
-        let names = known.map(\.rawValue)
-        return LabError(
-            .usage, "there is no engine \(quoted(name))\(didYouMean(name, in: names))",
-            remedy: "choose from \(names.joined(separator: ", "))")
     }
 
     /// The engine that a build is one of.
