@@ -98,6 +98,11 @@ import Testing
         #expect(
             SubjectJudgement.verdict(confirmed: 0, contradicted: 0, open: [[.emulated(.qemu), absent]])
                 == .notRun)
+        let gone = SubjectJudgement.Obstacle.absent(.kvm, .unavailable(because: "no /dev/kvm"))
+        #expect(SubjectJudgement.verdict(confirmed: 0, contradicted: 0, open: [[gone, absent]]) == .notRun)
+        #expect(
+            SubjectJudgement.verdict(confirmed: 0, contradicted: 0, open: [[.emulated(.qemu), gone]])
+                == .notMeasurable)
         #expect(
             SubjectJudgement.verdict(confirmed: 0, contradicted: 0, open: [[absent], [lacking]])
                 == .notMeasurable)
