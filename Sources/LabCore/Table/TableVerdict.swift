@@ -151,8 +151,9 @@ extension SubjectJudgement {
 
     private static func missing(_ rule: Claim.Rule, at point: Condition, in result: RunResult) -> [Obstacle] {
         rule.engines.map { engine in
-            rule.isDecided(by: engine, in: result.header)
-                ? .absent(engine, absence(engine, rule, at: point, in: result)) : .emulated(engine)
+            let absence = absence(engine, rule, at: point, in: result)
+            return absence.isNotRun && !rule.isDecided(by: engine, in: result.header)
+                ? .emulated(engine) : .absent(engine, absence)
         }
     }
 

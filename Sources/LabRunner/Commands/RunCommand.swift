@@ -30,7 +30,7 @@ struct RunCommand: SpeakingCommand {
               lab run startup-latency --engine process,container --samples 500 --seed 7
               lab run startup-latency --engine qemu --profile q35 --memory 512MiB
               lab run startup-latency --series ablation
-              lab run startup-latency --budget 30s --output /tmp/first --json
+              lab run startup-latency --series plain --budget 1min --output /tmp/first --json
               lab run startup-latency --quick
               lab run startup-latency --repeat 5 --output new
               lab run all --quick

@@ -10,6 +10,8 @@ struct RunRequest {
     let seed: UInt64
     private let instance: InstanceOptions
     private var options: RunOptions
+    /// True when the user named the budget.
+    let budgetIsAsked: Bool
 
     /// - Parameter definition: as the catalogue has it.
     init(
@@ -23,6 +25,7 @@ struct RunRequest {
         self.seed = seed
         self.instance = instance
         self.options = options
+        budgetIsAsked = options.budget != nil
     }
 
     /// True when the machine's frequency is made steady for the run.
