@@ -120,13 +120,21 @@ public final class Runner {
             plan, ready,
             TrialProcedure(
                 lab: setup.lab, digests: digests, experiments: setup.experiments, context: context,
-                seed: setup.seed), began: began, &result.samples, log,
+                outputs: try outputs(in: directory), seed: setup.seed), began: began, &result.samples, log,
             watch)
         result.closing.stopped = stopped
         result.closing.warnings = disturbances() + shortBudget
         try log?.finish(result.closing)
         watch(.ended(result.ending))
         return result
+    }
+
+    /// The directory for the outputs of a command, made; nil where no command is run or no result is kept.
+    private func outputs(in directory: String?) throws(LabError) -> String? {
+        guard let directory, context.command != nil else { return nil }
+        let path = "\(directory)/\(TrialProcedure.outputDirectory)"
+        try Files.makeDirectory(path)
+        return path
     }
 
     /// The engines that work here.
@@ -188,7 +196,7 @@ public final class Runner {
             version: setup.version, runID: context.runID, startedAt: setup.startedAt, lab: setup.lab,
             command: setup.command, plan: plan, environment: setup.environment,
             engines: records,
-            digests: context.rootFilesystem.digests,
+            digests: context.digests,
             harnessNanoseconds: NullEngine.overhead(trials: Self.nullTrials))
     }
 
@@ -278,7 +286,7 @@ public final class Runner {
         watch(.failed(observation, error))
         // A lack of the machine for one experiment, one variant or one payload says nothing of the engine's others.
         if setup.lab.method == .experiment && error.kind == .unavailable { return }
-        let isOwn = observation.parameters.variant != nil || observation.parameters.payload != nil
+        let isOwn = observation.parameters.variant != nil || observation.parameters.system != nil
         if isOwn && error.kind == .unavailable {
             impossible.insert(observation.cell)
             return
