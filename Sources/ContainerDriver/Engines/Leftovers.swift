@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import LabCore
 
@@ -23,7 +24,7 @@ enum Leftovers {
             let left = find(session, run)
             if left.isEmpty { break }
             names += left.compactMap(\.name).filter { !names.contains($0) }
-            for process in left { kill(process.pid, SIGKILL) }
+            for process in left { kill(process, session, run) }
             guard MonotonicInstant.now() < deadline else {
                 throw LabError(
                     .output, "processes of the command are left", cause: "\(names.joined(separator: ", "))",
@@ -39,15 +40,26 @@ enum Leftovers {
                 "keep it in the foreground, as under docker, and say how it is ready: --ready first-output")
     }
 
+    /// Those that are the command's now.
     private static func find(_ session: pid_t, _ run: String?) -> [HostProcess] {
-        HostProcess.all.filter { process in
-            guard process.isRunning else { return false }
-            if getsid(process.pid) == session { return true }
-            guard let run, let text = try? Files.read("/proc/\(process.pid)/environ", limit: 1 << 22) else {
-                return false
-            }
-            let wanted = Array(variable(run).utf8)
-            return text.split(separator: 0).contains { $0.elementsEqual(wanted) }
+        HostProcess.all.filter { isIts($0, session, run) && $0.isRunning }
+    }
+
+    /// The number of a session is no other process's while one of its processes lives.
+    private static func isIts(_ process: HostProcess, _ session: pid_t, _ run: String?) -> Bool {
+        if getsid(process.pid) == session { return true }
+        guard let run, let text = try? Files.read("/proc/\(process.pid)/environ", limit: 1 << 22) else {
+            return false
         }
+        let wanted = Array(variable(run).utf8)
+        return text.split(separator: 0).contains { $0.elementsEqual(wanted) }
+    }
+
+    /// Kills one of them, unless its pid has become another's since.
+    private static func kill(_ process: HostProcess, _ session: pid_t, _ run: String?) {
+        let number = clinux_pidfd_open(process.pid)
+        guard number >= 0 else { return }
+        let held = FileDescriptor(owning: number)
+        if isIts(process, session, run) { _ = clinux_pidfd_send_signal(held.rawValue, SIGKILL) }
     }
 }

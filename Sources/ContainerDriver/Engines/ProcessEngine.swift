@@ -71,7 +71,9 @@ public final class PreparedProcess: PreparedEngine {
             held,
             environment: context.command.map { $0.environment + [Leftovers.variable(context.runID)] }
                 ?? ChildLauncher.environment)
-        record.steps = ["pipes", "clone3"] + held.steps.map(\.name) + ["workload"]
+        record.steps =
+            ["pipes", "clone3"] + held.steps.map(\.name) + ["workload"]
+            + (context.command == nil ? [] : ["end what it left"])
         record.prepared = ["the root file system, unpacked", "the launch program, laid out"]
         self.record = record
     }
@@ -94,6 +96,7 @@ public final class PreparedProcess: PreparedEngine {
                     return living == 0
                 }
                 try Leftovers.end(of: child.pid, output, run: isLast ? context.runID : nil)
+                child.stampStep()
             }
         } catch {
             if output != nil { living.withLock { $0 -= 1 } }

@@ -5,6 +5,7 @@ extension Chinese {
         "read-only lower layer {}": "只读的下层 {}",
         "process.cwd that is relative": "相对路径的 process.cwd",
         "the host's own, with nothing around it": "宿主机自己的根，外面什么也没有",
+        "end what it left": "结束其遗留进程",
         "chroot into the tree, an overlay in memory above it: a mount namespace and nothing else":
             "chroot 进入该目录树，其上是内存中的 overlay：只有挂载命名空间，别无其他",
         "a bare process can't enter {} without root": "没有 root 权限，裸进程无法进入 {}",
