@@ -16,7 +16,8 @@ import Testing
     @Test("The tests of limits pass in a process of their own")
     func inAProcessOfTheirOwn() throws {
         let words = [
-            CommandLine.arguments[0], "--testing-library", "swift-testing", "--filter", "CallerLimitsTests.Inside",
+            CommandLine.arguments[0], "--testing-library", "swift-testing", "--filter",
+            "CallerLimitsTests.Inside",
         ]
         let ran = try Tool.run(
             "/bin/sh", ["-c", "LAB_TEST_OWN_PROCESS=1 exec \"$@\" 2>&1", "sh"] + words, in: "/",

@@ -42,6 +42,7 @@ extension LaunchProgram {
         // Closed and not only closed on exec: while execve looks for the command, a link of the image's, or the
         // interpreter that a script names, may lead through /proc/self/fd to a directory of the host's.
         steps.append(Step(.closeDescriptors(from: 3)))
+        steps += oci.process.place
         if oci.isFiltered && spec.filter == nil {
             throw LabError(.software, "the seccomp filter of a container was not compiled")
         }
@@ -52,6 +53,7 @@ extension LaunchProgram {
             steps.append(Step(.boundCapabilities(kept)))
             steps.append(Step(.setCapabilities(kept)))
         }
+        steps += oci.process.otherIdentity
         if oci.noNewPrivileges {
             steps.append(Step(.noNewPrivileges))
             steps += filter
@@ -74,7 +76,8 @@ extension LaunchProgram {
 
     private static func root(_ spec: ContainerSpec, _ oci: SupportedSpec) -> [Step] {
         // The points to mount on are ours: the layer above hides whatever the image has there, or has in a moment.
-        var options = "lowerdir=/lower/points:/lower/0,upperdir=/layer/upper,workdir=/layer/work"
+        let lower = spec.layers(oci).indices.reversed().map { ":/lower/\($0)" }.joined()
+        var options = "lowerdir=/lower/points\(lower),upperdir=/layer/upper,workdir=/layer/work"
         if oci.namespaces.contains(.user) { options += ",userxattr" }
         var steps =
             spec.stage.map {

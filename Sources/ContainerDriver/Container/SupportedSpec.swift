@@ -58,7 +58,10 @@ struct SupportedSpec {
         guard hostname == nil || namespaces.contains(.uts) else {
             throw Self.unsupported("hostname without a UTS namespace")
         }
-        guard !namespaces.contains(.user) || (self.process.user, self.process.group) == (0, 0) else {
+        guard
+            !namespaces.contains(.user)
+                || (self.process.user, self.process.group) == (0, 0) && self.process.groups.isEmpty
+        else {
             throw Self.unsupported("process.user that is not root in its user namespace")
         }
         try Self.refuseZeros(spec)
@@ -103,8 +106,8 @@ struct SupportedSpec {
         for (word, value) in words where value?.isEmpty == false { throw unsupported("\(word)") }
         let values: [(Message, Bool)] = [
             ("ociVersion \(shown(spec.ociVersion))", !spec.ociVersion.hasPrefix("1.")),
-            ("root.readonly", spec.root?.readonly == true), ("process.cwd", process.cwd != "/"),
-            ("process.user.additionalGids", user?.additionalGids?.isEmpty == false),
+            ("root.readonly", spec.root?.readonly == true),
+            ("process.cwd that is relative", !process.cwd.hasPrefix("/")),
             // To the kernel that is nobody, and leaves who it was.
             ("process.user 4294967295", user?.uid == .max || user?.gid == .max),
             ("process.capabilities.inheritable", sets?.inheritable?.isEmpty == false),
@@ -115,7 +118,7 @@ struct SupportedSpec {
 
     /// C strings end at the first zero: what comes behind it would be passed over.
     private static func refuseZeros(_ spec: RuntimeSpec) throws(LabError) {
-        var strings = [spec.hostname ?? "", spec.root?.path ?? ""]
+        var strings = [spec.hostname ?? "", spec.root?.path ?? "", spec.process?.cwd ?? ""]
         strings += (spec.process?.args ?? []) + (spec.process?.env ?? [])
         for mount in spec.mounts ?? [] { strings += (mount.options ?? []) + [mount.source ?? ""] }
         strings += (spec.linux?.maskedPaths ?? []) + (spec.linux?.readonlyPaths ?? [])
@@ -279,10 +282,11 @@ extension ProcessSettings {
     fileprivate init(_ process: RuntimeSpec.Process) throws(LabError) {
         self.init()
         if let given = process.user {
-            (user, group) = (given.uid, given.gid)
+            (user, group, groups) = (given.uid, given.gid, given.additionalGids ?? [])
             umask = given.umask ?? umask
         }
         oomScoreAdjustment = process.oomScoreAdj ?? oomScoreAdjustment
+        directory = process.cwd
         guard let given = process.rlimits else { return }
         limits = []
         for limit in given {

@@ -18,12 +18,14 @@ final class ChildLauncher {
     ///   - cgroup: a v2 cgroup's directory, in which it is born, or -1.
     ///   - joins: for each step `joinCgroup` the `tasks` file of a v1 cgroup.
     ///   - accounts: what its cgroups account for, where they are an engine's.
+    ///   - command: where its output goes, when it is no lab-guest.
     ///   - inherited: a descriptor for the step that takes one, or -1.
     ///   - channel: a descriptor of a FIFO on which it speaks instead of standard output, taken over; or -1.
     ///   - stepsBefore: when the engine's steps before this call ended.
     func start(
         _ buffer: ProgramBuffer, arguments: [String], cgroup: Int32 = -1, joins: [Int32] = [],
-        accounts: CgroupReader? = nil, inherited: Int32 = -1, channel: Int32 = -1,
+        accounts: CgroupReader? = nil, command: CommandOutput? = nil, inherited: Int32 = -1,
+        channel: Int32 = -1,
         requested: MonotonicInstant = .now(),
         stepsBefore: [UInt64] = [], timesSteps: Bool = false, interrupt: Interrupt,
         cleanUp: @escaping (ChildInstance) throws(LabError) -> Void = { _ in }
@@ -45,7 +47,7 @@ final class ChildLauncher {
             started: started, output: channel < 0 ? output.read : FileDescriptor(owning: channel),
             errors: errors.read,
             requested: requested, stepsBefore: steps, timesSteps: timesSteps, interrupt: interrupt,
-            accounts: accounts, cleanUp: cleanUp)
+            accounts: accounts, command: command, cleanUp: cleanUp)
     }
 
     /// A pipe whose read end, ours, does not block; the write end is another open file description and does.

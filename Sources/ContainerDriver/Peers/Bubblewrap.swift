@@ -10,6 +10,13 @@ extension PeerDescription {
         package: "bubblewrap",
         hasCgroups: false
     ) { (run, program) throws(LabError) in
+        try run.requireOneLayer()
+        if let user = run.context.command?.user, user.user != 0 {
+            throw LabError(
+                .unavailable, "bwrap can't start a command as user \(Int(user.user))",
+                cause: "it has no other user than its caller's outside a user namespace",
+                remedy: "leave --user out, or name other engines")
+        }
         let filter = try SeccompFilter(profile: .containerDefault)
         return try PreparedBubblewrap(
             run: run, program: program, masked: try PreparedBubblewrap.masked(), isRoot: geteuid() == 0

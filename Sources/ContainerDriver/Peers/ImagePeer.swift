@@ -8,11 +8,14 @@ protocol ImagePeer: PreparedPeer {
     var words: [String] { get }
     /// The flags of its `run` that the other's doesn't have.
     var ownFlags: [String] { get }
+    /// True when it takes the directory of a command's tree as it is, under an overlay, and no image is imported.
+    var startsFromDirectory: Bool { get }
     /// Returns the flags of its `run` for a container.
     func flags(of spec: RuntimeSpec) -> [String]
 }
 
 extension ImagePeer {
+    var startsFromDirectory: Bool { false }
     var cpusetFlags: [String] { run.cpuset.map { ["--cpuset-cpus", $0.description] } ?? [] }
     var filterFile: String { "\(run.directory)/seccomp.json" }
     /// The image's name, with the run in its tag.
@@ -21,11 +24,12 @@ extension ImagePeer {
     /// Makes what every start reads.
     func importRoot() throws(LabError) {
         try Files.write(try RuntimeSpec.Seccomp.containerDefault.text(), to: filterFile)
+        if startsFromDirectory { return }
         let archive = "\(run.directory)/root.tar"
         try PeerCommand.check(
             "make an image of the root file system",
             [
-                "tar", "--create", "--file", archive, "--directory", run.context.rootFilesystem.directory,
+                "tar", "--create", "--file", archive, "--directory", run.root,
                 "--owner=0", "--group=0", "--numeric-owner", ".",
             ])
         try PeerCommand.check(
@@ -41,7 +45,8 @@ extension ImagePeer {
         let spec = run.specification(name, request)
         return words + ["run", "--rm", "--name", name.id, "--cidfile", name.idFile] + ownFlags
             + flags(of: spec)
-            + [image] + (spec.process?.args ?? [])
+            + ContainerFlags.words(running: run.context.command)
+            + (startsFromDirectory ? ["--rootfs", "\(run.root):O"] : [image]) + (spec.process?.args ?? [])
     }
 
     func markers(_ name: PeerName) -> [String] { [name.id] + ContainerFlags.inventedID(name) }

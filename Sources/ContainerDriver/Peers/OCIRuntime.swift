@@ -10,6 +10,7 @@ extension PeerDescription {
             package: name
         ) { (run, program) throws(LabError) in
             try PeerCommand.requireRoot(name)
+            try run.requireOneLayer()
             return try PreparedRuntime(run: run, program: program, cpuset: run.cpuset).made {
                 (prepared) throws(LabError) in
                 try run.journalCgroups()

@@ -15,6 +15,7 @@ extension PeerDescription {
         reapsEverything: false
     ) { (run, program) throws(LabError) in
         try PeerCommand.requireRoot("podman")
+        try run.requireOneLayer()
         let store = PodmanStore(program: program, directory: "\(run.directory)/store")
         return try PreparedPodman(run: run, store: store).made { (prepared) throws(LabError) in
             try run.journalCgroups()
@@ -124,6 +125,7 @@ private struct PreparedPodman: ImagePeer {
     let store: PodmanStore
 
     var words: [String] { store.words }
+    var startsFromDirectory: Bool { run.context.command != nil }
     var ownFlags: [String] {
         ["--cgroup-parent", "/\(run.cgroup)", "--log-driver", "passthrough"] + cpusetFlags
     }
@@ -138,7 +140,9 @@ private struct PreparedPodman: ImagePeer {
     }
     var prepared: [Message] {
         [
-            "the image, imported from the root file system into a store of the run's",
+            startsFromDirectory
+                ? "the root file system, a directory"
+                : "the image, imported from the root file system into a store of the run's",
             "the seccomp filter, as JSON", PeerRun.sharedCgroup,
         ]
     }

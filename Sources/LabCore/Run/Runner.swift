@@ -119,7 +119,7 @@ public final class Runner {
         var ready: [any PreparedEngine] = []
         defer {
             for engine in ready { engine.shutDown() }
-            costs.learn(spent)
+            if context.command == nil { costs.learn(spent) }
         }
         let usable = try available(watch)
         try checkBudget(usable, since: began, watch)
@@ -138,7 +138,7 @@ public final class Runner {
             plan, ready,
             TrialProcedure(
                 lab: setup.lab, digests: digests, experiments: setup.experiments, context: context,
-                seed: setup.seed), began: began, &result.samples, log,
+                outputs: try outputs(in: directory), seed: setup.seed), began: began, &result.samples, log,
             watch)
         result.closing.stopped = stopped
         result.closing.warnings = disturbances() + shortBudget
@@ -154,7 +154,8 @@ public final class Runner {
             Double(MonotonicInstant.now().nanoseconds(since: began)) / 1e9
             + costs.firstRound(
                 of: setup.lab, on: usable.map(\.record), hasSystem: (try? context.system.get()) != nil)
-        guard need > setup.lab.budgetSeconds else { return }
+        // How long the user's own program takes is known to nobody.
+        guard context.command == nil, need > setup.lab.budgetSeconds else { return }
         let error = TrialCosts.tooSmall(setup.lab.budgetSeconds, need: need)
         if setup.budgetIsAsked { throw error }
         watch(.shortBudget(error))
@@ -163,6 +164,14 @@ public final class Runner {
     private func spend(_ key: String, _ seconds: Double) {
         let sofar = spent[key] ?? (0, 0)
         spent[key] = (sofar.seconds + seconds, sofar.count + 1)
+    }
+
+    /// The directory for the outputs of a command, made; nil where no command is run or no result is kept.
+    private func outputs(in directory: String?) throws(LabError) -> String? {
+        guard let directory, context.command != nil else { return nil }
+        let path = "\(directory)/\(TrialProcedure.outputDirectory)"
+        try Files.makeDirectory(path)
+        return path
     }
 
     /// The engines that work here.
@@ -227,7 +236,7 @@ public final class Runner {
             version: setup.version, runID: context.runID, startedAt: setup.startedAt, lab: setup.lab,
             command: setup.command, plan: plan, environment: setup.environment,
             engines: records,
-            digests: context.rootFilesystem.digests,
+            digests: context.digests,
             harnessNanoseconds: NullEngine.overhead(trials: Self.nullTrials))
     }
 
@@ -323,7 +332,7 @@ public final class Runner {
         watch(.failed(observation, error))
         // A lack of the machine for one experiment, one variant or one payload says nothing of the engine's others.
         if setup.lab.method == .experiment && error.kind == .unavailable { return }
-        let isOwn = observation.parameters.variant != nil || observation.parameters.payload != nil
+        let isOwn = observation.parameters.variant != nil || observation.parameters.system != nil
         if isOwn && error.kind == .unavailable {
             impossible.insert(observation.cell)
             return

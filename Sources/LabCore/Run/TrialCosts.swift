@@ -51,14 +51,14 @@ public struct TrialCosts: Equatable, Sendable {
     private func seconds(
         of cell: Plan.Cell, in lab: LabDefinition, _ engine: EngineRecord, _ hasSystem: Bool
     ) -> Double {
-        if cell.point.payload == .system && !hasSystem { return 0 }
+        if cell.point.system == .complete && !hasSystem { return 0 }
         return measured[Self.key(cell, in: lab)] ?? Self.guess(cell.point, lab.method, engine)
     }
 
     /// Of a trial that was never made here: rather too little than too much, since what is refused is not measured either.
     /// From the first round of each lab on a machine of two cores in November 2026.
     static func guess(_ point: Condition, _ method: LabDefinition.Method, _ engine: EngineRecord) -> Double {
-        let isSystem = point.payload == .system
+        let isSystem = point.system == .complete
         let start: Double =
             switch engine.kind {
             case .process: 0.001

@@ -43,6 +43,13 @@ struct RunCommand: SpeakingCommand {
                 lab run startup-latency --engine process \\
                     --engine old=crun:/usr/bin/crun,new=crun:/opt/crun/bin/crun
 
+              your own program, in a bare process, a container and the peers alike
+                lab run startup-latency --image rootfs:/srv/tree -- /bin/true
+                lab run startup-latency --image rootfs:/srv/redis --ready 'line=Ready to accept' \\
+                    -- redis-server --port 0
+                lab run startup-latency --image rootfs:/ --value 'copy:s=copied, ([0-9.]+) s' \\
+                    -- dd if=/dev/zero of=/dev/null bs=1M count=1000
+
               in CI: fails with 1 when the start became slower by more than 10 %
                 lab run startup-latency --baseline baseline --threshold 10%
             """)

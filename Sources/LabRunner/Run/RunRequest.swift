@@ -31,6 +31,12 @@ struct RunRequest {
     /// True when the machine's frequency is made steady for the run.
     var tunes: Bool { options.tune }
 
+    /// The command that its instances run, looked up; nil for lab-guest.
+    func lookUpCommand() throws(LabError) -> CommandPayload? {
+        guard let command = lab.command else { return nil }
+        return try command.payload(in: .named(command.image))
+    }
+
     /// Gives the run another budget than its own, in whole seconds.
     mutating func limit(to seconds: Double) {
         lab.budgetSeconds = seconds
@@ -39,6 +45,8 @@ struct RunRequest {
 
     /// Reproduces the run, shell-quoted.
     var command: String {
-        ShellText.join(["lab", "run", lab.id] + instance.saidWords + options.words(seed: seed))
+        ShellText.join(
+            ["lab", "run", lab.id] + instance.saidWords + instance.own.words.options
+                + options.words(seed: seed) + instance.own.words.command)
     }
 }

@@ -41,6 +41,7 @@ struct RunSession {
         let line = shared.line
         let warn = { (words: String, remedy: Message?) in line.warn(words, remedy: remedy) }
 
+        let command = try request.lookUpCommand()
         let time = UTCTime.now()
         let directory =
             if let output { try OutputDirectory.named(output) } else {
@@ -56,9 +57,9 @@ struct RunSession {
         defer { workspace.close(leftovers: leftovers, warn: warn) }
         line.show(text.lookingAtTheMachine, now: true)
         let environment = try environment(workspace, warn)
-        try baseline?.accept(
-            lab: request.lab, environment: environment, digests: workspace.context.rootFilesystem.digests)
         var context = workspace.context
+        context.command = command
+        try baseline?.accept(lab: request.lab, environment: environment, digests: context.digests)
         if request.lab.needsSystem {
             line.show(text.lookingForTheSystem, now: true)
             context.lookForSystem(mayMake: context.mayFetch)

@@ -132,7 +132,7 @@ extension Chinese {
         "oom score": "OOM 分数", "default signals": "信号恢复默认", "personality": "执行域", "session keyring": "会话密钥环",
         "scheduling policy": "调度策略", "I/O priority": "I/O 优先级", "timer slack": "定时器松弛",
         "resource limits": "资源限制", "remove cgroups": "删除控制组", "inherited descriptor": "继承的描述符",
-        "lower layer 0": "下层 0", "read-only lower layer 0": "只读下层 0", "create {}": "建立 {}",
+        "create {}": "建立 {}",
         "link {}": "链接 {}", "device {}": "设备 {}",
     ]
 }
