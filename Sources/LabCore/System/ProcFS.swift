@@ -47,8 +47,12 @@ extension HostProcess {
         }
     }
 
-    /// True when it still runs; a zombie does not.
-    public var isRunning: Bool { commandLine?.first?.isEmpty == false }
+    /// True when it still runs; a zombie does not. Its command line says nothing: that is empty while it executes, and as it
+    /// likes afterwards.
+    public var isRunning: Bool {
+        guard let state = try? status()["State"]?.first else { return false }
+        return state != "Z" && state != "X"
+    }
 
     /// The name of its first thread.
     public var name: String? { Files.line("/proc/\(pid)/comm") }
