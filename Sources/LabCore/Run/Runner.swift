@@ -93,13 +93,14 @@ public final class Runner {
     /// An engine that is unavailable is recorded with the reason, and the run goes on without it. A failed trial is
     /// a sample. The run ends early when the budget is spent or the user interrupts; what was measured is returned.
     /// - Parameters:
-    ///   - directory: where `samples.jsonl` is written as the samples are taken; nil to keep none.
+    ///   - log: makes what keeps the samples as they are taken, given what is known before the first; nil to keep none.
     ///   - accept: sees what is known before the first trial; what it throws ends the run there.
     ///   - disturbances: asked after the last trial what disturbed the run.
     /// - Throws: `.unavailable` when no engine works; `.interrupted` before the first trial; `.output` when a sample
     ///   can't be written down, all before it being safe.
     public func run(
-        samplesIn directory: String?, accept: (RunResult.Header) throws(LabError) -> Void = { _ in },
+        log: (RunResult.Header) throws(LabError) -> (any SampleKeeping)?,
+        accept: (RunResult.Header) throws(LabError) -> Void = { _ in },
         disturbances: () -> [Environment.Warning] = { [] }, watch: (Event) -> Void
     ) throws(LabError) -> RunResult {
         let began = MonotonicInstant.now()
@@ -111,8 +112,7 @@ public final class Runner {
         let digests = ComputeDigests(setup.lab, engines: ready.map(\.id))
         let header = header(plan)
         try accept(header)
-        let log = try directory.map { path throws(LabError) in try SampleLog(directory: path, header: header)
-        }
+        let log = try log(header)
 
         var result = RunResult(header: header, samples: [], closing: .init(.complete))
         result.samples.reserveCapacity(plan.trials.count)
@@ -195,7 +195,7 @@ public final class Runner {
     /// Makes the trials in their order until they are done, the budget is spent or the user has had enough.
     private func makeTrials(
         _ plan: Plan, _ ready: [any PreparedEngine], _ procedure: TrialProcedure, began: MonotonicInstant,
-        _ samples: inout [Observation], _ log: SampleLog?, _ watch: (Event) -> Void
+        _ samples: inout [Observation], _ log: (any SampleKeeping)?, _ watch: (Event) -> Void
     ) throws(LabError) -> RunResult.Ending {
         let byName = Dictionary(uniqueKeysWithValues: ready.map { ($0.id, $0) })
         var precision = Precision(setup.lab, plan)

@@ -30,7 +30,7 @@ public enum Files {
     }
 
     /// Makes the error for a file that can't be read.
-    static func unreadable(_ path: String, _ error: Errno) -> LabError {
+    package static func unreadable(_ path: String, _ error: Errno) -> LabError {
         guard error == Errno(EINVAL) else {
             return LabError(.input, "cannot read \(path)", cause: error)
         }

@@ -1,5 +1,7 @@
+import Artifacts
 import Glibc
 import LabCore
+import Results
 
 /// One run, from the request to the files of its report.
 struct RunSession {
