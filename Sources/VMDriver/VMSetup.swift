@@ -1,3 +1,4 @@
+import Artifacts
 import LabCore
 
 /// The settings and parts that all VMs of one engine share.

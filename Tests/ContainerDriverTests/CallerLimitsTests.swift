@@ -85,7 +85,7 @@ import Testing
 
         @Test("A container's limits are its own, whatever lab raised")
         func container() throws {
-            let steps = ProcessSettings().steps(.current()).map(\.operation.name)
+            let steps = ProcessSettings().steps(.current()).map(\.name)
             #expect(steps.contains("resource limits"))
             // Only who has none of the settings of a container is as a bare process is.
             let spec = ContainerSpec(

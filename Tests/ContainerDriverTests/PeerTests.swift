@@ -1,5 +1,7 @@
+import Artifacts
 import FoundationEssentials
 import Glibc
+import OCIFile
 import Testing
 
 @testable import ContainerDriver

@@ -234,6 +234,19 @@ struct ProcessSettingsTests {
         }
     }
 
+    @Test("What a start makes has the modes that it says, whatever the caller's umask")
+    func modesAreSaid() throws {
+        for inheritsAll in [false, true] {
+            try withCaller(inheritsAll: inheritsAll) { (child) throws in
+                for (path, mode) in [("dev/null", 0o666), ("dev", 0o755), ("dev/pts", 0o755), ("", 0o755)] {
+                    var status = Glibc.stat()
+                    #expect(stat("/proc/\(child.pid)/root/\(path)", &status) == 0)
+                    #expect(status.st_mode & 0o777 == mode_t(mode), "\(path)")
+                }
+            }
+        }
+    }
+
     @Test("What the caller has already is not set again, and what it has is seen")
     func stepsThatChangeNothingAreLeftOut() throws {
         let settings = ProcessSettings()

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import OCIFile
 import Testing
 
 @testable import ContainerDriver

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
+@testable import Artifacts
 @testable import LabCore
 
 @Suite("a command is looked up in its tree")

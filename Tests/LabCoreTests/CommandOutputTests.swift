@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Results
 import Testing
 
 @testable import LabCore
@@ -92,17 +93,29 @@ struct CommandOutputTests {
     func valuesAreRead() throws {
         let output = try CommandOutput(.exit)
         _ = receive("rate 1 MB\r\nrate 1,250.5 MB\nlatency: 12.5 ms\n", output)
-        #expect(try CommandValue("rate:more=rate ([0-9.,]+)").value(in: output) == 1_250.5)
-        #expect(try CommandValue("latency:ms=latency: ([0-9.]+)").value(in: output) == 12_500_000)
-        #expect(throws: LabError.self) { _ = try CommandValue("x=nothing ([0-9]+)").value(in: output) }
-        #expect(throws: LabError.self) { _ = try CommandValue("x=(rate)").value(in: output) }
-        #expect(throws: LabError.self) { _ = try CommandValue("x=/a").value(in: output) }
+        #expect(
+            try CommandValue("rate:more=rate ([0-9.,]+)").value(in: output, pointed: JSONPointer.number)
+                == 1_250.5)
+        #expect(
+            try CommandValue("latency:ms=latency: ([0-9.]+)").value(in: output, pointed: JSONPointer.number)
+                == 12_500_000)
+        #expect(throws: LabError.self) {
+            _ = try CommandValue("x=nothing ([0-9]+)").value(in: output, pointed: JSONPointer.number)
+        }
+        #expect(throws: LabError.self) {
+            _ = try CommandValue("x=(rate)").value(in: output, pointed: JSONPointer.number)
+        }
+        #expect(throws: LabError.self) {
+            _ = try CommandValue("x=/a").value(in: output, pointed: JSONPointer.number)
+        }
         let json = try CommandOutput(.exit)
         _ = receive(#"{"a/b": {"list": [1, {"p99": 2.5}]}, "text": "x"}"#, json)
-        #expect(try CommandValue("p=/a~1b/list/1/p99").value(in: json) == 2.5)
-        #expect(try CommandValue("p:KiB=/a~1b/list/0").value(in: json) == 1_024)
+        #expect(try CommandValue("p=/a~1b/list/1/p99").value(in: json, pointed: JSONPointer.number) == 2.5)
+        #expect(try CommandValue("p:KiB=/a~1b/list/0").value(in: json, pointed: JSONPointer.number) == 1_024)
         for place in ["/text", "/a~1b/list/2", "/a~1b/list/-1", "/none", "/a~1b"] {
-            #expect(throws: LabError.self) { _ = try CommandValue("p=\(place)").value(in: json) }
+            #expect(throws: LabError.self) {
+                _ = try CommandValue("p=\(place)").value(in: json, pointed: JSONPointer.number)
+            }
         }
     }
 

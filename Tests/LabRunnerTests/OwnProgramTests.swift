@@ -1,5 +1,6 @@
 import Glibc
 import LabCore
+import Results
 import Testing
 
 private let busybox = ["/bin/busybox", "/usr/bin/busybox"].first(where: Files.exists)

@@ -2,6 +2,7 @@ import Glibc
 import LabCore
 import LabFile
 import Report
+import Results
 import Testing
 
 @testable import LabRunner

@@ -1,5 +1,6 @@
 import Glibc
 import LabCore
+import Results
 import Testing
 
 /// `lab run --tune`, the program itself, on a machine that has switches: a tree of the test's own is mounted over

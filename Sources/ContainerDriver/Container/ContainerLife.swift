@@ -58,8 +58,6 @@ struct ContainerLife: ~Copyable {
             throw error
         }
         var status = try reap()
-        // It ends while the pipes are drained; a terminal's modes it is yet to give back should we be killed.
-        if streams.terminal == nil { _ = clinux_pidfd_send_signal(watcher, SIGKILL) }
         if let takenAction, status == 128 + SIGKILL { status = 128 + takenAction }
         while !streams.drain() {
             if try step(hasEnded: true) { break }
@@ -119,6 +117,9 @@ struct ContainerLife: ~Copyable {
             }
         }
         if hasEnded { return false }
+        let isOver = events.1.revents != 0
+        // It ends while the pipes are drained; a terminal's modes it is yet to give back should we be killed.
+        if isOver && streams.terminal == nil { _ = clinux_pidfd_send_signal(watcher, SIGKILL) }
         guard events.5.revents == 0 else {
             throw LabError(
                 .instance, "the container was ended",
@@ -132,7 +133,7 @@ struct ContainerLife: ~Copyable {
             self.killTime = nil
             kill()
         }
-        return events.1.revents != 0
+        return isOver
     }
 
     private func timeout(_ hasEnded: Bool) -> Int32 {

@@ -13,8 +13,9 @@ extension LaunchProgram {
         let oci = try SupportedSpec(spec.oci)
         let namespaces = oci.namespaces
         let process = spec.inheritsAll ? nil : oci.process
+        precondition(spec.nulls.isEmpty || oci.mounts["/dev"] != nil, "a null device without a /dev")
         var steps = process?.identity(inUserNamespace: namespaces.contains(.user), spec.caller) ?? []
-        steps += child(parent: spec.parent)
+        steps += child(parent: spec.parent, nulls: spec.nulls)
         if let watcher = spec.watcher { steps.append(Step(.announce(to: watcher))) }
         if let ids = oci.mappedIDs { steps += mapping(ids.user, ids.group) }
         steps += process?.oomScore(spec.caller) ?? []
@@ -31,6 +32,7 @@ extension LaunchProgram {
             steps += root(spec, oci)
             steps += kernelFiles(oci) + devices(oci)
             if spec.channel != nil { steps += roomForInit }
+            for null in spec.nulls { steps.append(Step(.nullDevice(null.number, access: null.access))) }
             if let terminal = spec.terminal { steps.append(Step(.openTerminal(terminal))) }
             if let processes = oci.processes { steps.append(limit(processes: processes)) }
             steps += masks(oci)

@@ -94,6 +94,8 @@ struct ContainerSpec: Sendable {
     var channel: String?
     /// A terminal of its own; nil has none.
     var terminal: LaunchProgram.TerminalRequest?
+    /// The standard descriptors that are its own /dev/null.
+    var nulls: [LaunchProgram.NullDescriptor] = []
     /// The socket of who ends it when this process can't; nil where nobody does.
     var watcher: Int32?
 

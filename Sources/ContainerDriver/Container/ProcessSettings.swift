@@ -73,7 +73,7 @@ extension ProcessSettings {
             steps.append(Step(.defaultSignals(caller.ignoredSignals)))
         }
         steps += [
-            Step(.call(SYS_umask, [Int(umask)], "umask", "umask(0\(String(umask, radix: 8)))")),
+            Step(.setUmask(umask)),
             Step(.call(SYS_personality, [0], "personality", "personality(PER_LINUX)")),
             // Otherwise it would possess the keys in the caller's, see session-keyring(7).
             Step(
@@ -123,17 +123,12 @@ struct CallerSettings: Equatable, Sendable {
 
     static let unknown = CallerSettings()
 
-    static func current() -> CallerSettings {
+    /// - Parameter ignoredSignals: those of `clinux_ignored_signals`.
+    static func current(ignoredSignals: UInt64 = clinux_ignored_signals()) -> CallerSettings {
         var settings = CallerSettings()
+        settings.ignoredSignals = ignoredSignals
         // A user namespace may forbid it, user_namespaces(7).
         settings.givesUpGroups = getgroups(0, nil) != 0 && Files.line("/proc/self/setgroups") != "deny"
-        for number in 1...Int32(64) {
-            var action = sigaction()
-            // glibc tells nothing of the two that it keeps to itself.
-            guard sigaction(number, nil, &action) == 0 else { continue }
-            let isIgnored = unsafeBitCast(action.__sigaction_handler, to: Int.self) == 1  // SIG_IGN
-            if !isIgnored { settings.ignoredSignals &= ~(1 << (number - 1)) }
-        }
         settings.oomScoreAdjustment = Files.line("/proc/self/oom_score_adj").flatMap { Int($0) }
         settings.policy = sched_getscheduler(0)
         errno = 0

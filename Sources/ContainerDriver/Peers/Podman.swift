@@ -32,7 +32,7 @@ struct PodmanStore: Sendable {
     let directory: String
 
     /// The directory of what podman may lose when the machine restarts. It wants a path of at most 50 characters.
-    private var volatileDirectory: String { "/run/lab-podman-\(Digest.sha256(directory.utf8).prefix(16))" }
+    private var volatileDirectory: String { "/run/lab-podman-\(directory.shortHash)" }
 
     /// The command line as far as every command shares it.
     var words: [String] {

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 
 /// A figure that a command's output yields: where it stands, its unit, and whether more of it is better.
@@ -99,9 +98,11 @@ public struct CommandValue: Codable, Equatable, Sendable {
     /// Its value in an output, in nanoseconds or bytes where it has a unit of time or size. A pattern is held against each
     /// line of standard output, and of standard error where none matches there; the last line that matches counts, because
     /// a summary comes last.
+    /// - Parameter pointed: follows a pointer; a program that measures nothing does without JSON.
     /// - Throws: `.instance` where the output does not hold it.
-    public func value(in output: CommandOutput) throws(LabError) -> Double {
-        let text = try isPointer ? pointed(in: output.contents(of: .output)) : matched(in: output)
+    public func value(in output: CommandOutput, pointed: PointedNumber) throws(LabError) -> Double {
+        let text =
+            try isPointer ? number(in: output.contents(of: .output), pointed) : matched(in: output)
         guard let number = Double(text.replacing(",", with: "")), number.isFinite else {
             throw LabError(
                 .instance, "\(name) is no number in the command's output",
@@ -126,12 +127,11 @@ public struct CommandValue: Codable, Equatable, Sendable {
             remedy: "look at the output beside the samples, and change the pattern")
     }
 
-    private func pointed(in bytes: [UInt8]) throws(LabError) -> String {
+    private func number(in bytes: [UInt8], _ pointed: PointedNumber) throws(LabError) -> String {
         let tokens = place.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map {
             String($0.replacing("~1", with: "/").replacing("~0", with: "~"))
         }
-        let tree = try? JSONDecoder().decode(JSONTree.self, from: Data(bytes))
-        guard case .number(let number)? = tokens.reduce(tree, { $0?[$1] }) else {
+        guard let number = pointed(tokens, bytes) else {
             throw LabError(
                 .instance, "the command's output holds no \(name)",
                 cause: "it is no JSON with a number at \(ForeignText.quoted(place))",
@@ -140,6 +140,9 @@ public struct CommandValue: Codable, Equatable, Sendable {
         return "\(number)"
     }
 }
+
+/// The number to which the tokens of a JSON pointer lead in a text; nil where there is none.
+public typealias PointedNumber = @Sendable (_ tokens: [String], _ text: [UInt8]) -> Double?
 
 /// A compiled extended regular expression with one group. The corresponding C functions are `regcomp` and `regexec`.
 private final class Pattern {
@@ -174,33 +177,5 @@ private final class Pattern {
         guard regexec(&compiled, text, 2, &matches, 0) == 0, matches[1].rm_so >= 0 else { return nil }
         let group = text[Int(matches[1].rm_so)..<Int(matches[1].rm_eo)]
         return String(decoding: group.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-}
-
-/// Any JSON, as far as a pointer may lead to a number in it.
-private enum JSONTree: Decodable {
-    case object([String: JSONTree])
-    case list([JSONTree])
-    case number(Double)
-    case other
-
-    init(from decoder: any Decoder) throws {
-        if let object = try? [String: JSONTree](from: decoder) {
-            self = .object(object)
-        } else if let list = try? [JSONTree](from: decoder) {
-            self = .list(list)
-        } else {
-            let number = try? decoder.singleValueContainer().decode(Double.self)
-            self = number.map(JSONTree.number) ?? .other
-        }
-    }
-
-    /// What a token of a pointer leads to.
-    subscript(token: String) -> JSONTree? {
-        switch self {
-        case .object(let object): object[token]
-        case .list(let list): Int(token).flatMap { list.indices.contains($0) ? list[$0] : nil }
-        case .number, .other: nil
-        }
     }
 }

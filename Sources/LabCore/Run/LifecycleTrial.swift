@@ -25,6 +25,7 @@ extension TrialProcedure {
         let limit: Duration
         let countsExits: Bool
         let values: [CommandValue]
+        let pointed: PointedNumber
     }
 
     /// - Parameter place: its place among those that are started together.
@@ -35,7 +36,8 @@ extension TrialProcedure {
         return Start(
             request: request, expected: request.command == nil ? work.expected : [],
             limit: .seconds(lab.timeoutSeconds(at: trial.parameters)),
-            countsExits: trial.parameters.count == .exits, values: lab.command?.values ?? [])
+            countsExits: trial.parameters.count == .exits, values: lab.command?.values ?? [],
+            pointed: pointed)
     }
 
     /// The outcome of one instance.
@@ -60,9 +62,9 @@ extension TrialProcedure {
         }
 
         /// The figures that a command's output holds.
-        mutating func read(_ wanted: [CommandValue], from output: CommandOutput) {
+        mutating func read(_ wanted: [CommandValue], from output: CommandOutput, _ pointed: PointedNumber) {
             do throws(LabError) {
-                for value in wanted { values[value.key] = try value.value(in: output) }
+                for value in wanted { values[value.key] = try value.value(in: output, pointed: pointed) }
             } catch {
                 failure = error
             }
@@ -126,7 +128,7 @@ extension TrialProcedure {
             life.values = ["exit-status": end.map(Double.init)].compactMapValues { try? $0.get() }
             life.values["cpu-ns"] = (try? (instance as? any CPUAccounting)?.hostCPUNanoseconds()).map(
                 Double.init)
-            if life.failure == nil { life.read(start.values, from: output) }
+            if life.failure == nil { life.read(start.values, from: output, start.pointed) }
             output.removeEmptyFiles()
         } else {
             life.failure = failure(end, instance.transcript, expected: start.expected) ?? disposalFailure

@@ -17,10 +17,13 @@ public final class Runner {
         public var experiments: [any Experiment]
         /// True when the user named the lab's budget: one that holds no first round is refused then, and else exceeded.
         public var budgetIsAsked: Bool
+        /// Follows the JSON pointers of a command's values.
+        public var pointed: PointedNumber
 
         public init(
             lab: LabDefinition, command: String, version: String, startedAt: String, seed: UInt64,
-            environment: Environment, experiments: [any Experiment] = [], budgetIsAsked: Bool = false
+            environment: Environment, experiments: [any Experiment] = [], budgetIsAsked: Bool = false,
+            pointed: @escaping PointedNumber = { _, _ in nil }
         ) {
             self.lab = lab
             self.command = command
@@ -30,6 +33,7 @@ public final class Runner {
             self.environment = environment
             self.experiments = experiments
             self.budgetIsAsked = budgetIsAsked
+            self.pointed = pointed
         }
     }
 
@@ -106,13 +110,14 @@ public final class Runner {
     /// a sample. The run ends early when the budget is spent or the user interrupts; what was measured is returned. A budget
     /// that holds no first round is refused before anything is prepared where the user named it; else the watcher is told.
     /// - Parameters:
-    ///   - directory: where `samples.jsonl` is written as the samples are taken; nil to keep none.
+    ///   - log: makes what keeps the samples as they are taken, given what is known before the first; nil to keep none.
     ///   - accept: sees what is known before the first trial; what it throws ends the run there.
     ///   - disturbances: asked after the last trial what disturbed the run.
     /// - Throws: `.usage` for a budget that is too small; `.unavailable` when no engine works; `.interrupted` before the first trial; `.output` when a sample
     ///   can't be written down, all before it being safe.
     public func run(
-        samplesIn directory: String?, accept: (RunResult.Header) throws(LabError) -> Void = { _ in },
+        log: (RunResult.Header) throws(LabError) -> (any SampleKeeping)?,
+        accept: (RunResult.Header) throws(LabError) -> Void = { _ in },
         disturbances: () -> [Environment.Warning] = { [] }, watch: (Event) -> Void
     ) throws(LabError) -> RunResult {
         let began = MonotonicInstant.now()
@@ -129,8 +134,7 @@ public final class Runner {
         let digests = ComputeDigests(setup.lab, engines: ready.map(\.id))
         let header = header(plan)
         try accept(header)
-        let log = try directory.map { path throws(LabError) in try SampleLog(directory: path, header: header)
-        }
+        let log = try log(header)
 
         var result = RunResult(header: header, samples: [], closing: .init(.complete))
         result.samples.reserveCapacity(plan.trials.count)
@@ -138,7 +142,8 @@ public final class Runner {
             plan, ready,
             TrialProcedure(
                 lab: setup.lab, digests: digests, experiments: setup.experiments, context: context,
-                outputs: try outputs(in: directory), seed: setup.seed), began: began, &result.samples, log,
+                outputs: try outputs(beside: log), pointed: setup.pointed, seed: setup.seed), began: began,
+            &result.samples, log,
             watch)
         result.closing.stopped = stopped
         result.closing.warnings = disturbances() + shortBudget
@@ -167,8 +172,8 @@ public final class Runner {
     }
 
     /// The directory for the outputs of a command, made; nil where no command is run or no result is kept.
-    private func outputs(in directory: String?) throws(LabError) -> String? {
-        guard let directory, context.command != nil else { return nil }
+    private func outputs(beside log: (any SampleKeeping)?) throws(LabError) -> String? {
+        guard let directory = log?.directory, context.command != nil else { return nil }
         let path = "\(directory)/\(TrialProcedure.outputDirectory)"
         try Files.makeDirectory(path)
         return path
@@ -243,7 +248,7 @@ public final class Runner {
     /// Makes the trials in their order until they are done, the budget is spent or the user has had enough.
     private func makeTrials(
         _ plan: Plan, _ ready: [any PreparedEngine], _ procedure: TrialProcedure, began: MonotonicInstant,
-        _ samples: inout [Observation], _ log: SampleLog?, _ watch: (Event) -> Void
+        _ samples: inout [Observation], _ log: (any SampleKeeping)?, _ watch: (Event) -> Void
     ) throws(LabError) -> RunResult.Ending {
         let byName = Dictionary(uniqueKeysWithValues: ready.map { ($0.id, $0) })
         var precision = Precision(setup.lab, plan)

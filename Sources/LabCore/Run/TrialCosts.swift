@@ -1,12 +1,10 @@
-import FoundationEssentials
-
 /// How long trials take on this machine: to know before a run whether its budget holds a first round.
 ///
 /// What was measured counts: a run leaves the mean of each of its cells in the cache. Where nothing was, what is started
 /// tells.
 public struct TrialCosts: Equatable, Sendable {
     /// Seconds by lab and cell, and by engine alone for its preparation.
-    private(set) var measured: [String: Double] = [:]
+    package private(set) var measured: [String: Double] = [:]
 
     /// So many cells are remembered; where there are more, those of the last run.
     static let most = 20_000
@@ -15,25 +13,10 @@ public struct TrialCosts: Equatable, Sendable {
 
     public init() {}
 
-    /// Those that earlier runs left at `path`; none where that can't be read or is no such file.
-    public init(at path: String) {
-        self.init(reading: (try? Files.read(path, limit: 4 << 20)) ?? [])
-    }
-
-    init(reading bytes: [UInt8]) {
-        guard let known = try? JSONDecoder().decode([String: Double].self, from: Data(bytes)),
-            known.count <= Self.most
-        else { return }
-        measured = known.filter { (0...Self.longest).contains($0.value) }
-    }
-
-    /// Leaves them to the runs that follow.
-    /// - Throws: `.output`.
-    public func write(to path: String) throws(LabError) {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        guard let text = try? encoder.encode(measured) else { return }
-        try Files.write(text, to: path)
+    /// Those that were known before, but for what can't be one.
+    package init(measured: [String: Double]) {
+        guard measured.count <= Self.most else { return }
+        self.measured = measured.filter { (0...Self.longest).contains($0.value) }
     }
 
     /// Seconds of the preparation of those engines, of all warm-ups of a lab on them and of its first round.

@@ -12,6 +12,8 @@ struct TrialProcedure {
     var context: RunContext?
     /// Where the outputs of commands go, a file for each; nil keeps them no longer than a trial.
     var outputs: String?
+    /// Follows the JSON pointers of a command's values.
+    var pointed: PointedNumber = { _, _ in nil }
     /// The seed of the run.
     var seed: UInt64 = 0
     let counter = InstanceCounter()

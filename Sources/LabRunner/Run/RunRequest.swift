@@ -1,3 +1,4 @@
+import Artifacts
 import LabCore
 
 /// The request for one run: a lab of the catalogue, what the user said of it, and the seed. It knows its own words.

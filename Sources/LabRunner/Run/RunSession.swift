@@ -1,5 +1,7 @@
+import Artifacts
 import Glibc
 import LabCore
+import Results
 
 /// One run, from the request to the files of its report.
 struct RunSession {
@@ -68,7 +70,8 @@ struct RunSession {
             setup: Runner.Setup(
                 lab: request.lab, command: request.command, version: Version.current,
                 startedAt: time.rfc3339, seed: request.seed, environment: environment,
-                experiments: ExperimentTable.all, budgetIsAsked: request.budgetIsAsked),
+                experiments: ExperimentTable.all, budgetIsAsked: request.budgetIsAsked,
+                pointed: JSONPointer.number),
             engines: try EngineFactory.make(request.lab.engines, request.settings, pool: shared.pool),
             context: context, costs: TrialCosts(at: context.paths.costs))
         let budget: Duration = .seconds(request.lab.budgetSeconds)

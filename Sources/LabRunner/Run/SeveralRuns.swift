@@ -1,5 +1,6 @@
 import LabCore
 import Report
+import Results
 
 /// Several labs, one after another in this process, and the document's table from what they yield.
 ///
