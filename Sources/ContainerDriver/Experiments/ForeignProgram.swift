@@ -77,8 +77,8 @@ struct ForeignProgram: Experiment {
         try bench.context.journal.record(JournaledResource(.directory, directory))
         defer { try? Files.removeTree(directory) }
         try Files.makeDirectory(directory, mode: 0o700)
-        // For this start alone: nobody looks for it by its digest.
-        let root = RootFilesystem(directory: "\(directory)/root", digest: "", guestDigest: "")
+        // For this start alone: nobody looks for it by its digest. The run's `root` is where the engine mounts its own.
+        let root = RootFilesystem(directory: "\(directory)/foreign", digest: "", guestDigest: "")
         try RootFilesystem.make(program, at: root.directory)
         let other = try Self.another(engine).prepare(
             RunContext(
