@@ -163,7 +163,7 @@ struct ProcessSettingsTests {
                     + [Step("limits", .setLimits(Rlimit.containerDefault))],
                 at: program.steps.count - 1)
             let child = try launcher.start(
-                ProgramBuffer(program, environment: []), arguments: ChildLauncher.arguments(.idle),
+                ProgramBuffer(program, environment: []), arguments: Workload.idle.commandLine,
                 cgroup: -1, joins: [], interrupt: .never)
             defer { try? child.dispose() }
             #expect(try seen(child.pid)["Max open files"] == limit)

@@ -208,10 +208,7 @@ struct ContainerLife: ~Copyable {
     /// Returns what the container's init does with a signal. See `SigBlk` in proc(5).
     private func disposition(of number: Int32) -> Disposition {
         guard let status = try? HostProcess(pid: pid).status() else { return .taken }
-        func has(_ key: String) -> Bool {
-            (status[key].flatMap { UInt64($0, radix: 16) } ?? 0) >> UInt64(number - 1) & 1 != 0
-        }
-        if has("SigIgn") || has("SigCgt") { return .taken }
-        return has("SigBlk") ? .blocked : .leftToDefault
+        if status.has(number, in: "SigIgn") || status.has(number, in: "SigCgt") { return .taken }
+        return status.has(number, in: "SigBlk") ? .blocked : .leftToDefault
     }
 }

@@ -221,7 +221,7 @@ public struct ContainerRun: Sendable {
             throw LabError(.usage, "no command to run", remedy: "lab-container run ROOTFS COMMAND [ARG…]")
         }
         if name.contains("/") { return name }
-        return ChildLauncher.path.split(separator: ":").map { "\($0)/\(name)" }.first {
+        return SearchPath.standard.split(separator: ":").map { "\($0)/\(name)" }.first {
             Files.exists(root + $0)
         }
     }
@@ -230,7 +230,7 @@ public struct ContainerRun: Sendable {
         let name = command.first ?? ""
         return LabError(
             .input, "\(name) was not found in \(root)",
-            cause: "it is in none of \(ChildLauncher.path.split(separator: ":").joined(separator: ", "))",
+            cause: "it is in none of \(SearchPath.standard.split(separator: ":").joined(separator: ", "))",
             remedy: "name it with its path, as /bin/\(name)")
     }
 }

@@ -8,8 +8,7 @@ final class ChildLauncher {
     /// Readable once this process has died.
     let parent: FileDescriptor
     /// The environment of every workload, the same in every engine.
-    static let environment = ["PATH=\(path)", "HOME=/"]
-    static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    static let environment = ["PATH=\(SearchPath.standard)", "HOME=/"]
 
     init() throws(LabError) { parent = try .ofThisProcess() }
 
@@ -66,10 +65,5 @@ final class ChildLauncher {
     private static func emptyPipe() throws(LabError) -> FileDescriptor {
         let pipe = try pipe()
         return pipe.read
-    }
-
-    /// The words of a guest's command line: those of the workload behind the program's own name.
-    static func arguments(_ workload: Workload) -> [String] {
-        ["lab-guest", workload.name] + workload.arguments
     }
 }

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import LabCore
 
@@ -46,10 +45,7 @@ extension ChildInstance: SignalReceiving {
 extension HostProcess {
     /// True when it is the first process of a PID namespace and has no handler for the signal: see pid_namespaces(7).
     func drops(_ signal: Int32) -> Bool {
-        guard let status = try? status(), status.pids.count > 1, status.pids.last == 1
-        else { return false }
-        return ["SigCgt", "SigIgn"].allSatisfy {
-            (status[$0].flatMap { UInt64($0, radix: 16) } ?? 0) >> UInt64(signal - 1) & 1 == 0
-        }
+        guard let status = try? status(), status.isInit else { return false }
+        return !status.has(signal, in: "SigCgt") && !status.has(signal, in: "SigIgn")
     }
 }

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import LabCore
 
@@ -24,7 +23,7 @@ enum Leftovers {
             let left = find(session, run)
             if left.isEmpty { break }
             names += left.compactMap(\.name).filter { !names.contains($0) }
-            for process in left { kill(process, session, run) }
+            for process in left { process.end { isIts($0, session, run) } }
             guard MonotonicInstant.now() < deadline else {
                 throw LabError(
                     .output, "processes of the command are left", cause: "\(names.joined(separator: ", "))",
@@ -53,13 +52,5 @@ enum Leftovers {
         }
         let wanted = Array(variable(run).utf8)
         return text.split(separator: 0).contains { $0.elementsEqual(wanted) }
-    }
-
-    /// Kills one of them, unless its pid has become another's since.
-    private static func kill(_ process: HostProcess, _ session: pid_t, _ run: String?) {
-        let number = clinux_pidfd_open(process.pid)
-        guard number >= 0 else { return }
-        let held = FileDescriptor(owning: number)
-        if isIts(process, session, run) { _ = clinux_pidfd_send_signal(held.rawValue, SIGKILL) }
     }
 }

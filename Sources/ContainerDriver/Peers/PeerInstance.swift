@@ -120,10 +120,7 @@ public final class PeerInstance: Instance {
 
     /// The first process of the container.
     private var initProcess: HostProcess? {
-        processes.first { process in
-            guard let pids = try? process.status().pids else { return false }
-            return pids.count > 1 && pids.last == 1
-        }
+        processes.first { (try? $0.status())?.isInit == true }
     }
 
     /// The process of the workload itself.

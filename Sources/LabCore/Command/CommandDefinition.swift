@@ -36,7 +36,6 @@ public struct CommandDefinition: Codable, Equatable, Sendable {
     /// The most words, and variables, that a command may have, and bytes in all of them.
     static let mostWords = 10_000
     static let mostBytes = 1 << 20
-    private static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
     /// Looks everything up in the tree that it names.
     /// - Throws: one error that says what is not there, and what helps.
@@ -52,7 +51,8 @@ public struct CommandDefinition: Codable, Equatable, Sendable {
             (word) throws(LabError) in try TreeUsers(tree).find(word)
         }
         let environment = try Self.merged(
-            ["PATH=\(Self.path)", "HOME=\(who?.home ?? "/")"] + tree.config.environment + environment)
+            ["PATH=\(SearchPath.standard)", "HOME=\(who?.home ?? "/")"] + tree.config.environment
+                + environment)
         try Self.requireShort(words + environment)
         let place = directory ?? tree.config.directory ?? "/"
         let lookup = TreeLookup(tree)
@@ -61,7 +61,8 @@ public struct CommandDefinition: Codable, Equatable, Sendable {
                 .input, "there is no directory \(ForeignText.quoted(place)) in \(tree.reference)",
                 remedy: "name one that is there, by its absolute path: --workdir /")
         }
-        let search = environment.last { $0.hasPrefix("PATH=") }.map { String($0.dropFirst(5)) } ?? Self.path
+        let search =
+            environment.last { $0.hasPrefix("PATH=") }.map { String($0.dropFirst(5)) } ?? SearchPath.standard
         let program = try ProgramSearch(tree: tree, lookup: lookup).find(name, in: place, search)
         return CommandPayload(
             tree: tree, arguments: words, program: program, environment: environment, user: who?.user,

@@ -21,7 +21,7 @@ public final class CommandOutput: @unchecked Sendable {
     /// The reason why the command's trial has no result, apart from its exit status.
     public var failure: LabError?
     private let path: String?
-    private let files: [FileDescriptorBox]
+    private let output, errors: FileDescriptor
     private var lengths: [Int] = [0, 0]
     private var searches: [TextSearch]
     private var isReady = false
@@ -33,15 +33,15 @@ public final class CommandOutput: @unchecked Sendable {
         let text = if case .line(let text) = readiness { Array(text.utf8) } else { [UInt8]() }
         searches = [TextSearch(text), TextSearch(text)]
         do throws(Errno) {
-            files = try [Stream.output, .errors].map { (stream) throws(Errno) in
+            func file(of stream: Stream) throws(Errno) -> FileDescriptor {
                 guard let path else {
-                    return FileDescriptorBox(try checked { clinux_memfd("lab-output") })
+                    return FileDescriptor(owning: try checked { clinux_memfd("lab-output") })
                 }
-                return FileDescriptorBox(
-                    try FileDescriptor.open(
-                        "\(path).\(stream.suffix)", O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o644
-                    ).release())
+                return try .open(
+                    "\(path).\(stream.suffix)", O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o644)
             }
+            output = try file(of: .output)
+            errors = try file(of: .errors)
         } catch {
             throw LabError(
                 .output, "cannot keep the command's output\(path.map { " in \($0)" as Message } ?? "")",
@@ -84,7 +84,7 @@ public final class CommandOutput: @unchecked Sendable {
             let part = rest
             do throws(Errno) {
                 let written = try checked {
-                    write(files[stream.rawValue].number, part.baseAddress, part.count)
+                    write(number(of: stream), part.baseAddress, part.count)
                 }
                 lengths[stream.rawValue] += written
                 rest = UnsafeRawBufferPointer(rebasing: part.dropFirst(written))
@@ -102,12 +102,16 @@ public final class CommandOutput: @unchecked Sendable {
             remedy: "let it write less: -- sh -c 'COMMAND > /dev/null'")
     }
 
-    /// All that was kept of a stream.
-    public func contents(of stream: Stream) -> [UInt8] {
+    private func number(of stream: Stream) -> Int32 {
+        stream == .output ? output.rawValue : errors.rawValue
+    }
+
+    /// All that was kept of a stream, or its end.
+    public func contents(of stream: Stream, last most: Int = .max) -> [UInt8] {
         let length = lengths[stream.rawValue]
-        var bytes = [UInt8](repeating: 0, count: length)
+        var bytes = [UInt8](repeating: 0, count: min(length, most))
         let read = bytes.withUnsafeMutableBytes {
-            pread(files[stream.rawValue].number, $0.baseAddress, length, 0)
+            pread(number(of: stream), $0.baseAddress, $0.count, length - $0.count)
         }
         return Array(bytes.prefix(max(0, read)))
     }
@@ -115,7 +119,7 @@ public final class CommandOutput: @unchecked Sendable {
     /// The end of what it said, on standard error or else on standard output, on one line and safe on any terminal.
     public var lastWords: String {
         let stream = lengths[Stream.errors.rawValue] > 0 ? Stream.errors : .output
-        let words = String(decoding: contents(of: stream).suffix(Self.lastBytes), as: UTF8.self)
+        let words = String(decoding: contents(of: stream, last: Self.lastBytes), as: UTF8.self)
         return ForeignText.line(words.trimmingWhitespace().replacing("\n", with: " "))
     }
 
@@ -126,11 +130,4 @@ public final class CommandOutput: @unchecked Sendable {
             unlink("\(path).\(stream.suffix)")
         }
     }
-}
-
-/// An open descriptor in an array, which holds no `~Copyable` values.
-private final class FileDescriptorBox {
-    let number: Int32
-    init(_ number: Int32) { self.number = number }
-    deinit { close(number) }
 }

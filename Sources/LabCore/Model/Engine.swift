@@ -250,6 +250,9 @@ extension RunContext {
         return command.tree.digest.map { ["root-filesystem": $0] } ?? [:]
     }
 
+    /// True when there is a complete system to start.
+    public var hasSystem: Bool { (try? system.get()) != nil }
+
     /// The complete system that a request is for; nil where lab-guest runs alone.
     /// - Throws: the reason why there is none.
     public func system(of request: LaunchRequest) throws(LabError) -> SystemTree? {
@@ -342,6 +345,9 @@ public struct Workload: Codable, Equatable, Sendable {
         self.name = name
         self.arguments = arguments
     }
+
+    /// The words of its command line: its own behind the program's name.
+    public var commandLine: [String] { ["lab-guest", name] + arguments }
 
     /// Says `ready` and exits.
     public static let noop = Workload(name: "noop")

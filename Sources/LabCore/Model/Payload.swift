@@ -61,7 +61,7 @@ extension LaunchRequest {
     /// The words of its command line, the program's own name first.
     public var arguments: [String] {
         switch payload {
-        case .guest(let workload): ["lab-guest", workload.name] + workload.arguments
+        case .guest(let workload): workload.commandLine
         case .command(let command): command.arguments
         }
     }

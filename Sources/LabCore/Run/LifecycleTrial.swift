@@ -125,7 +125,8 @@ extension TrialProcedure {
         life.values = guestValues(instance.transcript)
         if let output = request.output {
             life.failure = failure(end, output) ?? disposalFailure
-            life.values = ["exit-status": end.map(Double.init)].compactMapValues { try? $0.get() }
+            life.values = [:]
+            if case .success(let status) = end { life.values["exit-status"] = Double(status) }
             life.values["cpu-ns"] = (try? (instance as? any CPUAccounting)?.hostCPUNanoseconds()).map(
                 Double.init)
             if life.failure == nil { life.read(start.values, from: output, start.pointed) }

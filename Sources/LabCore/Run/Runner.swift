@@ -158,7 +158,7 @@ public final class Runner {
         let need =
             Double(MonotonicInstant.now().nanoseconds(since: began)) / 1e9
             + costs.firstRound(
-                of: setup.lab, on: usable.map(\.record), hasSystem: (try? context.system.get()) != nil)
+                of: setup.lab, on: usable.map(\.record), hasSystem: context.hasSystem)
         // How long the user's own program takes is known to nobody.
         guard context.command == nil, need > setup.lab.budgetSeconds else { return }
         let error = TrialCosts.tooSmall(setup.lab.budgetSeconds, need: need)

@@ -123,7 +123,7 @@ struct RunSession {
             }
             return costs.firstRound(
                 of: request.lab, on: engines.filter { works[$0.id] == true }.map(\.record),
-                hasSystem: (try? context.system.get()) != nil)
+                hasSystem: context.hasSystem)
         }
     }
 
