@@ -31,6 +31,13 @@ import Testing
         #expect((970...1_000).contains(covered), "\(covered) of 1,000")
     }
 
+    @Test("Of a comparison it is narrower than of a time by itself") func kinds() throws {
+        let blocks = [1.0, 1.1, 0.9, 1.05, 0.97, 1.02]
+        let alone = try #require(BlockInterval.interval(around: 1, blocks, of: .alone))
+        let compared = try #require(BlockInterval.interval(around: 1, blocks, of: .compared))
+        #expect(abs(log(alone.upper) / log(compared.upper) - 2 / 1.5) < 1e-9)
+    }
+
     /// What was measured on a shared machine: two engines whose times move together, by disturbances that last from a
     /// twentieth of a second to ten seconds.
     @Test("A disturbance common to all engines is in the interval", arguments: [1, 2] as [UInt64])

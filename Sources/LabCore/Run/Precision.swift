@@ -43,7 +43,8 @@ public struct Precision {
         if let look = looks[cell], count < look.samples + quota.samples { return false }
         var values = metric.medians(of: own, in: blocks)
         let baseline = Plan.Cell(engine: Self.baseline, point: cell.point)
-        if cell != baseline, quotas[baseline] != nil {
+        let isCompared = cell != baseline && quotas[baseline] != nil
+        if isCompared {
             let others = metric.medians(
                 of: samples.filter { !$0.warmup && $0.cell == baseline }, in: blocks)
             let known = Dictionary(uniqueKeysWithValues: others)
@@ -52,7 +53,9 @@ public struct Precision {
             }
         }
         let width = Statistics.median(values.map(\.median)).flatMap { middle in
-            BlockInterval.interval(around: middle, values.map(\.median))?.relativeHalfWidth(around: middle)
+            BlockInterval.interval(
+                around: middle, values.map(\.median), of: isCompared ? .compared : .alone)?
+                .relativeHalfWidth(around: middle)
         }
         let isNarrow = width.map { $0 <= precision } ?? false
         looks[cell] = Look(samples: count, isNarrow: isNarrow)

@@ -10,11 +10,27 @@ import Glibc
 /// Petersen, "Error estimates on averages of correlated data", J. Chem. Phys. 91, 1989).
 ///
 /// What lasts longer than the run is in no block: on machines whose speed wanders like 1/f noise, it adds about as much in
-/// each octave of time as what is seen. Hence `beyond`, which was measured: with it the intervals of 40 runs one after
-/// another held the median of them all in 37 (process), 35 (container) and 38 (their ratio), without it in 33, 30 and 28.
+/// each octave of time as what is seen; of two engines that are compared within the blocks, most of it cancels. Hence
+/// `Figure.beyond`, which was measured twice in 40 runs one after another: with 1.6 for all, the intervals held the median
+/// of all 40 in 37 and 35 (process), 35 and 33 (container), 38 and 39 (their ratio), without it in 33 and 30, 30 and 27, 28
+/// and 31.
 public enum BlockInterval {
-    /// By how much an interval is wider than one of independent blocks.
-    static let beyond = 1.6
+    /// What the interval is of.
+    public enum Figure: Sendable {
+        /// Of one engine by itself, which all that disturbs the machine changes.
+        case alone
+        /// Of one engine relative to another in the same blocks.
+        case compared
+
+        /// By how much the interval is wider than one of independent blocks.
+        var beyond: Double {
+            switch self {
+            case .alone: 2
+            case .compared: 1.5
+            }
+        }
+    }
+
     /// With fewer blocks no interval is given, so that a sampled quantity of fewer samples decides nothing.
     public static let fewest = 5
 
@@ -22,16 +38,19 @@ public enum BlockInterval {
     /// - Parameters:
     ///   - value: the figure of the whole run.
     ///   - blocks: the figure of each block, in the order of time.
+    ///   - figure: what it is a figure of.
     /// - Returns: nil with fewer blocks than `fewest`.
-    public static func interval(around value: Double, _ blocks: [Double]) -> ConfidenceInterval? {
+    public static func interval(
+        around value: Double, _ blocks: [Double], of figure: Figure = .alone
+    ) -> ConfidenceInterval? {
         guard blocks.count >= fewest else { return nil }
         // Exactly, which the mean of many is not.
         if blocks.allSatisfy({ $0 == value }) { return ConfidenceInterval(lower: value, upper: value) }
         guard value > 0, blocks.allSatisfy({ $0 > 0 }) else {
-            let reach = reach(blocks)
+            let reach = figure.beyond * reach(blocks)
             return ConfidenceInterval(lower: value - reach, upper: value + reach)
         }
-        let factor = exp(reach(blocks.map { log($0) }))
+        let factor = exp(figure.beyond * reach(blocks.map { log($0) }))
         return ConfidenceInterval(lower: value / factor, upper: value * factor)
     }
 
@@ -42,7 +61,7 @@ public enum BlockInterval {
             reach = max(reach, halfWidth(means(blocks, of: neighbours)))
             neighbours *= 2
         }
-        return beyond * reach
+        return reach
     }
 
     /// The means of so many neighbours each; what is left over at the end is in none.

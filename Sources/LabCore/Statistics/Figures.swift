@@ -138,7 +138,7 @@ public final class Figures {
         let shared = medians(metric, cell).compactMap { block, median in
             seconds[block].map { relation.of(median, $0) }
         }.filter(\.isFinite)
-        var interval = BlockInterval.interval(around: value, shared)
+        var interval = BlockInterval.interval(around: value, shared, of: .compared)
         if interval == nil, let above = first.interval, let below = second.interval {
             let halves = ((above.upper - above.lower) / 2, (below.upper - below.lower) / 2)
             let reach =
