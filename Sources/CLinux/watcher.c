@@ -1,14 +1,16 @@
-// A process that outlives us to end the container. It is a program of its own, so that who runs out of memory and is killed
-// does not take it along, and so that nothing of ours is copied for it: this program's file once more, which becomes the
-// watcher before anything else of it begins.
+// A process that outlives us to end the container. Its memory is its own, so that who runs out of memory and is killed does
+// not take it along. It is a fork: a program that says so is forked before anything else of it begins, when there is next
+// to nothing to copy, and the two go on side by side.
 #define _GNU_SOURCE
 #include "clinux_edge.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -22,10 +24,20 @@ static char name[] = "lab-watch";
 // Its descriptors: standard input, which may be a terminal, a pidfd of whom it watches over, and the socket on which it hears.
 enum { OF_US = 3, SOCKET = 4 };
 
+// The words of our command line, where ps(1) and pkill(1) read them.
+static struct {
+    char *first;
+    size_t length;
+} words;
+
 // Neither killall(1) and pkill(1) by our name nor a signal to our process group means it.
 static void stand_apart(void) {
     setsid();
     prctl(PR_SET_NAME, name);
+    if (words.length >= sizeof name) {
+        memset(words.first, 0, words.length);
+        memcpy(words.first, name, sizeof name);
+    }
     // Where that may not be, it is small all the same.
     int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
     if (score < 0) return;
@@ -64,62 +76,96 @@ static void watch(void) {
     // Who reads what the container writes is not to wait for us.
     close(STDOUT_FILENO);
     close(STDERR_FILENO);
-    struct pollfd self[] = {{.fd = OF_US, .events = POLLIN}, {.fd = SOCKET, .events = POLLIN}};
+    struct pollfd self[] = {
+        {.fd = OF_US, .events = POLLIN}, {.fd = SOCKET, .events = POLLIN}, {.fd = -1, .events = POLLIN}};
     while (self[0].revents == 0) {
-        if (poll(self, 2, -1) < 0) continue;
+        if (poll(self, 3, -1) < 0) continue;
+        // It has ended by itself, and there is no terminal that we may still have to leave as it was.
+        if (self[2].revents && !has_modes) return;
         if (self[1].revents && !hear(&container, &modes, &has_modes)) self[1].fd = -1;
+        self[2].fd = has_modes ? -1 : container;
     }
     while (hear(&container, &modes, &has_modes)) {}
     if (container >= 0) syscall(SYS_pidfd_send_signal, container, SIGKILL, NULL, 0);
     if (has_modes) tcsetattr(STDIN_FILENO, TCSANOW, &modes);
 }
 
-// First of all, before memory is touched that would have to be given back.
-__attribute__((constructor(101))) static void become_watcher(int argc, char **argv) {
-    if (argc != 1 || strcmp(argv[0], name) != 0) return;
-    watch();
-    _exit(0);
-}
-
-struct beginning {
-    int self, socket;
+struct watcher {
+    pid_t pid;
+    int socket, pidfd;
 };
 
-// In our memory, in which we go on meanwhile: it touches nothing there but its stack. (Where a call fails, errno, which is
-// ours too; we are about to fail then ourselves.)
-static int begin(void *argument) {
-    const struct beginning *beginning = argument;
-    // Two numbers that no descriptor of ours may have: each is duplicated beyond them first.
-    int self = fcntl(beginning->self, F_DUPFD, 8), socket = fcntl(beginning->socket, F_DUPFD, 8);
-    char *const words[] = {name, NULL}, *const none[] = {NULL};
-    if (self >= 0 && socket >= 0 && dup2(self, OF_US) >= 0 && dup2(socket, SOCKET) >= 0 &&
-        syscall(SYS_close_range, SOCKET + 1, ~0U, 0) == 0)
-        execve("/proc/self/exe", words, none);
-    return 127;
+// Started and not asked for yet; 0 when there is none.
+static struct watcher waiting;
+
+// Not one of the standard descriptors, which may be closed and are not ours to give.
+static int raised(int descriptor) {
+    if (descriptor < 0 || descriptor > STDERR_FILENO) return descriptor;
+    int above = fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1), error = errno;
+    close(descriptor);
+    errno = error;
+    return above;
 }
 
-pid_t clinux_watch(int self, int *socket, int *pidfd) {
-    // Not on the stack: nobody waits until it has executed.
-    static char stack[16 << 10] __attribute__((aligned(16)));
-    static struct beginning beginning;
-    int ends[2];
+// The child: a fork, but for an exit signal, so that nobody but who asks hears of its end.
+static void run(pid_t parent, int socket) {
+    // Two numbers that no descriptor of ours may have: each is duplicated beyond them first.
+    int self = (int)syscall(SYS_pidfd_open, parent, 0);
+    if (getppid() != parent) return;
+    self = fcntl(self, F_DUPFD, SOCKET + 1);
+    socket = fcntl(socket, F_DUPFD, SOCKET + 1);
+    if (self >= 0 && socket >= 0 && dup2(self, OF_US) >= 0 && dup2(socket, SOCKET) >= 0 &&
+        syscall(SYS_close_range, SOCKET + 1, ~0U, 0) == 0)
+        watch();
+}
+
+static int start(struct watcher *watcher) {
+    int ends[2], pidfd = -1;
     if (clinux_socketpair(ends) != 0) return -1;
-    beginning = (struct beginning){.self = self, .socket = ends[1]};
+    struct clone_args arguments = {.flags = CLONE_PIDFD, .pidfd = (uintptr_t)&pidfd};
+    pid_t parent = getpid();
     sigset_t all, before;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
-    // No exit signal: of one that does not come to execute, nobody hears, but whoever reads its socket.
-    pid_t pid = clone(begin, stack + sizeof stack, CLONE_VM | CLONE_PIDFD, &beginning, pidfd);
+    pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+    if (pid == 0) {
+        run(parent, ends[1]);
+        _exit(0);
+    }
     int error = errno;
     sigprocmask(SIG_SETMASK, &before, NULL);
     close(ends[1]);
-    if (pid < 0) {
-        close(ends[0]);
-        errno = error;
+    *watcher = (struct watcher){.pid = pid, .socket = raised(ends[0]), .pidfd = raised(pidfd)};
+    if (pid < 0) close(watcher->socket);
+    errno = error;
+    return pid < 0 ? -1 : 0;
+}
+
+static void end_waiting(void) {
+    if (waiting.pid > 0) clinux_end_watch(waiting.pid);
+}
+
+// Before memory is touched that would have to be copied.
+__attribute__((constructor(101))) static void start_early(int argc, char **argv) {
+    if (!clinux_starts_containers || !clinux_starts_containers(argc, argv)) return;
+    char *last = argv[argc - 1];
+    words.first = argv[0];
+    words.length = (size_t)(last + strlen(last) - argv[0]);
+    // Who could not be started now is tried again when it is asked for.
+    if (start(&waiting) == 0) atexit(end_waiting);
+    else waiting.pid = 0;
+}
+
+pid_t clinux_watch(int *socket, int *pidfd) {
+    if (waiting.pid == 0 && start(&waiting) != 0) {
+        waiting.pid = 0;
         return -1;
     }
-    *socket = ends[0];
-    return pid;
+    struct watcher ours = waiting;
+    waiting.pid = 0;
+    *socket = ours.socket;
+    *pidfd = ours.pidfd;
+    return ours.pid;
 }
 
 int clinux_tell_modes(int socket, const struct termios *modes) {

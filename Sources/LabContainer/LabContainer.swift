@@ -2,6 +2,16 @@ import ContainerDriver
 import Glibc
 import LabCore
 
+/// Whether `lab-container` has a watcher from its first moment. Nothing of Swift's is to be touched here: it is called before
+/// its runtime begins.
+@_cdecl("clinux_starts_containers")
+func startsContainers(
+    _ count: Int32, _ words: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+) -> Int32 {
+    guard count > 2, let word = words[1] else { return 0 }
+    return strcmp(word, "run") == 0 ? 1 : 0
+}
+
 /// The program `lab-container`: one container around one command, as fast as it goes.
 @main
 struct LabContainer {

@@ -117,10 +117,9 @@ struct ContainerLife: ~Copyable {
             }
         }
         if hasEnded { return false }
-        let isOver = events.1.revents != 0
-        // It ends while the pipes are drained; a terminal's modes it is yet to give back should we be killed.
-        if isOver && streams.terminal == nil { _ = clinux_pidfd_send_signal(watcher, SIGKILL) }
-        guard events.5.revents == 0 else {
+        // Its watcher ends after it: who sees that end alone looks again.
+        let isOver = events.1.revents != 0 || (events.5.revents != 0 && isEnded)
+        guard isOver || events.5.revents == 0 else {
             throw LabError(
                 .instance, "the container was ended",
                 cause: "who would end it when lab-container is killed was killed")
@@ -134,6 +133,11 @@ struct ContainerLife: ~Copyable {
             kill()
         }
         return isOver
+    }
+
+    private var isEnded: Bool {
+        var event = pollfd(fd: pidfd.rawValue, events: Int16(POLLIN), revents: 0)
+        return poll(&event, 1, 0) == 1
     }
 
     private func timeout(_ hasEnded: Bool) -> Int32 {

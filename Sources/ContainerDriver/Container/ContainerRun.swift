@@ -69,7 +69,7 @@ public struct ContainerRun: Sendable {
         _ paths: () throws(LabError) -> LabPaths, _ exitCode: inout Int32
     ) throws(LabError) -> Outcome {
         let ourselves = try FileDescriptor.ofThisProcess()
-        let watch = try ContainerWatch(ourselves: ourselves.rawValue)
+        let watch = try ContainerWatch()
         var isolation = Isolation.ofThisUser()
         let wanted = controllers(isolation)
         let root = try resolvedRoot()

@@ -10,18 +10,17 @@ struct ContainerWatch: ~Copyable {
     let pidfd: FileDescriptor
 
     /// Starts to watch over this process: the container learns whether it does.
-    /// - Parameter ourselves: a pidfd of this process.
-    init(ourselves: Int32) throws(LabError) {
+    init() throws(LabError) {
         let begun: (pid: pid_t, socket: Int32, pidfd: Int32)
-        do throws(Errno) { begun = try Self.begin(ourselves) } catch { throw Self.error(error) }
+        do throws(Errno) { begun = try Self.begin() } catch { throw Self.error(error) }
         pid = begun.pid
         socket = FileDescriptor(owning: begun.socket)
         pidfd = FileDescriptor(owning: begun.pidfd)
     }
 
-    private static func begin(_ ourselves: Int32) throws(Errno) -> (pid_t, Int32, Int32) {
+    private static func begin() throws(Errno) -> (pid_t, Int32, Int32) {
         var (socket, pidfd) = (Int32(-1), Int32(-1))
-        let pid = try checked { clinux_watch(ourselves, &socket, &pidfd) }
+        let pid = try checked { clinux_watch(&socket, &pidfd) }
         return (pid, socket, pidfd)
     }
 
