@@ -49,7 +49,7 @@ struct CommandReader {
 
     private func words(_ node: YAMLNode?, of what: Message) -> [String]? {
         guard let items = read.list(node, of: what) else { return nil }
-        let words = items.compactMap { read.text($0, of: what) }
+        let words = items.compactMap { read.word($0, of: what) }
         return words.count == items.count ? words : nil
     }
 

@@ -7,6 +7,9 @@ struct DefinitionReader {
     let folder: String?
     /// The engines that it may name.
     let engineNames: [String]
+    /// True for a lab of a command of its own instead of lab-guest's workload: of such a one the command is enough, and a
+    /// text in one language.
+    let hasCommand: Bool
 
     private var read: FieldReader { FieldReader(problems: problems) }
 
@@ -20,45 +23,51 @@ struct DefinitionReader {
     }
 
     func definition(_ root: YAMLNode) -> LabDefinition? {
-        // A lab has either: lab-guest's workload or a command of its own.
-        let hasCommand =
-            if case .mapping(let entries) = root.content { entries.contains { $0.key == "command" } } else {
-                false
-            }
+        let all = [
+            "id", "title", "question", "dimension", "engines", hasCommand ? "command" : "workload", "method",
+            "metrics", "samples", "budget", "timeout", "memory", "cpus", "claims",
+        ]
+        let required = hasCommand ? ["id", "command"] : all
         guard
             let lab = read.fields(
-                root, of: "the lab",
-                required: [
-                    "id", "title", "question", "dimension", "engines", hasCommand ? "command" : "workload",
-                    "method", "metrics", "samples", "budget", "timeout", "memory", "cpus", "claims",
-                ], optional: ["rounds", "series", "settings", "spread", "facts", "row"])
+                root, of: "the lab", required: required,
+                optional: all.filter { !required.contains($0) }
+                    + ["rounds", "series", "settings", "spread", "facts", "row"])
         else { return nil }
         let id = identity(lab)
-        let title = localized(lab["title"], of: .key("title"))
-        let question = localized(lab["question"], of: .key("question"))
-        let dimension = read.choice(
-            lab["dimension"], of: .key("dimension"), in: DocumentTable.dimensions)
-        let engines = engines(lab["engines"], of: .key("engines"))
         let command = lab["command"].flatMap(CommandReader(read: read).command)
+        // What holds where nothing is said.
+        let own = command.map {
+            LabDefinition.own(id ?? "", $0, engines: engineNames.map(EngineID.init(rawValue:)))
+        }
+        func said<Value>(_ key: String, else other: Value?, _ read: (YAMLNode?, Message) -> Value?) -> Value?
+        {
+            lab[key] == nil ? other : read(lab[key], .key(key))
+        }
+        let title = said("title", else: own?.title, localized)
+        let question = said("question", else: own?.question, localized)
+        let dimension = said("dimension", else: own?.dimension) {
+            read.choice($0, of: $1, in: DocumentTable.dimensions)
+        }
+        let engines = said("engines", else: own?.engines, engines)
         let workload =
-            command.map { ShellText.join($0.arguments) }
-            ?? read.choice(lab["workload"], of: .key("workload"), in: Workload.knownNames)
-        let method = read.choice(
-            lab["method"], of: .key("method"), in: LabDefinition.Method.allCases.map(\.rawValue)
-        )
-        .flatMap(LabDefinition.Method.init)
+            own?.workload ?? read.choice(lab["workload"], of: .key("workload"), in: Workload.knownNames)
+        let method = said("method", else: own?.method) { node, what in
+            read.choice(node, of: what, in: LabDefinition.Method.allCases.map(\.rawValue))
+                .flatMap(LabDefinition.Method.init)
+        }
         let series = SeriesReader(read: read, method: method, parts: self).series(
             lab["series"], engines: engines)
-        let metrics = metrics(lab["metrics"])
-        let samples = samples(lab["samples"])
+        let metrics = said("metrics", else: own?.metrics) { node, _ in self.metrics(node) }
+        let samples = said("samples", else: own?.samples) { node, _ in self.samples(node) }
         let rounds = rounds(lab, method)
-        let budget = read.duration(lab["budget"], of: .key("budget"))
-        let spread = lab["spread"].flatMap { read.duration($0, of: .key("spread")) }
-        let timeout = read.duration(lab["timeout"], of: .key("timeout"))
-        let memory = read.bytes(lab["memory"], of: .key("memory"))
-        let cpus = read.integer(lab["cpus"], of: .key("cpus"), in: Limit.cpus)
+        let budget = said("budget", else: own?.budgetSeconds, seconds)
+        let spread = said("spread", else: own?.spreadSeconds ?? 0, seconds)
+        let timeout = said("timeout", else: own?.timeoutSeconds, seconds)
+        let memory = said("memory", else: own?.memoryBytes) { read.bytes($0, of: $1) }
+        let cpus = said("cpus", else: own?.cpus) { read.integer($0, of: $1, in: Limit.cpus) }
         let claimReader = ClaimReader(read: read, metrics: metrics, series: series, parts: self)
-        let claims = claimReader.claims(lab["claims"])
+        let claims = said("claims", else: own?.claims) { node, _ in claimReader.claims(node) }
         let rows = RowReader(
             read: read, parts: self, metrics: metrics, claims: claims, point: claimReader.point)
         let facts = rows.facts(lab["facts"])
@@ -85,8 +94,8 @@ struct DefinitionReader {
             id: id, title: title, question: question, dimension: dimension, engines: engines,
             workload: workload,
             method: method, rounds: rounds, metrics: metrics, samples: samples, series: series,
-            budgetSeconds: budget / .seconds(1), spreadSeconds: (spread ?? .zero) / .seconds(1),
-            timeoutSeconds: timeout / .seconds(1), memoryBytes: memory, cpus: cpus, claims: claims,
+            budgetSeconds: budget, spreadSeconds: spread ?? 0,
+            timeoutSeconds: timeout, memoryBytes: memory, cpus: cpus, claims: claims,
             facts: facts,
             settings: settings, row: row)
         definition.command = command
@@ -96,6 +105,10 @@ struct DefinitionReader {
             }
         }
         return definition
+    }
+
+    private func seconds(_ node: YAMLNode?, of what: Message) -> Double? {
+        read.duration(node, of: what).map { $0 / .seconds(1) }
     }
 
     private func identity(_ lab: FieldReader.Fields) -> String? {
@@ -111,6 +124,9 @@ struct DefinitionReader {
 
     /// A text in English, in Chinese, and in whatever other language it has been written in.
     func localized(_ node: YAMLNode?, of what: Message) -> LocalizedText? {
+        if hasCommand, let node, case .scalar = node.content {
+            return read.text(node, of: what).map { LocalizedText(en: $0, zh: $0) }
+        }
         let required = ["en", "zh"]
         let optional = Language.allCases.map(\.rawValue).filter { !required.contains($0) }
         guard let node, let fields = read.fields(node, of: what, required: required, optional: optional)

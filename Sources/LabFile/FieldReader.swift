@@ -59,13 +59,16 @@ struct FieldReader {
     /// Text that is not empty, without white space at its ends.
     func text(_ node: YAMLNode?, of what: Message) -> String? { scalar(node, of: what)?.text }
 
+    /// A word of a command: where it stands in quotation marks, with all that is between them.
+    func word(_ node: YAMLNode, of what: Message) -> String? {
+        if case .scalar(let text, plain: false) = node.content { return text }
+        return text(node, of: what)
+    }
+
     /// A name made of `a`–`z`, `0`–`9` and `-`: it appears in file names and on command lines.
     func identifier(_ node: YAMLNode?, of what: Message) -> String? {
         guard let node, let text = text(node, of: what) else { return nil }
-        let allowed = text.utf8.allSatisfy {
-            (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-")
-        }
-        guard allowed, text.first != "-", text.utf8.count <= 64 else {
+        guard LabFile.isIdentifier(text) else {
             problems.add(
                 node.line,
                 "\(what) is \(quoted(text)); it must be lower-case letters, digits and hyphens, at most 64")

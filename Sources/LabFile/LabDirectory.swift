@@ -47,14 +47,30 @@ public struct LabDirectory: Sendable {
     }
 
     /// The definition of one lab.
-    /// - Throws: `.usage` for an unknown lab, with the nearest known one; `.data` for a malformed definition.
+    /// - Parameter id: one of `ids`; with a slash, the path of anybody's lab: of its folder, or of the file in it.
+    /// - Throws: `.usage` for an unknown lab, with the nearest known one; `.input` for a path that leads to none; `.data` for
+    ///   a malformed definition.
     public func definition(_ id: String) throws(LabError) -> LabDefinition {
+        if id.contains("/") { return try LabFile.load(path: Self.file(at: id), engines: engines) }
         guard ids.contains(id) else {
             throw LabError(
                 .usage, "there is no lab \(quoted(id))\(didYouMean(id, in: ids))",
-                remedy: "choose one of \(ids.joined(separator: ", "))")
+                remedy: "choose one of \(ids.joined(separator: ", ")); a lab of your own begins with ./ or /")
         }
         return try LabFile.load(path: path(of: id), engines: engines)
+    }
+
+    /// Its folder has its name, whatever the path calls it.
+    private static func file(at path: String) throws(LabError) -> String {
+        let folder =
+            path.hasSuffix("/\(LabFile.fileName)") ? String(path.dropLast(LabFile.fileName.count)) : path
+        guard let real = realpath(folder, nil) else {
+            throw LabError(
+                .input, "there is no lab \(quoted(path))", cause: "\(Errno(errno))",
+                remedy: "lab new \(ShellText.quote(path)) makes one")
+        }
+        defer { free(real) }
+        return "\(String(cString: real))/\(LabFile.fileName)"
     }
 
     /// The file that defines a lab.

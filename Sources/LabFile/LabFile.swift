@@ -10,13 +10,23 @@ public enum LabFile {
     /// The name of the file in a lab's folder.
     public static let fileName = "lab.yaml"
 
-    /// The definition in the file at `path`, whose folder must have the lab's id as its name.
+    /// True for lower-case letters, digits and hyphens, at most 64, of which no hyphen is the first.
+    public static func isIdentifier(_ text: String) -> Bool {
+        text.utf8.allSatisfy {
+            (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-")
+        } && text.first != "-" && (1...64).contains(text.utf8.count)
+    }
+
+    /// The definition in the file at `path`, whose folder must have the lab's id as its name. The files of a command's image
+    /// are looked for from that folder.
     /// - Parameter engines: those that a lab may name.
     /// - Throws: `.input` when the file can't be read, `.data` when it is no valid definition.
     public static func load(path: String, engines: [EngineID]) throws(LabError) -> LabDefinition {
         let bytes = try Files.read(path, limit: mostBytes)
         let folders = path.split(separator: "/").dropLast()
-        return try parse(bytes, name: path, folder: folders.last.map(String.init), engines: engines)
+        var lab = try parse(bytes, name: path, folder: folders.last.map(String.init), engines: engines)
+        lab.command?.place(in: String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
+        return lab
     }
 
     /// The definition in `bytes`, which need not be valid UTF-8: that is one of the errors. `name` stands for the file in
@@ -34,7 +44,8 @@ public enum LabFile {
         let problems = Problems(file: name)
         guard let root = YAMLNode.compose(bytes, problems),
             let definition = DefinitionReader(
-                problems: problems, folder: folder, engineNames: engines.map(\.rawValue)
+                problems: problems, folder: folder, engineNames: engines.map(\.rawValue),
+                hasCommand: root["command"] != nil
             ).definition(root),
             problems.isEmpty
         else { throw problems.error }

@@ -19,6 +19,12 @@ struct YAMLNode {
         var value: YAMLNode
     }
 
+    /// The value of a mapping's key; nil when there is none, or it is no mapping.
+    subscript(key: String) -> YAMLNode? {
+        guard case .mapping(let entries) = content else { return nil }
+        return entries.first { $0.key == key }?.value
+    }
+
     /// No lab nests deeper than this; the reader recurses, so there is a limit.
     private static let deepest = 16
 

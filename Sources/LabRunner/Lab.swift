@@ -21,6 +21,7 @@ struct Lab: ParsableCommand {
               lab run startup-latency --repeat 5 --output new
                                              five runs for one side of it
               lab explain startup-latency --engine qemu
+              lab new mine && lab run ./mine a lab of your own
 
             EXIT CODES
               0    done
@@ -47,7 +48,8 @@ struct Lab: ParsableCommand {
             """,
         version: "lab \(Version.current)",
         subcommands: [
-            DoctorCommand.self, ListCommand.self, RunCommand.self, ReportCommand.self, CompareCommand.self,
+            DoctorCommand.self, ListCommand.self, RunCommand.self, NewCommand.self, ReportCommand.self,
+            CompareCommand.self,
             ExplainCommand.self, CleanCommand.self, VersionCommand.self,
         ])
 

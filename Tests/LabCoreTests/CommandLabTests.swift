@@ -60,6 +60,23 @@ struct CommandLabTests {
         #expect(lab.metrics.map(\.moreIsBetter) == [nil, true])
     }
 
+    @Test("The command is enough; what is said beside it counts, texts in one language too")
+    func theRestIsGiven() throws {
+        let least = "id: mine\ncommand: {image: 'rootfs:/', run: [dd, 'of=/dev/null'], ready: first-output}\n"
+        let lab = try LabFile.parse(Array(least.utf8), name: "lab.yaml", engines: KnownEngines.ids)
+        let command = try #require(lab.command)
+        #expect(lab == .own("mine", command, engines: KnownEngines.ids))
+        #expect(lab.engines.contains(.container) && lab.engines.contains(.qemu))
+        #expect(lab.metrics.first?.source == .span(from: .requested, to: .ready) && lab.claims.isEmpty)
+        let more = least + "title: Mine\nengines: [process]\nbudget: 10 s\ntimeout: 5 s\n"
+        let said = try LabFile.parse(Array(more.utf8), name: "lab.yaml", engines: KnownEngines.ids)
+        #expect(said.title[.chinese] == "Mine" && said.engines == [.process] && said.budgetSeconds == 10)
+        let error = try #require(throws: LabError.self) {
+            _ = try LabFile.parse(Array((least + "budgit: 10 s\n").utf8), name: "lab.yaml")
+        }
+        #expect(error.message.english.contains("did you mean \"budget\"?"), "\(error.message.english)")
+    }
+
     @Test(
         "Each mistake is named with its line",
         arguments: [

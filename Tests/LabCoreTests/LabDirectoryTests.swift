@@ -1,3 +1,4 @@
+import Glibc
 import LabCore
 import Testing
 
@@ -44,8 +45,25 @@ struct LabDirectoryTests {
                 == "there is no lab \"startup-latencey\"; did you mean \"startup-latency\"?")
     }
 
-    @Test(arguments: ["../labs/startup-latency", "", ".", "startup-latency/"])
-    func aLabIsANameNotAPath(id: String) throws {
+    @Test("A path is anybody's lab, whatever it calls the folder; its files are found from there")
+    func aPathIsALab() throws {
+        try withTemporaryDirectory { path in
+            try Files.makeDirectory("\(path)/mine")
+            try Files.write(
+                "id: mine\ncommand: {image: 'rootfs:tree', run: [\"true\"]}\n", to: "\(path)/mine/lab.yaml")
+            try checked { symlink("mine", "\(path)/link") }
+            let labs = try LabDirectory.open("\(checkout)/labs", engines: KnownEngines.ids)
+            for name in ["mine", "mine/", "mine/lab.yaml", "mine/../mine/.", "link"] {
+                let lab = try labs.definition("\(path)/\(name)")
+                #expect(lab.id == "mine" && lab.command?.image.hasSuffix("/mine/tree") == true, "\(name)")
+            }
+            let error = #expect(throws: LabError.self) { try labs.definition("\(path)/yours") }
+            #expect(error?.kind == .input && error?.remedy != nil)
+        }
+    }
+
+    @Test(arguments: ["", ".", "startup", "lab.yaml"])
+    func aNameIsNoPath(id: String) throws {
         let error = #expect(throws: LabError.self) {
             try LabDirectory.open("\(checkout)/labs").definition(id)
         }

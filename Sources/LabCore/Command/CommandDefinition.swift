@@ -33,6 +33,18 @@ public struct CommandDefinition: Codable, Equatable, Sendable {
         self.values = values
     }
 
+    /// The schemes of images that are files.
+    private static let fileSchemes: Set = ["rootfs", "oci", "oci-archive", "docker-archive"]
+
+    /// Takes the file of an image, where it is relative, as one of a directory: a lab's own.
+    public mutating func place(in directory: String) {
+        let parts = image.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, Self.fileSchemes.contains(String(parts[0])), !parts[1].isEmpty,
+            parts[1].first != "/"
+        else { return }
+        image = "\(parts[0]):\(directory)/\(parts[1])"
+    }
+
     /// The most words, and variables, that a command may have, and bytes in all of them.
     static let mostWords = 10_000
     static let mostBytes = 1 << 20

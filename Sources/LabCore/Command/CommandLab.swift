@@ -36,15 +36,31 @@ extension LabDefinition {
                 "use startup-latency, cpu-overhead or memory-footprint")
         }
         lab.command = command
-        if lab.method == .lifecycle {
-            lab.question = LocalizedText(
-                en:
-                    "How long does it take from the request until this command is where it is to be, in each engine?",
-                zh: "在各个引擎中，从请求到这条命令达到所要求的状态，需要多长时间？")
-        }
+        if lab.method == .lifecycle { lab.question = Self.questionOfCommand }
         lab.workload = ShellText.join(command.arguments)
         lab.claims = []
         lab.row = nil
+        return lab
+    }
+
+    private static let questionOfCommand = LocalizedText(
+        en: "How long does it take from the request until this command is where it is to be, in each engine?",
+        zh: "在各个引擎中，从请求到这条命令达到所要求的状态，需要多长时间？")
+
+    /// A lab of a user's own, of which nothing is said but the command.
+    /// - Parameter engines: those that there are.
+    public static func own(_ id: String, _ command: CommandDefinition, engines: [EngineID]) -> LabDefinition {
+        var lab = LabDefinition(
+            id: id, title: LocalizedText(en: id, zh: id), question: questionOfCommand,
+            dimension: DocumentTable.rows[0].dimension[.chinese],
+            // Of the same VM once is enough, and who has Xen says so.
+            engines: engines.filter { $0 != .qemuDirect && $0 != .xen },
+            workload: ShellText.join(command.arguments), method: .lifecycle, metrics: metrics(of: command),
+            samples: Samples(
+                default: 20, perEngine: [.kvm: 10, .qemu: 5], warmup: 1, precision: 0.05, growth: 3),
+            budgetSeconds: 180, spreadSeconds: 15, timeoutSeconds: 60, memoryBytes: 256 << 20, cpus: 1,
+            claims: [])
+        lab.command = command
         return lab
     }
 

@@ -146,6 +146,11 @@ struct CompareCommand: SpeakingCommand {
     /// The paths of either side.
     private func sides() throws(LabError) -> (old: [String], new: [String]) {
         if !with.isEmpty { return (paths, with) }
+        guard paths.count != 1 else {
+            throw LabError(
+                .usage, "one result is named, and none to compare it with",
+                remedy: "name one old and one new, or the new ones behind --with")
+        }
         guard paths.count == 2 else {
             throw LabError(
                 .usage, "\(paths.count) results are named, and not which are new",

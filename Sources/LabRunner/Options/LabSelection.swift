@@ -22,10 +22,11 @@ struct LabSelection {
         }
         var labs: [LabDefinition] = []
         for name in names {
-            guard !labs.contains(where: { $0.id == name }) else {
-                throw LabError(.usage, "LAB names \(quoted(name)) twice", remedy: "name each lab once")
+            let lab = try catalogue.definition(name)
+            guard !labs.contains(where: { $0.id == lab.id }) else {
+                throw LabError(.usage, "LAB names \(quoted(lab.id)) twice", remedy: "name each lab once")
             }
-            labs.append(try catalogue.definition(name))
+            labs.append(lab)
         }
         return LabSelection(labs: labs, isSeveral: names.count > 1)
     }

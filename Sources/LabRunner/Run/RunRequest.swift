@@ -44,10 +44,17 @@ struct RunRequest {
         options.budget = "\(Int(seconds))s"
     }
 
+    /// What names the lab: its id, or the path of a user's own.
+    private var labWord: String {
+        instance.lab.split(separator: ",").map { $0.trimmingWhitespace() }.first { word in
+            word.contains("/") && word.split(separator: "/").contains { $0 == lab.id }
+        } ?? lab.id
+    }
+
     /// Reproduces the run, shell-quoted.
     var command: String {
         ShellText.join(
-            ["lab", "run", lab.id] + instance.saidWords + instance.own.words.options
+            ["lab", "run", labWord] + instance.saidWords + instance.own.words.options
                 + options.words(seed: seed) + instance.own.words.command)
     }
 }

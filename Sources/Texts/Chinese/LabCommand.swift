@@ -20,6 +20,7 @@ extension Chinese {
         "it must be at least {}": "它至少是 {}", "there is no engine {}{}": "没有名为 {} 的引擎{}",
         "choose from {}": "从以下各项中选：{}", "--engine names {} twice": "--engine 两次写到 {}",
         "the result has no metric {}{}": "该结果没有指标 {}{}", "the results have no engine {}{}": "这些结果没有引擎 {}{}",
+        "one result is named, and none to compare it with": "只写了一个结果，没有可与之比较的结果",
         "{} results are named, and not which are new": "写了 {} 个结果，却没有说明哪些是新的",
         "name one old and one new, or the new ones behind --with": "指定一旧一新，或把新的写在 --with 之后",
         "--repeat repeats one lab, and several are named": "--repeat 只重复一个实验，而这里写了多个",
@@ -34,6 +35,24 @@ extension Chinese {
         "name another place with --output": "用 --output 指定别的位置",
         "cannot find a free name for the results below {}": "在 {} 下找不到可用的结果目录名",
         "cannot encode the answer": "无法编码输出内容", "cannot write to standard output": "无法写到标准输出",
+
+        // A new lab.
+        "{} is no name of a lab": "{} 不能作实验的名字",
+        "give the folder one of lower-case letters, digits and hyphens, at most 64":
+            "给文件夹起一个由小写字母、数字和连字符组成的名字，最多 64 个字符",
+        "cannot make the lab {}": "无法建立实验 {}", "it holds a {} already": "其中已有 {}",
+        "name another folder": "指定别的文件夹",
+        "{} is there; measure it with: lab run {}": "已写好 {}；用以下命令测量：lab run {}",
+        "A lab of your own. Each key is explained in SPECIFICATION.md, \"The lab file\".":
+            "自己的实验。每个键的说明见 SPECIFICATION.md 的“The lab file”一节。",
+        "Its files: rootfs:DIR, a directory with a root file system; rootfs:/ is this host's own.":
+            "命令的文件：rootfs:DIR 是一个根文件系统所在的目录；rootfs:/ 是本机自己的根。",
+        "The command and its arguments.": "命令及其参数。",
+        "When it is ready: exit (it has ended), first-output, line=TEXT, port=N.":
+            "何时算就绪：exit（已结束）、first-output（首次输出）、line=文字、port=N。",
+        "Figures of its output: a pattern with one group, as for grep -E, or a JSON pointer; less or more is better.":
+            "从输出中读取的数值：按 grep -E 写法、含一个分组的模式，或 JSON 指针；越小越好（less）或越大越好（more）。",
+        "What holds unless it is said:": "不写时的取值：",
 
         // Runs.
         "another run was alive when this one began ({}): each disturbs the other":

@@ -4,7 +4,10 @@ extension Chinese {
         "there are no labs in {}": "{} 里没有实验", "no folder of it holds a {}": "其中没有一个文件夹含有 {}",
         "run `lab` from its own checkout, or set LAB_LABS to the directory `labs` of one":
             "在 lab 自己的代码目录中运行 `lab`，或把 LAB_LABS 设为其中的目录 `labs`",
-        "there is no lab {}{}": "没有名为 {} 的实验{}", "choose one of {}": "从以下各项中选一个：{}",
+        "there is no lab {}{}": "没有名为 {} 的实验{}",
+        "choose one of {}": "从以下各项中选一个：{}",
+        "choose one of {}; a lab of your own begins with ./ or /": "从以下各项中选一个：{}；自己的实验以 ./ 或 / 开头",
+        "there is no lab {}": "没有实验 {}", "lab new {} makes one": "lab new {} 会建立一个",
         "{}: and {} more problems": "{}：还有 {} 个问题",
 
         "claim {} is made twice": "说法 {} 出现了两次", "claim id": "说法的 id",
