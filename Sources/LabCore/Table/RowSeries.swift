@@ -1,14 +1,13 @@
 extension LabDefinition {
-    /// The lab with only those of its series that its row of the document's table rests on: what the row shows, and what
-    /// decides its claims. As it is when no row does.
-    public var withOnlyWhatItsRowNeeds: LabDefinition {
-        guard let row else { return self }
-        var needs = row.shows.map { shown in
+    /// The lab with only those of its series and engines that its verdicts rest on: what its row of the document's table
+    /// shows, and what decides its claims; of a lab without a row all of these.
+    public var withOnlyWhatItsClaimsNeed: LabDefinition {
+        var needs = (row?.shows ?? []).map { shown in
             Need(
                 metric: metrics.first { $0.id == shown.metric }, point: shown.at,
                 engines: FilledTable.engines + (shown.relativeTo.map { [$0] } ?? []))
         }
-        for claim in claims where row.claims.contains(claim.id) {
+        for claim in claims where row?.claims.contains(claim.id) ?? true {
             let rule = claim.rule
             let points = rule.each.map { self.points(varying: $0, at: rule.at) } ?? [rule.at]
             needs += points.map { point in
@@ -19,10 +18,17 @@ extension LabDefinition {
         }
         var lab = self
         lab.series = series.filter { one in needs.contains { $0.isServed(by: one, of: self) } }
-        return lab.series.isEmpty ? self : lab
+        guard !lab.series.isEmpty else { return self }
+        // What costs next to nothing, and all else is seen beside it.
+        let engines = Set(needs.flatMap(\.engines)).union([.process])
+        lab.engines.removeAll { !engines.contains($0) }
+        for place in lab.series.indices {
+            lab.series[place].engines?.removeAll { !engines.contains($0) }
+        }
+        return lab
     }
 
-    /// A figure that the row can't do without.
+    /// A figure that a verdict can't do without.
     private struct Need {
         var metric: Metric?
         var point: Condition

@@ -61,7 +61,7 @@ struct RunOptions: ParsableArguments {
     private static let quickBudgetShare = 3.0
 
     /// The same said of one lab of several: of the engines that were named those that are its own, and with `--quick` only
-    /// the series that the document's table needs. Nil where it has none of the engines.
+    /// the series and engines that the document's table and the lab's claims need. Nil where it has none of the engines.
     func narrowed(to lab: LabDefinition) throws(LabError) -> RunOptions? {
         guard series == nil else {
             throw LabError(
@@ -75,8 +75,15 @@ struct RunOptions: ParsableArguments {
             guard !own.isEmpty else { return nil }
             options.engine = [own.map(\.word).joined(separator: ",")]
         }
-        let needed = try options.apply(to: lab).withOnlyWhatItsRowNeeds.series.map(\.id)
-        if quick, needed != lab.series.map(\.id) { options.series = needed.joined(separator: ",") }
+        guard quick else { return options }
+        let needed = try options.apply(to: lab).withOnlyWhatItsClaimsNeed
+        if needed.series.map(\.id) != lab.series.map(\.id) {
+            options.series = needed.series.map(\.id).joined(separator: ",")
+        }
+        // Who names engines wants them.
+        if engine.isEmpty, needed.engines != lab.engines {
+            options.engine = [needed.engines.map(\.rawValue).joined(separator: ",")]
+        }
         return options
     }
 
