@@ -56,6 +56,9 @@ let package = Package(
         .target(name: "Launch", dependencies: ["LabCore", "CLinux", "CSeccomp"], swiftSettings: strict),
         // The words of the Open Container Initiative's specifications, as values and as JSON.
         .target(name: "OCI", dependencies: ["LabCore"], swiftSettings: strict),
+        // Images: the store, layers on disk. Apart from OCI, so that lab-container links no libarchive.
+        .target(
+            name: "Images", dependencies: ["LabCore", "OCI", "CArchive", "CLinux"], swiftSettings: strict),
         .target(
             name: "VMDriver",
             dependencies: ["LabCore", "Launch", "CArchive", "CLibvirt", "CLinux", "CXML"],
@@ -74,7 +77,8 @@ let package = Package(
         .executableTarget(
             name: "LabRunner",
             dependencies: [
-                "LabCore", "LabFile", "VMDriver", "ContainerDriver", "Experiments", "Report", "Texts",
+                "LabCore", "LabFile", "Images", "VMDriver", "ContainerDriver", "Experiments", "Report",
+                "Texts",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -96,7 +100,7 @@ let package = Package(
         .testTarget(
             name: "LabCoreTests", dependencies: ["LabCore", "LabFile", "ContainerDriver", "VMDriver"],
             exclude: ["Fixtures"]),
-        .testTarget(name: "OCITests", dependencies: ["OCI", "LabCore"]),
+        .testTarget(name: "OCITests", dependencies: ["OCI", "Images", "LabCore", "CLinux"]),
         .testTarget(name: "TextsTests", dependencies: ["Texts", "LabCore"]),
         .testTarget(name: "ReportTests", dependencies: ["Report", "LabCore"]),
         .testTarget(
