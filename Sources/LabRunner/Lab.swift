@@ -21,6 +21,7 @@ struct Lab: ParsableCommand {
               lab run startup-latency --repeat 5 --output new
                                              five runs for one side of it
               lab explain startup-latency --engine qemu
+              lab image pull docker.io/library/debian:12
 
             EXIT CODES
               0    done
@@ -48,7 +49,7 @@ struct Lab: ParsableCommand {
         version: "lab \(Version.current)",
         subcommands: [
             DoctorCommand.self, ListCommand.self, RunCommand.self, ReportCommand.self, CompareCommand.self,
-            ExplainCommand.self, CleanCommand.self, VersionCommand.self,
+            ExplainCommand.self, ImageCommand.self, CleanCommand.self, VersionCommand.self,
         ])
 
     /// Before the command it says the same as behind it.
