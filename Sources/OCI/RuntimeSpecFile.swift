@@ -2,61 +2,46 @@ import FoundationEssentials
 import LabCore
 
 extension RuntimeSpec {
+    /// The most of a file that is read: podman's are 20 KB.
+    private static let most = 4 << 20
+
     /// Reads a `config.json`.
     /// - Parameter path: what errors call it.
     /// - Throws: `.data` for what is no JSON or no specification, saying where in it.
     package init(json: [UInt8], of path: String) throws(LabError) {
-        self = try SpecText.decode(
-            RuntimeSpec.self, json, of: path,
-            remedy: "write it as the OCI runtime specification has it, config.md")
-    }
-}
-
-/// Specifications as JSON.
-package enum SpecText {
-    /// The most of a file that is read: podman's are 20 KB.
-    private static let most = 4 << 20
-
-    /// Reads a file's text.
-    /// - Parameter path: what errors call it.
-    /// - Throws: `.data` for what is no JSON or no such value, saying where in it.
-    package static func decode<Value: Decodable>(
-        _ type: Value.Type, _ json: [UInt8], of path: String, remedy: Message
-    ) throws(LabError) -> Value {
         func refused(_ cause: Message) -> LabError {
             LabError(
-                .data, "cannot read \(ForeignText.line(path, most: 400))", cause: cause, remedy: remedy)
+                .data, "cannot read \(ForeignText.line(path, most: 400))",
+                cause: cause,
+                remedy: "write it as the OCI runtime specification has it, config.md")
         }
         guard json.count <= Self.most else { throw refused("it is larger than 4 MiB") }
         do {
-            return try JSONDecoder().decode(type, from: Data(json))
+            self = try JSONDecoder().decode(RuntimeSpec.self, from: Data(json))
         } catch let error as DecodingError {
             throw refused("\(ForeignText.line(error.place, most: 400))")
         } catch {
             throw refused("\(ForeignText.line("\(error)", most: 400))")
         }
     }
+}
 
-    /// The text of a file that holds a value: sorted, so that the same value gives the same bytes.
-    package static func encode(_ value: some Encodable) throws(LabError) -> String {
+extension SpecPart {
+    /// The text of a file that holds it: sorted, so that the same value gives the same bytes.
+    package func text() throws(LabError) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
         do {
-            return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
+            return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
         } catch {
             throw LabError(.software, "cannot write JSON", cause: "\(error)")
         }
     }
 }
 
-extension SpecPart {
-    /// The text of a file that holds it.
-    package func text() throws(LabError) -> String { try SpecText.encode(self) }
-}
-
 extension DecodingError {
     /// The error and its place: `process.rlimits.0.soft: …`.
-    fileprivate var place: String {
+    package var place: String {
         func text(_ context: Context, _ missing: (any CodingKey)? = nil) -> String {
             let keys = context.codingPath + (missing.map { [$0] } ?? [])
             let path = keys.map { $0.intValue.map { String($0) } ?? $0.stringValue }.joined(separator: ".")

@@ -162,7 +162,7 @@ struct ImageHistory: ImageSubcommand {
         if json { return try Terminal.answer(json: steps) }
         let rows = steps.map { step in
             [
-                step.created.map { String($0.prefix(19)) } ?? "",
+                step.created.map { ForeignText.line(String($0.prefix(19))) } ?? "-",
                 step.size.map { Units.format(bytes: $0) } ?? "-",
                 ForeignText.line(step.createdBy, most: 100),
             ]
