@@ -43,7 +43,15 @@ let package = Package(
         // The model: no engine, no report, no I/O beyond files.
         .target(
             name: "LabCore",
-            dependencies: ["CLinux", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: ["CLinux"],
+            swiftSettings: strict
+        ),
+        // What a run leaves, as files: samples, results, and those of others. The only reader of their JSON.
+        .target(name: "Results", dependencies: ["LabCore"], swiftSettings: strict),
+        // What is made once and found again by its digest.
+        .target(
+            name: "Artifacts",
+            dependencies: ["LabCore", "CLinux", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict
         ),
         // The only importer of YAML.
@@ -56,12 +64,15 @@ let package = Package(
         .target(name: "Launch", dependencies: ["LabCore", "CLinux", "CSeccomp"], swiftSettings: strict),
         // The words of the Open Container Initiative's specifications, as values and as JSON.
         .target(name: "OCI", dependencies: ["LabCore"], swiftSettings: strict),
+        .target(name: "OCIFile", dependencies: ["LabCore", "OCI"], swiftSettings: strict),
         // Images: the store, layers on disk. Apart from OCI, so that lab-container links no libarchive.
         .target(
-            name: "Images", dependencies: ["LabCore", "OCI", "CArchive", "CLinux"], swiftSettings: strict),
+            name: "Images",
+            dependencies: ["Artifacts", "LabCore", "OCI", "OCIFile", "CArchive", "CLinux"],
+            swiftSettings: strict),
         .target(
             name: "VMDriver",
-            dependencies: ["LabCore", "Launch", "CArchive", "CLibvirt", "CLinux", "CXML"],
+            dependencies: ["Artifacts", "LabCore", "Launch", "CArchive", "CLibvirt", "CLinux", "CXML"],
             swiftSettings: strict
         ),
         .target(
@@ -70,14 +81,16 @@ let package = Package(
             swiftSettings: strict
         ),
         // What can be done with any engine beside starting it; knows engines only as LabCore's protocols.
-        .target(name: "Experiments", dependencies: ["LabCore", "CLinux"], swiftSettings: strict),
+        .target(
+            name: "Experiments", dependencies: ["Artifacts", "LabCore", "CLinux"], swiftSettings: strict),
         // One table of sentences for each language but English.
         .target(name: "Texts", dependencies: ["LabCore"], swiftSettings: strict),
-        .target(name: "Report", dependencies: ["LabCore", "Texts"], swiftSettings: strict),
+        .target(name: "Report", dependencies: ["Artifacts", "LabCore", "Texts"], swiftSettings: strict),
         .executableTarget(
             name: "LabRunner",
             dependencies: [
-                "LabCore", "LabFile", "Images", "VMDriver", "ContainerDriver", "Experiments", "Report",
+                "Artifacts", "Images", "LabCore", "LabFile", "VMDriver", "ContainerDriver", "Experiments",
+                "Report", "Results",
                 "Texts",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -94,24 +107,34 @@ let package = Package(
         // Kept beside what they measure; see the head of each file for the command.
         .target(name: "CFloor", path: "Benchmarks/CFloor"),
         .executableTarget(
-            name: "container-start", dependencies: ["CFloor", "ContainerDriver", "LabCore", "Launch"],
+            name: "container-start",
+            dependencies: ["Artifacts", "CFloor", "ContainerDriver", "LabCore", "Launch"],
             path: "Benchmarks/ContainerStart", swiftSettings: strict),
 
         .testTarget(
-            name: "LabCoreTests", dependencies: ["LabCore", "LabFile", "ContainerDriver", "VMDriver"],
+            name: "LabCoreTests",
+            dependencies: ["Artifacts", "LabCore", "LabFile", "ContainerDriver", "Results", "VMDriver"],
             exclude: ["Fixtures"]),
-        .testTarget(name: "OCITests", dependencies: ["OCI", "Images", "LabCore", "CLinux"]),
+        .testTarget(
+            name: "OCITests",
+            dependencies: [
+                "OCI", "OCIFile", "Artifacts", "ContainerDriver", "Images", "LabCore", "CLinux",
+            ]),
         .testTarget(name: "TextsTests", dependencies: ["Texts", "LabCore"]),
-        .testTarget(name: "ReportTests", dependencies: ["Report", "LabCore"]),
+        .testTarget(name: "ReportTests", dependencies: ["Report", "Results", "LabCore"]),
         .testTarget(
             name: "ContainerDriverTests",
-            dependencies: ["ContainerDriver", "LabCore", "Launch", "OCI", "CSeccomp"]),
-        .testTarget(name: "VMDriverTests", dependencies: ["VMDriver", "LabCore", "Launch", "CLibvirt"]),
+            dependencies: [
+                "Artifacts", "ContainerDriver", "Images", "LabCore", "Launch", "OCI", "OCIFile", "CSeccomp",
+            ]),
+        .testTarget(
+            name: "VMDriverTests", dependencies: ["Artifacts", "VMDriver", "LabCore", "Launch", "CLibvirt"]),
         .testTarget(
             name: "LabRunnerTests",
-            dependencies: ["LabRunner", "LabCore", "LabFile", "Report", "Texts"]),
+            dependencies: ["Artifacts", "LabRunner", "LabCore", "LabFile", "Report", "Results", "Texts"]),
         .testTarget(
-            name: "ExperimentsTests", dependencies: ["LabRunner", "LabCore", "LabFile", "Experiments"]),
+            name: "ExperimentsTests",
+            dependencies: ["Artifacts", "LabRunner", "LabCore", "LabFile", "Experiments"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,3 +1,4 @@
+import Artifacts
 import CFloor
 import ContainerDriver
 import Glibc

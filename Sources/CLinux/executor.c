@@ -46,21 +46,23 @@ static int write_file(const struct clinux_step *step) {
 // Which may be that number already: dup3 refuses to, but then it must lose its close-on-exec.
 static int standard(int from, int to) { return from == to ? fcntl(from, F_SETFD, 0) : dup3(from, to, 0); }
 
-static int make_directory(const char *path, mode_t mode) {
-    mode_t mask = umask(0);
-    int result = mkdir(path, mode) != 0 && errno != EEXIST ? -1 : 0;
-    umask(mask);
-    return result;
+static int null_device(int number, int access) {
+    int null = open("/dev/null", access | O_NOFOLLOW | O_CLOEXEC);
+    if (null < 0 || standard(null, number) < 0) return -1;
+    return null == number ? 0 : close(null);
+}
+
+// Until its execve, or a step that sets another. Nobody else has it: a clone without CLONE_FS, a thread with a root of its own.
+static void put_aside_umask(struct clinux_launch *launch) {
+    if (launch->umask < 0) launch->umask = (int32_t)umask(0);
 }
 
 static int make_node(const struct clinux_step *step) {
-    mode_t mask = umask(0);
     int result = mknod(step->a, (mode_t)step->x, (dev_t)step->y);
     if (result != 0 && errno == EPERM && step->b) {
         result = mknod(step->a, S_IFREG | 0600, 0);
         if (result == 0) result = mount(step->b, step->a, NULL, MS_BIND, NULL);
     }
-    umask(mask);
     return result;
 }
 
@@ -206,6 +208,7 @@ static int run(const struct clinux_step *step, struct clinux_launch *launch) {
         sigset_t none;
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
+        if (launch->umask >= 0) umask((mode_t)launch->umask);
         return execve(step->a, launch->argv, launch->envp);
     }
     case CLINUX_MOUNT: return mount(step->a, step->b, step->c, step->x, step->data);
@@ -214,9 +217,13 @@ static int run(const struct clinux_step *step, struct clinux_launch *launch) {
     case CLINUX_MOVE_ROOT: return move_root(step->a);
     case CLINUX_CHDIR: return chdir(step->a);
     case CLINUX_SETNS: return setns((int)step->x, (int)step->y);
-    case CLINUX_MKDIR: return make_directory(step->a, (mode_t)step->x);
+    case CLINUX_MKDIR:
+        put_aside_umask(launch);
+        return mkdir(step->a, (mode_t)step->x) != 0 && errno != EEXIST ? -1 : 0;
     case CLINUX_SYMLINK: return symlink(step->a, step->b);
-    case CLINUX_NODE: return make_node(step);
+    case CLINUX_NODE:
+        put_aside_umask(launch);
+        return make_node(step);
     case CLINUX_MOUNT_FLAGS: return set_mount_flags(step);
     case CLINUX_MASK: return mask(step, step->c);
     case CLINUX_MASK_EACH: return mask_each(step);
@@ -226,6 +233,7 @@ static int run(const struct clinux_step *step, struct clinux_launch *launch) {
     case CLINUX_HOSTNAME: return sethostname(step->a, strlen(step->a));
     case CLINUX_LOOPBACK_UP: return loopback_up();
     case CLINUX_STANDARD: return standard(launch->standard[step->x], (int)step->x);
+    case CLINUX_NULL: return null_device((int)step->x, (int)step->y);
     case CLINUX_CLOSE_FROM:
         return (int)syscall(SYS_close_range, (unsigned)step->x, ~0U, (unsigned)step->y);
     case CLINUX_SETSID: return setsid();
@@ -242,6 +250,10 @@ static int run(const struct clinux_step *step, struct clinux_launch *launch) {
     case CLINUX_SCHEDULER: return sched_setscheduler(0, (int)step->x, &(struct sched_param){0});
     case CLINUX_AFFINITY: return (int)syscall(SYS_sched_setaffinity, 0, step->x, step->data);
     case CLINUX_ANNOUNCE: return clinux_announce((int)step->x);
+    case CLINUX_UMASK:
+        umask((mode_t)step->x);
+        launch->umask = -1;
+        return 0;
     case CLINUX_CALL: return call(step->data);
     }
     errno = EINVAL;
@@ -315,6 +327,7 @@ pid_t clinux_start(struct clinux_launch *launch, int *pidfd) {
     }
     launch->failed_step = -1;
     launch->error = 0;
+    launch->umask = -1;
 
     // No handler of ours may run in the child, which shares our memory.
     sigset_t all, before;
@@ -357,6 +370,7 @@ static void *make_mount_namespace(void *argument) {
 int clinux_make_mount_namespace(struct clinux_launch *launch) {
     launch->failed_step = -1;
     launch->error = 0;
+    launch->umask = -1;
     pthread_t thread;
     void *result = NULL;
     int error = pthread_create(&thread, NULL, make_mount_namespace, launch);

@@ -59,6 +59,8 @@ static void watch(void) {
     int container = -1, has_modes = 0;
     struct termios modes;
     stand_apart();
+    // Before a container is anybody's: see clinux_announce.
+    send(SOCKET, "", 1, MSG_NOSIGNAL);
     // Who reads what the container writes is not to wait for us.
     close(STDOUT_FILENO);
     close(STDERR_FILENO);
@@ -80,37 +82,38 @@ __attribute__((constructor(101))) static void become_watcher(int argc, char **ar
 }
 
 struct beginning {
-    int self, socket, error;
+    int self, socket;
 };
 
-// In our memory, but we are suspended until it has executed.
+// In our memory, in which we go on meanwhile: it touches nothing there but its stack. (Where a call fails, errno, which is
+// ours too; we are about to fail then ourselves.)
 static int begin(void *argument) {
-    struct beginning *beginning = argument;
+    const struct beginning *beginning = argument;
     // Two numbers that no descriptor of ours may have: each is duplicated beyond them first.
     int self = fcntl(beginning->self, F_DUPFD, 8), socket = fcntl(beginning->socket, F_DUPFD, 8);
     char *const words[] = {name, NULL}, *const none[] = {NULL};
     if (self >= 0 && socket >= 0 && dup2(self, OF_US) >= 0 && dup2(socket, SOCKET) >= 0 &&
         syscall(SYS_close_range, SOCKET + 1, ~0U, 0) == 0)
         execve("/proc/self/exe", words, none);
-    beginning->error = errno;
     return 127;
 }
 
-pid_t clinux_watch(int self, int *socket) {
+pid_t clinux_watch(int self, int *socket, int *pidfd) {
+    // Not on the stack: nobody waits until it has executed.
     static char stack[16 << 10] __attribute__((aligned(16)));
+    static struct beginning beginning;
     int ends[2];
     if (clinux_socketpair(ends) != 0) return -1;
-    struct beginning beginning = {.self = self, .socket = ends[1]};
+    beginning = (struct beginning){.self = self, .socket = ends[1]};
     sigset_t all, before;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
-    // No exit signal: of one that does not come to execute, nobody hears.
-    pid_t pid = clone(begin, stack + sizeof stack, CLONE_VM | CLONE_VFORK, &beginning);
-    int error = pid < 0 ? errno : beginning.error;
+    // No exit signal: of one that does not come to execute, nobody hears, but whoever reads its socket.
+    pid_t pid = clone(begin, stack + sizeof stack, CLONE_VM | CLONE_PIDFD, &beginning, pidfd);
+    int error = errno;
     sigprocmask(SIG_SETMASK, &before, NULL);
     close(ends[1]);
-    if (error != 0) {
-        if (pid > 0) clinux_end_watch(pid);
+    if (pid < 0) {
         close(ends[0]);
         errno = error;
         return -1;
@@ -123,13 +126,23 @@ int clinux_tell_modes(int socket, const struct termios *modes) {
     return send(socket, modes, sizeof *modes, MSG_NOSIGNAL) == sizeof *modes ? 0 : -1;
 }
 
+// It says that it watches, in memory of its own; mostly it has already. Nobody else has its end: when it is dead, that ends.
+static int hear_back(int socket) {
+    char byte;
+    struct pollfd answer = {.fd = socket, .events = POLLIN};
+    ssize_t heard = recv(socket, &byte, 1, MSG_DONTWAIT);
+    if (heard < 0 && errno == EAGAIN && poll(&answer, 1, 10000) > 0) heard = recv(socket, &byte, 1, MSG_DONTWAIT);
+    if (heard == 0) errno = EPIPE;
+    return heard == 1 ? 0 : -1;
+}
+
 int clinux_announce(int socket) {
     int own = (int)syscall(SYS_pidfd_open, getpid(), 0);
     if (own < 0) return -1;
     int result = clinux_send_descriptor(socket, own), error = errno;
     close(own);
     errno = error;
-    return result;
+    return result == 0 ? hear_back(socket) : -1;
 }
 
 void clinux_end_watch(pid_t pid) {

@@ -1,3 +1,4 @@
+import Artifacts
 import Glibc
 import LabCore
 import OCI
@@ -6,10 +7,17 @@ import OCI
 package enum ImageSource: Equatable, Sendable {
     /// An image layout on disk, and the name in it.
     case layout(String, name: String?)
-    /// What `docker save` and `podman save` write.
-    case dockerArchive(String)
+    /// What `docker save` and `podman save` write, as skopeo names it: `docker-archive`, or `oci-archive`.
+    case archive(String, transport: String)
     /// A root file system.
     case directory(String)
+
+    private static let archives = ["docker-archive", "oci-archive"]
+
+    /// Whether a word names an image elsewhere by its transport.
+    static func isTransport(_ word: String) -> Bool {
+        (archives + ["oci"]).contains { word.hasPrefix("\($0):") }
+    }
 
     /// - Throws: `.usage` for another transport, `.input` for what is not there.
     package init(_ word: String) throws(LabError) {
@@ -36,10 +44,15 @@ package enum ImageSource: Equatable, Sendable {
                 .input, "cannot import \(ForeignText.quoted(word))",
                 cause: "there is no directory with an index.json",
                 remedy: "name an image layout: oci:DIR or oci:DIR:NAME")
-        } else if word.hasPrefix("docker-archive:") {
-            let path = String(word.dropFirst("docker-archive:".count))
+        } else if let transport = Self.archives.first(where: { word.hasPrefix("\($0):") }) {
+            let path = String(word.dropFirst(transport.utf8.count + 1))
             guard let file = place(path) else { throw missing(path) }
-            self = .dockerArchive(file)
+            guard !Files.isDirectory(file) else {
+                throw LabError(
+                    .input, "cannot import \(ForeignText.quoted(word))", cause: "it is a directory",
+                    remedy: "name an image layout: oci:DIR or oci:DIR:NAME")
+            }
+            self = .archive(file, transport: transport)
         } else {
             guard let directory = place(word) else { throw missing(word) }
             guard Files.isDirectory(directory) else {
@@ -55,7 +68,7 @@ package enum ImageSource: Equatable, Sendable {
     var defaultName: String? {
         switch self {
         case .layout(let path, let name): return name ?? Self.base(path)
-        case .dockerArchive(let path):
+        case .archive(let path, _):
             let base = Self.base(path)
             return [".tar.gz", ".tgz", ".tar"].first(where: base.hasSuffix).map {
                 String(base.dropLast($0.count))
@@ -70,6 +83,13 @@ package enum ImageSource: Equatable, Sendable {
 }
 
 extension ImageStore {
+    /// Brings in what a run names by its transport, as `imported/NAME`: the user's own names stay as they are.
+    func add(onTheWay word: String) throws(LabError) -> Image {
+        let source = try ImageSource(word)
+        let name = "imported/\(source.defaultName ?? "")"
+        return try add(source, as: (try? Self.nameChecked(name)) ?? "imported/\(word.shortHash)")
+    }
+
     /// Brings an image in and names it; an image that had the name before loses it.
     /// - Parameters:
     ///   - given: the name; that of the source where nil.
@@ -83,28 +103,46 @@ extension ImageStore {
         switch source {
         case .layout(let layout, let wanted):
             return try add(layout: layout, wanted, as: name, staging, isOurs: false)
-        case .dockerArchive(let file):
+        case .archive(let file, let transport):
+            // By a name of ours: a colon in the file's would end it.
+            let link = "\(staging.path)/archive"
+            guard symlink(file, link) == 0 else {
+                throw LabError(.output, "cannot make \(link)", cause: "\(Errno(errno))")
+            }
             // What the user gave is converted, and comes from nowhere: nobody's policy is asked.
             try Skopeo.copy(
-                ["--insecure-policy", "copy", "--quiet", "docker-archive:\(file)", "oci:layout:image"],
+                [
+                    "--insecure-policy", "copy", "--quiet", Skopeo.asTheyAre, "\(transport):archive",
+                    "oci:layout:image",
+                ],
                 in: staging.path, "cannot import \(ForeignText.quoted(file))")
             return try add(layout: "\(staging.path)/layout", nil, as: name, staging, isOurs: true)
         case .directory(let directory):
-            let path = "\(staging.path)/layer"
-            try LayerWriter.write(directory, to: path, latest: latest)
-            guard let digest = BlobDigest(hex: try Digest.sha256(file: path)) else {
-                throw LabError(.software, "SHA-256")
-            }
-            var status = stat()
-            lstat(path, &status)
-            let layer = Descriptor(mediaType: MediaType.layer, digest: digest, size: Int64(status.st_size))
-            try Self.move(path, to: "\(staging.path)/\(digest.hex)")
-            let configuration = ImageConfiguration(architecture: Self.architecture, layers: [digest])
-            let config = try write(configuration, MediaType.config, staging)
-            let manifest = ImageManifest(config: config, layers: [layer])
-            var descriptor = try write(manifest, MediaType.manifest, staging)
-            return try keep(&descriptor, manifest, as: name, staging)
+            return try add(directory: directory, latest: latest, as: name, staging)
         }
+    }
+
+    /// Brings in a directory as an image of one layer.
+    /// - Parameter describe: what its configuration is to say besides.
+    func add(
+        directory: String, latest: time_t?, as name: String, _ staging: Staging,
+        describe: (inout ImageSpec) -> Void = { _ in }
+    ) throws(LabError) -> Image {
+        let path = "\(staging.path)/layer"
+        try LayerWriter.write(directory, to: path, latest: latest)
+        guard let digest = BlobDigest(hex: try Digest.sha256(file: path)) else {
+            throw LabError(.software, "SHA-256")
+        }
+        var status = stat()
+        lstat(path, &status)
+        let layer = Descriptor(mediaType: MediaType.layer, digest: digest, size: Int64(status.st_size))
+        try Self.move(path, to: "\(staging.path)/\(digest.hex)")
+        var configuration = ImageSpec(architecture: Self.architecture, layers: [digest])
+        describe(&configuration)
+        let config = try write(configuration, MediaType.config, staging)
+        let manifest = ImageManifest(config: config, layers: [layer])
+        var descriptor = try write(manifest, MediaType.manifest, staging)
+        return try keep(&descriptor, manifest, as: name, staging)
     }
 
     /// Pulls an image from a registry by skopeo, with its authentication, mirrors and policy.
@@ -114,7 +152,8 @@ extension ImageStore {
         let staging = try Staging(in: self)
         try Skopeo.copy(
             [
-                "copy", "--quiet", "--src-tls-verify=\(tlsVerify)", Self.withTransport(reference),
+                "copy", "--quiet", Skopeo.asTheyAre, "--src-tls-verify=\(tlsVerify)",
+                Self.withTransport(reference),
                 "oci:layout:image",
             ],
             in: staging.path, "cannot pull \(ForeignText.quoted(reference))")
@@ -158,7 +197,7 @@ extension ImageStore {
             of: "\(layout)/index.json")
         var descriptor = try Self.choose(index, wanted, of: layout)
         let manifest = try ImageManifest(json: try Self.text(of: descriptor, in: layout), of: layout)
-        _ = try ImageConfiguration(
+        _ = try ImageSpec(
             json: try Self.text(of: manifest.config, in: layout), of: layout, layers: manifest.layers.count)
         var taken: Set<BlobDigest> = []
         for blob in [descriptor, manifest.config] + manifest.layers where taken.insert(blob.digest).inserted {
@@ -303,6 +342,8 @@ extension ImageStore {
 /// skopeo(1), which knows registries and other tools' archives.
 enum Skopeo {
     private static let program = "skopeo"
+    /// Layers that nobody compressed stay so, and with them the image's digest.
+    static let asTheyAre = "--dest-oci-accept-uncompressed-layers"
     /// A gigabyte at 300 KB/s.
     private static let patience = Duration.seconds(3_600)
 

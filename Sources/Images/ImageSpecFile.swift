@@ -1,6 +1,7 @@
 import FoundationEssentials
 import LabCore
 import OCI
+import OCIFile
 
 /// The image specification's values as JSON.
 enum SpecText {
@@ -68,11 +69,11 @@ extension ImageIndex {
     }
 }
 
-extension ImageConfiguration {
+extension ImageSpec {
     /// Reads the configuration of an image with so many layers.
     /// - Throws: `.data` for what is none, or has not one digest for each layer.
     package init(json: [UInt8], of name: String, layers: Int) throws(LabError) {
-        self = try SpecText.decode(ImageConfiguration.self, json, of: name)
+        self = try SpecText.decode(ImageSpec.self, json, of: name)
         guard rootfs.diffIDs.count == layers else {
             throw LabError(
                 .data, "cannot use the image \(ForeignText.line(name, most: 400))",

@@ -1,3 +1,4 @@
+import Artifacts
 import Glibc
 import LabCore
 import OCI
@@ -8,6 +9,7 @@ import OCI
 ///     index.json, oci-layout, blobs/sha256/…    names, manifests, configurations, layers
 ///     layers/DIFFID                             a layer as overlayfs takes it; whole, or not there
 ///     trees/…                                   digests of trees, by the layers that they are of
+///     merged/…                                  trees of several layers in one directory, by the same names
 ///     staging/…                                 what is being made, locked by who makes it
 ///
 /// Everything is made in `staging` and renamed to its place, the index last: so what is found is whole, and what a killed
@@ -21,7 +23,7 @@ package struct ImageStore: Sendable {
         directory = "\(paths.cache)/images"
         _ = try OwnDirectory.make(directory, mode: 0o700)
         chmod(directory, 0o700)
-        for name in ["blobs", "blobs/sha256", "layers", "trees", "staging"] {
+        for name in ["blobs", "blobs/sha256", "layers", "trees", "merged", "staging"] {
             try Files.makeDirectory("\(directory)/\(name)")
         }
         if !Files.exists("\(directory)/oci-layout") {
@@ -35,7 +37,12 @@ package struct ImageStore: Sendable {
         package var name: String
         package var descriptor: Descriptor
         package var manifest: ImageManifest
-        package var configuration: ImageConfiguration
+        package var configuration: ImageSpec
+
+        /// The name of its tree: that of its layers, whatever else the image says.
+        var treeName: String {
+            Digest.sha256(configuration.rootfs.diffIDs.map(\.hex).joined(separator: "\n").utf8)
+        }
     }
 
     // MARK: names
@@ -73,7 +80,7 @@ package struct ImageStore: Sendable {
     package func image(_ reference: String) throws(LabError) -> Image {
         let (name, descriptor) = try find(reference)
         let manifest = try ImageManifest(json: try text(of: descriptor), of: name)
-        let configuration = try ImageConfiguration(
+        let configuration = try ImageSpec(
             json: try text(of: manifest.config), of: name, layers: manifest.layers.count)
         return Image(name: name, descriptor: descriptor, manifest: manifest, configuration: configuration)
     }

@@ -1,3 +1,4 @@
+import Artifacts
 import CArchive
 import CLinux
 import Glibc
@@ -80,6 +81,7 @@ struct LayerUnpacker: ~Copyable {
                 return bytes.count
             }, nil)
         guard code == ARCHIVE_OK else { throw stream.failure ?? Archive.failure(reader) }
+        var last: UInt64 = 0
         while true {
             try interrupt.check()
             var entry: OpaquePointer?
@@ -87,7 +89,9 @@ struct LayerUnpacker: ~Copyable {
             case ARCHIVE_EOF: return
             // A warning: of a name that is no text in this locale, which we take as bytes.
             case ARCHIVE_OK, ARCHIVE_WARN: break
-            default: throw stream.failure ?? Archive.failure(reader)
+            default:
+                if stream.failure == nil, stream.endsWithContents(of: last) { return }
+                throw stream.failure ?? Archive.failure(reader)
             }
             guard let entry else { return }
             entries += 1
@@ -95,6 +99,7 @@ struct LayerUnpacker: ~Copyable {
                 throw LayerLimits.refusal("it has more than \(limits.entries) entries")
             }
             try add(Entry(entry, reader, stream))
+            last = UInt64(clamping: archive_entry_size(entry))
         }
     }
 

@@ -1,3 +1,4 @@
+import Artifacts
 import Glibc
 import LabCore
 import OCI
@@ -6,35 +7,12 @@ import OCI
 package struct StoredTree: Sendable {
     /// Directories as overlayfs takes them, the lowest first, each once; none for an image without files.
     package let layers: [String]
+    /// All of several layers in one directory, where that was asked for.
+    package let merged: String?
     /// The digest of what overlayfs makes of them: `MergedTree.digest`.
     package let digest: String
-    /// What the image runs unless told otherwise.
-    package let config: Config
     /// Keeps the layers from being removed.
-    private let holds: [LayerHold]
-
-    package struct Config: Sendable, Equatable {
-        /// `NAME=value`.
-        package var environment: [String]
-        /// `USER` or `USER:GROUP`, by name or number; nil for root.
-        package var user: String?
-        package var workingDirectory: String?
-        package var entrypoint: [String]
-        package var command: [String]
-    }
-
-    fileprivate init(
-        _ layers: [String], _ digest: String, _ settings: ImageConfiguration.Settings?, _ holds: [LayerHold]
-    ) {
-        self.layers = layers
-        self.digest = digest
-        self.holds = holds
-        func said(_ text: String?) -> String? { text?.isEmpty == false ? text : nil }
-        config = Config(
-            environment: settings?.env ?? [], user: said(settings?.user),
-            workingDirectory: said(settings?.workingDir), entrypoint: settings?.entrypoint ?? [],
-            command: settings?.cmd ?? [])
-    }
+    package let hold: TreeHold
 }
 
 /// A layer in use: whoever removes layers leaves one that somebody has locked.
@@ -49,10 +27,10 @@ final class LayerHold: Sendable {
 
 extension ImageStore {
     /// The tree of an image. Layers that nobody unpacked yet are unpacked now, and its digest is computed once.
-    /// - Throws: `.input` when there is no such image, `.permission` without root, `.unavailable` when it is for another
-    ///   processor, `.data` when a layer is refused or damaged.
-    package func tree(of reference: String) throws(LabError) -> StoredTree {
-        let image = try image(reference)
+    /// - Parameter merged: whether several layers are to be one directory too.
+    /// - Throws: `.permission` without root, `.unavailable` when it is for another processor, `.data` when a layer is
+    ///   refused or damaged.
+    package func tree(of image: Image, merged: Bool = false) throws(LabError) -> StoredTree {
         guard image.configuration.os == "linux", image.configuration.architecture == Self.architecture else {
             throw LabError(
                 .unavailable, "the image \(image.name) can't run here",
@@ -62,14 +40,48 @@ extension ImageStore {
         }
         var holds: [LayerHold] = []
         let layers = try unpackedLayers(of: image, holds: &holds)
-        let key = Digest.sha256(layers.joined(separator: "\n").utf8)
-        let path = "\(directory)/trees/\(key)"
-        if let known = Files.line(path).flatMap({ BlobDigest(hex: $0) }) {
-            return StoredTree(layers, known.hex, image.configuration.config, holds)
+        let path = "\(directory)/trees/\(image.treeName)"
+        var digest = Files.line(path).flatMap { BlobDigest(hex: $0)?.hex } ?? ""
+        if digest.isEmpty {
+            digest = try MergedTree.digest(layers)
+            try Files.write(digest + "\n", to: path)
         }
-        let digest = try MergedTree.digest(layers)
-        try Files.write(digest + "\n", to: path)
-        return StoredTree(layers, digest, image.configuration.config, holds)
+        var whole: String?
+        if merged, layers.count > 1 {
+            let place = "\(directory)/merged/\(image.treeName)"
+            if !Files.isDirectory(place) { try merge(layers, digest, to: place) }
+            holds.append(try hold(place))
+            whole = place
+        }
+        return StoredTree(layers: layers, merged: whole, digest: digest, hold: TreeHold(holds))
+    }
+
+    package func tree(of reference: String) throws(LabError) -> StoredTree {
+        try tree(of: try image(reference))
+    }
+
+    /// Makes one directory of layers, for engines that stack none.
+    /// - Throws: `.data` when it is not the tree that overlayfs makes of them.
+    private func merge(_ layers: [String], _ digest: String, to place: String) throws(LabError) {
+        let staging = try Staging(in: self)
+        let made = "\(staging.path)/merged"
+        try MergedTree.write(layers, to: made)
+        let own = try MergedTree.digest([made])
+        guard own == digest else {
+            throw LabError(
+                .data, "cannot merge the layers of an image",
+                cause: "together their digest is \(digest), and merged it is \(own)",
+                remedy: "remove the image, then import or pull it again")
+        }
+        guard rename(made, place) == 0 || Files.isDirectory(place) else {
+            throw LabError(.output, "cannot make \(place)", cause: "\(Errno(errno))")
+        }
+    }
+
+    private func hold(_ directory: String) throws(LabError) -> LayerHold {
+        do throws(Errno) { return try LayerHold(directory) } catch {
+            throw LabError(.input, "cannot hold the layer \(directory)", cause: error, remedy: "try again")
+        }
     }
 
     /// The images' word for this machine's processors.
@@ -101,9 +113,7 @@ extension ImageStore {
                 error.message = "\(error.message), in the image \(image.name)"
                 throw error
             }
-            do throws(Errno) { holds.append(try LayerHold(path)) } catch {
-                throw LabError(.input, "cannot hold the layer \(path)", cause: error, remedy: "try again")
-            }
+            holds.append(try hold(path))
             layers.removeAll { $0 == path }
             layers.append(path)
         }
@@ -149,12 +159,14 @@ extension ImageStore {
         let staging = try Staging(in: self)
         var blobs: Set<String> = []
         var layers: Set<String> = []
+        var merged: Set<String> = []
         for (name, descriptor) in try names() {
             blobs.insert(descriptor.digest.hex)
             // One that is damaged can't be used, and leads nowhere.
             guard let image = try? image(name) else { continue }
             blobs.formUnion((image.manifest.layers + [image.manifest.config]).map(\.digest.hex))
             layers.formUnion(image.configuration.rootfs.diffIDs.map(\.hex))
+            merged.insert(image.treeName)
         }
         var collected = Collected()
         for name in Files.list("\(directory)/blobs/sha256") where !blobs.contains(name) {
@@ -164,17 +176,19 @@ extension ImageStore {
             collected.blobs += 1
             collected.bytes += UInt64(clamping: status.st_size)
         }
-        for name in Files.list("\(directory)/layers") where !layers.contains(name) {
-            let path = "\(directory)/layers/\(name)"
-            guard let file = try? FileDescriptor.open(path, O_RDONLY | O_DIRECTORY),
-                flock(file.rawValue, LOCK_EX | LOCK_NB) == 0
-            else {
-                collected.busy += 1
-                continue
+        for (parent, used) in [("layers", layers), ("merged", merged)] {
+            for name in Files.list("\(directory)/\(parent)") where !used.contains(name) {
+                let path = "\(directory)/\(parent)/\(name)"
+                guard let file = try? FileDescriptor.open(path, O_RDONLY | O_DIRECTORY),
+                    flock(file.rawValue, LOCK_EX | LOCK_NB) == 0
+                else {
+                    collected.busy += 1
+                    continue
+                }
+                // Out of its place first: half a layer is never found there.
+                guard rename(path, "\(staging.path)/\(parent)-\(name)") == 0 else { continue }
+                if parent == "layers" { collected.layers += 1 }
             }
-            // Out of its place first: half a layer is never found there.
-            guard rename(path, "\(staging.path)/\(name)") == 0 else { continue }
-            collected.layers += 1
         }
         // They are computed again in a moment.
         if collected.layers > 0 {

@@ -16,7 +16,7 @@ public enum Units {
     public struct Measure: Sendable {
         let name: Message
         let example: String
-        let scales: [Scale]
+        package let scales: [Scale]
         /// True when a number without a unit counts the smallest.
         var takesPlainNumbers = false
         /// True when each unit is a power of two of the smallest.

@@ -20,13 +20,17 @@ struct DefinitionReader {
     }
 
     func definition(_ root: YAMLNode) -> LabDefinition? {
+        // A lab has either: lab-guest's workload or a command of its own.
+        let hasCommand =
+            if case .mapping(let entries) = root.content { entries.contains { $0.key == "command" } } else {
+                false
+            }
         guard
             let lab = read.fields(
                 root, of: "the lab",
                 required: [
-                    "id", "title", "question", "dimension", "engines", "workload", "method", "metrics",
-                    "samples",
-                    "budget", "timeout", "memory", "cpus", "claims",
+                    "id", "title", "question", "dimension", "engines", hasCommand ? "command" : "workload",
+                    "method", "metrics", "samples", "budget", "timeout", "memory", "cpus", "claims",
                 ], optional: ["rounds", "series", "settings", "spread", "facts", "row"])
         else { return nil }
         let id = identity(lab)
@@ -35,7 +39,10 @@ struct DefinitionReader {
         let dimension = read.choice(
             lab["dimension"], of: .key("dimension"), in: DocumentTable.dimensions)
         let engines = engines(lab["engines"], of: .key("engines"))
-        let workload = read.choice(lab["workload"], of: .key("workload"), in: Workload.knownNames)
+        let command = lab["command"].flatMap(CommandReader(read: read).command)
+        let workload =
+            command.map { ShellText.join($0.arguments) }
+            ?? read.choice(lab["workload"], of: .key("workload"), in: Workload.knownNames)
         let method = read.choice(
             lab["method"], of: .key("method"), in: LabDefinition.Method.allCases.map(\.rawValue)
         )
@@ -57,6 +64,9 @@ struct DefinitionReader {
         let facts = rows.facts(lab["facts"])
         let row = rows.row(lab["row"], facts: facts)
         let settings = rows.settings(lab["settings"], series: series ?? [])
+        if hasCommand, let method, method != .lifecycle {
+            problems.add(lab.line(of: "method"), "the method \(method.rawValue) runs no command of an image")
+        }
         if let method, let node = lab["facts"], method != .experiment {
             problems.add(node.line, "the method \(method.rawValue) finds no facts")
         }
@@ -71,7 +81,7 @@ struct DefinitionReader {
         guard let id, let title, let question, let dimension, let engines, let workload, let method,
             let metrics, let samples, let series, let budget, let timeout, let memory, let cpus, let claims
         else { return nil }
-        return LabDefinition(
+        var definition = LabDefinition(
             id: id, title: title, question: question, dimension: dimension, engines: engines,
             workload: workload,
             method: method, rounds: rounds, metrics: metrics, samples: samples, series: series,
@@ -79,6 +89,13 @@ struct DefinitionReader {
             timeoutSeconds: timeout / .seconds(1), memoryBytes: memory, cpus: cpus, claims: claims,
             facts: facts,
             settings: settings, row: row)
+        definition.command = command
+        for value in command?.values ?? [] where value.moreIsBetter {
+            for place in definition.metrics.indices where definition.metrics[place].key == value.key {
+                definition.metrics[place].moreIsBetter = true
+            }
+        }
+        return definition
     }
 
     private func identity(_ lab: FieldReader.Fields) -> String? {

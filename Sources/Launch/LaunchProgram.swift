@@ -10,20 +10,31 @@ package struct LaunchProgram: Equatable, Sendable {
 
     /// One step with the name under which the report times it.
     package struct Step: Equatable, Sendable {
-        package var name: Message
+        private let naming: @Sendable () -> Message
         package var operation: Operation
         /// An errno that means "this kernel or file system lacks it" and is passed over.
         package var tolerates: Errno?
 
+        package var name: Message { naming() }
+
         package init(_ operation: Operation, tolerates: Errno? = nil) {
-            self.init(operation.name, operation, tolerates: tolerates)
+            self.naming = operation.name
+            self.operation = operation
+            self.tolerates = tolerates
         }
 
         /// - Parameter name: what it is for, where its operation does not say it.
-        package init(_ name: Message, _ operation: Operation, tolerates: Errno? = nil) {
-            self.name = name
+        package init(
+            _ name: @escaping @autoclosure @Sendable () -> Message, _ operation: Operation,
+            tolerates: Errno? = nil
+        ) {
+            self.naming = name
             self.operation = operation
             self.tolerates = tolerates
+        }
+
+        package static func == (left: Self, right: Self) -> Bool {
+            left.operation == right.operation && left.tolerates == right.tolerates && left.name == right.name
         }
     }
 
@@ -39,6 +50,15 @@ package struct LaunchProgram: Equatable, Sendable {
             self.rows = rows
             self.columns = columns
         }
+    }
+
+    /// A standard descriptor that is a /dev/null of the container's.
+    package struct NullDescriptor: Equatable, Sendable {
+        package var number: Int32
+        /// O_RDONLY, O_WRONLY or O_RDWR, see open(2).
+        package var access: Int32
+
+        package init(number: Int32, access: Int32) { (self.number, self.access) = (number, access) }
     }
 
     package init(namespaces: Namespaces, steps: [Step]) {
@@ -62,11 +82,11 @@ extension LaunchProgram {
     /// Returns the steps that each child of ours begins with: it dies with us, has the standard descriptors that it is
     /// given, and a session of its own. Before it executes it must be rid of our other descriptors: by `closeOnExec`, or
     /// where it executes what is not ours, by `closeDescriptors`.
-    package static func child(parent: Int32) -> [Step] {
-        [
-            .dieWithParent(parent: parent), .standardDescriptor(0), .standardDescriptor(1),
-            .standardDescriptor(2), .newSession,
-        ].map { Step($0) }
+    /// - Parameter nulls: those that a later step gives it.
+    package static func child(parent: Int32, nulls: [NullDescriptor] = []) -> [Step] {
+        let given = (0...2 as ClosedRange<Int32>).filter { number in !nulls.contains { $0.number == number } }
+        return [Step(.dieWithParent(parent: parent))] + given.map { Step(.standardDescriptor($0)) }
+            + [Step(.newSession)]
     }
 
     /// The program of a bare process: what a shell does, fork and exec.

@@ -8,8 +8,8 @@ extension LaunchProgram {
     /// A new one is a function below, an entry of `clinux_operation` and its case in the executor.
     package struct Operation: Sendable {
         package let code: clinux_operation
-        /// The name of a step that has no better one.
-        package let name: Message
+        /// The name of a step that has no better one, made when somebody asks: of most programs nobody does.
+        package let name: @Sendable () -> Message
         /// The strings `a`, `b` and `c` of `clinux_step`; nil is NULL.
         package let strings: [String?]
         /// The bytes that `data` points to.
@@ -20,7 +20,9 @@ extension LaunchProgram {
         package let text: @Sendable (_ arguments: [String]) -> String
 
         private init(
-            _ code: clinux_operation, _ name: Message, _ strings: String?..., data: [UInt8]? = nil,
+            _ code: clinux_operation, _ name: @escaping @autoclosure @Sendable () -> Message,
+            _ strings: String?...,
+            data: [UInt8]? = nil,
             x: UInt64 = 0,
             y: UInt64 = 0, text: @escaping @Sendable (_ arguments: [String]) -> String
         ) {
@@ -172,6 +174,13 @@ extension LaunchProgram.Operation {
             "dup3(<\(number == 0 ? "empty pipe" : number < 3 ? "pipe" : "inherited")>, \(number), 0)"
         }
     }
+    /// Gives the child a /dev/null of its own root in the place of the host's.
+    /// - Parameter access: O_RDONLY, O_WRONLY or O_RDWR.
+    package static func nullDevice(_ number: Int32, access: Int32) -> Self {
+        Self(CLINUX_NULL, "null device", x: UInt64(number), y: UInt64(access)) { _ in
+            "dup2(<open(\"/dev/null\", \(["O_RDONLY", "O_WRONLY", "O_RDWR"][Int(access)]))>, \(number))"
+        }
+    }
     package static func closeOnExec(from first: Int32) -> Self {
         Self(CLINUX_CLOSE_FROM, "close descriptors", x: UInt64(first), y: UInt64(clinux_close_on_exec)) { _ in
             "close_range(\(first), ~0U, CLOSE_RANGE_CLOEXEC)"
@@ -245,6 +254,9 @@ extension LaunchProgram.Operation {
             limits.map(\.text).joined(separator: "; ")
         }
     }
+    package static func setUmask(_ mask: mode_t) -> Self {
+        Self(CLINUX_UMASK, "umask", x: UInt64(mask)) { _ in "umask(\(octal(mask)))" }
+    }
     /// Bit N - 1 stands for signal N.
     package static func defaultSignals(_ signals: UInt64) -> Self {
         Self(CLINUX_SIGNALS, "default signals", x: signals) { _ in
@@ -269,10 +281,13 @@ extension LaunchProgram.Operation {
         }
     }
     /// A system call that takes at most five arguments, all of them numbers.
-    package static func call(_ number: Int32, _ arguments: [Int], _ name: Message, _ text: String) -> Self {
+    package static func call(
+        _ number: Int32, _ arguments: [Int], _ name: @escaping @autoclosure @Sendable () -> Message,
+        _ text: String
+    ) -> Self {
         precondition(arguments.count <= 5, "a step has room for five arguments")
         let numbers = ([Int(number)] + arguments + [0, 0, 0, 0, 0]).prefix(6).map(Int64.init)
-        return Self(CLINUX_CALL, name, data: bytes(numbers)) { _ in text }
+        return Self(CLINUX_CALL, name(), data: bytes(numbers)) { _ in text }
     }
     package static func execute(_ path: String) -> Self {
         Self(CLINUX_EXEC, "execve", path) { arguments in

@@ -103,12 +103,13 @@ package struct ImageManifest: Codable, Equatable, Sendable {
 }
 
 /// What an image runs, how and on what: config.md.
-package struct ImageConfiguration: Codable, Equatable, Sendable {
+package struct ImageSpec: Codable, Equatable, Sendable {
     package var created: String?
     package var author: String?
     package var architecture: String
     package var os: String
-    package var config: Settings?
+    /// With what a container of it starts unless told otherwise.
+    package var config: ImageConfig?
     package var rootfs: RootFS
     package var history: [Step]?
 
@@ -116,28 +117,6 @@ package struct ImageConfiguration: Codable, Equatable, Sendable {
         self.architecture = architecture
         os = "linux"
         rootfs = RootFS(type: "layers", diffIDs: layers)
-    }
-
-    /// With what a container of it starts unless told otherwise.
-    package struct Settings: Codable, Equatable, Sendable {
-        package var user: String?
-        package var env: [String]?
-        package var entrypoint: [String]?
-        package var cmd: [String]?
-        package var workingDir: String?
-        package var labels: [String: String]?
-        package var stopSignal: String?
-        package init() {}
-
-        enum CodingKeys: String, CodingKey {
-            case user = "User"
-            case env = "Env"
-            case entrypoint = "Entrypoint"
-            case cmd = "Cmd"
-            case workingDir = "WorkingDir"
-            case labels = "Labels"
-            case stopSignal = "StopSignal"
-        }
     }
 
     package struct RootFS: Codable, Equatable, Sendable {
@@ -156,6 +135,10 @@ package struct ImageConfiguration: Codable, Equatable, Sendable {
         package var createdBy: String?
         package var comment: String?
         package var isEmpty: Bool?
+
+        package init(created: String?, createdBy: String?, isEmpty: Bool?) {
+            (self.created, self.createdBy, self.isEmpty) = (created, createdBy, isEmpty)
+        }
 
         enum CodingKeys: String, CodingKey {
             case created

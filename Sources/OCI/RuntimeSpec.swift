@@ -44,7 +44,7 @@ package protocol SpecPart: Codable, Equatable, Sendable {
 }
 
 extension SpecPart {
-    package init(_ fill: (inout Self) -> Void) {
+    @inlinable package init(_ fill: (inout Self) -> Void) {
         self.init()
         fill(&self)
     }

@@ -150,8 +150,7 @@ struct LifecycleReport: MethodReport {
             for engine in analysis.engines {
                 let summary = analysis.figures.summary(headline, engine.id, at: point)
                 guard summary.n + summary.failures > 0 else { continue }
-                let obstacle = analysis.figures.samples(engine.id, at: point).lazy
-                    .compactMap { $0.obstacle(varying: .payload) }.first
+                let obstacle = saysWhy ? analysis.noSystem(engine, at: point) : nil
                 table.add([
                     .words(
                         [text.name(engine.record), text.condition(point)].joined(separator: text.say(", "))),
@@ -199,6 +198,11 @@ extension Language {
 }
 
 extension Analysis {
+    /// The reason why an engine started no complete system at a point; nil where it did.
+    func noSystem(_ engine: Engine, at point: Condition) -> LabError? {
+        figures.samples(engine.id, at: point).lazy.compactMap { $0.obstacle(varying: .payload) }.first
+    }
+
     /// True when something was measured, and nothing of it where no parameter is varied.
     var hasOnlyConditions: Bool {
         !engines.contains(where: \.hasBase) && engines.contains(where: \.isMeasured)

@@ -7,7 +7,8 @@ extension Report {
         let report = Analysis(figures).report(in: text)
         return TerminalRenderer.render(
             [.paragraph(report.summaryTitle), .table(report.summary)]
-                + (builds(report) + absences(report) + verdicts(report)).map(Block.paragraph))
+                + (builds(report) + absences(report) + systems(report) + verdicts(report)).map(
+                    Block.paragraph))
     }
 
     /// A line for each build that the user named: what it is; and how the builds of one engine compare.
@@ -35,6 +36,26 @@ extension Report {
             if engine.record.availability == .available && report.summaryHasFailedEngines { return nil }
             return "\(text.name(engine.record)): \(text.absence(engine))"
         } + (absent.isEmpty ? [] : [text.notInstalled(text.list(absent))])
+    }
+
+    /// A line for each reason for which there was no complete system to start.
+    private static func systems(_ report: any MethodReport) -> [Phrase] {
+        let (text, analysis) = (report.text, report.analysis)
+        return analysis.points.filter { $0.factors == [.payload] }.flatMap { point in
+            var reasons: [(words: Phrase, engines: [Phrase])] = []
+            for engine in analysis.engines {
+                guard let error = analysis.noSystem(engine, at: point) else { continue }
+                let (words, name) = (text.unavailable(because: error), text.name(engine.record))
+                if let known = reasons.firstIndex(where: { $0.words == words }) {
+                    reasons[known].engines.append(name)
+                } else {
+                    reasons.append((words, [name]))
+                }
+            }
+            return reasons.map {
+                "\(text.condition(point)) (\(text.list($0.engines))): \($0.words)" as Phrase
+            }
+        }
     }
 
     /// A claim and its verdict on a line, or a line per verdict where it was judged more than once.

@@ -13,6 +13,9 @@ struct WhatRanSection {
             .paragraph(
                 text.say("Run \(.code(header.runID)), started \(header.startedAt), lab \(header.version).")),
         ]
+        if let command = header.lab.command {
+            blocks.append(.table(CommandTable(command: command, text: text).table))
+        }
         if !header.digests.isEmpty {
             var table = Table([.words(text.what), .words("SHA-256")])
             for (name, digest) in header.digests.sorted(by: { $0.key < $1.key }) {
@@ -51,6 +54,28 @@ struct WhatRanSection {
                 table.add([name, .words("\(text.say(Message(stringLiteral: item))), SHA-256"), .code(digest)])
             }
         }
+        return table
+    }
+}
+
+/// The user's own command, as it was said; what was left to the image is left out.
+private struct CommandTable {
+    let command: CommandDefinition
+    let text: Language
+
+    var table: Table {
+        var table = Table([.words(text.say("item")), .words(text.value)])
+        func add(_ name: Phrase, _ value: String?) {
+            if let value { table.add([.words(name), .code(value)]) }
+        }
+        add(text.say("image"), command.image)
+        add(text.say("entrypoint"), command.entrypoint.map(ShellText.join))
+        add(text.say("command"), command.arguments.isEmpty ? nil : ShellText.join(command.arguments))
+        add(text.say("environment"), command.environment.isEmpty ? nil : ShellText.join(command.environment))
+        add(text.say("user"), command.user)
+        add(text.say("working directory"), command.directory)
+        add(text.say("ready"), command.readiness.word)
+        for value in command.values { add(text.say("figure of the output"), value.word) }
         return table
     }
 }

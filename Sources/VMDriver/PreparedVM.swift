@@ -37,7 +37,7 @@ public final class PreparedVM: PreparedEngine {
     /// Returns what its VM is to be made from, made if it is not there yet.
     private func origin(of request: LaunchRequest) throws(LabError) -> VMOrigin {
         guard request.condition.variant != nil, try isRestored(request) else { return .boot }
-        let order = try GuestOrder(request.workload)
+        let order = try GuestOrder(request.workload(in: id))
         return .saved(try savedVMs.of(request, setup).claim(), order)
     }
 
@@ -59,7 +59,7 @@ public final class PreparedVM: PreparedEngine {
         let description = try setup.description(
             of: place(request), request, system: try context.system(of: request))
         guard try isRestored(request) else { return Message(verbatim: setup.starter.text(of: description)) }
-        return try setup.restoringStarter().text(ofRestoring: description, order: request.workload)
+        return try setup.restoringStarter().text(ofRestoring: description, order: request.workload(in: id))
     }
 
     /// Starts a machine that boots from a raw disk image instead of a kernel: whatever is in its first sector, which

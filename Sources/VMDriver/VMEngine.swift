@@ -24,6 +24,7 @@ public final class VMEngine: Engine {
 
     /// Boots a guest, the first time it is asked; KVM's answer is kept until the host restarts.
     public func probe(_ context: RunContext) -> Availability {
+        if context.command != nil { return .unavailable(LaunchRequest.refusal(ofCommandBy: id)) }
         if let availability { return availability }
         var answer: Availability
         do {
@@ -40,6 +41,7 @@ public final class VMEngine: Engine {
     }
 
     public func prepare(_ context: RunContext) throws(LabError) -> PreparedVM {
+        if context.command != nil { throw LaunchRequest.refusal(ofCommandBy: id) }
         let setup = try setUp(context)
         // QEMU is probed by libvirt here, so that the first start isn't the one to wait for it.
         try setup.check()

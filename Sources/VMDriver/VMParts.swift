@@ -15,7 +15,7 @@ final class VMParts: Sendable {
 
     private struct Wish: Hashable {
         var variant: VMVariant
-        var payload: Condition.Payload?
+        var system: Condition.System?
     }
 
     /// The parts of one VM.
@@ -44,7 +44,7 @@ final class VMParts: Sendable {
     /// Returns the parts of a VM at this condition; the second time it costs nothing.
     /// - Throws: `.usage` for what does not go together, `.unavailable` for what is not here.
     func of(_ condition: Condition) throws(LabError) -> Chosen {
-        let wish = Wish(variant: condition.variant ?? VMVariant(), payload: condition.payload)
+        let wish = Wish(variant: condition.variant ?? VMVariant(), system: condition.system)
         if let chosen = known.withLock({ $0[wish] }) { return chosen }
         let chosen = try choose(wish)
         known.withLock { $0[wish] = chosen }
@@ -54,12 +54,12 @@ final class VMParts: Sendable {
     private func choose(_ wish: Wish) throws(LabError) -> Chosen {
         let variant = wish.variant
         // A system comes on a disk, and microvm has no bus for one.
-        let standard = wish.payload == .system ? .q35 : configuration.profile
+        let standard = wish.system == .complete ? .q35 : configuration.profile
         var chosen = Chosen(
             variant: variant, machine: variant.machine ?? standard, kernel: kernel, initramfs: initramfs)
         if !chosen.machine.hasPCI {
             let needs = variant.memory.flatMap { $0.hasBalloon ? "memory=\($0.rawValue)" : nil }
-            let system = wish.payload == .system ? "machine=\(chosen.machine.rawValue)" : nil
+            let system = wish.system == .complete ? "machine=\(chosen.machine.rawValue)" : nil
             if let word = system ?? needs ?? (variant.devices == .standard ? "devices=default" : nil) {
                 throw LabError(
                     .usage,
@@ -75,14 +75,14 @@ final class VMParts: Sendable {
         }
         chosen.kernel = try kernel(variant.kernel)
         chosen.firmware = try Self.firmware(variant.firmware)
-        if variant.start == .restore && wish.payload != nil {
+        if variant.start == .restore && wish.system != nil {
             throw LabError(
                 .usage, "a complete system can't be restored from a saved VM",
                 remedy: "leave start=restore out")
         }
         var names: [String] = []
         if variant.memory?.hasBalloon ?? false { names += ["virtio_pci", "virtio_balloon"] }
-        if wish.payload == .system { names += ["virtio_pci", "virtio_blk", "ext4", "overlay"] }
+        if wish.system == .complete { names += ["virtio_pci", "virtio_blk", "ext4", "overlay"] }
         if !names.isEmpty {
             let modules = try KernelModules.load(
                 names, for: kernel, fetch: configuration.fetchesKernel, paths: paths)

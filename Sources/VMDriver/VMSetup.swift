@@ -1,3 +1,4 @@
+import Artifacts
 import LabCore
 
 /// The settings and parts that all VMs of one engine share.
@@ -51,7 +52,7 @@ struct VMSetup: Sendable {
                 .usage, "the variant \(word) needs hardware, and a paravirtual guest of Xen has none",
                 remedy: "name only engines that run on QEMU")
         }
-        guard condition.payload == nil || !channel.isConsole else {
+        guard condition.system == nil || !channel.isConsole else {
             throw LabError(
                 .unavailable, "a complete system in this VM has no way to answer",
                 cause: "libvirt carries its records on the console, which the system uses for its logins",
@@ -102,6 +103,7 @@ struct VMSetup: Sendable {
                 "a VM with \(request.cpus) CPUs and \(request.memoryBytes) bytes of memory can't start",
                 remedy: "give it at least 1 CPU and \(VMSetup.leastMemory >> 20) MiB")
         }
+        let workload = try request.workload(in: EngineID(rawValue: type.rawValue))
         let parts = try parts(of: request.condition)
         let variant = parts.variant
         guard !channel.isConsole || variant.console != VMVariant.Console.none else {
@@ -121,7 +123,7 @@ struct VMSetup: Sendable {
         }
         let isRestored = variant.start == .restore
         let commandLine = try KernelCommandLine.text(
-            for: isRestored ? .awaitOrder : request.workload, channel: channel,
+            for: isRestored ? .awaitOrder : workload, channel: channel,
             // A counter that is a nanosecond for each instruction has 1 GHz.
             timeStampKilohertz: countsInstructions ? 1_000_000 : timeStampKilohertz,
             style: variant.commandLine ?? .tuned, hasConsole: variant.console != VMVariant.Console.none,

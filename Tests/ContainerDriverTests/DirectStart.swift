@@ -35,7 +35,7 @@ func startProgram(
     change(&program)
     return try launcher.start(
         ProgramBuffer(program, environment: ChildLauncher.environment),
-        arguments: ChildLauncher.arguments(.idle), cgroup: -1, joins: [], interrupt: .never)
+        arguments: Workload.idle.commandLine, cgroup: -1, joins: [], interrupt: .never)
 }
 
 /// Starts it, hands its init to `body` and ends it.

@@ -163,7 +163,7 @@ struct ProcessSettingsTests {
                     + [Step("limits", .setLimits(Rlimit.containerDefault))],
                 at: program.steps.count - 1)
             let child = try launcher.start(
-                ProgramBuffer(program, environment: []), arguments: ChildLauncher.arguments(.idle),
+                ProgramBuffer(program, environment: []), arguments: Workload.idle.commandLine,
                 cgroup: -1, joins: [], interrupt: .never)
             defer { try? child.dispose() }
             #expect(try seen(child.pid)["Max open files"] == limit)
@@ -230,6 +230,19 @@ struct ProcessSettingsTests {
             let none = try engine.explain(bare)
             for name in ["setresuid", "umask", "personality", "keyctl"] {
                 #expect(whole.english.contains(name) && !none.english.contains(name))
+            }
+        }
+    }
+
+    @Test("What a start makes has the modes that it says, whatever the caller's umask")
+    func modesAreSaid() throws {
+        for inheritsAll in [false, true] {
+            try withCaller(inheritsAll: inheritsAll) { (child) throws in
+                for (path, mode) in [("dev/null", 0o666), ("dev", 0o755), ("dev/pts", 0o755), ("", 0o755)] {
+                    var status = Glibc.stat()
+                    #expect(stat("/proc/\(child.pid)/root/\(path)", &status) == 0)
+                    #expect(status.st_mode & 0o777 == mode_t(mode), "\(path)")
+                }
             }
         }
     }

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import OCIFile
 import Testing
 
 @testable import ContainerDriver
@@ -206,7 +207,7 @@ extension ToldSpec {
             { $0.process?.rlimits = [RuntimeSpec.Rlimit { $0.type = "RLIMIT_X" }] }
         ),
         ("process.user 4294967295", { $0.process?.user?.uid = .max }),
-        ("process.cwd", { $0.process?.cwd = "/x" }),
+        ("process.cwd that is relative", { $0.process?.cwd = "x" }),
         ("a zero byte", { $0.hostname = "a\0b" }), ("a zero byte", { $0.process?.env = ["A=\0"] }),
         ("linux.uidMappings without", { $0.linux?.uidMappings = [RuntimeSpec.IDMapping()] }),
         ("linux.seccomp.listenerPath", { $0.linux?.seccomp?.listenerPath = .text("/s") }),

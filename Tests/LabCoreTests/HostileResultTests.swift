@@ -2,6 +2,8 @@ import Foundation
 import LabCore
 import Testing
 
+@testable import Results
+
 /// A result whose JSON is well-formed and whose contents nobody would have written.
 @Suite struct HostileResultTests {
     private let marginal = Metric(

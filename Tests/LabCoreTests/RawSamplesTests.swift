@@ -2,6 +2,7 @@ import FoundationEssentials
 import Testing
 
 @testable import LabCore
+@testable import Results
 
 /// Other programs' samples: hyperfine's JSON and tables of raw samples.
 @Suite struct RawSamplesTests {

@@ -3,6 +3,8 @@ import Glibc
 import LabCore
 import Testing
 
+@testable import Results
+
 @Suite struct ResultStoreTests {
     private func withDirectory(_ body: (String) throws -> Void) throws {
         let path = "\(NSTemporaryDirectory())/lab-store-\(UUID().uuidString)"

@@ -1,5 +1,6 @@
 import Testing
 
+@testable import Artifacts
 @testable import LabCore
 
 @Suite struct SystemRecipeTests {

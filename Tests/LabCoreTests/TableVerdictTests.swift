@@ -98,6 +98,11 @@ import Testing
         #expect(
             SubjectJudgement.verdict(confirmed: 0, contradicted: 0, open: [[.emulated(.qemu), absent]])
                 == .notRun)
+        let gone = SubjectJudgement.Obstacle.absent(.kvm, .unavailable(because: "no /dev/kvm"))
+        #expect(SubjectJudgement.verdict(confirmed: 0, contradicted: 0, open: [[gone, absent]]) == .notRun)
+        #expect(
+            SubjectJudgement.verdict(confirmed: 0, contradicted: 0, open: [[.emulated(.qemu), gone]])
+                == .notMeasurable)
         #expect(
             SubjectJudgement.verdict(confirmed: 0, contradicted: 0, open: [[absent], [lacking]])
                 == .notMeasurable)
@@ -160,8 +165,9 @@ import Testing
         let row = try row([(.container, 0.01, count: 8)]) { result in
             result.header.engines.removeAll { $0.id == .kvm }
         }
-        #expect(
-            row.vm.obstacles == [.absent(.kvm, .notInRun), .absent(.qemu, .notSampled)])
+        // One more run could not change that qemu emulates.
+        #expect(row.vm.obstacles == [.absent(.kvm, .notInRun), .emulated(.qemu)])
+        #expect(row.vm.verdict == .notRun)
     }
 
     @Test func fewSamplesDecideNothing() throws {

@@ -180,6 +180,32 @@ import Testing
         #expect(judgement.verdict == .inconclusive && judgement.reason == .baselineUntold(.process))
     }
 
+    @Test("Beside an engine that can't be had, one that nobody measured leaves a claim not run")
+    func oneThatIsLeftIsNotRun() {
+        func isNotRun(_ rule: Claim.Rule, _ samples: [Observation] = []) -> Bool {
+            var result = ResultFixture.result([])
+            for place in result.header.engines.indices {
+                let isKVM = result.header.engines[place].id == .kvm
+                result.header.engines[place].availability =
+                    isKVM ? .unavailable(LabError(.unavailable, "no /dev/kvm")) : .available
+                result.header.engines[place].emulates = !isKVM
+            }
+            result.samples = samples
+            let judgement = ResultFixture.claim(rule).judge(result)[0]
+            #expect(judgement.verdict == .notMeasurable && judgement.reason == .noSamples)
+            return judgement.isNotRun
+        }
+        #expect(isNotRun(minutes))
+        let failed = LabError(.timeout, "no ready")
+        #expect(!isNotRun(minutes, [TableFixture.failed(.qemu, failed)]), "it was run, and failed")
+        var rule = minutes
+        rule.engines = [.kvm]
+        #expect(!isNotRun(rule))
+        rule = minutes
+        rule.emulation = .never
+        #expect(!isNotRun(rule), "what emulates could not decide it")
+    }
+
     @Test func nothingMeasuredIsNotMeasurable() {
         #expect(judge(minutes, []).verdict == .notMeasurable)
         var rule = minutes

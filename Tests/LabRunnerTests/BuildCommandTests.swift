@@ -1,4 +1,6 @@
+import Artifacts
 import Glibc
+import Results
 import Testing
 
 @testable import LabCore

@@ -1,3 +1,4 @@
+import Glibc
 import LabCore
 import Testing
 
@@ -17,6 +18,22 @@ struct CommandTests {
         let help = try LabProgram().run(["--help"]).output
         let codes = Set(LabError.Kind.allCases.map { LabError($0, "").exitCode })
         for code in codes { #expect(help.contains("\n  \(code) "), "\(code) is not in the help") }
+    }
+
+    @Test("A program that does not end is killed with its children, and the test that waits for it fails")
+    func whatHangsIsEnded() throws {
+        let lab = try LabProgram()
+        let running = try lab.start(["-c", "echo words >&2; sleep 60 & wait"], program: "/bin/sh")
+        var child: pid_t?
+        #expect(
+            waitUntil {
+                child = HostProcess(pid: running.pid).children.first?.pid
+                return child != nil
+            })
+        let error = #expect(throws: LabError.self) { try running.wait(within: .milliseconds(50)) }
+        #expect(error?.kind == .timeout && error?.cause?.english == "words\n")
+        let orphan = try #require(child)
+        #expect(waitUntil { isGone(orphan) } && isGone(running.pid) && lab.leftovers.isEmpty)
     }
 
     @Test func versionAndListAreJSONOnRequest() throws {

@@ -1,5 +1,6 @@
 import Glibc
 import LabCore
+import Results
 import Testing
 
 /// `lab compare` and `lab run --baseline` from end to end, with runs of the bare process.

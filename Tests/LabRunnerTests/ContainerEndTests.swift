@@ -58,8 +58,15 @@ struct ContainerEndTests {
 
     /// Who ends a container when its caller is killed: the caller's other child.
     private func watcher(of pid: pid_t) throws -> pid_t {
-        try #require(
-            HostProcess(pid: pid).children.map(\.pid).first { Files.line("/proc/\($0)/comm") == "lab-watch" })
+        // It names itself after it was started, which on a busy machine may be after the container runs.
+        var found: pid_t?
+        _ = waitUntil {
+            found = HostProcess(pid: pid).children.map(\.pid).first {
+                Files.line("/proc/\($0)/comm") == "lab-watch"
+            }
+            return found != nil
+        }
+        return try #require(found)
     }
 
     @Test(

@@ -40,7 +40,7 @@ struct CrashTests {
         // See PodmanStore: what may go when the machine restarts is elsewhere, under a name of its own.
         for runID in runIDs {
             let store = "\(lab.paths.run(runID))/podman/store"
-            let other = "/run/lab-podman-\(Digest.sha256(store.utf8).prefix(16))"
+            let other = "/run/lab-podman-\(store.shortHash)"
             if Files.exists(other) { found.append(other) }
         }
         for name in Files.list("/proc") where pid_t(name) != nil {

@@ -1,5 +1,6 @@
 import Glibc
 import LabCore
+import Results
 import Testing
 
 /// `lab run density` where open files run out, from end to end.

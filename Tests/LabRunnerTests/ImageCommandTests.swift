@@ -22,7 +22,7 @@ struct ImageCommandTests {
 
     @Test(
         "Every command's help has examples",
-        arguments: ["import", "pull", "push", "ls", "inspect", "history", "diff", "rm", "gc"])
+        arguments: ["build", "import", "pull", "push", "ls", "inspect", "history", "diff", "rm", "gc"])
     func helpHasExamples(command: String) throws {
         let finished = try LabProgram().run(["image", command, "--help"])
         #expect(finished.status == 0 && finished.errors.isEmpty)
@@ -45,6 +45,73 @@ struct ImageCommandTests {
         #expect(removed.status == 0 && removed.output.contains("removed 3 blobs"))
         #expect(Files.list("\(lab.paths.cache)/images/blobs/sha256") == [])
         #expect(Files.list("\(lab.paths.cache)/images/staging") == [])
+    }
+
+    @Test(
+        "A recipe is built, what is wrong in it is told by its line",
+        .enabled(if: geteuid() == 0, "takes root"))
+    func build() throws {
+        let lab = try LabProgram()
+        let recipe = "\(lab.directory.path)/recipes/tool"
+        try Files.makeDirectory(recipe)
+        try Files.write("x", to: "\(recipe)/x")
+        try Files.write("files: [{from: x, to: /x}]\n", to: "\(recipe)/image.yaml")
+        let variables = ["SOURCE_DATE_EPOCH": "1000000"]
+        let built = try lab.run(["image", "build", "recipes/tool", "--json"], environment: variables)
+        #expect(built.status == 0, "\(built.errors)")
+        let line = try built.json(Line.self)
+        #expect(line.name == "tool" && line.layers == 1)
+        let again = try lab.run(
+            ["image", "build", "recipes/tool/image.yaml", "--name", "other", "--json"], environment: variables
+        )
+        #expect(try again.json(Line.self).digest == line.digest)
+        #expect(try lab.run(["image", "history", "tool"]).output.contains("copy x to /x"))
+        try Files.write("files: [{from: x, to: /x}]\npackges: [y]\n", to: "\(recipe)/image.yaml")
+        let wrong = try lab.run(["image", "build", "recipes/tool"])
+        #expect(wrong.status == 65)
+        #expect(wrong.errors.contains("recipes/tool/image.yaml:2: unknown key \"packges\""))
+        #expect(try lab.run(["image", "build", "recipes"]).status == 66)
+        let chinese = try lab.run(["image", "build", "recipes/tool", "--lang", "zh"])
+        #expect(chinese.errors.contains("image.yaml:2: 未知的键"))
+    }
+
+    @Test(
+        "Packages of the distribution are the same image whenever they are put together",
+        .enabled(if: geteuid() == 0, "takes root"),
+        .enabled(
+            if: Tool.find("mmdebstrap") != nil && getenv("LAB_FETCH") != nil,
+            "skipped: there is no mmdebstrap, or no LAB_FETCH=1 that lets it use the network"))
+    func packages() throws {
+        let lab = try LabProgram()
+        try Files.write(
+            """
+            packages: [busybox-static]
+            run:
+              - useradd --uid 777 own
+              - test ! -e /etc/hostname && test ! -s /etc/machine-id
+              - if busybox ping -c 1 -W 1 192.0.2.1; then exit 1; fi
+            command: [busybox, "true"]
+            user: own
+
+            """, to: "\(lab.directory.path)/packages.yaml")
+        var digests: [String] = []
+        for name in ["first", "second"] {
+            let built = try lab.run(["image", "build", "packages.yaml", "--name", name, "--json"])
+            #expect(built.status == 0, "\(built.errors)")
+            digests.append(try built.json(Line.self).digest)
+        }
+        #expect(digests[0] == digests[1])
+        if digests[0] != digests[1] {
+            print(try lab.run(["image", "diff", "first", "second"]).output)
+        }
+        let finished = try lab.run(
+            [
+                "run", "startup-latency", "--image", "first", "--engine", "process,container", "--series",
+                "plain",
+            ]
+                + ["--samples", "1", "--warmup", "0"])
+        #expect(finished.status == 0, "\(finished.errors)")
+        #expect(lab.leftovers.isEmpty)
     }
 
     @Test("Two images' files are compared as podman says it", .enabled(if: geteuid() == 0, "takes root"))

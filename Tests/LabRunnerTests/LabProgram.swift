@@ -73,12 +73,27 @@ final class LabProgram {
 
         func signal(_ number: Int32) { kill(pid, number) }
 
-        func wait() throws -> Finished {
+        /// Waits for its end.
+        /// - Throws: `.timeout` when that takes longer, with what it said; then it and its children are killed.
+        func wait(within limit: Duration = .seconds(600)) throws -> Finished {
             var raw: Int32 = 0
-            try checked { waitpid(pid, &raw, 0) }
+            let isOver = try waitUntil(limit) { try checked { waitpid(pid, &raw, WNOHANG) } == pid }
+            guard isOver else {
+                Self.end(HostProcess(pid: pid))
+                waitpid(pid, nil, 0)
+                throw LabError(
+                    .timeout, "the program went on for longer than \(limit.components.seconds) s",
+                    cause: Message(verbatim: try Files.readText(errorPath)))
+            }
             let status = raw & 0x7f == 0 ? (raw >> 8) & 0xff : 128 + (raw & 0x7f)
             let output = outputPath.hasPrefix("/dev/") ? "" : try Files.readText(outputPath)
             return Finished(status: status, output: output, errors: try Files.readText(errorPath))
+        }
+
+        private static func end(_ process: HostProcess) {
+            let children = process.children
+            Glibc.kill(process.pid, SIGKILL)
+            for child in children { end(child) }
         }
     }
 

@@ -1,4 +1,5 @@
 import Glibc
+import Results
 import Testing
 
 @testable import LabCore

@@ -1,5 +1,6 @@
 import Glibc
 import LabCore
+import Results
 import Testing
 
 /// `lab run` from end to end, with the bare process.

@@ -1,4 +1,5 @@
 import Glibc
+import Results
 import Testing
 
 @testable import LabCore
@@ -14,15 +15,16 @@ import Testing
     }
 
     private func context(_ interrupt: Interrupt = .never) throws -> RunContext {
-        RunContext(
-            runID: "test", paths: paths, journal: try RunJournal(runID: "test", paths: paths),
+        let runID = "test-\(UInt32.random(in: 0 ... .max))"
+        return RunContext(
+            runID: runID, paths: paths, journal: try RunJournal(runID: runID, paths: paths),
             rootFilesystem: RootFilesystem(directory: "/", digest: "root", guestDigest: "guest"),
             interrupt: interrupt)
     }
 
     private func runner(
         _ engines: [ScriptEngine], samples: Int = 5, warmup: Int = 1, budget: Double = 60,
-        timeout: Double = 20,
+        timeout: Double = 20, budgetIsAsked: Bool = false, costs: TrialCosts = TrialCosts(),
         series: [Series] = [.plain], interrupt: Interrupt = .never
     ) throws -> Runner {
         let text = LocalizedText(en: "Test", zh: "测试")
@@ -36,8 +38,8 @@ import Testing
             timeoutSeconds: timeout, memoryBytes: 64 << 20, cpus: 1, claims: [])
         let setup = Runner.Setup(
             lab: lab, command: "lab run test", version: "1.2.3", startedAt: "2026-11-24T00:00:00Z", seed: 7,
-            environment: Environment())
-        return Runner(setup: setup, engines: engines, context: try context(interrupt))
+            environment: Environment(), budgetIsAsked: budgetIsAsked)
+        return Runner(setup: setup, engines: engines, context: try context(interrupt), costs: costs)
     }
 
     @Test("it makes every trial in the planned order and writes it down")
@@ -166,10 +168,12 @@ import Testing
         let engine = ScriptEngine("process")
         let directory = "\(home.path)/several"
         try Files.makeDirectory(directory)
-        let result = try Runner(setup: setup, engines: [engine], context: context())
-            .run(samplesIn: directory) { _ in }
+        let runner = Runner(setup: setup, engines: [engine], context: try context())
+        let result = try runner.run(samplesIn: directory) { _ in }
         #expect(engine.launches == launches)
         #expect(result.samples.map(\.index).sorted() == Array(0..<15))
+        let costs = series.points.map { runner.costs.measured["test process \($0.text)"] ?? 0 }
+        #expect(costs.allSatisfy { $0 > 0 } && (!findsOthers || Set(costs).count == 1))
         for point in series.points { #expect(result.measured("process", at: point).count == 4) }
         let trials = Dictionary(uniqueKeysWithValues: result.header.plan.trials.map { ($0.index, $0) })
         #expect(
@@ -256,13 +260,56 @@ import Testing
     func theFirstRoundIsWhole() throws {
         let slow = "sleep 0.2; \(ScriptEngine.obedient)"
         let engines = ["process", "container", "qemu"].map { ScriptEngine(EngineID(rawValue: $0), slow) }
-        let result = try runner(engines, samples: 20, warmup: 0, budget: 0.1).run(samplesIn: nil) { _ in }
+        let first = try runner(engines, samples: 20, warmup: 0, budget: 0.1)
+        let result = try first.run(samplesIn: nil) { _ in }
         #expect(result.ending == .budget && result.samples.count == 3)
         #expect(Set(result.samples.map(\.engine)).count == 3)
         let warning = try #require(result.closing.warnings.first)
         #expect(
-            warning.text.english.contains("too small")
+            warning.text.english.contains("longer than the budget of 100 ms")
                 && warning.remedy?.english.contains("--budget 2s") == true)
+        // The next one knows, and makes nothing.
+        let error = #expect(throws: LabError.self) {
+            try runner(engines, warmup: 0, budget: 0.1, budgetIsAsked: true, costs: first.costs)
+                .run(samplesIn: home.path) { _ in }
+        }
+        #expect(error?.kind == .usage && error?.message.english == "the budget of 100 ms is too small")
+        #expect(engines.allSatisfy { $0.launches == 1 && $0.shutDowns == 1 })
+        #expect(!Files.exists("\(home.path)/\(SampleLog.fileName)"))
+    }
+
+    /// Never measured, an emulated VM is taken to need a second.
+    @Test(
+        "A budget of the user's that holds no first round is refused, and the lab's own is exceeded with a word"
+    )
+    func aShortBudget() throws {
+        func emulated() -> ScriptEngine {
+            let engine = ScriptEngine("qemu")
+            (engine.kind, engine.emulates) = (.virtualMachine, true)
+            return engine
+        }
+        let refused = emulated()
+        let error = #expect(throws: LabError.self) {
+            try runner([refused], budget: 1.5, budgetIsAsked: true).run(samplesIn: nil) { _ in }
+        }
+        #expect(error?.kind == .usage && error?.cause?.english.contains("needs about 3 s") == true)
+        #expect(error?.remedy?.english.hasPrefix("name --budget 3s or more") == true)
+        #expect(refused.launches == 0)
+        var told: [LabError] = []
+        let result = try runner([emulated()], budget: 1.5).run(samplesIn: nil) { event in
+            if case .shortBudget(let error) = event { told.append(error) }
+        }
+        #expect(result.ending == .complete && result.header.lab.budgetSeconds == 1.5)
+        #expect(told == [error].compactMap(\.self))
+        let enough = try runner([emulated()], budget: 3, budgetIsAsked: true).run(samplesIn: nil) { _ in }
+        #expect(enough.ending == .complete)
+        // One that is not here needs none.
+        let missing = emulated()
+        missing.availability = .unavailable(LabError(.unavailable, "no QEMU"))
+        let others = [ScriptEngine("process"), missing]
+        #expect(
+            try runner(others, budget: 1.5, budgetIsAsked: true).run(samplesIn: nil) { _ in }.ending
+                == .complete)
     }
 
     @Test func noTrialStartsAfterTheBudget() throws {

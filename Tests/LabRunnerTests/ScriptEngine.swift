@@ -40,7 +40,7 @@ final class ScriptEngine: Engine, PreparedEngine {
         let requested = MonotonicInstant.now()
         launches += 1
         if let variantFailure, !request.condition.isEmpty { throw variantFailure }
-        let words = ["/bin/sh", "-c", script, "guest", request.workload.name] + request.workload.arguments
+        let words = ["/bin/sh", "-c", script, "guest"] + request.arguments.dropFirst()
         return try ScriptInstance(words, requested: requested, interrupt, disposeFailure)
     }
 

@@ -2,6 +2,7 @@ import Glibc
 import LabCore
 import LabFile
 import Report
+import Results
 import Testing
 
 @testable import LabRunner
@@ -291,6 +292,24 @@ struct SeveralRunsTests {
         #expect(many.share(of: 0, elapsed: 0) == 45)
         let quick = SharedBudget(own: Array(repeating: 50, count: 17), asked: nil, quick: true)
         #expect(quick.total == SharedBudget.quickLimit && quick.share(of: 0, elapsed: 0) == 8)
+    }
+
+    @Test("Each lab gets what its first round needs before any gets more, and less than all need is refused")
+    func firstRoundsFirst() throws {
+        var budget = SharedBudget(own: [100, 100, 200], asked: 120, quick: false)
+        // A tenth is added to each: 11, 66 and 22.
+        try budget.provide(for: [10, 60, 20])
+        #expect(budget.share(of: 0, elapsed: 0) == 16)
+        #expect(budget.share(of: 1, elapsed: 16) == 71)
+        #expect(budget.share(of: 1, elapsed: 60) == 66, "never less than it needs")
+        #expect(budget.share(of: 2, elapsed: 87) == 33)
+        let error = #expect(throws: LabError.self) { try budget.provide(for: [50, 60, 20]) }
+        #expect(error?.kind == .usage && error?.remedy?.english.contains("--budget 143s") == true)
+        // Nobody named the default, which is no more for it.
+        var quick = SharedBudget(own: [100, 900], asked: nil, quick: true)
+        try quick.provide(for: [180, 20])
+        #expect(quick.total == 150 && quick.share(of: 0, elapsed: 0) == nil, "its own is less")
+        #expect(quick.share(of: 1, elapsed: 135) == 15)
     }
 
     @Test func whoComesTooLateStillMakesATrial() {

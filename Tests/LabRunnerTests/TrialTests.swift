@@ -74,7 +74,7 @@ import Testing
         func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
             let words = ["/bin/sh", "-c", ScriptEngine.obedient, "guest"]
             let script = try ScriptInstance(
-                words + [request.workload.name] + request.workload.arguments, requested: .now(), .never, nil)
+                words + request.arguments.dropFirst(), requested: .now(), .never, nil)
             return Counting(script, counts)
         }
 
@@ -142,7 +142,7 @@ import Testing
         func shutDown() {}
         func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
             let words =
-                ["/bin/sh", "-c", script, "guest", request.workload.name] + request.workload.arguments
+                ["/bin/sh", "-c", script, "guest"] + request.arguments.dropFirst()
             return try ScriptInstance(words, requested: .now(), .never, nil)
         }
     }

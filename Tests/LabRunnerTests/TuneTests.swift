@@ -1,5 +1,6 @@
 import Glibc
 import LabCore
+import Results
 import Testing
 
 /// `lab run --tune`, the program itself, on a machine that has switches: a tree of the test's own is mounted over
@@ -7,7 +8,8 @@ import Testing
 @Suite(
     .enabled(if: LabProgram.isBuilt && geteuid() == 0, "skipped: needs root and the built lab"))
 struct TuneTests {
-    /// `$1` is lab; each step prints what the switches say. `$cpus` processors, so that a kill may come half-way.
+    /// `$1` is lab; each step prints what the switches say. `$cpus` processors, so that a kill may come half-way. `up_to`
+    /// waits for what `$pid` does: as long as it lives, a minute at most.
     private func script(_ steps: String, cpus: Int) -> String {
         """
         set -e
@@ -15,6 +17,9 @@ struct TuneTests {
         for n in $(seq 0 \(cpus - 1)); do mkdir -p tree/cpu$n/cpufreq; echo powersave > tree/cpu$n/cpufreq/scaling_governor; done
         mount --bind tree /sys/devices/system/cpu
         cpu=/sys/devices/system/cpu
+        up_to() { what=$1; shift; read up rest < /proc/uptime; end=$((${up%.*} + 60)); until "$@"; do
+            read up rest < /proc/uptime; [ ${up%.*} -lt $end ] && [ -e /proc/$pid/exe ] && continue
+            echo "waited in vain for $what" >&2; cat errors >&2; kill -9 $pid; exit 1; done; }
         state() { cat $cpu/cpu*/cpufreq/scaling_governor $cpu/intel_pstate/no_turbo | sort | uniq -c | tr -s ' \\n' ' '; echo; }
         \(steps)
         """
@@ -63,7 +68,7 @@ struct TuneTests {
         let finished = try shell(
             """
             \(run) --samples 5000 --budget 10min > answer 2> errors & pid=$!
-            until grep -q performance $cpu/cpu0/cpufreq/scaling_governor; do :; done
+            up_to 'the first switch' grep -q performance $cpu/cpu0/cpufreq/scaling_governor
             kill -9 $pid; wait $pid || echo "killed $?"
             state > half; "$1" clean --dry-run | grep -c 'would put back: setting' > planned
             "$1" clean | grep -c 'put back: setting' > done; state
@@ -83,7 +88,7 @@ struct TuneTests {
         let finished = try shell(
             """
             \(run) --samples 5000 --budget 10min --output dead > answer 2> errors & pid=$!
-            until [ -s dead/samples.jsonl ]; do :; done
+            up_to 'the first sample' [ -s dead/samples.jsonl ]
             kill -9 $pid; wait $pid || echo "killed $?"; state
             "$1" run startup-latency --engine process --samples 1 --output next > answer; state
             """, cpus: 2, in: lab)

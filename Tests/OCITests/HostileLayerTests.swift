@@ -1,3 +1,4 @@
+import Artifacts
 import CLinux
 import Glibc
 import LabCore

@@ -1,3 +1,4 @@
+import Artifacts
 import Glibc
 import LabCore
 import OCI
@@ -77,7 +78,7 @@ import Testing
         let blob = Descriptor(mediaType: MediaType.layer, digest: zeros, size: 5)
         let manifest = Array(try SpecText.encode(ImageManifest(config: blob, layers: [blob])).utf8)
         let config = Array(
-            try SpecText.encode(ImageConfiguration(architecture: "amd64", layers: [zeros])).utf8)
+            try SpecText.encode(ImageSpec(architecture: "amd64", layers: [zeros])).utf8)
         var generator = SeededGenerator(seed: 3)
         for _ in 0..<2_000 {
             func changed(_ bytes: [UInt8]) -> [UInt8] {
@@ -97,7 +98,7 @@ import Testing
                     })
                 #expect(try ImageManifest(json: Array(SpecText.encode(read).utf8), of: "m") == read)
             }
-            if let read = try? ImageConfiguration(json: changed(config), of: "c", layers: 1) {
+            if let read = try? ImageSpec(json: changed(config), of: "c", layers: 1) {
                 #expect(read.rootfs.diffIDs.count == 1)
             }
         }
@@ -117,16 +118,14 @@ import Testing
                 "f", mode: 0o600, data: "new"
             )
             .adding("h", "1", link: "f").adding("p", "6").whole
-        var settings = ImageConfiguration.Settings()
-        settings.cmd = ["/bin/true"]
-        settings.env = ["A=b"]
+        let settings = ImageConfig(environment: ["A=b"], command: ["/bin/true"])
         // The lower one twice: overlayfs would refuse it.
         try scratch.layout([upper, lower, upper], settings: settings)
         let store = try ImageStore(paths: scratch.paths)
         _ = try store.add(try ImageSource("oci:\(scratch.path)/layout"), as: "x")
         let tree = try store.tree(of: "x")
         #expect(tree.layers.count == 2)
-        #expect(tree.config.command == ["/bin/true"] && tree.config.environment == ["A=b"])
+        #expect(try store.image("x").configuration.config == settings)
         #expect(try MergedTree.digest(tree.layers, interrupt: .never) == tree.digest)
         let merged = "\(scratch.path)/merged"
         try Files.makeDirectory(merged)

@@ -1,3 +1,4 @@
+import Artifacts
 import Glibc
 import LabCore
 import OCI
@@ -14,23 +15,39 @@ import Testing
         return output.text.trimmingWhitespace()
     }
 
-    private func image(_ scratch: Scratch) throws -> (ImageStore, StoredTree) {
+    /// A store with an image: one that was imported, and one that was built.
+    private func image(_ scratch: Scratch, isBuilt: Bool) throws -> (ImageStore, StoredTree) {
+        let store = try ImageStore(paths: scratch.paths)
+        if isBuilt {
+            try Files.makeDirectory("\(scratch.path)/recipe/d")
+            try Files.write("x", to: "\(scratch.path)/recipe/d/f", mode: 0o755)
+            try checked { symlink("d/f", "\(scratch.path)/recipe/ä") }
+            let recipe = ImageRecipe(
+                files: [
+                    .init(source: ".", target: "/srv"),
+                    .init(source: "d/f", target: "/usr/bin/su", mode: 0o4755),
+                ], config: ImageConfig(environment: ["A=b"], user: "7", command: ["/usr/bin/su"]))
+            let build = ImageBuild(
+                recipe, in: "\(scratch.path)/recipe", epoch: 1_000_000, run: { (_) throws(LabError) in })
+            _ = try store.build(build, as: "ours")
+            return (store, try store.tree(of: "ours"))
+        }
         try scratch.layout([
             TarFile().adding("d/f", data: "x").adding("ä", "2", link: "d/f").adding("gone", data: "x").whole,
             TarFile().adding("h", mode: 0o4755, data: "h").adding("d/h", "1", link: "h").adding(".wh.gone")
                 .whole,
         ])
-        let store = try ImageStore(paths: scratch.paths)
         _ = try store.add(try ImageSource("oci:\(scratch.path)/layout"), as: "ours")
         return (store, try store.tree(of: "ours"))
     }
 
     @Test(
         "skopeo reads our store, and what it writes with gzip and zstd is the same tree",
-        .enabled(if: Tool.find("skopeo") != nil, "skopeo is not installed"))
-    func skopeo() throws {
+        .enabled(if: Tool.find("skopeo") != nil, "skopeo is not installed"),
+        arguments: [false, true])
+    func skopeo(isBuilt: Bool) throws {
         let scratch = try Scratch()
-        let (store, tree) = try image(scratch)
+        let (store, tree) = try image(scratch, isBuilt: isBuilt)
         let ours = "oci:\(store.directory):ours"
         let digest = try run("skopeo", ["inspect", "--format", "{{.Digest}}", ours], scratch)
         #expect(digest == "\(try store.image("ours").descriptor.digest)")
@@ -58,10 +75,11 @@ import Testing
 
     @Test(
         "umoci unpacks our store, and what it packs is the same tree",
-        .enabled(if: Tool.find("umoci") != nil, "umoci is not installed"))
-    func umoci() throws {
+        .enabled(if: Tool.find("umoci") != nil, "umoci is not installed"),
+        arguments: [false, true])
+    func umoci(isBuilt: Bool) throws {
         let scratch = try Scratch()
-        let (store, tree) = try image(scratch)
+        let (store, tree) = try image(scratch, isBuilt: isBuilt)
         _ = try run("umoci", ["unpack", "--image", "\(store.directory):ours", "bundle"], scratch)
         #expect(try MergedTree.digest(["\(scratch.path)/bundle/rootfs"], interrupt: .never) == tree.digest)
         _ = try run("umoci", ["init", "--layout", "theirs"], scratch)
@@ -74,11 +92,11 @@ import Testing
     @Test(
         "podman pulls from our store by the same digest, and what it saves is the same tree",
         .enabled(
-            if: Tool.find("podman") != nil && Tool.find("skopeo") != nil, "podman or skopeo is not installed")
-    )
-    func podman() throws {
+            if: Tool.find("podman") != nil && Tool.find("skopeo") != nil, "podman or skopeo is not installed"),
+        arguments: [false, true])
+    func podman(isBuilt: Bool) throws {
         let scratch = try Scratch()
-        let (store, tree) = try image(scratch)
+        let (store, tree) = try image(scratch, isBuilt: isBuilt)
         let own = [
             "--root", "\(scratch.path)/podman", "--runroot", "\(scratch.path)/run", "--storage-driver", "vfs",
         ]

@@ -1,4 +1,5 @@
 import LabCore
+import OCIFile
 import Testing
 
 @testable import OCI

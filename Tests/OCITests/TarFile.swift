@@ -1,3 +1,4 @@
+import Artifacts
 import Foundation
 import Glibc
 import LabCore
@@ -101,7 +102,7 @@ final class Scratch: Sendable {
 
     /// Writes an image layout, `layout`, with such layers.
     func layout(
-        _ layers: [[UInt8]], name: String = "image", settings: ImageConfiguration.Settings? = nil,
+        _ layers: [[UInt8]], name: String = "image", settings: ImageConfig? = nil,
         architecture: String = ImageStore.architecture
     )
         throws
@@ -115,7 +116,7 @@ final class Scratch: Sendable {
             return Descriptor(mediaType: type, digest: digest, size: Int64(bytes.count))
         }
         let descriptors = try layers.map { try blob($0, MediaType.layer) }
-        var configuration = ImageConfiguration(
+        var configuration = ImageSpec(
             architecture: architecture, layers: descriptors.map(\.digest))
         configuration.config = settings
         let config = try blob(Array(SpecText.encode(configuration).utf8), MediaType.config)

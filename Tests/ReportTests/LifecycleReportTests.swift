@@ -178,6 +178,11 @@ import Testing
         for name in ["container", "qemu (emulated)"] {
             #expect(lines.contains { $0.hasPrefix("  \(name), complete system ") }, "\(lines)")
         }
+        // Beside the figures it would take the ratios a table of their own.
+        #expect(lines.count { $0.hasPrefix("  engine") } == 1, "\(lines)")
+        #expect(
+            lines.contains("complete system (container): unavailable, because there is none. Remedy: --fetch")
+        )
     }
 
     /// A VM's first console byte came before the call that made it returned: the phases follow the clock.

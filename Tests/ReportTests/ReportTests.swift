@@ -1,6 +1,7 @@
 import Foundation
 import FoundationXML
 import LabCore
+import Results
 import Testing
 
 @testable import Report

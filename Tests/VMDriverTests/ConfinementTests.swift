@@ -1,3 +1,4 @@
+import Artifacts
 import Foundation
 import Glibc
 import LabCore
@@ -229,8 +230,10 @@ struct HostileQEMUTests {
             }
             // Its parent is the shell, which waits for it.
             let shell = try start(["sleep 60 & echo $! >\(directory)/inner; wait"])
-            while Files.line("\(directory)/inner") == nil { usleep(5_000) }
-            let stranger = try #require(Files.line("\(directory)/inner").flatMap { pid_t($0) })
+            let patience = MonotonicInstant.now().advanced(by: .seconds(20))
+            while Files.line("\(directory)/inner") == nil, MonotonicInstant.now() < patience { usleep(5_000) }
+            let stranger = try #require(
+                Files.line("\(directory)/inner").flatMap { pid_t($0) }, "the shell's child did not begin")
             try Files.write("\(stranger)\n", to: file)
             try run { false }
             #expect(kill(stranger, 0) == 0)

@@ -42,6 +42,7 @@ enum clinux_operation {
     CLINUX_HOSTNAME,       ///< sethostname(a)
     CLINUX_LOOPBACK_UP,    ///< SIOCSIFFLAGS IFF_UP on lo
     CLINUX_STANDARD,       ///< standard[x] becomes descriptor x
+    CLINUX_NULL,           ///< /dev/null, opened with the access mode y, becomes descriptor x
     CLINUX_CLOSE_FROM,     ///< close_range(x, ~0, y)
     CLINUX_SETSID,         ///< setsid()
     CLINUX_BOUNDING_SET,   ///< prctl(PR_CAPBSET_DROP) for each capability that is not in the mask x
@@ -55,6 +56,7 @@ enum clinux_operation {
     CLINUX_SIGNALS,        ///< rt_sigaction(N, SIG_DFL) for each signal N whose bit N - 1 is in x
     CLINUX_SCHEDULER,      ///< sched_setscheduler(0, x, {0})
     CLINUX_AFFINITY,       ///< sched_setaffinity(0, x, data)
+    CLINUX_UMASK,          ///< umask(x)
     CLINUX_ANNOUNCE,       ///< the child's pidfd goes over the socket x to who watches over it
     CLINUX_CALL,           ///< syscall of the six numbers at data, the first its own: what takes nothing but numbers
 };
@@ -73,7 +75,7 @@ struct clinux_step {
 };
 
 /// A launch program, what differs from one start of it to the next, and what became of it. The child writes the last
-/// three fields in our memory.
+/// four fields in our memory.
 struct clinux_launch {
     const struct clinux_step *steps;
     uint32_t count;
@@ -97,6 +99,8 @@ struct clinux_launch {
     int32_t failed_step;
     /// Its errno.
     int32_t error;
+    /// The caller's umask from the first step on that makes a file, whose mode is to be what it says; -1 before.
+    int32_t umask;
 };
 
 /// Runs the program, which has no CLINUX_EXEC, in a thread with a mount namespace of its own. Returns a close-on-exec

@@ -13,10 +13,12 @@
 /// The first call of every main.
 unsigned clinux_claim_standard(void);
 
-/// Blocks every signal that a program may be sent, but for those that are ignored (nohup(1)), that the kernel raises for a
+/// The signals that this program ignores: bit N - 1 for signal N.
+uint64_t clinux_ignored_signals(void);
+/// Blocks every signal that a program may be sent, but for those in `ignored` (nohup(1)), those that the kernel raises for a
 /// fault, and with which it stops a job that reads or sets its terminal in the background. Returns a non-blocking,
 /// close-on-exec signalfd(2) from which they are read, or -1 with errno.
-int clinux_queue_signals(void);
+int clinux_queue_signals(uint64_t ignored);
 /// The next signal from that descriptor; 0 when there is none.
 int clinux_next_signal(int queue);
 /// Lets a SIGTSTP stop this process, as its default action does; returns when it goes on.
@@ -40,11 +42,13 @@ int clinux_open_terminal(int socket, unsigned numbers, unsigned rows, unsigned c
 
 /// Starts this program's file once more, as a process that waits for the end of `self`, a pidfd, and then kills the container
 /// that was announced to it, with it all of its PID namespace. It is in a session of its own and takes no signal but SIGKILL.
-/// Returns its pid, and the socket on which it is told, close-on-exec; or -1 with errno.
-pid_t clinux_watch(int self, int *socket);
+/// Returns its pid, a pidfd of it and the socket on which it is told, both close-on-exec; or -1 with errno. Nothing is waited
+/// for: whether it watches, clinux_announce finds out. One process starts one.
+pid_t clinux_watch(int self, int *socket, int *pidfd);
 /// Tells it what its standard input, a terminal, is to have back. 0 or -1 with errno.
 int clinux_tell_modes(int socket, const struct termios *modes);
-/// For the executor: announces the calling process to it, before it can be anybody else's. 0 or -1 with errno.
+/// For the executor: announces the calling process to it, before it can be anybody else's, and waits until it watches, at
+/// most ten seconds. 0 or -1 with errno, EPIPE when it is dead.
 int clinux_announce(int socket);
 /// Ends and reaps it.
 void clinux_end_watch(pid_t pid);

@@ -52,6 +52,13 @@ static inline int clinux_affinity(pid_t thread, void *mask, size_t size) {
     return syscall(SYS_sched_getaffinity, thread, size, mask) < 0 ? -1 : 0;
 }
 
+/// The bytes of the kernel's own mask of processors, which has a bit for every number that there can be on this machine.
+static inline long clinux_affinity_bytes(void) {
+    unsigned long words[1024];
+    long bytes = syscall(SYS_sched_getaffinity, 0, sizeof words, words);
+    return bytes < 0 ? (long)sizeof words : bytes;
+}
+
 /// prctl(2) with PR_GET_DUMPABLE and PR_SET_DUMPABLE.
 static inline int clinux_is_dumpable(void) { return prctl(PR_GET_DUMPABLE, 0, 0, 0, 0); }
 static inline int clinux_set_dumpable(int dumpable) { return prctl(PR_SET_DUMPABLE, dumpable, 0, 0, 0); }

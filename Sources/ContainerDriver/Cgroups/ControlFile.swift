@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import LabCore
 
@@ -39,14 +38,10 @@ enum ControlFile {
         return text.split(separator: "\n").compactMap { pid_t($0) }.filter { $0 > 0 }
     }
 
-    /// Kills what runs in a cgroup. A pid is held before it is looked up there again, so that no process is killed that
-    /// was given the number of one which has left.
+    /// Kills what runs in a cgroup, and nothing that has left it.
     static func endProcesses(of directory: String) {
         for pid in processes(of: directory) {
-            let number = clinux_pidfd_open(pid)
-            guard number >= 0 else { continue }
-            let held = FileDescriptor(owning: number)
-            if processes(of: directory).contains(pid) { _ = clinux_pidfd_send_signal(held.rawValue, SIGKILL) }
+            HostProcess(pid: pid).end { processes(of: directory).contains($0.pid) }
         }
     }
 }

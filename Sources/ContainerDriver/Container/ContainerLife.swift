@@ -58,8 +58,6 @@ struct ContainerLife: ~Copyable {
             throw error
         }
         var status = try reap()
-        // It ends while the pipes are drained; a terminal's modes it is yet to give back should we be killed.
-        if streams.terminal == nil { _ = clinux_pidfd_send_signal(watcher, SIGKILL) }
         if let takenAction, status == 128 + SIGKILL { status = 128 + takenAction }
         while !streams.drain() {
             if try step(hasEnded: true) { break }
@@ -119,6 +117,9 @@ struct ContainerLife: ~Copyable {
             }
         }
         if hasEnded { return false }
+        let isOver = events.1.revents != 0
+        // It ends while the pipes are drained; a terminal's modes it is yet to give back should we be killed.
+        if isOver && streams.terminal == nil { _ = clinux_pidfd_send_signal(watcher, SIGKILL) }
         guard events.5.revents == 0 else {
             throw LabError(
                 .instance, "the container was ended",
@@ -132,7 +133,7 @@ struct ContainerLife: ~Copyable {
             self.killTime = nil
             kill()
         }
-        return events.1.revents != 0
+        return isOver
     }
 
     private func timeout(_ hasEnded: Bool) -> Int32 {
@@ -207,10 +208,7 @@ struct ContainerLife: ~Copyable {
     /// Returns what the container's init does with a signal. See `SigBlk` in proc(5).
     private func disposition(of number: Int32) -> Disposition {
         guard let status = try? HostProcess(pid: pid).status() else { return .taken }
-        func has(_ key: String) -> Bool {
-            (status[key].flatMap { UInt64($0, radix: 16) } ?? 0) >> UInt64(number - 1) & 1 != 0
-        }
-        if has("SigIgn") || has("SigCgt") { return .taken }
-        return has("SigBlk") ? .blocked : .leftToDefault
+        if status.has(number, in: "SigIgn") || status.has(number, in: "SigCgt") { return .taken }
+        return status.has(number, in: "SigBlk") ? .blocked : .leftToDefault
     }
 }

@@ -13,8 +13,9 @@ extension LaunchProgram {
         let oci = try SupportedSpec(spec.oci)
         let namespaces = oci.namespaces
         let process = spec.inheritsAll ? nil : oci.process
+        precondition(spec.nulls.isEmpty || oci.mounts["/dev"] != nil, "a null device without a /dev")
         var steps = process?.identity(inUserNamespace: namespaces.contains(.user), spec.caller) ?? []
-        steps += child(parent: spec.parent)
+        steps += child(parent: spec.parent, nulls: spec.nulls)
         if let watcher = spec.watcher { steps.append(Step(.announce(to: watcher))) }
         if let ids = oci.mappedIDs { steps += mapping(ids.user, ids.group) }
         steps += process?.oomScore(spec.caller) ?? []
@@ -31,6 +32,7 @@ extension LaunchProgram {
             steps += root(spec, oci)
             steps += kernelFiles(oci) + devices(oci)
             if spec.channel != nil { steps += roomForInit }
+            for null in spec.nulls { steps.append(Step(.nullDevice(null.number, access: null.access))) }
             if let terminal = spec.terminal { steps.append(Step(.openTerminal(terminal))) }
             if let processes = oci.processes { steps.append(limit(processes: processes)) }
             steps += masks(oci)
@@ -42,6 +44,7 @@ extension LaunchProgram {
         // Closed and not only closed on exec: while execve looks for the command, a link of the image's, or the
         // interpreter that a script names, may lead through /proc/self/fd to a directory of the host's.
         steps.append(Step(.closeDescriptors(from: 3)))
+        steps += oci.process.place
         if oci.isFiltered && spec.filter == nil {
             throw LabError(.software, "the seccomp filter of a container was not compiled")
         }
@@ -52,6 +55,7 @@ extension LaunchProgram {
             steps.append(Step(.boundCapabilities(kept)))
             steps.append(Step(.setCapabilities(kept)))
         }
+        steps += oci.process.otherIdentity
         if oci.noNewPrivileges {
             steps.append(Step(.noNewPrivileges))
             steps += filter
@@ -74,7 +78,8 @@ extension LaunchProgram {
 
     private static func root(_ spec: ContainerSpec, _ oci: SupportedSpec) -> [Step] {
         // The points to mount on are ours: the layer above hides whatever the image has there, or has in a moment.
-        var options = "lowerdir=/lower/points:/lower/0,upperdir=/layer/upper,workdir=/layer/work"
+        let lower = spec.layers(oci).indices.reversed().map { ":/lower/\($0)" }.joined()
+        var options = "lowerdir=/lower/points\(lower),upperdir=/layer/upper,workdir=/layer/work"
         if oci.namespaces.contains(.user) { options += ",userxattr" }
         var steps =
             spec.stage.map {
@@ -83,6 +88,14 @@ extension LaunchProgram {
                     Step("own mounts", .unshare(.mount)),
                 ]
             } ?? stage(spec, oci)
+        if spec.writesToRoot {
+            return steps + [
+                Step(
+                    "bind root",
+                    .mount(source: "/lower/0", target: "/root", type: nil, flags: .bind, data: nil)),
+                Step(.addMountFlags("/root", .noDevices)), Step(.moveRoot("/root")),
+            ]
+        }
         steps += [
             // The writable layer is a tmpfs of the container's own: its pages are charged to the container, and it
             // goes with the mount namespace, so that a start leaves no file to remove, whatever becomes of us.

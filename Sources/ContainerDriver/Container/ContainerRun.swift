@@ -75,15 +75,17 @@ public struct ContainerRun: Sendable {
         let root = try resolvedRoot()
         let streams = try StandardStreams()
         // From here on a signal waits until there is a container that it can be meant for.
+        let ignored = clinux_ignored_signals()
         let signals: FileDescriptor
         do {
-            signals = FileDescriptor(owning: try checked { clinux_queue_signals() })
+            signals = FileDescriptor(owning: try checked { clinux_queue_signals(ignored) })
         } catch {
             throw LabError(.software, "cannot install the signal handlers", cause: "\(error)")
         }
         guard !wanted.isEmpty else {
             isolation.remove(.limits)
-            return try run(root, isolation, nil, nil, streams, signals.rawValue, watch, ourselves, &exitCode)
+            return try run(
+                root, isolation, nil, nil, streams, signals.rawValue, ignored, watch, ourselves, &exitCode)
         }
         guard isolation.contains(.limits) else {
             throw LabError(
@@ -102,7 +104,8 @@ public struct ContainerRun: Sendable {
                 // A limit of what is not among the controllers is not written.
                 ResourceLimits(memoryBytes: memoryBytes ?? 0, cpus: cpus ?? 0, pids: pids ?? 0))
             outcome = try run(
-                root, isolation, tree, cgroups, streams, signals.rawValue, watch, ourselves, &exitCode)
+                root, isolation, tree, cgroups, streams, signals.rawValue, ignored, watch, ourselves,
+                &exitCode)
             try cgroups.remove()
         } catch {
             try? tree.removeAll()
@@ -127,7 +130,7 @@ public struct ContainerRun: Sendable {
 
     private func run(
         _ root: String, _ isolation: Isolation, _ tree: CgroupTree?, _ cgroups: InstanceCgroups?,
-        _ streams: StandardStreams, _ signals: Int32, _ watch: borrowing ContainerWatch,
+        _ streams: StandardStreams, _ signals: Int32, _ ignored: UInt64, _ watch: borrowing ContainerWatch,
         _ ourselves: borrowing FileDescriptor, _ exitCode: inout Int32
     ) throws(LabError) -> Outcome {
         guard let path = try programPath(below: root) else {
@@ -146,8 +149,9 @@ public struct ContainerRun: Sendable {
                 // what is mounted there.
                 mountPoint: "/sys",
                 cgroupsToJoin: cgroups.flatMap { tree?.directoriesToJoin($0.number) } ?? [],
-                caller: .current(), parent: ourselves.rawValue, storageBytes: storageBytes,
-                terminal: streams.request, watcher: watch.announcement))
+                caller: .current(ignoredSignals: ignored), parent: ourselves.rawValue,
+                storageBytes: storageBytes, terminal: streams.request, nulls: streams.nulls,
+                watcher: watch.announcement))
         if streams.request != nil, let modes = streams.terminal?.modes { try watch.restore(modes) }
         defer { streams.release() }
         var life: ContainerLife
@@ -217,7 +221,7 @@ public struct ContainerRun: Sendable {
             throw LabError(.usage, "no command to run", remedy: "lab-container run ROOTFS COMMAND [ARG…]")
         }
         if name.contains("/") { return name }
-        return ChildLauncher.path.split(separator: ":").map { "\($0)/\(name)" }.first {
+        return SearchPath.standard.split(separator: ":").map { "\($0)/\(name)" }.first {
             Files.exists(root + $0)
         }
     }
@@ -226,7 +230,7 @@ public struct ContainerRun: Sendable {
         let name = command.first ?? ""
         return LabError(
             .input, "\(name) was not found in \(root)",
-            cause: "it is in none of \(ChildLauncher.path.split(separator: ":").joined(separator: ", "))",
+            cause: "it is in none of \(SearchPath.standard.split(separator: ":").joined(separator: ", "))",
             remedy: "name it with its path, as /bin/\(name)")
     }
 }

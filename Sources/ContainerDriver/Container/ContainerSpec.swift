@@ -67,6 +67,10 @@ public struct Isolation: OptionSet, Hashable, Sendable {
 /// A container that is to be started: its runtime specification, and what that has no word for.
 struct ContainerSpec: Sendable {
     var oci: RuntimeSpec
+    /// The lower layers of its root, the lowest first; empty for the specification's root alone.
+    var layers: [String] = []
+    /// True when it writes to its one layer itself and not to memory above it, so that what it wrote stays.
+    var writesToRoot = false
     /// Path of the program in the container's root; with no mount namespace, on the host.
     var program: String
     /// The filter, compiled once for all starts: that of `linux.seccomp`, which need not be described where nobody reads it.
@@ -92,8 +96,12 @@ struct ContainerSpec: Sendable {
     var channel: String?
     /// A terminal of its own; nil has none.
     var terminal: LaunchProgram.TerminalRequest?
+    /// The standard descriptors that are its own /dev/null.
+    var nulls: [LaunchProgram.NullDescriptor] = []
     /// The socket of who ends it when this process can't; nil where nobody does.
     var watcher: Int32?
+
+    func layers(_ oci: SupportedSpec) -> [String] { layers.isEmpty ? [oci.root] : layers }
 }
 
 /// The start of a container, by our engine and by `lab-container`.

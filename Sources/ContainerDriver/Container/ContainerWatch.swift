@@ -9,7 +9,7 @@ struct ContainerWatch: ~Copyable {
     /// Readable once it is dead: then nobody watches any more.
     let pidfd: FileDescriptor
 
-    /// Starts to watch over this process.
+    /// Starts to watch over this process: the container learns whether it does.
     /// - Parameter ourselves: a pidfd of this process.
     init(ourselves: Int32) throws(LabError) {
         let begun: (pid: pid_t, socket: Int32, pidfd: Int32)
@@ -20,15 +20,9 @@ struct ContainerWatch: ~Copyable {
     }
 
     private static func begin(_ ourselves: Int32) throws(Errno) -> (pid_t, Int32, Int32) {
-        var socket: Int32 = -1
-        let pid = try checked { clinux_watch(ourselves, &socket) }
-        do throws(Errno) {
-            return (pid, socket, try checked { clinux_pidfd_open(pid) })
-        } catch {
-            clinux_end_watch(pid)
-            close(socket)
-            throw error
-        }
+        var (socket, pidfd) = (Int32(-1), Int32(-1))
+        let pid = try checked { clinux_watch(ourselves, &socket, &pidfd) }
+        return (pid, socket, pidfd)
     }
 
     private static func error(_ error: Errno) -> LabError {

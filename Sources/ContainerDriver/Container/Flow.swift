@@ -9,7 +9,7 @@ import LabCore
 final class Flow {
     /// One end of it.
     struct End {
-        enum Kind { case pipe, socket, file, other }
+        enum Kind { case pipe, socket, file, directory, null, other }
         let number: Int32
         let kind: Kind
         /// True when it is closed with the flow.
@@ -18,7 +18,8 @@ final class Flow {
         /// The read or write end of a pipe that we made.
         static func ours(_ descriptor: consuming FileDescriptor) -> End {
             let number = descriptor.release()
-            _ = fcntl(number, F_SETFL, fcntl(number, F_GETFL) | O_NONBLOCK)
+            // It has no other flag.
+            _ = fcntl(number, F_SETFL, O_NONBLOCK)
             return End(number: number, kind: .pipe, isOurs: true)
         }
 
@@ -30,6 +31,8 @@ final class Flow {
             case S_IFIFO: End(number: number, kind: .pipe)
             case S_IFSOCK: End(number: number, kind: .socket)
             case S_IFREG: End(number: number, kind: .file)
+            case S_IFDIR: End(number: number, kind: .directory)
+            case S_IFCHR where status.st_rdev == gnu_dev_makedev(1, 3): End(number: number, kind: .null)
             default: End(number: number, kind: .other)
             }
         }

@@ -14,6 +14,10 @@ import Launch
 struct ProcessSettings: Equatable, Sendable {
     var user: uid_t = 0
     var group: gid_t = 0
+    /// The supplementary groups.
+    var groups: [gid_t] = []
+    /// An absolute path in its root.
+    var directory = "/"
     var umask: mode_t = 0o022
     var limits = Rlimit.containerDefault
     var nice: Int32 = 0
@@ -25,12 +29,30 @@ struct ProcessSettings: Equatable, Sendable {
 extension ProcessSettings {
     private typealias Step = LaunchProgram.Step
 
-    /// Who it is. Before anything that a change of the user undoes, which is the signal at the parent's death.
+    /// That it is root. Before anything that a change of the user undoes, which is the signal at the parent's death.
     func identity(inUserNamespace: Bool, _ caller: CallerSettings) -> [LaunchProgram.Step] {
         // The maps of a user namespace hold one user and one group, and it has become them.
-        guard !inUserNamespace else { return [] }
-        return (caller.givesUpGroups ? [Step(.setGroups([]))] : [])
+        guard !inUserNamespace, user == 0 else { return [] }
+        return (caller.givesUpGroups || !groups.isEmpty ? [Step(.setGroups(groups))] : [])
             + [Step(.setGroup(group)), Step(.setUser(user))]
+    }
+
+    /// That it is another user. After all that needs privilege, which is gone with root: what user 0 has of capabilities
+    /// another loses, see capabilities(7).
+    var otherIdentity: [LaunchProgram.Step] {
+        guard user != 0 else { return [] }
+        return [
+            Step(.setGroups(groups)), Step(.setGroup(group)), Step(.setUser(user)),
+            // The kernel forgot it with the user; who died since the child began is not noticed here.
+            Step(
+                .call(
+                    SYS_prctl, [1, Int(SIGKILL)], "die with the parent", "prctl(PR_SET_PDEATHSIG, SIGKILL)")),
+        ]
+    }
+
+    /// Where it stands. In its own root, with no descriptor of ours open that a link of the image's could lead through.
+    var place: [LaunchProgram.Step] {
+        directory == "/" ? [] : [Step("working directory", .changeDirectory(directory))]
     }
 
     /// While the caller's /proc is in sight, because a container need not have one.
@@ -51,7 +73,7 @@ extension ProcessSettings {
             steps.append(Step(.defaultSignals(caller.ignoredSignals)))
         }
         steps += [
-            Step(.call(SYS_umask, [Int(umask)], "umask", "umask(0\(String(umask, radix: 8)))")),
+            Step(.setUmask(umask)),
             Step(.call(SYS_personality, [0], "personality", "personality(PER_LINUX)")),
             // Otherwise it would possess the keys in the caller's, see session-keyring(7).
             Step(
@@ -101,17 +123,12 @@ struct CallerSettings: Equatable, Sendable {
 
     static let unknown = CallerSettings()
 
-    static func current() -> CallerSettings {
+    /// - Parameter ignoredSignals: those of `clinux_ignored_signals`.
+    static func current(ignoredSignals: UInt64 = clinux_ignored_signals()) -> CallerSettings {
         var settings = CallerSettings()
+        settings.ignoredSignals = ignoredSignals
         // A user namespace may forbid it, user_namespaces(7).
         settings.givesUpGroups = getgroups(0, nil) != 0 && Files.line("/proc/self/setgroups") != "deny"
-        for number in 1...Int32(64) {
-            var action = sigaction()
-            // glibc tells nothing of the two that it keeps to itself.
-            guard sigaction(number, nil, &action) == 0 else { continue }
-            let isIgnored = unsafeBitCast(action.__sigaction_handler, to: Int.self) == 1  // SIG_IGN
-            if !isIgnored { settings.ignoredSignals &= ~(1 << (number - 1)) }
-        }
         settings.oomScoreAdjustment = Files.line("/proc/self/oom_score_adj").flatMap { Int($0) }
         settings.policy = sched_getscheduler(0)
         errno = 0

@@ -50,14 +50,18 @@ extension LaunchProgram {
         steps += (["lower", "layer", "root", "lower/points"] + points.map { "lower/points/\($0)" }).map {
             makeDirectory("\(place)/\($0)")
         }
-        let lower = "\(place)/lower/0"
-        steps += [
-            makeDirectory(lower),
-            Step(
-                "lower layer 0", .mount(source: oci.root, target: lower, type: nil, flags: .bind, data: nil)),
+        for (index, layer) in spec.layers(oci).enumerated() {
+            let lower = "\(place)/lower/\(index)"
+            steps += [
+                makeDirectory(lower),
+                Step(
+                    "lower layer \(index)",
+                    .mount(source: layer, target: lower, type: nil, flags: .bind, data: nil)),
+            ]
+            if spec.writesToRoot { continue }
             // Whoever came below a container's root could not write to what all share.
-            Step("read-only lower layer 0", .addMountFlags(lower, .readOnly)),
-        ]
+            steps.append(Step("read-only lower layer \(index)", .addMountFlags(lower, .readOnly)))
+        }
         if oci.mounts["/proc"] != nil { steps += mask("\(place)/mask") }
         if oci.mounts["/dev"] != nil { steps += devices("\(place)/dev", spec.channel) }
         if oci.namespaces.contains(.user) { steps += kernelFiles(oci, below: place) }

@@ -74,6 +74,22 @@ extension RuntimeSpec {
         return mounts
     }
 
+    /// The same for a command of an image: its root, words, environment, user and directory.
+    func running(_ command: CommandPayload?) -> RuntimeSpec {
+        guard let command else { return self }
+        var spec = self
+        spec.root?.path = command.tree.directory ?? ""
+        spec.process?.args = [command.program] + command.arguments.dropFirst()
+        spec.process?.env = command.environment
+        spec.process?.cwd = command.directory
+        if let user = command.user {
+            spec.process?.user?.uid = user.user
+            spec.process?.user?.gid = user.group
+            spec.process?.user?.additionalGids = user.groups.isEmpty ? nil : user.groups
+        }
+        return spec
+    }
+
     /// As whoever puts no writable layer over a root must have it: what writes, writes to /tmp.
     func onReadOnlyRoot() -> RuntimeSpec {
         var spec = self

@@ -11,6 +11,8 @@ final class StandardStreams {
     private(set) var standard: (input: Int32, output: Int32, error: Int32, inherited: Int32) = (0, 1, 2, -1)
     /// The terminal that it is to have, where the caller's input and output both are one.
     private(set) var request: LaunchProgram.TerminalRequest?
+    /// Those that are /dev/null: it has one of its own, so that nothing need be passed on.
+    private(set) var nulls: [LaunchProgram.NullDescriptor] = []
     /// The caller's, where its standard input is one.
     let terminal: CallerTerminal?
     private var input: Flow?
@@ -25,13 +27,13 @@ final class StandardStreams {
     private var isDraining = false
 
     init() throws(LabError) {
-        var status = stat()
-        if fstat(STDIN_FILENO, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+        let source = Flow.End.callers(STDIN_FILENO)
+        if source.kind == .directory {
             throw LabError(
                 .input, "cannot hand on standard input", cause: "it is a directory",
                 remedy: "redirect it: < /dev/null, or < FILE")
         }
-        terminal = CallerTerminal()
+        terminal = source.kind == .other ? CallerTerminal() : nil
         var own: UInt32 = 0
         if let terminal, isatty(STDOUT_FILENO) == 1 {
             own = isatty(STDERR_FILENO) == 1 ? 0b111 : 0b011
@@ -40,9 +42,9 @@ final class StandardStreams {
         }
         do {
             if request != nil { try makeSocket() }
-            if own & 0b001 == 0 { try makeInput() }
-            if own & 0b010 == 0 { output = try makeOutput(STDOUT_FILENO, \.output) }
-            if own & 0b100 == 0 { errors = try makeOutput(STDERR_FILENO, \.error) }
+            if own & 0b001 == 0 { try makeInput(source) }
+            if own & 0b010 == 0 { (output, standard.output) = try makeOutput(STDOUT_FILENO) }
+            if own & 0b100 == 0 { (errors, standard.error) = try makeOutput(STDERR_FILENO) }
         } catch {
             throw LabError(.unavailable, "cannot make a pipe", cause: "\(error)")
         }
@@ -58,7 +60,16 @@ final class StandardStreams {
         standard.inherited = ends[1]
     }
 
-    private func makeInput() throws(Errno) {
+    /// Leaves it to the container's start where it is one.
+    private func isNull(_ end: Flow.End) -> Bool {
+        let access = fcntl(end.number, F_GETFL) & O_ACCMODE
+        guard end.kind == .null, access != O_ACCMODE else { return false }
+        nulls.append(.init(number: end.number, access: access))
+        return true
+    }
+
+    private func makeInput(_ callers: Flow.End) throws(Errno) {
+        if isNull(callers) { return }
         let pipe = try FileDescriptor.pipe()
         // One that is open for writing alone, as after nohup(1), can't be read from in there either.
         if fcntl(STDIN_FILENO, F_GETFL) & O_ACCMODE == O_WRONLY {
@@ -66,8 +77,7 @@ final class StandardStreams {
             childEnds.append(standard.input)
             return
         }
-        let source =
-            terminal == nil ? Flow.End.callers(STDIN_FILENO) : CallerTerminal.end(STDIN_FILENO, O_RDONLY)
+        let source = terminal == nil ? callers : CallerTerminal.end(STDIN_FILENO, O_RDONLY)
         let read = pipe.read.release()
         standard.input = read
         if source.kind == .file {
@@ -79,20 +89,19 @@ final class StandardStreams {
         }
     }
 
-    private func makeOutput(
-        _ number: Int32,
-        _ place: WritableKeyPath<(input: Int32, output: Int32, error: Int32, inherited: Int32), Int32>
-    ) throws(Errno) -> Flow {
+    /// Returns the flow, if there is one, and the descriptor that becomes the container's.
+    private func makeOutput(_ number: Int32) throws(Errno) -> (Flow?, Int32) {
+        // Output to a descriptor that the caller has not open is lost, and that is an error as it is outside.
+        var sink = Flow.End(number: -1, kind: .other)
+        if !StandardDescriptors.wasClosed(number) {
+            sink = .callers(number)
+            if isNull(sink) { return (nil, number) }
+            if sink.kind == .other, isatty(number) == 1 { sink = CallerTerminal.end(number, O_WRONLY) }
+        }
         let pipe = try FileDescriptor.pipe()
         let write = pipe.write.release()
-        standard[keyPath: place] = write
         childEnds.append(write)
-        // Output to a descriptor that the caller has not open is lost, and that is an error as it is outside.
-        let sink =
-            StandardDescriptors.wasClosed(number)
-            ? Flow.End(number: -1, kind: .other)
-            : isatty(number) == 1 ? CallerTerminal.end(number, O_WRONLY) : .callers(number)
-        return Flow(from: .ours(pipe.read), to: sink)
+        return (Flow(from: .ours(pipe.read), to: sink), write)
     }
 
     /// The container runs: its ends are its own from now on, and the caller's terminal is for it.

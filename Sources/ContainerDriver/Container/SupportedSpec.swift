@@ -58,7 +58,10 @@ struct SupportedSpec {
         guard hostname == nil || namespaces.contains(.uts) else {
             throw Self.unsupported("hostname without a UTS namespace")
         }
-        guard !namespaces.contains(.user) || (self.process.user, self.process.group) == (0, 0) else {
+        guard
+            !namespaces.contains(.user)
+                || (self.process.user, self.process.group) == (0, 0) && self.process.groups.isEmpty
+        else {
             throw Self.unsupported("process.user that is not root in its user namespace")
         }
         try Self.refuseZeros(spec)
@@ -79,43 +82,55 @@ struct SupportedSpec {
         let (user, sets) = (process.user, process.capabilities)
         let (filter, resources) = (linux.seccomp, linux.resources)
         let (memory, cpu) = (resources?.memory, resources?.cpu)
-        let words: [(String, JSON?)] = [
-            ("domainname", spec.domainname), ("hooks", spec.hooks),
-            ("process.apparmorProfile", process.apparmorProfile),
-            ("process.selinuxLabel", process.selinuxLabel),
-            ("process.scheduler", process.scheduler), ("process.ioPriority", process.ioPriority),
-            ("process.execCPUAffinity", process.execCPUAffinity), ("linux.timeOffsets", linux.timeOffsets),
-            ("linux.devices", linux.devices), ("linux.netDevices", linux.netDevices),
-            ("linux.intelRdt", linux.intelRdt), ("linux.rootfsPropagation", linux.rootfsPropagation),
-            ("linux.mountLabel", linux.mountLabel), ("linux.personality", linux.personality),
-            ("linux.seccomp.flags", filter?.flags), ("linux.seccomp.listenerPath", filter?.listenerPath),
-            ("linux.resources.blockIO", resources?.blockIO), ("linux.resources.network", resources?.network),
-            ("linux.resources.hugepageLimits", resources?.hugepageLimits),
-            ("linux.resources.rdma", resources?.rdma), ("linux.resources.unified", resources?.unified),
-            ("linux.resources.memory.reservation", memory?.reservation),
-            ("linux.resources.memory.swappiness", memory?.swappiness),
-            ("linux.resources.cpu.shares", cpu?.shares), ("linux.resources.cpu.burst", cpu?.burst),
-            ("linux.resources.cpu.realtimeRuntime", cpu?.realtimeRuntime),
-            ("linux.resources.cpu.realtimePeriod", cpu?.realtimePeriod),
-            ("linux.resources.cpu.cpus", cpu?.cpus), ("linux.resources.cpu.mems", cpu?.mems),
-            ("linux.resources.cpu.idle", cpu?.idle),
-        ]
-        for (word, value) in words where value?.isEmpty == false { throw unsupported("\(word)") }
-        let values: [(Message, Bool)] = [
-            ("ociVersion \(shown(spec.ociVersion))", !spec.ociVersion.hasPrefix("1.")),
-            ("root.readonly", spec.root?.readonly == true), ("process.cwd", process.cwd != "/"),
-            ("process.user.additionalGids", user?.additionalGids?.isEmpty == false),
-            // To the kernel that is nobody, and leaves who it was.
-            ("process.user 4294967295", user?.uid == .max || user?.gid == .max),
-            ("process.capabilities.inheritable", sets?.inheritable?.isEmpty == false),
-            ("process.capabilities.ambient", sets?.ambient?.isEmpty == false),
-        ]
-        for (word, isAsked) in values where isAsked { throw unsupported(word) }
+        // One after the other: a table of them would be made in each start.
+        func refuse(_ word: String, _ value: JSON?) throws(LabError) {
+            if value?.isEmpty == false { throw unsupported("\(word)") }
+        }
+        try refuse("domainname", spec.domainname)
+        try refuse("hooks", spec.hooks)
+        try refuse("process.apparmorProfile", process.apparmorProfile)
+        try refuse("process.selinuxLabel", process.selinuxLabel)
+        try refuse("process.scheduler", process.scheduler)
+        try refuse("process.ioPriority", process.ioPriority)
+        try refuse("process.execCPUAffinity", process.execCPUAffinity)
+        try refuse("linux.timeOffsets", linux.timeOffsets)
+        try refuse("linux.devices", linux.devices)
+        try refuse("linux.netDevices", linux.netDevices)
+        try refuse("linux.intelRdt", linux.intelRdt)
+        try refuse("linux.rootfsPropagation", linux.rootfsPropagation)
+        try refuse("linux.mountLabel", linux.mountLabel)
+        try refuse("linux.personality", linux.personality)
+        try refuse("linux.seccomp.flags", filter?.flags)
+        try refuse("linux.seccomp.listenerPath", filter?.listenerPath)
+        try refuse("linux.resources.blockIO", resources?.blockIO)
+        try refuse("linux.resources.network", resources?.network)
+        try refuse("linux.resources.hugepageLimits", resources?.hugepageLimits)
+        try refuse("linux.resources.rdma", resources?.rdma)
+        try refuse("linux.resources.unified", resources?.unified)
+        try refuse("linux.resources.memory.reservation", memory?.reservation)
+        try refuse("linux.resources.memory.swappiness", memory?.swappiness)
+        try refuse("linux.resources.cpu.shares", cpu?.shares)
+        try refuse("linux.resources.cpu.burst", cpu?.burst)
+        try refuse("linux.resources.cpu.realtimeRuntime", cpu?.realtimeRuntime)
+        try refuse("linux.resources.cpu.realtimePeriod", cpu?.realtimePeriod)
+        try refuse("linux.resources.cpu.cpus", cpu?.cpus)
+        try refuse("linux.resources.cpu.mems", cpu?.mems)
+        try refuse("linux.resources.cpu.idle", cpu?.idle)
+        func refuse(_ word: @autoclosure () -> Message, if isAsked: Bool) throws(LabError) {
+            if isAsked { throw unsupported(word()) }
+        }
+        try refuse("ociVersion \(shown(spec.ociVersion))", if: !spec.ociVersion.hasPrefix("1."))
+        try refuse("root.readonly", if: spec.root?.readonly == true)
+        try refuse("process.cwd that is relative", if: !process.cwd.hasPrefix("/"))
+        // To the kernel that is nobody, and leaves who it was.
+        try refuse("process.user 4294967295", if: user?.uid == .max || user?.gid == .max)
+        try refuse("process.capabilities.inheritable", if: sets?.inheritable?.isEmpty == false)
+        try refuse("process.capabilities.ambient", if: sets?.ambient?.isEmpty == false)
     }
 
     /// C strings end at the first zero: what comes behind it would be passed over.
     private static func refuseZeros(_ spec: RuntimeSpec) throws(LabError) {
-        var strings = [spec.hostname ?? "", spec.root?.path ?? ""]
+        var strings = [spec.hostname ?? "", spec.root?.path ?? "", spec.process?.cwd ?? ""]
         strings += (spec.process?.args ?? []) + (spec.process?.env ?? [])
         for mount in spec.mounts ?? [] { strings += (mount.options ?? []) + [mount.source ?? ""] }
         strings += (spec.linux?.maskedPaths ?? []) + (spec.linux?.readonlyPaths ?? [])
@@ -279,10 +294,11 @@ extension ProcessSettings {
     fileprivate init(_ process: RuntimeSpec.Process) throws(LabError) {
         self.init()
         if let given = process.user {
-            (user, group) = (given.uid, given.gid)
+            (user, group, groups) = (given.uid, given.gid, given.additionalGids ?? [])
             umask = given.umask ?? umask
         }
         oomScoreAdjustment = process.oomScoreAdj ?? oomScoreAdjustment
+        directory = process.cwd
         guard let given = process.rlimits else { return }
         limits = []
         for limit in given {

@@ -7,6 +7,8 @@ import Launch
 public final class ChildInstance: Instance {
     public private(set) var timeline = Timeline()
     public private(set) var transcript = GuestTranscript()
+    /// The output of a command; nil for lab-guest, which speaks in records.
+    let command: CommandOutput?
     public private(set) var stepNanoseconds: [UInt64]
     /// User and system CPU time of the child and of what it waited for, in nanoseconds; nil until it was reaped.
     public private(set) var cpuNanoseconds: UInt64?
@@ -24,6 +26,8 @@ public final class ChildInstance: Instance {
     /// The last bytes that the child wrote to stderr, for error messages.
     private var lastWords: [UInt8] = []
     private var pidfd: FileDescriptor?
+    /// Keeps a command's mount namespace until its removal: to undo it is no part of the command's own end.
+    private var mounts: FileDescriptor?
     private let interrupt: Interrupt
     /// Removes what the engine made around the child, stamping its steps. Called once, after the child was reaped.
     private var cleanUp: ((ChildInstance) throws(LabError) -> Void)?
@@ -52,7 +56,8 @@ public final class ChildInstance: Instance {
         started: consuming ProgramBuffer.Started, output: consuming FileDescriptor,
         errors: consuming FileDescriptor,
         requested: MonotonicInstant, stepsBefore: [UInt64], timesSteps: Bool, interrupt: Interrupt,
-        accounts: CgroupReader?, cleanUp: @escaping (ChildInstance) throws(LabError) -> Void
+        accounts: CgroupReader?, command: CommandOutput?,
+        cleanUp: @escaping (ChildInstance) throws(LabError) -> Void
     ) {
         let created = MonotonicInstant.now()
         self.requested = requested
@@ -71,10 +76,12 @@ public final class ChildInstance: Instance {
         self.errors = PolledPipe(descriptor: errors)
         self.interrupt = interrupt
         self.accounts = accounts
+        self.command = command
         self.cleanUp = cleanUp
         life = .running
         timeline.stamp(.requested, at: requested, since: requested)
         timeline.stamp(.created, at: created, since: requested)
+        if command != nil { mounts = try? .open("/proc/\(pid)/ns/mnt", O_RDONLY) }
     }
 
     deinit { precondition(cleanUp == nil, "an instance was dropped without dispose()") }
@@ -96,6 +103,7 @@ public final class ChildInstance: Instance {
     private func wait(for mark: Mark, deadline: MonotonicInstant) throws(LabError) {
         while timeline[mark] == nil {
             if case .reaped = life {
+                if let command { throw endedEarly(command) }
                 throw LabError(
                     .instance, "the workload ended before the mark \(mark.rawValue)", cause: lastOutput())
             }
@@ -117,11 +125,22 @@ public final class ChildInstance: Instance {
         }
         guard let cleanUp else { return }
         self.cleanUp = nil
+        mounts = nil
         try cleanUp(self)
         output.descriptor = nil
         errors.descriptor = nil
         pidfd = nil
         timeline.stamp(.cleanedUp, at: .now(), since: requested)
+    }
+
+    /// Its exit status, 128 + N for signal N; nil while it runs.
+    var status: Int32? {
+        if case .reaped(let status) = life { status } else { nil }
+    }
+
+    /// Sends it a signal while it runs.
+    func deliver(_ signal: Int32) {
+        if case .running = life { _ = clinux_pidfd_send_signal(pidfdNumber, signal) }
     }
 
     private var pidfdNumber: Int32 { Self.number(pidfd) }
@@ -147,12 +166,18 @@ public final class ChildInstance: Instance {
             pollfd(fd: pidfdNumber, events: Int16(POLLIN), revents: 0),
             pollfd(fd: interrupt.descriptor, events: Int16(POLLIN), revents: 0)
         )
+        let timeout = deadline.pollTimeoutMilliseconds
+        let looksForPort = timeline[.ready] == nil && command?.port != nil
         let ready = withUnsafeMutableBytes(of: &events) {
             Glibc.poll(
-                $0.baseAddress?.assumingMemoryBound(to: pollfd.self), 4, deadline.pollTimeoutMilliseconds)
+                $0.baseAddress?.assumingMemoryBound(to: pollfd.self), 4,
+                looksForPort ? min(timeout, Self.portPause) : timeout)
         }
         if ready < 0 { return }  // EINTR: the caller's loop comes back
+        if looksForPort && isListening { timeline.stamp(.ready, at: .now(), since: requested) }
         if ready == 0 {
+            if looksForPort && timeout > Self.portPause { return }
+            if let command { throw late(command) }
             let last: Message = timeline.last.map { " after the mark \($0.rawValue)" } ?? ""
             throw LabError(
                 .timeout, "the workload did not reach \(what) in time\(last)", remedy: "raise --timeout")
@@ -161,6 +186,7 @@ public final class ChildInstance: Instance {
         if events.0.revents != 0 { takeOutput() }
         if events.1.revents != 0 { takeErrors() }
         if events.2.revents != 0 { try reap() }
+        if let failure = command?.failure { throw failure }
         if let violation = transcript.violation {
             throw LabError(.instance, "the workload broke the protocol", cause: violation)
         }
@@ -168,6 +194,10 @@ public final class ChildInstance: Instance {
 
     /// Reads what is there without blocking (the pipes are O_NONBLOCK) and stamps it.
     private func takeOutput() {
+        if let command {
+            take(&output, of: .output, to: command)
+            return
+        }
         var buffer: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (
             0, 0, 0, 0, 0, 0, 0, 0
         )
@@ -195,7 +225,31 @@ public final class ChildInstance: Instance {
         }
     }
 
+    /// Reads what there is of a command's stream, at most so much that the other one has its turn.
+    private func take(_ pipe: inout PolledPipe, of stream: CommandOutput.Stream, to command: CommandOutput) {
+        withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 1) { buffer in
+            var left = 16
+            while pipe.pollNumber >= 0, left > 0, command.failure == nil {
+                left -= 1
+                let count = read(pipe.pollNumber, buffer.baseAddress, buffer.count)
+                let instant = MonotonicInstant.now()
+                if count < 0 { return }  // EAGAIN
+                if count == 0 {
+                    pipe.descriptor = nil
+                    return
+                }
+                let news = command.receive(UnsafeRawBufferPointer(rebasing: buffer[..<count]), of: stream)
+                if news.contains(.firstOutput) { timeline.stamp(.firstOutput, at: instant, since: requested) }
+                if news.contains(.ready) { timeline.stamp(.ready, at: instant, since: requested) }
+            }
+        }
+    }
+
     private func takeErrors() {
+        if let command {
+            take(&errors, of: .errors, to: command)
+            return
+        }
         guard let bytes = try? errors.read(upTo: 4_096) else { return }
         if bytes.isEmpty { errors.descriptor = nil }
         lastWords = (lastWords + bytes).suffix(4_096)
@@ -213,14 +267,16 @@ public final class ChildInstance: Instance {
                 throw LabError(.software, "cannot wait for the workload", cause: "\(Errno(code))")
             }
         }
-        timeline.stamp(.exited, at: .now(), since: requested)
+        let instant = MonotonicInstant.now()
+        if command?.readiness == .exit { timeline.stamp(.ready, at: instant, since: requested) }
+        timeline.stamp(.exited, at: instant, since: requested)
         stampStep()
         cpuNanoseconds = cpu
         life = .reaped(status: status)
     }
 
     /// The end of what it said on stderr.
-    var said: String { GuestTranscript.printable(lastWords) }
+    var said: String { command?.lastWords ?? GuestTranscript.printable(lastWords) }
 
     /// Returns its end, and its last words on stderr.
     func lastOutput() -> Message {

@@ -8,8 +8,7 @@ final class ChildLauncher {
     /// Readable once this process has died.
     let parent: FileDescriptor
     /// The environment of every workload, the same in every engine.
-    static let environment = ["PATH=\(path)", "HOME=/"]
-    static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    static let environment = ["PATH=\(SearchPath.standard)", "HOME=/"]
 
     init() throws(LabError) { parent = try .ofThisProcess() }
 
@@ -18,12 +17,14 @@ final class ChildLauncher {
     ///   - cgroup: a v2 cgroup's directory, in which it is born, or -1.
     ///   - joins: for each step `joinCgroup` the `tasks` file of a v1 cgroup.
     ///   - accounts: what its cgroups account for, where they are an engine's.
+    ///   - command: where its output goes, when it is no lab-guest.
     ///   - inherited: a descriptor for the step that takes one, or -1.
     ///   - channel: a descriptor of a FIFO on which it speaks instead of standard output, taken over; or -1.
     ///   - stepsBefore: when the engine's steps before this call ended.
     func start(
         _ buffer: ProgramBuffer, arguments: [String], cgroup: Int32 = -1, joins: [Int32] = [],
-        accounts: CgroupReader? = nil, inherited: Int32 = -1, channel: Int32 = -1,
+        accounts: CgroupReader? = nil, command: CommandOutput? = nil, inherited: Int32 = -1,
+        channel: Int32 = -1,
         requested: MonotonicInstant = .now(),
         stepsBefore: [UInt64] = [], timesSteps: Bool = false, interrupt: Interrupt,
         cleanUp: @escaping (ChildInstance) throws(LabError) -> Void = { _ in }
@@ -45,7 +46,7 @@ final class ChildLauncher {
             started: started, output: channel < 0 ? output.read : FileDescriptor(owning: channel),
             errors: errors.read,
             requested: requested, stepsBefore: steps, timesSteps: timesSteps, interrupt: interrupt,
-            accounts: accounts, cleanUp: cleanUp)
+            accounts: accounts, command: command, cleanUp: cleanUp)
     }
 
     /// A pipe whose read end, ours, does not block; the write end is another open file description and does.
@@ -64,10 +65,5 @@ final class ChildLauncher {
     private static func emptyPipe() throws(LabError) -> FileDescriptor {
         let pipe = try pipe()
         return pipe.read
-    }
-
-    /// The words of a guest's command line: those of the workload behind the program's own name.
-    static func arguments(_ workload: Workload) -> [String] {
-        ["lab-guest", workload.name] + workload.arguments
     }
 }

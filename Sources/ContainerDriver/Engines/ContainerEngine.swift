@@ -69,6 +69,7 @@ public final class PreparedContainer: PreparedEngine {
 
     public func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
         if let system = try parts.context.system(of: request) { return try launch(request, starting: system) }
+        let output = try request.commandOutput()
         let requested = request.begin()
         try request.refuseVariant(of: id)
         let isolation = try layers(request.condition.isolation)
@@ -79,9 +80,9 @@ public final class PreparedContainer: PreparedEngine {
         let steps = [MonotonicInstant.now().nanoseconds(since: requested)]
         do {
             return try parts.launcher.start(
-                try buffer(isolation), arguments: ChildLauncher.arguments(request.workload),
+                try buffer(isolation), arguments: request.arguments,
                 cgroup: cgroups?.cloneTarget ?? -1, joins: cgroups?.joins ?? [],
-                accounts: cgroups?.accounts, requested: requested, stepsBefore: steps,
+                accounts: cgroups?.accounts, command: output, requested: requested, stepsBefore: steps,
                 timesSteps: request.condition.isolation == nil, interrupt: parts.context.interrupt
             ) { child throws(LabError) in
                 if handsOn, let cgroups {
@@ -109,7 +110,7 @@ public final class PreparedContainer: PreparedEngine {
         let cgroups = try tree.make(ResourceLimits(memoryBytes: request.memoryBytes, cpus: request.cpus))
         do throws(LabError) {
             let spec = parts.spec(starting: system, cgroups.directoriesToJoin, channel: channel)
-            let arguments = try parts.arguments(starting: request.workload)
+            let arguments = try parts.arguments(starting: request.workload(in: id))
             return try parts.launcher.start(
                 try ProgramBuffer(spec), arguments: arguments, cgroup: cgroups.cloneTarget,
                 joins: cgroups.joins, accounts: cgroups.accounts, channel: try Self.makeChannel(channel),
@@ -169,12 +170,12 @@ public final class PreparedContainer: PreparedEngine {
             let spec = parts.spec(
                 starting: system, tree.directoriesToJoin(request.index), channel: "FIFO")
             return try LaunchProgram.container(spec)
-                .text(arguments: try parts.arguments(starting: request.workload))
+                .text(arguments: try parts.arguments(starting: request.workload(in: id)))
         }
         try request.refuseVariant(of: id)
         let spec = parts.spec(
             try layers(request.condition.isolation), number: request.index, stage: stage?.rawValue)
-        return try LaunchProgram.container(spec).text(arguments: ChildLauncher.arguments(request.workload))
+        return try LaunchProgram.container(spec).text(arguments: request.arguments)
     }
 
     /// Removes the run's cgroups and directory. What can't be removed stays in the journal, for `lab clean`.
@@ -200,8 +201,10 @@ private struct Parts {
         let root = context.rootFilesystem
         let cgroups = isolation.contains(.limits) ? cgroups : nil
         return ContainerSpec(
-            oci: .container(isolation, root: root.directory, hostname: EngineID.container.rawValue),
-            program: isolation.contains(.root) ? RootFilesystem.guestPath : root.hostGuestPath,
+            oci: .container(isolation, root: root.directory, hostname: EngineID.container.rawValue)
+                .running(context.command), layers: context.command?.tree.layers ?? [],
+            program: context.command?.program
+                ?? (isolation.contains(.root) ? RootFilesystem.guestPath : root.hostGuestPath),
             filter: isolation.contains(.seccomp) ? filter : nil, mountPoint: mountPoint, stage: stage,
             cgroupsToJoin: cgroups?.directoriesToJoin(number) ?? [],
             // A container without any layer is a bare process.
@@ -252,7 +255,7 @@ private struct Parts {
                 "seccomp", filter.map { "\($0.instructionCount) BPF instructions" } ?? "none"),
         ]
         record.prepared =
-            ["the root file system, unpacked", "the launch program, laid out"]
+            [context.preparedRoot(isStacked: true), "the launch program, laid out"]
             + (filter == nil ? [] : ["the seccomp filter, compiled"])
             + (stage == nil
                 ? [] : ["the stage: a mount namespace with the lower layers, /dev and the masks"])

@@ -1,6 +1,8 @@
 import Glibc
 import LabCore
 import Launch
+import OCI
+import Synchronization
 
 /// fork+exec of the workload with nothing around it: the baseline of every ratio, and the harness's null driver.
 public final class ProcessEngine: Engine {
@@ -16,38 +18,138 @@ public final class ProcessEngine: Engine {
 }
 
 /// Starts bare processes: one program, laid out once.
+///
+/// A command of another tree than the host's own is started in it: with `chroot`, in a mount namespace of its own with an
+/// overlay in memory, so that nothing of the tree is changed and each trial finds it as it was.
 public final class PreparedProcess: PreparedEngine {
     public let record: EngineRecord
     private let launcher: ChildLauncher
     private let buffer: ProgramBuffer
-    private let interrupt: Interrupt
+    private let context: RunContext
+    /// What the tree's roots are made from; nil where none is entered.
+    private var stage: FileDescriptor?
+    private let mountPoint: String
+    /// Those commands that live now: only when none does, all that is left is left behind.
+    private let living = Mutex(0)
 
     fileprivate init(_ record: EngineRecord, _ context: RunContext) throws(LabError) {
         launcher = try ChildLauncher()
-        interrupt = context.interrupt
-        let program = LaunchProgram.process(
-            program: context.rootFilesystem.hostGuestPath, parent: launcher.parent.rawValue
-        ).held(to: context.placement?.measured)
-        buffer = ProgramBuffer(program, environment: ChildLauncher.environment)
+        self.context = context
+        mountPoint = "\(context.paths.run(context.runID))/tree"
+        let program: LaunchProgram
         var record = record
-        record.steps = ["pipes", "clone3"] + program.steps.map(\.name) + ["workload"]
-        record.details = [EngineRecord.Detail("start", "clone3(CLONE_VM|CLONE_VFORK), execve")]
-        record.prepared = ["the root file system, unpacked", "the launch program, laid out"]
+        let parent = launcher.parent.rawValue
+        switch context.command {
+        case nil:
+            program = .process(program: context.rootFilesystem.hostGuestPath, parent: parent)
+            record.details = [Self.plain]
+        case let command? where command.tree.isHostRoot:
+            program = .process(command, parent: parent)
+            record.details = [
+                Self.plain, EngineRecord.Detail("root", "the host's own, with nothing around it"),
+            ]
+        case let command?:
+            var spec = try ContainerSpec(entering: command, at: mountPoint, parent: parent)
+            try Files.makeDirectory(mountPoint, mode: 0o700)
+            do throws(LabError) {
+                stage = try LaunchProgram.makeStage(spec)
+                spec.stage = stage?.rawValue
+                program = try .container(spec)
+            } catch {
+                rmdir(mountPoint)
+                throw error
+            }
+            record.details = [
+                Self.plain,
+                EngineRecord.Detail(
+                    "root",
+                    "chroot into the tree, an overlay in memory above it: a mount namespace and nothing else"),
+            ]
+        }
+        let held = program.held(to: context.placement?.measured)
+        buffer = ProgramBuffer(
+            held,
+            environment: context.command.map { $0.environment + [Leftovers.variable(context.runID)] }
+                ?? ChildLauncher.environment)
+        record.steps =
+            ["pipes", "clone3"] + held.steps.map(\.name) + ["workload"]
+            + (context.command == nil ? [] : ["end what it left"])
+        record.prepared = [context.preparedRoot(isStacked: true), "the launch program, laid out"]
         self.record = record
     }
 
+    private static let plain = EngineRecord.Detail("start", "clone3(CLONE_VM|CLONE_VFORK), execve")
+
     public func launch(_ request: LaunchRequest) throws(LabError) -> any Instance {
+        let output = try request.commandOutput()
         let requested = request.begin()
         try request.refuseSystem(in: id)
-        return try launcher.start(
-            buffer, arguments: ChildLauncher.arguments(request.workload), requested: requested,
-            timesSteps: true, interrupt: interrupt)
+        if output != nil { living.withLock { $0 += 1 } }
+        do throws(LabError) {
+            return try launcher.start(
+                buffer, arguments: request.arguments, command: output, requested: requested, timesSteps: true,
+                interrupt: context.interrupt
+            ) { [self] child throws(LabError) in
+                guard let output else { return }
+                let isLast = living.withLock { (living: inout Int) in
+                    living -= 1
+                    return living == 0
+                }
+                try Leftovers.end(of: child.pid, output, run: isLast ? context.runID : nil)
+                child.stampStep()
+            }
+        } catch {
+            if output != nil { living.withLock { $0 -= 1 } }
+            throw error
+        }
     }
 
     public func explain(_ request: LaunchRequest) throws(LabError) -> Message {
         try request.refuseSystem(in: id)
-        return buffer.program.text(arguments: ChildLauncher.arguments(request.workload))
+        return buffer.program.text(arguments: request.arguments)
     }
 
-    public func shutDown() {}
+    public func shutDown() {
+        stage = nil
+        rmdir(mountPoint)
+    }
+}
+
+extension LaunchProgram {
+    /// A command of the host's own: what a shell does, fork and exec.
+    fileprivate static func process(_ command: CommandPayload, parent: Int32) -> LaunchProgram {
+        var program = process(program: command.program, parent: parent)
+        var settings = ProcessSettings()
+        if let user = command.user {
+            (settings.user, settings.group, settings.groups) = (user.user, user.group, user.groups)
+        }
+        let isRoot = command.user?.user == 0
+        program.steps.insert(
+            contentsOf: (isRoot ? settings.identity(inUserNamespace: false, .unknown) : [])
+                + [Step("working directory", .changeDirectory(command.directory))] + settings.otherIdentity,
+            at: program.steps.count - 1)
+        return program
+    }
+}
+
+extension ContainerSpec {
+    /// The tree of a command as its root, and nothing else of a container.
+    fileprivate init(
+        entering command: CommandPayload, at mountPoint: String, parent: Int32
+    ) throws(LabError) {
+        guard geteuid() == 0 else {
+            throw LabError(
+                .permission, "a bare process can't enter \(command.tree.reference) without root",
+                cause: "chroot(2) needs CAP_SYS_CHROOT",
+                remedy: "run as root, or name the host's own: --image rootfs:/")
+        }
+        var oci = RuntimeSpec.container([.root, .devices, .kernelFiles], root: "", hostname: "").running(
+            command)
+        oci.linux?.maskedPaths = nil
+        oci.linux?.readonlyPaths = nil
+        self.init(
+            oci: oci, layers: command.tree.layers, program: command.program, mountPoint: mountPoint,
+            parent: parent)
+        inheritsAll = true
+    }
 }

@@ -77,10 +77,9 @@ struct ForeignProgram: Experiment {
         try bench.context.journal.record(JournaledResource(.directory, directory))
         defer { try? Files.removeTree(directory) }
         try Files.makeDirectory(directory, mode: 0o700)
-        let file = "\(directory)/program"
-        try Files.write(program, to: file, mode: 0o755)
-        let root = try RootFilesystem.minimal(
-            guest: file, paths: LabPaths(cache: "\(directory)/cache", state: "\(directory)/state"))
+        // For this start alone: nobody looks for it by its digest. The run's `root` is where the engine mounts its own.
+        let root = RootFilesystem(directory: "\(directory)/foreign", digest: "", guestDigest: "")
+        try RootFilesystem.make(program, at: root.directory)
         let other = try Self.another(engine).prepare(
             RunContext(
                 runID: runID, paths: bench.context.paths, journal: bench.context.journal,

@@ -10,6 +10,13 @@ extension PeerDescription {
         package: "bubblewrap",
         hasCgroups: false
     ) { (run, program) throws(LabError) in
+        try run.requireOneDirectory()
+        if let user = run.context.command?.user, user.user != 0 {
+            throw LabError(
+                .unavailable, "bwrap can't start a command as user \(Int(user.user))",
+                cause: "it has no other user than its caller's outside a user namespace",
+                remedy: "leave --user out, or name other engines")
+        }
         let filter = try SeccompFilter(profile: .containerDefault)
         return try PreparedBubblewrap(
             run: run, program: program, masked: try PreparedBubblewrap.masked(), isRoot: geteuid() == 0
@@ -52,7 +59,7 @@ private struct PreparedBubblewrap: PreparedPeer {
             EngineRecord.Detail("seccomp", "the filter of container, by descriptor"),
         ]
     }
-    var prepared: [Message] { ["the root file system, unpacked", "the seccomp filter, compiled"] }
+    var prepared: [Message] { [run.context.preparedRoot(), "the seccomp filter, compiled"] }
     var footnotes: [Message] {
         var spec = run.example(isolation)
         spec.linux?.maskedPaths?.removeAll { masked[$0] == nil }

@@ -39,6 +39,7 @@ enum BubblewrapFlags {
             words += ["--cap-drop", "ALL"]
             for capability in kept.effective ?? [] { words += ["--cap-add", capability] }
         }
+        if let directory = process?.cwd, directory != "/" { words += ["--chdir", directory] }
         words.append("--clearenv")
         for variable in process?.env ?? [] {
             words += ["--setenv"] + variable.split(separator: "=", maxSplits: 1).map(String.init)

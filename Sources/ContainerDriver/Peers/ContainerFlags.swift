@@ -36,6 +36,17 @@ enum ContainerFlags {
         return words
     }
 
+    /// A command's environment, user and directory.
+    static func words(running command: CommandPayload?) -> [String] {
+        guard let command else { return [] }
+        var words = ["--workdir", command.directory] + command.environment.flatMap { ["--env", $0] }
+        if let user = command.user {
+            words += ["--user", "\(user.user):\(user.group)"]
+            for group in user.groups { words += ["--group-add", "\(group)"] }
+        }
+        return words
+    }
+
     /// The id that the engine gave to a container, 64 hexadecimal digits; empty until it did.
     static func inventedID(_ name: PeerName) -> [String] {
         guard let id = Files.line(name.idFile), isInventedID(id) else { return [] }

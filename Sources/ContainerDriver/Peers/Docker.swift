@@ -23,6 +23,13 @@ extension PreparedDocker {
     fileprivate static func make(
         _ run: PeerRun, _ program: String, host: String?
     ) throws(LabError) -> any PreparedPeer {
+        try run.requireOneDirectory()
+        if run.context.command?.tree.isHostRoot == true {
+            throw LabError(
+                .unavailable, "docker can't start from the host's own root",
+                cause: "it would have to import all of it",
+                remedy: "name a directory with a root file system: --image rootfs:DIR")
+        }
         let host: String = if let host { host } else { try findHost(program) }
         guard host.hasPrefix("unix://") else {
             throw LabError(
@@ -142,7 +149,8 @@ private struct PreparedDocker: ImagePeer {
     }
     var prepared: [Message] {
         [
-            "the daemon", "the image, imported from the root file system into the daemon's store",
+            "the daemon", run.context.preparedRoot(),
+            "the image, imported from the root file system into the daemon's store",
             "the seccomp filter, as JSON",
         ]
     }

@@ -25,7 +25,7 @@ public final class PeerEngine: Engine {
         if let availability { return availability }
         let answer: Availability
         do throws(LabError) {
-            let prepared = try prepare(context)
+            let prepared = try prepare(context.withoutCommand)
             defer { prepared.shutDown() }
             try prepared.prove(index: Self.probeIndex, memoryBytes: 64 << 20, within: Self.probeLimit)
             answer = .available
@@ -87,6 +87,8 @@ public final class PreparedPeerEngine: PreparedEngine {
             throw LabError(.unavailable, "\(id) makes its containers in one way only")
         }
         try request.refuseSystem(in: id)
+        let output = try request.commandOutput()
+        try requireReach(output)
         let name = run.instance(request.index)
         let peer = peer
         // To compose texts is no part of the start; to write them down is.
@@ -108,7 +110,7 @@ public final class PreparedPeerEngine: PreparedEngine {
             ).held(to: run.context.placement?.measured)
             let child = try launcher.start(
                 ProgramBuffer(program, environment: environment), arguments: arguments,
-                inherited: number ?? -1, requested: requested,
+                command: output, inherited: number ?? -1, requested: requested,
                 interrupt: run.context.interrupt,
                 cleanUp: { _ throws(LabError) in try PeerInstance.remove(name, of: peer, removal) })
             withExtendedLifetime(inherited) {}
@@ -117,6 +119,15 @@ public final class PreparedPeerEngine: PreparedEngine {
             try? Files.removeTree(name.directory)
             throw error
         }
+    }
+
+    /// Where the command's processes are nobody's child of ours, its sockets can't be found.
+    private func requireReach(_ output: CommandOutput?) throws(LabError) {
+        guard output?.port != nil, !description.reapsEverything else { return }
+        throw LabError(
+            .unavailable, "\(id) does not show which ports a command listens on",
+            cause: "its processes do not descend from the command \(description.command)",
+            remedy: "say --ready line=TEXT, or name other engines")
     }
 
     /// The command line, and the files that it reads.

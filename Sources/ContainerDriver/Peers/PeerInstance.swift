@@ -53,14 +53,15 @@ public final class PeerInstance: Instance {
         do {
             try wait()
         } catch {
-            if hasEnded && timeline[.initStarted] == nil { throw notStarted() }
+            if hasEnded && child.command == nil && timeline[.initStarted] == nil { throw notStarted() }
             throw error
         }
     }
 
     public func waitForExit(deadline: MonotonicInstant) throws(LabError) -> Int32 {
         let status = try child.waitForExit(deadline: deadline)
-        if status != 0 && timeline[.initStarted] == nil { throw notStarted() }
+        // Of a command it can't be told whether the tool or what it ran has failed.
+        if status != 0 && child.command == nil && timeline[.initStarted] == nil { throw notStarted() }
         return status
     }
 
@@ -68,7 +69,7 @@ public final class PeerInstance: Instance {
         if !hasEnded {
             removal.isForced = true
             removal.descendants = Array(HostProcess(pid: child.pid).family.dropFirst())
-        } else if timeline[.initStarted] == nil {
+        } else if child.command == nil ? timeline[.initStarted] == nil : child.status != 0 {
             removal.isForced = true
         }
         try child.dispose()
@@ -117,9 +118,23 @@ public final class PeerInstance: Instance {
         return Set(HostProcess(pid: child.pid).family).union(PeerProcesses.carrying(peer.markers(name)))
     }
 
+    /// The first process of the container.
+    private var initProcess: HostProcess? {
+        processes.first { (try? $0.status())?.isInit == true }
+    }
+
     /// The process of the workload itself.
     var payload: HostProcess? {
-        processes.first { $0.commandLine?.first == RootFilesystem.guestPath }
+        if child.command != nil { return initProcess }
+        return processes.first { $0.commandLine?.first == RootFilesystem.guestPath }
+    }
+}
+
+extension PeerInstance: SignalReceiving {
+    /// To the command itself: not every tool hands a signal on.
+    public func send(signal: Int32) {
+        guard let payload = initProcess else { return child.deliver(signal) }
+        kill(payload.pid, payload.drops(signal) ? SIGKILL : signal)
     }
 }
 

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import LabCore
 
@@ -19,9 +18,6 @@ enum PeerProcesses {
 
     /// Kills a process of `carrying`, unless its pid has become another's since.
     static func end(_ process: HostProcess, carrying markers: [String]) {
-        let number = clinux_pidfd_open(process.pid)
-        guard number >= 0 else { return }
-        let held = FileDescriptor(owning: number)
-        if isMarked(process, markers) { _ = clinux_pidfd_send_signal(held.rawValue, SIGKILL) }
+        process.end { isMarked($0, markers) }
     }
 }

@@ -52,11 +52,17 @@ struct PeerRun: Sendable {
     ) -> RuntimeSpec {
         RuntimeSpec.container(
             isolation, root: context.rootFilesystem.directory, hostname: name.hostname,
-            args: [RootFilesystem.guestPath, request.workload.name] + request.workload.arguments
-        ).limited(
+            args: [RootFilesystem.guestPath] + request.arguments.dropFirst()
+        ).running(context.command).limited(
             to: ResourceLimits(memoryBytes: request.memoryBytes, cpus: request.cpus), cgroup: name.cgroup
         ).onThisMachine()
     }
+
+    /// - Throws: `.unavailable` for a command of several layers that nobody merged into the one directory that it takes.
+    func requireOneDirectory() throws(LabError) { _ = try context.command?.tree.directory(for: engine) }
+
+    /// The directory that every instance starts from.
+    var root: String { context.command?.tree.directory ?? context.rootFilesystem.directory }
 
     /// The processors that a runtime is told besides being started on them: nil where nothing is held, or where no cgroup
     /// could hold it. Some runtimes give a container all processors that its cgroup has, whatever they were started on.

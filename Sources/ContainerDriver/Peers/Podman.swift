@@ -15,6 +15,7 @@ extension PeerDescription {
         reapsEverything: false
     ) { (run, program) throws(LabError) in
         try PeerCommand.requireRoot("podman")
+        try run.requireOneDirectory()
         let store = PodmanStore(program: program, directory: "\(run.directory)/store")
         return try PreparedPodman(run: run, store: store).made { (prepared) throws(LabError) in
             try run.journalCgroups()
@@ -31,7 +32,7 @@ struct PodmanStore: Sendable {
     let directory: String
 
     /// The directory of what podman may lose when the machine restarts. It wants a path of at most 50 characters.
-    private var volatileDirectory: String { "/run/lab-podman-\(Digest.sha256(directory.utf8).prefix(16))" }
+    private var volatileDirectory: String { "/run/lab-podman-\(directory.shortHash)" }
 
     /// The command line as far as every command shares it.
     var words: [String] {
@@ -124,6 +125,7 @@ private struct PreparedPodman: ImagePeer {
     let store: PodmanStore
 
     var words: [String] { store.words }
+    var startsFromDirectory: Bool { run.context.command != nil }
     var ownFlags: [String] {
         ["--cgroup-parent", "/\(run.cgroup)", "--log-driver", "passthrough"] + cpusetFlags
     }
@@ -138,7 +140,9 @@ private struct PreparedPodman: ImagePeer {
     }
     var prepared: [Message] {
         [
-            "the image, imported from the root file system into a store of the run's",
+            startsFromDirectory
+                ? run.context.preparedRoot()
+                : "the image, imported from the root file system into a store of the run's",
             "the seccomp filter, as JSON", PeerRun.sharedCgroup,
         ]
     }

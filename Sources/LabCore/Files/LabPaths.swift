@@ -21,6 +21,9 @@ public struct LabPaths: Sendable, Equatable {
     /// The roots of libvirt's driver within this process: what it finds out about QEMU can be found out again.
     public var libvirtRoots: String { "\(geteuid() == 0 ? machines : cache)/libvirt" }
 
+    /// What earlier runs learned of the time that trials take, see `TrialCosts`.
+    public var costs: String { "\(cache)/costs.json" }
+
     public var journals: String { "\(state)/journals" }
     /// Directory of the files of one run's instances; removed with the run.
     public func run(_ runID: String) -> String { "\(state)/runs/\(runID)" }

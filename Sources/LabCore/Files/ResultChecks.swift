@@ -1,9 +1,9 @@
 /// A flaw that makes a result impossible although it is well-formed JSON.
-struct ResultFlaw: Equatable {
+package struct ResultFlaw: Equatable {
     /// Place of the sample in `samples`, nil when the header is at fault.
-    var sample: Int?
-    var key: String
-    var problem: Message
+    package var sample: Int?
+    package var key: String
+    package var problem: Message
 }
 
 /// A name of the file, on one line and no longer than any of ours.
@@ -16,7 +16,7 @@ extension RunResult {
     private static let mostTrials = 10_000_000
 
     /// The first thing that can't be true, nil when there is none.
-    var flaw: ResultFlaw? {
+    package var flaw: ResultFlaw? {
         if let (key, problem) = headerFlaw { return ResultFlaw(key: "header.\(key)", problem: problem) }
         let steps = Dictionary(uniqueKeysWithValues: header.engines.map { ($0.id, $0.steps.count) })
         var seen: Set<Int> = []

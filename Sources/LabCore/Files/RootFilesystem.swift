@@ -10,6 +10,10 @@ public struct RootFilesystem: Sendable, Equatable {
     /// SHA-256 of `lab-guest`.
     public let guestDigest: String
 
+    package init(directory: String, digest: String, guestDigest: String) {
+        (self.directory, self.digest, self.guestDigest) = (directory, digest, guestDigest)
+    }
+
     /// By their names in a result.
     public var digests: [String: String] { ["workload": guestDigest, "root-filesystem": digest] }
 
@@ -21,52 +25,13 @@ public struct RootFilesystem: Sendable, Equatable {
     /// Path of the guest on the host.
     public var hostGuestPath: String { directory + Self.guestPath }
 
-    /// Builds the root that holds just `lab-guest`, or finds it in the cache.
-    public static func minimal(guest: String, paths: LabPaths) throws(LabError) -> RootFilesystem {
-        let bytes = try Files.read(guest)
-        let guestDigest = Digest.sha256(bytes)
-        let listing = directories.map { "755 /\($0) -\n" }.joined() + "755 \(guestPath) \(guestDigest)\n"
-        let digest = Digest.sha256(listing.utf8)
-        let target = "\(paths.cache)/rootfs/\(digest)"
-        let root = RootFilesystem(directory: target, digest: digest, guestDigest: guestDigest)
-        if root.isIntact { return root }
-
-        // Built beside its place and renamed, so that another run never sees half of it.
-        let building = "\(target).building-\(getpid())"
-        try Files.removeTree(building)
-        for name in directories { try Files.makeDirectory("\(building)/\(name)") }
-        try Files.write(bytes, to: building + guestPath, mode: 0o755)
-        Files.waitUntilUnwritten(building + guestPath)
+    /// Makes a root at `directory` that holds just a program, in the guest's place.
+    package static func make(_ program: [UInt8], at directory: String) throws(LabError) {
+        for name in directories { try Files.makeDirectory("\(directory)/\(name)") }
+        try Files.write(program, to: directory + guestPath, mode: 0o755)
+        Files.waitUntilUnwritten(directory + guestPath)
         // The digest covers the modes, so the user's umask must not change them.
-        for path in ["", guestPath] + directories.map({ "/\($0)" }) { chmod(building + path, 0o755) }
-        if rename(building, target) != 0 {
-            let code = errno
-            if code == EEXIST || code == ENOTEMPTY {
-                // Another run was faster, or the cached copy was damaged and is replaced.
-                if root.isIntact {
-                    try Files.removeTree(building)
-                } else {
-                    try Files.removeTree(target)
-                    try checkedRename(building, target)
-                }
-            } else {
-                try? Files.removeTree(building)
-                throw LabError(.output, "cannot make \(target)", cause: "\(Errno(code))")
-            }
-        }
-        return root
-    }
-
-    /// True when the copy in the cache is what its digest says.
-    private var isIntact: Bool {
-        Self.directories.allSatisfy { Files.exists("\(directory)/\($0)") }
-            && (try? Digest.sha256(file: hostGuestPath)) == guestDigest
-    }
-
-    private static func checkedRename(_ from: String, _ to: String) throws(LabError) {
-        guard rename(from, to) == 0 else {
-            throw LabError(.output, "cannot make \(to)", cause: "\(Errno(errno))")
-        }
+        for path in ["", guestPath] + directories.map({ "/\($0)" }) { chmod(directory + path, 0o755) }
     }
 
     /// Returns true when a file belongs to who could have put this program here anyway, and not everybody may write to

@@ -7,11 +7,11 @@ public struct SystemRecipe: Equatable, Sendable {
     public let guestDigest: String
 
     /// What every server of the distribution has running: an init with its journal and logins, devices, a message bus.
-    static let packages = ["systemd", "systemd-sysv", "udev", "dbus", "libpam-systemd"]
+    package static let packages = ["systemd", "systemd-sysv", "udev", "dbus", "libpam-systemd"]
 
     /// The service that answers. It starts when the system is up, and its end is the system's: nobody waits for what a
     /// shutdown would still have to stop.
-    static let unit = """
+    package static let unit = """
         [Unit]
         Description=Answers the host that started this system
         After=multi-user.target
@@ -22,18 +22,15 @@ public struct SystemRecipe: Equatable, Sendable {
         ExecStart=\(RootFilesystem.guestPath) --service --channel=${LAB_CHANNEL} hello ${LAB_NONCE}
 
         """
-    static let unitName = "lab-answer.service"
+    package static let unitName = "lab-answer.service"
 
     /// The last time that a file of it may have, in seconds since 1970.
-    static let epoch = 1_700_000_000
+    package static let epoch = 1_700_000_000
 
     /// - Parameter release: the text of os-release(5).
     /// - Throws: `.unavailable` for a distribution that is not Debian.
     public init(release: String, guestDigest: String) throws(LabError) {
-        let values = OSRelease.fields(release)
-        guard values["ID"] == "debian", let suite = values["VERSION_CODENAME"], !suite.isEmpty,
-            suite.utf8.count < 32, suite.utf8.allSatisfy({ (0x61...0x7a).contains($0) })
-        else {
+        guard let suite = OSRelease.debianSuite(release) else {
             throw LabError(
                 .unavailable, "a complete system is made of Debian's packages, and this is not Debian",
                 remedy: "leave the series out (--series), or run on Debian")
@@ -43,13 +40,10 @@ public struct SystemRecipe: Equatable, Sendable {
     }
 
     /// All that decides what comes out.
-    var text: String {
+    package var text: String {
         (["format=1", "suite=\(suite)", "guest=\(guestDigest)", "epoch=\(Self.epoch)"]
             + Self.packages.map { "package=\($0)" } + ["unit", Self.unit]).joined(separator: "\n")
     }
-
-    /// SHA-256 of the recipe: the tree's name in the cache.
-    public var digest: String { Digest.sha256(text.utf8) }
 
     /// The words by which a system is told where to answer, and what: the same on a kernel's command line as for the init of
     /// a container, systemd(1), "Kernel command line".

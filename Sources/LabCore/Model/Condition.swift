@@ -21,7 +21,7 @@ public enum Factor: String, Codable, CodingKeyRepresentable, Hashable, Sendable,
         case .cache: .choice(\.cache)
         case .concurrency: .number(\.concurrency, in: 1...Self.mostInstances)
         case .count: .choice(\.count)
-        case .payload: .choice(\.payload)
+        case .payload: .choice(\.system)
         case .isolation: Field(\.isolation, read: LayerSelection.init, write: \.description)
         case .cgroups: .choice(\.cgroups)
         case .touch: .number(\.touch, in: 0...65_536)
@@ -43,8 +43,8 @@ public struct Condition: Hashable, Sendable {
     /// The hypervisor's counts, read at the end of the guest's life, before it is removed. The reading takes time, so
     /// trials whose removal is timed do without.
     public var count: Counted?
-    /// What runs inside where it is not lab-guest alone.
-    public var payload: Payload?
+    /// The system that lab-guest is a service of; nil where it runs alone. As a factor it is called `payload`.
+    public var system: System?
     /// Which layers of its isolation a container has, for the ablation of its start; nil for all. An instance that was
     /// started with it times no steps: they are not those of `EngineRecord.steps`.
     public var isolation: LayerSelection?
@@ -68,9 +68,9 @@ public struct Condition: Hashable, Sendable {
     /// Those of a container that has ended, if they are as good as new: neither made nor removed between the marks. Up to
     /// a 64th of the memory limit may still be charged to them at first.
     public enum Cgroups: String, CaseIterable, Sendable { case handedOn = "handed-on" }
-    public enum Payload: String, CaseIterable, Sendable {
-        /// A distribution with its own init, in which lab-guest is a service: `SystemTree`.
-        case system
+    public enum System: String, CaseIterable, Sendable {
+        /// A distribution with its own init: `SystemTree`.
+        case complete = "system"
     }
 
     public init() {}

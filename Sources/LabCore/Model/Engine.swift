@@ -135,6 +135,13 @@ extension Instance {
     }
 }
 
+/// An instance that a signal can be sent to, as kill(1) sends one to a process.
+public protocol SignalReceiving: Instance {
+    /// Sends it to the command. Where that is the first process of a PID namespace and has no handler, the kernel would drop
+    /// the signal: what it would do to any other process is done, which is to end it.
+    func send(signal: Int32)
+}
+
 /// An instance whose memory the host can account for.
 public protocol MemoryAccounting: Instance {
     /// Bytes by source, while it lives:
@@ -207,12 +214,15 @@ public struct RunContext: Sendable {
     public var placement: Placement?
     /// The complete system that is started where a series does so, or the reason why there is none.
     public var system: Result<SystemTree, LabError>
+    /// The command that the run's instances run; nil for lab-guest.
+    public var command: CommandPayload?
 
     public init(
         runID: String, paths: LabPaths, journal: RunJournal, rootFilesystem: RootFilesystem,
         interrupt: Interrupt = .never, mayFetch: Bool = false, placement: Placement? = nil,
         system: Result<SystemTree, LabError> = .failure(
-            LabError(.unavailable, "no complete system was asked for"))
+            LabError(.unavailable, "no complete system was asked for")),
+        command: CommandPayload? = nil
     ) {
         self.runID = runID
         self.paths = paths
@@ -222,14 +232,31 @@ public struct RunContext: Sendable {
         self.mayFetch = mayFetch
         self.placement = placement
         self.system = system
+        self.command = command
     }
 }
 
 extension RunContext {
+    /// The same run for lab-guest.
+    public var withoutCommand: RunContext {
+        var context = self
+        context.command = nil
+        return context
+    }
+
+    /// SHA-256 of what runs in every engine, by names of a result.
+    public var digests: [String: String] {
+        guard let command else { return rootFilesystem.digests }
+        return command.tree.digest.map { ["root-filesystem": $0] } ?? [:]
+    }
+
+    /// True when there is a complete system to start.
+    public var hasSystem: Bool { (try? system.get()) != nil }
+
     /// The complete system that a request is for; nil where lab-guest runs alone.
     /// - Throws: the reason why there is none.
     public func system(of request: LaunchRequest) throws(LabError) -> SystemTree? {
-        request.condition.payload == .system ? try system.get() : nil
+        request.condition.system == .complete ? try system.get() : nil
     }
 }
 
@@ -245,14 +272,17 @@ extension EngineRecord {
 public struct LaunchRequest: Sendable {
     /// Counts the instances of a run, from 0; together with the run's id it names every resource.
     public var index: Int
-    public var workload: Workload
+    /// What runs inside.
+    public var payload: Payload
+    /// Where a command's output goes; nil keeps it in memory.
+    public var output: CommandOutput?
     /// Memory of the VM, or limit of the container, in bytes.
     public var memoryBytes: UInt64
     /// Virtual CPUs of the VM, or CPU limit of the container.
     public var cpus: Int
     /// The moment at which the start has failed if the guest has not said `ready`.
     public var deadline: MonotonicInstant
-    /// The condition of the trial: engines read `isolation`, `payload`, `cgroups` and `variant`. One that can't make an
+    /// The condition of the trial: engines read `isolation`, `system`, `cgroups` and `variant`. One that can't make an
     /// instance so throws.
     public var condition: Condition
     /// Called right before `requested` is stamped, for who wants to see what is there by then.
@@ -262,8 +292,17 @@ public struct LaunchRequest: Sendable {
         index: Int, workload: Workload, memoryBytes: UInt64, cpus: Int, deadline: MonotonicInstant,
         condition: Condition = [:]
     ) {
+        self.init(
+            index: index, payload: .guest(workload), memoryBytes: memoryBytes, cpus: cpus,
+            deadline: deadline, condition: condition)
+    }
+
+    public init(
+        index: Int, payload: Payload, memoryBytes: UInt64, cpus: Int, deadline: MonotonicInstant,
+        condition: Condition = [:]
+    ) {
         self.index = index
-        self.workload = workload
+        self.payload = payload
         self.memoryBytes = memoryBytes
         self.cpus = cpus
         self.deadline = deadline
@@ -281,7 +320,7 @@ public struct LaunchRequest: Sendable {
     /// - Throws: `.usage` when a complete system, or a variant, is asked for.
     public func refuseSystem(in engine: EngineID) throws(LabError) {
         try refuseVariant(of: engine)
-        guard condition.payload == .system else { return }
+        guard condition.system == .complete else { return }
         throw LabError(
             .usage, "\(engine) does not start a complete system",
             remedy: "name the engine container, or one that is a VM")
@@ -306,6 +345,9 @@ public struct Workload: Codable, Equatable, Sendable {
         self.name = name
         self.arguments = arguments
     }
+
+    /// The words of its command line: its own behind the program's name.
+    public var commandLine: [String] { ["lab-guest", name] + arguments }
 
     /// Says `ready` and exits.
     public static let noop = Workload(name: "noop")

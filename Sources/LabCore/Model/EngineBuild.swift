@@ -10,9 +10,9 @@ public struct EngineBuild: Codable, Equatable, Sendable {
     /// Of the program, from the root.
     public let path: String
     /// The first line of what it says to `--version`; nil before it was asked.
-    public private(set) var version: Message?
+    public package(set) var version: Message?
     /// SHA-256 of the file; nil before it was read.
-    public private(set) var digest: String?
+    public package(set) var digest: String?
 
     /// No name has more letters: it is part of names of cgroups, containers and directories.
     public static let mostLetters = 32
@@ -87,19 +87,6 @@ public struct EngineBuild: Codable, Equatable, Sendable {
             throw Self.refusal(
                 word, because: "\(path) is not executable", remedy: "chmod +x \(ShellText.quote(path))")
         }
-    }
-
-    /// The same with the version and the digest of its file.
-    /// - Throws: `.usage` when that can't be read.
-    public func inspected() throws(LabError) -> EngineBuild {
-        var build = self
-        do {
-            build.digest = try Digest.sha256(file: path)
-        } catch {
-            throw Self.refusal(word, because: error.reason)
-        }
-        build.version = Self.version(of: path)
-        return build
     }
 
     /// The first line of what a program says of its version.

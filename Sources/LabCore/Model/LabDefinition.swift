@@ -37,6 +37,8 @@ public struct LabDefinition: Codable, Equatable, Sendable {
     /// The engines that run by default, in the order of the tables.
     public var engines: [EngineID]
     public var workload: String
+    /// The user's own command, which is run instead of the workload; nil for lab-guest.
+    public var command: CommandDefinition?
     public var method: Method
     /// Rounds of work in each trial of the method `compute`, nil for the others.
     public var rounds: PerEngine?
@@ -199,6 +201,8 @@ public struct Metric: Codable, Equatable, Sendable {
     /// True when it is counted and not sampled, like the size of a file: then its interval reaches from the least to
     /// the most that was counted, however few the samples. Always so of a truth.
     public var exact: Bool?
+    /// True when a larger figure is the better one; nil where less is.
+    public var moreIsBetter: Bool?
 
     public var isExact: Bool { unit == .truth || exact == true }
 

@@ -74,7 +74,9 @@ extension Claim {
             figures.result.absence(of: engine, at: point, metric).isNotRun
         }
         guard let (engine, estimate) = found.first else {
-            judgement.isNotRun = rule.engines.allSatisfy(isNotRun)
+            judgement.isNotRun = rule.engines.contains {
+                rule.isDecided(by: $0, in: header) && isNotRun($0)
+            }
             return judgement
         }
         judgement.engine = engine
@@ -125,6 +127,11 @@ extension Figures {
 }
 
 extension Claim.Rule {
+    /// False of an engine that emulates where its figures would give no verdict.
+    func isDecided(by engine: EngineID, in header: RunResult.Header) -> Bool {
+        emulation != .never || !header.engines.contains { $0.id == engine && $0.emulates }
+    }
+
     /// - Parameters:
     ///   - leastBy: what stopped the figure, which is a lower bound then.
     ///   - mostBy: what stopped the one that it is compared with: then it is an upper bound.

@@ -5,9 +5,9 @@ extension TrialProcedure {
     func lifecycle(_ trial: Plan.Trial, on engine: any PreparedEngine) throws(LabError) -> Conclusion {
         if trial.parameters.cache == .cold { try HostMemory.dropCaches() }
         let count = trial.parameters.concurrency ?? 1
-        guard count > 1 else { return Self.live(start(trial), on: engine).conclusion(trial) }
+        guard count > 1 else { return Self.live(try start(trial), on: engine).conclusion(trial) }
 
-        let starts = (0..<count).map { _ in start(trial) }
+        let starts = try (0..<count).map { place throws(LabError) in try start(trial, place) }
         let lives = Mutex<[Life]>([])
         // Engines may be launched from several threads at once; their other methods are not called meanwhile.
         nonisolated(unsafe) let engine = engine
@@ -24,14 +24,20 @@ extension TrialProcedure {
         let expected: [String]
         let limit: Duration
         let countsExits: Bool
+        let values: [CommandValue]
+        let pointed: PointedNumber
     }
 
-    private func start(_ trial: Plan.Trial) -> Start {
+    /// - Parameter place: its place among those that are started together.
+    private func start(_ trial: Plan.Trial, _ place: Int? = nil) throws(LabError) -> Start {
         let work = work(of: trial)
+        var request = request(work.workload, of: trial, began: .now())
+        request.output = try output(of: trial, place)
         return Start(
-            request: request(work.workload, of: trial, began: .now()), expected: work.expected,
+            request: request, expected: request.command == nil ? work.expected : [],
             limit: .seconds(lab.timeoutSeconds(at: trial.parameters)),
-            countsExits: trial.parameters.count == .exits)
+            countsExits: trial.parameters.count == .exits, values: lab.command?.values ?? [],
+            pointed: pointed)
     }
 
     /// The outcome of one instance.
@@ -53,6 +59,15 @@ extension TrialProcedure {
                 timeline: timeline, stepNanoseconds: stepNanoseconds, values: values)
             return Conclusion(
                 observation: observation, began: began, ended: ended, disposalFailure: disposalFailure)
+        }
+
+        /// The figures that a command's output holds.
+        mutating func read(_ wanted: [CommandValue], from output: CommandOutput, _ pointed: PointedNumber) {
+            do throws(LabError) {
+                for value in wanted { values[value.key] = try value.value(in: output, pointed: pointed) }
+            } catch {
+                failure = error
+            }
         }
 
         /// Several lives as one: each mark is that of the last to reach it, from the first request on; one failure is
@@ -82,9 +97,11 @@ extension TrialProcedure {
         let began = MonotonicInstant.now()
         request.deadline = began.advanced(by: start.limit)
         let instance: any Instance
-        do {
+        do throws(LabError) {
+            if let failure = portInUse(request, on: engine) { throw failure }
             instance = try engine.launch(request)
         } catch {
+            request.output?.removeEmptyFiles()
             var life = Life(began: began, ended: .now())
             life.failure = error
             return life
@@ -92,7 +109,7 @@ extension TrialProcedure {
         let end: Result<Int32, LabError>
         var reached = Mark.exited
         do {
-            end = .success(try instance.waitForExit(deadline: request.deadline))
+            end = .success(try Self.end(of: instance, request))
         } catch {
             end = .failure(error)
             // Now, because `dispose` goes on to stamp marks of its own.
@@ -106,7 +123,17 @@ extension TrialProcedure {
         life.timeline = instance.timeline
         life.stepNanoseconds = instance.stepNanoseconds
         life.values = guestValues(instance.transcript)
-        life.failure = failure(end, instance.transcript, expected: start.expected) ?? disposalFailure
+        if let output = request.output {
+            life.failure = failure(end, output) ?? disposalFailure
+            life.values = [:]
+            if case .success(let status) = end { life.values["exit-status"] = Double(status) }
+            life.values["cpu-ns"] = (try? (instance as? any CPUAccounting)?.hostCPUNanoseconds()).map(
+                Double.init)
+            if life.failure == nil { life.read(start.values, from: output, start.pointed) }
+            output.removeEmptyFiles()
+        } else {
+            life.failure = failure(end, instance.transcript, expected: start.expected) ?? disposalFailure
+        }
         switch exits {
         case .success(let counts):
             for (reason, count) in counts { life.values[ExitCount.value(of: reason)] = Double(count) }

@@ -9,21 +9,25 @@ extension TrialProcedure {
     func memory(_ trial: Plan.Trial, on engine: any PreparedEngine) -> Conclusion {
         let count = trial.parameters.instances ?? 1
         let work = work(of: trial)
-        let requests = (0..<count).map { _ in request(work.workload, of: trial, began: .now()) }
+        var requests = (0..<count).map { _ in request(work.workload, of: trial, began: .now()) }
         let began = MonotonicInstant.now()
         let before = HostMemory.settledBytes()
         var instances: [any Instance] = []
         var failure: LabError?
         var values: [String: Double] = [:]
         do throws(LabError) {
+            for place in requests.indices { requests[place].output = try output(of: trial, place) }
             for var request in requests {
                 request.deadline = MonotonicInstant.now().advanced(by: .seconds(lab.timeoutSeconds))
                 instances.append(try engine.launch(request))
             }
             let deadline = MonotonicInstant.now().advanced(by: .seconds(lab.timeoutSeconds))
             // The output comes after what the guest says of its memory.
-            for instance in instances { try instance.waitForOutput(deadline: deadline) }
-            for instance in instances {
+            for (instance, request) in zip(instances, requests) {
+                try request.command == nil
+                    ? instance.waitForOutput(deadline: deadline) : instance.waitUntilReady(deadline: deadline)
+            }
+            for instance in instances where context?.command == nil {
                 if let failure = Self.failure(instance.transcript, expected: work.expected) {
                     throw failure
                 }
@@ -41,6 +45,7 @@ extension TrialProcedure {
         let reached = instances.last?.timeline.last
         let disposalFailure = instances.reversed().compactMap(Self.dispose).last
         let ended = MonotonicInstant.now()
+        for request in requests { request.output?.removeEmptyFiles() }
         let outcome = (failure ?? disposalFailure).map { Outcome.failed($0, after: reached) } ?? .completed
         let observation = Observation(
             index: trial.index, engine: trial.engine, parameters: trial.parameters, warmup: trial.warmup,

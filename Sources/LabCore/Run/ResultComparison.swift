@@ -211,11 +211,13 @@ extension ResultComparison.Row {
 
     private mutating func decide(isLarger: Bool, isSmaller: Bool, threshold: Double) {
         let isTime = metric.unit == .nanoseconds
+        let moreIsBetter = metric.moreIsBetter == true
         if isLarger {
             verdict = isTime ? .slower : .larger
-            isRegression = judged.map { $0.value > 1 + threshold } ?? false
+            isRegression = !moreIsBetter && judged.map { $0.value > 1 + threshold } ?? false
         } else if isSmaller {
             verdict = isTime ? .faster : .smaller
+            isRegression = moreIsBetter && judged.map { $0.value < 1 / (1 + threshold) } ?? false
         } else if let bound, bound <= threshold {
             verdict = .noLargerDifference
         }

@@ -82,6 +82,7 @@ private struct DifferenceFinder {
         compare("lab.id", old.id, new.id)
         compare("lab.method", old.method.rawValue, new.method.rawValue)
         compare("lab.workload", old.workload, new.workload)
+        compare("lab.command.readiness", old.command?.readiness.word, new.command?.readiness.word)
         compare("lab.rounds", old.rounds.map(Self.text), new.rounds.map(Self.text))
         compare("lab.memoryBytes", "\(old.memoryBytes)", "\(new.memoryBytes)")
         compare("lab.cpus", "\(old.cpus)", "\(new.cpus)")

@@ -15,10 +15,15 @@ public final class Runner {
         public var environment: Environment
         /// The experiments that the method `experiment` can make.
         public var experiments: [any Experiment]
+        /// True when the user named the lab's budget: one that holds no first round is refused then, and else exceeded.
+        public var budgetIsAsked: Bool
+        /// Follows the JSON pointers of a command's values.
+        public var pointed: PointedNumber
 
         public init(
             lab: LabDefinition, command: String, version: String, startedAt: String, seed: UInt64,
-            environment: Environment, experiments: [any Experiment] = []
+            environment: Environment, experiments: [any Experiment] = [], budgetIsAsked: Bool = false,
+            pointed: @escaping PointedNumber = { _, _ in nil }
         ) {
             self.lab = lab
             self.command = command
@@ -27,6 +32,8 @@ public final class Runner {
             self.seed = seed
             self.environment = environment
             self.experiments = experiments
+            self.budgetIsAsked = budgetIsAsked
+            self.pointed = pointed
         }
     }
 
@@ -35,6 +42,8 @@ public final class Runner {
         case probing(EngineID)
         case unavailable(EngineID, LabError)
         case preparing(EngineID)
+        /// The lab's own budget holds no first round, which is made all the same.
+        case shortBudget(LabError)
         /// The next trial is about to be made.
         case trial(Plan.Trial, RunProgress, elapsed: Duration)
         case failed(Observation, LabError)
@@ -55,6 +64,9 @@ public final class Runner {
     private let setup: Setup
     private let engines: [any Engine]
     private let context: RunContext
+    /// What is known of the time that trials take; what this run made is learned at its end.
+    public private(set) var costs: TrialCosts
+    private var spent: [String: (seconds: Double, count: Double)] = [:]
     private var recordByName: [EngineID: EngineRecord] = [:]
     private var failures: [EngineID: Int] = [:]
     private var stopped: [EngineID: Message] = [:]
@@ -69,9 +81,8 @@ public final class Runner {
         let needed = Int((firstRound / .seconds(1)).rounded(.up))
         return [
             .init(
-                "the budget of \(Units.format(duration: .seconds(setup.lab.budgetSeconds))) is too small for one trial of everything, which took "
-                    + "\(needed) s and was made all the same",
-                remedy: "give --budget \(2 * needed)s or more, or name fewer engines or series")
+                "the first round, a trial of everything, was made whole and took \(needed) s: longer than the budget of \(TrialCosts.words(setup.lab.budgetSeconds))",
+                remedy: "name --budget \(2 * needed)s or more, or fewer engines or series")
         ]
     }
 
@@ -81,38 +92,49 @@ public final class Runner {
     /// True when an instance could not be removed; the journal must be replayed.
     public private(set) var leftSomething = false
 
-    /// - Parameter engines: those that the lab names, in its order, no two of the same name.
-    public init(setup: Setup, engines: [any Engine], context: RunContext) {
+    /// - Parameters:
+    ///   - engines: those that the lab names, in its order, no two of the same name.
+    ///   - costs: what earlier runs of this machine left.
+    public init(
+        setup: Setup, engines: [any Engine], context: RunContext, costs: TrialCosts = TrialCosts()
+    ) {
         self.setup = setup
         self.engines = engines
         self.context = context
+        self.costs = costs
     }
 
     /// Makes the run and returns all of it.
     ///
     /// An engine that is unavailable is recorded with the reason, and the run goes on without it. A failed trial is
-    /// a sample. The run ends early when the budget is spent or the user interrupts; what was measured is returned.
+    /// a sample. The run ends early when the budget is spent or the user interrupts; what was measured is returned. A budget
+    /// that holds no first round is refused before anything is prepared where the user named it; else the watcher is told.
     /// - Parameters:
-    ///   - directory: where `samples.jsonl` is written as the samples are taken; nil to keep none.
+    ///   - log: makes what keeps the samples as they are taken, given what is known before the first; nil to keep none.
     ///   - accept: sees what is known before the first trial; what it throws ends the run there.
     ///   - disturbances: asked after the last trial what disturbed the run.
-    /// - Throws: `.unavailable` when no engine works; `.interrupted` before the first trial; `.output` when a sample
+    /// - Throws: `.usage` for a budget that is too small; `.unavailable` when no engine works; `.interrupted` before the first trial; `.output` when a sample
     ///   can't be written down, all before it being safe.
     public func run(
-        samplesIn directory: String?, accept: (RunResult.Header) throws(LabError) -> Void = { _ in },
+        log: (RunResult.Header) throws(LabError) -> (any SampleKeeping)?,
+        accept: (RunResult.Header) throws(LabError) -> Void = { _ in },
         disturbances: () -> [Environment.Warning] = { [] }, watch: (Event) -> Void
     ) throws(LabError) -> RunResult {
         let began = MonotonicInstant.now()
         var ready: [any PreparedEngine] = []
-        defer { for engine in ready { engine.shutDown() } }
-        try prepare(try available(watch), into: &ready, watch)
+        defer {
+            for engine in ready { engine.shutDown() }
+            if context.command == nil { costs.learn(spent) }
+        }
+        let usable = try available(watch)
+        try checkBudget(usable, since: began, watch)
+        try prepare(usable, into: &ready, watch)
 
         let plan = Plan(setup.lab, engines: ready.map(\.id), seed: setup.seed)
         let digests = ComputeDigests(setup.lab, engines: ready.map(\.id))
         let header = header(plan)
         try accept(header)
-        let log = try directory.map { path throws(LabError) in try SampleLog(directory: path, header: header)
-        }
+        let log = try log(header)
 
         var result = RunResult(header: header, samples: [], closing: .init(.complete))
         result.samples.reserveCapacity(plan.trials.count)
@@ -120,13 +142,41 @@ public final class Runner {
             plan, ready,
             TrialProcedure(
                 lab: setup.lab, digests: digests, experiments: setup.experiments, context: context,
-                seed: setup.seed), began: began, &result.samples, log,
+                outputs: try outputs(beside: log), pointed: setup.pointed, seed: setup.seed), began: began,
+            &result.samples, log,
             watch)
         result.closing.stopped = stopped
         result.closing.warnings = disturbances() + shortBudget
         try log?.finish(result.closing)
         watch(.ended(result.ending))
         return result
+    }
+
+    private func checkBudget(
+        _ usable: [any Engine], since began: MonotonicInstant, _ watch: (Event) -> Void
+    ) throws(LabError) {
+        let need =
+            Double(MonotonicInstant.now().nanoseconds(since: began)) / 1e9
+            + costs.firstRound(
+                of: setup.lab, on: usable.map(\.record), hasSystem: context.hasSystem)
+        // How long the user's own program takes is known to nobody.
+        guard context.command == nil, need > setup.lab.budgetSeconds else { return }
+        let error = TrialCosts.tooSmall(setup.lab.budgetSeconds, need: need)
+        if setup.budgetIsAsked { throw error }
+        watch(.shortBudget(error))
+    }
+
+    private func spend(_ key: String, _ seconds: Double) {
+        let sofar = spent[key] ?? (0, 0)
+        spent[key] = (sofar.seconds + seconds, sofar.count + 1)
+    }
+
+    /// The directory for the outputs of a command, made; nil where no command is run or no result is kept.
+    private func outputs(beside log: (any SampleKeeping)?) throws(LabError) -> String? {
+        guard let directory = log?.directory, context.command != nil else { return nil }
+        let path = "\(directory)/\(TrialProcedure.outputDirectory)"
+        try Files.makeDirectory(path)
+        return path
     }
 
     /// The engines that work here.
@@ -154,9 +204,12 @@ public final class Runner {
         for engine in usable {
             try context.interrupt.check()
             watch(.preparing(engine.id))
+            let began = MonotonicInstant.now()
             do {
                 let prepared = try engine.prepare(context)
                 ready.append(prepared)
+                spend(
+                    TrialCosts.key(engine.id), Double(MonotonicInstant.now().nanoseconds(since: began)) / 1e9)
                 recordByName[engine.id] = prepared.record
                 recordByName[engine.id]?.availability = .available
             } catch {
@@ -188,14 +241,14 @@ public final class Runner {
             version: setup.version, runID: context.runID, startedAt: setup.startedAt, lab: setup.lab,
             command: setup.command, plan: plan, environment: setup.environment,
             engines: records,
-            digests: context.rootFilesystem.digests,
+            digests: context.digests,
             harnessNanoseconds: NullEngine.overhead(trials: Self.nullTrials))
     }
 
     /// Makes the trials in their order until they are done, the budget is spent or the user has had enough.
     private func makeTrials(
         _ plan: Plan, _ ready: [any PreparedEngine], _ procedure: TrialProcedure, began: MonotonicInstant,
-        _ samples: inout [Observation], _ log: SampleLog?, _ watch: (Event) -> Void
+        _ samples: inout [Observation], _ log: (any SampleKeeping)?, _ watch: (Event) -> Void
     ) throws(LabError) -> RunResult.Ending {
         let byName = Dictionary(uniqueKeysWithValues: ready.map { ($0.id, $0) })
         var precision = Precision(setup.lab, plan)
@@ -247,7 +300,13 @@ public final class Runner {
             }
             let overhead = conclusion.began.nanoseconds(since: previousEnd)
             conclusion.observation.values[Self.harnessValue] = Double(overhead)
-            progress.made(trial, nanoseconds: conclusion.ended.nanoseconds(since: previousEnd))
+            let taken = conclusion.ended.nanoseconds(since: previousEnd)
+            progress.made(trial, nanoseconds: taken)
+            // What came with it cost nothing more.
+            let share = Double(taken) / 1e9 / Double(1 + conclusion.others.count)
+            for cell in [trial.cell] + conclusion.others.map(\.cell) {
+                spend(TrialCosts.key(cell, in: setup.lab), share)
+            }
             previousEnd = conclusion.ended
             samples.append(conclusion.observation)
             try log?.append(conclusion.observation)
@@ -278,7 +337,7 @@ public final class Runner {
         watch(.failed(observation, error))
         // A lack of the machine for one experiment, one variant or one payload says nothing of the engine's others.
         if setup.lab.method == .experiment && error.kind == .unavailable { return }
-        let isOwn = observation.parameters.variant != nil || observation.parameters.payload != nil
+        let isOwn = observation.parameters.variant != nil || observation.parameters.system != nil
         if isOwn && error.kind == .unavailable {
             impossible.insert(observation.cell)
             return

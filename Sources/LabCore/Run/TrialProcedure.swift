@@ -10,6 +10,10 @@ struct TrialProcedure {
     var experiments: [any Experiment] = []
     /// The run that experiments work in; nil outside one.
     var context: RunContext?
+    /// Where the outputs of commands go, a file for each; nil keeps them no longer than a trial.
+    var outputs: String?
+    /// Follows the JSON pointers of a command's values.
+    var pointed: PointedNumber = { _, _ in nil }
     /// The seed of the run.
     var seed: UInt64 = 0
     let counter = InstanceCounter()
@@ -81,7 +85,8 @@ struct TrialProcedure {
 
     func request(_ workload: Workload, of trial: Plan.Trial, began: MonotonicInstant) -> LaunchRequest {
         LaunchRequest(
-            index: nextInstance(), workload: workload, memoryBytes: lab.memoryBytes, cpus: lab.cpus,
+            index: nextInstance(), payload: context?.command.map(Payload.command) ?? .guest(workload),
+            memoryBytes: lab.memoryBytes, cpus: lab.cpus,
             deadline: began.advanced(by: .seconds(lab.timeoutSeconds(at: trial.parameters))),
             condition: trial.parameters)
     }
@@ -135,12 +140,16 @@ final class InstanceCounter {
 
 extension LabDefinition {
     /// Returns the first request of an engine's trials, for who wants to see it: its nonce is recognised as an example.
-    /// - Parameter variant: another one than the trial's.
-    public func firstRequest(of engine: EngineID, variant: VMVariant? = nil) -> LaunchRequest {
+    /// - Parameters:
+    ///   - variant: another one than the trial's.
+    ///   - context: of the run that would make it.
+    public func firstRequest(
+        of engine: EngineID, variant: VMVariant? = nil, in context: RunContext? = nil
+    ) -> LaunchRequest {
         // The factors that a lab varies are for the engines of its series alone.
         let point = series.first { engines(of: $0).contains(engine) }?.points.first ?? [:]
         let trial = Plan.Trial(index: 0, engine: engine, parameters: point, warmup: false)
-        let procedure = TrialProcedure(lab: self)
+        let procedure = TrialProcedure(lab: self, context: context)
         var request = procedure.request(
             procedure.work(of: trial) { "NONCE" }.workload, of: trial, began: .now())
         if let variant { request.condition.variant = variant }

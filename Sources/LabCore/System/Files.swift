@@ -30,7 +30,7 @@ public enum Files {
     }
 
     /// Makes the error for a file that can't be read.
-    static func unreadable(_ path: String, _ error: Errno) -> LabError {
+    package static func unreadable(_ path: String, _ error: Errno) -> LabError {
         guard error == Errno(EINVAL) else {
             return LabError(.input, "cannot read \(path)", cause: error)
         }
@@ -144,6 +144,13 @@ public enum Files {
 extension StringProtocol {
     /// This text without white space at either end.
     public func trimmingWhitespace() -> String {
+        // To tell characters apart takes tables; mostly both ends are ASCII.
+        func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0d).contains(byte) }
+        let bytes = String(self).utf8
+        guard let start = bytes.firstIndex(where: { !isBlank($0) }),
+            let last = bytes.lastIndex(where: { !isBlank($0) })
+        else { return "" }
+        if bytes[start] < 0x80, bytes[last] < 0x80 { return String(bytes[start...last]) ?? "" }
         var slice = self[...]
         while let first = slice.first, first.isWhitespace { slice = slice.dropFirst() }
         while let last = slice.last, last.isWhitespace { slice = slice.dropLast() }

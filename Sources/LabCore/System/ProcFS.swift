@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// The fields of `/proc/PID/status`, see proc_pid_status(5).
@@ -19,6 +20,12 @@ public struct ProcessStatus: Sendable {
     /// Its numbers in the pid namespaces that it is in, from the reader's inwards.
     public var pids: [pid_t] {
         (self["NSpid"] ?? "").split(whereSeparator: \.isWhitespace).compactMap { pid_t($0) }
+    }
+    /// True for the first process of a PID namespace within the reader's.
+    public var isInit: Bool { pids.count > 1 && pids.last == 1 }
+    /// Whether a signal is in a set such as `SigBlk`, `SigIgn` or `SigCgt`.
+    public func has(_ signal: Int32, in key: String) -> Bool {
+        (self[key].flatMap { UInt64($0, radix: 16) } ?? 0) >> UInt64(signal - 1) & 1 != 0
     }
     /// The numbers of a field such as `Uid`, `Gid` or `Groups`.
     public func ids(_ key: String) -> [UInt32] {
@@ -47,8 +54,21 @@ extension HostProcess {
         }
     }
 
-    /// True when it still runs; a zombie does not.
-    public var isRunning: Bool { commandLine?.first?.isEmpty == false }
+    /// True when it still runs; a zombie does not. Its command line says nothing: that is empty while it executes, and as it
+    /// likes afterwards.
+    public var isRunning: Bool {
+        guard let state = try? status()["State"]?.first else { return false }
+        return state != "Z" && state != "X"
+    }
+
+    /// Kills it. It is held before it is asked whether it is still the one that is meant, so that no process is killed that
+    /// was given the number of one which has ended.
+    public func end(ifStill isMeant: (HostProcess) -> Bool) {
+        let number = clinux_pidfd_open(pid)
+        guard number >= 0 else { return }
+        let held = FileDescriptor(owning: number)
+        if isMeant(self) { _ = clinux_pidfd_send_signal(held.rawValue, SIGKILL) }
+    }
 
     /// The name of its first thread.
     public var name: String? { Files.line("/proc/\(pid)/comm") }

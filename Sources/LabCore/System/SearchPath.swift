@@ -2,6 +2,9 @@ import Glibc
 
 /// The directories in which programs are looked for that lab, libvirt or env(1) start by name.
 public enum SearchPath {
+    /// The PATH of whatever is started inside, unless it or its image says another.
+    public static let standard = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
     /// Takes out of PATH what is no absolute path: it would mean another directory wherever a tool is run, and what lies
     /// there would be run with all that this process may do. To be called before there is a second thread.
     public static func dropRelative() {

@@ -35,7 +35,7 @@ public struct Errno: Error, Equatable, Hashable, Sendable, CustomStringConvertib
 /// Runs a system call that returns -1 on failure, again while a signal interrupts it.
 ///
 /// `errno` is read by the first statement after the call. EBADF and EFAULT are bugs of ours and trap.
-@discardableResult @inline(__always)
+@discardableResult @inlinable @inline(__always)
 public func checked<Value: FixedWidthInteger>(
     retryOnInterrupt: Bool = true,
     _ call: () -> Value

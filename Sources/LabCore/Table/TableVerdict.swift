@@ -117,11 +117,8 @@ extension SubjectJudgement {
         }
     }
 
-    /// Returns true when an engine that nobody asked might decide it: beside one that emulates there may be another.
-    private static func isNotRun(_ part: [Obstacle]) -> Bool {
-        let rest = part.filter { if case .emulated = $0 { false } else { true } }
-        return !rest.isEmpty && rest.allSatisfy(\.isNotRun)
-    }
+    /// Returns true when an engine that nobody asked might decide it, beside those that could not.
+    private static func isNotRun(_ part: [Obstacle]) -> Bool { part.contains(where: \.isNotRun) }
 
     /// The same without a verdict, because its figures are of another machine than the table's.
     func ofAnotherMachine() -> Self {
@@ -153,7 +150,11 @@ extension SubjectJudgement {
     }
 
     private static func missing(_ rule: Claim.Rule, at point: Condition, in result: RunResult) -> [Obstacle] {
-        rule.engines.map { .absent($0, absence($0, rule, at: point, in: result)) }
+        rule.engines.map { engine in
+            let absence = absence(engine, rule, at: point, in: result)
+            return absence.isNotRun && !rule.isDecided(by: engine, in: result.header)
+                ? .emulated(engine) : .absent(engine, absence)
+        }
     }
 
     private static func absence(

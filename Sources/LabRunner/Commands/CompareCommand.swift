@@ -1,6 +1,7 @@
 import ArgumentParser
 import LabCore
 import Report
+import Results
 
 /// `lab compare`: what changed from some runs to others.
 struct CompareCommand: SpeakingCommand {

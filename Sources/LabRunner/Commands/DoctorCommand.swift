@@ -103,7 +103,7 @@ struct DoctorCommand: SpeakingCommand {
             switch event {
             case .probing(let engine), .preparing(let engine): line.show(text.trying(engine), now: true)
             case .trial(let trial, _, _): line.show(text.runningGuest(on: trial.engine), now: true)
-            case .unavailable, .failed, .stopped, .ended: break
+            case .shortBudget, .unavailable, .failed, .stopped, .ended: break
             }
         }
         checks += proved

@@ -13,6 +13,7 @@ struct ExplainCommand: SpeakingCommand {
               lab explain startup-latency --engine container
               lab explain startup-latency --engine qemu --profile q35
               lab explain startup-latency --engine new=crun:/opt/crun/bin/crun
+              lab explain startup-latency --engine crun --image rootfs:/srv/redis -- redis-server
               lab explain vm-tuning --engine qemu --variant machine=q35,memory=balloon
             """)
 
@@ -41,6 +42,7 @@ struct ExplainCommand: SpeakingCommand {
         }
         var settings = request.settings
         settings.builds = engines.compactMap(\.build)
+        let command = try request.lookUpCommand()
         let interrupt = try Interrupt()
         try interrupt.catchSignals()
         let warn = { (words: String, remedy: Message?) in Terminal.warn(words, remedy: remedy, in: text) }
@@ -50,10 +52,12 @@ struct ExplainCommand: SpeakingCommand {
         var leftovers = true
         defer { workspace.close(leftovers: leftovers, warn: warn) }
         let made = try EngineFactory.make(engines.map(\.id), settings)[0]
-        let engine = try made.prepare(workspace.context)
+        var context = workspace.context
+        context.command = command
+        let engine = try made.prepare(context)
         defer { engine.shutDown() }
         // The first trial of a build is that of its kind.
-        let first = request.lab.firstRequest(of: engines[0].kind, variant: variant)
+        let first = request.lab.firstRequest(of: engines[0].kind, variant: variant, in: context)
         try Terminal.answer(text.say(try engine.explain(first)))
         leftovers = false
     }

@@ -7,16 +7,17 @@ import OCI
 struct ImageCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "image",
-        abstract: "Import, pull, look into and remove images.",
+        abstract: "Build, import, pull, look into and remove images.",
         discussion: """
             Images are kept by their digests below the cache, in an OCI image layout
             that skopeo, podman and umoci read as it is: oci:CACHE/images:NAME.
             Layers are unpacked once and shared. An image is named by its name, its
-            name without `:latest`, or the first digits of its digest. Only pull, and
-            push to a registry, use the network.
+            name without `:latest`, or the first digits of its digest. Only pull, build
+            with packages or `network: true`, and push to a registry use the network.
 
             EXAMPLES
               lab image pull docker.io/library/debian:12
+              lab image build redis.yaml
               lab image import oci:DIR:NAME
               lab image import docker-archive:redis.tar --name redis
               lab image import ./rootfs --name mine
@@ -26,7 +27,8 @@ struct ImageCommand: ParsableCommand {
               lab image rm mine
             """,
         subcommands: [
-            ImportImage.self, PullImage.self, PushImage.self, ListImages.self, InspectImage.self,
+            BuildImage.self, ImportImage.self, PullImage.self, PushImage.self, ListImages.self,
+            InspectImage.self,
             ImageHistory.self, DiffImages.self, RemoveImages.self, CollectImages.self,
         ])
 }
@@ -78,7 +80,7 @@ struct ImportImage: ImageSubcommand {
             Each blob is checked against its digest and size. A directory becomes one
             layer, in the order of its names: the same directory gives the same digest.
             SOURCE_DATE_EPOCH, in seconds since 1970, is the latest time that a file of
-            it may have. An archive is converted by skopeo.
+            it may have. An archive, also oci-archive:FILE, is converted by skopeo.
 
             EXAMPLES
               lab image import oci:layout:debian
@@ -95,11 +97,8 @@ struct ImportImage: ImageSubcommand {
     @OptionGroup var speech: LanguageOptions
 
     func run(_ store: ImageStore, _ text: Language) throws {
-        var latest: Int?
-        if let epoch = Process.environment["SOURCE_DATE_EPOCH"], !epoch.isEmpty {
-            latest = try Words.count(epoch, option: "SOURCE_DATE_EPOCH", in: 0...0xffff_ffff)
-        }
-        try ImageLine(try store.add(try ImageSource(source), as: name, latest: latest)).answer(json: json)
+        try ImageLine(try store.add(try ImageSource(source), as: name, latest: try SourceDate.epoch()))
+            .answer(json: json)
     }
 }
 

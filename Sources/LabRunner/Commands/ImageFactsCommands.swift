@@ -79,7 +79,7 @@ struct InspectImage: ImageSubcommand {
         let layers: [ImageStore.LayerFacts]
         /// Bytes of the layers that other images have too.
         let sharedBytes: UInt64
-        let config: ImageConfiguration.Settings
+        let config: ImageConfig
     }
 
     func run(_ store: ImageStore, _ text: Language) throws {
@@ -101,9 +101,9 @@ struct InspectImage: ImageSubcommand {
             ("platform", image.architecture), ("created", image.created),
             ("size", Units.format(bytes: image.size)),
             ("shared with other images", Units.format(bytes: answer.sharedBytes)),
-            ("user", answer.config.user), ("working directory", answer.config.workingDir),
-            ("entrypoint", words(answer.config.entrypoint)), ("command", words(answer.config.cmd)),
-            ("environment", words(answer.config.env)),
+            ("user", answer.config.user), ("working directory", answer.config.directory),
+            ("entrypoint", words(answer.config.entrypoint)), ("command", words(answer.config.command)),
+            ("environment", words(answer.config.environment)),
         ]
         let told = facts.compactMap { name, value in
             value.flatMap { $0.isEmpty ? nil : [text.say(name), ForeignText.line($0)] }

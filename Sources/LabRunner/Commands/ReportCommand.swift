@@ -1,6 +1,7 @@
 import ArgumentParser
 import LabCore
 import Report
+import Results
 
 /// `lab report`: from results, nothing but results.
 struct ReportCommand: SpeakingCommand {

@@ -30,7 +30,7 @@ struct RunCommand: SpeakingCommand {
               lab run startup-latency --engine process,container --samples 500 --seed 7
               lab run startup-latency --engine qemu --profile q35 --memory 512MiB
               lab run startup-latency --series ablation
-              lab run startup-latency --budget 30s --output /tmp/first --json
+              lab run startup-latency --series plain --budget 1min --output /tmp/first --json
               lab run startup-latency --quick
               lab run startup-latency --repeat 5 --output new
               lab run all --quick
@@ -42,6 +42,13 @@ struct RunCommand: SpeakingCommand {
               a machine that is not quiet; NAME=KIND:PATH, as often as wanted
                 lab run startup-latency --engine process \\
                     --engine old=crun:/usr/bin/crun,new=crun:/opt/crun/bin/crun
+
+              your own program, in a bare process, a container and the peers alike
+                lab run startup-latency --image rootfs:/srv/tree -- /bin/true
+                lab run startup-latency --image rootfs:/srv/redis --ready 'line=Ready to accept' \\
+                    -- redis-server --port 0
+                lab run startup-latency --image rootfs:/ --value 'copy:s=copied, ([0-9.]+) s' \\
+                    -- dd if=/dev/zero of=/dev/null bs=1M count=1000
 
               in CI: fails with 1 when the start became slower by more than 10 %
                 lab run startup-latency --baseline baseline --threshold 10%

@@ -1,4 +1,5 @@
 import LabCore
+import Results
 
 /// Proves each engine by a trial that is made like any other: a guest must start and send a fresh nonce back.
 enum EngineChecks {

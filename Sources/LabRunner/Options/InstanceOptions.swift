@@ -49,6 +49,8 @@ struct InstanceOptions: ParsableArguments {
             "Download with apt-get what this machine lacks: a guest kernel, a lab's distribution."))
     var fetch = false
 
+    @OptionGroup(title: "Your own program") var own: CommandOptions
+
     /// A VM's kernel and initramfs need more than this to unpack.
     static let leastMemory: UInt64 = 16 << 20
     static let mostCPUs = 1_024
@@ -64,6 +66,9 @@ struct InstanceOptions: ParsableArguments {
             definition.memoryBytes = try Words.bytes(memory, option: "--memory", atLeast: Self.leastMemory)
         }
         if let cpus { definition.cpus = try Words.count(cpus, option: "--cpus", in: 1...Self.mostCPUs) }
+        if let command = try own.definition(over: lab.command), command != lab.command {
+            return try definition.running(command)
+        }
         return definition
     }
 

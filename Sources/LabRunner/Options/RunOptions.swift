@@ -99,7 +99,7 @@ struct RunOptions: ParsableArguments {
         }
         if quick {
             // Half a minute a start where a processor is emulated: who wants it names it.
-            if series == nil { lab.series.removeAll { !$0.points.allSatisfy { $0.payload == nil } } }
+            if series == nil { lab.series.removeAll { !$0.points.allSatisfy { $0.system == nil } } }
             lab.changeSamples { $0 = Self.quick($0) }
             lab.budgetSeconds /= Self.quickBudgetShare
             lab.spreadSeconds /= Double(Self.quickShare)

@@ -1,4 +1,5 @@
 import LabCore
+import Results
 
 /// Earlier runs that a run is compared with.
 struct Baseline {

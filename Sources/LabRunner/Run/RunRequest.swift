@@ -1,3 +1,4 @@
+import Images
 import LabCore
 
 /// The request for one run: a lab of the catalogue, what the user said of it, and the seed. It knows its own words.
@@ -10,6 +11,8 @@ struct RunRequest {
     let seed: UInt64
     private let instance: InstanceOptions
     private var options: RunOptions
+    /// True when the user named the budget.
+    let budgetIsAsked: Bool
 
     /// - Parameter definition: as the catalogue has it.
     init(
@@ -23,10 +26,18 @@ struct RunRequest {
         self.seed = seed
         self.instance = instance
         self.options = options
+        budgetIsAsked = options.budget != nil
     }
 
     /// True when the machine's frequency is made steady for the run.
     var tunes: Bool { options.tune }
+
+    /// The command that its instances run, looked up; nil for lab-guest.
+    func lookUpCommand() throws(LabError) -> CommandPayload? {
+        guard let command = lab.command else { return nil }
+        let paths = try LabPaths.own(environment: Process.environment)
+        return try command.payload(in: .named(command.image, paths: paths))
+    }
 
     /// Gives the run another budget than its own, in whole seconds.
     mutating func limit(to seconds: Double) {
@@ -36,6 +47,8 @@ struct RunRequest {
 
     /// Reproduces the run, shell-quoted.
     var command: String {
-        ShellText.join(["lab", "run", lab.id] + instance.saidWords + options.words(seed: seed))
+        ShellText.join(
+            ["lab", "run", lab.id] + instance.saidWords + instance.own.words.options
+                + options.words(seed: seed) + instance.own.words.command)
     }
 }

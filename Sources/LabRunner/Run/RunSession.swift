@@ -1,5 +1,7 @@
+import Artifacts
 import Glibc
 import LabCore
+import Results
 
 /// One run, from the request to the files of its report.
 struct RunSession {
@@ -41,6 +43,7 @@ struct RunSession {
         let line = shared.line
         let warn = { (words: String, remedy: Message?) in line.warn(words, remedy: remedy) }
 
+        let command = try request.lookUpCommand()
         let time = UTCTime.now()
         let directory =
             if let output { try OutputDirectory.named(output) } else {
@@ -56,23 +59,21 @@ struct RunSession {
         defer { workspace.close(leftovers: leftovers, warn: warn) }
         line.show(text.lookingAtTheMachine, now: true)
         let environment = try environment(workspace, warn)
-        try baseline?.accept(
-            lab: request.lab, environment: environment, digests: workspace.context.rootFilesystem.digests)
         var context = workspace.context
+        context.command = command
+        try baseline?.accept(lab: request.lab, environment: environment, digests: context.digests)
         if request.lab.needsSystem {
             line.show(text.lookingForTheSystem, now: true)
-            let (root, paths, mayMake) = (context.rootFilesystem, context.paths, context.mayFetch)
-            context.system = Result { () throws(LabError) in
-                try SystemTree.of(root, paths: paths, mayMake: mayMake)
-            }
+            context.lookForSystem(mayMake: context.mayFetch)
         }
         let runner = Runner(
             setup: Runner.Setup(
                 lab: request.lab, command: request.command, version: Version.current,
                 startedAt: time.rfc3339, seed: request.seed, environment: environment,
-                experiments: ExperimentTable.all),
+                experiments: ExperimentTable.all, budgetIsAsked: request.budgetIsAsked,
+                pointed: JSONPointer.number),
             engines: try EngineFactory.make(request.lab.engines, request.settings, pool: shared.pool),
-            context: context)
+            context: context, costs: TrialCosts(at: context.paths.costs))
         let budget: Duration = .seconds(request.lab.budgetSeconds)
         let result: RunResult
         do {
@@ -90,10 +91,40 @@ struct RunSession {
             throw error
         }
         leftovers = runner.leftSomething
+        // Without them the next run guesses.
+        try? runner.costs.write(to: context.paths.costs)
         for warning in result.closing.warnings { warn(text.say(warning.text), warning.remedy) }
         let figures = Figures(result)
         let files = try ResultFiles.save(figures, in: text, to: directory.path)
         return Outcome(directory: directory.path, files: files, figures: figures)
+    }
+
+    /// The seconds that the first round of each lab needs on the engines that work here; 0 of one that is not run.
+    /// - Throws: `.interrupted`, or what no run could begin with.
+    static func needs(
+        of requests: [RunRequest?], _ shared: Shared, _ text: Language
+    ) throws(LabError) -> [Double] {
+        let warn = { (words: String, remedy: Message?) in shared.line.warn(words, remedy: remedy) }
+        let workspace = try Workspace.open(
+            time: UTCTime.now(), interrupt: shared.interrupt,
+            connection: requests.lazy.compactMap { $0?.settings.connect }.first, text: text, warn: warn)
+        defer { workspace.close(leftovers: false, warn: warn) }
+        var context = workspace.context
+        if requests.contains(where: { $0?.lab.needsSystem == true }) { context.lookForSystem(mayMake: false) }
+        let costs = TrialCosts(at: context.paths.costs)
+        var works: [EngineID: Bool] = [:]
+        return try requests.map { request throws(LabError) in
+            guard let request else { return 0 }
+            let engines = try EngineFactory.make(request.lab.engines, request.settings, pool: shared.pool)
+            for engine in engines where works[engine.id] == nil {
+                try shared.interrupt.check()
+                shared.line.show(text.probing(engine.id), now: true)
+                works[engine.id] = engine.probe(context) == .available
+            }
+            return costs.firstRound(
+                of: request.lab, on: engines.filter { works[$0.id] == true }.map(\.record),
+                hasSystem: context.hasSystem)
+        }
     }
 
     /// The machine's state, tuned first if that is wished, with a warning for everything that disturbs.
@@ -111,5 +142,12 @@ struct RunSession {
         }
         for warning in environment.warnings { warn(text.say(warning.text), warning.remedy) }
         return environment
+    }
+}
+
+extension RunContext {
+    fileprivate mutating func lookForSystem(mayMake: Bool) {
+        let (root, paths) = (rootFilesystem, paths)
+        system = Result { () throws(LabError) in try SystemTree.of(root, paths: paths, mayMake: mayMake) }
     }
 }

@@ -1,5 +1,6 @@
 import LabCore
 import Report
+import Results
 
 /// Several labs, one after another in this process, and the document's table from what they yield.
 ///
@@ -55,7 +56,9 @@ struct SeveralRuns {
         let root = try output.map { path throws(LabError) in try OutputDirectory.named(path) }
         defer { root?.removeIfEmpty() }
         let shared = try RunSession.Shared(quiet: quiet, text: text)
-        let labs = try makeRuns(shared, text)
+        var budget = budget
+        try budget.provide(for: RunSession.needs(of: requests.map(\.request), shared, text))
+        let labs = try makeRuns(budget, shared, text)
         let runs = labs.compactMap { if case .done(let run) = $0.end { run } else { nil } }
         if runs.isEmpty { throw shared.interrupt.isRaised ? Interrupt.error : Self.nothing(labs) }
         let directory =
@@ -73,7 +76,9 @@ struct SeveralRuns {
             interrupted: shared.interrupt.isRaised)
     }
 
-    private func makeRuns(_ shared: RunSession.Shared, _ text: Language) throws(LabError) -> [Progress] {
+    private func makeRuns(
+        _ budget: SharedBudget, _ shared: RunSession.Shared, _ text: Language
+    ) throws(LabError) -> [Progress] {
         let began = MonotonicInstant.now()
         var ends: [Progress] = []
         for (place, (lab, request)) in requests.enumerated() {

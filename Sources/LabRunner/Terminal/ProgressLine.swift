@@ -77,6 +77,8 @@ extension ProgressLine {
         switch event {
         case .probing(let engine): show(text.probing(engine), now: true)
         case .preparing(let engine): show(text.preparing(engine), now: true)
+        case .shortBudget(let error):
+            warn(text.takingMore(because: text.say(error.reason)), remedy: nil)
         case .trial(let trial, let progress, let elapsed):
             show(text.trial(trial, progress, elapsed: elapsed, budget: budget))
         case .unavailable(let engine, let error):

@@ -14,6 +14,8 @@ extension Language {
     func probing(_ engine: EngineID) -> String { say("probing \(engine) …") }
     func preparing(_ engine: EngineID) -> String { say("preparing \(engine) …") }
 
+    func takingMore(because reason: String) -> String { say("the run takes the time it needs: \(reason)") }
+
     /// Returns the run's place in its plan.
     func trial(_ trial: Plan.Trial, _ progress: RunProgress, elapsed: Duration, budget: Duration) -> String {
         var text = say("trial") + " \(progress.done + 1)/\(progress.total)  \(trial.engine)"

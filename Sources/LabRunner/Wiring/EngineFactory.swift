@@ -1,3 +1,4 @@
+import Artifacts
 import ContainerDriver
 import LabCore
 import LabFile

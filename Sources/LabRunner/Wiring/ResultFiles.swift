@@ -1,5 +1,6 @@
 import LabCore
 import Report
+import Results
 
 /// The one place that knows which files a result becomes.
 enum ResultFiles {

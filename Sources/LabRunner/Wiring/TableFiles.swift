@@ -1,6 +1,7 @@
 import LabCore
 import LabFile
 import Report
+import Results
 
 /// The one place that knows which files the document's table becomes.
 enum TableFiles {

@@ -20,6 +20,7 @@ extension Chinese {
         "takes {} between two trials, outside every mark": "两次试验之间用 {}，不在任何标记之内",
         "skipped: it has none of the engines of --engine": "跳过：--engine 指定的引擎它一个也没有",
         "using what engines need …": "正在试用引擎所需的各项功能 …", "running a guest on {} …": "正在 {} 上运行客户程序 …",
+        "the run takes the time it needs: {}": "本次运行将用足所需的时间：{}",
         "{} is unavailable and left out: {}": "{} 不可用，不参加测量：{}",
         "trial {} ({}) failed: {}": "第 {} 次试验（{}）失败：{}",
         "the run {} had died; what it left was removed": "运行 {} 已死，它留下的东西已清除",

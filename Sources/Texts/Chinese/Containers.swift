@@ -129,10 +129,11 @@ extension Chinese {
         "writable layer": "可写层", "enter the root": "进入根文件系统", "bind {}": "绑定挂载 {}", "read-only {}": "只读 {}",
         "mask {}": "遮蔽 {}", "private mounts": "私有挂载", "leave the old root": "离开旧根",
         "  // {} is passed over": "  // 忽略 {}", "supplementary groups": "附加组", "group": "组", "user": "用户",
-        "oom score": "OOM 分数", "default signals": "信号恢复默认", "personality": "执行域", "session keyring": "会话密钥环",
+        "oom score": "OOM 分数", "default signals": "信号恢复默认", "null device": "空设备", "personality": "执行域",
+        "session keyring": "会话密钥环",
         "scheduling policy": "调度策略", "I/O priority": "I/O 优先级", "timer slack": "定时器松弛",
         "resource limits": "资源限制", "remove cgroups": "删除控制组", "inherited descriptor": "继承的描述符",
-        "lower layer 0": "下层 0", "read-only lower layer 0": "只读下层 0", "create {}": "建立 {}",
+        "create {}": "建立 {}",
         "link {}": "链接 {}", "device {}": "设备 {}",
     ]
 }

@@ -5,9 +5,14 @@ extension Chinese {
             "以该用户身份运行 lab，或用 --output 指定一个属于 root 的目录",
         "name a directory of yours with --output": "用 --output 指定一个属于你自己的目录",
         "cannot read whose process {} is": "无法得知进程 {} 属于谁",
-        "the budget of {} is too small for one trial of everything, which took {} s and was made all the same":
-            "预算 {} 不够把每项各试验一次；仍然全部做了一次，用时 {} 秒",
-        "give --budget {}s or more, or name fewer engines or series": "把 --budget 设为 {}s 或更长，或者少指定一些引擎或系列",
+        "the first round, a trial of everything, was made whole and took {} s: longer than the budget of {}":
+            "第一轮（每项各试验一次）已完整做完，用时 {} 秒，超出预算 {}",
+        "the budget of {} is too small": "预算 {} 太少",
+        "the first round alone, a trial of everything, needs about {} s": "仅第一轮（每项各试验一次）就需要约 {} 秒",
+        "the first rounds of these labs, a trial of everything, need about {} s":
+            "这些实验的第一轮（每项各试验一次）共需要约 {} 秒",
+        "name --budget {}s or more, or fewer engines or series": "把 --budget 设为 {}s 或更长，或者少指定一些引擎或系列",
+        "name --budget {}s or more, or fewer labs or engines": "把 --budget 设为 {}s 或更长，或者少指定一些实验或引擎",
         // Environment: what disturbs.
         "the processors are held back to cool: {}": "处理器因散热被降速：{}",
         "let the machine cool down, and free its fans": "让机器冷却下来，并清理风扇",

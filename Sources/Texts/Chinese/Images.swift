@@ -38,6 +38,10 @@ extension Chinese {
         "leave it out of the directory": "把它从该目录中去掉",
         "there its name would take another file away": "在层里，这个名字会使另一个文件消失", "it is a socket": "它是套接字",
         "it became shorter meanwhile": "它在此期间变短了", "cannot read \"/{}\" of {}": "无法读取 {2} 的“/{1}”",
+        "cannot make \"/{}\" in {}": "无法在 {2} 里建立“/{1}”",
+        "cannot merge the layers of an image": "无法合并镜像的各层",
+        "together their digest is {}, and merged it is {}": "各层合起来的摘要是 {}，合并后却是 {}",
+        "the tree has more than {} entries": "该文件树有超过 {} 个条目",
         "cannot look at \"/{}\"": "无法查看“/{}”", "\"/{}\" can't be walked": "无法遍历“/{}”",
         "cannot keep the layer {}": "无法保留层 {}", "cannot hold the layer {}": "无法占住层 {}", "try again": "请重试",
 
@@ -68,15 +72,40 @@ extension Chinese {
         "it has several": "其中有多个镜像", "name one of them, oci:DIR:NAME: {}": "指定其中一个，oci:DIR:NAME：{}",
         "it has none for linux/{}, which this machine is": "其中没有适合本机 linux/{} 的镜像",
 
+        // Recipes.
+        "a recipe": "配方", "a recipe has \"packages\", \"files\" or both": "配方里要有“packages”、“files”，或两者都有",
+        "\"suite\" is that of \"packages\", and there are none": "“suite”是“packages”的版本，而这里没有软件包",
+        "\"network\" is that of \"run\", and there is nothing to run": "“network”用于“run”，而这里没有要运行的命令",
+        "it must be a release of the distribution, like bookworm": "它必须是发行版的版本名，如 bookworm",
+        "a package's name has lower-case letters, digits and + - .": "软件包名由小写字母、数字和 + - . 组成",
+        "a file": "文件", "it must be a path in the recipe's directory": "它必须是配方所在目录里的路径",
+        "it must be three or four octal digits, like 0644": "它必须是三到四位八进制数字，如 0644",
+        "{} must be a mapping of names to texts": "{} 必须是名字到文字的映射",
+        "it must be an absolute path without \"..\"": "它必须是不含“..”的绝对路径",
+        "it holds a zero byte": "它含有零字节",
+        "{} has more than {} items": "{} 超过 {} 项",
+
+        // The making of an image.
+        "an image": "镜像", "packages of {}: {}": "{} 的软件包：{}", "running {}": "正在运行 {}",
+        "an image's packages are Debian's, and this is not Debian": "镜像的软件包来自 Debian，而本机不是 Debian",
+        "say which release they are of: suite: bookworm": "写明它们属于哪个版本：suite: bookworm",
+        "cannot run {} in the image": "无法在镜像里运行 {}", "it ended with status {}": "它以状态 {} 结束",
+        "mend the command in the recipe": "改正配方里的命令",
+        "mend the command in the recipe; where it needs the network, say network: true":
+            "改正配方里的命令；若它需要网络，写上 network: true",
+        "cannot remove \"/{}\"": "无法删除“/{}”", "cannot copy {} to {} of the image": "无法把 {} 复制到镜像的 {}",
+        "mend the recipe": "改正配方", "it is neither a file nor a directory": "它既不是文件也不是目录",
+        "a name in it is no text: {}": "其中有一个名字不是文字：{}",
+        "it leads out of the recipe's directory": "它引到配方所在目录之外", "bind root": "绑定挂载根",
+
         // Commands.
         "removed {} blobs ({}) and {} unpacked layers": "删除了 {} 个数据块（{}）和 {} 个解开的层",
         "{} layers are in use and stay until the next time": "有 {} 层正在使用，留到下次再删", "NAME": "名字",
         "DIGEST": "摘要",
         "LAYERS": "层数", "SIZE": "大小", "LAYER": "层", "UNPACKED": "已解开", "SHARED WITH": "共用者",
         "CREATED": "建立时间",
-        "CREATED BY": "建立方式", "shared with other images": "与其他镜像共用", "working directory": "工作目录",
+        "CREATED BY": "建立方式", "shared with other images": "与其他镜像共用",
         "tree": "文件树",
-        "platform": "平台", "name": "名字", "digest": "摘要", "command": "命令", "created": "建立时间",
-        "entrypoint": "入口程序", "environment": "环境变量",
+        "platform": "平台", "name": "名字", "digest": "摘要", "created": "建立时间",
     ]
 }

@@ -1,3 +1,4 @@
+import Artifacts
 import CArchive
 import Glibc
 import LabCore

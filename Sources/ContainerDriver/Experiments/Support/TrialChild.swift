@@ -38,7 +38,7 @@ enum TrialChild {
         ).held(to: bench.context.placement?.measured)
         return try launcher.start(
             ProgramBuffer(program, environment: ChildLauncher.environment),
-            arguments: ChildLauncher.arguments(workload), cgroup: around.cgroup?.cloneTarget ?? -1,
+            arguments: workload.commandLine, cgroup: around.cgroup?.cloneTarget ?? -1,
             joins: around.cgroup?.joins ?? [], interrupt: bench.context.interrupt)
     }
 }

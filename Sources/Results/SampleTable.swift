@@ -1,3 +1,5 @@
+import LabCore
+
 /// Reads raw samples as comma-separated values (RFC 4180): a heading with `engine` and columns whose names end in a unit,
 /// `startup-ms` or `size-bytes`; a row for each sample; a column `run` that says of which run it is, where there are
 /// several.

@@ -1,3 +1,5 @@
+import LabCore
+
 /// Samples that another program took, as a run of a lab without a machine: figures and comparisons are made of them as
 /// of lab's own.
 struct RawSamples {

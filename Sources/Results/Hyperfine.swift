@@ -1,4 +1,5 @@
 import FoundationEssentials
+import LabCore
 
 /// Reads what `hyperfine --export-json` writes: each of its commands is an engine, each time a sample of the metric `time`.
 public enum Hyperfine {

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import LabCore
+import OCI
 
 extension RuntimeSpec {
     /// The most of a file that is read: podman's are 20 KB.
@@ -22,19 +23,6 @@ extension RuntimeSpec {
             throw refused("\(ForeignText.line(error.place, most: 400))")
         } catch {
             throw refused("\(ForeignText.line("\(error)", most: 400))")
-        }
-    }
-}
-
-extension SpecPart {
-    /// The text of a file that holds it: sorted, so that the same value gives the same bytes.
-    package func text() throws(LabError) -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        do {
-            return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
-        } catch {
-            throw LabError(.software, "cannot write JSON", cause: "\(error)")
         }
     }
 }

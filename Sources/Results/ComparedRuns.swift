@@ -1,3 +1,5 @@
+import LabCore
+
 /// Reads what a side of a comparison is made of: results of lab's, a directory of several, hyperfine's JSON, a table of
 /// raw samples.
 public enum ComparedRuns {

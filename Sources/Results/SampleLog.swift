@@ -1,12 +1,14 @@
 import FoundationEssentials
 import Glibc
+import LabCore
 
 /// The raw samples of a run, written down as they are taken, so that a crash loses none: `samples.jsonl`.
 ///
 /// The first line is the header, then follows one line per observation, and the last says how the run ended; a log
 /// without an ending belongs to a run that was killed. Each line is one write(2) on a descriptor in append mode. What
 /// has been written survives the death of the program at once (the page cache holds it), not a power cut.
-public final class SampleLog {
+public final class SampleLog: SampleKeeping {
+    public let directory: String
     public static let fileName = "samples.jsonl"
 
     public let path: String
@@ -18,6 +20,7 @@ public final class SampleLog {
     /// Starts the log of a new run in a results directory, which must exist.
     /// - Throws: `.output` when the file exists already or can't be written.
     public init(directory: String, header: RunResult.Header) throws(LabError) {
+        self.directory = directory
         path = "\(directory)/\(SampleLog.fileName)"
         encoder = ResultStore.encoder(pretty: false)
         do {
@@ -57,5 +60,19 @@ public final class SampleLog {
                     : nil)
         }
         length += bytes.count
+    }
+}
+
+extension Runner {
+    /// Makes the run and returns all of it, see `run(log:accept:disturbances:watch:)`.
+    /// - Parameter directory: where `samples.jsonl` is written as the samples are taken; nil to keep none.
+    public func run(
+        samplesIn directory: String?, accept: (RunResult.Header) throws(LabError) -> Void = { _ in },
+        disturbances: () -> [Environment.Warning] = { [] }, watch: (Event) -> Void
+    ) throws(LabError) -> RunResult {
+        try run(
+            log: { header throws(LabError) in
+                try directory.map { path throws(LabError) in try SampleLog(directory: path, header: header) }
+            }, accept: accept, disturbances: disturbances, watch: watch)
     }
 }

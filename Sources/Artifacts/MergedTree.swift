@@ -5,27 +5,35 @@ import LabCore
 /// The tree that overlayfs makes of unpacked layers, walked without mounting anything.
 package enum MergedTree {
     /// The attribute of a directory that hides all below it in lower layers: overlayfs.rst.
-    static let opaque = "trusted.overlay.opaque"
+    package static let opaque = "trusted.overlay.opaque"
 
     /// Whether an extended attribute belongs to a tree: those that a file's user gave it, and capabilities. Others are
     /// this machine's (SELinux), overlayfs's own, or only seen with privilege.
-    static func isKept(attribute: String) -> Bool {
+    package static func isKept(attribute: String) -> Bool {
         attribute == "security.capability"
             || attribute.hasPrefix("user.") && !attribute.hasPrefix("user.overlay.")
     }
 
     /// One name of the tree.
-    struct Entry {
+    package struct Entry {
         /// From the root, without a slash at the beginning.
-        let path: [UInt8]
-        let status: stat
+        package let path: [UInt8]
+        package let status: stat
         fileprivate let directory: Int32
         fileprivate let name: [CChar]
 
-        var type: mode_t { status.st_mode & S_IFMT }
+        package var type: mode_t { status.st_mode & S_IFMT }
+
+        /// Gives the inode, which is no directory's, a name in another place of the same file system.
+        package func link(to path: [CChar], in directory: Int32) throws(Errno) {
+            try checked { linkat(self.directory, name, directory, path, 0) }
+        }
+
+        /// Takes its name, which is no directory's, away.
+        package func remove() throws(Errno) { try checked { unlinkat(directory, name, 0) } }
 
         /// Opens a file to be read.
-        func open() throws(Errno) -> FileDescriptor {
+        package func open() throws(Errno) -> FileDescriptor {
             FileDescriptor(
                 owning: try checked {
                     openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
@@ -33,14 +41,14 @@ package enum MergedTree {
         }
 
         /// The words of a symbolic link.
-        func target() throws(Errno) -> [UInt8] {
+        package func target() throws(Errno) -> [UInt8] {
             var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
             let count = try checked { readlinkat(directory, name, &buffer, buffer.count) }
             return buffer[..<count].map { UInt8(bitPattern: $0) }
         }
 
         /// The attributes that are kept, sorted by name; files and directories alone have any.
-        func attributes() throws(Errno) -> [(name: String, value: [UInt8])] {
+        package func attributes() throws(Errno) -> [(name: String, value: [UInt8])] {
             guard type == S_IFREG || type == S_IFDIR else { return [] }
             let file = try open()
             var list = [CChar](repeating: 0, count: 1 << 16)
@@ -62,11 +70,14 @@ package enum MergedTree {
         }
     }
 
+    /// The most entries that a tree may have.
+    package static let mostEntries = 1_000_000
+
     /// Visits every entry below the root: a directory before what is in it, the names of a directory in the order of
-    /// their bytes.
+    /// their bytes. What is mounted in a directory is no part of the tree: no engine sees it there.
     /// - Parameter layers: directories, the lowest first.
-    /// - Throws: `.input` when something can't be looked at, `.data` for a tree that is too deep or has a mount in it.
-    static func walk(
+    /// - Throws: `.input` when something can't be looked at, `.data` for a tree that is too deep or too large.
+    package static func walk(
         _ layers: [String], interrupt: Interrupt = .ofProcess, visit: (Entry) throws(LabError) -> Void
     ) throws(LabError) {
         var open: [Int32] = []
@@ -80,7 +91,8 @@ package enum MergedTree {
             }
             if isOpaque(open[open.count - 1]) { break }
         }
-        try walk(open, [], interrupt, visit)
+        var left = mostEntries
+        try walk(open, [], &left, interrupt, visit)
     }
 
     private static func isOpaque(_ directory: Int32) -> Bool {
@@ -88,9 +100,14 @@ package enum MergedTree {
         return fgetxattr(directory, opaque, &value, 1) == 1 && value == UInt8(ascii: "y")
     }
 
+    private static func isMount(_ directory: Int32, below parent: Int32) -> Bool {
+        var (inner, outer) = (stat(), stat())
+        return fstat(directory, &inner) == 0 && fstat(parent, &outer) == 0 && inner.st_dev != outer.st_dev
+    }
+
     /// - Parameter directories: the one directory of all layers that have it, the uppermost first.
     private static func walk(
-        _ directories: [Int32], _ path: [[UInt8]], _ interrupt: Interrupt,
+        _ directories: [Int32], _ path: [[UInt8]], _ left: inout Int, _ interrupt: Interrupt,
         _ visit: (Entry) throws(LabError) -> Void
     ) throws(LabError) {
         func failed(_ error: Errno, _ path: [[UInt8]]) -> LabError {
@@ -120,6 +137,12 @@ package enum MergedTree {
             }
             let type = status.st_mode & S_IFMT
             if type == S_IFCHR, status.st_rdev == 0 { continue }
+            left -= 1
+            guard left >= 0 else {
+                throw LabError(
+                    .data, "\"/\(shown(inner))\" can't be walked",
+                    cause: "the tree has more than \(mostEntries) entries")
+            }
             try visit(
                 Entry(
                     path: Array(inner.joined(separator: [UInt8(ascii: "/")])), status: status,
@@ -137,9 +160,10 @@ package enum MergedTree {
                     throw failed(Errno(code), inner)
                 }
                 below.append(file)
-                if isOpaque(file) { break }
+                if isMount(file, below: directory) || isOpaque(file) { break }
             }
-            try walk(below, inner, interrupt, visit)
+            if below.count == 1, isMount(below[0], below: directories[number]) { continue }
+            try walk(below, inner, &left, interrupt, visit)
         }
     }
 
@@ -172,7 +196,7 @@ extension MergedTree {
     }
 
     /// An entry's record without its path.
-    static func record(of entry: Entry, _ interrupt: Interrupt) throws(LabError) -> [UInt8] {
+    package static func record(of entry: Entry, _ interrupt: Interrupt) throws(LabError) -> [UInt8] {
         do {
             let status = entry.status
             var type = "?"

@@ -1,5 +1,5 @@
 import Crypto
-import Glibc
+import LabCore
 
 /// SHA-256 digests as lower-case hex (FIPS 180-4).
 public enum Digest {

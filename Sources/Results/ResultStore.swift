@@ -1,4 +1,5 @@
 import FoundationEssentials
+import LabCore
 
 /// Reads and writes results: `result.json`, or the `samples.jsonl` of a run that was killed.
 ///

@@ -1,0 +1,51 @@
+import Glibc
+import LabCore
+
+/// What is other in the life of a child that is a command of an image.
+extension ChildInstance {
+    /// The interval at which the sockets of a command are looked at, in milliseconds: nothing tells when one listens.
+    static let portPause: Int32 = 1
+
+    /// It ended, and was to say that it is ready.
+    func endedEarly(_ command: CommandOutput) -> LabError {
+        LabError(
+            .instance, "the command ended before it was ready", cause: lastOutput(),
+            remedy: command.readiness == .firstOutput
+                ? "look why it says nothing; where its end is what you time, say --ready exit"
+                : "keep it in the foreground, as under docker; where its end is what you time, say --ready exit"
+        )
+    }
+
+    /// Its deadline passed.
+    func late(_ command: CommandOutput) -> LabError {
+        guard command.readiness != .exit else {
+            return LabError(
+                .timeout, "the command did not end in time",
+                remedy: "raise --timeout; for a server say how it is known to be ready: --ready first-output")
+        }
+        return LabError(
+            .timeout, "the command was not ready in time", cause: "waited for \(command.readiness.word)",
+            remedy: "raise --timeout, or say with --ready what really shows it")
+    }
+
+    /// True when one of its processes, or of its network namespace's, listens on the port: proc_pid_net(5), `tcp`.
+    var isListening: Bool {
+        guard let port = command?.port else { return false }
+        return HostProcess(pid: pid).family.contains { ListeningPorts.has(port, seenBy: $0.pid) }
+    }
+}
+
+extension ChildInstance: SignalReceiving {
+    public func send(signal: Int32) {
+        guard timeline[.exited] == nil else { return }
+        deliver(HostProcess(pid: pid).drops(signal) ? SIGKILL : signal)
+    }
+}
+
+extension HostProcess {
+    /// True when it is the first process of a PID namespace and has no handler for the signal: see pid_namespaces(7).
+    func drops(_ signal: Int32) -> Bool {
+        guard let status = try? status(), status.isInit else { return false }
+        return !status.has(signal, in: "SigCgt") && !status.has(signal, in: "SigIgn")
+    }
+}

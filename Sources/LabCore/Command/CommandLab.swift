@@ -1,0 +1,77 @@
+extension LabDefinition {
+    /// The same lab with a command instead of lab-guest's workload.
+    ///
+    /// The series that are about the engines' own insides go, and so do the document's claims and its row: they are about
+    /// one program that is the same everywhere. Where lab-guest did rounds of work, the command's whole life is measured,
+    /// time and host CPU.
+    /// - Throws: `.usage` for a lab that can't measure a command, or not one that is ready as this one is.
+    public func running(_ command: CommandDefinition) throws(LabError) -> LabDefinition {
+        var lab = self
+        switch method {
+        case .lifecycle:
+            let factors: Set<Factor> = [.cache, .concurrency]
+            lab.series = series.filter { $0.parameters.allSatisfy { factors.contains($0.parameter) } }
+            if lab.series.isEmpty { lab.series = [.plain] }
+            lab.metrics = Self.metrics(of: command)
+        case .compute:
+            guard command.readiness == .exit else {
+                throw refusal("it measures the work of a command that ends", "leave --ready out")
+            }
+            lab.method = .lifecycle
+            lab.rounds = nil
+            lab.series = [.plain]
+            lab.metrics = Self.metrics(of: command)
+        case .memory:
+            guard command.readiness != .exit, command.values.isEmpty else {
+                throw refusal(
+                    "it measures instances that live at the same time, and nothing of their output",
+                    "say how the command is ready, --ready first-output, and leave --value out")
+            }
+            for place in series.indices { lab.series[place].parameters.removeAll { $0.parameter == .touch } }
+            // What the guest's own kernel says, lab-guest alone tells.
+            lab.metrics.removeAll { $0.key?.hasPrefix("guest-") == true }
+        case .experiment:
+            throw refusal(
+                "it needs what only lab-guest tells",
+                "use startup-latency, cpu-overhead or memory-footprint")
+        }
+        lab.command = command
+        if lab.method == .lifecycle {
+            lab.question = LocalizedText(
+                en:
+                    "How long does it take from the request until this command is where it is to be, in each engine?",
+                zh: "在各个引擎中，从请求到这条命令达到所要求的状态，需要多长时间？")
+        }
+        lab.workload = ShellText.join(command.arguments)
+        lab.claims = []
+        lab.row = nil
+        return lab
+    }
+
+    private func refusal(_ cause: Message, _ remedy: Message) -> LabError {
+        LabError(.usage, "\(id) does not run this command of an image", cause: cause, remedy: remedy)
+    }
+
+    private static func metrics(of command: CommandDefinition) -> [Metric] {
+        func metric(_ id: String, _ title: LocalizedText, _ from: Mark, _ to: Mark) -> Metric {
+            Metric(id: id, title: title, unit: .nanoseconds, source: .span(from: from, to: to))
+        }
+        let ready =
+            command.readiness == .exit
+            ? LocalizedText(en: "request → command ended", zh: "请求 → 命令结束")
+            : LocalizedText(en: "request → command ready", zh: "请求 → 命令就绪")
+        return [
+            metric("ready", ready, .requested, .ready),
+            metric(
+                "first-output", LocalizedText(en: "request → first output", zh: "请求 → 首次输出"), .requested,
+                .firstOutput),
+            metric(
+                "teardown", LocalizedText(en: "exit → cleaned up", zh: "退出 → 清理完毕"), .exited, .cleanedUp),
+            metric(
+                "whole", LocalizedText(en: "request → cleaned up", zh: "请求 → 清理完毕"), .requested, .cleanedUp),
+            Metric(
+                id: "cpu", title: LocalizedText(en: "host CPU in its whole life", zh: "一生所用的宿主机 CPU 时间"),
+                unit: .nanoseconds, source: .value("cpu-ns")),
+        ] + command.values.map(\.metric)
+    }
+}

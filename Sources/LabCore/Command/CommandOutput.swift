@@ -1,0 +1,133 @@
+import CLinux
+import Glibc
+
+/// The output of one command: its two streams apart, each whole, in a file of its own, and what they say of readiness.
+///
+/// Used by one thread at a time: the one that lives with the instance.
+public final class CommandOutput: @unchecked Sendable {
+    public enum Stream: Int, Sendable, CaseIterable {
+        case output, errors
+
+        /// The end of its file's name.
+        var suffix: String { self == .output ? "stdout" : "stderr" }
+    }
+
+    /// The most that both streams may hold together; what is more fails the trial.
+    public static let mostBytes = 16 << 20
+    /// The most of the end of standard error that an error shows.
+    private static let lastBytes = 400
+
+    public let readiness: Readiness
+    /// The reason why the command's trial has no result, apart from its exit status.
+    public var failure: LabError?
+    private let path: String?
+    private let output, errors: FileDescriptor
+    private var lengths: [Int] = [0, 0]
+    private var searches: [TextSearch]
+    private var isReady = false
+
+    /// - Parameter path: that of the files without their endings `.stdout` and `.stderr`, made anew; nil keeps them in memory.
+    public init(_ readiness: Readiness, path: String? = nil) throws(LabError) {
+        self.readiness = readiness
+        self.path = path
+        let text = if case .line(let text) = readiness { Array(text.utf8) } else { [UInt8]() }
+        searches = [TextSearch(text), TextSearch(text)]
+        do throws(Errno) {
+            func file(of stream: Stream) throws(Errno) -> FileDescriptor {
+                guard let path else {
+                    return FileDescriptor(owning: try checked { clinux_memfd("lab-output") })
+                }
+                return try .open(
+                    "\(path).\(stream.suffix)", O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o644)
+            }
+            output = try file(of: .output)
+            errors = try file(of: .errors)
+        } catch {
+            throw LabError(
+                .output, "cannot keep the command's output\(path.map { " in \($0)" as Message } ?? "")",
+                cause: "\(error)")
+        }
+    }
+
+    /// The port that shows that it is ready; nil where something else does.
+    public var port: UInt16? {
+        if case .port(let number) = readiness { number } else { nil }
+    }
+
+    /// What a piece of output was the first of.
+    public struct News: OptionSet, Sendable {
+        public let rawValue: Int
+        public init(rawValue: Int) { self.rawValue = rawValue }
+        public static let firstOutput = News(rawValue: 1)
+        public static let ready = News(rawValue: 2)
+    }
+
+    /// Takes what came of a stream.
+    /// - Returns: the marks that are reached by it.
+    public func receive(_ bytes: UnsafeRawBufferPointer, of stream: Stream) -> News {
+        guard failure == nil, !bytes.isEmpty else { return [] }
+        var news: News = []
+        if lengths == [0, 0] { news.insert(.firstOutput) }
+        searches[stream.rawValue].receive(bytes)
+        if !isReady, readiness == .firstOutput || searches[stream.rawValue].isFound {
+            isReady = true
+            news.insert(.ready)
+        }
+        keep(bytes, stream)
+        return news
+    }
+
+    private func keep(_ bytes: UnsafeRawBufferPointer, _ stream: Stream) {
+        let room = Self.mostBytes - lengths[0] - lengths[1]
+        var rest = UnsafeRawBufferPointer(rebasing: bytes.prefix(room))
+        while !rest.isEmpty {
+            let part = rest
+            do throws(Errno) {
+                let written = try checked {
+                    write(number(of: stream), part.baseAddress, part.count)
+                }
+                lengths[stream.rawValue] += written
+                rest = UnsafeRawBufferPointer(rebasing: part.dropFirst(written))
+            } catch {
+                failure = LabError(
+                    .output, "cannot keep the command's output", cause: "\(error)",
+                    remedy: "free space where the results are, or give --output another directory")
+                return
+            }
+        }
+        guard bytes.count > room else { return }
+        failure = LabError(
+            .instance, "the command wrote more than \(Units.format(bytes: UInt64(Self.mostBytes)))",
+            cause: "its output is kept whole, as far as that",
+            remedy: "let it write less: -- sh -c 'COMMAND > /dev/null'")
+    }
+
+    private func number(of stream: Stream) -> Int32 {
+        stream == .output ? output.rawValue : errors.rawValue
+    }
+
+    /// All that was kept of a stream, or its end.
+    public func contents(of stream: Stream, last most: Int = .max) -> [UInt8] {
+        let length = lengths[stream.rawValue]
+        var bytes = [UInt8](repeating: 0, count: min(length, most))
+        let read = bytes.withUnsafeMutableBytes {
+            pread(number(of: stream), $0.baseAddress, $0.count, length - $0.count)
+        }
+        return Array(bytes.prefix(max(0, read)))
+    }
+
+    /// The end of what it said, on standard error or else on standard output, on one line and safe on any terminal.
+    public var lastWords: String {
+        let stream = lengths[Stream.errors.rawValue] > 0 ? Stream.errors : .output
+        let words = String(decoding: contents(of: stream, last: Self.lastBytes), as: UTF8.self)
+        return ForeignText.line(words.trimmingWhitespace().replacing("\n", with: " "))
+    }
+
+    /// Removes the files that stayed empty.
+    public func removeEmptyFiles() {
+        guard let path else { return }
+        for stream in Stream.allCases where lengths[stream.rawValue] == 0 {
+            unlink("\(path).\(stream.suffix)")
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import Glibc
+
+extension TrialProcedure {
+    /// The time that a command may take to end once it was asked to; then it is killed with its instance.
+    private static let grace = Duration.seconds(2)
+    /// The name of the directory in a run's results that holds the outputs of a command.
+    static let outputDirectory = "output"
+
+    /// The files of a trial's output, made before it begins.
+    /// - Parameter place: its place among those that are started together.
+    func output(of trial: Plan.Trial, _ place: Int?) throws(LabError) -> CommandOutput? {
+        guard let command = context?.command else { return nil }
+        let digits = String(trial.index)
+        let name = String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+        return try CommandOutput(
+            command.readiness,
+            path: outputs.map { "\($0)/\(name)-\(trial.engine)\(place.map { "-\($0)" } ?? "")" })
+    }
+
+    /// Waits for the end of an instance. A command whose end is not what makes it ready is asked to end when it is ready.
+    static func end(of instance: any Instance, _ request: LaunchRequest) throws(LabError) -> Int32 {
+        guard let output = request.output, output.readiness != .exit else {
+            return try instance.waitForExit(deadline: request.deadline)
+        }
+        try instance.waitUntilReady(deadline: request.deadline)
+        (instance as? any SignalReceiving)?.send(signal: SIGTERM)
+        do {
+            return try instance.waitForExit(deadline: .now().advanced(by: grace))
+        } catch {
+            guard error.kind == .timeout else { throw error }
+            return 128 + SIGKILL
+        }
+    }
+
+    /// The reason why a command's trial has no result, nil when it has: it was to end well, or to be ready.
+    static func failure(_ end: Result<Int32, LabError>, _ output: CommandOutput) -> LabError? {
+        if let failure = output.failure { return failure }
+        switch end {
+        case .failure(let error): return error
+        case .success(let status):
+            guard status != 0, output.readiness == .exit else { return nil }
+            let how: Message =
+                status > 128 ? "killed by signal \(Int(status) - 128)" : "exit status \(Int(status))"
+            let words = output.lastWords
+            return LabError(
+                .instance, "the command failed", cause: words.isEmpty ? how : "\(how); it said \(words)",
+                remedy: "try it by hand in the image, then measure it")
+        }
+    }
+
+    /// That a port which is to show that a bare process is ready shows nothing: somebody else of this host listens on it.
+    static func portInUse(_ request: LaunchRequest, on engine: any PreparedEngine) -> LabError? {
+        guard let port = request.output?.port, engine.kind == .process,
+            ListeningPorts.has(port, seenBy: getpid())
+        else { return nil }
+        return LabError(
+            .unavailable, "port \(Int(port)) can't show that the command is ready",
+            cause:
+                "another process of this host listens on it already, and a bare process has no network of its own",
+            remedy: "stop that one, or let the command listen on another port")
+    }
+}

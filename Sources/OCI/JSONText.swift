@@ -1,0 +1,142 @@
+import LabCore
+
+extension SpecPart {
+    /// The text of a file that holds it: sorted, so that the same value gives the same bytes.
+    package func text() throws(LabError) -> String {
+        let value = JSONText(codingPath: [])
+        do {
+            try encode(to: value)
+        } catch {
+            throw LabError(.software, "cannot write JSON", cause: "\(error)")
+        }
+        return value.written() + "\n"
+    }
+}
+
+/// A value as it is written in JSON, RFC 8259. Foundation's encoder does no more, and a program that links it takes longer
+/// to start than a container.
+private final class JSONText: Encoder {
+    enum Value {
+        /// Whatever is no list and no object.
+        case word(String)
+        case list([JSONText])
+        case object([String: JSONText])
+    }
+
+    let codingPath: [any CodingKey]
+    let userInfo: [CodingUserInfoKey: Any] = [:]
+    private(set) var value = Value.word("null")
+
+    init(codingPath: [any CodingKey]) { self.codingPath = codingPath }
+
+    func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
+        if case .word = value { value = .object([:]) }
+        return KeyedEncodingContainer(Keyed(text: self))
+    }
+
+    func unkeyedContainer() -> any UnkeyedEncodingContainer {
+        if case .word = value { value = .list([]) }
+        return Unkeyed(text: self)
+    }
+
+    func singleValueContainer() -> any SingleValueEncodingContainer { Single(text: self) }
+
+    fileprivate func member(_ key: any CodingKey) -> JSONText {
+        let member = JSONText(codingPath: codingPath + [key])
+        if case .object(var members) = value {
+            members[key.stringValue] = member
+            value = .object(members)
+        }
+        return member
+    }
+
+    fileprivate var count: Int { if case .list(let elements) = value { elements.count } else { 0 } }
+
+    fileprivate func element() -> JSONText {
+        let element = JSONText(codingPath: codingPath)
+        if case .list(let elements) = value { value = .list(elements + [element]) }
+        return element
+    }
+
+    fileprivate func set(_ new: some Encodable) throws {
+        switch new {
+        case let text as String: value = .word(Self.quoted(text))
+        case let bool as Bool: value = .word(bool ? "true" : "false")
+        case let number as any FixedWidthInteger: value = .word("\(number)")
+        case let number as any BinaryFloatingPoint:
+            guard Double(number).isFinite else {
+                throw EncodingError.invalidValue(
+                    new, .init(codingPath: codingPath, debugDescription: "\(number)"))
+            }
+            value = .word("\(number)")
+        default: try new.encode(to: self)
+        }
+    }
+
+    private static func quoted(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": result += "\\\(scalar)"
+            case ..<" ":
+                let digits = String(scalar.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+
+    func written(indent: String = "") -> String {
+        let inner = "\(indent)  "
+        func lines(_ all: [String], _ open: String, _ close: String) -> String {
+            if all.isEmpty { return open + close }
+            return "\(open)\n\(all.map { inner + $0 }.joined(separator: ",\n"))\n\(indent)\(close)"
+        }
+        switch value {
+        case .word(let word): return word
+        case .list(let elements): return lines(elements.map { $0.written(indent: inner) }, "[", "]")
+        case .object(let members):
+            let sorted = members.sorted { $0.key < $1.key }
+            return lines(sorted.map { "\(Self.quoted($0)): \($1.written(indent: inner))" }, "{", "}")
+        }
+    }
+}
+
+private struct Keyed<Key: CodingKey>: KeyedEncodingContainerProtocol {
+    let text: JSONText
+    var codingPath: [any CodingKey] { text.codingPath }
+
+    func encodeNil(forKey key: Key) { _ = text.member(key) }
+    func encode(_ value: some Encodable, forKey key: Key) throws { try text.member(key).set(value) }
+    func nestedContainer<Nested: CodingKey>(
+        keyedBy type: Nested.Type, forKey key: Key
+    ) -> KeyedEncodingContainer<Nested> { text.member(key).container(keyedBy: type) }
+    func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer {
+        text.member(key).unkeyedContainer()
+    }
+    func superEncoder() -> any Encoder { text }
+    func superEncoder(forKey key: Key) -> any Encoder { text.member(key) }
+}
+
+private struct Unkeyed: UnkeyedEncodingContainer {
+    let text: JSONText
+    var codingPath: [any CodingKey] { text.codingPath }
+    var count: Int { text.count }
+
+    func encodeNil() { _ = text.element() }
+    func encode(_ value: some Encodable) throws { try text.element().set(value) }
+    func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type) -> KeyedEncodingContainer<Nested> {
+        text.element().container(keyedBy: type)
+    }
+    func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer { text.element().unkeyedContainer() }
+    func superEncoder() -> any Encoder { text.element() }
+}
+
+private struct Single: SingleValueEncodingContainer {
+    let text: JSONText
+    var codingPath: [any CodingKey] { text.codingPath }
+
+    func encodeNil() {}
+    func encode(_ value: some Encodable) throws { try text.set(value) }
+}

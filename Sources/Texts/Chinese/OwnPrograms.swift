@@ -1,0 +1,158 @@
+extension Chinese {
+    /// Commands of images: the user's own programs.
+    static let ownPrograms: Table = [
+        "working directory": "工作目录", "lower layer {}": "下层 {}",
+        "read-only lower layer {}": "只读的下层 {}",
+        "process.cwd that is relative": "相对路径的 process.cwd",
+        "the host's own, with nothing around it": "宿主机自己的根，外面什么也没有",
+        "end what it left": "结束其遗留进程",
+        "chroot into the tree, an overlay in memory above it: a mount namespace and nothing else":
+            "chroot 进入该目录树，其上是内存中的 overlay：只有挂载命名空间，别无其他",
+        "a bare process can't enter {} without root": "没有 root 权限，裸进程无法进入 {}",
+        "chroot(2) needs CAP_SYS_CHROOT": "chroot(2) 需要 CAP_SYS_CHROOT",
+        "run as root, or name the host's own: --image rootfs:/":
+            "以 root 运行，或使用宿主机自己的根：--image rootfs:/",
+        "bwrap can't start a command as user {}": "bwrap 无法以用户 {} 启动命令",
+        "it has no other user than its caller's outside a user namespace":
+            "在用户命名空间之外，它只有调用者这一个用户",
+        "leave --user out, or name other engines": "去掉 --user，或换用其他引擎",
+        "docker can't start from the host's own root": "docker 无法从宿主机自己的根启动",
+        "it would have to import all of it": "它必须先把整个根导入",
+        "name a directory with a root file system: --image rootfs:DIR":
+            "指定一个含有根文件系统的目录：--image rootfs:DIR",
+        "{} does not show which ports a command listens on": "{} 看不出命令在监听哪些端口",
+        "its processes do not descend from the command {}": "它的进程不是命令 {} 的后代",
+        "say --ready line=TEXT, or name other engines": "改用 --ready line=TEXT，或换用其他引擎",
+        "the method {} runs no command of an image": "测量方法 {} 不运行镜像里的命令",
+        "the command ended before it was ready": "命令还没有就绪就结束了",
+        "look why it says nothing; where its end is what you time, say --ready exit":
+            "查明它为何没有输出；若要计时的就是它的结束，请用 --ready exit",
+        "keep it in the foreground, as under docker; where its end is what you time, say --ready exit":
+            "让它留在前台，和在 docker 下一样；若要计时的就是它的结束，请用 --ready exit",
+        "the command did not end in time": "命令没有按时结束",
+        "raise --timeout; for a server say how it is known to be ready: --ready first-output":
+            "调大 --timeout；若是服务，请说明怎样算就绪：--ready first-output",
+        "the command was not ready in time": "命令没有按时就绪",
+        "waited for {}": "等待的是 {}",
+        "raise --timeout, or say with --ready what really shows it":
+            "调大 --timeout，或用 --ready 说明真正的就绪标志",
+        "processes of the command are left": "命令的进程没有清理干净", "end them by hand": "手动结束它们",
+        "the command left processes behind, which were ended": "命令留下了进程，已将其结束",
+        "keep it in the foreground, as under docker, and say how it is ready: --ready first-output":
+            "让它留在前台，和在 docker 下一样，并说明怎样算就绪：--ready first-output",
+        "there is no command to start": "没有要启动的命令",
+        "the image names none of its own": "镜像自己没有指定命令",
+        "say it behind --: lab run LAB --image {} -- COMMAND": "写在 -- 之后：lab run LAB --image {} -- COMMAND",
+        "there is no directory {} in {}": "{2} 里没有目录 {1}",
+        "name one that is there, by its absolute path: --workdir /": "用绝对路径指定一个存在的目录：--workdir /",
+        "{} is no variable of an environment": "{} 不是环境变量",
+        "write it like `NAME=value`": "写成 `NAME=value` 的形式",
+        "the command and its environment are too long, or hold a zero byte":
+            "命令及其环境变量太长，或含有零字节",
+        "at most {} words and {}": "最多 {} 个词、{}",
+        "put it into a script in the image": "把它写成镜像里的脚本",
+        "there is no command {} in {}": "{2} 里没有命令 {1}",
+        "look what is there: lab run startup-latency --image {} -- ls /bin":
+            "看看里面有什么：lab run startup-latency --image {} -- ls /bin",
+        "the image has no shell either: name the program in it by its absolute path":
+            "镜像里也没有 shell：用绝对路径指定其中的程序",
+        "it has no mode x": "它没有执行权限（x）", "cannot read {} of the image": "无法读取镜像里的 {}",
+        "it is for {}, and this machine is {}": "它是为 {} 编译的，而本机是 {}",
+        "use an image for {}": "换用面向 {} 的镜像",
+        "its dynamic loader {} is not in the image": "镜像里没有它的动态加载器 {}",
+        "add it and its libraries to the image, or link the program statically":
+            "把它和所需的库加进镜像，或静态链接该程序",
+        "it is a script, and its interpreter {} is not in the image": "它是脚本，而镜像里没有它的解释器 {}",
+        "add the interpreter to the image, or name a program that needs none":
+            "把解释器加进镜像，或换用不需要解释器的程序",
+        "it is neither an ELF program nor a script that begins with #!":
+            "它既不是 ELF 程序，也不是以 #! 开头的脚本",
+        "name its interpreter as the command, and the file as an argument":
+            "以它的解释器为命令，把该文件作为参数",
+        "{} of {} can't be executed": "无法执行 {2} 里的 {1}",
+        "name a program that may be executed": "换用可以执行的程序",
+        "{} does not run this command of an image": "{} 不运行镜像里的这条命令",
+        "it measures the work of a command that ends": "它测量的是会结束的命令所做的工作",
+        "leave --ready out": "去掉 --ready",
+        "it measures instances that live at the same time, and nothing of their output":
+            "它测量的是同时存活的实例，不看它们的输出",
+        "say how the command is ready, --ready first-output, and leave --value out":
+            "说明怎样算就绪（--ready first-output），并去掉 --value",
+        "it needs what only lab-guest tells": "它需要只有 lab-guest 才能给出的信息",
+        "use startup-latency, cpu-overhead or memory-footprint":
+            "使用 startup-latency、cpu-overhead 或 memory-footprint",
+        "cannot keep the command's output{}": "无法保存命令的输出{}", " in {}": "（{}）",
+        "cannot keep the command's output": "无法保存命令的输出",
+        "free space where the results are, or give --output another directory":
+            "在结果所在处腾出空间，或用 --output 换一个目录",
+        "the command wrote more than {}": "命令的输出超过了 {}",
+        "its output is kept whole, as far as that": "在此限度内，输出会原样保存",
+        "let it write less: -- sh -c 'COMMAND > /dev/null'": "让它少写一些：-- sh -c 'COMMAND > /dev/null'",
+        "{} says of no figure where it is in the output": "{} 没有说明数值在输出的哪里",
+        "write NAME=PATTERN, with its unit NAME:ms=PATTERN, and NAME:more=PATTERN where more is better":
+            "写成 NAME=PATTERN；带单位时写 NAME:ms=PATTERN；越大越好时写 NAME:more=PATTERN",
+        "{} is no name for a figure of the output": "{} 不能作为输出数值的名字",
+        "it must have 1 to 40 letters a–z, digits and hyphens, and be none of {}":
+            "必须由 1 到 40 个小写字母 a–z、数字和连字符组成，且不能是 {}",
+        "{} is no unit{}": "{} 不是单位{}",
+        "use one of {}, or leave it out for a plain number": "使用以下之一：{}；若是不带单位的数，则不写",
+        "the pattern of {} is empty, too long or holds a zero byte": "{} 的模式为空、太长或含有零字节",
+        "it may have {} bytes": "最多 {} 字节",
+        "{} is no number in the command's output": "命令输出中的 {} 不是数",
+        "let the pattern's group hold digits alone: ([0-9.]+)": "让模式的分组只匹配数字：([0-9.]+)",
+        "the command's output holds no {}": "命令的输出里没有 {}",
+        "no line matches {}": "没有一行匹配 {}",
+        "look at the output beside the samples, and change the pattern": "查看样本旁保存的输出，再修改模式",
+        "it is no JSON with a number at {}": "它不是在 {} 处有数值的 JSON",
+        "look at the output beside the samples, and change the pointer": "查看样本旁保存的输出，再修改指针",
+        "{} is no regular expression": "{} 不是正则表达式",
+        "write it as for grep -E: 'requests per second: ([0-9.]+)'":
+            "按 grep -E 的写法：'requests per second: ([0-9.]+)'",
+        "{} has {} groups": "{} 有 {} 个分组",
+        "the number is what one group in parentheses matches": "数值由唯一的一个括号分组匹配",
+        "{} can't start from {}": "{} 无法从 {} 启动",
+        "it takes one directory, and this image has {} layers": "它只接受一个目录，而该镜像有 {} 层",
+        "unpack the image into a directory and name that: --image rootfs:DIR":
+            "把镜像解包到一个目录，再指定该目录：--image rootfs:DIR",
+        "{} names no image": "{} 不是镜像", "cannot look into {}": "无法查看 {} 里的内容",
+
+        "unpack it, and name the directory": "先解包，再指定解包出的目录", "it is empty": "它是空的",
+        "name a directory that holds the program and what it needs: --image rootfs:DIR":
+            "指定一个含有该程序及其所需文件的目录：--image rootfs:DIR",
+        "the {} layers of the image, unpacked": "镜像的 {} 个层，已解开",
+        "the layers of the image, unpacked and merged into one directory":
+            "镜像的各层，已解开并合并成一个目录",
+        "the image {} has no files": "镜像 {} 里没有文件",
+        "name one that holds the program and what it needs": "指定一个含有该程序及其所需文件的镜像",
+        "{} names no text of a line": "{} 没有给出行里的文字",
+        "it must have 1 to {} bytes and no end of line": "必须是 1 到 {} 字节，且不含换行",
+        "write it like `line=Ready to accept connections`": "写成 `line=Ready to accept connections` 的形式",
+        "{} is no port": "{} 不是端口",
+        "it must be a whole number from 1 to 65535": "必须是 1 到 65535 的整数",
+        "write it like `port=6379`": "写成 `port=6379` 的形式",
+        "{} does not say how a command is known to be ready": "{} 没有说明怎样算命令就绪",
+        "use exit, first-output, line=TEXT or port=N": "使用 exit、first-output、line=TEXT 或 port=N",
+        "there is no user {} in the image": "镜像里没有用户 {}",
+        "there is no group {} in the image": "镜像里没有用户组 {}",
+        "give a number: --user 1000:1000": "改用数字：--user 1000:1000",
+        "give a number, or one of {}": "改用数字，或以下之一：{}",
+        "{} can't start a command of an image": "{} 无法启动镜像里的命令",
+        "a command is not started in a VM yet": "目前还不能在虚拟机里启动命令",
+        "name other engines: --engine process,container": "换用其他引擎：--engine process,container",
+        "the command failed": "命令失败",
+        "try it by hand in the image, then measure it": "先在镜像里手动运行一次，再测量",
+        "port {} can't show that the command is ready": "端口 {} 不能表明命令已就绪",
+        "another process of this host listens on it already, and a bare process has no network of its own":
+            "本机的另一个进程已在监听它，而裸进程没有自己的网络",
+        "stop that one, or let the command listen on another port":
+            "停掉那个进程，或让命令监听另一个端口",
+        "there is a command, and no --image says where its files are":
+            "给出了命令，却没有用 --image 说明它的文件在哪里",
+        "name an image, or this host's own root: --image rootfs:/":
+            "指定一个镜像，或本机自己的根：--image rootfs:/",
+        "--value names {} twice": "--value 两次用了名字 {}",
+        "give each figure a name of its own": "给每个数值起不同的名字",
+        "a value": "value 项", "image": "镜像", "entrypoint": "入口（entrypoint）", "command": "命令",
+        "environment": "环境变量", "ready": "就绪标志", "figure of the output": "输出中的数值",
+    ]
+}

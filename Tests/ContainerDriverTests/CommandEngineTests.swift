@@ -1,0 +1,312 @@
+import Glibc
+import LabCore
+import Testing
+
+@testable import ContainerDriver
+
+/// A tree with busybox in it, made of this machine's own, removed with the last reference.
+final class BusyboxTree {
+    /// Debian's busybox-static, or a busybox that is static.
+    static let program = ["/bin/busybox", "/usr/bin/busybox"].first { path in
+        guard let bytes = try? Files.read(path, limit: 64 << 20) else { return false }
+        // A dynamic one names its loader in its first page.
+        return !bytes.prefix(4_096).split(separator: 0).contains {
+            String(decoding: $0, as: UTF8.self).contains("/ld-")
+        }
+    }
+    static let isThere = program != nil
+
+    let path: String
+
+    init() throws {
+        var template = Array("/tmp/lab-busybox-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw Errno(errno) }
+        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        chmod(path, 0o755)
+        for name in ["bin", "etc", "proc", "sys", "dev", "tmp", "srv"] {
+            try Files.makeDirectory("\(path)/\(name)")
+        }
+        try Files.write(
+            try Files.read(Self.program ?? "", limit: 64 << 20), to: "\(path)/bin/busybox", mode: 0o755)
+        Files.waitUntilUnwritten("\(path)/bin/busybox")
+        for name in [
+            "sh", "echo", "true", "false", "sleep", "id", "cat", "env", "pwd", "dd", "kill", "nc", "ls",
+        ] {
+            try checked { symlink("busybox", "\(path)/bin/\(name)") }
+        }
+        try Files.write(
+            "root:x:0:0::/root:/bin/sh\nguest:x:1000:1001::/srv:/bin/sh\n", to: "\(path)/etc/passwd")
+        try Files.write("guest:x:1001:\nplay:x:1002:guest\n", to: "\(path)/etc/group")
+        try Files.write("of the tree\n", to: "\(path)/etc/motd")
+    }
+
+    deinit { try? Files.removeTree(path) }
+
+    var tree: FileTree { FileTree(reference: "rootfs:\(path)", layers: [path], digest: nil) }
+
+    func shell(_ script: String, _ ready: Readiness = .exit) -> CommandDefinition {
+        CommandDefinition(image: "rootfs:\(path)", arguments: ["sh", "-c", script], readiness: ready)
+    }
+}
+
+@Suite(
+    "a command of an image, in each engine",
+    // What is left of a bare process is looked for on the whole host.
+    .serialized,
+    .enabled(if: obstacle == nil && isRoot, "skipped: not root, or no container can be started here"),
+    .enabled(if: BusyboxTree.isThere, "skipped: there is no static busybox"))
+struct CommandEngineTests {
+    static let engines: [EngineID] = [.process, .container, "crun", "runc", "bwrap", "podman"]
+    /// Those in which the command's root is writable.
+    static let writable: [EngineID] = [.process, .container, "podman"]
+
+    /// How one instance ended.
+    struct Ended {
+        let status: Int32
+        let output: String
+        let errors: String
+        let timeline: Timeline
+        let failure: LabError?
+    }
+
+    /// A prepared engine for a command, in a home of its own, all of which is gone afterwards.
+    private func with<Result>(
+        _ id: EngineID, _ command: CommandPayload, _ body: (any PreparedEngine, RunContext) throws -> Result
+    ) throws -> Result {
+        let home = "/tmp/lab-command-tests-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+        let paths = LabPaths(cache: "\(home)/cache", state: "\(home)/state")
+        defer { try? Files.removeTree(home) }
+        let root = try RootFilesystem.minimal(
+            guest: RootFilesystem.locateGuest(environment: [:]), paths: paths)
+        let journal = try RunJournal(runID: "t\(UInt32.random(in: 0 ... .max))", paths: paths)
+        defer { journal.finish() }
+        let context = RunContext(
+            runID: journal.runID, paths: paths, journal: journal, rootFilesystem: root, command: command)
+        try Files.makeDirectory(paths.run(journal.runID), mode: 0o700)
+        let engine = try #require(ContainerEngines.all.first { $0.id == id }).make(EngineSettings(), nil)
+        if case .unavailable(let error) = engine.probe(context) { try Test.cancel("skipped: \(error)") }
+        let prepared = try engine.prepare(context) as any PreparedEngine
+        defer { prepared.shutDown() }
+        return try body(prepared, context)
+    }
+
+    private func request(_ command: CommandPayload, _ output: CommandOutput, index: Int = 0) -> LaunchRequest
+    {
+        var request = LaunchRequest(
+            index: index, payload: .command(command), memoryBytes: 64 << 20, cpus: 1,
+            deadline: .now().advanced(by: .seconds(30)))
+        request.output = output
+        return request
+    }
+
+    /// Starts it, waits for its end and removes it.
+    private func run(
+        _ id: EngineID, _ definition: CommandDefinition, in tree: FileTree,
+        whenReady: (any Instance) throws -> Void = { _ in }
+    ) throws -> Ended {
+        let command = try definition.payload(in: tree)
+        return try with(id, command) { engine, context in
+            let output = try CommandOutput(command.readiness)
+            let request = request(command, output)
+            let instance = try engine.launch(request)
+            let status = Result { () throws -> Int32 in
+                if command.readiness != .exit {
+                    try instance.waitUntilReady(deadline: request.deadline)
+                    try whenReady(instance)
+                }
+                return try instance.waitForExit(deadline: request.deadline)
+            }
+            try instance.dispose()
+            return Ended(
+                status: try status.get(),
+                output: String(decoding: output.contents(of: .output), as: UTF8.self),
+                errors: String(decoding: output.contents(of: .errors), as: UTF8.self),
+                timeline: instance.timeline, failure: output.failure)
+        }
+    }
+
+    @Test("Status, standard output and standard error come through, each whole and apart", arguments: engines)
+    func streamsComeThrough(id: EngineID) throws {
+        let busybox = try BusyboxTree()
+        let ended = try run(
+            id,
+            busybox.shell(
+                "cat /etc/motd; echo wrong >&2; dd if=/dev/zero bs=1000 count=300 2>/dev/null; exit 7"),
+            in: busybox.tree)
+        #expect(ended.status == 7 && ended.errors == "wrong\n")
+        #expect(ended.output.hasPrefix("of the tree\n") && ended.output.utf8.count == 300_012)
+        for mark in [Mark.requested, .created, .firstOutput, .ready, .exited, .cleanedUp] {
+            #expect(ended.timeline[mark] != nil, "\(mark.rawValue)")
+        }
+        #expect(ended.timeline[.ready] == ended.timeline[.exited] && ended.timeline[.initStarted] == nil)
+    }
+
+    @Test(
+        "Environment, user, groups and directory are those of the image and of the caller", arguments: engines
+    )
+    func placeIsAsSaid(id: EngineID) throws {
+        let busybox = try BusyboxTree()
+        var definition = busybox.shell("id -u; id -g; id -G; pwd; echo $WORD $HOME")
+        definition.environment = ["WORD=two words"]
+        definition.directory = "/srv"
+        // bwrap has no other user than its caller.
+        if id != "bwrap" { definition.user = "guest" }
+        let ended = try run(id, definition, in: busybox.tree)
+        let who = id == "bwrap" ? nil : "1000\n1001\n1001 1002\n"
+        #expect(ended.output.hasSuffix("/srv\ntwo words \(who == nil ? "/" : "/srv")\n"), "\(ended)")
+        if let who { #expect(ended.output.hasPrefix(who), "\(ended)") }
+    }
+
+    @Test(
+        "The command is the first process of a container, and of none as a bare process", arguments: engines)
+    func commandIsFirst(id: EngineID) throws {
+        let busybox = try BusyboxTree()
+        let ended = try run(id, busybox.shell("echo $$"), in: busybox.tree)
+        #expect((ended.output == "1\n") == (id != .process), "\(ended)")
+    }
+
+    @Test(
+        "What it writes is its own: the tree is as it was, and the next trial finds it so",
+        arguments: writable)
+    func treeIsUnchanged(id: EngineID) throws {
+        let busybox = try BusyboxTree()
+        let command = try busybox.shell("ls /srv; echo x > /srv/new && cat /srv/new").payload(
+            in: busybox.tree)
+        try with(id, command) { engine, _ in
+            for index in 0..<2 {
+                let output = try CommandOutput(.exit)
+                let request = request(command, output, index: index)
+                let instance = try engine.launch(request)
+                let status = Result { try instance.waitForExit(deadline: request.deadline) }
+                try instance.dispose()
+                #expect(try status.get() == 0 && output.contents(of: .output) == Array("x\n".utf8))
+            }
+        }
+        #expect(Files.list("\(busybox.path)/srv").isEmpty)
+    }
+
+    @Test("Several layers are one tree", arguments: [EngineID.process, .container])
+    func layersAreOneTree(id: EngineID) throws {
+        let (lower, upper) = (try BusyboxTree(), try BusyboxTree())
+        try Files.write("of the upper\n", to: "\(upper.path)/etc/motd")
+        try Files.write("below\n", to: "\(lower.path)/srv/below")
+        let tree = FileTree(reference: "two", layers: [lower.path, upper.path], digest: nil)
+        let ended = try run(id, lower.shell("cat /etc/motd /srv/below"), in: tree)
+        #expect(ended.output == "of the upper\nbelow\n")
+    }
+
+    @Test("A signal reaches the command, which does with it what it likes", arguments: engines)
+    func signalsReachIt(id: EngineID) throws {
+        let busybox = try BusyboxTree()
+        let script = "trap 'echo got it; exit 3' TERM; echo ready; while true; do sleep 0.05; done"
+        let ended = try run(id, busybox.shell(script, .line("ready")), in: busybox.tree) { instance in
+            try #require(instance as? any SignalReceiving).send(signal: SIGTERM)
+        }
+        #expect(ended.output == "ready\ngot it\n" && ended.status == 3, "\(ended)")
+    }
+
+    @Test(
+        "A command without a handler ends at a signal, also as the first process of a container",
+        arguments: engines)
+    func signalsEndIt(id: EngineID) throws {
+        let busybox = try BusyboxTree()
+        let ended = try run(id, busybox.shell("echo ready; exec sleep 20", .firstOutput), in: busybox.tree) {
+            try #require($0 as? any SignalReceiving).send(signal: SIGTERM)
+        }
+        #expect(ended.status > 128 || ended.status == 137, "\(ended)")
+        #expect((ended.timeline[.ready] ?? .max) <= (ended.timeline[.exited] ?? 0))
+    }
+
+    @Test("A command is ready once it listens", arguments: [EngineID.process, .container, "crun"])
+    func portsAreSeen(id: EngineID) throws {
+        let busybox = try BusyboxTree()
+        let port = UInt16.random(in: 20_000...30_000)
+        let ended = try run(
+            id, busybox.shell("sleep 0.05; exec nc -l -p \(port)", .port(port)), in: busybox.tree
+        ) { try #require($0 as? any SignalReceiving).send(signal: SIGKILL) }
+        #expect(ended.timeline[.ready] != nil && ended.timeline[.firstOutput] == nil)
+    }
+
+    @Test("One that ends before it is ready is an error with its last words", arguments: engines)
+    func earlyEnd(id: EngineID) throws {
+        let busybox = try BusyboxTree()
+        let error = try #require(throws: LabError.self) {
+            _ = try run(id, busybox.shell("echo cannot bind >&2; exit 1", .line("ready")), in: busybox.tree)
+        }
+        #expect(error.kind == .instance && error.remedy != nil)
+        #expect(
+            error.reason.english.contains("before it was ready")
+                && error.reason.english.contains("cannot bind"))
+    }
+
+    @Test("What never becomes ready is an error at its deadline", arguments: [EngineID.process, .container])
+    func neverReady(id: EngineID) throws {
+        let busybox = try BusyboxTree()
+        let command = try busybox.shell("exec sleep 60", .line("ready")).payload(in: busybox.tree)
+        try with(id, command) { engine, _ in
+            let instance = try engine.launch(request(command, CommandOutput(command.readiness)))
+            let error = try #require(throws: LabError.self) {
+                try instance.waitUntilReady(deadline: .now().advanced(by: .milliseconds(50)))
+            }
+            #expect(
+                error.kind == .timeout && error.reason.english.contains("line=ready") && error.remedy != nil)
+            try instance.dispose()
+        }
+    }
+
+    @Test(
+        "Endless output is one error, and the command is gone",
+        arguments: [EngineID.process, .container, "crun"])
+    func endlessOutput(id: EngineID) throws {
+        let busybox = try BusyboxTree()
+        let error = try #require(throws: LabError.self) {
+            _ = try run(id, busybox.shell("exec cat /dev/zero"), in: busybox.tree)
+        }
+        #expect(error.reason.english.contains("wrote more than 16 MiB") && error.remedy != nil)
+    }
+
+    @Test(
+        "A daemon of a bare process is ended and makes its trial fail; a container's goes with the container")
+    func daemonsAreEnded() throws {
+        let busybox = try BusyboxTree()
+        // One of its session, and one that has a session of its own.
+        for script in ["sleep 30 >/dev/null 2>&1 &", "busybox setsid sleep 30 >/dev/null 2>&1 & sleep 0.1"] {
+            let ended = try run(.process, busybox.shell(script), in: busybox.tree)
+            #expect(ended.status == 0)
+            #expect(ended.failure?.reason.english.contains("left processes behind") == true)
+            #expect(ended.failure?.remedy != nil)
+        }
+        #expect(try run(.container, busybox.shell("sleep 30 &"), in: busybox.tree).failure == nil)
+    }
+
+    @Test("A bare process of the host's own root has nothing around it, and is where it was told to be")
+    func hostRoot() throws {
+        let tree = FileTree(reference: "rootfs:/", layers: ["/"], digest: nil)
+        var definition = CommandDefinition(
+            image: "rootfs:/", arguments: ["readlink", "/proc/self/ns/mnt", "/proc/self/cwd"])
+        definition.directory = "/tmp"
+        let ended = try run(.process, definition, in: tree)
+        #expect(ended.output == "\(try #require(Files.target(ofLink: "/proc/self/ns/mnt")))\n/tmp\n")
+        let inside = try run(.container, definition, in: tree)
+        #expect(inside.status == 0 && inside.output.hasSuffix("/tmp\n") && inside.output != ended.output)
+    }
+
+    @Test("What an engine can't do for a command it refuses by name")
+    func refusals() throws {
+        let busybox = try BusyboxTree()
+        var command = try busybox.shell("true").payload(in: busybox.tree)
+        command.tree.layers = [busybox.path, busybox.path]
+        let layers = try #require(throws: LabError.self) { try with("crun", command) { _, _ in } }
+        #expect(layers.kind == .unavailable && layers.reason.english.contains("has 2 layers"))
+        command.tree.layers = [busybox.path]
+        command.user = CommandUser(user: 1_000, group: 1_000)
+        let user = try #require(throws: LabError.self) { try with("bwrap", command) { _, _ in } }
+        #expect(user.kind == .unavailable && user.reason.english.contains("as user 1000"))
+        let port = request(command, try CommandOutput(.port(80)))
+        command.user = nil
+        try with("podman", command) { engine, _ in
+            let error = try #require(throws: LabError.self) { _ = try engine.launch(port) }
+            #expect(error.kind == .unavailable && error.reason.english.contains("which ports"))
+        }
+    }
+}

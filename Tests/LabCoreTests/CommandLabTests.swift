@@ -1,0 +1,106 @@
+import LabCore
+import Testing
+
+@testable import LabFile
+
+@Suite("a lab that measures a command of an image")
+struct CommandLabTests {
+    private static let text = """
+        id: mine
+        title: {en: Mine, zh: 我的}
+        question: {en: How long?, zh: 多久？}
+        dimension: 启动速度
+        engines: [process, container]
+        command:
+          image: rootfs:/srv/redis
+          run: [redis-server, --port, "0"]
+          environment: [A=1]
+          user: redis
+          directory: /data
+          ready: line=Ready to accept
+          values:
+            - {name: rate, at: "rate ([0-9]+)", better: more}
+            - {name: p99, at: /latency/p99, unit: ms}
+        method: lifecycle
+        metrics:
+          - id: ready
+            title: {en: ready, zh: 就绪}
+            from: requested
+            to: ready
+          - id: rate
+            title: {en: rate, zh: 速率}
+            value: output-rate
+            unit: count
+        samples: {default: 10, warmup: 1}
+        budget: 60 s
+        timeout: 30 s
+        memory: 256 MiB
+        cpus: 1
+        claims:
+          - id: quick
+            subject: container
+            source: "3"
+            text: {en: quick, zh: 快}
+            rule: {metric: ready, engines: [container], at-most: 1 s}
+        """
+
+    private func parse(_ old: String = "", _ new: String = "") throws(LabError) -> LabDefinition {
+        try LabFile.parse(old.isEmpty ? Self.text : Self.text.replacing(old, with: new), name: "lab.yaml")
+    }
+
+    @Test("The file says all that the command line does")
+    func isRead() throws {
+        let lab = try parse()
+        let command = try #require(lab.command)
+        #expect(command.image == "rootfs:/srv/redis" && command.arguments == ["redis-server", "--port", "0"])
+        #expect(command.environment == ["A=1"] && command.user == "redis" && command.directory == "/data")
+        #expect(command.readiness == .line("Ready to accept"))
+        #expect(command.values.map(\.word) == ["rate:more=rate ([0-9]+)", "p99:ms=/latency/p99"])
+        #expect(lab.workload == "redis-server --port 0" && command.entrypoint == nil)
+        let none = try parse("  user: redis\n", "  user: redis\n  entrypoint: []\n")
+        #expect(none.command?.entrypoint == [])
+        #expect(lab.metrics.map(\.moreIsBetter) == [nil, true])
+    }
+
+    @Test(
+        "Each mistake is named with its line",
+        arguments: [
+            ("ready: line=Ready to accept", "ready: soon", "lab.yaml:12: ready: \"soon\" does not say"),
+            (
+                "image: rootfs:/srv/redis", "imag: x",
+                "lab.yaml:7: unknown key \"imag\"; did you mean \"image\"?"
+            ),
+            (
+                "at: /latency/p99, unit: ms", "at: /x, unit: parsec",
+                "lab.yaml:15: values: \"parsec\" is no unit"
+            ),
+            ("better: more", "better: most", "lab.yaml:14: unknown better \"most\""),
+            ("\"rate ([0-9]+)\"", "\"rate\"", "lab.yaml:14: values: \"rate\" has 0 groups"),
+            ("run: [redis-server, --port, \"0\"]", "run: []", "lab.yaml:8: run is empty"),
+            ("method: lifecycle", "method: memory", "the method memory runs no command of an image"),
+            ("method: lifecycle", "method: lifecycle\nworkload: hello", "unknown key \"workload\""),
+        ])
+    func mistakes(old: String, new: String, cause: String) throws {
+        let error = try #require(throws: LabError.self) { _ = try parse(old, new) }
+        #expect(error.kind == .data && error.message.english.contains(cause), "\(error.message.english)")
+    }
+
+    @Test(
+        "A lab of lab-guest's becomes one of a command: its claims go, and what is about the engines' own insides"
+    )
+    func isMadeOfAnother() throws {
+        let directory = try LabDirectory.open("\(checkout)/labs", engines: KnownEngines.ids)
+        let lab = try directory.definition("startup-latency")
+        let made = try lab.running(CommandDefinition(image: "rootfs:/", arguments: ["echo", "a b"]))
+        #expect(made.workload == "echo 'a b'" && made.claims.isEmpty && made.row == nil)
+        #expect(made.series.map(\.id) == ["plain", "cold", "together"])
+        #expect(made.metrics.first?.source == .span(from: .requested, to: .ready))
+        for id in ["isolation", "density", "memory-footprint"] {
+            let other = try directory.definition(id)
+            let error = try #require(throws: LabError.self) {
+                _ = try other.running(CommandDefinition(image: "rootfs:/"))
+            }
+            #expect(error.kind == .usage && error.remedy != nil)
+        }
+    }
+}

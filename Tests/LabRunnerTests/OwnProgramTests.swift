@@ -1,0 +1,249 @@
+import Glibc
+import LabCore
+import Results
+import Testing
+
+private let busybox = ["/bin/busybox", "/usr/bin/busybox"].first(where: Files.exists)
+
+/// `lab run LAB --image … -- COMMAND`, from end to end.
+@Suite(
+    .enabled(if: LabProgram.isBuilt, "skipped: the program lab is not built beside the tests"),
+    .enabled(if: geteuid() == 0, "skipped: not root"),
+    .enabled(if: busybox != nil, "skipped: there is no busybox"))
+struct OwnProgramTests {
+    /// A home, and in its current directory a tree `tree` with busybox in it.
+    private func program() throws -> LabProgram {
+        let lab = try LabProgram()
+        let tree = "\(lab.directory.path)/tree"
+        try Files.makeDirectory("\(tree)/bin")
+        let bytes = try Files.read(busybox ?? "", limit: 64 << 20)
+        try Files.write(bytes, to: "\(tree)/bin/busybox", mode: 0o755)
+        Files.waitUntilUnwritten("\(tree)/bin/busybox")
+        for name in ["sh", "true", "false", "sleep", "cat"] {
+            try checked { symlink("busybox", "\(tree)/bin/\(name)") }
+        }
+        return lab
+    }
+
+    private func run(
+        _ lab: LabProgram, _ options: [String], _ command: [String], engines: String = "process,container"
+    ) throws -> LabProgram.Finished {
+        try lab.run(
+            ["run", "startup-latency", "--image", "rootfs:tree", "--engine", engines, "--series", "plain"]
+                + ["--samples", "3", "--warmup", "0", "--seed", "7", "--output", "out"] + options + ["--"]
+                + command)
+    }
+
+    private func result(_ lab: LabProgram) throws -> RunResult {
+        try ResultStore.load("\(lab.directory.path)/out/result.json")
+    }
+
+    @Test(
+        "The command's end is timed in each engine; its output is beside the samples; the report says what ran"
+    )
+    func aCommandIsMeasured() throws {
+        let lab = try program()
+        let finished = try run(
+            lab, ["--value", "rate:more=rate ([0-9]+)", "--env", "N=42"],
+            ["sh", "-c", "echo rate $N; echo x >&2"])
+        #expect(finished.status == 0, "\(finished.errors)")
+        let result = try result(lab)
+        #expect(result.samples.count == 6)
+        for sample in result.samples {
+            #expect(sample.outcome == .completed)
+            #expect(sample.values["output-rate"] == 42 && sample.values["exit-status"] == 0)
+            #expect(sample.timeline[.ready] == sample.timeline[.exited])
+            let name = "\(lab.directory.path)/out/output/00000\(sample.index)-\(sample.engine)"
+            #expect(try Files.readText("\(name).stdout") == "rate 42\n")
+            #expect(try Files.readText("\(name).stderr") == "x\n")
+        }
+        #expect(result.header.digests["root-filesystem"]?.utf8.count == 64)
+        #expect(result.header.lab.claims.isEmpty && result.header.lab.row == nil)
+        #expect(result.header.command.hasSuffix(" -- sh -c 'echo rate $N; echo x >&2'"))
+        let report = try Files.readText("\(lab.directory.path)/out/report.md")
+        for words in ["rate (more is better)", "rootfs:tree", "N=42", "chroot into the tree"] {
+            #expect(report.contains(words), "\(words)")
+        }
+        let chinese = try lab.run(["report", "out", "--lang", "zh"])
+        #expect(chinese.status == 0 && chinese.output.contains("rate（越大越好）") && chinese.output.contains("镜像"))
+        #expect(lab.leftovers.isEmpty)
+    }
+
+    @Test("A server is ready by its line, then asked to end")
+    func aServerIsMeasured() throws {
+        let lab = try program()
+        let finished = try run(
+            lab, ["--ready", "line=Ready to accept"],
+            ["sh", "-c", "trap 'exit 0' TERM; echo Ready to accept; while true; do sleep 0.02; done"])
+        #expect(finished.status == 0, "\(finished.errors)")
+        for sample in try result(lab).samples {
+            #expect(sample.outcome == .completed && sample.values["exit-status"] == 0)
+            #expect((sample.timeline[.ready] ?? .max) < (sample.timeline[.exited] ?? 0))
+        }
+        #expect(lab.leftovers.isEmpty)
+    }
+
+    @Test("A VM says that it starts no command yet, and the run goes on without it")
+    func aMachineRefuses() throws {
+        let lab = try program()
+        let finished = try run(lab, [], ["true"], engines: "process,qemu")
+        #expect(finished.status == 0, "\(finished.errors)")
+        let record = try #require(try result(lab).header.engines.first { $0.id == .qemu })
+        guard case .unavailable(let error) = record.availability else {
+            Issue.record("qemu is available")
+            return
+        }
+        #expect(error.reason.english.contains("a command is not started in a VM yet"))
+    }
+
+    @Test("Whatever is wrong with the words is one error with its remedy before anything is started")
+    func badWords() throws {
+        let lab = try program()
+        try Files.makeDirectory("\(lab.directory.path)/empty")
+        let cases: [([String], Int32, String)] = [
+            (["--image", "rootfs:tree", "--", "nothing"], 66, "there is no command \"nothing\""),
+            (["--image", "rootfs:tree"], 64, "there is no command to start"),
+            (["--", "true"], 64, "no --image says where its files are"),
+            (["--image", "rootfs:empty", "--", "true"], 66, "it is empty"),
+            (["--image", "rootfs:none", "--", "true"], 66, "cannot look into"),
+            (["--image", "docker:x", "--", "true"], 66, "there is no image \"docker:x\""),
+            (["--image", "rootfs:tree", "--user", "redis", "--", "true"], 64, "there is no user \"redis\""),
+            (
+                ["--image", "rootfs:tree", "--workdir", "/x", "--", "true"], 66,
+                "there is no directory \"/x\""
+            ),
+            (["--image", "rootfs:tree", "--ready", "soon", "--", "true"], 64, "does not say how a command"),
+            (["--image", "rootfs:tree", "--value", "a=b", "--", "true"], 64, "has 0 groups"),
+        ]
+        for (words, status, cause) in cases {
+            let finished = try lab.run(["run", "startup-latency", "--engine", "process"] + words)
+            #expect(finished.status == status, "\(words): \(finished.errors)")
+            #expect(
+                finished.errors.contains(cause) && finished.errors.contains("remedy: "), "\(finished.errors)")
+        }
+        let other = try lab.run(["run", "isolation", "--image", "rootfs:tree", "--", "true"])
+        #expect(
+            other.status == 64 && other.errors.contains("isolation does not run this command of an image"))
+        #expect(!Files.exists("\(lab.directory.path)/results") && lab.leftovers.isEmpty)
+    }
+
+    @Test("What goes wrong in a trial is a failed sample that says why, and no sample is lost")
+    func badCommands() throws {
+        for (options, script, cause) in [
+            ([], "echo broken >&2; exit 3", "exit status 3; it said broken"),
+            ([], "cat /dev/zero", "wrote more than 16 MiB"),
+            ([], "sleep 30 >/dev/null 2>&1 &", "left processes behind"),
+            (["--ready", "line=x"], "sleep 1000 & exit 0", "before it was ready"),
+            (["--ready", "line=x", "--timeout", "300ms"], "exec sleep 1000", "not ready in time"),
+            (["--value", "n=no ([0-9]+)"], "echo yes", "holds no n"),
+        ] as [([String], String, String)] {
+            let lab = try program()
+            let finished = try run(lab, options, ["sh", "-c", script], engines: "process")
+            #expect(finished.status == 1, "\(script): \(finished.errors)")
+            let samples = try result(lab).samples
+            #expect(samples.count == 3)
+            for sample in samples {
+                guard case .failed(let error, _) = sample.outcome else {
+                    Issue.record("\(script) has not failed")
+                    continue
+                }
+                #expect(error.reason.english.contains(cause) && error.remedy != nil, "\(error)")
+            }
+            #expect(lab.leftovers.isEmpty)
+        }
+    }
+
+    @Test("The other labs that can measure a command do: its memory while it lives, and its work")
+    func otherLabs() throws {
+        let lab = try program()
+        let memory = try lab.run(
+            [
+                "run", "memory-footprint", "--image", "rootfs:tree", "--ready", "first-output", "--engine",
+                "process,container", "--series", "light", "--samples", "1", "--budget", "1s", "--output",
+                "memory",
+                "--", "sh", "-c", "echo up; exec sleep 1000",
+            ])
+        #expect(memory.status == 0, "\(memory.errors)")
+        let kept = try ResultStore.load("\(lab.directory.path)/memory/result.json")
+        #expect(kept.samples.contains { $0.parameters.instances == 8 })
+        for sample in kept.samples {
+            #expect(sample.outcome == .completed && (sample.values["host-pss-bytes"] ?? 0) > 0)
+        }
+        let work = try lab.run(
+            [
+                "run", "cpu-overhead", "--image", "rootfs:tree", "--engine", "process,container", "--samples",
+                "2",
+            ]
+                + ["--output", "work", "--", "sh", "-c", "i=0; while [ $i -lt 2000 ]; do i=$((i+1)); done"])
+        #expect(work.status == 0, "\(work.errors)")
+        for sample in try ResultStore.load("\(lab.directory.path)/work/result.json").samples {
+            #expect(sample.outcome == .completed && (sample.values["cpu-ns"] ?? 0) > 0)
+        }
+        #expect(lab.leftovers.isEmpty)
+    }
+
+    @Test(
+        "An image is run by its name, its digest or from a file, as its configuration says, and stays one tree",
+        .enabled(if: Tool.find("skopeo") != nil, "skopeo is not installed"))
+    func imagesAreRun() throws {
+        let lab = try program()
+        try Files.write(
+            """
+            files: [{from: tree, to: /}]
+            environment: [WORD=said]
+            entrypoint: [/bin/sh, -c]
+            command: ["echo $WORD; pwd"]
+            user: "7"
+            directory: /bin
+
+            """, to: "\(lab.directory.path)/tool.yaml")
+        let built = try lab.run(["image", "build", "tool.yaml", "--json"])
+        #expect(built.status == 0, "\(built.errors)")
+        struct Told: Decodable {
+            let digest: String?
+            let tree: String?
+        }
+        let digest = try #require(try built.json(Told.self).digest)
+        let tree = try lab.run(["image", "inspect", "tool", "--tree", "--json"]).json(Told.self).tree
+        for format in ["docker-archive", "oci-archive"] {
+            let pushed = try lab.run(["image", "push", "tool", "\(format):\(format).tar"])
+            #expect(pushed.status == 0, "\(pushed.errors)")
+        }
+        for word in ["tool", digest, "docker-archive:docker-archive.tar", "oci-archive:oci-archive.tar"] {
+            for (words, output) in [
+                ([], "said\n/bin\n"),
+                (["--user", "0", "--workdir", "/", "--env", "WORD=new"], "new\n/\n"),
+                (["--entrypoint", "", "--", "/bin/sh", "-c", "echo other"], "other\n"),
+            ] as [([String], String)] {
+                try? Files.removeTree("\(lab.directory.path)/out")
+                let finished = try lab.run(
+                    ["run", "startup-latency", "--image", word, "--engine", "process,container"]
+                        + ["--series", "plain", "--samples", "1", "--warmup", "0", "--output", "out"] + words)
+                #expect(finished.status == 0, "\(word): \(finished.errors)")
+                let result = try result(lab)
+                #expect(result.header.digests["root-filesystem"] == tree)
+                #expect(result.samples.count == 2)
+                for sample in result.samples {
+                    let name = "\(lab.directory.path)/out/output/00000\(sample.index)-\(sample.engine).stdout"
+                    #expect(try Files.readText(name) == output)
+                }
+            }
+        }
+        #expect(lab.leftovers.isEmpty)
+        let named = try lab.run(["image", "ls"])
+        #expect(named.output.contains("imported/docker-archive") && named.output.contains("tool"))
+    }
+
+    @Test("explain shows what would run, and starts nothing")
+    func explainShowsIt() throws {
+        let lab = try program()
+        for (engine, words) in [
+            ("process", "execve(\"/bin/true\""), ("container", "execve(\"/bin/true\", [\"true\"]"),
+            ("bwrap", "-- /bin/true"),
+        ] {
+            let finished = try lab.run(
+                ["explain", "startup-latency", "--engine", engine, "--image", "rootfs:tree", "--", "true"])
+            #expect(finished.status == 0 && finished.output.contains(words), "\(finished)")
+        }
+    }
+}
