@@ -68,14 +68,8 @@ final class ExpandedStream {
     private let limits: LayerLimits
     private var digest = Digest.Stream()
     private var bytes: UInt64 = 0
-    private var isEnded = false
+    private(set) var isEnded = false
     private(set) var failure: LabError?
-
-    /// True when it ended with the contents of a file of this size, without what fills its last block. umoci leaves that
-    /// away at an archive's end, and Go's archive/tar, by which container tools read, doesn't miss it.
-    func endsWithContents(of size: UInt64) -> Bool {
-        isEnded && bytes % 512 != 0 && bytes % 512 == size % 512
-    }
 
     init(_ source: BlobSource, _ limits: LayerLimits) throws(LabError) {
         guard let reader = archive_read_new() else { throw Archive.exhausted }

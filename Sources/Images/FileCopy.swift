@@ -120,10 +120,11 @@ struct FileCopy {
 
     private func failed(_ error: Errno, _ inner: String? = nil) -> LabError {
         let name = inner.map { "\(file.source)/\($0)" } ?? file.source
+        let isFull = error == Errno(ENOSPC) || error == Errno(EDQUOT)
         return LabError(
-            error == Errno(ENOSPC) ? .output : .input,
+            isFull ? .output : .input,
             "cannot copy \(ForeignText.quoted(name)) to \(ForeignText.quoted(file.target)) of the image",
-            cause: error)
+            cause: error, remedy: isFull ? "free space on that file system" : "mend the recipe")
     }
 
     private func refused(_ cause: Message) -> LabError {

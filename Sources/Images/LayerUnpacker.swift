@@ -20,6 +20,9 @@ struct LayerUnpacker: ~Copyable {
     private let interrupt: Interrupt
     private var entries = 0
     private var bytes: UInt64 = 0
+    /// True when the archive ended with a file's contents. umoci leaves away what fills the last block, and Go's archive/tar,
+    /// by which container tools read, doesn't miss it.
+    private var isCut = false
     /// The directory of the last entry: most have the same as the one before.
     private var parent: Held?
 
@@ -81,17 +84,14 @@ struct LayerUnpacker: ~Copyable {
                 return bytes.count
             }, nil)
         guard code == ARCHIVE_OK else { throw stream.failure ?? Archive.failure(reader) }
-        var last: UInt64 = 0
-        while true {
+        while !isCut {
             try interrupt.check()
             var entry: OpaquePointer?
             switch archive_read_next_header(reader, &entry) {
             case ARCHIVE_EOF: return
             // A warning: of a name that is no text in this locale, which we take as bytes.
             case ARCHIVE_OK, ARCHIVE_WARN: break
-            default:
-                if stream.failure == nil, stream.endsWithContents(of: last) { return }
-                throw stream.failure ?? Archive.failure(reader)
+            default: throw stream.failure ?? Archive.failure(reader)
             }
             guard let entry else { return }
             entries += 1
@@ -99,7 +99,6 @@ struct LayerUnpacker: ~Copyable {
                 throw LayerLimits.refusal("it has more than \(limits.entries) entries")
             }
             try add(Entry(entry, reader, stream))
-            last = UInt64(clamping: archive_entry_size(entry))
         }
     }
 
@@ -307,6 +306,7 @@ struct LayerUnpacker: ~Copyable {
         }
         bytes += size
         let file = try Self.open(name, in: directory, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+        var end: UInt64 = 0
         reading: while true {
             var block: UnsafeRawPointer?
             var count = 0
@@ -314,12 +314,18 @@ struct LayerUnpacker: ~Copyable {
             switch archive_read_data_block(entry.reader, &block, &count, &offset) {
             case ARCHIVE_EOF: break reading
             case ARCHIVE_OK, ARCHIVE_WARN: break
-            default: throw entry.stream.failure ?? Archive.failure(entry.reader)
+            default:
+                if entry.stream.failure == nil, entry.stream.isEnded, end == size {
+                    isCut = true
+                    break reading
+                }
+                throw entry.stream.failure ?? Archive.failure(entry.reader)
             }
             try interrupt.check()
             guard offset >= 0, UInt64(offset) + UInt64(count) <= size else {
                 throw entry.refused("it has more bytes than it says")
             }
+            end = UInt64(offset) + UInt64(count)
             var done = 0
             while done < count {
                 done += try checked {

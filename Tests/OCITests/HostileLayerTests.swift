@@ -209,6 +209,18 @@ import Testing
         #expect(throws: LabError.self) { try scratch.unpack(large.whole, packedAs: twice, limits: limits) }
     }
 
+    @Test("An archive that ends with a file's contents is whole, as umoci writes it; one that ends in them is not")
+    func cutArchives() throws {
+        let whole = TarFile().adding("d/f", data: "first").adding("g", data: "last!")
+        let scratch = try Scratch()
+        try scratch.unpack(Array(whole.bytes.dropLast(507)))
+        #expect(try Files.readText("\(scratch.path)/layer/g") == "last!")
+        for missing in [508, 512, 600] {
+            let bytes = Array(whole.bytes.dropLast(missing))
+            #expect(throws: LabError.self, "\(missing)") { try Scratch().unpack(bytes) }
+        }
+    }
+
     @Test("A layer whose bytes are not those of its digests is refused")
     func digests() throws {
         let scratch = try Scratch()
