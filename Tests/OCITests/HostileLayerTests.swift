@@ -209,7 +209,9 @@ import Testing
         #expect(throws: LabError.self) { try scratch.unpack(large.whole, packedAs: twice, limits: limits) }
     }
 
-    @Test("An archive that ends with a file's contents is whole, as umoci writes it; one that ends in them is not")
+    @Test(
+        "An archive that ends with a file's contents is whole, as umoci writes it; one that ends in them is not"
+    )
     func cutArchives() throws {
         let whole = TarFile().adding("d/f", data: "first").adding("g", data: "last!")
         let scratch = try Scratch()
