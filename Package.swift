@@ -51,7 +51,7 @@ let package = Package(
         // What is made once and found again by its digest.
         .target(
             name: "Artifacts",
-            dependencies: ["LabCore", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: ["LabCore", "CLinux", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict
         ),
         // The only importer of YAML.
@@ -65,6 +65,11 @@ let package = Package(
         // The words of the Open Container Initiative's specifications, as values and as JSON.
         .target(name: "OCI", dependencies: ["LabCore"], swiftSettings: strict),
         .target(name: "OCIFile", dependencies: ["LabCore", "OCI"], swiftSettings: strict),
+        // Images: the store, layers on disk. Apart from OCI, so that lab-container links no libarchive.
+        .target(
+            name: "Images",
+            dependencies: ["Artifacts", "LabCore", "OCI", "OCIFile", "CArchive", "CLinux"],
+            swiftSettings: strict),
         .target(
             name: "VMDriver",
             dependencies: ["Artifacts", "LabCore", "Launch", "CArchive", "CLibvirt", "CLinux", "CXML"],
@@ -84,8 +89,8 @@ let package = Package(
         .executableTarget(
             name: "LabRunner",
             dependencies: [
-                "Artifacts", "LabCore", "LabFile", "VMDriver", "ContainerDriver", "Experiments", "Report",
-                "Results",
+                "Artifacts", "Images", "LabCore", "LabFile", "VMDriver", "ContainerDriver", "Experiments",
+                "Report", "Results",
                 "Texts",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -110,12 +115,18 @@ let package = Package(
             name: "LabCoreTests",
             dependencies: ["Artifacts", "LabCore", "LabFile", "ContainerDriver", "Results", "VMDriver"],
             exclude: ["Fixtures"]),
-        .testTarget(name: "OCITests", dependencies: ["OCI", "OCIFile", "LabCore"]),
+        .testTarget(
+            name: "OCITests",
+            dependencies: [
+                "OCI", "OCIFile", "Artifacts", "ContainerDriver", "Images", "LabCore", "CLinux",
+            ]),
         .testTarget(name: "TextsTests", dependencies: ["Texts", "LabCore"]),
         .testTarget(name: "ReportTests", dependencies: ["Report", "Results", "LabCore"]),
         .testTarget(
             name: "ContainerDriverTests",
-            dependencies: ["Artifacts", "ContainerDriver", "LabCore", "Launch", "OCI", "OCIFile", "CSeccomp"]),
+            dependencies: [
+                "Artifacts", "ContainerDriver", "Images", "LabCore", "Launch", "OCI", "OCIFile", "CSeccomp",
+            ]),
         .testTarget(
             name: "VMDriverTests", dependencies: ["Artifacts", "VMDriver", "LabCore", "Launch", "CLibvirt"]),
         .testTarget(

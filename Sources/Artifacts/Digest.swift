@@ -14,20 +14,32 @@ public enum Digest {
 
     /// The digest of a file's bytes, read in pieces.
     public static func sha256(file path: String) throws(LabError) -> String {
-        var hash = SHA256()
+        var digest = Digest.Stream()
         do {
             let file = try FileDescriptor.openRegular(path)
             while true {
                 let chunk = try file.read(upTo: 1 << 20)
-                if chunk.isEmpty { return hex(hash.finalize()) }
-                hash.update(data: chunk)
+                if chunk.isEmpty { return digest.end() }
+                digest.add(chunk)
             }
         } catch {
             throw Files.unreadable(path, error)
         }
     }
 
-    private static func hex(_ digest: some Sequence<UInt8>) -> String {
+    /// A digest of bytes that come in pieces.
+    public struct Stream {
+        private var hash = SHA256()
+        public init() {}
+
+        public mutating func add(_ bytes: UnsafeRawBufferPointer) { hash.update(bufferPointer: bytes) }
+        public mutating func add(_ bytes: [UInt8]) { bytes.withUnsafeBytes { add($0) } }
+
+        /// The digest of what was added; more may be added then.
+        public func end() -> String { Digest.hex(hash.finalize()) }
+    }
+
+    fileprivate static func hex(_ digest: some Sequence<UInt8>) -> String {
         let digits = Array("0123456789abcdef".utf8)
         var text: [UInt8] = []
         for byte in digest { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }

@@ -7,10 +7,7 @@ extension SystemRecipe {
 }
 
 extension SystemTree {
-    /// The programs that make one, with their packages.
-    private static let tools = [("mmdebstrap", "mmdebstrap"), ("mke2fs", "e2fsprogs"), ("tar", "tar")]
-    /// The longest that one of them may take.
-    private static let patience = Duration.seconds(900)
+    private static let what: Message = "a complete system"
 
     /// Finds the tree of this machine's distribution in the cache, or makes it.
     /// - Parameter mayMake: whether packages may be downloaded for it: about 80 MB, and two minutes.
@@ -51,38 +48,16 @@ extension SystemTree {
     private static func make(
         _ recipe: SystemRecipe, _ guest: RootFilesystem, at place: String
     ) throws(LabError) {
-        guard geteuid() == 0 else {
-            throw LabError(
-                .permission, "a complete system can't be made without root",
-                cause: "its files have owners that this user may not give", remedy: "run as root")
-        }
-        for (tool, package) in tools where Tool.find(tool) == nil {
-            throw LabError(
-                .unavailable, "a complete system can't be made without \(tool)",
-                remedy: "apt-get install \(package)")
-        }
+        try PackageTree.require("mke2fs", of: "e2fsprogs", for: what)
         let building = "\(place).building-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         defer { try? Files.removeTree(building) }
         try Files.makeDirectory(building, mode: 0o700)
         try writeAdditions(recipe, guest, to: "\(building)/add")
-        try run(
-            "mmdebstrap",
-            [
-                "--quiet", "--mode=root", "--variant=minbase", "--format=tar",
-                "--include=\(SystemRecipe.packages.joined(separator: ","))",
-                "--dpkgopt=path-exclude=/usr/share/doc/*", "--dpkgopt=path-exclude=/usr/share/locale/*",
-                "--dpkgopt=path-exclude=/usr/share/man/*",
-                // What mmdebstrap takes over from this machine goes again; a new machine has no id yet.
-                #"--customize-hook=cp -a "$LAB_ADDITIONS/." "$1/" && rm -f "$1/etc/resolv.conf" && : >"$1/etc/machine-id""#,
-                recipe.suite, "tree.tar",
-            ] + sources, in: building, variables: ["LAB_ADDITIONS=\(building)/add"])
-        try Files.makeDirectory("\(building)/root")
-        try run(
-            "tar", ["--numeric-owner", "--xattrs", "--xattrs-include=*", "-xpf", "tree.tar", "-C", "root"],
-            in: building)
+        let digest = try PackageTree.make(
+            SystemRecipe.packages, recipe.suite, adding: "\(building)/add", epoch: SystemRecipe.epoch,
+            in: building, for: what)
         try makeDisk(in: building)
-        try Files.write(try Digest.sha256(file: "\(building)/tree.tar") + "\n", to: "\(building)/digest")
-        unlink("\(building)/tree.tar")
+        try Files.write(digest + "\n", to: "\(building)/digest")
         try Files.removeTree("\(building)/add")
         // What is there is damaged, or another run's that was faster.
         if found(at: place, recipe) != nil { return }
@@ -111,41 +86,20 @@ extension SystemTree {
         chmod(wants, 0o755)
     }
 
-    /// This machine's own sources of the distribution's packages; mmdebstrap knows the usual ones.
-    private static var sources: [String] {
-        ["/etc/apt/sources.list.d/debian.sources", "/etc/apt/sources.list"].first {
-            !((try? Files.readText($0)) ?? "").trimmingWhitespace().isEmpty
-        }.map { [$0] } ?? []
-    }
-
     /// A file system with a quarter of room, which the kernel only reads: without a journal.
     private static func makeDisk(in building: String) throws(LabError) {
         var usage = DiskUsage()
         try usage.add("\(building)/root")
         let mebibytes = (usage.allocatedBytes >> 20) * 5 / 4 + 32
-        try run(
+        try PackageTree.run(
             "mke2fs",
             [
                 "-q", "-t", "ext4", "-O", "^has_journal", "-m", "0", "-U",
                 "00000000-0000-4000-8000-000000000001",
                 "-E", "hash_seed=00000000-0000-4000-8000-000000000002", "-d", "root", "disk", "\(mebibytes)M",
-            ], in: building, variables: ["E2FSPROGS_FAKE_TIME=\(SystemRecipe.epoch)"])
-    }
-
-    private static func run(
-        _ program: String, _ arguments: [String], in directory: String, variables: [String] = []
-    ) throws(LabError) {
-        let output = try Tool.run(
-            program, arguments, in: directory,
-            variables: variables + ["SOURCE_DATE_EPOCH=\(SystemRecipe.epoch)"],
-            deadline: .now().advanced(by: patience))
-        guard output.status == 0 else {
-            let words = output.text.split(separator: "\n").suffix(3).joined(separator: " | ")
-            throw LabError(
-                .unavailable,
-                "a complete system can't be made: \(program) failed with status \(output.status)",
-                cause: Message(verbatim: ForeignText.line(words, most: 400)),
-                remedy: "check the network and run apt-get update")
-        }
+            ], in: building, for: what,
+            variables: [
+                "E2FSPROGS_FAKE_TIME=\(SystemRecipe.epoch)", "SOURCE_DATE_EPOCH=\(SystemRecipe.epoch)",
+            ])
     }
 }

@@ -12,7 +12,11 @@ struct CommandReader {
         else { return nil }
         let image = read.text(fields["image"], of: .key("image"))
         let run = words(fields["run"], of: .key("run"))
-        let entrypoint = words(fields["entrypoint"], of: .key("entrypoint"))
+        // None at all is said by a list without words.
+        let entrypoint: [String]? =
+            if case .list(let items) = fields["entrypoint"]?.content, items.isEmpty { [] } else {
+                words(fields["entrypoint"], of: .key("entrypoint"))
+            }
         let environment = words(fields["environment"], of: .key("environment"))
         let readiness = made(fields["ready"], of: .key("ready")) { (word) throws(LabError) in
             try Readiness(word)

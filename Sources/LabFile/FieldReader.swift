@@ -19,7 +19,9 @@ struct FieldReader {
     ) -> Fields? {
         guard case .mapping(let entries) = node.content else {
             problems.add(
-                node.line, "\(what) must be a mapping with the keys \(required.joined(separator: ", "))")
+                node.line,
+                "\(what) must be a mapping with the keys \((required.isEmpty ? optional : required).joined(separator: ", "))"
+            )
             return nil
         }
         let known = required + optional

@@ -22,6 +22,7 @@ struct Lab: ParsableCommand {
                                              five runs for one side of it
               lab explain startup-latency --engine qemu
               lab new mine && lab run ./mine a lab of your own
+              lab image pull localhost:5000/debian:12
 
             EXIT CODES
               0    done
@@ -49,8 +50,8 @@ struct Lab: ParsableCommand {
         version: "lab \(Version.current)",
         subcommands: [
             DoctorCommand.self, ListCommand.self, RunCommand.self, NewCommand.self, ReportCommand.self,
-            CompareCommand.self,
-            ExplainCommand.self, CleanCommand.self, VersionCommand.self,
+            CompareCommand.self, ExplainCommand.self, ImageCommand.self, CleanCommand.self,
+            VersionCommand.self,
         ])
 
     /// Before the command it says the same as behind it.

@@ -29,7 +29,7 @@ extension RuntimeSpec {
 
 extension DecodingError {
     /// The error and its place: `process.rlimits.0.soft: …`.
-    fileprivate var place: String {
+    package var place: String {
         func text(_ context: Context, _ missing: (any CodingKey)? = nil) -> String {
             let keys = context.codingPath + (missing.map { [$0] } ?? [])
             let path = keys.map { $0.intValue.map { String($0) } ?? $0.stringValue }.joined(separator: ".")

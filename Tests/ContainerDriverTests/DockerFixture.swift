@@ -9,6 +9,8 @@ struct DockerFixture: SuiteTrait, TestScoping {
     /// Its address; nil for the one that the command finds by itself.
     static var host: String? { address.withLock { $0 } }
     private static let address = Mutex<String?>(nil)
+    /// True when one answers, whoever started it.
+    static var isThere: Bool { answers(host) }
 
     func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void

@@ -17,7 +17,7 @@ import Testing
     /// Those that limit what an instance may use.
     static let limiting = PeerDescription.all.filter(\.hasCgroups).map(\.engine)
 
-    private func description(_ id: EngineID) throws -> PeerDescription {
+    func description(_ id: EngineID) throws -> PeerDescription {
         id == "docker"
             ? .docker(host: DockerFixture.host)
             : try #require(PeerDescription.all.first { $0.engine == id })

@@ -56,7 +56,9 @@ struct CommandLabTests {
         #expect(command.environment == ["A=1"] && command.user == "redis" && command.directory == "/data")
         #expect(command.readiness == .line("Ready to accept"))
         #expect(command.values.map(\.word) == ["rate:more=rate ([0-9]+)", "p99:ms=/latency/p99"])
-        #expect(lab.workload == "redis-server --port 0")
+        #expect(lab.workload == "redis-server --port 0" && command.entrypoint == nil)
+        let none = try parse("  user: redis\n", "  user: redis\n  entrypoint: []\n")
+        #expect(none.command?.entrypoint == [])
         #expect(lab.metrics.map(\.moreIsBetter) == [nil, true])
     }
 

@@ -2,7 +2,6 @@ import Foundation
 import Glibc
 import Testing
 
-@testable import Artifacts
 @testable import LabCore
 
 @Suite("a command is looked up in its tree")
@@ -142,38 +141,6 @@ struct CommandLookupTests {
             let error = try #require(throws: LabError.self) { _ = try payload([name], in: fixture) }
             #expect(error.reason.english.contains(cause) && error.remedy != nil)
         }
-    }
-
-    @Test("A word that names no tree, and a tree without anything in it, are refused")
-    func treesAreRefused() throws {
-        let fixture = try TreeFixture()
-        func refusal(_ word: String) throws -> String {
-            let error = try #require(throws: LabError.self) { _ = try FileTree.named(word) }
-            return error.reason.english
-        }
-        #expect(try refusal("rootfs:\(fixture.path)").contains("it is empty"))
-        #expect(try refusal("docker:x").contains("names no image"))
-        #expect(try refusal("rootfs:").contains("names no image"))
-        #expect(try refusal("rootfs:\(fixture.path)/none").contains("cannot look into"))
-        try fixture.add("file")
-        #expect(try refusal("rootfs:\(fixture.path)/file").contains("it is no directory"))
-    }
-
-    @Test("A tree's digest is that of its copy, and another once a byte, a mode or a link of it changes")
-    func digestsTell() throws {
-        let (one, two) = (try TreeFixture(), try TreeFixture())
-        for fixture in [one, two] {
-            try fixture.add("bin/tool", text: "x", mode: 0o755)
-            try fixture.link("sbin", to: "bin")
-        }
-        let digest = try TreeDigest.of(one.path)
-        #expect(try TreeDigest.of(two.path) == digest)
-        try two.add("bin/tool", text: "y", mode: 0o755)
-        #expect(try TreeDigest.of(two.path) != digest)
-        try two.add("bin/tool", text: "x", mode: 0o755)
-        #expect(try TreeDigest.of(two.path) == digest)
-        chmod("\(two.path)/bin/tool", 0o700)
-        #expect(try TreeDigest.of(two.path) != digest)
     }
 
     @Test("Users and groups are those of the tree's own files, whatever else stands in them")

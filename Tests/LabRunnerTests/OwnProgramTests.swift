@@ -106,7 +106,7 @@ struct OwnProgramTests {
             (["--", "true"], 64, "no --image says where its files are"),
             (["--image", "rootfs:empty", "--", "true"], 66, "it is empty"),
             (["--image", "rootfs:none", "--", "true"], 66, "cannot look into"),
-            (["--image", "docker:x", "--", "true"], 64, "names no image"),
+            (["--image", "docker:x", "--", "true"], 66, "there is no image \"docker:x\""),
             (["--image", "rootfs:tree", "--user", "redis", "--", "true"], 64, "there is no user \"redis\""),
             (
                 ["--image", "rootfs:tree", "--workdir", "/x", "--", "true"], 66,
@@ -180,6 +180,58 @@ struct OwnProgramTests {
             #expect(sample.outcome == .completed && (sample.values["cpu-ns"] ?? 0) > 0)
         }
         #expect(lab.leftovers.isEmpty)
+    }
+
+    @Test(
+        "An image is run by its name, its digest or from a file, as its configuration says, and stays one tree",
+        .enabled(if: Tool.find("skopeo") != nil, "skopeo is not installed"))
+    func imagesAreRun() throws {
+        let lab = try program()
+        try Files.write(
+            """
+            files: [{from: tree, to: /}]
+            environment: [WORD=said]
+            entrypoint: [/bin/sh, -c]
+            command: ["echo $WORD; pwd"]
+            user: "7"
+            directory: /bin
+
+            """, to: "\(lab.directory.path)/tool.yaml")
+        let built = try lab.run(["image", "build", "tool.yaml", "--json"])
+        #expect(built.status == 0, "\(built.errors)")
+        struct Told: Decodable {
+            let digest: String?
+            let tree: String?
+        }
+        let digest = try #require(try built.json(Told.self).digest)
+        let tree = try lab.run(["image", "inspect", "tool", "--tree", "--json"]).json(Told.self).tree
+        for format in ["docker-archive", "oci-archive"] {
+            let pushed = try lab.run(["image", "push", "tool", "\(format):\(format).tar"])
+            #expect(pushed.status == 0, "\(pushed.errors)")
+        }
+        for word in ["tool", digest, "docker-archive:docker-archive.tar", "oci-archive:oci-archive.tar"] {
+            for (words, output) in [
+                ([], "said\n/bin\n"),
+                (["--user", "0", "--workdir", "/", "--env", "WORD=new"], "new\n/\n"),
+                (["--entrypoint", "", "--", "/bin/sh", "-c", "echo other"], "other\n"),
+            ] as [([String], String)] {
+                try? Files.removeTree("\(lab.directory.path)/out")
+                let finished = try lab.run(
+                    ["run", "startup-latency", "--image", word, "--engine", "process,container"]
+                        + ["--series", "plain", "--samples", "1", "--warmup", "0", "--output", "out"] + words)
+                #expect(finished.status == 0, "\(word): \(finished.errors)")
+                let result = try result(lab)
+                #expect(result.header.digests["root-filesystem"] == tree)
+                #expect(result.samples.count == 2)
+                for sample in result.samples {
+                    let name = "\(lab.directory.path)/out/output/00000\(sample.index)-\(sample.engine).stdout"
+                    #expect(try Files.readText(name) == output)
+                }
+            }
+        }
+        #expect(lab.leftovers.isEmpty)
+        let named = try lab.run(["image", "ls"])
+        #expect(named.output.contains("imported/docker-archive") && named.output.contains("tool"))
     }
 
     @Test("explain shows what would run, and starts nothing")

@@ -21,9 +21,8 @@ import Testing
     static let root: URL = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
     static let targets = [
-        "LabCore", "LabFile", "Launch", "OCI", "OCIFile", "Results", "Artifacts", "ContainerDriver",
-        "VMDriver",
-        "Experiments", "Texts", "Report", "LabRunner",
+        "LabCore", "LabFile", "Launch", "OCI", "OCIFile", "Images", "Results", "Artifacts",
+        "ContainerDriver", "VMDriver", "Experiments", "Texts", "Report", "LabRunner",
     ]
     /// Nobody reads what stands in these: our own bugs, and the help that ArgumentParser prints; and `LocalizedText`
     /// holds its languages itself.

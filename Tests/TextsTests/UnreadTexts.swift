@@ -18,6 +18,8 @@ enum UnreadTexts {
         "systemctl stop {}", "systemctl start {}", "echo {} > {}", "set -e", "cpu_capacity {}",
         // An example of a lab's file.
         "{name: rate, at: 'requests per second: ([0-9.]+)', better: more}",
+        // The steps of an image, which its history holds.
+        "packages {}", "copy {} to {}",
         // Steps that are called as their command is.
         "mkdir upper", "mkdir work", "move /{}", "bind /proc", "empty pipe",
         // Words of the runtime specification.

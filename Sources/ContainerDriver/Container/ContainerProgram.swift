@@ -88,6 +88,14 @@ extension LaunchProgram {
                     Step("own mounts", .unshare(.mount)),
                 ]
             } ?? stage(spec, oci)
+        if spec.writesToRoot {
+            return steps + [
+                Step(
+                    "bind root",
+                    .mount(source: "/lower/0", target: "/root", type: nil, flags: .bind, data: nil)),
+                Step(.addMountFlags("/root", .noDevices)), Step(.moveRoot("/root")),
+            ]
+        }
         steps += [
             // The writable layer is a tmpfs of the container's own: its pages are charged to the container, and it
             // goes with the mount namespace, so that a start leaves no file to remove, whatever becomes of us.

@@ -69,6 +69,8 @@ struct ContainerSpec: Sendable {
     var oci: RuntimeSpec
     /// The lower layers of its root, the lowest first; empty for the specification's root alone.
     var layers: [String] = []
+    /// True when it writes to its one layer itself and not to memory above it, so that what it wrote stays.
+    var writesToRoot = false
     /// Path of the program in the container's root; with no mount namespace, on the host.
     var program: String
     /// The filter, compiled once for all starts: that of `linux.seccomp`, which need not be described where nobody reads it.

@@ -57,9 +57,10 @@ extension LaunchProgram {
                 Step(
                     "lower layer \(index)",
                     .mount(source: layer, target: lower, type: nil, flags: .bind, data: nil)),
-                // Whoever came below a container's root could not write to what all share.
-                Step("read-only lower layer \(index)", .addMountFlags(lower, .readOnly)),
             ]
+            if spec.writesToRoot { continue }
+            // Whoever came below a container's root could not write to what all share.
+            steps.append(Step("read-only lower layer \(index)", .addMountFlags(lower, .readOnly)))
         }
         if oci.mounts["/proc"] != nil { steps += mask("\(place)/mask") }
         if oci.mounts["/dev"] != nil { steps += devices("\(place)/dev", spec.channel) }

@@ -78,7 +78,7 @@ extension RuntimeSpec {
     func running(_ command: CommandPayload?) -> RuntimeSpec {
         guard let command else { return self }
         var spec = self
-        spec.root?.path = command.tree.layers[0]
+        spec.root?.path = command.tree.directory ?? ""
         spec.process?.args = [command.program] + command.arguments.dropFirst()
         spec.process?.env = command.environment
         spec.process?.cwd = command.directory

@@ -255,7 +255,7 @@ private struct Parts {
                 "seccomp", filter.map { "\($0.instructionCount) BPF instructions" } ?? "none"),
         ]
         record.prepared =
-            ["the root file system, unpacked", "the launch program, laid out"]
+            [context.preparedRoot(isStacked: true), "the launch program, laid out"]
             + (filter == nil ? [] : ["the seccomp filter, compiled"])
             + (stage == nil
                 ? [] : ["the stage: a mount namespace with the lower layers, /dev and the masks"])

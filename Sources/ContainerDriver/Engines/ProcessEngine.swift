@@ -74,7 +74,7 @@ public final class PreparedProcess: PreparedEngine {
         record.steps =
             ["pipes", "clone3"] + held.steps.map(\.name) + ["workload"]
             + (context.command == nil ? [] : ["end what it left"])
-        record.prepared = ["the root file system, unpacked", "the launch program, laid out"]
+        record.prepared = [context.preparedRoot(isStacked: true), "the launch program, laid out"]
         self.record = record
     }
 

@@ -10,7 +10,7 @@ extension PeerDescription {
         package: "bubblewrap",
         hasCgroups: false
     ) { (run, program) throws(LabError) in
-        try run.requireOneLayer()
+        try run.requireOneDirectory()
         if let user = run.context.command?.user, user.user != 0 {
             throw LabError(
                 .unavailable, "bwrap can't start a command as user \(Int(user.user))",
@@ -59,7 +59,7 @@ private struct PreparedBubblewrap: PreparedPeer {
             EngineRecord.Detail("seccomp", "the filter of container, by descriptor"),
         ]
     }
-    var prepared: [Message] { ["the root file system, unpacked", "the seccomp filter, compiled"] }
+    var prepared: [Message] { [run.context.preparedRoot(), "the seccomp filter, compiled"] }
     var footnotes: [Message] {
         var spec = run.example(isolation)
         spec.linux?.maskedPaths?.removeAll { masked[$0] == nil }

@@ -23,7 +23,7 @@ extension PreparedDocker {
     fileprivate static func make(
         _ run: PeerRun, _ program: String, host: String?
     ) throws(LabError) -> any PreparedPeer {
-        try run.requireOneLayer()
+        try run.requireOneDirectory()
         if run.context.command?.tree.isHostRoot == true {
             throw LabError(
                 .unavailable, "docker can't start from the host's own root",
@@ -149,7 +149,8 @@ private struct PreparedDocker: ImagePeer {
     }
     var prepared: [Message] {
         [
-            "the daemon", "the image, imported from the root file system into the daemon's store",
+            "the daemon", run.context.preparedRoot(),
+            "the image, imported from the root file system into the daemon's store",
             "the seccomp filter, as JSON",
         ]
     }

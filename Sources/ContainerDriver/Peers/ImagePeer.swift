@@ -29,11 +29,17 @@ extension ImagePeer {
         try PeerCommand.check(
             "make an image of the root file system",
             [
-                "tar", "--create", "--file", archive, "--directory", run.root,
-                "--owner=0", "--group=0", "--numeric-owner", ".",
-            ])
+                "tar", "--create", "--file", archive, "--directory", run.root, "--numeric-owner",
+            ] + owners + ["."])
         try PeerCommand.check(
             "import the root file system into \(run.engine)", words + ["import", archive, image], variables)
+    }
+
+    /// lab-guest's root is root's, whoever made it; a user's tree is as it is.
+    private var owners: [String] {
+        run.context.command == nil
+            ? ["--owner=0", "--group=0"]
+            : ["--xattrs", "--xattrs-include=user.*", "--xattrs-include=security.capability"]
     }
 
     var footnotes: [Message] {

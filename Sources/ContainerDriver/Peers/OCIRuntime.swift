@@ -10,7 +10,7 @@ extension PeerDescription {
             package: name
         ) { (run, program) throws(LabError) in
             try PeerCommand.requireRoot(name)
-            try run.requireOneLayer()
+            try run.requireOneDirectory()
             return try PreparedRuntime(run: run, program: program, cpuset: run.cpuset).made {
                 (prepared) throws(LabError) in
                 try run.journalCgroups()
@@ -37,7 +37,7 @@ private struct PreparedRuntime: PreparedPeer {
         ]
     }
     var prepared: [Message] {
-        ["the root file system, unpacked", "the directory of the runtime's state", PeerRun.sharedCgroup]
+        [run.context.preparedRoot(), "the directory of the runtime's state", PeerRun.sharedCgroup]
     }
     var footnotes: [Message] {
         let spec = run.example()

@@ -58,11 +58,11 @@ struct PeerRun: Sendable {
         ).onThisMachine()
     }
 
-    /// - Throws: `.unavailable` for a command of several layers, which must be one directory here.
-    func requireOneLayer() throws(LabError) { _ = try context.command?.tree.onlyLayer(for: engine) }
+    /// - Throws: `.unavailable` for a command of several layers that nobody merged into the one directory that it takes.
+    func requireOneDirectory() throws(LabError) { _ = try context.command?.tree.directory(for: engine) }
 
     /// The directory that every instance starts from.
-    var root: String { context.command?.tree.layers[0] ?? context.rootFilesystem.directory }
+    var root: String { context.command?.tree.directory ?? context.rootFilesystem.directory }
 
     /// The processors that a runtime is told besides being started on them: nil where nothing is held, or where no cgroup
     /// could hold it. Some runtimes give a container all processors that its cgroup has, whatever they were started on.

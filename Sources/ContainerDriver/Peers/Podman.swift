@@ -15,7 +15,7 @@ extension PeerDescription {
         reapsEverything: false
     ) { (run, program) throws(LabError) in
         try PeerCommand.requireRoot("podman")
-        try run.requireOneLayer()
+        try run.requireOneDirectory()
         let store = PodmanStore(program: program, directory: "\(run.directory)/store")
         return try PreparedPodman(run: run, store: store).made { (prepared) throws(LabError) in
             try run.journalCgroups()
@@ -141,7 +141,7 @@ private struct PreparedPodman: ImagePeer {
     var prepared: [Message] {
         [
             startsFromDirectory
-                ? "the root file system, a directory"
+                ? run.context.preparedRoot()
                 : "the image, imported from the root file system into a store of the run's",
             "the seccomp filter, as JSON", PeerRun.sharedCgroup,
         ]

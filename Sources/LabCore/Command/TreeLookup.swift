@@ -3,29 +3,29 @@ import Glibc
 
 /// Looks names up in a tree of layers as a process in it would, without leaving it: each link is read and followed here,
 /// and the kernel refuses whatever else would lead out (openat2(2)).
-struct TreeLookup {
+package struct TreeLookup {
     /// The highest first.
     private let layers: [String]
 
     /// The most links that one path may lead through, as in the kernel.
     private static let mostLinks = 40
 
-    init(_ tree: FileTree) { layers = tree.layers.reversed() }
+    package init(_ tree: FileTree) { layers = tree.layers.reversed() }
 
     /// An entry that is no link.
-    struct Entry {
+    package struct Entry {
         /// The path below the tree without links, such as `usr/bin/env`.
-        let path: String
+        package let path: String
         let mode: mode_t
         fileprivate let layer: String
 
         var isFile: Bool { mode & S_IFMT == S_IFREG }
-        var isDirectory: Bool { mode & S_IFMT == S_IFDIR }
+        package var isDirectory: Bool { mode & S_IFMT == S_IFDIR }
         var isExecutable: Bool { isFile && mode & 0o111 != 0 }
     }
 
     /// - Throws: ENOENT, ENOTDIR, ELOOP and what else the kernel says.
-    func find(_ path: String) throws(Errno) -> Entry {
+    package func find(_ path: String) throws(Errno) -> Entry {
         var pending = Array(path.split(separator: "/").reversed())
         var current: [Substring] = []
         var links = 0

@@ -73,6 +73,15 @@ package enum OSRelease {
         fields((try? Files.readText("/etc/os-release")) ?? "")
     }
 
+    /// Debian's release, `bookworm`; nil for another distribution, and for a name that no command line should get.
+    package static func debianSuite(_ text: String) -> String? {
+        let fields = fields(text)
+        guard fields["ID"] == "debian", let suite = fields["VERSION_CODENAME"], !suite.isEmpty,
+            suite.utf8.count < 32, suite.utf8.allSatisfy({ (0x61...0x7a).contains($0) })
+        else { return nil }
+        return suite
+    }
+
     /// `PRETTY_NAME`, else `NAME` and `VERSION_ID`; nil when the file names neither.
     static func prettyName(_ text: String) -> String? {
         let fields = fields(text)

@@ -30,10 +30,7 @@ public struct SystemRecipe: Equatable, Sendable {
     /// - Parameter release: the text of os-release(5).
     /// - Throws: `.unavailable` for a distribution that is not Debian.
     public init(release: String, guestDigest: String) throws(LabError) {
-        let values = OSRelease.fields(release)
-        guard values["ID"] == "debian", let suite = values["VERSION_CODENAME"], !suite.isEmpty,
-            suite.utf8.count < 32, suite.utf8.allSatisfy({ (0x61...0x7a).contains($0) })
-        else {
+        guard let suite = OSRelease.debianSuite(release) else {
             throw LabError(
                 .unavailable, "a complete system is made of Debian's packages, and this is not Debian",
                 remedy: "leave the series out (--series), or run on Debian")

@@ -41,7 +41,7 @@ extension Files {
 
     /// The names in an open directory as the kernel has them, `.` and `..` left out. The corresponding C function is
     /// `readdir`.
-    static func names(in directory: Int32) throws(Errno) -> [[CChar]] {
+    package static func names(in directory: Int32) throws(Errno) -> [[CChar]] {
         let own = try checked { openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
         guard let stream = fdopendir(own) else {
             let code = errno

@@ -5,7 +5,7 @@ import LabCore
 struct CommandOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Measure a command of these files instead of the lab's workload: rootfs:DIR, a directory with a root file system; rootfs:/ is this host's own.",
+            "Measure a command of these files instead of the lab's workload: an image by its name or digest (lab image ls); docker-archive:FILE, oci-archive:FILE or oci:DIR[:NAME], which is imported on the way; or rootfs:DIR, a directory with a root file system; rootfs:/ is this host's own.",
             valueName: "IMAGE"))
     var image: String?
 
@@ -55,7 +55,7 @@ struct CommandOptions: ParsableArguments {
             guard saidWords.isEmpty, command.isEmpty else {
                 throw LabError(
                     .usage, "there is a command, and no --image says where its files are",
-                    remedy: "name a directory with a root file system, or this host's own: --image rootfs:/")
+                    remedy: "name an image, or this host's own root: --image rootfs:/")
             }
             return nil
         }

@@ -1,4 +1,4 @@
-import Artifacts
+import Images
 import LabCore
 
 /// The request for one run: a lab of the catalogue, what the user said of it, and the seed. It knows its own words.
@@ -35,7 +35,8 @@ struct RunRequest {
     /// The command that its instances run, looked up; nil for lab-guest.
     func lookUpCommand() throws(LabError) -> CommandPayload? {
         guard let command = lab.command else { return nil }
-        return try command.payload(in: .named(command.image))
+        let paths = try LabPaths.own(environment: Process.environment)
+        return try command.payload(in: .named(command.image, paths: paths))
     }
 
     /// Gives the run another budget than its own, in whole seconds.

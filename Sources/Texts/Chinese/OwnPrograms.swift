@@ -23,7 +23,6 @@ extension Chinese {
         "{} does not show which ports a command listens on": "{} 看不出命令在监听哪些端口",
         "its processes do not descend from the command {}": "它的进程不是命令 {} 的后代",
         "say --ready line=TEXT, or name other engines": "改用 --ready line=TEXT，或换用其他引擎",
-        "the root file system, a directory": "根文件系统（一个目录）",
         "the method {} runs no command of an image": "测量方法 {} 不运行镜像里的命令",
         "the command ended before it was ready": "命令还没有就绪就结束了",
         "look why it says nothing; where its end is what you time, say --ready exit":
@@ -120,9 +119,11 @@ extension Chinese {
         "unpack it, and name the directory": "先解包，再指定解包出的目录", "it is empty": "它是空的",
         "name a directory that holds the program and what it needs: --image rootfs:DIR":
             "指定一个含有该程序及其所需文件的目录：--image rootfs:DIR",
-        "{} is too large for a root file system": "{} 太大，不像根文件系统",
-        "it has more than {} entries, or too long a path": "其中的条目超过 {} 个，或路径太长",
-        "name the directory of one system alone": "指定只含一个系统的目录",
+        "the {} layers of the image, unpacked": "镜像的 {} 个层，已解开",
+        "the layers of the image, unpacked and merged into one directory":
+            "镜像的各层，已解开并合并成一个目录",
+        "the image {} has no files": "镜像 {} 里没有文件",
+        "name one that holds the program and what it needs": "指定一个含有该程序及其所需文件的镜像",
         "{} names no text of a line": "{} 没有给出行里的文字",
         "it must have 1 to {} bytes and no end of line": "必须是 1 到 {} 字节，且不含换行",
         "write it like `line=Ready to accept connections`": "写成 `line=Ready to accept connections` 的形式",
@@ -147,8 +148,8 @@ extension Chinese {
             "停掉那个进程，或让命令监听另一个端口",
         "there is a command, and no --image says where its files are":
             "给出了命令，却没有用 --image 说明它的文件在哪里",
-        "name a directory with a root file system, or this host's own: --image rootfs:/":
-            "指定一个含有根文件系统的目录，或本机自己的：--image rootfs:/",
+        "name an image, or this host's own root: --image rootfs:/":
+            "指定一个镜像，或本机自己的根：--image rootfs:/",
         "--value names {} twice": "--value 两次用了名字 {}",
         "give each figure a name of its own": "给每个数值起不同的名字",
         "a value": "value 项", "image": "镜像", "entrypoint": "入口（entrypoint）", "command": "命令",
