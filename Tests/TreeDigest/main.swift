@@ -1,0 +1,17 @@
+// Prints the digest of a directory, by the function that a run uses. In a VM it says what the guest sees of a tree: the
+// tests of commands in VMs start it there, and hold it against the host's.
+
+import Artifacts
+import Glibc
+import LabCore
+
+guard CommandLine.arguments.count == 2 else {
+    fputs("usage: tree-digest DIRECTORY\n", stderr)
+    exit(64)
+}
+do throws(LabError) {
+    print(try FileTree.named("rootfs:\(CommandLine.arguments[1])").digest ?? "none")
+} catch {
+    fputs("\(error)\n", stderr)
+    exit(error.exitCode)
+}
