@@ -58,7 +58,7 @@ public final class PreparedVM: PreparedEngine {
 
     private func start(
         _ description: DomainDescription, from origin: VMOrigin = .boot, at place: VMPlace,
-        _ output: CommandOutput? = nil, _ request: LaunchRequest, _ requested: MonotonicInstant
+        _ output: CommandOutput?, _ request: LaunchRequest, _ requested: MonotonicInstant
     ) throws(LabError) -> VMInstance {
         try VMInstance.start(
             description, by: setup.starter, from: origin, at: place, output: output, requested: requested,
@@ -98,7 +98,7 @@ public final class PreparedVM: PreparedEngine {
         description.user = setup.starter.user
         description.emulator = setup.configuration.build?.path
         description.processors = setup.processors
-        return try start(description, at: place, request, requested)
+        return try start(description, at: place, nil, request, requested)
     }
 
     /// Gives a file to the user that its QEMUs are.

@@ -6,12 +6,12 @@ import Glibc
 import LabCore
 
 guard CommandLine.arguments.count == 2 else {
-    fputs("usage: tree-digest DIRECTORY\n", stderr)
+    print("usage: tree-digest DIRECTORY")
     exit(64)
 }
 do throws(LabError) {
     print(try FileTree.named("rootfs:\(CommandLine.arguments[1])").digest ?? "none")
 } catch {
-    fputs("\(error)\n", stderr)
+    print(error)
     exit(error.exitCode)
 }

@@ -28,8 +28,9 @@ extension BootTests {
                 for mark in Mark.inOrder { #expect(ended.timeline[mark] != nil, "\(mark.rawValue)") }
                 #expect(ended.timeline[.ready] == ended.timeline[.exited])
                 let record = engine.record
+                let format = try #require(engine.command?.disk.format.rawValue)
                 #expect(record.digests["disk"]?.utf8.count == 64)
-                #expect(record.prepared?.contains { $0.english.contains("as a disk (erofs)") } == true)
+                #expect(record.prepared?.contains { $0.english.contains("as a disk (\(format))") } == true)
                 #expect(record.details.contains { $0.name.english == "machine" && $0.value.english == "q35" })
                 let text = try engine.explain(
                     Bench.request(command, CommandOutput(.exit))

@@ -13,6 +13,7 @@ extension BootTests {
         .enabled(if: geteuid() == 0, "skipped: not root"))
     struct TreeDigestTests {
         private static let libraries = "/digest"
+        private static let formats = TreeDisk.Format.allCases.filter { Tool.find($0.tool.name) != nil }
 
         /// The program beside the tests, in the tree with its libraries.
         private func add(to tree: CommandTree) throws {
@@ -38,7 +39,7 @@ extension BootTests {
             }
         }
 
-        @Test("The digest of what the guest sees is the host's", arguments: TreeDisk.Format.allCases)
+        @Test("The digest of what the guest sees is the host's", arguments: formats)
         func guestSeesTheTree(format: TreeDisk.Format) throws {
             let tree = try CommandTree()
             try add(to: tree)
@@ -53,7 +54,7 @@ extension BootTests {
             try checked { link("\(odd)/file", "\(odd)/again") }
             try checked { symlink("nowhere/\u{e9}", "\(odd)/link") }
             try checked { mkfifo("\(odd)/fifo", 0o620) }
-            try checked { mknod("\(odd)/device", S_IFCHR | 0o640, gnu_dev_makedev(1, 3)) }
+            try checked { mknod("\(odd)/device", S_IFCHR | 0o640, 1 << 8 | 3) }
             try Files.makeDirectory("\(odd)/empty")
             try checked { truncate("\(odd)/larger", 400_000) }
 
@@ -63,7 +64,7 @@ extension BootTests {
             command.environment.append("LD_LIBRARY_PATH=\(Self.libraries)")
             let configuration = VMConfiguration(usesLibvirt: false, diskFormats: [format])
             let ended = try Bench.shared.run(command, configuration)
-            #expect(ended.status == 0, "\(ended.errors)")
+            #expect(ended.status == 0, "\(ended.text) \(ended.errors)")
             #expect(ended.text == "\(named.digest ?? "")\n")
             #expect(named.digest?.utf8.count == 64)
         }

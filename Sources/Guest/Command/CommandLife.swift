@@ -32,7 +32,7 @@ private struct CommandLife {
     /// What it wrote before its end is in its pipes, which hold no more than this: 1 MiB each, fcntl(2).
     private static let mostPieces = 34
     /// The milliseconds after which its sockets are looked at again: nothing tells when one listens.
-    private static let pause: Int32 = 2
+    private static let interval: Int32 = 2
 
     private let port: CommandPort
     private let readyPort: UInt16
@@ -108,7 +108,7 @@ private struct CommandLife {
         }
         var isReady = readyPort == 0
         while true {
-            let count = poll(watched, 4, isReady ? -1 : CommandLife.pause)
+            let count = poll(watched, 4, isReady ? -1 : CommandLife.interval)
             if !isReady && isListening(on: readyPort) {
                 isReady = true
                 port.send(.ready)

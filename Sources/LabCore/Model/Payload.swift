@@ -15,7 +15,7 @@ public struct CommandPayload: Equatable, Sendable {
     public var program: String
     /// All of its environment, `NAME=value`.
     public var environment: [String]
-    /// Nil for who starts it: root in a container, the caller in a bare process.
+    /// Nil for who starts it: root in a container and in a VM, the caller in a bare process.
     public var user: CommandUser?
     /// An absolute path in the tree.
     public var directory: String

@@ -12,6 +12,8 @@ final class CommandPort: @unchecked Sendable {
     private let input: String
     private let watch: GuestWatch
     private var frames = CommandFrames()
+    /// The last frame has come: what a guest says behind it is nothing of the command.
+    private var isOver = false
 
     /// Opens the FIFO that QEMU writes to, `PATH.out`.
     init(_ output: CommandOutput, at path: String, for watch: GuestWatch) throws(LabError) {
@@ -43,10 +45,11 @@ final class CommandPort: @unchecked Sendable {
             watch.commandFailed(failure)
             return false
         }
-        return true
+        return !isOver
     }
 
     private func note(_ event: CommandFrames.Event, at instant: MonotonicInstant) {
+        guard !isOver else { return }
         switch event {
         case .output(let stream, let bytes):
             let news = output.receive(bytes, of: stream)
@@ -55,9 +58,11 @@ final class CommandPort: @unchecked Sendable {
         case .ready:
             if output.port != nil { watch.stamp(.ready, at: instant) }
         case .ended(let status):
+            isOver = true
             if output.readiness == .exit { watch.stamp(.ready, at: instant) }
             watch.commandEnded(status, at: instant)
         case .failed(let step, let code):
+            isOver = true
             watch.commandFailed(Self.notStarted(step, code))
         }
     }
