@@ -98,15 +98,20 @@ package struct TreeDisk: Equatable, Sendable {
         let building = "\(path).building-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         defer { unlink(building) }
         let words = format.words(of: directory, at: building, usage)
-        let output = try Tool.run(
-            format.tool.name, words.arguments, in: "/", variables: words.variables,
-            deadline: .now().advanced(by: patience))
-        guard output.status == 0 else {
+        func run(_ program: String, _ arguments: [String]) throws(LabError) {
+            let output = try Tool.run(
+                program, arguments, in: "/", variables: words.variables,
+                deadline: .now().advanced(by: patience))
+            guard output.status != 0 else { return }
             throw LabError(
                 .output, "cannot make the disk of \(tree.reference)",
-                cause:
-                    "\(format.tool.name): \(ForeignText.line(output.text.trimmingWhitespace(), most: 400))",
+                cause: "\(program): \(ForeignText.line(output.text.trimmingWhitespace(), most: 400))",
                 remedy: "free space in \(place), and see that all files of the tree can be read")
+        }
+        try run(format.tool.name, words.arguments)
+        // Every ext4 begins with it, and the tree has none.
+        if format == .ext4, !Files.exists("\(directory)/lost+found") {
+            try run("debugfs", ["-w", "-R", "rmdir lost+found", building])
         }
         try Files.write(try Digest.sha256(file: building) + "\n", to: "\(path).sha256")
         guard rename(building, path) == 0, let made = found(at: path, format) else {
