@@ -212,6 +212,10 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
 
     /// The host's memory that QEMU takes, and whatever it started: `host-pss`.
     public func memoryBytes() throws(LabError) -> [String: UInt64] {
+        // The VM is still there when its command has ended, and is then not what was asked for.
+        guard watch.now.commandStatus == nil else {
+            throw LabError(.instance, "the workload's memory is unknown", cause: "it has ended")
+        }
         let process = try ownProcess()
         var sum = try process.proportionalBytes()
         for relative in process.family.dropFirst() {

@@ -151,6 +151,11 @@ extension BootTests {
                 }
                 #expect(error.kind == .timeout && error.reason.english.contains("line=ready"))
                 #expect(error.remedy != nil)
+                // It lives on, and its VM outlives it.
+                #expect(try instance.memoryBytes()["host-pss"] ?? 0 > 16 << 20)
+                instance.send(signal: SIGKILL)
+                #expect(try instance.waitForExit(deadline: request.deadline) == 128 + SIGKILL)
+                #expect(throws: LabError.self) { _ = try instance.memoryBytes() }
             }
         }
 
