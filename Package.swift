@@ -111,6 +111,11 @@ let package = Package(
             dependencies: ["Artifacts", "CFloor", "ContainerDriver", "LabCore", "Launch"],
             path: "Benchmarks/ContainerStart", swiftSettings: strict),
 
+        // What a test starts in a VM to see what is seen there.
+        .executableTarget(
+            name: "tree-digest", dependencies: ["Artifacts", "LabCore"], path: "Tests/TreeDigest",
+            swiftSettings: strict),
+
         .testTarget(
             name: "LabCoreTests",
             dependencies: ["Artifacts", "LabCore", "LabFile", "ContainerDriver", "Results", "VMDriver"],

@@ -90,16 +90,9 @@ extension SystemTree {
     private static func makeDisk(in building: String) throws(LabError) {
         var usage = DiskUsage()
         try usage.add("\(building)/root")
-        let mebibytes = (usage.allocatedBytes >> 20) * 5 / 4 + 32
+        let words = TreeDisk.Format.ext4.words(of: "root", at: "disk", usage)
         try PackageTree.run(
-            "mke2fs",
-            [
-                "-q", "-t", "ext4", "-O", "^has_journal", "-m", "0", "-U",
-                "00000000-0000-4000-8000-000000000001",
-                "-E", "hash_seed=00000000-0000-4000-8000-000000000002", "-d", "root", "disk", "\(mebibytes)M",
-            ], in: building, for: what,
-            variables: [
-                "E2FSPROGS_FAKE_TIME=\(SystemRecipe.epoch)", "SOURCE_DATE_EPOCH=\(SystemRecipe.epoch)",
-            ])
+            TreeDisk.Format.ext4.tool.name, words.arguments, in: building, for: what,
+            variables: words.variables + ["SOURCE_DATE_EPOCH=\(SystemRecipe.epoch)"])
     }
 }

@@ -13,7 +13,7 @@ func delegate(_ arguments: Arguments, _ session: inout Session) -> Int32 {
     guard let directory = arguments[0], let text = arguments[1],
         let user = arguments.number(1, limit: 1 << 31), user > 0
     else { return refuse("lab-guest: delegate needs a directory and a user's number\n") }
-    guard cguest_become(UInt32(user)) == 0 else {
+    guard cguest_become(UInt32(user), UInt32(user), nil, 0) == 0 else {
         complain(Failure("cannot become another user"))
         return Status.system
     }

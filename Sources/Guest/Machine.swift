@@ -53,14 +53,20 @@ struct Machine {
         _ = mount("devtmpfs", "/dev", "devtmpfs", UInt(MS_NOSUID), nil)
     }
 
-    /// Makes the root that of the system on the first disk: read-only, below a layer in memory. Elsewhere the roots are the
-    /// host's, and nothing is mounted.
-    func enterDisk() throws(Failure) {
-        guard isMachine else { throw Failure("a system is started in a machine only", code: 0) }
+    /// Mounts /dev for what hangs on this machine.
+    func mountDevices() throws(Failure) {
+        guard isMachine else { throw Failure("a disk is entered in a machine only", code: 0) }
         // There already where the channel is a device.
         _ = mount("devtmpfs", "/dev", "devtmpfs", UInt(MS_NOSUID), nil)
+    }
+
+    /// Makes the root that of the tree on the first disk: read-only, below a layer in memory. Elsewhere the roots are the
+    /// host's, and nothing is mounted.
+    /// - Parameter fileSystem: the kernel's name of the disk's.
+    func enterDisk(_ fileSystem: Text) throws(Failure) {
+        try mountDevices()
         for directory in ["/lower", "/layer", "/root"] as [StaticString] { mkdir(literal(directory), 0o755) }
-        guard mount("/dev/vda", "/lower", "ext4", UInt(MS_RDONLY), nil) == 0 else {
+        guard mount("/dev/vda", "/lower", fileSystem, UInt(MS_RDONLY), nil) == 0 else {
             throw Failure("cannot mount the disk")
         }
         guard mount("tmpfs", "/layer", "tmpfs", 0, "mode=755") == 0, mkdir("/layer/upper", 0o755) == 0,
@@ -72,7 +78,32 @@ struct Machine {
         // A root in RAM can't be pivoted away: Documentation/filesystems/ramfs-rootfs-initramfs.rst in Linux.
         guard chdir("/root") == 0, mount(".", "/", nil, UInt(MS_MOVE), nil) == 0, chroot(".") == 0,
             chdir("/") == 0
-        else { throw Failure("cannot enter the system") }
+        else { throw Failure("cannot enter the tree on the disk") }
+    }
+
+    /// Mounts in the tree of a command what any program finds in a container: /proc, /sys and /dev, with terminals and shared
+    /// memory. What is missing of them is made in the layer above the tree.
+    func mountForPrograms() throws(Failure) {
+        let strict = UInt(MS_NOSUID | MS_NODEV | MS_NOEXEC)
+        for directory in ["/proc", "/sys", "/dev"] as [StaticString] { mkdir(literal(directory), 0o755) }
+        guard mount("proc", "/proc", "proc", strict, nil) == 0 else { throw Failure("cannot mount /proc") }
+        guard mount("sysfs", "/sys", "sysfs", strict | UInt(MS_RDONLY), nil) == 0 else {
+            throw Failure("cannot mount /sys")
+        }
+        guard mount("devtmpfs", "/dev", "devtmpfs", UInt(MS_NOSUID), nil) == 0 else {
+            throw Failure("cannot mount /dev")
+        }
+        for directory in ["/dev/pts", "/dev/shm", "/dev/mqueue"] as [StaticString] {
+            mkdir(literal(directory), 0o755)
+        }
+        // Not every kernel has message queues, and no program needs all of these.
+        _ = mount("devpts", "/dev/pts", "devpts", UInt(MS_NOSUID | MS_NOEXEC), "ptmxmode=0666,mode=0620")
+        _ = mount("tmpfs", "/dev/shm", "tmpfs", strict, "mode=1777")
+        _ = mount("mqueue", "/dev/mqueue", "mqueue", strict, nil)
+        symlink("/proc/self/fd", "/dev/fd")
+        symlink("/proc/self/fd/0", "/dev/stdin")
+        symlink("/proc/self/fd/1", "/dev/stdout")
+        symlink("/proc/self/fd/2", "/dev/stderr")
     }
 
     /// Brings up lo, which gives it the address 127.0.0.1; elsewhere that is the engine's business.

@@ -4,7 +4,7 @@ import CGuest
 /// nothing itself, and its end would be the kernel's panic: so it reports only that it could not begin.
 func startSystem(_ session: inout Session) -> Int32 {
     do throws(Failure) {
-        try session.machine.enterDisk()
+        try session.machine.enterDisk("ext4")
         cguest_execute("/sbin/init")
         throw Failure("cannot execute /sbin/init")
     } catch {

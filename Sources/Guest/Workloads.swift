@@ -114,6 +114,8 @@ let workloads: [GuestWorkload] = [
     GuestWorkload(name: "await") { _, session in awaitOrder(&session) },
     // Hands the machine over to the system on its disk, see System.swift.
     GuestWorkload(name: "system") { _, session in startSystem(&session) },
+    // Runs the command of an image that is on its disk, see CommandLife.swift.
+    GuestWorkload(name: "command") { _, session in startCommand(&session) },
     // The workloads that limits are tried with, see Limits.swift.
     GuestWorkload(name: "burn") { _, session in burn(&session) },
     GuestWorkload(name: "forks") { arguments, session in forks(arguments, &session) },

@@ -14,6 +14,10 @@ final class GuestWatch: Sendable {
         var isOver = false
         /// This side ends the VM: half a record is then no fault of the guest.
         var isEnding = false
+        /// The exit status of a command, 128 + N for signal N.
+        var commandStatus: Int32?
+        /// The reason why nothing more of a command is listened to.
+        var commandFailure: LabError?
     }
 
     private let requested: MonotonicInstant
@@ -36,10 +40,18 @@ final class GuestWatch: Sendable {
     /// The observations so far.
     var now: View { view.withLock { $0 } }
 
-    func stamp(_ mark: Mark) {
-        let instant = MonotonicInstant.now()
+    func stamp(_ mark: Mark, at instant: MonotonicInstant = .now()) {
         view.withLock { $0.timeline.stamp(mark, at: instant, since: requested) }
     }
+
+    func commandEnded(_ status: Int32, at instant: MonotonicInstant) {
+        view.withLock { view in
+            view.timeline.stamp(.exited, at: instant, since: requested)
+            view.commandStatus = status
+        }
+    }
+
+    func commandFailed(_ error: LabError) { view.withLock { $0.commandFailure = error } }
 
     /// The interval at which a wait looks for a signal: a condition variable is no descriptor.
     private static let interval = Duration.milliseconds(200)

@@ -9,13 +9,17 @@ final class PipeListener: @unchecked Sendable {
     private let watch: GuestWatch
     private let console: FileDescriptor
     private let records: FileDescriptor
+    private let command: CommandPort?
     private let wakeUp: FileDescriptor.Pipe
     private var thread: OSThread?
 
     /// Opens the read ends of the two FIFOs and starts to listen. `stop` must follow: the thread keeps this object
     /// alive.
-    init(consolePath: String, recordPath: String, for watch: GuestWatch) throws(LabError) {
+    init(
+        consolePath: String, recordPath: String, command: CommandPort? = nil, for watch: GuestWatch
+    ) throws(LabError) {
         self.watch = watch
+        self.command = command
         do {
             console = try FileDescriptor.open(consolePath, O_RDONLY | O_NONBLOCK)
             records = try FileDescriptor.open(recordPath, O_RDONLY | O_NONBLOCK)
@@ -37,12 +41,13 @@ final class PipeListener: @unchecked Sendable {
 
     private func run() {
         // poll(2) passes over negative descriptors: that is how a finished one is left out.
-        var watched = [records.rawValue, console.rawValue, wakeUp.read.rawValue].map {
-            pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
-        }
+        var watched = [
+            records.rawValue, console.rawValue, wakeUp.read.rawValue, command?.rawValue ?? -1,
+        ].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        while poll(&watched, 3, -1) >= 0 || errno == EINTR {
+        while poll(&watched, 4, -1) >= 0 || errno == EINTR {
             // Bytes that had arrived before the wake-up are still taken.
+            if watched[3].revents != 0, command?.take(&buffer) != true { watched[3].fd = -1 }
             if watched[0].revents != 0, !takeRecords(&buffer) { watched[0].fd = -1 }
             if watched[1].revents != 0, !takeConsole(&buffer) { watched[1].fd = -1 }
             if watched[2].revents != 0 { return }

@@ -5,14 +5,19 @@ public final class PreparedVM: PreparedEngine {
     public let record: EngineRecord
     let setup: VMSetup
     private let context: RunContext
+    /// What its VMs start; nil for lab-guest.
+    let command: VMCommand?
     private let savedVMs: SavedVMs
 
-    init(_ record: EngineRecord, _ setup: VMSetup, _ context: RunContext) {
+    init(
+        _ record: EngineRecord, _ setup: VMSetup, _ context: RunContext, starting command: VMCommand? = nil
+    ) {
         var record = record
         if let system = try? context.system.get() { record.add(system) }
         self.record = record
         self.setup = setup
         self.context = context
+        self.command = command
         savedVMs = SavedVMs(context, engine: record.id)
     }
 
@@ -20,7 +25,11 @@ public final class PreparedVM: PreparedEngine {
         // The parts of a variant are there before it is asked for: to unpack or fetch them is no part of the start.
         let origin = try origin(of: request)
         let system = try context.system(of: request)
-        if !request.condition.isEmpty { try setup.bring(request.condition, system: system) }
+        let output = try request.commandOutput()
+        let command = command(of: request)
+        if !request.condition.isEmpty {
+            try setup.bring(request.condition, system: system, command: command)
+        }
         let requested = request.begin()
         var place = place(request)
         var uuid: String?
@@ -29,10 +38,12 @@ public final class PreparedVM: PreparedEngine {
             uuid = claim.saved.uuid
         }
         return try start(
-            try setup.description(of: place, request, system: system, uuid: uuid), from: origin, at: place,
-            request, requested
+            try setup.description(of: place, request, system: system, command: command, uuid: uuid),
+            from: origin, at: place, output, request, requested
         )
     }
+
+    private func command(of request: LaunchRequest) -> VMCommand? { request.command == nil ? nil : command }
 
     /// Returns what its VM is to be made from, made if it is not there yet.
     private func origin(of request: LaunchRequest) throws(LabError) -> VMOrigin {
@@ -47,18 +58,22 @@ public final class PreparedVM: PreparedEngine {
 
     private func start(
         _ description: DomainDescription, from origin: VMOrigin = .boot, at place: VMPlace,
-        _ request: LaunchRequest, _ requested: MonotonicInstant
+        _ output: CommandOutput?, _ request: LaunchRequest, _ requested: MonotonicInstant
     ) throws(LabError) -> VMInstance {
         try VMInstance.start(
-            description, by: setup.starter, from: origin, at: place, requested: requested,
+            description, by: setup.starter, from: origin, at: place, output: output, requested: requested,
             deadline: request.deadline, journal: context.journal)
     }
 
     /// The domain XML that `launch` would hand to libvirt, or QEMU's command line.
     public func explain(_ request: LaunchRequest) throws(LabError) -> Message {
+        let command = command(of: request)
         let description = try setup.description(
-            of: place(request), request, system: try context.system(of: request))
-        guard try isRestored(request) else { return Message(verbatim: setup.starter.text(of: description)) }
+            of: place(request), request, system: try context.system(of: request), command: command)
+        guard try isRestored(request) else {
+            let text = setup.starter.text(of: description)
+            return Message(verbatim: command.map { "\(text)\n\($0.text)" } ?? text)
+        }
         return try setup.restoringStarter().text(ofRestoring: description, order: request.workload(in: id))
     }
 
@@ -83,7 +98,7 @@ public final class PreparedVM: PreparedEngine {
         description.user = setup.starter.user
         description.emulator = setup.configuration.build?.path
         description.processors = setup.processors
-        return try start(description, at: place, request, requested)
+        return try start(description, at: place, nil, request, requested)
     }
 
     /// Gives a file to the user that its QEMUs are.
@@ -95,7 +110,10 @@ public final class PreparedVM: PreparedEngine {
     }
 
     /// The connection stays open: the embedded driver can be opened only once in a process.
-    public func shutDown() { savedVMs.remove() }
+    public func shutDown() {
+        savedVMs.remove()
+        if let command { try? Files.removeTree(command.place) }
+    }
 }
 
 extension PreparedVM: HypervisorBased, ImageBased {

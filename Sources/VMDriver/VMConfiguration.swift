@@ -1,3 +1,4 @@
+import Artifacts
 import LabCore
 
 /// The settings by which the VMs of one engine are made.
@@ -15,6 +16,8 @@ struct VMConfiguration: Equatable, Sendable {
     var build: EngineBuild?
     /// True when QEMU enters the kernel proper (PVH); otherwise the guest unpacks the distribution's bzImage itself.
     var unpacksKernel = true
+    /// The file systems that the disk of a command may have, the better first.
+    var diskFormats = TreeDisk.Format.allCases
     /// The way by which the guest's records leave it; nil for the quickest that libvirt knows.
     var channel: RecordChannel?
     /// The time that the boot that proves KVM may take. A healthy one needs less than a second; where the

@@ -24,7 +24,6 @@ public final class VMEngine: Engine {
 
     /// Boots a guest, the first time it is asked; KVM's answer is kept until the host restarts.
     public func probe(_ context: RunContext) -> Availability {
-        if context.command != nil { return .unavailable(LaunchRequest.refusal(ofCommandBy: id)) }
         if let availability { return availability }
         var answer: Availability
         do {
@@ -41,21 +40,34 @@ public final class VMEngine: Engine {
     }
 
     public func prepare(_ context: RunContext) throws(LabError) -> PreparedVM {
-        if context.command != nil { throw LaunchRequest.refusal(ofCommandBy: id) }
         let setup = try setUp(context)
         // QEMU is probed by libvirt here, so that the first start isn't the one to wait for it.
         try setup.check()
-        try setup.bring()
-        return PreparedVM(record, setup, context)
+        guard let payload = context.command else {
+            try setup.bring()
+            return PreparedVM(record, setup, context)
+        }
+        let place = "\(context.paths.machines)/lab-\(context.runID)-\(id)"
+        let command = try setup.command(payload, for: id, place: place)
+        try context.journal.record(JournaledResource(.directory, place))
+        do throws(LabError) {
+            try setup.bring(command: command)
+        } catch {
+            try? Files.removeTree(place)
+            throw error
+        }
+        return PreparedVM(record(starting: command), setup, context, starting: command)
     }
 
-    public var record: EngineRecord {
+    public var record: EngineRecord { record(starting: nil) }
+
+    private func record(starting command: VMCommand?) -> EngineRecord {
         var record = EngineRecord(
             id: id, kind: .virtualMachine, role: role, build: configuration.build,
             availability: availability ?? .available,
             // A hypervisor on an emulated processor is a real one; what it takes is not what hardware takes.
             emulated: type.emulates || Emulator.current != nil, emulates: type.emulates)
-        setup?.complete(&record)
+        setup?.complete(&record, starting: command)
         return record
     }
 

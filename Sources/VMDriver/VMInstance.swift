@@ -8,6 +8,8 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
     private let place: VMPlace
     public let isReclaimable: Bool
     private let watch: GuestWatch
+    /// Nil for lab-guest, which speaks in records.
+    private let command: CommandPort?
     /// The reader of the guest's bytes where they come through FIFOs; otherwise the machine listens to its console.
     private var pipes: PipeListener?
     private let machine: any StartedVM
@@ -23,10 +25,11 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
     private static let removalLimit = Duration.seconds(30)
 
     private init(
-        place: VMPlace, watch: GuestWatch, pipes: PipeListener?, machine: any StartedVM, log: String?,
-        isReclaimable: Bool, claim: SavedVM.Claim?
+        place: VMPlace, watch: GuestWatch, command: CommandPort?, pipes: PipeListener?,
+        machine: any StartedVM, log: String?, isReclaimable: Bool, claim: SavedVM.Claim?
     ) {
         self.place = place
+        self.command = command
         self.pipes = pipes
         self.isReclaimable = isReclaimable
         self.watch = watch
@@ -36,24 +39,34 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
     }
 
     /// Starts a VM; the watch listens before QEMU is started.
+    /// - Parameter output: where the output of a command goes; nil for lab-guest.
     static func start(
         _ description: DomainDescription, by starter: any VMStarter, from origin: VMOrigin = .boot,
-        at place: VMPlace, requested: MonotonicInstant, deadline: MonotonicInstant, journal: RunJournal
+        at place: VMPlace, output: CommandOutput? = nil, requested: MonotonicInstant,
+        deadline: MonotonicInstant, journal: RunJournal
     ) throws(LabError) -> VMInstance {
         try journal.record(JournaledResource(.directory, place.directory), starter.resource(for: place))
         let log = starter.log(of: place)
         do throws(LabError) {
             let watch = GuestWatch(requested: requested, startsKernel: origin.startsKernel)
-            let pipes =
-                description.channel.isConsole
-                ? nil : try listenToPipes(of: place, for: watch, madeFor: starter.user)
+            var command: CommandPort?
+            var pipes: PipeListener?
+            if !description.channel.isConsole {
+                try makePipes(of: place, hasCommand: output != nil, for: starter.user)
+                command = try output.map { output throws(LabError) in
+                    try CommandPort(output, at: place.commandPipe, for: watch)
+                }
+                pipes = try PipeListener(
+                    consolePath: "\(place.consolePipe).out", recordPath: "\(place.recordPipe).out",
+                    command: command, for: watch)
+            }
             do throws(LabError) {
                 let machine = try machine(description, by: starter, from: origin, at: place, watch, deadline)
                 watch.stamp(.created)
                 let claim = try order(machine, origin, at: place)
                 return VMInstance(
-                    place: place, watch: watch, pipes: pipes, machine: machine, log: log,
-                    isReclaimable: description.memory == .balloon, claim: claim)
+                    place: place, watch: watch, command: command, pipes: pipes, machine: machine,
+                    log: log, isReclaimable: description.memory == .balloon, claim: claim)
             } catch {
                 pipes?.stop()
                 throw error
@@ -110,7 +123,12 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
     var hostProcess: HostProcess? { machine.process }
 
     public func waitUntilReady(deadline: MonotonicInstant) throws(LabError) {
-        try wait(for: "ready", deadline: deadline) { $0.timeline[.ready] != nil }
+        // What has ended will not become ready any more.
+        try wait(for: "ready", deadline: deadline) { $0.timeline[.ready] != nil || $0.commandStatus != nil }
+        let view = watch.now
+        if let command, let status = view.commandStatus, view.timeline[.ready] == nil {
+            throw command.output.endedEarly(status)
+        }
     }
 
     public func wait(forOutputs count: Int, deadline: MonotonicInstant) throws(LabError) {
@@ -118,8 +136,12 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
     }
 
     public func waitForExit(deadline: MonotonicInstant) throws(LabError) -> Int32 {
-        try wait(for: "exit", deadline: deadline) { $0.transcript.exitStatus != nil }
-        guard let status = watch.now.transcript.exitStatus else {
+        let isCommand = command != nil
+        func status(_ view: GuestWatch.View) -> Int32? {
+            isCommand ? view.commandStatus : view.transcript.exitStatus
+        }
+        try wait(for: "exit", deadline: deadline) { status($0) != nil }
+        guard let status = status(watch.now) else {
             throw LabError(.software, "the VM \(place.name) ended without a status")
         }
         return status
@@ -129,12 +151,18 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
     private func wait(
         for record: Message, deadline: MonotonicInstant, isDone: (GuestWatch.View) -> Bool
     ) throws(LabError) {
+        let isCommand = command != nil
         let (view, isSettled) = try watch.wait(
-            until: { isDone($0) || $0.transcript.violation != nil || $0.isOver }, deadline: deadline)
+            until: {
+                isDone($0) || $0.transcript.violation != nil || $0.isOver || $0.commandFailure != nil
+                    || isCommand && $0.transcript.exitStatus != nil
+            }, deadline: deadline)
+        if let failure = view.commandFailure { throw failure }
         if let violation = view.transcript.violation {
             throw LabError(.instance, "the guest of VM \(place.name) broke the protocol", cause: violation)
         }
         if isDone(view) { return }
+        if let command, let error = notDone(command.output, view, isSettled) { throw error }
         let reached: Message = view.timeline.last.map { "after \($0.rawValue)" } ?? "before anything"
         let words = lastWords(view.console)
         throw LabError(
@@ -144,6 +172,21 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
                 : "the VM \(place.name) did not send the record \(record) in time; it stopped \(reached)",
             cause: words.isEmpty ? nil : "\(words.joined(separator: " | "))",
             detail: words.last.map { .said($0) })
+    }
+
+    /// The reason why a command has not got there; nil where it is its VM that did not.
+    private func notDone(
+        _ output: CommandOutput, _ view: GuestWatch.View, _ isSettled: Bool
+    ) -> LabError? {
+        // lab-guest gave up, and has said why on its console.
+        if view.transcript.exitStatus != nil {
+            let words = view.console.lastLines(2)
+            return LabError(
+                .instance, "the command could not be started in the VM",
+                cause: words.isEmpty ? nil : "\(words.joined(separator: " | "))",
+                remedy: "see that it starts in a container: --engine container")
+        }
+        return isSettled || view.timeline[.initStarted] == nil ? nil : output.late
     }
 
     /// The last lines of the guest's console, or its kernel's panic, and of QEMU's log.
@@ -169,6 +212,10 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
 
     /// The host's memory that QEMU takes, and whatever it started: `host-pss`.
     public func memoryBytes() throws(LabError) -> [String: UInt64] {
+        // The VM is still there when its command has ended, and is then not what was asked for.
+        guard watch.now.commandStatus == nil else {
+            throw LabError(.instance, "the workload's memory is unknown", cause: "it has ended")
+        }
         let process = try ownProcess()
         var sum = try process.proportionalBytes()
         for relative in process.family.dropFirst() {
@@ -211,19 +258,22 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
         return process
     }
 
-    private static func listenToPipes(
-        of place: VMPlace, for watch: GuestWatch, madeFor user: QEMUUser?
-    ) throws(LabError) -> PipeListener {
-        let pipes = [place.consolePipe, place.recordPipe].flatMap { ["\($0).in", "\($0).out"] }
-        try MachineFiles.make(place, pipes: pipes, for: user)
-        return try PipeListener(
-            consolePath: "\(place.consolePipe).out", recordPath: "\(place.recordPipe).out", for: watch)
+    private static func makePipes(
+        of place: VMPlace, hasCommand: Bool, for user: QEMUUser?
+    ) throws(LabError) {
+        let names = [place.consolePipe, place.recordPipe] + (hasCommand ? [place.commandPipe] : [])
+        try MachineFiles.make(place, pipes: names.flatMap { ["\($0).in", "\($0).out"] }, for: user)
     }
 
     private static func removeFiles(_ place: VMPlace, _ log: String?) throws(LabError) {
         try Files.removeTree(place.directory)
         if let log { unlink(log) }
     }
+}
+
+extension VMInstance: SignalReceiving {
+    /// A command gets it from lab-guest; lab-guest itself gets none.
+    public func send(signal: Int32) { command?.send(signal: signal) }
 }
 
 /// The output of QEMU on its standard error, in the file that libvirt or `DirectStarter` keeps.

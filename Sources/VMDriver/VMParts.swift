@@ -1,3 +1,4 @@
+import Artifacts
 import Glibc
 import LabCore
 import Synchronization
@@ -16,6 +17,7 @@ final class VMParts: Sendable {
     private struct Wish: Hashable {
         var variant: VMVariant
         var system: Condition.System?
+        var command: VMCommand?
     }
 
     /// The parts of one VM.
@@ -43,8 +45,9 @@ final class VMParts: Sendable {
 
     /// Returns the parts of a VM at this condition; the second time it costs nothing.
     /// - Throws: `.usage` for what does not go together, `.unavailable` for what is not here.
-    func of(_ condition: Condition) throws(LabError) -> Chosen {
-        let wish = Wish(variant: condition.variant ?? VMVariant(), system: condition.system)
+    func of(_ condition: Condition, starting command: VMCommand? = nil) throws(LabError) -> Chosen {
+        let wish = Wish(
+            variant: condition.variant ?? VMVariant(), system: condition.system, command: command)
         if let chosen = known.withLock({ $0[wish] }) { return chosen }
         let chosen = try choose(wish)
         known.withLock { $0[wish] = chosen }
@@ -53,14 +56,14 @@ final class VMParts: Sendable {
 
     private func choose(_ wish: Wish) throws(LabError) -> Chosen {
         let variant = wish.variant
-        // A system comes on a disk, and microvm has no bus for one.
-        let standard = wish.system == .complete ? .q35 : configuration.profile
+        let hasDisk = wish.system == .complete || wish.command != nil
+        let standard = hasDisk ? configuration.profile.withDisk : configuration.profile
         var chosen = Chosen(
             variant: variant, machine: variant.machine ?? standard, kernel: kernel, initramfs: initramfs)
         if !chosen.machine.hasPCI {
             let needs = variant.memory.flatMap { $0.hasBalloon ? "memory=\($0.rawValue)" : nil }
-            let system = wish.system == .complete ? "machine=\(chosen.machine.rawValue)" : nil
-            if let word = system ?? needs ?? (variant.devices == .standard ? "devices=default" : nil) {
+            let disk = hasDisk ? "machine=\(chosen.machine.rawValue)" : nil
+            if let word = disk ?? needs ?? (variant.devices == .standard ? "devices=default" : nil) {
                 throw LabError(
                     .usage,
                     "the variant \(word) needs a machine with PCI, and \(chosen.machine.rawValue) has none",
@@ -80,16 +83,54 @@ final class VMParts: Sendable {
                 .usage, "a complete system can't be restored from a saved VM",
                 remedy: "leave start=restore out")
         }
+        if variant.start == .restore && wish.command != nil {
+            throw LabError(
+                .usage, "a command can't be started in a VM that is restored",
+                cause: "what differs from start to start is told to it on its console",
+                remedy: "leave start=restore out")
+        }
         var names: [String] = []
         if variant.memory?.hasBalloon ?? false { names += ["virtio_pci", "virtio_balloon"] }
         if wish.system == .complete { names += ["virtio_pci", "virtio_blk", "ext4", "overlay"] }
+        if let command = wish.command { names += Self.modules(startingFrom: command.disk.format) }
         if !names.isEmpty {
-            let modules = try KernelModules.load(
-                names, for: kernel, fetch: configuration.fetchesKernel, paths: paths)
-            chosen.initramfs = try Initramfs.make(of: root, modules: modules, paths: paths)
+            let modules = try load(names)
+            chosen.initramfs = try Initramfs.make(
+                of: root, modules: modules, command: wish.command?.file, paths: paths)
             chosen.modules = modules.map(\.name)
         }
         return chosen
+    }
+
+    private func load(_ names: [String]) throws(LabError) -> [KernelModule] {
+        try KernelModules.load(names, for: kernel, fetch: configuration.fetchesKernel, paths: paths)
+    }
+
+    /// The modules by which a command gets its disk and its port.
+    private static func modules(startingFrom format: TreeDisk.Format) -> [String] {
+        ["virtio_pci", "virtio_blk", "virtio_console", format.rawValue, "overlay"]
+    }
+
+    /// The disk of a command's tree, made if it is not there yet.
+    /// - Parameter directory: all of the tree.
+    /// - Throws: `.unavailable` when nothing makes a disk that the guest's kernel can mount; else as `TreeDisk.of`.
+    func disk(of tree: FileTree, in directory: String) throws(LabError) -> TreeDisk {
+        var obstacle: LabError?
+        for format in configuration.diskFormats {
+            guard Tool.find(format.tool.name) != nil else {
+                obstacle = LabError(
+                    .unavailable, "there is no \(format.tool.name) to make a disk with",
+                    remedy: "apt-get install \(format.tool.package)")
+                continue
+            }
+            do throws(LabError) { _ = try load(Self.modules(startingFrom: format)) } catch {
+                guard error.kind == .unavailable else { throw error }
+                obstacle = error
+                continue
+            }
+            return try TreeDisk.of(tree, in: directory, as: format, paths: paths)
+        }
+        throw obstacle ?? LabError(.software, "no file system is known for the disk of a command")
     }
 
     private func kernel(_ form: VMVariant.Kernel?) throws(LabError) -> GuestKernel {

@@ -46,7 +46,9 @@ struct VMSetup: Sendable {
 
     /// Returns the parts of a VM at this condition, see `VMParts.of`.
     /// - Throws: `.usage` for words of hardware where there is none.
-    func parts(of condition: Condition) throws(LabError) -> VMParts.Chosen {
+    func parts(
+        of condition: Condition, starting command: VMCommand? = nil
+    ) throws(LabError) -> VMParts.Chosen {
         if type == .xen, let word = condition.variant?.wordOfHardware {
             throw LabError(
                 .usage, "the variant \(word) needs hardware, and a paravirtual guest of Xen has none",
@@ -58,7 +60,26 @@ struct VMSetup: Sendable {
                 cause: "libvirt carries its records on the console, which the system uses for its logins",
                 remedy: "leave --connect out")
         }
-        return try parts.of(condition)
+        return try parts.of(condition, starting: command)
+    }
+
+    /// A command as its VMs start it, with its disk.
+    /// - Parameter engine: whose VMs they are.
+    /// - Parameter place: a directory of the run's for what QEMU is to read.
+    /// - Throws: `.unavailable` where a VM has no port for its output, or there can be no disk; else as `TreeDisk.of`.
+    func command(
+        _ payload: CommandPayload, for engine: EngineID, place: String
+    ) throws(LabError) -> VMCommand {
+        guard !channel.isConsole else {
+            throw LabError(
+                .unavailable, "\(engine) can't start a command of an image",
+                cause: type == .xen
+                    ? "its output needs a port of its own, and a paravirtual guest of Xen has a console alone"
+                    : "its output needs a port of its own, and libvirt carries the console alone from there",
+                remedy: type == .xen ? "name only engines that run on QEMU" : "leave --connect out")
+        }
+        let disk = try parts.disk(of: payload.tree, in: payload.tree.onlyLayer(for: engine))
+        return VMCommand(payload, on: disk, place: place)
     }
 
     func check() throws(LabError) {
@@ -66,12 +87,18 @@ struct VMSetup: Sendable {
     }
 
     /// Makes a VM ready to be started: what it is made of, where QEMU can read it.
-    /// - Parameter system: the complete system on its disk; nil for none.
-    func bring(_ condition: Condition = [:], system: SystemTree? = nil) throws(LabError) {
-        let parts = try parts(of: condition)
-        for file in [parts.kernel.path, parts.initramfs.path, parts.firmware, system?.disk] {
-            if let file { try starter.bring(file) }
+    /// - Parameters:
+    ///   - system: the complete system on its disk; nil for none.
+    ///   - command: what it starts; nil for lab-guest.
+    func bring(
+        _ condition: Condition = [:], system: SystemTree? = nil, command: VMCommand? = nil
+    ) throws(LabError) {
+        let parts = try parts(of: condition, starting: command)
+        for file in [parts.kernel.path, parts.firmware, system?.disk] {
+            if let file { try starter.bring(file, into: nil) }
         }
+        try starter.bring(parts.initramfs.path, into: command?.place)
+        if let command { try starter.bring(command.disk.path, into: command.place) }
     }
 
     /// The starter, where it can start a VM from a saved one.
@@ -93,9 +120,11 @@ struct VMSetup: Sendable {
     /// Returns the domain for a VM of this request; one that is to be restored is told its workload only then.
     ///
     /// - Parameter system: the complete system that it starts; nil for none.
+    /// - Parameter command: what it starts; nil for lab-guest, which does the request's workload.
     /// - Parameter uuid: of the domain; nil for one of libvirt's choice.
     func description(
-        of place: VMPlace, _ request: LaunchRequest, system: SystemTree? = nil, uuid: String? = nil
+        of place: VMPlace, _ request: LaunchRequest, system: SystemTree? = nil, command: VMCommand? = nil,
+        uuid: String? = nil
     ) throws(LabError) -> DomainDescription {
         guard request.cpus > 0, request.memoryBytes >= VMSetup.leastMemory else {
             throw LabError(
@@ -103,8 +132,15 @@ struct VMSetup: Sendable {
                 "a VM with \(request.cpus) CPUs and \(request.memoryBytes) bytes of memory can't start",
                 remedy: "give it at least 1 CPU and \(VMSetup.leastMemory >> 20) MiB")
         }
-        let workload = try request.workload(in: EngineID(rawValue: type.rawValue))
-        let parts = try parts(of: request.condition)
+        guard command == nil || system == nil else {
+            throw LabError(
+                .usage, "a complete system starts no command of an image",
+                remedy: "leave the condition payload=system out")
+        }
+        let workload =
+            try command == nil
+            ? request.workload(in: EngineID(rawValue: type.rawValue)) : Workload(name: "command")
+        let parts = try parts(of: request.condition, starting: command)
         let variant = parts.variant
         guard !channel.isConsole || variant.console != VMVariant.Console.none else {
             throw LabError(
@@ -135,7 +171,8 @@ struct VMSetup: Sendable {
                 starter.path(of: parts.kernel.path), initramfs: starter.path(of: parts.initramfs.path),
                 commandLine: commandLine),
             consolePipe: place.consolePipe, recordPipe: place.recordPipe, channel: channel)
-        description.systemDisk = system.map { starter.path(of: $0.disk) }
+        description.rootDisk = (command?.disk.path ?? system?.disk).map { starter.path(of: $0) }
+        description.commandPipe = command.map { _ in place.commandPipe }
         description.uuid = uuid
         description.user = starter.user
         description.emulator = configuration.build?.path
@@ -173,11 +210,13 @@ struct VMSetup: Sendable {
     var versions: [EngineRecord.Detail] { starter.versions + [.init("accelerator", accelerator)] }
 
     /// Adds what runs to an engine's record.
-    func complete(_ record: inout EngineRecord) {
-        let (kernel, initramfs) = (parts.kernel, parts.initramfs)
+    /// - Parameter command: what is started; nil for lab-guest.
+    func complete(_ record: inout EngineRecord, starting command: VMCommand? = nil) {
+        let chosen = try? parts(of: [:], starting: command)
+        let (kernel, initramfs) = (parts.kernel, chosen?.initramfs ?? parts.initramfs)
         record.details = versions + starter.settings
         record.details += [
-            .init("machine", "\(type.machine(configuration.profile))"),
+            .init("machine", "\(type.machine(chosen?.machine ?? configuration.profile))"),
             .init(
                 "guest kernel",
                 kernel.version.isEmpty ? "\(kernel.source)" : "\(kernel.version) (\(kernel.source))"),
@@ -185,6 +224,18 @@ struct VMSetup: Sendable {
             .init("record channel", channel.title),
         ]
         record.digests = ["kernel": kernel.digest, "initramfs": initramfs.digest]
+        if let disk = command?.disk {
+            record.digests["disk"] = disk.digest
+            record.details += [
+                .init(
+                    "root",
+                    "\(disk.format.rawValue) on a disk that the guest only reads, an overlay in memory above it"
+                ),
+                .init("output channel", "a port of virtio-serial"),
+                .init(
+                    "command runs as", "a child of lab-guest; no filter is put on it and no capability taken"),
+            ]
+        }
         // Parts that differ from VM to VM and from run to run on one machine are left out: the digest is that of the
         // description without names, paths and the counter's rate as it was measured this time.
         var same = self
@@ -193,11 +244,12 @@ struct VMSetup: Sendable {
         let request = LaunchRequest(
             index: 0, workload: .noop, memoryBytes: 256 << 20, cpus: 1,
             deadline: MonotonicInstant(nanoseconds: 0))
-        if var description = try? same.description(of: place, request),
+        if var description = try? same.description(of: place, request, command: command),
             case .kernel(_, _, let commandLine) = description.boot
         {
             description.boot = .kernel(
                 kernel.digest, initramfs: initramfs.digest, commandLine: commandLine)
+            description.rootDisk = command?.disk.digest
             record.details.append(.init("kernel command line", "\(commandLine)"))
             record.digests[starter.textName] = Digest.sha256(starter.text(of: description).utf8)
         }
@@ -206,8 +258,13 @@ struct VMSetup: Sendable {
                 kernel.isUnpacked
                     ? "the guest's kernel, unpacked, where QEMU can read it"
                     : "the guest's kernel, where QEMU can read it",
-                "the root file system, packed as an initramfs",
+                command == nil
+                    ? "the root file system, packed as an initramfs"
+                    : "lab-guest and what it is told of the command, packed as an initramfs",
             ]
+        if let format = command?.disk.format.rawValue {
+            record.prepared?.append("the files of the command, as a disk (\(format)) where QEMU can read it")
+        }
         if timeStampKilohertz != nil {
             record.prepared?.append("the rate of the time-stamp counter, which the guest is told")
         }

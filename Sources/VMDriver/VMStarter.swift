@@ -15,7 +15,8 @@ protocol VMStarter: Sendable {
     /// Returns the path at which QEMU finds a file of this host's, once it was brought there.
     func path(of file: String) -> String
     /// Brings a file of this host's to where QEMU can read it; the second time it costs nothing.
-    func bring(_ file: String) throws(LabError)
+    /// - Parameter place: a directory for what is one run's, which that removes; nil for one that is kept.
+    func bring(_ file: String, into place: String?) throws(LabError)
 
     /// Starts QEMU; returns when the VM exists. A console that this carries is listened to for `watch` from the start.
     ///
@@ -83,6 +84,7 @@ struct VMPlace: Sendable {
 
     var consolePipe: String { "\(directory)/console" }
     var recordPipe: String { "\(directory)/records" }
+    var commandPipe: String { "\(directory)/command" }
 
     /// The error of a VM that could not be removed.
     var isStuck: LabError {

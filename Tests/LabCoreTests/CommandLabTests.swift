@@ -119,5 +119,8 @@ struct CommandLabTests {
             }
             #expect(error.kind == .usage && error.remedy != nil)
         }
+        let living = CommandDefinition(image: "rootfs:/", readiness: .firstOutput)
+        let density = try directory.definition("density")
+        #expect(try density.running(living).metrics[0].title != density.metrics[0].title)
     }
 }

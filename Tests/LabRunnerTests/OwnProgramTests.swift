@@ -83,17 +83,29 @@ struct OwnProgramTests {
         #expect(lab.leftovers.isEmpty)
     }
 
-    @Test("A VM says that it starts no command yet, and the run goes on without it")
-    func aMachineRefuses() throws {
+    @Test(
+        "A VM starts the command from the same tree, as a bare process does; its files are gone afterwards",
+        .enabled(if: Tool.find("qemu-system-x86_64") != nil, "skipped: there is no QEMU"))
+    func aMachineStartsIt() throws {
         let lab = try program()
-        let finished = try run(lab, [], ["true"], engines: "process,qemu")
+        let finished = try run(
+            lab, ["--value", "rate=rate ([0-9]+)", "--fetch"],
+            ["sh", "-c", "echo rate 7; cat /proc/self/stat >&2"],
+            engines: "process,qemu-direct")
         #expect(finished.status == 0, "\(finished.errors)")
-        let record = try #require(try result(lab).header.engines.first { $0.id == .qemu })
-        guard case .unavailable(let error) = record.availability else {
-            Issue.record("qemu is available")
-            return
+        let result = try result(lab)
+        #expect(result.samples.count == 6)
+        for sample in result.samples {
+            #expect(sample.outcome == .completed && sample.values["output-rate"] == 7, "\(sample.outcome)")
+            #expect((sample.values["cpu-ns"] ?? 0) > 0)
+            let name = "\(lab.directory.path)/out/output/00000\(sample.index)-\(sample.engine)"
+            #expect(try Files.readText("\(name).stdout") == "rate 7\n")
+            #expect(try Files.readText("\(name).stderr").contains("(cat)"))
         }
-        #expect(error.reason.english.contains("a command is not started in a VM yet"))
+        let record = try #require(result.header.engines.first { $0.id == .qemuDirect })
+        #expect(record.digests["disk"]?.utf8.count == 64 && record.prepared?.isEmpty == false)
+        #expect(lab.leftovers.isEmpty)
+        #expect(Files.list("/var/lib/lab").filter { $0.hasPrefix("lab-\(result.header.runID)") }.isEmpty)
     }
 
     @Test("Whatever is wrong with the words is one error with its remedy before anything is started")
@@ -178,6 +190,18 @@ struct OwnProgramTests {
         #expect(work.status == 0, "\(work.errors)")
         for sample in try ResultStore.load("\(lab.directory.path)/work/result.json").samples {
             #expect(sample.outcome == .completed && (sample.values["cpu-ns"] ?? 0) > 0)
+        }
+        let density = try lab.run(
+            [
+                "run", "density", "--image", "rootfs:tree", "--ready", "first-output", "--engine",
+                "process,container", "--series", "light", "--samples", "1", "--output", "density", "--", "sh",
+                "-c", "echo up; exec sleep 1000",
+            ])
+        #expect(density.status == 0, "\(density.errors)")
+        let filled = try ResultStore.load("\(lab.directory.path)/density/result.json").samples
+        #expect(filled.count == 2)
+        for sample in filled {
+            #expect(sample.outcome == .completed && sample.values["alive-count"] == 128, "\(sample)")
         }
         #expect(lab.leftovers.isEmpty)
     }

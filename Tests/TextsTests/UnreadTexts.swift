@@ -12,7 +12,7 @@ enum UnreadTexts {
         "mount {}", "chdir {}", "write {}",
         "mkdir -p /sys/fs/cgroup/{} && mount -t cgroup -o {} cgroup /sys/fs/cgroup/{}", "podman {}",
         "mkdir -p /sys/fs/cgroup/unified && mount -t cgroup2 cgroup2 /sys/fs/cgroup/unified",
-        "gzip -6 -n", "chmod go-w {}", "read _ || exit 0", "write {} {}",
+        "gzip -6 -n", "rmdir lost+found", "chmod go-w {}", "read _ || exit 0", "write {} {}",
         "umount {}",
         "echo 1 | sudo tee /sys/devices/system/cpu/cpu{}/online", "lab run --cpus-allowed {}", "chmod +x {}",
         "systemctl stop {}", "systemctl start {}", "echo {} > {}", "set -e", "cpu_capacity {}",

@@ -15,7 +15,7 @@ import Testing
             boot: .kernel("/k", initramfs: "/i", commandLine: "quiet"), consolePipe: "/c", recordPipe: "/r",
             channel: .debugPort)
         #expect(!description.qemuArguments.contains { $0.hasPrefix("virtio-blk-pci") })
-        description.systemDisk = "/d<,"
+        description.rootDisk = "/d<,"
         let xml = try XMLDocument(xmlString: description.xml)
         let disk = "/domain/devices/disk[readonly][target[@bus='virtio']][address[@type='pci'][@slot='6']]"
         #expect(try xml.nodes(forXPath: "\(disk)/source[@file='/d<,']").count == 1)

@@ -50,20 +50,21 @@ struct Bench {
     /// Runs `body` with an engine that is ready to launch; checks afterwards that nothing of the run is left.
     func withEngine(
         _ configuration: VMConfiguration = VMConfiguration(), placement: Placement? = nil,
-        _ body: (PreparedVM) throws -> Void
+        command: CommandPayload? = nil, _ body: (PreparedVM) throws -> Void
     ) throws {
         let root = try #require(root)
         let runID = "t\(UInt32.random(in: 0 ... .max))"
         let journal = try RunJournal(runID: runID, paths: paths)
-        let engine = try VMEngine(
-            .qemu, id: configuration.usesLibvirt ? nil : .qemuDirect, configuration: configuration
-        ).prepare(
-            RunContext(
-                runID: runID, paths: paths, journal: journal, rootFilesystem: root, placement: placement))
         defer {
             journal.finish()
             rmdir(paths.run(runID))
         }
+        let engine = try VMEngine(
+            .qemu, id: configuration.usesLibvirt ? nil : .qemuDirect, configuration: configuration
+        ).prepare(
+            RunContext(
+                runID: runID, paths: paths, journal: journal, rootFilesystem: root, placement: placement,
+                command: command))
         try body(engine)
         engine.shutDown()
         for index in 0..<4 { #expect(QEMUProcess.all(of: "lab-\(runID)-\(index)").isEmpty) }

@@ -28,6 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cguest_command.h"
 #include "cguest_probe.h"
 
 /// The command line, as main gets it.
@@ -112,13 +113,6 @@ static inline pid_t cguest_fork(void) { return fork(); }
 
 /// In a child: it shall not outlive its parent. prctl(2) with PR_SET_PDEATHSIG.
 static inline void cguest_die_with_parent(void) { prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); }
-
-/// Becomes an unprivileged user and the group of the same number, for good: setgroups(2), setresgid(2), setresuid(2),
-/// as bare system calls, because the program has one thread and the functions are declared only under _GNU_SOURCE.
-static inline int cguest_become(unsigned user) {
-    if (syscall(SYS_setgroups, 0, NULL) != 0 || syscall(SYS_setresgid, user, user, user) != 0) return -1;
-    return (int)syscall(SYS_setresuid, user, user, user);
-}
 
 /// open(2) for writing of a file that must exist already; nothing is written and nothing is cut.
 static inline int cguest_open_existing(const char *path) {

@@ -102,8 +102,8 @@ public final class ChildInstance: Instance {
 
     private func wait(for mark: Mark, deadline: MonotonicInstant) throws(LabError) {
         while timeline[mark] == nil {
-            if case .reaped = life {
-                if let command { throw endedEarly(command) }
+            if case .reaped(let status) = life {
+                if let command { throw command.endedEarly(status) }
                 throw LabError(
                     .instance, "the workload ended before the mark \(mark.rawValue)", cause: lastOutput())
             }
@@ -177,7 +177,7 @@ public final class ChildInstance: Instance {
         if looksForPort && isListening { timeline.stamp(.ready, at: .now(), since: requested) }
         if ready == 0 {
             if looksForPort && timeout > Self.portPause { return }
-            if let command { throw late(command) }
+            if let command { throw command.late }
             let last: Message = timeline.last.map { " after the mark \($0.rawValue)" } ?? ""
             throw LabError(
                 .timeout, "the workload did not reach \(what) in time\(last)", remedy: "raise --timeout")

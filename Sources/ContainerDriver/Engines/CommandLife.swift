@@ -6,28 +6,6 @@ extension ChildInstance {
     /// The interval at which the sockets of a command are looked at, in milliseconds: nothing tells when one listens.
     static let portPause: Int32 = 1
 
-    /// It ended, and was to say that it is ready.
-    func endedEarly(_ command: CommandOutput) -> LabError {
-        LabError(
-            .instance, "the command ended before it was ready", cause: lastOutput(),
-            remedy: command.readiness == .firstOutput
-                ? "look why it says nothing; where its end is what you time, say --ready exit"
-                : "keep it in the foreground, as under docker; where its end is what you time, say --ready exit"
-        )
-    }
-
-    /// Its deadline passed.
-    func late(_ command: CommandOutput) -> LabError {
-        guard command.readiness != .exit else {
-            return LabError(
-                .timeout, "the command did not end in time",
-                remedy: "raise --timeout; for a server say how it is known to be ready: --ready first-output")
-        }
-        return LabError(
-            .timeout, "the command was not ready in time", cause: "waited for \(command.readiness.word)",
-            remedy: "raise --timeout, or say with --ready what really shows it")
-    }
-
     /// True when one of its processes, or of its network namespace's, listens on the port: proc_pid_net(5), `tcp`.
     var isListening: Bool {
         guard let port = command?.port else { return false }

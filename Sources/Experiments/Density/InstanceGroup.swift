@@ -1,6 +1,7 @@
 import LabCore
 
-/// Instances that live together, each with a nonce of its own that it sends again and again.
+/// Instances that live together, each with a nonce of its own that it sends again and again; or each with a command, which
+/// sends none: that lives as long as it has not ended.
 final class InstanceGroup {
     private struct Member {
         var instance: any Instance
@@ -21,10 +22,16 @@ final class InstanceGroup {
     /// Starts one more, which has answered when this returns.
     func add(_ engine: any PreparedEngine) throws(LabError) {
         let nonce = bench.nonce()
-        let request = bench.request(.pulse(nonce: nonce, milliseconds: Self.period))
+        var request = bench.request(.pulse(nonce: nonce, milliseconds: Self.period))
+        if let command = bench.context.command {
+            request.payload = .command(command)
+            request.output = try CommandOutput(command.readiness)
+        }
         let instance = try engine.launch(request)
         do throws(LabError) {
-            try instance.waitForOutput(deadline: request.deadline)
+            try request.command == nil
+                ? instance.waitForOutput(deadline: request.deadline)
+                : instance.waitUntilReady(deadline: request.deadline)
         } catch {
             bench.dispose(instance)
             throw error
@@ -89,9 +96,19 @@ final class InstanceGroup {
     }
 
     private func next(_ member: Member) throws(LabError) {
+        guard bench.context.command == nil else { return try requireRunning(member.instance) }
         try member.instance.wait(
             forOutputs: member.instance.transcript.outputs.count + 1,
             deadline: .now().advanced(by: Self.patience))
+    }
+
+    private func requireRunning(_ instance: any Instance) throws(LabError) {
+        let status: Int32
+        do throws(LabError) { status = try instance.waitForExit(deadline: .now()) } catch {
+            if error.kind == .timeout { return }
+            throw error
+        }
+        throw LabError(.instance, "a command ended that was to live on", cause: "exit status \(Int(status))")
     }
 
     private var cpuNanoseconds: UInt64? {

@@ -22,18 +22,23 @@ extension LabDefinition {
             lab.series = [.plain]
             lab.metrics = Self.metrics(of: command)
         case .memory:
-            guard command.readiness != .exit, command.values.isEmpty else {
-                throw refusal(
-                    "it measures instances that live at the same time, and nothing of their output",
-                    "say how the command is ready, --ready first-output, and leave --value out")
-            }
+            try requireLiving(command)
             for place in series.indices { lab.series[place].parameters.removeAll { $0.parameter == .touch } }
             // What the guest's own kernel says, lab-guest alone tells.
             lab.metrics.removeAll { $0.key?.hasPrefix("guest-") == true }
         case .experiment:
-            throw refusal(
-                "it needs what only lab-guest tells",
-                "use startup-latency, cpu-overhead or memory-footprint")
+            let experiments = Set(
+                series.flatMap(\.parameters).filter { $0.parameter == .experiment }.flatMap(\.words))
+            guard experiments == [Self.density] else {
+                throw refusal(
+                    "it needs what only lab-guest tells",
+                    "use startup-latency, cpu-overhead, memory-footprint or density")
+            }
+            try requireLiving(command)
+            for place in lab.metrics.indices where lab.metrics[place].key == "alive-count" {
+                lab.metrics[place].title = LocalizedText(
+                    en: "instances whose command runs", zh: "命令仍在运行的实例数")
+            }
         }
         lab.command = command
         if lab.method == .lifecycle { lab.question = Self.questionOfCommand }
@@ -62,6 +67,17 @@ extension LabDefinition {
             claims: [])
         lab.command = command
         return lab
+    }
+
+    /// The experiment that asks of an instance no more than that it lives.
+    private static let density = "density"
+
+    private func requireLiving(_ command: CommandDefinition) throws(LabError) {
+        guard command.readiness != .exit, command.values.isEmpty else {
+            throw refusal(
+                "it measures instances that live at the same time, and nothing of their output",
+                "say how the command is ready, --ready first-output, and leave --value out")
+        }
     }
 
     private func refusal(_ cause: Message, _ remedy: Message) -> LabError {

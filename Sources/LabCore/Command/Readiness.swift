@@ -6,7 +6,8 @@ public enum Readiness: Equatable, Sendable {
     case firstOutput
     /// It wrote this text within a line, to standard output or standard error.
     case line(String)
-    /// It listens on this TCP port, in its own network namespace.
+    /// It listens on this TCP port, in its own network namespace. In a VM lab-guest looks from inside, every 2 ms, and the mark
+    /// is when its word arrives at the host.
     case port(UInt16)
 
     /// The longest text of a line.

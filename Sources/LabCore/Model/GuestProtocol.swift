@@ -103,7 +103,7 @@ public struct GuestTranscript: Sendable {
     }
 
     /// At most 80 bytes in quotes, safe on any terminal.
-    static func excerpt(_ bytes: [UInt8]) -> String {
+    public static func excerpt(_ bytes: [UInt8]) -> String {
         "\"\(printable(bytes.prefix(80)))\(bytes.count > 80 ? "…" : "")\""
     }
 

@@ -15,7 +15,7 @@ public struct CommandPayload: Equatable, Sendable {
     public var program: String
     /// All of its environment, `NAME=value`.
     public var environment: [String]
-    /// Nil for who starts it: root in a container, the caller in a bare process.
+    /// Nil for who starts it: root in a container and in a VM, the caller in a bare process.
     public var user: CommandUser?
     /// An absolute path in the tree.
     public var directory: String
@@ -51,10 +51,15 @@ public struct CommandUser: Codable, Equatable, Sendable {
 
 extension LaunchRequest {
     /// The workload of lab-guest that is asked for.
-    /// - Parameter engine: one that starts nothing else.
-    /// - Throws: `.unavailable` where a command is asked for.
+    /// - Parameter engine: that starts nothing else in this way.
+    /// - Throws: `.usage` where a command is asked for.
     public func workload(in engine: EngineID) throws(LabError) -> Workload {
-        guard case .guest(let workload) = payload else { throw Self.refusal(ofCommandBy: engine) }
+        guard case .guest(let workload) = payload else {
+            throw LabError(
+                .usage, "\(engine) can't start a command of an image so",
+                cause: "a complete system, and a VM that is restored, start lab-guest and nothing else",
+                remedy: "leave the condition payload=system, and start=restore, out")
+        }
         return workload
     }
 
@@ -76,13 +81,5 @@ extension LaunchRequest {
         guard let command else { return nil }
         if let output { return output }
         return try CommandOutput(command.readiness)
-    }
-
-    /// That an engine starts lab-guest and nothing else.
-    public static func refusal(ofCommandBy engine: EngineID) -> LabError {
-        LabError(
-            .unavailable, "\(engine) can't start a command of an image",
-            cause: "a command is not started in a VM yet",
-            remedy: "name other engines: --engine process,container")
     }
 }

@@ -39,11 +39,8 @@ extension TrialProcedure {
         case .failure(let error): return error
         case .success(let status):
             guard status != 0, output.readiness == .exit else { return nil }
-            let how: Message =
-                status > 128 ? "killed by signal \(Int(status) - 128)" : "exit status \(Int(status))"
-            let words = output.lastWords
             return LabError(
-                .instance, "the command failed", cause: words.isEmpty ? how : "\(how); it said \(words)",
+                .instance, "the command failed", cause: output.end(status),
                 remedy: "try it by hand in the image, then measure it")
         }
     }

@@ -171,9 +171,11 @@ public final class Runner {
         spent[key] = (sofar.seconds + seconds, sofar.count + 1)
     }
 
-    /// The directory for the outputs of a command, made; nil where no command is run or no result is kept.
+    /// The directory for the outputs of a command, made; nil where no command is run or nothing of it is kept.
     private func outputs(beside log: (any SampleKeeping)?) throws(LabError) -> String? {
-        guard let directory = log?.directory, context.command != nil else { return nil }
+        guard let directory = log?.directory, context.command != nil, setup.lab.method != .experiment else {
+            return nil
+        }
         let path = "\(directory)/\(TrialProcedure.outputDirectory)"
         try Files.makeDirectory(path)
         return path

@@ -79,8 +79,8 @@ extension Chinese {
         "say how the command is ready, --ready first-output, and leave --value out":
             "说明怎样算就绪（--ready first-output），并去掉 --value",
         "it needs what only lab-guest tells": "它需要只有 lab-guest 才能给出的信息",
-        "use startup-latency, cpu-overhead or memory-footprint":
-            "使用 startup-latency、cpu-overhead 或 memory-footprint",
+        "use startup-latency, cpu-overhead, memory-footprint or density":
+            "使用 startup-latency、cpu-overhead、memory-footprint 或 density",
         "cannot keep the command's output{}": "无法保存命令的输出{}", " in {}": "（{}）",
         "cannot keep the command's output": "无法保存命令的输出",
         "free space where the results are, or give --output another directory":
@@ -137,8 +137,49 @@ extension Chinese {
         "give a number: --user 1000:1000": "改用数字：--user 1000:1000",
         "give a number, or one of {}": "改用数字，或以下之一：{}",
         "{} can't start a command of an image": "{} 无法启动镜像里的命令",
-        "a command is not started in a VM yet": "目前还不能在虚拟机里启动命令",
-        "name other engines: --engine process,container": "换用其他引擎：--engine process,container",
+        "{} can't start a command of an image so": "{} 不能这样启动镜像里的命令",
+        "a complete system, and a VM that is restored, start lab-guest and nothing else":
+            "完整系统和由保存状态恢复的虚拟机只启动 lab-guest",
+        "leave the condition payload=system, and start=restore, out": "去掉条件 payload=system 和 start=restore",
+        "the host's own root can't be the disk of a VM": "宿主机自己的根目录不能作为虚拟机的磁盘",
+        "it changes while it is read, and no copy of it is the same": "它在读取期间会变化，没有两份副本相同",
+        "name a directory with what the command needs: --image rootfs:DIR":
+            "指定一个含有该命令所需文件的目录：--image rootfs:DIR",
+        "unmount what is mounted in the tree, then try again": "先卸载挂载在该目录树里的文件系统，再试一次",
+        "there is no room for the disk of {}": "没有空间存放 {} 的磁盘",
+        "it takes {} MiB, and {} MiB are free in {}": "需要 {1} MiB，而 {3} 只剩 {2} MiB",
+        "free space there, or let LAB_HOME name a directory on a larger file system":
+            "在那里腾出空间，或用 LAB_HOME 指定更大的文件系统上的目录",
+        "cannot make the disk of {}": "无法制作 {} 的磁盘",
+        "free space in {}, and see that all files of the tree can be read":
+            "在 {} 腾出空间，并确认目录树里的文件都可读",
+        "there is no {} to make a disk with": "没有用来制作磁盘的 {}",
+        "no file system is known for the disk of a command": "没有可用于命令磁盘的文件系统",
+        "a command can't be started in a VM that is restored": "由保存状态恢复的虚拟机不能启动命令",
+        "what differs from start to start is told to it on its console": "每次启动的不同之处是在控制台上告诉它的",
+        "its output needs a port of its own, and a paravirtual guest of Xen has a console alone":
+            "它的输出需要一个专用端口，而 Xen 的半虚拟化客户机只有控制台",
+        "its output needs a port of its own, and libvirt carries the console alone from there":
+            "它的输出需要一个专用端口，而 libvirt 从那里只传来控制台",
+        "a complete system starts no command of an image": "完整系统不启动镜像里的命令",
+        "leave the condition payload=system out": "去掉条件 payload=system",
+        "output channel": "输出通道", "command runs as": "命令的身份",
+        "{} on a disk that the guest only reads, an overlay in memory above it":
+            "只读磁盘上的 {}，上面是内存里的 overlay",
+        "a port of virtio-serial": "virtio-serial 端口",
+        "a child of lab-guest; no filter is put on it and no capability taken":
+            "lab-guest 的子进程；不加过滤器，也不去掉任何能力",
+        "lab-guest and what it is told of the command, packed as an initramfs":
+            "lab-guest 和交给它的命令，打包成 initramfs",
+        "the files of the command, as a disk ({}) where QEMU can read it": "命令的文件，做成 QEMU 能读的磁盘（{}）",
+        "the guest sent what is no frame: {}": "客户机发来的不是帧：{}",
+        "the guest of a command broke the protocol": "运行命令的客户机违反了协议",
+        "the command could not be started in the VM": "命令无法在虚拟机里启动",
+        "use an image for amd64: what this host has to execute others (binfmt_misc), the guest's kernel has not":
+            "使用 amd64 的镜像：宿主机用来执行其他架构程序的机制（binfmt_misc），客户机内核没有",
+        "see that it starts in a container: --engine container": "先确认它能在容器里启动：--engine container",
+        "a command ended that was to live on": "本应继续运行的命令结束了",
+        "cannot copy {} to where QEMU can read it": "无法把 {} 复制到 QEMU 能读的地方",
         "the command failed": "命令失败",
         "try it by hand in the image, then measure it": "先在镜像里手动运行一次，再测量",
         "port {} can't show that the command is ready": "端口 {} 不能表明命令已就绪",

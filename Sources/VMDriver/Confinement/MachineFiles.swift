@@ -63,19 +63,20 @@ final class MachineFiles: Sendable {
 
     /// Copies a file that its user can't open where it lies; the second time it costs nothing. A copy is root's and, of all
     /// others, its user's group may read it.
-    func bring(_ file: String) throws(LabError) {
+    /// - Parameter place: a directory for the copy, which is removed with the run; nil for one that is kept.
+    func bring(_ file: String, into place: String? = nil) throws(LabError) {
         guard let user else { return }
         try known.withLock { (known) throws(LabError) in
-            guard known[file] == nil else { return }
+            // A run that is over has removed what was its.
+            if let path = known[file], place == nil || Files.exists(path) { return }
             if user.credentials.errno(opening: file) == 0 {
                 known[file] = file
                 return
             }
-            let bytes = try Files.read(file, limit: 1 << 30)
-            let copies = "\(directory)/files"
+            let copies = place ?? "\(directory)/files"
             try Self.prepare(copies)
-            let copy = "\(copies)/\(Digest.sha256(bytes))-\(user.gid)"
-            if !Files.exists(copy) { try Files.write(bytes, to: copy, mode: 0o400) }
+            let copy = "\(copies)/\(try Digest.sha256(file: file))-\(user.gid)"
+            if !Files.exists(copy) { try Self.copy(file, to: copy) }
             do throws(Errno) {
                 try checked { lchown(copy, 0, user.gid) }
                 try checked { chmod(copy, 0o440) }
@@ -83,6 +84,29 @@ final class MachineFiles: Sendable {
                 throw LabError(.output, "cannot let \(user.title) read \(copy)", cause: "\(error)")
             }
             known[file] = copy
+        }
+    }
+
+    /// Piece by piece: the disk of a tree may be larger than memory.
+    private static func copy(_ file: String, to copy: String) throws(LabError) {
+        let new = "\(copy).new-\(getpid())"
+        // What a dead process of our number left, and what this one leaves when it fails.
+        unlink(new)
+        defer { unlink(new) }
+        do throws(Errno) {
+            let source = try FileDescriptor.openRegular(file)
+            let target = try FileDescriptor.open(
+                new, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o400)
+            while true {
+                let chunk = try source.read(upTo: 1 << 20)
+                if chunk.isEmpty { break }
+                try target.writeAll(chunk)
+            }
+            try checked { rename(new, copy) }
+        } catch {
+            throw LabError(
+                .output, "cannot copy \(file) to where QEMU can read it", cause: error,
+                remedy: error == Errno(ENOSPC) ? "free space on that file system" : nil)
         }
     }
 }

@@ -38,7 +38,9 @@ struct DirectStarter: VMStarter {
 
     var user: QEMUUser? { files.user }
     func path(of file: String) -> String { files.path(of: file) }
-    func bring(_ file: String) throws(LabError) { try files.bring(file) }
+    func bring(_ file: String, into place: String?) throws(LabError) {
+        try files.bring(file, into: place)
+    }
 
     func start(
         _ description: DomainDescription, at place: VMPlace, for watch: GuestWatch, deadline: MonotonicInstant

@@ -20,7 +20,7 @@ public struct DomainDescription: Equatable, Sendable {
     public var cpus: Int
     public var boot: Boot
     /// File of a disk that the guest may only read, beside what it boots; nil for none. Needs a bus for it, PCI.
-    public var systemDisk: String?
+    public var rootDisk: String?
     /// File of the firmware; nil for the machine's own.
     public var firmware: String?
     public var devices = VMVariant.Devices.none
@@ -39,6 +39,8 @@ public struct DomainDescription: Equatable, Sendable {
     /// The same for the records of lab-guest.
     public var recordPipe: String
     public var channel: RecordChannel
+    /// The same for a command, by a port of virtio-serial that goes both ways; nil for none. Needs PCI.
+    public var commandPipe: String?
 
     public init(
         name: String, type: DomainType, machine: MachineProfile, memoryBytes: UInt64, cpus: Int, boot: Boot,
@@ -70,7 +72,7 @@ public struct DomainDescription: Equatable, Sendable {
                 "  <on_reboot>destroy</on_reboot>",
                 "  <on_crash>destroy</on_crash>",
                 "  <devices>",
-            ] + (program + disk + additions + console + recordDevice).map { "    \($0)" } + [
+            ] + (program + portBus + disk + additions + console + recordDevice + port).map { "    \($0)" } + [
                 "  </devices>"
             ] + label + instructionClock + ["</domain>"]
         return lines.joined(separator: "\n") + "\n"
@@ -147,11 +149,11 @@ public struct DomainDescription: Equatable, Sendable {
     }
 
     private var disk: [String] {
-        if let systemDisk {
+        if let rootDisk {
             return [
                 "<disk type='file' device='disk'>",
                 "  <driver name='qemu' type='raw'/>",
-                "  <source file='\(xmlEscaped(systemDisk))'/>",
+                "  <source file='\(xmlEscaped(rootDisk))'/>",
                 "  <target dev='vda' bus='virtio'/>",
                 "  <readonly/>",
                 "  <address type='pci' domain='0' bus='0' slot='\(Self.diskSlot)' function='0'/>",
@@ -167,6 +169,27 @@ public struct DomainDescription: Equatable, Sendable {
             "</disk>",
         ]
     }
+
+    /// The device that has the command's port.
+    private var portBus: [String] {
+        guard commandPipe != nil else { return [] }
+        return [
+            "<controller type='virtio-serial' index='0'>",
+            "  <address type='pci' domain='0' bus='0' slot='\(Self.portSlot)' function='0'/>",
+            "</controller>",
+        ]
+    }
+
+    private var port: [String] {
+        guard let commandPipe else { return [] }
+        return [
+            "<channel type='pipe'>", "  <source path='\(xmlEscaped(commandPipe))'/>",
+            "  <target type='virtio' name='\(Self.portName)'/>",
+            "  <address type='virtio-serial' controller='0' bus='0' port='1'/>", "</channel>",
+        ]
+    }
+
+    static let portName = "lab.command"
 
     /// USB and balloon: each refused by name, or left to libvirt.
     private var additions: [String] {
@@ -189,6 +212,7 @@ public struct DomainDescription: Equatable, Sendable {
     /// A slot where nothing else is, on q35 and pc alike.
     static let balloonSlot = 5
     static let diskSlot = 6
+    static let portSlot = 7
 
     private var console: [String] {
         guard hasConsole else { return [] }

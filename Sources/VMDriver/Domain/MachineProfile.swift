@@ -9,6 +9,9 @@ extension MachineProfile {
 
     /// True when devices can hang on it that the guest finds by itself.
     var hasPCI: Bool { self != .microvm }
+
+    /// The same where a disk can hang on it, for which microvm has no bus; else q35.
+    var withDisk: MachineProfile { hasPCI ? self : .q35 }
 }
 
 /// Who executes the guest's instructions: libvirt's domain type.

@@ -27,7 +27,8 @@ extension DomainDescription {
             option("-boot", "strict=on"),
             // The same as `on_reboot` in the XML.
             option("-no-reboot"),
-        ] + bootOptions + diskOptions + additionOptions + consoleOptions + recordOptions + balloonOptions
+        ] + bootOptions + portBusOptions + diskOptions + additionOptions + consoleOptions + recordOptions
+            + portOptions + balloonOptions
             + (countsInstructions ? [option("-icount", Self.instructionClockWords)] : []) + [
                 option("-sandbox", QEMUUser.sandbox), option("-msg", "timestamp=on"),
             ]
@@ -78,10 +79,10 @@ extension DomainDescription {
     }
 
     private var diskOptions: [QEMUOption] {
-        guard let systemDisk else { return [] }
+        guard let rootDisk else { return [] }
         let address = "bus=\(machine.rootBus),addr=0x\(String(Self.diskSlot, radix: 16))"
         return [
-            option("-drive", "if=none,id=system,format=raw,readonly=on,file=\(Self.escaped(systemDisk))"),
+            option("-drive", "if=none,id=system,format=raw,readonly=on,file=\(Self.escaped(rootDisk))"),
             option("-device", "virtio-blk-pci,drive=system,id=virtio-disk0,\(address)"),
         ]
     }
@@ -125,6 +126,23 @@ extension DomainDescription {
         return [
             option("-chardev", "pipe,id=charserial\(recordIndex),path=\(Self.escaped(recordPipe))"),
             option("-device", device),
+        ]
+    }
+
+    private var portBusOptions: [QEMUOption] {
+        guard commandPipe != nil else { return [] }
+        let address = "bus=\(machine.rootBus),addr=0x\(String(Self.portSlot, radix: 16))"
+        return [option("-device", "virtio-serial-pci,id=virtio-serial0,\(address)")]
+    }
+
+    private var portOptions: [QEMUOption] {
+        guard let commandPipe else { return [] }
+        return [
+            option("-chardev", "pipe,id=charchannel0,path=\(Self.escaped(commandPipe))"),
+            option(
+                "-device",
+                "virtserialport,bus=virtio-serial0.0,nr=1,chardev=charchannel0,id=channel0,name=\(Self.portName)"
+            ),
         ]
     }
 

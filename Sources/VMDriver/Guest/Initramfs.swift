@@ -12,10 +12,11 @@ struct Initramfs: Equatable, Sendable {
 
     /// Writes the archive of `root` to the cache. The same root gives the same bytes: owner 0, time 0, sorted names.
     /// - Parameter modules: what lab-guest finds below `/lib/modules`, as `NAME.ko`.
+    /// - Parameter command: what it is told of a command, see `GuestCommand`; nil for none.
     static func make(
-        of root: RootFilesystem, modules: [KernelModule] = [], paths: LabPaths
+        of root: RootFilesystem, modules: [KernelModule] = [], command: [UInt8]? = nil, paths: LabPaths
     ) throws(LabError) -> Initramfs {
-        let bytes = try archive(directory: root.directory, modules: modules)
+        let bytes = try archive(directory: root.directory, modules: modules, command: command)
         let digest = Digest.sha256(bytes)
         let path = "\(paths.cache)/initramfs/\(digest).cpio"
         if (try? Digest.sha256(file: path)) != digest {
@@ -27,7 +28,7 @@ struct Initramfs: Equatable, Sendable {
 
     /// The archive of everything below `directory`, and of the console that the kernel opens for init.
     static func archive(
-        directory: String, modules: [KernelModule] = []
+        directory: String, modules: [KernelModule] = [], command: [UInt8]? = nil
     ) throws(LabError) -> [UInt8] {
         let writer = try CpioWriter()
         try add(directory, "", to: writer)
@@ -37,6 +38,7 @@ struct Initramfs: Equatable, Sendable {
         for module in modules {
             try writer.add("lib/modules/\(module.name).ko", mode: S_IFREG | 0o644, content: module.bytes)
         }
+        if let command { try writer.add(GuestCommand.file, mode: S_IFREG | 0o444, content: command) }
         // 5:1, Documentation/admin-guide/devices.txt.
         try writer.add("dev/console", mode: S_IFCHR | 0o600, device: (5, 1))
         return try writer.finish()

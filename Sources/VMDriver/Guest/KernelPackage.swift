@@ -51,22 +51,22 @@ enum KernelPackage {
         throw LabError(.unavailable, "no package of the kernel \(version) holds its modules")
     }
 
-    /// Keeps those that lab has a use for, a few hundred KiB of 100 MB: drivers of what a hypervisor pretends to be.
+    /// The modules that lab has a use for: drivers of what a hypervisor pretends to be, and file systems.
+    private static let useful = [
+        "virtio_pci", "virtio_balloon", "virtio_blk", "virtio_console", "ext4", "erofs", "overlay",
+    ]
+
+    /// Keeps those, with all that they need: a few hundred KiB of 100 MB. What this kernel has not, nobody gets.
     private static func keepModules(_ found: String, at place: String) throws(LabError) {
-        var links: [String] = ["\(found)/modules.builtin"]
-        for directory in ["drivers/virtio", "drivers/char", "drivers/block", "fs/overlayfs"] {
-            links += Files.list("\(found)/kernel/\(directory)")
-                .filter { $0.hasPrefix("virtio") || $0.hasPrefix("overlay.") }.map {
-                    "\(found)/kernel/\(directory)/\($0)"
-                }
-        }
+        let all = KernelModules(below: found)
         let building = "\(place).building-\(getpid())"
         try Files.makeDirectory(building)
-        for file in links {
-            let name = file.split(separator: "/").last.map(String.init) ?? ""
-            guard rename(file, "\(building)/\(name)") == 0 else {
-                throw LabError(.output, "cannot keep \(place)/\(name)", cause: "\(Errno(errno))")
-            }
+        for module in useful.flatMap({ (try? all.inOrder([$0])) ?? [] }) {
+            try Files.write(module.bytes, to: "\(building)/\(module.name).ko")
+        }
+        let builtIn = "modules.builtin"
+        guard rename("\(found)/\(builtIn)", "\(building)/\(builtIn)") == 0 else {
+            throw LabError(.output, "cannot keep \(place)/\(builtIn)", cause: "\(Errno(errno))")
         }
         // What an older lab kept there has fewer; another run may have been faster, and then its copy does as well.
         try Files.removeTree(place)

@@ -28,8 +28,8 @@ struct LibvirtStarter: RestoringStarter {
 
     func path(of file: String) -> String { depot?.path(of: file) ?? files.path(of: file) }
 
-    func bring(_ file: String) throws(LabError) {
-        if let depot { try depot.bring(file) } else { try files.bring(file) }
+    func bring(_ file: String, into place: String?) throws(LabError) {
+        if let depot { try depot.bring(file) } else { try files.bring(file, into: place) }
     }
 
     func start(

@@ -1,0 +1,146 @@
+import CGuest
+
+/// command: in a machine, starts the command of `/command` in the tree on its disk and tells the host of it through a port
+/// of its own. It is this machine's init meanwhile: what the command leaves behind is its to reap, and goes with the
+/// machine, which the host ends. Returns only when that could not begin, with the reason on the console.
+func startCommand(_ session: inout Session) -> Int32 {
+    do throws(Failure) {
+        try session.machine.mountDevices()
+        let command = try CommandFile()
+        let port = try CommandPort()
+        try session.machine.enterDisk(command.fileSystem)
+        try session.machine.mountForPrograms()
+        try session.machine.raiseLoopback()
+        sethostname("vm", 2)
+        let life = try CommandLife(command, port)
+        life.live()
+    } catch {
+        complain(error)
+        return Status.system
+    }
+}
+
+/// A command that was started, and its pipes.
+private struct CommandLife {
+    /// A step of its start, by which the host names it.
+    private enum Step: UInt8 {
+        case directory = 1
+        case user
+        case execute
+    }
+
+    /// What it wrote before its end is in its pipes, which hold no more than this: 1 MiB each, fcntl(2).
+    private static let mostPieces = 34
+    /// The milliseconds after which its sockets are looked at again: nothing tells when one listens.
+    private static let interval: Int32 = 2
+
+    private let port: CommandPort
+    private let readyPort: UInt16
+    private let child: pid_t
+    private let output: Int32
+    private let errors: Int32
+    private let ends: Int32
+
+    init(_ command: CommandFile, _ port: CommandPort) throws(Failure) {
+        let ends = cguest_watch_children()
+        guard ends >= 0 else { throw Failure("cannot watch over the command") }
+        // Standard input that has ended, as in a container.
+        let input = try CommandLife.pipe()
+        let output = try CommandLife.pipe()
+        let errors = try CommandLife.pipe()
+        let report = try CommandLife.pipe()
+        let child = cguest_fork()
+        guard child >= 0 else { throw Failure("cannot start a process") }
+        if child == 0 {
+            setsid()
+            dup2(input.read, 0)
+            dup2(output.write, 1)
+            dup2(errors.write, 2)
+            cguest_release_signals()
+            CommandLife.become(command, report.write)
+        }
+        for number in [input.read, input.write, output.write, errors.write, report.write] { close(number) }
+        cguest_never_wait(output.read)
+        cguest_never_wait(errors.read)
+        self.port = port
+        readyPort = command.port
+        self.child = child
+        self.output = output.read
+        self.errors = errors.read
+        self.ends = ends
+        // It ends when the program is executed.
+        var failure: (UInt8, UInt8) = (0, 0)
+        let count = withUnsafeMutableBytes(of: &failure) { CGuest.read(report.read, $0.baseAddress, 2) }
+        close(report.read)
+        if count == 2 {
+            port.send(.failed, failure.0, failure.1)
+            while true { pause() }
+        }
+    }
+
+    private static func pipe() throws(Failure) -> (read: Int32, write: Int32) {
+        let ends = UnsafeMutablePointer<Int32>.allocate(capacity: 2)
+        defer { ends.deallocate() }
+        guard cguest_pipe(ends) == 0 else { throw Failure("cannot make a pipe") }
+        return (ends[0], ends[1])
+    }
+
+    /// In the child: becomes the command, or says why it can't.
+    private static func become(_ command: CommandFile, _ report: Int32) -> Never {
+        var step = Step.directory
+        if chdir(command.directory) == 0 {
+            step = .user
+            if cguest_become(command.user, command.group, command.groups, command.groupCount) == 0 {
+                step = .execute
+                execve(command.program, command.arguments, command.environment)
+            }
+        }
+        var failure = (step.rawValue, UInt8(truncatingIfNeeded: cguest_errno()))
+        _ = withUnsafeBytes(of: &failure) { write(report, $0.baseAddress, 2) }
+        _exit(127)
+    }
+
+    /// Hands on what it says and what it is sent until it has ended; then the host ends the machine.
+    func live() -> Never {
+        let watched = UnsafeMutablePointer<pollfd>.allocate(capacity: 4)
+        for (index, number) in [output, errors, port.descriptor, ends].enumerated() {
+            watched[index] = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
+        }
+        var isReady = readyPort == 0
+        while true {
+            let count = poll(watched, 4, isReady ? -1 : CommandLife.interval)
+            if !isReady && isListening(on: readyPort) {
+                isReady = true
+                port.send(.ready)
+            }
+            guard count > 0 else { continue }
+            // poll(2) passes over negative descriptors.
+            if watched[0].revents != 0, port.forward(.output, from: output) == .end { watched[0].fd = -1 }
+            if watched[1].revents != 0, port.forward(.errors, from: errors) == .end { watched[1].fd = -1 }
+            if watched[2].revents != 0 {
+                if watched[2].revents & Int16(POLLIN) != 0 {
+                    port.deliverSignals(to: child)
+                } else {
+                    watched[2].fd = -1
+                }
+            }
+            guard watched[3].revents != 0 else { continue }
+            cguest_take_signals(ends)
+            var status: Int32 = 0
+            while true {
+                let ended = cguest_reap(&status)
+                if ended <= 0 { break }
+                if ended == child { end(status) }
+            }
+        }
+    }
+
+    private func end(_ status: Int32) -> Never {
+        for (kind, pipe) in [(CommandPort.Kind.output, output), (.errors, errors)] {
+            var left = CommandLife.mostPieces
+            while left > 0, port.forward(kind, from: pipe) == .sent { left -= 1 }
+        }
+        port.send(.ended, UInt8(truncatingIfNeeded: status))
+        while true { pause() }
+    }
+}

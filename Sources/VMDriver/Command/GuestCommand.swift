@@ -1,0 +1,60 @@
+import Artifacts
+import LabCore
+
+/// What lab-guest is told of the command that it starts: a file of the initramfs, which is the same in all starts of a run.
+/// A kernel's command line would be too short for it. CommandFile.swift of lab-guest reads it.
+enum GuestCommand {
+    /// Its path, without the slash at the beginning.
+    static let file = "command"
+
+    /// Texts with a NUL behind each: file system, program, directory, user, group, a count and so many groups, the port on
+    /// which it listens when it is ready or 0, a count and so many arguments, a count and so many variables.
+    static func bytes(of command: CommandPayload, on format: TreeDisk.Format) -> [UInt8] {
+        let user = command.user ?? CommandUser(user: 0, group: 0)
+        var port: UInt16 = 0
+        if case .port(let number) = command.readiness { port = number }
+        let texts =
+            [format.rawValue, command.program, command.directory, "\(user.user)", "\(user.group)"]
+            + counted(user.groups.map(String.init)) + ["\(port)"] + counted(command.arguments)
+            + counted(command.environment)
+        return texts.flatMap { Array($0.utf8) + [0] }
+    }
+
+    private static func counted(_ texts: [String]) -> [String] { ["\(texts.count)"] + texts }
+}
+
+/// A command of an image, with what VMs start it from.
+struct VMCommand: Hashable, Sendable {
+    let payload: CommandPayload
+    let disk: TreeDisk
+    /// See `GuestCommand`.
+    let file: [UInt8]
+    /// A directory of the run's for copies that QEMU can read.
+    let place: String
+
+    init(_ payload: CommandPayload, on disk: TreeDisk, place: String) {
+        self.payload = payload
+        self.disk = disk
+        self.place = place
+        file = GuestCommand.bytes(of: payload, on: disk.format)
+    }
+
+    static func == (left: VMCommand, right: VMCommand) -> Bool {
+        left.disk == right.disk && left.file == right.file
+    }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(disk.path) }
+
+    /// What lab-guest does with it in the VM, as strace(1) would show it.
+    var text: String {
+        let words = payload.arguments.map(\.debugDescription).joined(separator: ", ")
+        let user = payload.user ?? CommandUser(user: 0, group: 0)
+        return """
+            lab-guest, in the VM:
+              chdir(\(payload.directory.debugDescription))
+              setresgid(\(user.group)), setresuid(\(user.user))
+              execve(\(payload.program.debugDescription), [\(words)])
+
+            """
+    }
+}
