@@ -23,7 +23,7 @@ import Testing
     static let targets = [
         "LabCore", "LabFile", "Launch", "OCI", "OCIFile", "Results", "Artifacts", "ContainerDriver",
         "VMDriver",
-        "Experiments", "Texts", "Report", "LabRunner",
+        "Experiments", "Course", "Texts", "Report", "LabRunner",
     ]
     /// Nobody reads what stands in these: our own bugs, and the help that ArgumentParser prints; and `LocalizedText`
     /// holds its languages itself.
