@@ -43,6 +43,10 @@ package struct CheckBench: Sendable {
     /// The time that an artefact has at a point.
     let limit: Duration
 
+    package init(context: RunContext, limit: Duration = CheckBench.limit) {
+        (self.context, self.limit) = (context, limit)
+    }
+
     /// The time that a program of a student's has at one point. Only for what never ends: nothing is graded by time.
     package static let limit = Duration.seconds(20)
 
@@ -94,7 +98,7 @@ package struct CheckBench: Sendable {
 
     /// Returns when this machine can make a room and be rid of it.
     /// - Throws: the reason why it can't, or `.unavailable` when it takes so long that nothing could be told from a deadline.
-    func proveRoom() throws(LabError) {
+    package func proveRoom() throws(LabError) {
         let began = MonotonicInstant.now()
         let status = try Room.with(
             RoomRequest(["/bin/true"]), context, furnish: { (_) throws(LabError) in }

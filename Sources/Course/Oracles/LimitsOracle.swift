@@ -115,10 +115,10 @@ struct LimitsOracle: Oracle {
     private static func seen(_ load: Load, _ count: UInt64) -> Message {
         switch load {
         case .memory:
-            "the kernel counts \(Int(clamping: count)) OOM kills in the load's cgroup; its neighbour answers"
+            "the kernel killed in the load's cgroup for want of memory (OOM kills: \(Int(clamping: count))); its neighbour answers"
         case .processes:
-            "the kernel refused \(Int(clamping: count)) forks in the load's cgroup; its neighbour answers"
-        case .cpu: "the kernel throttled the load in \(Int(clamping: count)) periods; its neighbour answers"
+            "the kernel refused the load more processes (forks: \(Int(clamping: count))); its neighbour answers"
+        case .cpu: "the kernel throttled the load (periods: \(Int(clamping: count))); its neighbour answers"
         }
     }
 

@@ -114,11 +114,12 @@ extension Chinese {
         "the limits are set, but the load never met its own: {}": "上限设好了，但负载始终没有碰到：{}",
         "the load met its limit, and its neighbour in another cgroup does not answer any more":
             "负载碰到了上限，但另一个 cgroup 里的邻居进程没有反应了",
-        "the kernel counts {} OOM kills in the load's cgroup; its neighbour answers":
-            "内核在负载的 cgroup 里记下 {} 次 OOM；邻居进程有反应",
-        "the kernel refused {} forks in the load's cgroup; its neighbour answers":
-            "内核在负载的 cgroup 里拒绝了 {} 次 fork；邻居进程有反应",
-        "the kernel throttled the load in {} periods; its neighbour answers": "内核在 {} 个周期里对负载限流；邻居进程有反应",
+        "the kernel killed in the load's cgroup for want of memory (OOM kills: {}); its neighbour answers":
+            "内存不足时，内核只在负载的 cgroup 里杀进程（OOM {} 次）；邻居进程有反应",
+        "the kernel refused the load more processes (forks: {}); its neighbour answers":
+            "内核不再给负载更多进程（拒绝 fork {} 次）；邻居进程有反应",
+        "the kernel throttled the load (periods: {}); its neighbour answers": "内核对负载限流（{} 个周期）；邻居进程有反应",
+        "exercises can be checked": "可以检查练习", "a room was made, and nothing is left of it": "建成了一个房间，用后没有残留",
         "the limits are set, but the load runs in another cgroup": "上限设好了，但负载在另一个 cgroup 里运行",
         "while the load ran, its cgroup lacked the limits that were asked for: {}":
             "负载运行时，它的 cgroup 缺少要求的上限：{}",
