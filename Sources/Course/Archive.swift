@@ -128,6 +128,29 @@ package enum Archive {
         }
     }
 
+    /// What was packed with gzip, or the bytes themselves when they were not.
+    /// - Throws: `.data` when it is damaged or unpacks to more than `most` bytes.
+    package static func unpacked(_ packed: [UInt8], most: Int) throws(LabError) -> [UInt8] {
+        guard packed.starts(with: [0x1f, 0x8b]) else {
+            guard packed.count <= most else { throw damaged("its files are larger than \(most) bytes") }
+            return packed
+        }
+        guard let reader = archive_read_new() else { throw damaged("there is no memory") }
+        defer { archive_read_free(reader) }
+        archive_read_support_filter_gzip(reader)
+        archive_read_support_format_raw(reader)
+        return try packed.withUnsafeBytes { (packed) -> Result<[UInt8], LabError> in
+            Result { () throws(LabError) in
+                var header: OpaquePointer?
+                guard archive_read_open_memory(reader, packed.baseAddress, packed.count) == ARCHIVE_OK,
+                    archive_read_next_header(reader, &header) == ARCHIVE_OK
+                else { throw damaged(words(of: reader)) }
+                var total = 0
+                return try bytes(of: reader, "", Limits(bytes: most, entries: 1), &total)
+            }
+        }.get()
+    }
+
     private static func words(of archive: OpaquePointer) -> Message {
         archive_error_string(archive).map {
             Message(verbatim: ForeignText.line(String(cString: $0), most: 200))

@@ -41,11 +41,11 @@ struct FileSnapshot: Equatable {
     }
 
     /// Writes its directories and files below a directory that is there.
-    func write(to directory: String) throws(LabError) {
+    func write(to directory: String, mode: mode_t = 0o644) throws(LabError) {
         for (path, node) in nodes.sorted(by: { $0.key < $1.key }) {
             switch node {
             case .directory: try Files.makeDirectory("\(directory)/\(path)")
-            case .file(let bytes): try Files.write(bytes, to: "\(directory)/\(path)")
+            case .file(let bytes): try Files.write(bytes, to: "\(directory)/\(path)", mode: mode)
             case .link, .other: preconditionFailure("an exercise makes only directories and files")
             }
         }

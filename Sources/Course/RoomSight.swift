@@ -9,13 +9,9 @@ extension Room {
 
     /// The first process that is lab-guest, by its file and not by what it says it is, and has this word on its command line.
     func guest(with word: String) -> HostProcess? {
-        processes.first { isGuest($0) && $0.commandLine?.contains(word) == true }
-    }
-
-    private func isGuest(_ process: HostProcess) -> Bool {
-        var (own, other) = (stat(), stat())
-        return stat("\(files)\(CheckBench.guest)", &own) == 0 && stat("/proc/\(process.pid)/exe", &other) == 0
-            && (own.st_dev, own.st_ino) == (other.st_dev, other.st_ino)
+        processes.first {
+            $0.executes("\(files)\(CheckBench.guest)") && $0.commandLine?.contains(word) == true
+        }
     }
 
     /// The kinds of namespace that a process does not share with the room's first one.
@@ -25,6 +21,13 @@ extension Room {
 }
 
 extension HostProcess {
+    /// Whether it executes this file of the host's.
+    func executes(_ path: String) -> Bool {
+        var (own, other) = (stat(), stat())
+        return stat(path, &own) == 0 && stat("/proc/\(pid)/exe", &other) == 0
+            && (own.st_dev, own.st_ino) == (other.st_dev, other.st_ino)
+    }
+
     /// The inode of a file in `/proc/PID/ns`; nil when it has ended, or has none.
     func namespace(_ name: String) -> UInt64? { Self.inode("/proc/\(pid)/ns/\(name)") }
 

@@ -16,7 +16,8 @@ enum UnreadTexts {
         "umount {}",
         "echo 1 | sudo tee /sys/devices/system/cpu/cpu{}/online", "lab run --cpus-allowed {}", "chmod +x {}",
         "systemctl stop {}", "systemctl start {}", "echo {} > {}", "set -e", "cpu_capacity {}",
-        "lab exercise start {}", "lab exercise check", "lab exercise check {}", "lab exercise list", "{}\n\"$@\"; exit $?",
+        "lab exercise start {}", "lab exercise check", "lab exercise check {}", "lab exercise list",
+        "{}\n\"$@\"; exit $?",
         "/lab/guest pulse {} 20 >/dev/null &",
         // Steps that are called as their command is.
         "mkdir upper", "mkdir work", "move /{}", "bind /proc", "empty pipe",

@@ -40,7 +40,8 @@ enum HostChecks {
         do throws(LabError) {
             try CheckBench(context: context).proveRoom()
             return DoctorCheck(
-                id: "exercises", title: title, status: .pass, detail: "a room was made, and nothing is left of it")
+                id: "exercises", title: title, status: .pass,
+                detail: "a room was made, and nothing is left of it")
         } catch {
             return DoctorCheck(
                 id: "exercises", title: title, status: .warn, detail: error.reason, remedy: error.remedy,

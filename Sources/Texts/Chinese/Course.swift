@@ -3,8 +3,7 @@ extension Chinese {
     static let course: Table = [
         // Rooms.
         "cannot close the directory {}": "无法收紧目录 {} 的权限", "cannot open {}/start/{}": "无法打开 {}/start/{}",
-        "cannot give {} to the user {}": "无法把 {} 交给用户 {}", "cannot become the user {}": "无法变成用户 {}",
-        "become the user {}": "变成用户 {}",
+        "cannot give {} to the user {}": "无法把 {} 交给用户 {}",
         "nothing runs in a room of this machine": "这台机器的房间里什么也运行不了",
         "/bin/true ended with status {}": "/bin/true 以状态 {} 结束", "/bin/true took too long": "/bin/true 耗时过长",
         "this machine is too busy to tell late from slow": "这台机器太忙，分不清是超时还是慢",
@@ -136,5 +135,24 @@ extension Chinese {
         "{} was to be replaced, and {} is still seen in it": "{} 应当被替换，但里面还看得到 {}",
         "the mounted overlay shows all {} changes and nothing else": "挂载的 overlay 显示全部 {} 处改动，此外没有变化",
         "in the mounted overlay {} is not as it was to be": "在挂载的 overlay 里，{} 与要求的不符",
+
+        // image.
+        "the blob {} has another digest than its name": "blob {} 的摘要与名字不符",
+        "there is no oci-layout": "没有 oci-layout",
+        "index.json names {} manifests, and not one": "index.json 里有 {} 份清单，而不是一份",
+        "the manifest": "清单", "the configuration": "配置",
+        "the manifest has {} layers, and the configuration {} diff_ids": "清单有 {} 层，而配置有 {} 个 diff_id",
+        "a layer's diff_id is not the digest of its uncompressed tar": "某一层的 diff_id 不是未压缩 tar 的摘要",
+        "there is no blob {} of {} bytes": "没有 {2} 字节的 blob {1}",
+        "{} is missing, or is not as the specification has it": "{} 不存在，或不符合规范",
+        "a layer has a device": "某一层里有设备文件",
+        "the image {} was built twice of the same files, and has two digests": "用同样的文件把镜像 {} 构建了两次，摘要却不同",
+        "image {}: {}": "镜像 {}：{}", "image {} has the secret in one of its blobs": "镜像 {} 的某个 blob 里有那个秘密",
+        "the layers of image {} do not make the files of the recipe": "镜像 {} 的各层合起来不是配方里的文件",
+        "image {} has another command than its recipe": "镜像 {} 的命令与配方不同",
+        "image {} does not run": "镜像 {} 运行不了",
+        "the two images share {} bytes of blobs, of {} that both need": "两个镜像共有的 blob 是 {} 字节，而两者都需要的有 {} 字节",
+        "both images run, their digests are right and the same each time, and no blob has the secret":
+            "两个镜像都能运行，摘要正确，每次构建都相同，没有哪个 blob 里有那个秘密",
     ]
 }

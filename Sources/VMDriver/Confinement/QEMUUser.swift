@@ -23,7 +23,9 @@ struct QEMUUser: Equatable, Sendable {
     /// - Parameter device: of the hypervisor, whose group it needs where that alone may open it.
     static func current(opening device: String? = nil) -> QEMUUser? {
         guard geteuid() == 0 else { return nil }
-        guard let account else { return QEMUUser(nil, Credentials.unusedID, group(of: device) ?? Credentials.unusedID) }
+        guard let account else {
+            return QEMUUser(nil, Credentials.unusedID, group(of: device) ?? Credentials.unusedID)
+        }
         return QEMUUser(account.name, account.uid, group(of: device) ?? account.gid)
     }
 
