@@ -68,6 +68,6 @@ struct ExerciseProgress: SpeakingCommand {
         parts.append(row.isPredicted ? "predicted" : "not predicted")
         if row.submissions > 0 { parts.append("handed in: \(row.submissions)") }
         if row.isRevealed { parts.append("revealed") }
-        return parts.map(text.say).joined(separator: text.say(", "))
+        return parts.map(text.say).joined(separator: " · ")
     }
 }
