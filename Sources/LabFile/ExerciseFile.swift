@@ -65,7 +65,7 @@ private struct ExerciseReader {
         let minutes = read.integer(fields["minutes"], of: .key("minutes"), in: 1...1_000)
         let oracle = read.choice(fields["oracle"], of: .key("oracle"), in: oracles.keys.sorted())
         let files = read.list(fields["files"], of: .key("files"))?.compactMap {
-            read.identifier($0, of: .key("files"))
+            fileName($0)
         }
         let predictions = read.list(fields["predictions"], of: .key("predictions"))?.compactMap {
             parts.localized($0, of: .key("predictions"))
@@ -79,6 +79,24 @@ private struct ExerciseReader {
         return ExerciseDefinition(
             id: place.id, number: place.number, title: title, summary: summary, points: points,
             minutes: minutes, oracle: oracle, files: files, predictions: predictions, hints: hints)
+    }
+
+    /// A name that can stand in an archive and beside what `lab exercise start` writes.
+    private func fileName(_ node: YAMLNode) -> String? {
+        guard let name = read.text(node, of: .key("files")) else { return nil }
+        let isPlain = name.utf8.allSatisfy {
+            (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || "-.".utf8.contains($0)
+        }
+        guard isPlain, name.utf8.count <= 64, let first = name.first, first != ".", first != "-",
+            !["task.md", "prediction.md", "explanation.md"].contains(name)
+        else {
+            problems.add(
+                node.line,
+                "files has \(quoted(name)); a name has lower-case letters, digits, hyphens and dots, and is none of the course's own"
+            )
+            return nil
+        }
+        return name
     }
 
     /// One for each mistake that the oracle knows.

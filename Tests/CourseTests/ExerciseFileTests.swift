@@ -50,6 +50,7 @@ enum ExerciseDirectoryFiles {
             ("points: 5", "poinst: 5", "did you mean \"points\"?"),
             ("mistake: one", "mistake: two", "unknown mistake"),
             ("files: [program]", "files: [../program]", "lower-case letters"),
+            ("files: [program]", "files: [task.md]", "the course's own"),
             ("files: [program]", "files: []", "is empty"),
             ("{en: F, zh: 己}", "{en: F}", "has no \"zh\""),
         ])

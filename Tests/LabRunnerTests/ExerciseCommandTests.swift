@@ -126,6 +126,32 @@ import Testing
         #expect(try run("start", "unshare").status == 65)
     }
 
+    @Test("A check that is killed takes its room with it, and `lab clean` removes what it leaves")
+    func killedChecks() throws {
+        struct Cleaned: Decodable {
+            struct Resource: Decodable { let name: String }
+            let removed: [Resource]
+        }
+        #expect(try run("start", "unshare").status == 0)
+        // A number that no other process sleeps for.
+        let seconds = "8\(UInt32.random(in: 100_000...999_999)).25"
+        try Files.write("#!/bin/sh\nexec sleep \(seconds)\n", to: "\(course)/unshare/launch", mode: 0o755)
+        func isAsleep() -> Bool { HostProcess.all.contains { $0.commandLine == ["sleep", seconds] } }
+        let running = try lab.start(["exercise", "check", "unshare"])
+        let isUp = waitUntil(.seconds(15)) { isAsleep() || !HostProcess(pid: running.pid).isRunning }
+        running.signal(SIGKILL)
+        let finished = try running.wait()
+        // Where no room is made it has ended by itself.
+        guard finished.status != 69 else { return }
+        #expect(isUp && finished.status == 128 + SIGKILL)
+        #expect(waitUntil(.seconds(10)) { !isAsleep() })
+        let cleaned = try lab.run(["clean", "--json"])
+        #expect(cleaned.status == 0, "\(cleaned.errors)")
+        let removed = try cleaned.json(Cleaned.self).removed.map(\.name)
+        #expect(removed.contains { $0.contains("-room-") })
+        #expect(removed.filter(Files.exists).isEmpty)
+    }
+
     @Test("The list is in the course's order, in both languages")
     func list() throws {
         struct Entry: Decodable { let number: Int }

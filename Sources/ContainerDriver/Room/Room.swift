@@ -201,19 +201,28 @@ package final class Room {
     /// Its processes as the host numbers them: the first one and all that descend from it. Who loses its parent in there gets
     /// one of these.
     package var processes: [HostProcess] {
-        var children: [pid_t: [pid_t]] = [:]
-        for process in HostProcess.all {
-            if let parent = (try? process.status())?.parent {
-                children[parent, default: []].append(process.pid)
-            }
-        }
         var found = [pid]
         var next = 0
         while next < found.count {
-            found += children[found[next]] ?? []
+            found += Self.children(of: found[next])
             next += 1
         }
         return found.map(HostProcess.init(pid:))
+    }
+
+    /// A kernel may have been built without the files that are quick to read.
+    private static let listsChildren = Files.exists("/proc/\(getpid())/task/\(getpid())/children")
+
+    /// Those of all its threads: proc(5), `/proc/PID/task/TID/children`.
+    private static func children(of pid: pid_t) -> [pid_t] {
+        guard listsChildren else {
+            return HostProcess.all.filter { (try? $0.status())?.parent == pid }.map(\.pid)
+        }
+        let tasks = "/proc/\(pid)/task"
+        return Files.list(tasks).flatMap {
+            (Files.line("\(tasks)/\($0)/children") ?? "").split(separator: " ")
+        }
+        .compactMap { pid_t($0) }
     }
 
     /// The exit status of its first process, 128 + N for signal N; waits for its end, which `end` brings about.

@@ -64,6 +64,8 @@ extension Chinese {
         "there is no exercise {}{}": "没有练习 {}{}",
         "the folder is {}; it must be a number of two digits, a hyphen and the id":
             "文件夹叫 {}；它必须是两位数字、连字符和练习的名字",
+        "files has {}; a name has lower-case letters, digits, hyphens and dots, and is none of the course's own":
+            "files 里有 {}；名字由小写字母、数字、连字符和点组成，不能与课程自己的文件同名",
         "the exercise": "练习", "a hint": "提示", "the mistake {} has two hints": "错误 {} 有两条提示",
         "the mistake {} has no hint": "错误 {} 没有提示",
 
