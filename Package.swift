@@ -83,15 +83,23 @@ let package = Package(
         // What can be done with any engine beside starting it; knows engines only as LabCore's protocols.
         .target(
             name: "Experiments", dependencies: ["Artifacts", "LabCore", "CLinux"], swiftSettings: strict),
+        // The exercises: what a student makes, who judges it, and what is handed in.
+        .target(
+            name: "Course",
+            dependencies: [
+                "Artifacts", "LabCore", "Launch", "ContainerDriver", "CArchive", "CLinux",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
         // One table of sentences for each language but English.
         .target(name: "Texts", dependencies: ["LabCore"], swiftSettings: strict),
         .target(name: "Report", dependencies: ["Artifacts", "LabCore", "Texts"], swiftSettings: strict),
         .executableTarget(
             name: "LabRunner",
             dependencies: [
-                "Artifacts", "Images", "LabCore", "LabFile", "VMDriver", "ContainerDriver", "Experiments",
-                "Report", "Results",
-                "Texts",
+                "Artifacts", "Images", "LabCore", "LabFile", "VMDriver", "ContainerDriver", "Course",
+                "Experiments",
+                "Report", "Results", "Texts",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -132,6 +140,9 @@ let package = Package(
             dependencies: [
                 "Artifacts", "ContainerDriver", "Images", "LabCore", "Launch", "OCI", "OCIFile", "CSeccomp",
             ]),
+        .testTarget(
+            name: "CourseTests",
+            dependencies: ["Artifacts", "Course", "ContainerDriver", "LabCore", "LabFile", "CArchive"]),
         .testTarget(
             name: "VMDriverTests", dependencies: ["Artifacts", "VMDriver", "LabCore", "Launch", "CLibvirt"]),
         .testTarget(

@@ -44,14 +44,15 @@ struct Lab: ParsableCommand {
               LAB_HOME   keep the cache and the crash journals below this directory
                          instead of the XDG base directories
               LAB_LABS   read the lab definitions from this directory
+              LAB_EXERCISES  read the exercises from this directory
               LAB_GUEST  the lab-guest program to run inside
               LAB_LANG   as --lang, where that does not say; else the locale decides
             """,
         version: "lab \(Version.current)",
         subcommands: [
             DoctorCommand.self, ListCommand.self, RunCommand.self, NewCommand.self, ReportCommand.self,
-            CompareCommand.self, ExplainCommand.self, ImageCommand.self, CleanCommand.self,
-            VersionCommand.self,
+            CompareCommand.self, ExplainCommand.self, ImageCommand.self, ExerciseCommand.self,
+            CleanCommand.self, VersionCommand.self,
         ])
 
     /// Before the command it says the same as behind it.

@@ -78,7 +78,7 @@ struct VMSetup: Sendable {
                     : "its output needs a port of its own, and libvirt carries the console alone from there",
                 remedy: type == .xen ? "name only engines that run on QEMU" : "leave --connect out")
         }
-        let disk = try parts.disk(of: payload.tree, in: payload.tree.onlyLayer(for: engine))
+        let disk = try parts.disk(of: payload.tree, in: payload.tree.directory(for: engine))
         return VMCommand(payload, on: disk, place: place)
     }
 

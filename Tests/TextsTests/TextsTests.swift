@@ -22,7 +22,7 @@ import Testing
         .deletingLastPathComponent()
     static let targets = [
         "LabCore", "LabFile", "Launch", "OCI", "OCIFile", "Images", "Results", "Artifacts",
-        "ContainerDriver", "VMDriver", "Experiments", "Texts", "Report", "LabRunner",
+        "ContainerDriver", "VMDriver", "Experiments", "Course", "Texts", "Report", "LabRunner",
     ]
     /// Nobody reads what stands in these: our own bugs, and the help that ArgumentParser prints; and `LocalizedText`
     /// holds its languages itself.

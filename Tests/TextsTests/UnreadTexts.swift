@@ -20,6 +20,9 @@ enum UnreadTexts {
         "{name: rate, at: 'requests per second: ([0-9.]+)', better: more}",
         // The steps of an image, which its history holds.
         "packages {}", "copy {} to {}",
+        "lab exercise start {}", "lab exercise check", "lab exercise check {}", "lab exercise list",
+        "{}\n\"$@\"; exit $?",
+        "/lab/guest pulse {} 20 >/dev/null &",
         // Steps that are called as their command is.
         "mkdir upper", "mkdir work", "move /{}", "bind /proc", "empty pipe",
         // Words of the runtime specification.

@@ -40,7 +40,7 @@ final class CommandTree {
 
     deinit { try? Files.removeTree(path) }
 
-    func tree() throws(LabError) -> FileTree { try FileTree.named("rootfs:\(path)") }
+    func tree() throws(LabError) -> FileTree { try FileTree.rootfs(path) }
 
     func shell(_ script: String, _ ready: Readiness = .exit) throws(LabError) -> CommandPayload {
         try CommandDefinition(image: "rootfs:\(path)", arguments: ["sh", "-c", script], readiness: ready)

@@ -57,7 +57,7 @@ struct TreeDiskTests {
                 "fsck.erofs", ["--extract=\(copy)", disk.path], in: "/",
                 deadline: .now().advanced(by: .seconds(60)))
             #expect(ended.status == 0, "\(ended.text)")
-            #expect(try FileTree.named("rootfs:\(copy)").digest == named.digest)
+            #expect(try FileTree.rootfs(copy).digest == named.digest)
         }
     }
 

@@ -67,3 +67,8 @@ static inline int clinux_set_dumpable(int dumpable) { return prctl(PR_SET_DUMPAB
 static inline ssize_t clinux_get_attribute(const char *path, const char *name, void *value, size_t size) {
     return lgetxattr(path, name, value, size);
 }
+
+/// setxattr(2), which follows a link. 0 or -1 with errno.
+static inline int clinux_set_attribute(const char *path, const char *name, const void *value, size_t size) {
+    return setxattr(path, name, value, size, 0);
+}

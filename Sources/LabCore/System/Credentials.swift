@@ -16,6 +16,20 @@ public struct Credentials: Equatable, Sendable {
         self.capabilities = capabilities
     }
 
+    /// An id for what root starts and nobody is to own: the highest from the range that systemd gives to services without an
+    /// account (https://systemd.io/UIDS-GIDS) that is no account's, no group's and no process's.
+    public static let unusedID: uid_t = {
+        let dynamic: ClosedRange<uid_t> = 61_184...65_519
+        let taken = Set(
+            Files.list("/proc").compactMap { name -> uid_t? in
+                var status = stat()
+                return pid_t(name) != nil && stat("/proc/\(name)", &status) == 0 ? status.st_uid : nil
+            })
+        return dynamic.reversed().first {
+            !taken.contains($0) && getpwuid($0) == nil && getgrgid($0) == nil
+        } ?? dynamic.upperBound
+    }()
+
     /// Makes system calls on a thread of its own that has these credentials, and hands over what came of them: the
     /// kernel's own judgement of whom it would let do what.
     ///

@@ -107,6 +107,7 @@ struct DoctorCommand: SpeakingCommand {
             }
         }
         checks += proved
+        checks.append(HostChecks.exercises(workspace.context))
         leftovers = false
         return checks
     }

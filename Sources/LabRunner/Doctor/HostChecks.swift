@@ -1,4 +1,5 @@
 import Artifacts
+import Course
 import Glibc
 import LabCore
 
@@ -30,6 +31,21 @@ enum HostChecks {
             try Files.write("", to: probe)
             unlink(probe)
             return directory == "." ? "results/ can be made here" : "results/ can be written to"
+        }
+    }
+
+    /// Makes a room as an exercise does. Where that fails nothing else is the poorer.
+    static func exercises(_ context: RunContext) -> DoctorCheck {
+        let title: Message = "exercises can be checked"
+        do throws(LabError) {
+            try CheckBench(context: context).proveRoom()
+            return DoctorCheck(
+                id: "exercises", title: title, status: .pass,
+                detail: "a room was made, and nothing is left of it")
+        } catch {
+            return DoctorCheck(
+                id: "exercises", title: title, status: .warn, detail: error.reason, remedy: error.remedy,
+                disables: ["lab exercise check"])
         }
     }
 

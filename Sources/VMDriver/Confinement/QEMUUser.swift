@@ -13,9 +13,6 @@ struct QEMUUser: Equatable, Sendable {
 
     /// Accounts that distributions make for QEMU, and lab's own installation where there is none.
     private static let accounts = ["libvirt-qemu", "qemu"]
-    /// The range from which systemd gives ids to services without an account, https://systemd.io/UIDS-GIDS.
-    private static let dynamic: ClosedRange<uid_t> = 61_184...65_519
-
     /// The filter that QEMU puts itself under, as libvirt asks for it: no start of a program, no way to privileges, no
     /// hold on resources, no obsolete calls. See qemu(1).
     static let sandbox = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
@@ -26,7 +23,9 @@ struct QEMUUser: Equatable, Sendable {
     /// - Parameter device: of the hypervisor, whose group it needs where that alone may open it.
     static func current(opening device: String? = nil) -> QEMUUser? {
         guard geteuid() == 0 else { return nil }
-        guard let account else { return QEMUUser(nil, unused, group(of: device) ?? unused) }
+        guard let account else {
+            return QEMUUser(nil, Credentials.unusedID, group(of: device) ?? Credentials.unusedID)
+        }
         return QEMUUser(account.name, account.uid, group(of: device) ?? account.gid)
     }
 
@@ -49,18 +48,6 @@ struct QEMUUser: Equatable, Sendable {
             return (name, entry.pw_uid, entry.pw_gid)
         }
         return nil
-    }()
-
-    /// The highest dynamic number that is no account's, no group's and no process's.
-    private static let unused: uid_t = {
-        let taken = Set(
-            Files.list("/proc").compactMap { name -> uid_t? in
-                var status = stat()
-                return pid_t(name) != nil && stat("/proc/\(name)", &status) == 0 ? status.st_uid : nil
-            })
-        return dynamic.reversed().first {
-            !taken.contains($0) && getpwuid($0) == nil && getgrgid($0) == nil
-        } ?? dynamic.upperBound
     }()
 
     /// The device's group, where its members may read and write it and others may not; never root's.

@@ -1,0 +1,134 @@
+import ContainerDriver
+import LabCore
+
+/// `unshare`: a launcher for the kinds of namespace that it is told.
+///
+/// The oracle compares the inodes of `/proc/PID/ns` of the command with those of the room's first process, looks through the
+/// command's own /proc, and sees an orphan end.
+struct UnshareOracle: Oracle {
+    let id = "unshare"
+    let mistakes = ["children-only", "always-all", "host-proc", "no-reaper"]
+    let points = 3
+
+    /// What is asked at a point.
+    private struct Task {
+        /// The kinds of which the command is to have its own.
+        var kinds: [String]
+        var nonce: String
+
+        init(_ point: Int, _ draw: inout Draw) {
+            let others = ["cgroup", "ipc", "net", "uts"].shuffled(using: &draw)
+            let count = Int.random(in: 1...3, using: &draw)
+            switch point {
+            case 0: kinds = ["pid", "mnt"] + others.prefix(count)
+            case 1: kinds = Array((["mnt", "user"] + others).shuffled(using: &draw).prefix(count))
+            default: kinds = ["pid"] + others.prefix(count)
+            }
+            kinds.shuffle(using: &draw)
+            nonce = draw.nonce()
+        }
+
+        /// Leaves an orphan and becomes lab-guest.
+        static let script =
+            #"(/lab/guest idle "$0-orphan" >/dev/null &); exec /lab/guest idle "$0-command" >/dev/null"#
+
+        var words: [String] { kinds + ["--", "/bin/sh", "-c", Self.script, nonce] }
+    }
+
+    func words(_ point: Int, _ draw: inout Draw) -> [String] { Task(point, &draw).words }
+
+    func judge(
+        _ artefact: Artefact, _ point: Int, _ draw: inout Draw, _ bench: CheckBench
+    ) throws(LabError) -> Judgement {
+        let task = Task(point, &draw)
+        let deadline = bench.deadline
+        let (judgement, isLate) = try bench.run(artefact, task.words) {
+            (room) throws(LabError) -> (Judgement, Bool) in
+            var command: HostProcess?
+            let wait = try room.wait(until: deadline) {
+                command = room.guest(with: "\(task.nonce)-command")
+                return command != nil
+            }
+            let asked = task.kinds.joined(separator: " ")
+            guard let command else {
+                let status = wait == .ended ? room.end() : nil
+                let how: Message =
+                    status.map { "the launcher ended with status \(Int($0))" } ?? "the launcher did not end"
+                return (
+                    .wrong(nil, "asked for \(asked), the command never ran: \(how); \(room.lastWords)"),
+                    wait == .late
+                )
+            }
+            if let wrong = namespaces(of: command, room, task) { return (wrong, false) }
+            guard task.kinds.contains("pid") else { return (right(command, task), false) }
+            return try reaping(by: command, room, task)
+        }
+        return isLate ? try bench.late(judgement) : judgement
+    }
+
+    private func right(_ command: HostProcess, _ task: Task) -> Judgement {
+        .right("the command has its own \(task.kinds.sorted().joined(separator: ", ")) and shares the others")
+    }
+
+    /// What is wrong with the command's namespaces and its /proc; nil when nothing is.
+    private func namespaces(of command: HostProcess, _ room: Room, _ task: Task) -> Judgement? {
+        let asked = task.kinds.sorted()
+        let own = room.ownKinds(of: command)
+        let missing = asked.filter { !own.contains($0) }
+        let extra = own.filter { !asked.contains($0) }
+        let seen: Message =
+            "asked for \(asked.joined(separator: ", ")); the command has its own \(Message.names(own))"
+        if missing.contains("pid") {
+            // Where its children would go: another namespace than its own, if somebody has unshared and not forked.
+            let first = HostProcess(pid: room.pid).namespace("pid")
+            if command.namespace("pid_for_children") != first { return .wrong("children-only", seen) }
+        }
+        if missing.isEmpty && !extra.isEmpty { return .wrong("always-all", seen) }
+        if !missing.isEmpty { return .wrong(nil, seen) }
+        guard asked.contains("pid"), asked.contains("mnt") else { return nil }
+        // The first process that its /proc shows is the first one of its own PID namespace, or /proc is another's.
+        guard command.shownNamespace == command.namespace("pid") else {
+            return .wrong(
+                "host-proc",
+                "asked for \(asked.joined(separator: ", ")); the command's /proc shows another PID namespace than its own"
+            )
+        }
+        return nil
+    }
+
+    private func reaping(by command: HostProcess, _ room: Room, _ task: Task) throws(LabError) -> (
+        Judgement, Bool
+    ) {
+        if (try? command.status())?.pids.last == 1 {
+            return (
+                .wrong(
+                    "no-reaper",
+                    "the command itself is PID 1 of its namespace, and nobody waits there for orphans"), false
+            )
+        }
+        var orphan: HostProcess?
+        let deadline = MonotonicInstant.now().advanced(by: .seconds(5))
+        _ = try room.wait(until: deadline) {
+            orphan = room.guest(with: "\(task.nonce)-orphan")
+            return orphan != nil
+        }
+        guard let orphan else {
+            return (
+                .wrong(nil, "the command's child is gone with its parent: it was to live on as an orphan"),
+                true
+            )
+        }
+        orphan.end { $0.commandLine?.contains("\(task.nonce)-orphan") == true }
+        let isReaped = try room.wait(until: .now().advanced(by: .seconds(5))) {
+            !Files.exists("/proc/\(orphan.pid)")
+        }
+        guard isReaped == .met else {
+            return (
+                .wrong(
+                    "no-reaper", "an orphan that has ended stays a zombie: its PID 1 does not wait for it"),
+                true
+            )
+        }
+        return (right(command, task), false)
+    }
+}

@@ -1,0 +1,44 @@
+import ContainerDriver
+import Glibc
+import LabCore
+
+/// What the host sees of the processes in a room.
+extension Room {
+    /// The kinds of namespace that the exercises are about, by their files in `/proc/PID/ns`.
+    static let kinds = ["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"]
+
+    /// The first process that is lab-guest, by its file and not by what it says it is, and has this word on its command line.
+    func guest(with word: String) -> HostProcess? {
+        processes.first {
+            $0.executes("\(files)\(CheckBench.guest)") && $0.commandLine?.contains(word) == true
+        }
+    }
+
+    /// The kinds of namespace that a process does not share with the room's first one.
+    func ownKinds(of process: HostProcess) -> [String] {
+        Self.kinds.filter { process.namespace($0) != HostProcess(pid: pid).namespace($0) }
+    }
+}
+
+extension HostProcess {
+    /// Whether it executes this file of the host's.
+    func executes(_ path: String) -> Bool {
+        var (own, other) = (stat(), stat())
+        return stat(path, &own) == 0 && stat("/proc/\(pid)/exe", &other) == 0
+            && (own.st_dev, own.st_ino) == (other.st_dev, other.st_ino)
+    }
+
+    /// The inode of a file in `/proc/PID/ns`; nil when it has ended, or has none.
+    func namespace(_ name: String) -> UInt64? { Self.inode("/proc/\(pid)/ns/\(name)") }
+
+    /// The PID namespace of the process that its own /proc calls 1.
+    var shownNamespace: UInt64? { Self.inode("/proc/\(pid)/root/proc/1/ns/pid") }
+
+    private static func inode(_ path: String) -> UInt64? {
+        var status = stat()
+        return stat(path, &status) == 0 ? UInt64(status.st_ino) : nil
+    }
+
+    /// The number of times that it has waited of itself: grows while it lives and is let run.
+    var waits: UInt64? { (try? status())?["voluntary_ctxt_switches"].flatMap { UInt64($0) } }
+}

@@ -1,0 +1,160 @@
+extension Chinese {
+    /// The course: exercises, oracles, what is handed in. Room: 房间; artefact: 作品; ticket: 凭据; oracle: 判定程序.
+    static let course: Table = [
+        // Rooms.
+        "cannot close the directory {}": "无法收紧目录 {} 的权限", "cannot open {}/start/{}": "无法打开 {}/start/{}",
+        "cannot give {} to the user {}": "无法把 {} 交给用户 {}",
+        "nothing runs in a room of this machine": "这台机器的房间里什么也运行不了",
+        "/bin/true ended with status {}": "/bin/true 以状态 {} 结束", "/bin/true took too long": "/bin/true 耗时过长",
+        "this machine is too busy to tell late from slow": "这台机器太忙，分不清是超时还是慢",
+        "a room with nothing in it took more than {} s": "一个空房间就用了 {} 秒以上",
+        "check again when less is running": "等运行的东西少些再检查", "it said nothing": "它什么也没说",
+        "it said: {}": "它说：{}",
+        "a room without cgroups": "房间没有 cgroup",
+
+        // Archives and artefacts.
+        "there is no memory": "没有内存了", "it has more than {} entries": "条目多于 {} 个",
+        "an entry has no name": "有一个条目没有名字",
+        "it has an entry {}": "它有一个条目 {}", "{} is a hard link": "{} 是硬链接",
+        "{} is neither a file, a directory, a link nor a whiteout": "{} 既不是文件、目录、链接，也不是白障",
+        "its files are larger than {} bytes": "它的文件大于 {} 字节",
+        "libarchive does not say why": "libarchive 没有说明原因",
+        "the archive can't be read": "无法读取归档", "the archive can't be written": "无法写出归档",
+        "{} of the archive can't be unpacked": "无法解开归档里的 {}",
+        "an artefact without a name": "作品没有名字", "there is no {}/{}": "没有 {}/{}",
+        "write it; the task says what it has to do": "把它写出来；题目说明了它要做什么",
+        "the files in {} are larger than {} bytes together": "{} 里的文件合起来大于 {} 字节",
+        "{} is not taken": "不接受 {}",
+        "it is a link, or leads out of its directory": "它是链接，或者通向目录之外", "put the file itself there": "请放文件本身",
+        "{} is too deep": "{} 嵌套太深", "{} has too many files": "{} 的文件太多",
+
+        // A student's course.
+        "there is no course in {}": "{} 里没有课程",
+        "lab exercise start EXERCISE; --course names another place":
+            "lab exercise start EXERCISE；别处的课程用 --course 指定",
+        "{} is damaged": "{} 已损坏", "delete it and start again; the artefacts stay": "删除它，重新开始；作品会保留",
+        "cannot encode the student": "无法编码学生信息", "the ticket of {} is damaged": "{} 的凭据已损坏",
+        "cannot encode the journal": "无法编码日志", "there is no oracle {}": "没有判定程序 {}",
+        "the exercise {} has not been started in {}": "练习 {} 还没有在 {} 里开始",
+        "the course in {} is {}'s, with another ticket or name": "{} 里的课程属于 {}，凭据或名字不同",
+        "make another: --course DIR": "另建一个：--course DIR", "--student is {}": "--student 是 {}",
+        "a name has 1 to 64 letters, digits and the signs - _ . @ +, and begins with neither a hyphen nor a dot":
+            "名字由 1 到 64 个字母、数字和 - _ . @ + 组成，不以连字符或点开头",
+        "--ticket is {}": "--ticket 是 {}", "a ticket has 64 hexadecimal digits": "凭据有 64 位十六进制数字",
+        "leave it out to learn by yourself": "自学时不必写它",
+
+        // What is handed in.
+        "cannot encode the manifest": "无法编码清单", "the submission is larger than {} bytes": "提交的归档大于 {} 字节",
+        "hand in sources and texts, not what can be made from them": "只提交源文件和文字，不要提交由它们生成的东西",
+        "it is no file": "它不是文件", "it is no manifest, or not the only one": "它不是清单，或者清单不止一份",
+        "no exercise has a file of that name": "没有哪个练习有这个名字的文件", "it is there twice": "它出现了两次",
+        "it is missing": "它不存在",
+        "it does not fit the files": "它与文件不符", "{} of the submission is refused": "拒绝提交内容中的 {}",
+        "hand in what `lab exercise submit` writes": "请提交 `lab exercise submit` 写出的归档",
+        "the submission is not {}'s": "这份提交不是 {} 的", "it is {}'s": "它是 {} 的",
+        "the submission of {} has a wrong seal": "{} 的提交封印不对",
+        "it was made with another ticket, or changed afterwards": "它是用别的凭据做的，或者事后改过",
+        "start the course with the ticket that {} was given": "用发给 {} 的凭据开始课程",
+        "no exercise has been started in {}": "{} 里还没有开始任何练习", "{}, {} bytes, of {}": "{}，{} 字节，{} 的提交",
+
+        // Files of exercises.
+        "there are no exercises in {}": "{} 里没有练习", "no folder of it holds an {}": "它的文件夹里都没有 {}",
+        "run `lab` from its own checkout, or set LAB_EXERCISES to the directory `exercises` of one":
+            "从 `lab` 自己的代码目录运行它，或把 LAB_EXERCISES 设为某份代码的 `exercises` 目录",
+        "there is no exercise {}{}": "没有练习 {}{}",
+        "the folder is {}; it must be a number of two digits, a hyphen and the id":
+            "文件夹叫 {}；它必须是两位数字、连字符和练习的名字",
+        "files has {}; a name has lower-case letters, digits, hyphens and dots, and is none of the course's own":
+            "files 里有 {}；名字由小写字母、数字、连字符和点组成，不能与课程自己的文件同名",
+        "the exercise": "练习", "a hint": "提示", "the mistake {} has two hints": "错误 {} 有两条提示",
+        "the mistake {} has no hint": "错误 {} 没有提示",
+
+        // Checks and hints.
+        "{} points, about {} minutes": "{} 分，约 {} 分钟", "{}: passed": "{}：通过", "{}: not passed": "{}：未通过",
+        "point {} of {}: {}": "第 {} 处（共 {} 处）：{}", "{}: ungradable on this machine: {}": "{}：这台机器无法评判：{}",
+        "the task says what is asked": "要求见题目", "a hint: lab exercise hint {}": "提示：lab exercise hint {}",
+        "(no prediction was written before this first check)": "（第一次检查之前没有写预测）",
+        "there is no hint before a check": "检查之前没有提示",
+        "no hint is for this; it was seen that {}": "这种情况没有提示；看到的是：{}",
+        "the last check saw no mistake": "上一次检查没有看到错误",
+        "task:         {}": "题目：    {}", "predict in:   {}, before the first check": "预测写在：{}，第一次检查之前",
+        "write:        {}": "要写的：  {}", "then:         lab exercise check {}": "然后：    lab exercise check {}",
+        "not started": "未开始", "started": "已开始", "passed with lab {}": "已通过（lab {}）", "checks: {}": "检查：{}",
+        "hints: {}": "提示：{}",
+        "predicted": "有预测", "not predicted": "没有预测", "handed in: {}": "提交：{}", "revealed": "已看讲解",
+        "the exercise {} has not been passed": "练习 {} 还没有通过",
+        "go on with it; or lab exercise reveal {} --give-up": "继续做；或者 lab exercise reveal {} --give-up",
+
+        // The test of the exercises.
+        "there are no solutions in {}": "{} 里没有解答",
+        "name their directory: --solutions DIR": "指定解答的目录：--solutions DIR",
+        "as meant": "符合预期", "WRONG": "不对", "ungradable": "无法评判", "nothing": "什么也没有",
+        "another hint than its own, {}: {}": "给的不是它该有的提示，而是 {}：{}",
+        "a submission is refused to who made it": "提交者自己的提交被拒绝",
+        "a neighbour's submission was accepted": "别人的提交被接受了",
+        "a submission of another course was accepted": "别的课程的提交被接受了",
+        "a neighbour's submission was refused": "别人的提交被拒绝了",
+
+        // unshare.
+        "asked for {}, the command never ran: {}; {}": "要求 {}，命令始终没有运行：{}；{}",
+        "the launcher ended with status {}": "启动器以状态 {} 结束", "the launcher did not end": "启动器没有结束",
+        "the command has its own {} and shares the others": "命令有自己的 {}，其余共享",
+        "asked for {}; the command has its own {}": "要求 {}；命令自己的有 {}",
+        "asked for {}; the command's /proc shows another PID namespace than its own":
+            "要求 {}；命令的 /proc 显示的不是它自己的 PID 命名空间",
+        "the command itself is PID 1 of its namespace, and nobody waits there for orphans":
+            "命令自己就是命名空间的 1 号进程，那里没有谁等待孤儿进程",
+        "the command's child is gone with its parent: it was to live on as an orphan":
+            "命令的子进程随父进程一起消失了：它本该作为孤儿继续运行",
+        "an orphan that has ended stays a zombie: its PID 1 does not wait for it":
+            "孤儿进程结束后仍是僵尸：它的 1 号进程没有等待它",
+
+        // limits.
+        "the load never ran: {}; {}": "负载始终没有运行：{}；{}", "the program ended with status {}": "程序以状态 {} 结束",
+        "the program did not start it": "程序没有启动它",
+        "the limits are set, but the load never met its own: {}": "上限设好了，但负载始终没有碰到：{}",
+        "the load met its limit, and its neighbour in another cgroup does not answer any more":
+            "负载碰到了上限，但另一个 cgroup 里的邻居进程没有反应了",
+        "the kernel killed in the load's cgroup for want of memory (OOM kills: {}); its neighbour answers":
+            "内存不足时，内核只在负载的 cgroup 里杀进程（OOM {} 次）；邻居进程有反应",
+        "the kernel refused the load more processes (forks: {}); its neighbour answers":
+            "内核不再给负载更多进程（拒绝 fork {} 次）；邻居进程有反应",
+        "the kernel throttled the load (periods: {}); its neighbour answers": "内核对负载限流（{} 个周期）；邻居进程有反应",
+        "exercises can be checked": "可以检查练习", "a room was made, and nothing is left of it": "建成了一个房间，用后没有残留",
+        "the limits are set, but the load runs in another cgroup": "上限设好了，但负载在另一个 cgroup 里运行",
+        "while the load ran, its cgroup lacked the limits that were asked for: {}":
+            "负载运行时，它的 cgroup 缺少要求的上限：{}",
+        "{}; then the load was killed, and not by the kernel": "{}；随后负载被杀死，但不是内核杀的",
+
+        // layers.
+        "a tree that is bound read-only was changed": "以只读方式绑定的目录树被改动了",
+        "the program wrote more than an archive may have": "程序写出的内容超过了归档的上限",
+        "the program did not end; {}": "程序没有结束；{}", "the program ended with status {}; {}": "程序以状态 {} 结束；{}",
+        "the archive has a file {}": "归档里有文件 {}",
+        "the archive has {} files that are as they were below, among them {}": "归档里有 {} 个文件与下层的一样，其中有 {}",
+        "{} has the new line in it and nothing else": "{} 里只有新加的一行",
+        "{} was to be deleted, and is still seen in the mounted overlay": "{} 应当删除，但在挂载的 overlay 里仍看得到",
+        "{} was to be replaced, and {} is still seen in it": "{} 应当被替换，但里面还看得到 {}",
+        "the mounted overlay shows all {} changes and nothing else": "挂载的 overlay 显示全部 {} 处改动，此外没有变化",
+        "in the mounted overlay {} is not as it was to be": "在挂载的 overlay 里，{} 与要求的不符",
+
+        // image.
+        "the blob {} has another digest than its name": "blob {} 的摘要与名字不符",
+        "there is no oci-layout": "没有 oci-layout",
+        "index.json names {} manifests, and not one": "index.json 里有 {} 份清单，而不是一份",
+        "the manifest": "清单", "the configuration": "配置",
+        "the manifest has {} layers, and the configuration {} diff_ids": "清单有 {} 层，而配置有 {} 个 diff_id",
+        "a layer's diff_id is not the digest of its uncompressed tar": "某一层的 diff_id 不是未压缩 tar 的摘要",
+        "there is no blob {} of {} bytes": "没有 {2} 字节的 blob {1}",
+        "{} is missing, or is not as the specification has it": "{} 不存在，或不符合规范",
+        "a layer has a device": "某一层里有设备文件",
+        "the image {} was built twice of the same files, and has two digests": "用同样的文件把镜像 {} 构建了两次，摘要却不同",
+        "image {}: {}": "镜像 {}：{}", "image {} has the secret in one of its blobs": "镜像 {} 的某个 blob 里有那个秘密",
+        "the layers of image {} do not make the files of the recipe": "镜像 {} 的各层合起来不是配方里的文件",
+        "image {} has another command than its recipe": "镜像 {} 的命令与配方不同",
+        "image {} does not run": "镜像 {} 运行不了",
+        "the two images share {} bytes of blobs, of {} that both need": "两个镜像共有的 blob 是 {} 字节，而两者都需要的有 {} 字节",
+        "both images run, their digests are right and the same each time, and no blob has the secret":
+            "两个镜像都能运行，摘要正确，每次构建都相同，没有哪个 blob 里有那个秘密",
+    ]
+}

@@ -1,0 +1,43 @@
+import Testing
+
+@testable import Course
+@testable import LabCore
+
+@Suite struct SelfTestTests {
+    struct Answer: CustomTestStringConvertible {
+        let exercise: ExerciseDefinition
+        let answer: SelfTest.Case
+        var testDescription: String { "\(exercise.id) \(answer.name)" }
+    }
+
+    /// Every case of every exercise that this machine can judge.
+    static let answers: [Answer] = exercises.flatMap { exercise in
+        SelfTest.cases(of: exercise).map { Answer(exercise: exercise, answer: $0) }
+    }
+
+    @Test(
+        "Right answers pass; wrong, constant, empty, stale and copied ones don't",
+        .enabled(if: obstacle == nil, "\(obstacle ?? "")"), arguments: answers)
+    func judged(_ answer: Answer) throws {
+        try withRun { context in
+            let test = SelfTest(answer.exercise, solutions: solutions(of: answer.exercise), context)
+            let row = try test.row(answer.answer)
+            // A machine without limits for this user can't tell about limits; it can about all else.
+            if row.isAsMeant == nil {
+                #expect(!hasLimits && answer.exercise.id == "limits", "\(row.seen.english)")
+            }
+            #expect(row.isAsMeant != false, "\(row.seen.english)")
+        }
+    }
+
+    @Test("Solutions are not among what students are given, and every wrong one is for a mistake")
+    func solutionsAreApart() throws {
+        #expect(!exercises.isEmpty)
+        for exercise in exercises {
+            let wrong = Files.list("\(solutions(of: exercise))/wrong")
+            #expect(Set(wrong) == Set(exercise.hints.map(\.mistake)))
+            let given = try ExerciseDirectoryFiles.names(of: exercise)
+            #expect(!given.contains("reference") && !given.contains("wrong"))
+        }
+    }
+}
