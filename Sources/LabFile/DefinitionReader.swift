@@ -9,7 +9,7 @@ struct DefinitionReader {
     let engineNames: [String]
     /// True for a lab of a command of its own instead of lab-guest's workload: of such a one the command is enough, and a
     /// text in one language.
-    let hasCommand: Bool
+    var hasCommand = false
 
     private var read: FieldReader { FieldReader(problems: problems) }
 

@@ -13,7 +13,7 @@ extension Chinese {
         "a room without cgroups": "房间没有 cgroup",
 
         // Archives and artefacts.
-        "there is no memory": "没有内存了", "it has more than {} entries": "条目多于 {} 个",
+        "there is no memory": "没有内存了",
         "an entry has no name": "有一个条目没有名字",
         "it has an entry {}": "它有一个条目 {}", "{} is a hard link": "{} 是硬链接",
         "{} is neither a file, a directory, a link nor a whiteout": "{} 既不是文件、目录、链接，也不是白障",
