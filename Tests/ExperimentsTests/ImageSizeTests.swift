@@ -44,7 +44,8 @@ import Testing
         let whole = try #require(found.values["whole-bytes"])
         // 32 bytes at the end of a program: a block or two differ, the format sends the file.
         #expect(delta > 32 && delta < 16_384)
-        #expect(shipped > 100_000 && shipped <= whole)
+        // The whole of a minimal root is hardly more than its one program, and gzip's blocks begin elsewhere in it.
+        #expect(shipped > 100_000 && shipped <= whole * 1.001)
         if id == .qemu { #expect(whole > shipped + 1_000_000, "the kernel is a part of the whole") }
     }
 
