@@ -24,7 +24,7 @@ struct AblationTests {
         arguments: LayerSelection.all.map(\.description))
     func theGuestAnswers(word: String) throws {
         try started(word, .hello(nonce: "a1")) { instance, _ in
-            #expect(try instance.waitForExit(deadline: .now().advanced(by: .seconds(20))) == 0)
+            #expect(try instance.waitForExit(deadline: .now().advanced(by: .seconds(120))) == 0)
             try instance.dispose()
             #expect(instance.transcript.outputs == ["a1"])
             #expect(instance.stepNanoseconds.isEmpty)
@@ -42,7 +42,7 @@ struct AblationTests {
         ] as [(String, [String])])
     func theNamespacesAreThoseOfTheWord(word: String, own: [String]) throws {
         try started(word, .idle) { instance, child in
-            try instance.waitUntilReady(deadline: .now().advanced(by: .seconds(20)))
+            try instance.waitUntilReady(deadline: .now().advanced(by: .seconds(120)))
             let differing = Namespaces.named.map(\.name).filter {
                 link("/proc/\(child.pid)/ns/\($0)") != link("/proc/self/ns/\($0)")
             }
@@ -60,7 +60,7 @@ struct AblationTests {
         ])
     func thePrivilegesAreThoseOfTheWord(word: String, filtered: Bool, noNew: Bool, bounded: Bool) throws {
         try started(word, .idle) { instance, child in
-            try instance.waitUntilReady(deadline: .now().advanced(by: .seconds(20)))
+            try instance.waitUntilReady(deadline: .now().advanced(by: .seconds(120)))
             #expect(try status(child.pid, "Seccomp") == (filtered ? "2" : try status(getpid(), "Seccomp")))
             #expect(try status(child.pid, "NoNewPrivs") == (noNew ? "1" : "0"))
             #expect((try status(child.pid, "CapBnd") != (try status(getpid(), "CapBnd"))) == bounded)
@@ -71,7 +71,7 @@ struct AblationTests {
     func withoutLimitsItStaysInOurCgroups() throws {
         for (word, joined) in [("only-limits", true), ("without-limits", false)] {
             try started(word, .idle) { instance, child in
-                try instance.waitUntilReady(deadline: .now().advanced(by: .seconds(20)))
+                try instance.waitUntilReady(deadline: .now().advanced(by: .seconds(120)))
                 #expect(try Files.readText("/proc/\(child.pid)/cgroup").contains("/lab-") == joined)
             }
         }
@@ -112,7 +112,7 @@ struct AblationTests {
             wanted.condition = [.isolation: word]
             let instance = try engine.launch(wanted)
             defer { try? instance.dispose() }
-            #expect(try instance.waitForExit(deadline: .now().advanced(by: .seconds(20))) == 0)
+            #expect(try instance.waitForExit(deadline: .now().advanced(by: .seconds(120))) == 0)
         }
     }
 

@@ -63,7 +63,7 @@ final class WideCalls {
         try Files.write(bytes, to: "\(directory)/filter")
         let output = try Tool.run(
             program, ["call"] + words(filter: "\(directory)/filter"), in: "/",
-            deadline: .now().advanced(by: .seconds(20)))
+            deadline: .now().advanced(by: .seconds(120)))
         try #require(output.status == 0, "\(output.text)")
         return output.text.split(separator: "\n").filter { $0.hasPrefix("output ") }.map {
             String($0.dropFirst("output ".count))
@@ -150,7 +150,7 @@ struct ArgumentWidthTests {
             guest: calls.program, paths: LabPaths(cache: "\(home)/cache", state: "\(home)/state"))
         try withContainer(root: root) { engine, _ in
             let instance = try engine.launch(request(calls.workload))
-            #expect(try instance.waitForExit(deadline: .now().advanced(by: .seconds(20))) == 0)
+            #expect(try instance.waitForExit(deadline: .now().advanced(by: .seconds(120))) == 0)
             try instance.dispose()
             #expect(instance.transcript.outputs == calls.expected)
         }

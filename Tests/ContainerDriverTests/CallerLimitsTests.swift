@@ -54,7 +54,7 @@ import Testing
             #expect(soft == raisedTo && soft > 300)
             #expect(OwnLimits.raised.first { $0.name == "RLIMIT_NOFILE" }?.soft == 300)
             let said = try Tool.run(
-                "sh", ["-c", "ulimit -Sn"], in: "/", deadline: .now().advanced(by: .seconds(20)))
+                "sh", ["-c", "ulimit -Sn"], in: "/", deadline: .now().advanced(by: .seconds(120)))
             #expect(said.text == "300\n")
             #expect(soft == raisedTo)
             // Once more raises nothing that it has raised already.

@@ -11,7 +11,8 @@ struct ContainerTests {
     @Test func helloComesBackWithEveryMarkInOrder() throws {
         try withContainer { engine, _ in
             let instance = try engine.launch(request(.hello(nonce: "a1b2")))
-            #expect(try instance.waitForExit(deadline: .now().advanced(by: .seconds(20))) == 0)
+            defer { try? instance.dispose() }
+            #expect(try instance.waitForExit(deadline: .now().advanced(by: .seconds(120))) == 0)
             try instance.dispose()
             #expect(instance.transcript.outputs == ["a1b2"])
             let marks: [Mark] = [
@@ -119,7 +120,8 @@ struct ContainerTests {
     func theMemoryLimitKillsWhatExceedsIt() throws {
         try withContainer { engine, _ in
             let instance = try engine.launch(request(Workload(name: "touch", arguments: ["256"])))
-            #expect(try instance.waitForExit(deadline: .now().advanced(by: .seconds(20))) == 128 + SIGKILL)
+            defer { try? instance.dispose() }
+            #expect(try instance.waitForExit(deadline: .now().advanced(by: .seconds(120))) == 128 + SIGKILL)
             try instance.dispose()
         }
     }
@@ -127,6 +129,7 @@ struct ContainerTests {
     @Test func silenceIsATimeOutAndLeavesNothing() throws {
         try withContainer { engine, _ in
             let instance = try engine.launch(request(.idle))
+            defer { try? instance.dispose() }
             let child = try #require(instance as? ChildInstance)
             let error = #expect(throws: LabError.self) {
                 _ = try instance.waitForExit(deadline: .now().advanced(by: .milliseconds(200)))
@@ -142,8 +145,9 @@ struct ContainerTests {
     func aGuestThatBreaksTheProtocolIsAFailure(workload: String) throws {
         try withContainer { engine, _ in
             let instance = try engine.launch(request(Workload(name: workload)))
+            defer { try? instance.dispose() }
             let error = #expect(throws: LabError.self) {
-                _ = try instance.waitForExit(deadline: .now().advanced(by: .seconds(20)))
+                _ = try instance.waitForExit(deadline: .now().advanced(by: .seconds(120)))
             }
             #expect(error?.kind == .instance)
             try instance.dispose()
@@ -209,8 +213,9 @@ struct ContainerTests {
     @Test func severalLiveAtOnce() throws {
         try withContainer { engine, _ in
             let instances = try (0..<8).map { try engine.launch(request(.idle, index: $0)) }
+            defer { for instance in instances { try? instance.dispose() } }
             for instance in instances {
-                try instance.waitUntilReady(deadline: .now().advanced(by: .seconds(20)))
+                try instance.waitUntilReady(deadline: .now().advanced(by: .seconds(120)))
             }
             for instance in instances { try instance.dispose() }
         }

@@ -63,7 +63,7 @@ func withIdle(_ isolation: Isolation? = nil, _ body: (pid_t, RunContext) throws 
     try withContainer(isolation) { engine, context in
         let instance = try engine.launch(request(.idle))
         defer { try? instance.dispose() }
-        try instance.waitUntilReady(deadline: .now().advanced(by: .seconds(20)))
+        try instance.waitUntilReady(deadline: .now().advanced(by: .seconds(120)))
         let child = try #require(instance as? ChildInstance)
         try body(child.pid, context)
     }

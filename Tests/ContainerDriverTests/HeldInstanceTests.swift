@@ -34,7 +34,7 @@ struct HeldInstanceTests {
             let engine = try ProcessEngine().prepare(held)
             let instance = try #require(try engine.launch(request(.idle)) as? ChildInstance)
             defer { try? instance.dispose() }
-            try instance.waitUntilReady(deadline: .now().advanced(by: .seconds(20)))
+            try instance.waitUntilReady(deadline: .now().advanced(by: .seconds(120)))
             let list = try #require(held.placement?.measured.description)
             #expect(Held.processors(of: try instance.hostProcesses()) == [list])
             #expect(
@@ -43,7 +43,7 @@ struct HeldInstanceTests {
             let free = try #require(
                 try ProcessEngine().prepare(context).launch(request(.idle)) as? ChildInstance)
             defer { try? free.dispose() }
-            try free.waitUntilReady(deadline: .now().advanced(by: .seconds(20)))
+            try free.waitUntilReady(deadline: .now().advanced(by: .seconds(120)))
             #expect(Held.processors(of: try free.hostProcesses()) != [list])
         }
     }
@@ -57,7 +57,7 @@ struct HeldInstanceTests {
             try withContainer(isolation, placement: placement) { engine, _ in
                 let instance = try #require(try engine.launch(request(.idle)) as? ChildInstance)
                 defer { try? instance.dispose() }
-                try instance.waitUntilReady(deadline: .now().advanced(by: .seconds(20)))
+                try instance.waitUntilReady(deadline: .now().advanced(by: .seconds(120)))
                 #expect(
                     Held.processors(of: try instance.hostProcesses()) == [placement.measured.description])
             }
