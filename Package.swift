@@ -124,6 +124,10 @@ let package = Package(
             name: "tree-digest", dependencies: ["Artifacts", "LabCore"], path: "Tests/TreeDigest",
             swiftSettings: strict),
 
+        // What tests of containers and of VMs start commands in.
+        .target(
+            name: "TestTrees", dependencies: ["LabCore"], path: "Tests/TestTrees", swiftSettings: strict),
+
         .testTarget(
             name: "LabCoreTests",
             dependencies: ["Artifacts", "LabCore", "LabFile", "ContainerDriver", "Results", "VMDriver"],
@@ -139,12 +143,14 @@ let package = Package(
             name: "ContainerDriverTests",
             dependencies: [
                 "Artifacts", "ContainerDriver", "Images", "LabCore", "Launch", "OCI", "OCIFile", "CSeccomp",
+                "TestTrees",
             ]),
         .testTarget(
             name: "CourseTests",
             dependencies: ["Artifacts", "Course", "ContainerDriver", "LabCore", "LabFile", "CArchive"]),
         .testTarget(
-            name: "VMDriverTests", dependencies: ["Artifacts", "VMDriver", "LabCore", "Launch", "CLibvirt"]),
+            name: "VMDriverTests",
+            dependencies: ["Artifacts", "VMDriver", "LabCore", "Launch", "CLibvirt", "TestTrees"]),
         .testTarget(
             name: "LabRunnerTests",
             dependencies: ["Artifacts", "LabRunner", "LabCore", "LabFile", "Report", "Results", "Texts"]),

@@ -11,13 +11,11 @@ extension FileTree {
         guard !given.isEmpty else {
             throw LabError(.usage, "\(ForeignText.quoted("rootfs:")) names no image", remedy: remedy)
         }
-        guard let resolved = realpath(given, nil) else {
+        let directory: String
+        do throws(Errno) { directory = try Files.realPath(given) } catch {
             throw LabError(
-                .input, "cannot look into \(ForeignText.quoted(given))", cause: "\(Errno(errno))",
-                remedy: remedy)
+                .input, "cannot look into \(ForeignText.quoted(given))", cause: "\(error)", remedy: remedy)
         }
-        defer { free(resolved) }
-        let directory = String(cString: resolved)
         guard Files.isDirectory(directory) else {
             throw LabError(
                 .input, "\(ForeignText.quoted(directory)) is no root file system",

@@ -57,11 +57,7 @@ struct FileCopy {
     ) throws(Errno) {
         unlink(path)
         let target = try FileDescriptor.open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
-        while true {
-            let chunk = try source.read(upTo: 1 << 20)
-            if chunk.isEmpty { break }
-            try target.writeAll(chunk)
-        }
+        try source.copyAll(to: target)
         // Without what a checkout's umask made of the other bits.
         let own: mode_t = mode & 0o100 != 0 ? 0o755 : 0o644
         try checked { fchmod(target.rawValue, file.mode ?? own) }
@@ -76,11 +72,11 @@ struct FileCopy {
 
     /// - Throws: `.data` for what lies elsewhere, also by a link.
     private func resolvedSource() throws(LabError) -> String {
-        guard let own = realpath(base, nil) else { throw failed(Errno(errno)) }
-        defer { free(own) }
-        guard let found = realpath("\(base)/\(file.source)", nil) else { throw failed(Errno(errno)) }
-        defer { free(found) }
-        let (above, source) = (String(cString: own), String(cString: found))
+        let (above, source): (String, String)
+        do throws(Errno) {
+            above = try Files.realPath(base)
+            source = try Files.realPath("\(base)/\(file.source)")
+        } catch { throw failed(error) }
         guard source == above || source.hasPrefix(above == "/" ? "/" : "\(above)/") else {
             throw refused("it leads out of the recipe's directory")
         }

@@ -16,24 +16,22 @@ package enum ImageSource: Equatable, Sendable {
 
     /// Whether a word names an image elsewhere by its transport.
     static func isTransport(_ word: String) -> Bool {
-        (archives + ["oci"]).contains { word.hasPrefix("\($0):") }
+        FileTree.transports.contains { word.hasPrefix("\($0):") }
     }
 
     /// - Throws: `.usage` for another transport, `.input` for what is not there.
     package init(_ word: String) throws(LabError) {
-        func place(_ path: String) -> String? {
-            guard let resolved = realpath(path, nil) else { return nil }
-            defer { free(resolved) }
-            return String(cString: resolved)
-        }
-        func missing(_ path: String) -> LabError {
-            LabError(.input, "cannot import \(ForeignText.quoted(word))", cause: "\(Errno(errno))")
+        func place(_ path: String) throws(LabError) -> String {
+            do throws(Errno) { return try Files.realPath(path) } catch {
+                throw LabError(.input, "cannot import \(ForeignText.quoted(word))", cause: "\(error)")
+            }
         }
         if word.hasPrefix("oci:") {
             let rest = word.dropFirst(4)
             // The name may have colons, and so may the directory: what is there decides.
             for end in rest.indices.filter({ rest[$0] == ":" }) + [rest.endIndex] {
-                guard let layout = place(String(rest[..<end])), Files.exists("\(layout)/index.json") else {
+                guard let layout = try? place(String(rest[..<end])), Files.exists("\(layout)/index.json")
+                else {
                     continue
                 }
                 let name = rest[end...].dropFirst()
@@ -46,7 +44,7 @@ package enum ImageSource: Equatable, Sendable {
                 remedy: "name an image layout: oci:DIR or oci:DIR:NAME")
         } else if let transport = Self.archives.first(where: { word.hasPrefix("\($0):") }) {
             let path = String(word.dropFirst(transport.utf8.count + 1))
-            guard let file = place(path) else { throw missing(path) }
+            let file = try place(path)
             guard !Files.isDirectory(file) else {
                 throw LabError(
                     .input, "cannot import \(ForeignText.quoted(word))", cause: "it is a directory",
@@ -54,7 +52,7 @@ package enum ImageSource: Equatable, Sendable {
             }
             self = .archive(file, transport: transport)
         } else {
-            guard let directory = place(word) else { throw missing(word) }
+            let directory = try place(word)
             guard Files.isDirectory(directory) else {
                 throw LabError(
                     .usage, "cannot import \(ForeignText.quoted(word))", cause: "it is no directory",

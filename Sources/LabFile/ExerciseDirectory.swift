@@ -34,12 +34,7 @@ public struct ExerciseDirectory: Sendable {
     public static func locate(
         environment: [String: String], oracles: [String: [String]]
     ) throws(LabError) -> ExerciseDirectory {
-        if let directory = environment["LAB_EXERCISES"], !directory.isEmpty {
-            return try open(directory, oracles: oracles)
-        }
-        let program = Files.target(ofLink: "/proc/self/exe") ?? ""
-        let directory = LabDirectory.checkout(of: program).map { "\($0)/exercises" } ?? "exercises"
-        return try open(directory, oracles: oracles)
+        try open(LabDirectory.own("exercises", namedBy: environment["LAB_EXERCISES"]), oracles: oracles)
     }
 
     /// Every exercise, in the order of the course.

@@ -23,16 +23,9 @@ public enum ExerciseFile {
     public static func parse(
         _ bytes: [UInt8], name: String, folder: String, oracles: [String: [String]]
     ) throws(LabError) -> ExerciseDefinition {
-        guard bytes.count <= LabFile.mostBytes else {
-            throw LabError(.data, "\(name) is larger than \(LabFile.mostBytes) bytes")
+        try YAMLNode.read(bytes, name: name) { root, problems in
+            ExerciseReader(problems: problems, folder: folder, oracles: oracles).definition(root)
         }
-        let problems = Problems(file: name)
-        guard let root = YAMLNode.compose(bytes, problems),
-            let definition = ExerciseReader(problems: problems, folder: folder, oracles: oracles)
-                .definition(root),
-            problems.isEmpty
-        else { throw problems.error }
-        return definition
     }
 }
 

@@ -29,11 +29,15 @@ public struct LabDirectory: Sendable {
     public static func locate(
         environment: [String: String], engines: [EngineID]
     ) throws(LabError) -> LabDirectory {
-        if let directory = environment["LAB_LABS"], !directory.isEmpty {
-            return try open(directory, engines: engines)
-        }
+        try open(own("labs", namedBy: environment["LAB_LABS"]), engines: engines)
+    }
+
+    /// A directory of the checkout that this program was built in, else of the current one.
+    /// - Parameter variable: the user's own word for it, where that is not empty.
+    static func own(_ name: String, namedBy variable: String?) -> String {
+        if let variable, !variable.isEmpty { return variable }
         let program = Files.target(ofLink: "/proc/self/exe") ?? ""
-        return try open(checkout(of: program).map { "\($0)/labs" } ?? "labs", engines: engines)
+        return checkout(of: program).map { "\($0)/\(name)" } ?? name
     }
 
     /// The nearest directory above `path` that holds a Package.swift and a directory `labs`.
@@ -64,13 +68,11 @@ public struct LabDirectory: Sendable {
     private static func file(at path: String) throws(LabError) -> String {
         let folder =
             path.hasSuffix("/\(LabFile.fileName)") ? String(path.dropLast(LabFile.fileName.count)) : path
-        guard let real = realpath(folder, nil) else {
+        do throws(Errno) { return "\(try Files.realPath(folder))/\(LabFile.fileName)" } catch {
             throw LabError(
-                .input, "there is no lab \(quoted(path))", cause: "\(Errno(errno))",
+                .input, "there is no lab \(quoted(path))", cause: "\(error)",
                 remedy: "lab new \(ShellText.quote(path)) makes one")
         }
-        defer { free(real) }
-        return "\(String(cString: real))/\(LabFile.fileName)"
     }
 
     /// The file that defines a lab.

@@ -38,18 +38,12 @@ public enum LabFile {
     public static func parse(
         _ bytes: [UInt8], name: String, folder: String? = nil, engines: [EngineID]
     ) throws(LabError) -> LabDefinition {
-        guard bytes.count <= mostBytes else {
-            throw LabError(.data, "\(name) is larger than \(mostBytes) bytes")
-        }
-        let problems = Problems(file: name)
-        guard let root = YAMLNode.compose(bytes, problems),
-            let definition = DefinitionReader(
+        try YAMLNode.read(bytes, name: name) { root, problems in
+            DefinitionReader(
                 problems: problems, folder: folder, engineNames: engines.map(\.rawValue),
                 hasCommand: root["command"] != nil
-            ).definition(root),
-            problems.isEmpty
-        else { throw problems.error }
-        return definition
+            ).definition(root)
+        }
     }
 }
 

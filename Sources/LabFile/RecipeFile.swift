@@ -16,14 +16,9 @@ public enum RecipeFile {
 
     /// The recipe in `bytes`. `name` stands for the file in messages.
     public static func parse(_ bytes: [UInt8], name: String) throws(LabError) -> ImageRecipe {
-        guard bytes.count <= LabFile.mostBytes else {
-            throw LabError(.data, "\(name) is larger than \(LabFile.mostBytes) bytes")
+        try YAMLNode.read(bytes, name: name) { root, problems in
+            RecipeReader(read: FieldReader(problems: problems)).recipe(root)
         }
-        let problems = Problems(file: name)
-        guard let root = YAMLNode.compose(bytes, problems),
-            let recipe = RecipeReader(read: FieldReader(problems: problems)).recipe(root), problems.isEmpty
-        else { throw problems.error }
-        return recipe
     }
 }
 

@@ -28,6 +28,22 @@ struct YAMLNode {
     /// No lab nests deeper than this; the reader recurses, so there is a limit.
     private static let deepest = 16
 
+    /// What a reader makes of the one document in `bytes`, which need not be valid UTF-8: that is one of the errors.
+    /// - Parameter name: stands for the file in messages.
+    /// - Throws: `.data` with every problem of the file.
+    static func read<Value>(
+        _ bytes: [UInt8], name: String, by reader: (YAMLNode, Problems) -> Value?
+    ) throws(LabError) -> Value {
+        guard bytes.count <= LabFile.mostBytes else {
+            throw LabError(.data, "\(name) is larger than \(LabFile.mostBytes) bytes")
+        }
+        let problems = Problems(file: name)
+        guard let root = compose(bytes, problems), let value = reader(root, problems), problems.isEmpty else {
+            throw problems.error
+        }
+        return value
+    }
+
     /// The one document in `bytes`; nil when it is no document that a lab may be, with the reason in `problems`.
     static func compose(_ bytes: [UInt8], _ problems: Problems) -> YAMLNode? {
         if let (line, text) = HostileText.firstProblem(in: bytes) {

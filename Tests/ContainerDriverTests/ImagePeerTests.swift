@@ -1,6 +1,7 @@
 import Glibc
 import Images
 import LabCore
+import TestTrees
 import Testing
 
 @testable import ContainerDriver

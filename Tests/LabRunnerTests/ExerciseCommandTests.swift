@@ -54,9 +54,9 @@ import Testing
         try solve("02-unshare", "wrong/host-proc")
         let wrong = try run("check", "unshare", "--json")
         // Where no room is made it is ungradable, and nothing else can be said.
-        guard wrong.status != 69 else {
+        if wrong.status == 69 {
             #expect(try wrong.json(Outcome.self).verdict == "ungradable")
-            return
+            try Test.cancel("skipped: no room is made here: \(wrong.errors)")
         }
         #expect(wrong.status == 1, "\(wrong.errors)")
         #expect(try wrong.json(Outcome.self).mistake == "host-proc")
@@ -142,7 +142,7 @@ import Testing
         running.signal(SIGKILL)
         let finished = try running.wait()
         // Where no room is made it has ended by itself.
-        guard finished.status != 69 else { return }
+        if finished.status == 69 { try Test.cancel("skipped: no room is made here: \(finished.errors)") }
         #expect(isUp && finished.status == 128 + SIGKILL)
         #expect(waitUntil(.seconds(10)) { !isAsleep() })
         let cleaned = try lab.run(["clean", "--json"])

@@ -1,6 +1,7 @@
 import Artifacts
 import Glibc
 import LabCore
+import TestTrees
 import Testing
 
 @testable import VMDriver
@@ -9,7 +10,7 @@ import Testing
 extension BootTests {
     @Suite(
         "a command of an image, in a VM", .serialized,
-        .enabled(if: CommandTree.isThere, "skipped: there is no static busybox"))
+        .enabled(if: BusyboxTree.isThere, "skipped: there is no static busybox"))
     struct CommandBootTests {
         private static let directly = VMConfiguration(usesLibvirt: false)
 
@@ -17,7 +18,7 @@ extension BootTests {
             "Status, standard output and standard error come through, each whole and apart; by libvirt and by us",
             arguments: [true, false])
         func streamsComeThrough(usesLibvirt: Bool) throws {
-            let tree = try CommandTree()
+            let tree = try BusyboxTree()
             let command = try tree.shell(
                 "cat /etc/motd; echo wrong >&2; dd if=/dev/zero bs=1000 count=300 2>/dev/null; exit 7")
             try Bench.shared.withEngine(starting: command, VMConfiguration(usesLibvirt: usesLibvirt)) {
@@ -41,7 +42,7 @@ extension BootTests {
 
         @Test("Where the guest's kernel has no erofs the disk is ext4")
         func anotherFileSystem() throws {
-            let tree = try CommandTree()
+            let tree = try BusyboxTree()
             let configuration = VMConfiguration(usesLibvirt: false, diskFormats: [.ext4])
             let ended = try Bench.shared.run(try tree.shell("cat /etc/motd; ls -d /lost*"), configuration)
             #expect(ended.text == "of the tree\n", "\(ended)")
@@ -49,7 +50,7 @@ extension BootTests {
 
         @Test("Environment, user, groups and directory are those of the image and of the caller")
         func placeIsAsSaid() throws {
-            let tree = try CommandTree()
+            let tree = try BusyboxTree()
             let script =
                 "id -u; id -g; id -G; pwd; echo $WORD $HOME; cat /proc/self/limits | wc -l; ls -d /dev/null"
             var definition = CommandDefinition(
@@ -65,7 +66,7 @@ extension BootTests {
 
         @Test("What it writes is its own: the tree is as it was, and the next VM finds it so")
         func treeIsUnchanged() throws {
-            let tree = try CommandTree()
+            let tree = try BusyboxTree()
             let command = try tree.shell("ls /srv; echo x > /srv/new && cat /srv/new")
             try Bench.shared.withEngine(starting: command, Self.directly) { engine in
                 for index in 0..<2 {
@@ -78,7 +79,7 @@ extension BootTests {
 
         @Test("A signal reaches the command, which does with it what it likes")
         func signalsReachIt() throws {
-            let tree = try CommandTree()
+            let tree = try BusyboxTree()
             let script = "trap 'echo got it; exit 3' TERM; echo ready; while true; do sleep 0.05; done"
             let ended = try Bench.shared.run(try tree.shell(script, .line("ready")), Self.directly) {
                 $0.send(signal: SIGTERM)
@@ -93,7 +94,7 @@ extension BootTests {
 
         @Test("A command is ready once it listens, as lab-guest sees in the VM")
         func portsAreSeen() throws {
-            let tree = try CommandTree()
+            let tree = try BusyboxTree()
             let ended = try Bench.shared.run(
                 try tree.shell("sleep 0.1; exec nc -l -p 4321", .port(4_321)), Self.directly
             ) { $0.send(signal: SIGKILL) }
@@ -103,7 +104,7 @@ extension BootTests {
 
         @Test("Megabytes of output come through to the last byte")
         func nothingIsLost() throws {
-            let tree = try CommandTree()
+            let tree = try BusyboxTree()
             let ended = try Bench.shared.run(
                 try tree.shell("seq 1 900000; seq 1 100000 >&2"), Self.directly)
             var expected: [UInt8] = []
@@ -114,7 +115,7 @@ extension BootTests {
 
         @Test("Endless output is one error, and the VM is gone")
         func endlessOutput() throws {
-            let tree = try CommandTree()
+            let tree = try BusyboxTree()
             let error = try #require(throws: LabError.self) {
                 _ = try Bench.shared.run(try tree.shell("exec cat /dev/zero"), Self.directly)
             }
@@ -125,7 +126,7 @@ extension BootTests {
             "One that ends before it is ready is an error with its last words; what it leaves goes with the VM"
         )
         func earlyEnd() throws {
-            let tree = try CommandTree()
+            let tree = try BusyboxTree()
             let error = try #require(throws: LabError.self) {
                 _ = try Bench.shared.run(
                     try tree.shell("sleep 60 & echo cannot bind >&2; exit 1", .line("ready")), Self.directly)
@@ -136,7 +137,7 @@ extension BootTests {
 
         @Test("What never becomes ready is an error at its deadline")
         func neverReady() throws {
-            let tree = try CommandTree()
+            let tree = try BusyboxTree()
             let command = try tree.shell("echo up; exec sleep 60", .line("ready"))
             try Bench.shared.withEngine(starting: command, Self.directly) { engine in
                 let output = try CommandOutput(command.readiness)
@@ -161,7 +162,7 @@ extension BootTests {
 
         @Test("What the guest's kernel can't execute is one error with its step, its errno and a remedy")
         func notExecuted() throws {
-            let tree = try CommandTree()
+            let tree = try BusyboxTree()
             var foreign = [UInt8](repeating: 0, count: 64)
             foreign.replaceSubrange(0..<6, with: [0x7f, 0x45, 0x4c, 0x46, 2, 1])
             foreign[18] = 183
@@ -183,7 +184,7 @@ extension BootTests {
 
         @Test("A tree that is larger than the VM's memory is no obstacle")
         func largerThanMemory() throws {
-            let tree = try CommandTree()
+            let tree = try BusyboxTree()
             try Files.write("", to: "\(tree.path)/srv/large")
             try checked { truncate("\(tree.path)/srv/large", 144 << 20) }
             let ended = try Bench.shared.run(
@@ -193,7 +194,7 @@ extension BootTests {
 
         @Test("What lab-guest can't mount is an error with its words")
         func damagedDisk() throws {
-            let tree = try CommandTree()
+            let tree = try BusyboxTree()
             let command = try tree.shell("true")
             try Bench.shared.withEngine(starting: command, Self.directly) { engine in
                 let disk = try #require(engine.command?.disk.path)
@@ -210,7 +211,7 @@ extension BootTests {
             "Where libvirt carries the console alone, and of the host's own root, a command is refused by name"
         )
         func refusals() throws {
-            let tree = try CommandTree()
+            let tree = try BusyboxTree()
             let command = try tree.shell("true")
             let console = try #require(throws: LabError.self) {
                 try Bench.shared.withEngine(starting: command, VMConfiguration(channel: .serialConsole)) {

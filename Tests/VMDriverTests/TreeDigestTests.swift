@@ -1,6 +1,7 @@
 import Artifacts
 import Glibc
 import LabCore
+import TestTrees
 import Testing
 
 @testable import VMDriver
@@ -9,14 +10,14 @@ import Testing
 /// program `tree-digest` is started as a command in the VM, with the libraries that it needs.
 extension BootTests {
     @Suite(
-        .enabled(if: CommandTree.isThere, "skipped: there is no static busybox"),
+        .enabled(if: BusyboxTree.isThere, "skipped: there is no static busybox"),
         .enabled(if: geteuid() == 0, "skipped: not root"))
     struct TreeDigestTests {
         private static let libraries = "/digest"
         private static let formats = TreeDisk.Format.allCases.filter { Tool.find($0.tool.name) != nil }
 
         /// The program beside the tests, in the tree with its libraries.
-        private func add(to tree: CommandTree) throws {
+        private func add(to tree: BusyboxTree) throws {
             let guest = try RootFilesystem.locateGuest(environment: [:])
             let program = "\(guest.dropLast("lab-guest".count))tree-digest"
             let place = "\(tree.path)\(Self.libraries)"
@@ -41,7 +42,7 @@ extension BootTests {
 
         @Test("The digest of what the guest sees is the host's", arguments: formats)
         func guestSeesTheTree(format: TreeDisk.Format) throws {
-            let tree = try CommandTree()
+            let tree = try BusyboxTree()
             try add(to: tree)
             // One of each kind, with owners and modes of their own.
             let odd = "\(tree.path)/srv/odd"

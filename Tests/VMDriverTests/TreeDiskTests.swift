@@ -1,15 +1,16 @@
 import Artifacts
 import Glibc
 import LabCore
+import TestTrees
 import Testing
 
-@Suite(.enabled(if: CommandTree.isThere, "skipped: there is no static busybox"))
+@Suite(.enabled(if: BusyboxTree.isThere, "skipped: there is no static busybox"))
 struct TreeDiskTests {
     /// A tree, and paths of a home that goes with the body.
-    private func with(_ body: (CommandTree, LabPaths) throws -> Void) throws {
+    private func with(_ body: (BusyboxTree, LabPaths) throws -> Void) throws {
         let home = "/tmp/lab-disk-tests-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         defer { try? Files.removeTree(home) }
-        try body(CommandTree(), LabPaths(cache: "\(home)/cache", state: "\(home)/state"))
+        try body(BusyboxTree(), LabPaths(cache: "\(home)/cache", state: "\(home)/state"))
     }
 
     private static let formats = TreeDisk.Format.allCases.filter { Tool.find($0.tool.name) != nil }

@@ -202,11 +202,10 @@ public struct ContainerRun: Sendable {
     }
 
     private func resolvedRoot() throws(LabError) -> String {
-        guard let resolved = realpath(root, nil) else {
-            throw LabError(.input, "cannot use the root file system \(root)", cause: "\(Errno(errno))")
+        let path: String
+        do throws(Errno) { path = try Files.realPath(root) } catch {
+            throw LabError(.input, "cannot use the root file system \(root)", cause: "\(error)")
         }
-        defer { free(resolved) }
-        let path = String(cString: resolved)
         guard Files.isDirectory(path) else {
             throw LabError(
                 .input, "\(path) is no root file system", cause: "it is no directory",

@@ -50,7 +50,7 @@ final class ChildLauncher {
     }
 
     /// A pipe whose read end, ours, does not block; the write end is another open file description and does.
-    private static func pipe() throws(LabError) -> FileDescriptor.Pipe {
+    static func pipe() throws(LabError) -> FileDescriptor.Pipe {
         do throws(Errno) {
             let pipe = try FileDescriptor.pipe()
             try checked { fcntl(pipe.read.rawValue, F_SETFL, O_NONBLOCK) }

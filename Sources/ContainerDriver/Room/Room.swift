@@ -102,9 +102,9 @@ package final class Room {
         let buffer = ProgramBuffer(
             program,
             environment: ["PATH=\(SearchPath.standard)", "HOME=/tmp", "LANG=C.UTF-8"])
-        let input = try pipe()
-        let output = try pipe()
-        let errors = try pipe()
+        let input = try ChildLauncher.pipe()
+        let output = try ChildLauncher.pipe()
+        let errors = try ChildLauncher.pipe()
         let parameters = ProgramBuffer.Parameters(
             arguments: request.command,
             standard: (input.read.rawValue, output.write.rawValue, errors.write.rawValue, -1),
@@ -121,17 +121,6 @@ package final class Room {
         defer { room.end() }
         withExtendedLifetime(parent) {}
         return try body(room)
-    }
-
-    /// A pipe whose reader, where that is us, waits for nothing.
-    private static func pipe() throws(LabError) -> FileDescriptor.Pipe {
-        do throws(Errno) {
-            let pipe = try FileDescriptor.pipe()
-            try checked { fcntl(pipe.read.rawValue, F_SETFL, O_NONBLOCK) }
-            return pipe
-        } catch {
-            throw LabError(.unavailable, "cannot make a pipe", cause: error)
-        }
     }
 
     private init(

@@ -33,14 +33,11 @@ public struct CommandDefinition: Codable, Equatable, Sendable {
         self.values = values
     }
 
-    /// The schemes of images that are files.
-    private static let fileSchemes: Set = ["rootfs", "oci", "oci-archive", "docker-archive"]
-
     /// Takes the file of an image, where it is relative, as one of a directory: a lab's own.
     public mutating func place(in directory: String) {
         let parts = image.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, Self.fileSchemes.contains(String(parts[0])), !parts[1].isEmpty,
-            parts[1].first != "/"
+        guard parts.count == 2, (FileTree.transports + ["rootfs"]).contains(String(parts[0])),
+            !parts[1].isEmpty, parts[1].first != "/"
         else { return }
         image = "\(parts[0]):\(directory)/\(parts[1])"
     }

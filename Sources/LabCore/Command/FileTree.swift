@@ -24,6 +24,9 @@ public struct FileTree: Equatable, Sendable {
         self.hold = hold
     }
 
+    /// The transports by which an image is named that is a file or directory, as containers-transports(5) has them.
+    public static let transports = ["oci", "oci-archive", "docker-archive"]
+
     /// True when it is the root of the host itself: then a bare process is started with nothing around it.
     public var isHostRoot: Bool { layers == ["/"] }
 

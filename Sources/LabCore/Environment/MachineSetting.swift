@@ -117,12 +117,12 @@ public struct MachineSetting: Equatable, Sendable {
     private func resolved(_ root: String) throws(LabError) -> String? {
         let target: String
         do {
-            target = try Self.realPath(path(root))
+            target = try Files.realPath(path(root))
         } catch {
             if error == Errno(ENOENT) || error == Errno(ENOTDIR) { return nil }
             throw LabError(.input, "cannot find \(path(root))", cause: "\(error)")
         }
-        guard let directory = try? Self.realPath(Self.directory(root, tree)),
+        guard let directory = try? Files.realPath(Self.directory(root, tree)),
             target.hasPrefix(directory + "/")
         else {
             throw LabError(
@@ -134,15 +134,6 @@ public struct MachineSetting: Equatable, Sendable {
             throw LabError(.data, "\(path(root)) is not set", cause: "it is not a regular file")
         }
         return target
-    }
-
-    /// The corresponding C function is `realpath`.
-    private static func realPath(_ path: String) throws(Errno) -> String {
-        let text = realpath(path, nil)
-        let code = errno
-        guard let text else { throw Errno(code) }
-        defer { free(text) }
-        return String(cString: text)
     }
 
     /// Puts back what a journal names.

@@ -64,6 +64,15 @@ public struct FileDescriptor: ~Copyable, Sendable {
         }
     }
 
+    /// Writes what is left to read here to another, piece by piece: a file may be larger than memory.
+    public func copyAll(to target: borrowing FileDescriptor) throws(Errno) {
+        while true {
+            let chunk = try read(upTo: 1 << 20)
+            if chunk.isEmpty { return }
+            try target.writeAll(chunk)
+        }
+    }
+
     /// Reads at most `count` bytes; empty at the end of the file. The corresponding C function is `read`.
     public func read(upTo count: Int) throws(Errno) -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: count)

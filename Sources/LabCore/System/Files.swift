@@ -51,6 +51,15 @@ public enum Files {
         return length < 0 ? nil : String(decoding: buffer[..<length], as: UTF8.self)
     }
 
+    /// The absolute path of what is there, without links. The corresponding C function is `realpath`.
+    public static func realPath(_ path: String) throws(Errno) -> String {
+        let text = realpath(path, nil)
+        let code = errno
+        guard let text else { throw Errno(code) }
+        defer { free(text) }
+        return String(cString: text)
+    }
+
     /// The trimmed text of a small file, nil when it can't be read: for /proc and /sys.
     public static func line(_ path: String) -> String? {
         guard let bytes = try? read(path, limit: 1 << 20, step: 1 << 10) else { return nil }

@@ -87,7 +87,7 @@ final class MachineFiles: Sendable {
         }
     }
 
-    /// Piece by piece: the disk of a tree may be larger than memory.
+    /// Whole or not at all, under its name.
     private static func copy(_ file: String, to copy: String) throws(LabError) {
         let new = "\(copy).new-\(getpid())"
         // What a dead process of our number left, and what this one leaves when it fails.
@@ -97,11 +97,7 @@ final class MachineFiles: Sendable {
             let source = try FileDescriptor.openRegular(file)
             let target = try FileDescriptor.open(
                 new, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o400)
-            while true {
-                let chunk = try source.read(upTo: 1 << 20)
-                if chunk.isEmpty { break }
-                try target.writeAll(chunk)
-            }
+            try source.copyAll(to: target)
             try checked { rename(new, copy) }
         } catch {
             throw LabError(

@@ -106,12 +106,11 @@ struct BlockDevice: Equatable {
                 remedy: "set LAB_HOME to a directory on a disk")
         }
         let disk = Files.exists("\(directory)/partition") ? "\(directory)/.." : directory
-        guard let number = Files.line("\(disk)/dev"), let resolved = realpath(disk, nil) else {
+        guard let number = Files.line("\(disk)/dev"), let resolved = try? Files.realPath(disk) else {
             throw LabError(
                 .unavailable, "the disk of LAB_HOME is unknown", cause: "\(disk)/dev can't be read")
         }
-        defer { free(resolved) }
-        let name = String(cString: resolved).split(separator: "/").last.map(String.init) ?? number
+        let name = resolved.split(separator: "/").last.map(String.init) ?? number
         return BlockDevice(name: name, number: number)
     }
 }

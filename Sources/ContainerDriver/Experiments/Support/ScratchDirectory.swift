@@ -15,9 +15,7 @@ enum ScratchDirectory {
         let value: Value
         do throws(LabError) {
             // As the kernel names it in its table of mounts.
-            let resolved = realpath(path, nil)
-            defer { free(resolved) }
-            value = try body(resolved.map { String(cString: $0) } ?? path)
+            value = try body((try? Files.realPath(path)) ?? path)
         } catch {
             try? Files.removeTree(path)
             throw error
