@@ -3,9 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -21,6 +24,22 @@ unsigned clinux_claim_standard(void) {
         if (open("/dev/null", number == 0 ? O_RDONLY : O_WRONLY) != number) _exit(71);
     }
     return closed;
+}
+
+struct clinux_inherited clinux_inherited(void) {
+    struct clinux_inherited own = {
+        .personality = personality(0xffffffff),
+        .io_priority = syscall(SYS_ioprio_get, 1 /* IOPRIO_WHO_PROCESS */, 0),
+        .timer_slack = prctl(PR_GET_TIMERSLACK),
+        .securebits = prctl(PR_GET_SECUREBITS),
+    };
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2] = {0};
+    syscall(SYS_capget, &header, data);
+    own.may_raise_limits = (data[0].effective & CAP_TO_MASK(CAP_SYS_RESOURCE)) != 0;
+    getresuid(&own.users[0], &own.users[1], &own.users[2]);
+    getresgid(&own.groups[0], &own.groups[1], &own.groups[2]);
+    return own;
 }
 
 uint64_t clinux_ignored_signals(void) {

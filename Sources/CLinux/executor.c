@@ -165,7 +165,8 @@ static int die_with_parent(const struct clinux_step *step) {
 }
 
 static int loopback_up(void) {
-    int handle = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    // Any socket of the network namespace's will do, and this kind is made and closed the fastest.
+    int handle = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0);
     if (handle < 0) return -1;
     struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP};
     int result = ioctl(handle, SIOCSIFFLAGS, &request);
@@ -225,6 +226,8 @@ static int run(const struct clinux_step *step, struct clinux_launch *launch) {
         put_aside_umask(launch);
         return make_node(step);
     case CLINUX_MOUNT_FLAGS: return set_mount_flags(step);
+    case CLINUX_READ_ONLY:
+        return mount(step->a, step->a, NULL, MS_BIND | MS_REC, NULL) != 0 ? -1 : set_mount_flags(step);
     case CLINUX_MASK: return mask(step, step->c);
     case CLINUX_MASK_EACH: return mask_each(step);
     case CLINUX_WRITE: return write_file(step);

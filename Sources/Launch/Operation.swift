@@ -113,6 +113,14 @@ extension LaunchProgram.Operation {
             "mount_setattr(AT_FDCWD, \(quoted(path)), AT_RECURSIVE, {attr_set=\(flags.attributeText)})"
         }
     }
+    /// Makes a mount of its own of a path and of what is mounted below it, read-only, with other flags beside.
+    package static func bindReadOnly(_ path: String, _ others: MountFlags) -> Self {
+        let flags = others.union(.readOnly)
+        return Self(CLINUX_READ_ONLY, "read-only \(path)", path, x: flags.rawValue) { _ in
+            "mount(\(quoted(path)), \(quoted(path)), NULL, MS_BIND|MS_REC, NULL); "
+                + "mount_setattr(AT_FDCWD, \(quoted(path)), AT_RECURSIVE, {attr_set=\(flags.attributeText)})"
+        }
+    }
     /// Covers a path by the one, or where it is a directory and that is none, or the other way round, by the other. A
     /// `*` in it stands for the number of each processor.
     package static func mask(_ path: String, by first: String, orBy otherwise: String) -> Self {

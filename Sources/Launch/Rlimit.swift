@@ -20,6 +20,14 @@ package struct Rlimit: Equatable, Sendable {
         resource == other.resource && soft == other.soft && hard == other.hard
     }
 
+    /// As near to it as who may not raise this hard limit comes.
+    package func lowered(to most: UInt64) -> Rlimit {
+        var limit = self
+        limit.hard = min(hard, most)
+        limit.soft = min(soft, limit.hard)
+        return limit
+    }
+
     /// nil for a name, `RLIMIT_…`, that this kernel has not.
     package init?(_ name: String, soft: UInt64, hard: UInt64) {
         guard let known = Self.containerDefault.first(where: { $0.name == name }) else { return nil }

@@ -45,11 +45,11 @@ struct KernelFilesTests {
                 let steps = program.steps.filter { step in
                     KernelFiles.containerDefault.masked.contains { step.name.english == "mask \($0)" }
                         || KernelFiles.containerDefault.readOnly.contains {
-                            step.name.english == "bind \($0)" || step.name.english == "read-only \($0)"
+                            step.name.english == "read-only \($0)"
                         }
                 }
                 let files = KernelFiles.containerDefault
-                #expect(steps.count == files.masked.count + 2 * files.readOnly.count)
+                #expect(steps.count == files.masked.count + files.readOnly.count)
                 #expect(steps.allSatisfy { $0.tolerates == Errno(ENOENT) })
             } _: { _ in
             }

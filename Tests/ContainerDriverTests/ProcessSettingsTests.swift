@@ -228,7 +228,7 @@ struct ProcessSettingsTests {
             bare.condition.isolation = LayerSelection.none
             let whole = try engine.explain(request(.idle))
             let none = try engine.explain(bare)
-            for name in ["setresuid", "umask", "personality", "keyctl"] {
+            for name in ["umask", "keyctl"] {
                 #expect(whole.english.contains(name) && !none.english.contains(name))
             }
         }
@@ -257,11 +257,13 @@ struct ProcessSettingsTests {
                     .map(\.name.english))
         }
         var alike = CallerSettings(
-            givesUpGroups: false, ignoredSignals: 0, oomScoreAdjustment: 0, policy: SCHED_OTHER, nice: 0)
+            givesUpGroups: false, users: [0, 0, 0], groups: [0, 0, 0], ignoredSignals: 0,
+            oomScoreAdjustment: 0, policy: SCHED_OTHER, nice: 0, personality: 0, ioPriority: 0,
+            timerSlack: 50_000, securebits: 0)
         alike.limits = settings.limits
         let conditional: Set = [
-            "supplementary groups", "oom score", "default signals",
-            "scheduling policy", "nice", "resource limits",
+            "supplementary groups", "group", "user", "oom score", "default signals", "personality",
+            "I/O priority", "timer slack", "scheduling policy", "nice", "resource limits",
         ]
         #expect(names(.unknown).isSuperset(of: conditional))
         #expect(names(.unknown).subtracting(names(alike)) == conditional)

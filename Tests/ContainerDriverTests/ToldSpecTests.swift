@@ -32,8 +32,7 @@ extension ToldSpec {
                 let path = "\(operation.strings[2] ?? "")*\(suffix)"
                 maskedPaths.formUnion(
                     KernelFiles(maskedFiles: [path], maskedDirectories: [], readOnly: []).maskedPaths)
-            case CLINUX_MOUNT_FLAGS:
-                if let path = operation.strings[0], path.hasPrefix("/proc/") { readonlyPaths.insert(path) }
+            case CLINUX_READ_ONLY: readonlyPaths.insert(operation.strings[0] ?? "")
             case CLINUX_CAPABILITIES: capabilities = Set(Capabilities(rawValue: operation.x).names)
             case CLINUX_BOUNDING_SET: boundingSet = Set(Capabilities(rawValue: operation.x).names)
             case CLINUX_NO_NEW_PRIVS: noNewPrivileges = true

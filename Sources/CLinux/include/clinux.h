@@ -34,6 +34,7 @@ enum clinux_operation {
     CLINUX_SYMLINK,        ///< symlink(a, b)
     CLINUX_NODE,           ///< mknod(a, x, y), whatever the umask; EPERM where there is a b: an empty file, mount(b, a, MS_BIND)
     CLINUX_MOUNT_FLAGS,    ///< mount_setattr(a, AT_RECURSIVE, {attr_set = x}): adds flags and takes none away
+    CLINUX_READ_ONLY,      ///< mount(a, a, MS_BIND|MS_REC); mount_setattr(a, AT_RECURSIVE, {attr_set = x})
     CLINUX_MASK,           ///< mount(a, c, MS_BIND); ENOTDIR, as one is a directory and one is not: mount(b, c, MS_BIND)
     CLINUX_MASK_EACH,      ///< the same with c, a number and data for c, for each processor's number
     CLINUX_WRITE,          ///< open(a, O_WRONLY); write(data, y); close

@@ -15,6 +15,18 @@ unsigned clinux_claim_standard(void);
 
 /// The signals that this program ignores: bit N - 1 for signal N.
 uint64_t clinux_ignored_signals(void);
+
+/// What a child has of us and Swift can't ask for: a number that the kernel does not tell is -1.
+struct clinux_inherited {
+    /// Real, effective and saved.
+    uint32_t users[3], groups[3];
+    /// personality(2), ioprio_get(2), and PR_GET_TIMERSLACK (nanoseconds) and PR_GET_SECUREBITS of prctl(2).
+    int64_t personality, io_priority, timer_slack, securebits;
+    /// Nonzero when we may raise a hard limit: CAP_SYS_RESOURCE of capabilities(7) is effective.
+    int may_raise_limits;
+};
+struct clinux_inherited clinux_inherited(void);
+
 /// Blocks every signal that a program may be sent, but for those in `ignored` (nohup(1)), those that the kernel raises for a
 /// fault, and with which it stops a job that reads or sets its terminal in the background. Returns a non-blocking,
 /// close-on-exec signalfd(2) from which they are read, or -1 with errno.

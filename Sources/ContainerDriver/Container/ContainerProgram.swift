@@ -51,7 +51,7 @@ extension LaunchProgram {
         let filter = spec.filter.map { [Step(.loadFilter($0))] } ?? []
         if !oci.noNewPrivileges { steps += filter }
         if let kept = oci.capabilities {
-            if process != nil { steps.append(ProcessSettings.securebits) }
+            if process != nil && spec.caller.securebits != 0 { steps.append(ProcessSettings.securebits) }
             steps.append(Step(.boundCapabilities(kept)))
             steps.append(Step(.setCapabilities(kept)))
         }
@@ -176,16 +176,8 @@ extension LaunchProgram {
 
     /// Passed over is only what this kernel does not have: a mask that fails for any other reason ends the start.
     private static func masks(_ oci: SupportedSpec) -> [Step] {
-        var steps: [Step] = []
-        for path in oci.readonlyPaths {
-            steps += [
-                Step(
-                    "bind \(path)",
-                    .mount(source: path, target: path, type: nil, flags: [.bind, .recursive], data: nil),
-                    tolerates: Errno(ENOENT)),
-                Step(
-                    .addMountFlags(path, SupportedSpec.strict.union(.readOnly)), tolerates: Errno(ENOENT)),
-            ]
+        var steps = oci.readonlyPaths.map { path in
+            Step(.bindReadOnly(path, SupportedSpec.strict), tolerates: Errno(ENOENT))
         }
         // Relative to the stage, where we still stand. What it is on this kernel is tried first: the kernel takes back a
         // mount of the wrong kind only after an RCU grace period (70 µs).

@@ -34,7 +34,8 @@ extension ProcessSettings {
         // The maps of a user namespace hold one user and one group, and it has become them.
         guard !inUserNamespace, user == 0 else { return [] }
         return (caller.givesUpGroups || !groups.isEmpty ? [Step(.setGroups(groups))] : [])
-            + [Step(.setGroup(group)), Step(.setUser(user))]
+            + (caller.groups == [group, group, group] ? [] : [Step(.setGroup(group))])
+            + (caller.users == [user, user, user] ? [] : [Step(.setUser(user))])
     }
 
     /// That it is another user. After all that needs privilege, which is gone with root: what user 0 has of capabilities
@@ -74,18 +75,22 @@ extension ProcessSettings {
         }
         steps += [
             Step(.setUmask(umask)),
-            Step(.call(SYS_personality, [0], "personality", "personality(PER_LINUX)")),
             // Otherwise it would possess the keys in the caller's, see session-keyring(7).
             Step(
                 .call(SYS_keyctl, [1, 0], "session keyring", "keyctl(KEYCTL_JOIN_SESSION_KEYRING, NULL)"),
                 tolerates: Errno(ENOSYS)),
-            Step(
-                .call(
-                    SYS_ioprio_set, [1, 0, 0], "I/O priority",
-                    "ioprio_set(IOPRIO_WHO_PROCESS, 0, IOPRIO_CLASS_NONE)")),
-            Step(
-                .call(SYS_prctl, [29, timerSlack], "timer slack", "prctl(PR_SET_TIMERSLACK, \(timerSlack))")),
         ]
+        if caller.personality != 0 {
+            steps.append(Step(.call(SYS_personality, [0], "personality", "personality(PER_LINUX)")))
+        }
+        if caller.ioPriority != 0 {
+            let text = "ioprio_set(IOPRIO_WHO_PROCESS, 0, IOPRIO_CLASS_NONE)"
+            steps.append(Step(.call(SYS_ioprio_set, [1, 0, 0], "I/O priority", text)))
+        }
+        if caller.timerSlack != timerSlack {
+            let text = "prctl(PR_SET_TIMERSLACK, \(timerSlack))"
+            steps.append(Step(.call(SYS_prctl, [29, timerSlack], "timer slack", text)))
+        }
         // Back from real time everybody may come; back from idle, or to a lower nice, only who may rise.
         if caller.policy != SCHED_OTHER {
             steps.append(Step(.setSchedulingPolicy(SCHED_OTHER), tolerates: Errno(EPERM)))
@@ -97,7 +102,10 @@ extension ProcessSettings {
                         SYS_setpriority, [0, 0, Int(nice)], "nice", "setpriority(PRIO_PROCESS, 0, \(nice))"),
                     tolerates: Errno(EACCES)))
         }
-        let limits = limits.filter { limit in !caller.limits.contains { $0.isSame(as: limit) } }
+        let limits = limits.map { limit -> Rlimit in
+            let own = caller.limits.first { $0.resource == limit.resource }
+            return caller.mayRaiseLimits ? limit : limit.lowered(to: own?.hard ?? Rlimit.unlimited)
+        }.filter { limit in !caller.limits.contains { $0.isSame(as: limit) } }
         if !limits.isEmpty { steps.append(Step(.setLimits(limits))) }
         return steps
     }
@@ -112,14 +120,24 @@ extension ProcessSettings {
 struct CallerSettings: Equatable, Sendable {
     /// True when it has supplementary groups, and may give them up.
     var givesUpGroups = true
+    /// Its real, effective and saved ids.
+    var users: [uid_t] = []
+    var groups: [gid_t] = []
     /// Bit N - 1 for each signal N that it may ignore.
     var ignoredSignals = UInt64.max
     var oomScoreAdjustment: Int?
     /// See sched(7): SCHED_OTHER, and more where its children would not have it.
     var policy: Int32?
     var nice: Int32?
+    var personality: Int?
+    var ioPriority: Int?
+    /// Nanoseconds.
+    var timerSlack: Int?
+    var securebits: Int?
     /// The limits of each resource.
     var limits: [Rlimit] = []
+    /// Whether it may have higher ones than its own hard limits.
+    var mayRaiseLimits = true
 
     static let unknown = CallerSettings()
 
@@ -134,6 +152,12 @@ struct CallerSettings: Equatable, Sendable {
         errno = 0
         let nice = getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0)
         if errno == 0 { settings.nice = nice }
+        let own = clinux_inherited()
+        settings.users = [own.users.0, own.users.1, own.users.2]
+        settings.groups = [own.groups.0, own.groups.1, own.groups.2]
+        (settings.personality, settings.ioPriority) = (Int(own.personality), Int(own.io_priority))
+        (settings.timerSlack, settings.securebits) = (Int(own.timer_slack), Int(own.securebits))
+        settings.mayRaiseLimits = own.may_raise_limits != 0
         for limit in Rlimit.containerDefault {
             var own = rlimit()
             guard getrlimit(limit.resource, &own) == 0 else { continue }

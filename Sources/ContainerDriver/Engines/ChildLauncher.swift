@@ -63,7 +63,11 @@ final class ChildLauncher {
     /// Standard input that has ended. Not the host's /dev/null: whoever holds a descriptor of a file may change the file's
     /// mode, and what this one is of goes with the instance.
     private static func emptyPipe() throws(LabError) -> FileDescriptor {
-        let pipe = try pipe()
-        return pipe.read
+        do throws(Errno) {
+            let pipe = try FileDescriptor.pipe()
+            return pipe.read
+        } catch {
+            throw LabError(.unavailable, "cannot make a pipe", cause: error)
+        }
     }
 }
