@@ -20,9 +20,6 @@ extension Report {
             let rows = comparison.rows.filter { $0.metric == metric }
             blocks += [.heading(2, text.title(metric)), .table(table(of: rows, metric, comparison, text))]
         }
-        if comparison.rows.isEmpty {
-            blocks.append(.paragraph(text.say("No metric has a sample in either result.")))
-        }
         blocks += [
             .paragraph(outcome(of: comparison, text)),
             .paragraph(
@@ -86,7 +83,17 @@ extension Report {
     private static func outcome(of comparison: ResultComparison, _ text: Language) -> Phrase {
         let threshold = Format.percent(comparison.threshold)
         let regressions = comparison.regressions
-        guard !regressions.isEmpty else { return text.say("No regression beyond \(threshold) was shown.") }
+        guard !regressions.isEmpty else {
+            let (undecided, all) = (comparison.undecided, comparison.rows.count)
+            if undecided == 0 { return text.say("No regression beyond \(threshold) was shown.") }
+            if undecided < all {
+                return text.say(
+                    "No regression beyond \(threshold) was shown; \(undecided) of \(all) rows are undecided.")
+            }
+            return text.say(
+                "Nothing was decided: all rows are undecided. Make more runs a side (`lab run LAB --repeat`), or measure both builds in one run (`--engine NAME=KIND:PATH`)."
+            )
+        }
         let named = regressions.map { row in
             let place = row.point.isEmpty ? "" : " (\(row.point.text))"
             return Phrase.code("\(row.metric.id): \(row.engine)\(place)")
@@ -158,6 +165,7 @@ extension Language {
     private func name(_ reason: ResultComparison.Reason) -> Phrase {
         switch reason {
         case .wide: say("the interval is too wide")
+        case .corrected: say("of so many rows one may differ so much by chance")
         case .tooFew: say("too few samples")
         case .noRatio: say("a figure is not positive")
         case .noBaseline: say("one run a side, and no other engine beside it")
@@ -173,7 +181,9 @@ extension Language {
             "One figure of each run is one value: intervals and p-values are Welch's, on logarithms, and know how much "
                 + "runs differ.")
         guard let baseline = baseline.map({ Phrase.code($0.rawValue) }) else { return unit }
-        let relative: Phrase = say("Times are judged by their ratio to \(baseline) within each run.")
+        let relative: Phrase = say(
+            "Times are judged by their ratio to \(baseline) within each run, and by themselves where the interval of that "
+                + "is more than twice as wide.")
         return unit + Phrase(sentenceGap) + relative
     }
     func oneRunNote(_ baseline: EngineID?) -> Phrase {

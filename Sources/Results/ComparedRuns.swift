@@ -6,11 +6,35 @@ public enum ComparedRuns {
     /// More runs on a side tell no more.
     private static let most = RawSamples.mostRuns
 
+    /// The runs of both sides. One command of hyperfine's, or one engine of a table, on either side is the same thing before
+    /// and after, whatever it is called.
+    /// - Throws: as for one side.
+    public static func load(
+        _ old: [String], _ new: [String]
+    ) throws(LabError) -> (old: [Figures], new: [Figures]) {
+        var (before, after) = (try load(old), try load(new))
+        let (first, second) = (RawSamples.onlyEngine(of: before), RawSamples.onlyEngine(of: after))
+        if let first, let second, first != second {
+            let both = EngineID(rawValue: "\(first) → \(second)")
+            for place in before.indices { before[place] = RawSamples.named(before[place], both) }
+            for place in after.indices { after[place] = RawSamples.named(after[place], both) }
+        }
+        return (before.map { Figures($0) }, after.map { Figures($0) })
+    }
+
     /// The runs of all paths of a side, in their order.
-    /// - Throws: `.input` when a path leads to no run; `.data` with file and place when one is malformed.
+    /// - Throws: `.input` when a path leads to no run; `.data` with file and place when one is malformed; `.usage` for a run
+    ///   that is named twice, which would count as two.
     public static func load(_ paths: [String]) throws(LabError) -> [RunResult] {
         var runs: [RunResult] = []
         for path in paths { runs += try load(path) }
+        var seen: [String: RunResult] = [:]
+        for run in runs where !RawSamples.made(run) {
+            guard seen.updateValue(run, forKey: run.header.runID) == run else { continue }
+            throw LabError(
+                .usage, "the run \(ForeignText.quoted(run.header.runID)) is on one side twice",
+                remedy: "name each run once: the unit of a comparison is the run")
+        }
         guard runs.count <= most else {
             throw LabError(
                 .usage, "\(runs.count) runs are on one side", remedy: "name at most \(most)")

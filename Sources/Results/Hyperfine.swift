@@ -10,6 +10,8 @@ public enum Hyperfine {
             var command: String
             /// Seconds.
             var times: [Double]?
+            /// Of each time: nil where a signal ended the command.
+            var exit_codes: [Int32?]?
         }
     }
 
@@ -56,12 +58,24 @@ public enum Hyperfine {
                 guard samples.samples.count < RawSamples.mostSamples else {
                     throw flaw(path, key, "there are more than \(RawSamples.mostSamples) samples")
                 }
-                guard samples.add(EngineID(rawValue: result.command), [time.id: nanoseconds]) else {
+                // Otherwise a failure would be a fast run.
+                let code = result.exit_codes?.dropFirst(turn).first ?? 0
+                let engine = EngineID(rawValue: result.command)
+                guard
+                    code == 0
+                        ? samples.add(engine, [time.id: nanoseconds])
+                        : samples.add(engine, [:], failed(code))
+                else {
                     throw flaw(path, key, "there are more than \(RawSamples.mostEngines) commands")
                 }
             }
         }
         return samples.result
+    }
+
+    private static func failed(_ code: Int32?) -> Outcome {
+        let cause: Message = code.map { "it ended with status \(Int($0))" } ?? "a signal ended it"
+        return .failed(LabError(.unavailable, "the command failed", cause: cause), after: nil)
     }
 
     private static let again: Message = "write it again with hyperfine --export-json"

@@ -28,16 +28,35 @@ struct RawSamples {
     }
 
     /// - Returns: false when there are more engines than are taken.
-    mutating func add(_ engine: EngineID, _ values: [String: Double]) -> Bool {
+    mutating func add(
+        _ engine: EngineID, _ values: [String: Double], _ outcome: Outcome = .completed
+    ) -> Bool {
         if !engines.contains(engine) {
             guard engines.count < Self.mostEngines else { return false }
             engines.append(engine)
         }
         samples.append(
             Observation(
-                index: samples.count, engine: engine, warmup: false, outcome: .completed,
+                index: samples.count, engine: engine, warmup: false, outcome: outcome,
                 timeline: Timeline(), values: values))
         return true
+    }
+
+    /// Whether a run is made of such samples, and not one of lab's.
+    static func made(_ run: RunResult) -> Bool { run.header.version.isEmpty }
+
+    /// The engine of runs that are all made of samples of that one.
+    static func onlyEngine(of runs: [RunResult]) -> EngineID? {
+        guard runs.allSatisfy({ made($0) && $0.header.engines.count == 1 }) else { return nil }
+        let engines = Set(runs.flatMap(\.header.engines).map(\.id))
+        return engines.count == 1 ? engines.first : nil
+    }
+
+    /// The same samples, of an engine by another name.
+    static func named(_ run: RunResult, _ engine: EngineID) -> RunResult {
+        var samples = RawSamples(origin: run.header.lab.id, metrics: run.header.lab.metrics)
+        for sample in run.samples { _ = samples.add(engine, sample.values, sample.outcome) }
+        return samples.result
     }
 
     var result: RunResult {

@@ -153,6 +153,13 @@ public enum ResultStore {
         do {
             return try JSONDecoder().decode(type, from: Data(bytes))
         } catch let error as DecodingError {
+            if case .keyNotFound(let key, let context) = error, context.codingPath.isEmpty,
+                key.stringValue == "header"
+            {
+                throw LabError(
+                    .data, "\(place) is no result", cause: "it is neither lab's JSON nor hyperfine's",
+                    remedy: "name what `lab run` or `hyperfine --export-json` wrote, or a CSV of raw samples")
+            }
             let (key, problem) = describe(error)
             throw malformed(place, key, problem, remedy: remedy)
         } catch {

@@ -56,6 +56,44 @@ import Testing
         #expect(error.cause?.english.contains(problem) == true && error.remedy != nil, "\(error)")
     }
 
+    @Test(
+        "One command on either side is the same before and after, whatever it is called; of several the names count"
+    )
+    func singleCommandsArePaired() throws {
+        func export(_ commands: [String]) -> String {
+            #"{"results":["# + commands.map { #"{"command":"\#($0)","times":[1,2]}"# }.joined(separator: ",")
+                + "]}"
+        }
+        let files = ["a.json": export(["./a"]), "b.json": export(["./b"]), "c.json": export(["./a", "./b"])]
+        try withTemporaryDirectory { place in
+            for (name, text) in files { try Files.write(text, to: "\(place)/\(name)") }
+            let (old, new) = try ComparedRuns.load(["\(place)/a.json"], ["\(place)/b.json"])
+            let engines = (old + new).flatMap { $0.result.header.engines.map(\.id.rawValue) }
+            #expect(engines == ["./a → ./b", "./a → ./b"])
+            #expect((old + new).allSatisfy { $0.result.samples.count == 2 && $0.result.flaw == nil })
+            #expect(ResultComparison.differences(old: old, new: new).isEmpty)
+            let several = try ComparedRuns.load(["\(place)/a.json"], ["\(place)/c.json"])
+            #expect(several.old[0].result.header.engines.map(\.id.rawValue) == ["./a"])
+        }
+    }
+
+    @Test("A run of hyperfine's that failed is a failure and no time")
+    func failedRunsAreNoTimes() throws {
+        let text = #"{"results":[{"command":"a","times":[1,2,3,4],"exit_codes":[0,1,null,0]}]}"#
+        let samples = try Hyperfine.parse(Array(text.utf8), path: "a.json").samples
+        #expect(samples.map(\.outcome.isCompleted) == [true, false, false, true])
+        #expect(samples.map(\.values.isEmpty) == [false, true, true, false])
+    }
+
+    @Test("What is another program's JSON is called so")
+    func foreignJSON() throws {
+        try withTemporaryDirectory { place in
+            try Files.write(#"{"some":1}"#, to: "\(place)/a.json")
+            let error = try #require(throws: LabError.self) { try ComparedRuns.load(["\(place)/a.json"]) }
+            #expect(error.kind == .data && error.message.english.hasSuffix("a.json is no result"))
+        }
+    }
+
     @Test("Samples, engines, runs, columns and fields of a table are limited")
     func tableIsLimited() throws {
         let head = "engine,a-ms,run\n"
@@ -183,7 +221,9 @@ import Testing
         try withTemporaryDirectory { directory in
             func result(_ name: String) throws {
                 try Files.makeDirectory("\(directory)/\(name)")
-                try ResultStore.save(ResultFixture.result([(.process, [5])]), in: "\(directory)/\(name)")
+                var result = ResultFixture.result([(.process, [5])])
+                result.header.runID = name
+                try ResultStore.save(result, in: "\(directory)/\(name)")
             }
             try result("runs/lab-1")
             try result("runs/lab-2")
@@ -194,7 +234,11 @@ import Testing
             let names = ["runs", "one", "one/result.json", "a.csv", "export"]
             let counts = try names.map { try ComparedRuns.load(["\(directory)/\($0)"]).count }
             #expect(counts == [2, 1, 1, 2, 1])
-            #expect(try ComparedRuns.load(names.map { "\(directory)/\($0)" }).count == 7)
+            // Runs that were told apart by nothing would be one; these have the same samples and one identity.
+            let twice = try #require(throws: LabError.self) {
+                try ComparedRuns.load(["\(directory)/one", "\(directory)/one/result.json"])
+            }
+            #expect(twice.kind == .usage && twice.message.english.hasSuffix("on one side twice"))
             for missing in ["runs/notes", "nowhere", "nowhere.csv"] {
                 let error = try #require(throws: LabError.self) {
                     try ComparedRuns.load(["\(directory)/\(missing)"])

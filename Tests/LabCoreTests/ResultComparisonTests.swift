@@ -200,6 +200,27 @@ import Testing
         #expect(process.basis == .figure && process.verdict == .undecided && process.reason == .wide)
     }
 
+    @Test("A baseline that is far noisier than what is judged does not hide a change of it")
+    func noisyBaseline() throws {
+        func runs(_ factor: Double, seed: UInt64) -> [RunResult] {
+            [0.4, 2.1, 1.2, 0.5, 1.9].enumerated().map { turn, process in
+                result(process: process, qemu: factor, seed: seed + UInt64(turn))
+            }
+        }
+        let comparison = compare(runs(1, seed: 1), runs(1.5, seed: 11))
+        let qemu = try row(comparison, .qemu)
+        #expect(qemu.basis == .figure && qemu.verdict == .slower && comparison.undecided == 1)
+        #expect(qemu.relativeChange?.interval?.contains(1) == true)
+    }
+
+    @Test("An interval beside 1 that is none too many among so many rows says so")
+    func correctedAway() throws {
+        var row = try row(compare(runs(5, seed: 1), runs(5, qemu: 1.15, seed: 2)), .qemu)
+        (row.verdict, row.reason, row.correctedP) = (.undecided, .wide, 0.2)
+        row.judge(threshold: 0.05)
+        #expect(row.verdict == .undecided && row.reason == .corrected)
+    }
+
     @Test("One run beside several is judged by the spread of these")
     func oneBesideSeveral() throws {
         let old = runs(6, seed: 3)

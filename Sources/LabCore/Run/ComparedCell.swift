@@ -1,3 +1,5 @@
+import Glibc
+
 /// A metric, an engine and a point that any of the compared runs has a value for.
 struct ComparedCell {
     var metric: Metric
@@ -55,7 +57,9 @@ struct ComparedCell {
         row.change = change?.ratio ?? Self.quotient(row.old.figure, row.new.figure)
         row.relativeChange = relativeChange?.ratio ?? Self.quotient(row.old.ratio, row.new.ratio)
         let isTime = metric.unit == .nanoseconds
-        if isTime && isRelative { row.basis = .ratio }
+        if isTime && isRelative && (areSingle || !Self.isFarNarrower(change, than: relativeChange)) {
+            row.basis = .ratio
+        }
         if isTime && areSingle {
             // Its interval knows nothing of how much times differ between runs.
             row.change?.interval = nil
@@ -122,6 +126,14 @@ struct ComparedCell {
     private static func change(_ old: [Estimate], _ new: [Estimate]) -> Change? {
         old.count == 1 && new.count == 1
             ? Change(from: old[0], to: new[0]) : Change(runs: old.map(\.value), new.map(\.value))
+    }
+
+    /// Whether the baseline adds more than twice the noise that it takes away: less would make a choice of luck of it.
+    private static func isFarNarrower(_ change: Change?, than relative: Change?) -> Bool {
+        guard let own = change?.ratio.interval, let other = relative?.ratio.interval, own.lower > 0,
+            other.lower > 0
+        else { return false }
+        return 2 * log(own.upper / own.lower) < log(other.upper / other.lower)
     }
 
     private static func quotient(_ old: Estimate?, _ new: Estimate?) -> Estimate? {

@@ -89,6 +89,8 @@ public struct ResultComparison: Equatable, Sendable {
     public enum Reason: String, Codable, Sendable, CaseIterable {
         /// The interval is too wide.
         case wide = "wide-interval"
+        /// The interval excludes 1, but of so many rows one may do so by chance.
+        case corrected = "not-significant-after-correction"
         /// Fewer samples than an interval needs.
         case tooFew = "too-few-samples"
         /// A figure is not positive, so that there is no ratio.
@@ -102,6 +104,7 @@ public struct ResultComparison: Equatable, Sendable {
     }
 
     public var regressions: [Row] { rows.filter(\.isRegression) }
+    public var undecided: Int { rows.count { $0.verdict == .undecided } }
 
     /// Compares what both sides have.
     ///
@@ -194,6 +197,7 @@ extension ResultComparison.Row {
         decide(
             isLarger: correctedP < ResultComparison.level && interval.lower > 1,
             isSmaller: correctedP < ResultComparison.level && interval.upper < 1, threshold: threshold)
+        if verdict == .undecided && (interval.lower > 1 || interval.upper < 1) { reason = .corrected }
     }
 
     /// What is counted has no chance in it: any difference is one.

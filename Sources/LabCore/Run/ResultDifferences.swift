@@ -137,16 +137,15 @@ private struct DifferenceFinder {
             let field = "engines.\(record.id)"
             compare("\(field).kind", record.kind.rawValue, other.kind.rawValue)
             compare("\(field).emulated", "\(record.emulated)", "\(other.emulated)")
+            // Where the program lies makes no difference, and what it is, is what a build is judged for.
+            compare(
+                "\(field).build.kind", Self.orNone(record.build?.kind.rawValue),
+                Self.orNone(other.build?.kind.rawValue))
+            if record.build != nil && other.build != nil { continue }
             compare(
                 "\(field).details", Self.named(record.details.map { ($0.name.english, $0.value) }),
                 Self.named(other.details.map { ($0.name.english, $0.value) }))
             compare("\(field).digests", record.digests, other.digests)
-            // Where the program lies makes no difference.
-            compare(
-                "\(field).build.kind", Self.orNone(record.build?.kind.rawValue),
-                Self.orNone(other.build?.kind.rawValue))
-            compare(
-                "\(field).build.digest", Self.orNone(record.build?.digest), Self.orNone(other.build?.digest))
         }
     }
 

@@ -71,6 +71,9 @@ extension TrialCosts {
     /// The whole seconds to name where so many are needed: a tenth more, since no time comes again exactly.
     public static func budget(for seconds: Double) -> Int { max(1, Int((seconds * 11 / 10).rounded(.up))) }
 
+    /// The seconds that a refusal names: what was measured meanwhile may have been dearer than what was known before.
+    public static func advice(for seconds: Int) -> Int { seconds + (seconds + 1) / 2 }
+
     /// A budget as it is said: a part of a lab's is no round number.
     public static func words(_ budget: Double) -> String {
         Units.format(
@@ -83,6 +86,6 @@ extension TrialCosts {
         return LabError(
             .usage, "the budget of \(words(budget)) is too small",
             cause: "the first round alone, a trial of everything, needs about \(seconds) s",
-            remedy: "name --budget \(seconds)s or more, or fewer engines or series")
+            remedy: "name --budget \(advice(for: seconds))s or more, or fewer engines or series")
     }
 }

@@ -16,15 +16,20 @@ struct CompareCommand: SpeakingCommand {
             A path is a directory that `lab run` wrote, its result.json, or the
             samples.jsonl of a run that was killed; a directory that holds several
             of them, as `lab run --repeat` makes it, is all of them. It may also be
-            what `hyperfine --export-json` wrote (each command is an engine), or a
-            CSV of raw samples: a heading with `engine` and columns that end in a
-            unit (startup-ms, whole-us, size-bytes), a row for each sample, and
-            perhaps a column `run` that says which run a row is of.
+            what `hyperfine --export-json` wrote: each command is an engine, by its
+            text or the name that `hyperfine -n` gave it; runs that failed count as
+            failures. Or a CSV of raw samples: a heading with `engine` and columns
+            that end in a unit (startup-ms, whole-us, size-bytes; ns us ms s min h
+            bytes KiB MiB GiB count ratio), a row for each sample, and perhaps a
+            column `run` that says which run a row is of. Where either side has a
+            single engine of such a file, these two are compared, whatever their
+            names.
 
             What disturbs a machine often lasts as long as a run, so that the run is
             the unit. Two or more runs a side: Welch's t-interval of the difference
             of the means of logarithms; the ratio to the first engine (process,
-            where it was measured) decides, since what disturbs both cancels. One
+            where it was measured) decides, since what disturbs both cancels, and
+            the times themselves where its interval is more than twice as wide. One
             run beside several: judged by the spread of these. One run a side: times
             are compared by that ratio alone, which assumes that whatever changed
             did not change the first engine; its own times stay undecided.
@@ -45,8 +50,8 @@ struct CompareCommand: SpeakingCommand {
             threshold, or missing. Less is better in every metric.
 
             Results of unlike machines, programs or plans are refused with 65, and
-            each difference is named. Seed, time, load and the number of samples may
-            differ.
+            each difference is named. Seed, time, load, the number of samples and
+            the program of a build (--engine NAME=KIND:PATH) may differ.
 
             EXIT CODES
               0   no regression: faster, no difference, or undecided
@@ -54,7 +59,8 @@ struct CompareCommand: SpeakingCommand {
               64  a wrong word; 65 malformed or unlike results; 66 no such file
 
             JSON (--json, schema lab.compare/2): old, new (paths), oldRuns, newRuns,
-            baseline, threshold, tested, regression, unlike, rows; each row: metric,
+            baseline, threshold, tested, regression, undecided (a number), unlike,
+            rows; each row: metric,
             unit, engine, point, old and new {runs, n, failures, figure, ratio},
             change and ratioChange {value, lower95, upper95}, basis (ratio, figure,
             count), p, correctedP, verdict, reason, bound (X, 0.03 for 3 %),
@@ -119,15 +125,21 @@ struct CompareCommand: SpeakingCommand {
         let format = try chosenFormat()
         let threshold = try options.chosenThreshold()
         let (old, new) = try sides()
-        let (before, after) = (try Self.load(old), try Self.load(new))
+        let (before, after) = try ComparedRuns.load(old, new)
         let lab = after[0].result.header.lab
         let engines = try engine.map { word throws(LabError) in
             try Words.engines(word, of: (before + after).flatMap(\.result.header.engines).map(\.id))
         }
-        let metrics = try metric.map { text throws(LabError) in try Words.metrics(text, of: lab.metrics) }
+        let chosen = try metric.map { text throws(LabError) in try Words.metrics(text, of: lab.metrics) }
         try options.accept(ResultComparison.differences(old: before, new: after, engines: engines))
         let comparison = ResultComparison(
-            old: before, new: after, metrics: metrics, engines: engines, threshold: threshold)
+            old: before, new: after, metrics: chosen, engines: engines, threshold: threshold)
+        guard !comparison.rows.isEmpty else {
+            throw LabError(
+                .data, "there is nothing to compare",
+                cause: "neither side has a sample of \(metric ?? "any metric")",
+                remedy: "compare without --metric and --engine to see what there is")
+        }
         switch format {
         case .md:
             let report = Report.markdown(for: comparison, old: old, new: new, language: text)
@@ -137,10 +149,6 @@ struct CompareCommand: SpeakingCommand {
         }
         Self.warnUnlike(comparison, in: text)
         if !comparison.regressions.isEmpty { throw ExitCode.failure }
-    }
-
-    private static func load(_ paths: [String]) throws(LabError) -> [Figures] {
-        try ComparedRuns.load(paths).map { Figures($0) }
     }
 
     /// The paths of either side.

@@ -16,6 +16,8 @@ struct ComparisonAnswer: Encodable {
     /// Rows that were tested, for whose number the p-values are corrected.
     let tested: Int
     let regression: Bool
+    /// The number of rows that are.
+    let undecided: Int
     /// In what the results are unlike; empty unless the comparison was forced.
     let unlike: [ResultDifference]
     let rows: [Row]
@@ -77,6 +79,7 @@ struct ComparisonAnswer: Encodable {
         threshold = comparison.threshold
         tested = comparison.tested
         regression = !comparison.regressions.isEmpty
+        undecided = comparison.undecided
         unlike = comparison.differences
         rows = comparison.rows.map { row in
             Row(

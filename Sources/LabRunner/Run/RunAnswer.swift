@@ -19,6 +19,8 @@ struct RunAnswer: Encodable {
     /// The engine to which times are set in proportion; nil where there are no two.
     let baseline: EngineID?
     let engines: [EngineAnswer]
+    /// Of each further build of an engine: how its times compare with those of the first in the run.
+    let builds: [BuildAnswer]
     /// The changes since the result that `--baseline` names; nil without.
     var comparison: ComparisonAnswer?
 
@@ -37,6 +39,32 @@ struct RunAnswer: Encodable {
         let metrics: [String: Figure]
         /// The figures where something is: at each point of the run that the engine was measured at.
         let points: [PointAnswer]
+    }
+
+    struct BuildAnswer: Encodable {
+        let old: EngineID
+        let new: EngineID
+        let metric: String
+        /// new / old, from neighbouring trials.
+        let ratio: ComparisonAnswer.Figure
+
+        /// Every pair and time of a run, where nothing is varied.
+        static func all(of figures: Figures) -> [BuildAnswer] {
+            let records = figures.result.header.engines
+            return records.indices.flatMap { place in
+                let other = records[place]
+                guard let first = records[..<place].first(where: { $0.engine == other.engine }) else {
+                    return [] as [BuildAnswer]
+                }
+                return figures.result.header.lab.metrics.compactMap { metric in
+                    guard metric.unit == .nanoseconds,
+                        let ratio = figures.ratio(metric, other.id, to: first.id)
+                    else { return nil }
+                    return BuildAnswer(
+                        old: first.id, new: other.id, metric: metric.id, ratio: .init(ratio))
+                }
+            }
+        }
     }
 
     struct PointAnswer: Encodable {
@@ -112,6 +140,7 @@ struct RunAnswer: Encodable {
         let baseline = [figures].baseline
         self.baseline = baseline
         engines = result.header.engines.map { Self.engine($0, figures, baseline) }
+        builds = BuildAnswer.all(of: figures)
     }
 
     private static func engine(

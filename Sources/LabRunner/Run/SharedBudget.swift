@@ -42,7 +42,7 @@ struct SharedBudget: Equatable {
         throw LabError(
             .usage, "the budget of \(TrialCosts.words(total)) is too small",
             cause: "the first rounds of these labs, a trial of everything, need about \(need) s",
-            remedy: "name --budget \(need)s or more, or fewer labs or engines")
+            remedy: "name --budget \(TrialCosts.advice(for: need))s or more, or fewer labs or engines")
     }
 
     /// The budget of one lab in whole seconds; nil where it is its own.

@@ -15,7 +15,7 @@ extension Chinese {
         "name the program by the path at which it lies": "写出该程序所在的路径", "name the program in it": "写出其中的那个程序",
         "{} is not executable": "{} 不可执行",
         "{} does not work as {}": "{} 不能当作 {} 来用",
-        "of itself it says: {}; name a build of {}": "它这样介绍自己：{}；请指定 {} 的一个版本",
+        "of itself it says: {}; name a build of {}": "其版本信息为：{}；请指定 {} 的一个版本",
         "container is a part of lab: it has no program of its own": "container 是 lab 的一部分，没有自己的程序",
         "run each build of lab several times and give the results to lab compare":
             "用 lab 的每个版本各运行几次，再把结果交给 lab compare",

@@ -7,7 +7,7 @@ extension Chinese {
         "cannot read whose process {} is": "无法得知进程 {} 属于谁",
         "the first round, a trial of everything, was made whole and took {} s: longer than the budget of {}":
             "第一轮（每项各试验一次）已完整做完，用时 {} 秒，超出预算 {}",
-        "the budget of {} is too small": "预算 {} 太少",
+        "the budget of {} is too small": "预算 {} 太短",
         "the first round alone, a trial of everything, needs about {} s": "仅第一轮（每项各试验一次）就需要约 {} 秒",
         "the first rounds of these labs, a trial of everything, need about {} s":
             "这些实验的第一轮（每项各试验一次）共需要约 {} 秒",

@@ -65,12 +65,16 @@ extension Chinese {
             "把指针停在图形上可看数值；用键盘时，按 Tab 进入图，再用方向键移动。",
         "The results are unlike, and were compared by force: what changed may have changed for these reasons.":
             "两个结果条件不同，属强制比较：数值的变化可能由下列差异引起。",
-        "No metric has a sample in either result.": "两侧结果中没有任何指标有样本。",
-        "No regression beyond {} was shown.": "未显示超过 {} 的退化。",
+        "No regression beyond {} was shown.": "未发现超过 {} 的退化。",
         "Regression beyond {}, or missing: {}.": "退化超过 {}，或缺失：{}。",
         "One figure of each run is one value: intervals and p-values are Welch's, on logarithms, and know how much runs differ.":
             "每次运行的数值算作一个值：区间和 p 值用 Welch 方法对对数计算，反映各次运行之间的差别。",
-        "Times are judged by their ratio to {} within each run.": "时间按同一次运行内与 {} 之比来判定。",
+        "Times are judged by their ratio to {} within each run, and by themselves where the interval of that is more than twice as wide.":
+            "时间按同一次运行内与 {} 之比来判定；若该比值的区间比时间本身的区间宽一倍以上，则按时间本身判定。",
+        "No regression beyond {} was shown; {} of {} rows are undecided.": "未发现超过 {} 的退化；{3} 行中有 {2} 行未定。",
+        "Nothing was decided: all rows are undecided. Make more runs a side (`lab run LAB --repeat`), or measure both builds in one run (`--engine NAME=KIND:PATH`).":
+            "未能判定：所有行都未定。请增加每侧的运行次数（`lab run LAB --repeat`），或在同一次运行中测量两个版本（`--engine NAME=KIND:PATH`）。",
+        "of so many rows one may differ so much by chance": "行数这么多，偶然也会有一行相差这么大",
         "One run a side: times are compared by their ratio to {}, which assumes that whatever changed did not change {}.":
             "每侧只有一次运行：时间按与 {} 之比来比较，前提是所作的改变没有影响 {}。",
         "One run a side can't compare times: what disturbs a machine lasts as long as a run.":

@@ -18,6 +18,14 @@ extension Chinese {
         "this version of lab reads {}": "这个版本的 lab 读取 {}",
         "read it with the version of lab that wrote it, or run the lab again":
             "用写出它的那个版本的 lab 来读，或重新运行该实验",
+        "{} is no result": "{} 不是结果文件", "it is neither lab's JSON nor hyperfine's": "它既不是 lab 的 JSON，也不是 hyperfine 的",
+        "name what `lab run` or `hyperfine --export-json` wrote, or a CSV of raw samples":
+            "请指定 `lab run` 或 `hyperfine --export-json` 写出的文件，或原始样本的 CSV",
+        "the run {} is on one side twice": "运行 {} 在同一侧出现了两次",
+        "name each run once: the unit of a comparison is the run": "每次运行只指定一次：比较以运行为单位",
+        "a signal ended it": "它被信号终止",
+        "there is nothing to compare": "没有可比较的内容", "neither side has a sample of {}": "两侧都没有 {} 的样本",
+        "compare without --metric and --engine to see what there is": "去掉 --metric 和 --engine 再比较，看看有哪些",
         "{} is malformed": "{} 格式有误", "{} is malformed at {}": "{} 在 {} 处格式有误",
         "results are not edited by hand: restore the file, or run the lab again":
             "结果文件不能手工编辑：恢复该文件，或重新运行该实验",
