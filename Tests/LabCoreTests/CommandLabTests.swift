@@ -101,10 +101,6 @@ struct CommandLabTests {
                 "lab.yaml:17: a command says itself how much work it did"
             ),
             (
-                "ready: line=Ready to accept", "ready: exit\nmethod: compute",
-                "lab.yaml:6: the work of a command begins when it is ready"
-            ),
-            (
                 "claims:", "series: [{id: a, parameters: {compute: [integer]}}]\nclaims:",
                 "unknown key \"compute\""
             ),
@@ -132,6 +128,10 @@ struct CommandLabTests {
         #expect(changed.method == .compute && changed.series == lab.series && changed.metrics == lab.metrics)
         other.readiness = .exit
         #expect(throws: LabError.self) { try lab.running(other) }
+        let late = text.replacing("ready: line=go, ", with: "")
+        let noted = try #require(throws: LabError.self) { _ = try LabFile.parse(late, name: "lab.yaml") }
+        let words = noted.message.english
+        #expect(words.hasPrefix("lab.yaml:2: the work of a command begins when it is ready"), "\(words)")
         // lab-guest takes no such word.
         let guest = try Files.readText("\(checkout)/labs/cpu-overhead/lab.yaml")
             .replacing("compute: [integer, syscall]}", with: "argument: [x]}")

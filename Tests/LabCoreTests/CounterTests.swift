@@ -19,7 +19,7 @@ struct CounterTests {
         let own = HostProcess(pid: getpid())
         let before = own.reapedNanoseconds
         let loop = "i=0; while [ $i -lt 400000 ]; do i=$((i+1)); done"
-        _ = try Tool.run("sh", ["-c", loop], deadline: .now().advanced(by: .seconds(60)))
+        _ = try Tool.run("sh", ["-c", loop], in: "/", deadline: .now().advanced(by: .seconds(60)))
         #expect(own.reapedNanoseconds > before)
         #expect(HostProcess(pid: .max).reapedNanoseconds == 0)
     }
