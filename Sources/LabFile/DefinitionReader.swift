@@ -58,7 +58,9 @@ struct DefinitionReader {
         }
         let series = SeriesReader(read: read, method: method, parts: self).series(
             lab["series"], engines: engines)
-        let metrics = said("metrics", else: own?.metrics) { node, _ in self.metrics(node) }
+        let metrics = said(
+            "metrics", else: method == .compute && hasCommand ? LabDefinition.work : own?.metrics
+        ) { node, _ in self.metrics(node) }
         let samples = said("samples", else: own?.samples) { node, _ in self.samples(node) }
         let rounds = rounds(lab, method)
         let budget = said("budget", else: own?.budgetSeconds, seconds)
@@ -73,8 +75,13 @@ struct DefinitionReader {
         let facts = rows.facts(lab["facts"])
         let row = rows.row(lab["row"], facts: facts)
         let settings = rows.settings(lab["settings"], series: series ?? [])
-        if hasCommand, let method, method != .lifecycle {
+        if hasCommand, let method, ![.lifecycle, .compute].contains(method) {
             problems.add(lab.line(of: "method"), "the method \(method.rawValue) runs no command of an image")
+        }
+        if method == .compute, command?.readiness == .exit {
+            problems.add(
+                lab.line(of: "command"),
+                "the work of a command begins when it is ready: \"ready\" must say when")
         }
         if let method, let node = lab["facts"], method != .experiment {
             problems.add(node.line, "the method \(method.rawValue) finds no facts")
@@ -259,13 +266,17 @@ struct DefinitionReader {
     {
         guard let method else { return nil }
         guard let node = lab["rounds"] else {
-            if method == .compute {
+            if method == .compute && !hasCommand {
                 problems.add(lab.line, "the method compute needs \"rounds\": how much work a trial does")
             }
             return nil
         }
-        guard method == .compute else {
-            problems.add(lab.line(of: "rounds"), "the method \(method.rawValue) does no rounds of work")
+        guard method == .compute, !hasCommand else {
+            problems.add(
+                lab.line(of: "rounds"),
+                hasCommand
+                    ? "a command says itself how much work it did"
+                    : "the method \(method.rawValue) does no rounds of work")
             return nil
         }
         guard let fields = read.fields(node, of: .key("rounds"), required: ["default"], optional: engineNames)

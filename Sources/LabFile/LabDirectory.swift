@@ -75,6 +75,13 @@ public struct LabDirectory: Sendable {
         }
     }
 
+    /// The folder of a lab.
+    /// - Parameter id: as for `definition`.
+    public func folder(of id: String) throws(LabError) -> String {
+        let file = id.contains("/") ? try Self.file(at: id) : path(of: id)
+        return String(file.dropLast(LabFile.fileName.count + 1))
+    }
+
     /// The file that defines a lab.
     public func path(of id: String) -> String { "\(directory)/\(id)/\(LabFile.fileName)" }
 }

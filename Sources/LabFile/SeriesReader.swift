@@ -78,13 +78,15 @@ struct SeriesReader {
 
     private func parameters(_ node: YAMLNode) -> [Series.Varied]? {
         guard let method else { return nil }
-        let names = method.parameters.map(\.rawValue)
+        let absent: Factor = parts.hasCommand ? .compute : .argument
+        let known = method.parameters.filter { $0 != absent }
+        let names = known.map(\.rawValue)
         guard
             let fields = read.fields(
                 node, of: "parameters of \(method.rawValue)", required: [], optional: names)
         else { return nil }
         var all: [Series.Varied] = []
-        for parameter in method.parameters {
+        for parameter in known {
             guard let node = fields[parameter.rawValue] else { continue }
             guard let items = read.list(node, of: .key(parameter.rawValue)) else { return nil }
             var values: [Condition] = []

@@ -107,7 +107,10 @@ struct ComputeReport: MethodReport {
 
     var sections: [Block] { claims + ComputeSection(analysis: analysis, text: text).blocks }
 
-    var procedure: Phrase { text.computeMethod(.code(lab.workload)) }
+    var procedure: Phrase {
+        let workload = Phrase.code(lab.workload)
+        return lab.command == nil ? text.computeMethod(workload) : text.commandMethod(workload)
+    }
 
     func label(_ point: Condition) -> Phrase { point.isEmpty ? .none : .code(text.work(point)) }
 
@@ -115,7 +118,7 @@ struct ComputeReport: MethodReport {
     func warnings(of engine: Analysis.Engine) -> [Phrase] {
         let name = text.name(engine.record)
         let lost = analysis.points.prefix(WarningsSection.mostPoints).map { point in
-            (point, LostTime(analysis.figures.samples(engine.id, at: point)))
+            (point, LostTime(analysis.figures.samples(engine.id, at: point), until: lab.endOfWork))
         }
         func places(_ share: (LostTime) -> Double?) -> [Phrase] {
             lost.compactMap { point, lost in

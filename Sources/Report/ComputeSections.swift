@@ -5,8 +5,10 @@ struct ComputeSection {
     let analysis: Analysis
     let text: Language
 
+    private var lab: LabDefinition { analysis.result.header.lab }
+
     var blocks: [Block] {
-        let metrics = analysis.result.header.lab.metrics
+        let metrics = lab.metrics
         var table = Table(
             [.words(text.say("kind of work")), .words(text.engine), .figures("n"), .figures(text.failed)]
                 + metrics.map { .figures(text.title($0)) }
@@ -15,7 +17,7 @@ struct ComputeSection {
             for engine in analysis.engines {
                 let samples = analysis.figures.samples(engine.id, at: kind)
                 guard !samples.isEmpty else { continue }
-                let lost = LostTime(samples)
+                let lost = LostTime(samples, until: lab.endOfWork)
                 table.add(
                     [
                         .code(text.work(kind)), .words(text.name(engine.record)),
@@ -44,7 +46,9 @@ struct ComputeSection {
     private var lostLines: [Phrase] {
         analysis.engines.compactMap { engine in
             let kinds = analysis.points.compactMap { kind in
-                LostTime(analysis.figures.samples(engine.id, at: kind)).throttled.map { (kind, $0) }
+                LostTime(analysis.figures.samples(engine.id, at: kind), until: lab.endOfWork).throttled.map {
+                    (kind, $0)
+                }
             }
             guard let most = kinds.max(by: { $0.1 < $1.1 }) else { return nil }
             return text.say(
@@ -64,7 +68,8 @@ struct LostTime {
     /// From this share on, a figure may be one of the lost time and not of the engine.
     static let noticeable = 0.01
 
-    init(_ samples: [Observation]) {
+    /// - Parameter end: the mark at which the work was done.
+    init(_ samples: [Observation], until end: Mark) {
         let completed = samples.filter(\.outcome.isCompleted)
         func share(_ key: String, until mark: (Timeline) -> UInt64?) -> Double? {
             var lost = 0.0
@@ -76,7 +81,7 @@ struct LostTime {
             }
             return elapsed > 0 ? lost / elapsed : nil
         }
-        throttled = share("throttled-ns") { $0[.firstOutput] }
+        throttled = share("throttled-ns") { $0[end] }
         stolen = share("host-steal-ns") { timeline in timeline.last.flatMap { timeline[$0] } }
     }
 }

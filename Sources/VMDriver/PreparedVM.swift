@@ -43,7 +43,11 @@ public final class PreparedVM: PreparedEngine {
         )
     }
 
-    private func command(of request: LaunchRequest) -> VMCommand? { request.command == nil ? nil : command }
+    /// Each word of a series makes another file of it.
+    private func command(of request: LaunchRequest) -> VMCommand? {
+        guard let command, let payload = request.command else { return nil }
+        return VMCommand(payload, on: command.disk, place: command.place)
+    }
 
     /// Returns what its VM is to be made from, made if it is not there yet.
     private func origin(of request: LaunchRequest) throws(LabError) -> VMOrigin {

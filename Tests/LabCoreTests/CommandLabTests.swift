@@ -96,10 +96,47 @@ struct CommandLabTests {
             ("run: [redis-server, --port, \"0\"]", "run: []", "lab.yaml:8: run is empty"),
             ("method: lifecycle", "method: memory", "the method memory runs no command of an image"),
             ("method: lifecycle", "method: lifecycle\nworkload: hello", "unknown key \"workload\""),
+            (
+                "method: lifecycle", "method: compute\nrounds: {default: 1}",
+                "lab.yaml:17: a command says itself how much work it did"
+            ),
+            (
+                "claims:", "series: [{id: a, parameters: {compute: [integer]}}]\nclaims:",
+                "unknown key \"compute\""
+            ),
         ])
     func mistakes(old: String, new: String, cause: String) throws {
         let error = try #require(throws: LabError.self) { _ = try parse(old, new) }
         #expect(error.kind == .data && error.message.english.contains(cause), "\(error.message.english)")
+    }
+
+    @Test("A lab of a command's work says what it does in a word, and what is measured where it says nothing")
+    func workIsRead() throws {
+        let text = """
+            id: mine
+            command: {image: mine, run: [bench], ready: line=go, values: [{name: operations, at: "n=([0-9]+)"}]}
+            method: compute
+            series: [{id: s, parameters: {argument: [get, "set all"]}}]
+            """
+        let lab = try LabFile.parse(Array(text.utf8), name: "lab.yaml", engines: KnownEngines.ids)
+        #expect(lab.metrics == LabDefinition.work && lab.rounds == nil && lab.endOfWork == .exited)
+        #expect(lab.values(of: .argument) == ["get", "set all"])
+        // The user's own words change the command and nothing else.
+        var other = try #require(lab.command)
+        other.environment = ["A=1"]
+        let changed = try lab.running(other)
+        #expect(changed.method == .compute && changed.series == lab.series && changed.metrics == lab.metrics)
+        other.readiness = .exit
+        #expect(throws: LabError.self) { try lab.running(other) }
+        let late = text.replacing("ready: line=go, ", with: "")
+        let noted = try #require(throws: LabError.self) { _ = try LabFile.parse(late, name: "lab.yaml") }
+        let words = noted.message.english
+        #expect(words.hasPrefix("lab.yaml:2: the work of a command begins when it is ready"), "\(words)")
+        // lab-guest takes no such word.
+        let guest = try Files.readText("\(checkout)/labs/cpu-overhead/lab.yaml")
+            .replacing("compute: [integer, syscall]}", with: "argument: [x]}")
+        let error = try #require(throws: LabError.self) { _ = try LabFile.parse(guest, name: "lab.yaml") }
+        #expect(error.message.english.contains("unknown key \"argument\""), "\(error.message.english)")
     }
 
     @Test(

@@ -9,8 +9,8 @@ import Testing
     private static let words: [(Factor, String)] = [
         (.cache, "cold"), (.concurrency, "4"), (.count, "exits"), (.payload, "system"),
         (.isolation, "up-to-kernel-files"), (.cgroups, "handed-on"),
-        (.touch, "64"), (.instances, "2"), (.compute, "syscall"), (.experiment, "probes"),
-        (.setting, "a|b, c=d"), (.variant, "memory=balloon,machine=q35"),
+        (.touch, "64"), (.instances, "2"), (.compute, "syscall"), (.argument, "a b"),
+        (.experiment, "probes"), (.setting, "a|b, c=d"), (.variant, "memory=balloon,machine=q35"),
     ]
 
     private func object(_ condition: Condition) throws -> [String: String] {
@@ -50,7 +50,7 @@ import Testing
         for text in [
             #"{"color": "red"}"#, #"{"isolation": "only-pit"}"#, #"{"cgroups": "made"}"#, #"{"touch": 64}"#,
             #"{"variant": "x"}"#,
-            #"{"experiment": ""}"#,
+            #"{"experiment": ""}"#, #"{"argument": ""}"#, #"{"argument": "a\u0000b"}"#,
         ] {
             #expect(throws: DecodingError.self) {
                 try JSONDecoder().decode(Condition.self, from: Data(text.utf8))

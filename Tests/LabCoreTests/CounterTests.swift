@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import LabCore
@@ -11,6 +12,16 @@ struct CounterTests {
         #expect(UInt64.max.grown(since: 0) == .max)
         #expect(UInt64(3).times(5) == 15)
         #expect(UInt64.max.times(2) == nil)
+    }
+
+    @Test("The CPU time of children that were waited for is known, and of what has ended there is none")
+    func reaped() throws {
+        let own = HostProcess(pid: getpid())
+        let before = own.reapedNanoseconds
+        let loop = "i=0; while [ $i -lt 400000 ]; do i=$((i+1)); done"
+        _ = try Tool.run("sh", ["-c", loop], in: "/", deadline: .now().advanced(by: .seconds(60)))
+        #expect(own.reapedNanoseconds > before)
+        #expect(HostProcess(pid: .max).reapedNanoseconds == 0)
     }
 
     @Test("A length of time that nanoseconds can't hold is the longest that they can")

@@ -206,6 +206,67 @@ struct OwnProgramTests {
         #expect(lab.leftovers.isEmpty)
     }
 
+    @Test("A command's work is timed from when it is ready, in each engine with the word of its cell")
+    func workIsMeasured() throws {
+        let lab = try program()
+        try Files.makeDirectory("\(lab.directory.path)/mine")
+        let hasQEMU = Tool.find("qemu-system-x86_64") != nil
+        // It burns before it is ready as much as after it, in a child that has ended by then.
+        let burn = "sh -c 'i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done'"
+        let script = """
+            \(burn); echo go; \(burn); case $0 in fail) exit 3;; none) n=0;; *) n=50;; esac; echo n=$n $0
+            """
+        try Files.write(
+            """
+            id: mine
+            engines: [process, container\(hasQEMU ? ", qemu-direct" : "")]
+            command:
+              image: rootfs:../tree
+              run: [sh, -c, "\(script)"]
+              ready: line=go
+              values: [{name: operations, at: "n=([0-9]+)"}]
+            method: compute
+            samples: {default: 1, warmup: 0}
+            series: [{id: s, parameters: {argument: [one, two, fail, none]}}]
+            """, to: "\(lab.directory.path)/mine/lab.yaml")
+        let finished = try lab.run(["run", "./mine", "--output", "out", "--fetch"])
+        #expect(finished.status == 0, "\(finished.errors)")
+        let result = try result(lab)
+        #expect(result.samples.count == (hasQEMU ? 12 : 8))
+        for sample in result.samples {
+            let word = sample.parameters.argument ?? ""
+            let place = "\(sample.engine) \(word)"
+            guard word != "fail", word != "none" else {
+                #expect(!sample.outcome.isCompleted, "\(place)")
+                continue
+            }
+            #expect(sample.outcome == .completed, "\(place): \(sample.outcome)")
+            let span = try #require(sample.timeline.span(from: .ready, to: .exited))
+            #expect(sample.values["round-ns"] == Double(span) / 50, "\(place)")
+            let cpu = try #require(sample.values["cpu-round-ns"]) * 50
+            #expect(cpu > 0)
+            if sample.engine != .qemuDirect {
+                // All of its life is twice that.
+                #expect(cpu < Double(span) * 1.5, "\(place)")
+            }
+            let name = "\(lab.directory.path)/out/output/"
+            let file = Files.list(name).first {
+                Int($0.prefix(6)) == sample.index && $0.hasSuffix(".stdout")
+            }
+            #expect(try Files.readText(name + #require(file)).hasSuffix("n=50 \(word)\n"), "\(place)")
+        }
+        let report = try Files.readText("\(lab.directory.path)/out/report.md")
+        #expect(report.contains("`two`") && report.contains("time per operation"))
+        #expect(lab.leftovers.isEmpty)
+    }
+
+    @Test("A lab whose image nobody has built says the one command that builds it")
+    func theImageIsMadeFirst() throws {
+        let finished = try LabProgram().run(["run", "applications", "--engine", "process"])
+        #expect(finished.status == 66 && finished.errors.contains("there is no image \"applications\""))
+        #expect(finished.errors.contains("/labs/applications makes it, once"), "\(finished.errors)")
+    }
+
     @Test(
         "An image is run by its name, its digest or from a file, as its configuration says, and stays one tree",
         .enabled(if: Tool.find("skopeo") != nil, "skopeo is not installed"))

@@ -30,9 +30,10 @@ extension ChildInstance: LimitAccounting {
 extension ChildInstance: CPUAccounting {
     public func hostCPUNanoseconds() throws(LabError) -> UInt64 {
         if let cpuNanoseconds { return cpuNanoseconds }
-        var sum = try HostProcess(pid: pid).cpuNanoseconds()
-        for process in descendants { sum += (try? process.cpuNanoseconds()) ?? 0 }
-        return sum
+        let family = HostProcess(pid: pid).family
+        let own = try family[0].cpuNanoseconds()
+        return family.dropFirst().reduce(own) { $0 + ((try? $1.cpuNanoseconds()) ?? 0) }
+            + family.reduce(0) { $0 + $1.reapedNanoseconds }
     }
 
     public var throttledNanoseconds: UInt64? { accounts?.throttledNanoseconds }

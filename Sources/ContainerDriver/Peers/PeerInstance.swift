@@ -176,7 +176,7 @@ extension PeerInstance: LimitAccounting {
 extension PeerInstance: CPUAccounting {
     public func hostCPUNanoseconds() throws(LabError) -> UInt64 {
         guard hasEnded else {
-            return processes.compactMap { try? $0.cpuNanoseconds() }.reduce(0, +)
+            return processes.reduce(0) { $0 + ((try? $1.cpuNanoseconds()) ?? 0) + $1.reapedNanoseconds }
         }
         guard description.reapsEverything, let total = child.cpuNanoseconds else {
             throw LabError(

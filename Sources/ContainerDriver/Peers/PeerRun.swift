@@ -53,7 +53,7 @@ struct PeerRun: Sendable {
         RuntimeSpec.container(
             isolation, root: context.rootFilesystem.directory, hostname: name.hostname,
             args: [RootFilesystem.guestPath] + request.arguments.dropFirst()
-        ).running(context.command).limited(
+        ).running(request.command ?? context.command).limited(
             to: ResourceLimits(memoryBytes: request.memoryBytes, cpus: request.cpus), cgroup: name.cgroup
         ).onThisMachine()
     }

@@ -96,6 +96,17 @@ public struct CommandDefinition: Codable, Equatable, Sendable {
         return order.map { "\($0)=\(values[$0] ?? "")" }
     }
 
+    /// The longest word that a series may put behind a command's own, in bytes.
+    private static let longestArgument = 1_024
+
+    /// A word that a series puts behind a command's own.
+    static func argument(_ word: String) throws(LabError) -> String {
+        guard (1...longestArgument).contains(word.utf8.count), !word.utf8.contains(0) else {
+            throw LabError(.usage, "it must have 1 to \(longestArgument) bytes, and no zero byte")
+        }
+        return word
+    }
+
     private static func requireShort(_ words: [String]) throws(LabError) {
         let bytes = words.reduce(0) { $0 + $1.utf8.count }
         guard words.count <= mostWords, bytes <= mostBytes, !words.contains(where: { $0.utf8.contains(0) })

@@ -9,10 +9,12 @@ extension LabDefinition {
         var lab = self
         switch method {
         case .lifecycle:
-            let factors: Set<Factor> = [.cache, .concurrency]
+            let factors: Set<Factor> = [.cache, .concurrency, .argument]
             lab.series = series.filter { $0.parameters.allSatisfy { factors.contains($0.parameter) } }
             if lab.series.isEmpty { lab.series = [.plain] }
             lab.metrics = Self.metrics(of: command)
+        case .compute where self.command != nil:
+            try requireWork(command)
         case .compute:
             guard command.readiness == .exit else {
                 throw refusal("it measures the work of a command that ends", "leave --ready out")
@@ -80,9 +82,27 @@ extension LabDefinition {
         }
     }
 
+    /// What it does before it is ready is not measured.
+    private func requireWork(_ command: CommandDefinition) throws(LabError) {
+        guard command.readiness == .exit else { return }
+        throw refusal(
+            "its work is what it does from when it is ready until it ends",
+            "say how it is known to be ready: --ready line=TEXT")
+    }
+
     private func refusal(_ cause: Message, _ remedy: Message) -> LabError {
         LabError(.usage, "\(id) does not run this command of an image", cause: cause, remedy: remedy)
     }
+
+    /// What is measured of a command's work, where a lab doesn't say it.
+    public static let work = [
+        Metric(
+            id: "operation", title: LocalizedText(en: "time per operation", zh: "每次操作的用时"),
+            unit: .nanoseconds, source: .value("round-ns")),
+        Metric(
+            id: "cpu", title: LocalizedText(en: "host CPU time per operation", zh: "每次操作消耗的宿主机 CPU 时间"),
+            unit: .nanoseconds, source: .value("cpu-round-ns")),
+    ]
 
     private static func metrics(of command: CommandDefinition) -> [Metric] {
         func metric(_ id: String, _ title: LocalizedText, _ from: Mark, _ to: Mark) -> Metric {

@@ -16,6 +16,9 @@ public struct CommandValue: Codable, Equatable, Sendable {
     /// The names of the metrics that every command has.
     static let reserved = ["ready", "first-output", "teardown", "whole", "cpu"]
 
+    /// The key of the value that says how many operations a command did.
+    static let operations = "output-operations"
+
     /// The key of `Observation.values`.
     public var key: String { "output-\(name)" }
     private var isPointer: Bool { place.hasPrefix("/") }

@@ -3,9 +3,8 @@
 /// A factor has its case here, its value in `Condition`, and its words for readers in `Report/Texts/ConditionTexts`. What it
 /// does is with who reads that value: `TrialProcedure`, an engine, or an experiment.
 public enum Factor: String, Codable, CodingKeyRepresentable, Hashable, Sendable, CaseIterable, Comparable {
-    case cache, concurrency, count, payload, isolation, cgroups, touch, instances, compute, experiment,
-        setting,
-        variant
+    case cache, concurrency, count, payload, isolation, cgroups, touch, instances, compute, argument,
+        experiment, setting, variant
 
     public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 
@@ -27,6 +26,7 @@ public enum Factor: String, Codable, CodingKeyRepresentable, Hashable, Sendable,
         case .touch: .number(\.touch, in: 0...65_536)
         case .instances: .number(\.instances, in: 1...Self.mostInstances)
         case .compute: .word(\.compute, of: Workload.computeKinds)
+        case .argument: Field(\.argument, read: CommandDefinition.argument) { $0 }
         case .experiment: .word(\.experiment)
         case .setting: .word(\.setting)
         case .variant: Field(\.variant, read: VMVariant.init, write: \.description)
@@ -56,6 +56,8 @@ public struct Condition: Hashable, Sendable {
     public var instances: Int?
     /// The sort of work that is done, one of `Workload.computeKinds`.
     public var compute: String?
+    /// The word behind those of the lab's command.
+    public var argument: String?
     /// Which experiment is made, see `Experiment`.
     public var experiment: String?
     /// The way in which the experiment is made; each knows its own.

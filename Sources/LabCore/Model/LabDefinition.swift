@@ -103,17 +103,19 @@ public struct LabDefinition: Codable, Equatable, Sendable {
         case lifecycle
         /// Start some instances, read what memory they take while all of them live, end them.
         case memory
-        /// Start, let the workload do its rounds of work, end it; time and host CPU time per round are the result.
+        /// Start, let the workload do its rounds of work, end it; time and host CPU time per round are the result. A command
+        /// works from when it is ready until it ends, and may say how many operations that were.
         case compute
         /// Do an experiment, see `Experiment`.
         case experiment
 
-        /// The factors that the trials of a series may vary.
+        /// The factors that the trials of a series may vary: `argument` only with a command and `compute` without one.
         public var parameters: [Factor] {
             switch self {
-            case .lifecycle: [.cache, .concurrency, .count, .payload, .isolation, .cgroups, .variant]
+            case .lifecycle:
+                [.cache, .concurrency, .count, .payload, .isolation, .cgroups, .argument, .variant]
             case .memory: [.touch, .instances, .variant]
-            case .compute: [.compute, .variant]
+            case .compute: [.compute, .argument, .variant]
             case .experiment: [.experiment, .setting, .isolation, .instances, .variant]
             }
         }

@@ -49,6 +49,15 @@ public struct CommandUser: Codable, Equatable, Sendable {
     }
 }
 
+extension CommandPayload {
+    /// The same with one more word at the end; nil for none.
+    func told(_ word: String?) -> CommandPayload {
+        var told = self
+        told.arguments += word.map { [$0] } ?? []
+        return told
+    }
+}
+
 extension LaunchRequest {
     /// The workload of lab-guest that is asked for.
     /// - Parameter engine: that starts nothing else in this way.

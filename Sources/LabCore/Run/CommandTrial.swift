@@ -32,13 +32,16 @@ extension TrialProcedure {
         }
     }
 
-    /// The reason why a command's trial has no result, nil when it has: it was to end well, or to be ready.
-    static func failure(_ end: Result<Int32, LabError>, _ output: CommandOutput) -> LabError? {
+    /// The reason why a command's trial has no result, nil when it has.
+    /// - Parameter endsByItself: whether it was to end, and well; else it was only to be ready.
+    static func failure(
+        _ end: Result<Int32, LabError>, _ output: CommandOutput, endsByItself: Bool
+    ) -> LabError? {
         if let failure = output.failure { return failure }
         switch end {
         case .failure(let error): return error
         case .success(let status):
-            guard status != 0, output.readiness == .exit else { return nil }
+            guard status != 0, endsByItself else { return nil }
             return LabError(
                 .instance, "the command failed", cause: output.end(status),
                 remedy: "try it by hand in the image, then measure it")

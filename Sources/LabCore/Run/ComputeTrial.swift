@@ -1,17 +1,21 @@
 extension TrialProcedure {
-    /// Start, let the workload do its rounds, end it.
+    /// Start, let the workload do its rounds, end it. A command's rounds are the operations that its value `operations`
+    /// says, from when it is ready until it ends; all of it is one where it says none.
     ///
-    /// Values: `round-ns`, host time from `ready` to the output over the rounds; `cpu-round-ns`, host CPU time over the
+    /// Values: `round-ns`, host time of the work over the rounds; `cpu-round-ns`, host CPU time over the
     /// rounds, work done outside the guest included; `throttled-ns`; `host-steal-ns`, which another guest of this
-    /// host's own hypervisor took meanwhile; and the guest's metrics.
-    func compute(_ trial: Plan.Trial, on engine: any PreparedEngine) -> Conclusion {
+    /// host's own hypervisor took meanwhile; and the guest's metrics, or the command's values.
+    func compute(_ trial: Plan.Trial, on engine: any PreparedEngine) throws(LabError) -> Conclusion {
         let began = MonotonicInstant.now()
         let work = work(of: trial)
-        let rounds = lab.rounds?.count(for: trial.engine) ?? 1
+        var rounds = Double(lab.rounds?.count(for: trial.engine) ?? 1)
         let stealBefore = HostCPU.stealNanoseconds()
-        let request = request(work.workload, of: trial, began: .now())
+        var request = request(work.workload, of: trial, began: .now())
+        request.output = try output(of: trial, nil)
+        defer { request.output?.removeEmptyFiles() }
         let instance: any Instance
-        do {
+        do throws(LabError) {
+            if let failure = Self.portInUse(request, on: engine) { throw failure }
             instance = try engine.launch(request)
         } catch {
             return Conclusion(observation: Self.failed(trial, error), began: began, ended: .now())
@@ -23,10 +27,20 @@ extension TrialProcedure {
         do throws(LabError) {
             try instance.waitUntilReady(deadline: request.deadline)
             cpuBefore = try cpu?.hostCPUNanoseconds()
-            try instance.waitForOutput(deadline: request.deadline)
+            var status: Int32 = 0
+            if request.output == nil {
+                try instance.waitForOutput(deadline: request.deadline)
+            } else {
+                status = try instance.waitForExit(deadline: request.deadline)
+            }
             if let throttled = cpu?.throttledNanoseconds { values["throttled-ns"] = Double(throttled) }
-            // Now, because `dispose` may cut it short in the middle of a metric.
-            failure = Self.failure(instance.transcript, expected: work.expected)
+            if let output = request.output {
+                failure = Self.failure(.success(status), output, endsByItself: true)
+                if failure == nil { rounds = try operations(in: output, &values) ?? rounds }
+            } else {
+                // Now, because `dispose` may cut it short in the middle of a metric.
+                failure = Self.failure(instance.transcript, expected: work.expected)
+            }
         } catch {
             failure = error
         }
@@ -34,11 +48,11 @@ extension TrialProcedure {
         let disposalFailure = Self.dispose(instance)
         let ended = MonotonicInstant.now()
 
-        if let span = instance.timeline.span(from: .ready, to: .firstOutput) {
-            values["round-ns"] = Double(span) / Double(rounds)
+        if let span = instance.timeline.span(from: .ready, to: lab.endOfWork) {
+            values["round-ns"] = Double(span) / rounds
         }
         if let cpuBefore, let cpuAfter = try? cpu?.hostCPUNanoseconds(), cpuAfter >= cpuBefore {
-            values["cpu-round-ns"] = Double(cpuAfter - cpuBefore) / Double(rounds)
+            values["cpu-round-ns"] = Double(cpuAfter - cpuBefore) / rounds
         }
         if let stealBefore, let stealAfter = HostCPU.stealNanoseconds(), stealAfter >= stealBefore {
             values["host-steal-ns"] = Double(stealAfter - stealBefore)
@@ -52,4 +66,24 @@ extension TrialProcedure {
         return Conclusion(
             observation: observation, began: began, ended: ended, disposalFailure: disposalFailure)
     }
+
+    /// Takes the values of a command's output.
+    /// - Returns: the number of its operations; nil where none of the values is that.
+    private func operations(
+        in output: CommandOutput, _ values: inout [String: Double]
+    ) throws(LabError) -> Double? {
+        for value in lab.command?.values ?? [] {
+            values[value.key] = try value.value(in: output, pointed: pointed)
+        }
+        guard let operations = values[CommandValue.operations] else { return nil }
+        guard operations > 0 else {
+            throw LabError(.instance, "the command did no operation", cause: output.end(0))
+        }
+        return operations
+    }
+}
+
+extension LabDefinition {
+    /// The mark at which the work of the method `compute` is done.
+    public var endOfWork: Mark { command == nil ? .firstOutput : .exited }
 }

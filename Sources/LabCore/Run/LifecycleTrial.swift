@@ -124,7 +124,8 @@ extension TrialProcedure {
         life.stepNanoseconds = instance.stepNanoseconds
         life.values = guestValues(instance.transcript)
         if let output = request.output {
-            life.failure = failure(end, output) ?? disposalFailure
+            life.failure =
+                failure(end, output, endsByItself: output.readiness == .exit) ?? disposalFailure
             life.values = [:]
             if case .success(let status) = end { life.values["exit-status"] = Double(status) }
             life.values["cpu-ns"] = (try? (instance as? any CPUAccounting)?.hostCPUNanoseconds()).map(

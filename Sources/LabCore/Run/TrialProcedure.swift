@@ -36,7 +36,7 @@ struct TrialProcedure {
             switch lab.method {
             case .lifecycle: return try lifecycle(trial, on: engine)
             case .memory: return memory(trial, on: engine)
-            case .compute: return compute(trial, on: engine)
+            case .compute: return try compute(trial, on: engine)
             case .experiment: return try experiment(trial, on: engine)
             }
         } catch {
@@ -85,7 +85,9 @@ struct TrialProcedure {
 
     func request(_ workload: Workload, of trial: Plan.Trial, began: MonotonicInstant) -> LaunchRequest {
         LaunchRequest(
-            index: nextInstance(), payload: context?.command.map(Payload.command) ?? .guest(workload),
+            index: nextInstance(),
+            payload: context?.command.map { .command($0.told(trial.parameters.argument)) }
+                ?? .guest(workload),
             memoryBytes: lab.memoryBytes, cpus: lab.cpus,
             deadline: began.advanced(by: .seconds(lab.timeoutSeconds(at: trial.parameters))),
             condition: trial.parameters)

@@ -1,5 +1,6 @@
 import Images
 import LabCore
+import LabFile
 
 /// The request for one run: a lab of the catalogue, what the user said of it, and the seed. It knows its own words.
 struct RunRequest {
@@ -36,7 +37,21 @@ struct RunRequest {
     func lookUpCommand() throws(LabError) -> CommandPayload? {
         guard let command = lab.command else { return nil }
         let paths = try LabPaths.own(environment: Process.environment)
-        return try command.payload(in: .named(command.image, paths: paths))
+        let tree: FileTree
+        do { tree = try .named(command.image, paths: paths) } catch {
+            guard error.kind == .input, let recipe = try recipe(of: command) else { throw error }
+            var error = error
+            error.remedy = "lab image build \(ShellText.quote(recipe)) makes it, once"
+            throw error
+        }
+        return try command.payload(in: tree)
+    }
+
+    /// The lab's folder, where the image that it names is made by the recipe in that.
+    private func recipe(of command: CommandDefinition) throws(LabError) -> String? {
+        let folder = try LabDirectory.own().folder(of: labWord)
+        guard command.image == lab.id, Files.exists("\(folder)/\(RecipeFile.fileName)") else { return nil }
+        return RelativePath.workingDirectory.map { RelativePath.of(folder, from: $0) } ?? folder
     }
 
     /// Gives the run another budget than its own, in whole seconds.

@@ -25,7 +25,7 @@ struct ConditionWords {
         case .touch:
             value == "0" ? text.say("idle") : text.say("\(value) MiB touched")
         case .instances: text.say("\(value) at once")
-        case .compute, .experiment: "\(value)"
+        case .compute, .argument, .experiment: "\(value)"
         case .setting: "\(setting(of: condition))"
         case .variant: text.say("made as \(code: value)")
         }
@@ -64,8 +64,8 @@ struct ConditionWords {
 
     /// First what is done, then how.
     private static let order: [Factor] = [
-        .compute, .setting, .payload, .variant, .isolation, .cgroups, .touch, .instances, .concurrency,
-        .cache, .count,
+        .compute, .argument, .setting, .payload, .variant, .isolation, .cgroups, .touch, .instances,
+        .concurrency, .cache, .count,
     ]
 
     /// An experiment and what holds beside it, plain text.

@@ -24,6 +24,16 @@ extension Chinese {
         "its processes do not descend from the command {}": "它的进程不是命令 {} 的后代",
         "say --ready line=TEXT, or name other engines": "改用 --ready line=TEXT，或换用其他引擎",
         "the method {} runs no command of an image": "测量方法 {} 不运行镜像里的命令",
+        "it must have 1 to {} bytes, and no zero byte": "必须是 1 到 {} 字节，且不含零字节",
+        "its work is what it does from when it is ready until it ends": "它的工作指从就绪到结束所做的一切",
+        "say how it is known to be ready: --ready line=TEXT": "请说明怎样算就绪：--ready line=TEXT",
+        "the command did no operation": "命令没有完成任何操作",
+        "the work of a command begins when it is ready: \"ready\" must say when":
+            "命令的工作从就绪开始：必须用 \"ready\" 说明何时就绪",
+        "a command says itself how much work it did": "做了多少工作由命令自己报告",
+        "lab image build {} makes it, once": "lab image build {} 可以构建它，只需一次",
+        "Each trial starts one instance with the command {} and the word that the row names, which prepares, is {}, does its work and ends: from there to its end is the time, over the operations that it says it did. Host CPU time covers everything the host does for the instance, VMM threads included.":
+            "每次试验启动一个实例，运行命令 {} 并附上该行所写的词：准备、到达 {}、工作、结束；从那一刻到结束的时间除以它报告的操作次数即为结果。宿主机 CPU 时间包括宿主机为该实例所做的一切，含 VMM 线程。",
         "the command ended before it was ready": "命令还没有就绪就结束了",
         "look why it says nothing; where its end is what you time, say --ready exit":
             "查明它为何没有输出；若要计时的就是它的结束，请用 --ready exit",
