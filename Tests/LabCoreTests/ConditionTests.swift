@@ -10,7 +10,8 @@ import Testing
         (.cache, "cold"), (.concurrency, "4"), (.count, "exits"), (.payload, "system"),
         (.isolation, "up-to-kernel-files"), (.cgroups, "handed-on"),
         (.touch, "64"), (.instances, "2"), (.compute, "syscall"), (.experiment, "probes"),
-        (.setting, "a|b, c=d"), (.variant, "memory=balloon,machine=q35"),
+        (.setting, "a|b, c=d"), (.variant, "memory=balloon,machine=q35"), (.memory, "64MiB"),
+        (.cpus, "2"),
     ]
 
     private func object(_ condition: Condition) throws -> [String: String] {

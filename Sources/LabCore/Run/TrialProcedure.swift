@@ -86,7 +86,8 @@ struct TrialProcedure {
     func request(_ workload: Workload, of trial: Plan.Trial, began: MonotonicInstant) -> LaunchRequest {
         LaunchRequest(
             index: nextInstance(), payload: context?.command.map(Payload.command) ?? .guest(workload),
-            memoryBytes: lab.memoryBytes, cpus: lab.cpus,
+            memoryBytes: trial.parameters.memory ?? lab.memoryBytes,
+            cpus: trial.parameters.cpus ?? lab.cpus,
             deadline: began.advanced(by: .seconds(lab.timeoutSeconds(at: trial.parameters))),
             condition: trial.parameters)
     }
