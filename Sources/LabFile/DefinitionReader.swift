@@ -32,7 +32,7 @@ struct DefinitionReader {
             let lab = read.fields(
                 root, of: "the lab", required: required,
                 optional: all.filter { !required.contains($0) }
-                    + ["rounds", "series", "settings", "spread", "facts", "row"])
+                    + ["rounds", "series", "settings", "spread", "facts", "row", "after", "predictions"])
         else { return nil }
         let id = identity(lab)
         let command = lab["command"].flatMap(CommandReader(read: read).command)
@@ -74,6 +74,8 @@ struct DefinitionReader {
             read: read, parts: self, metrics: metrics, claims: claims, point: claimReader.point)
         let facts = rows.facts(lab["facts"])
         let row = rows.row(lab["row"], facts: facts)
+        let predictions = rows.predictions(lab["predictions"], facts: facts)
+        let after = after(lab["after"], id)
         let settings = rows.settings(lab["settings"], series: series ?? [])
         if hasCommand, let method, ![.lifecycle, .compute].contains(method) {
             problems.add(lab.line(of: "method"), "the method \(method.rawValue) runs no command of an image")
@@ -106,6 +108,8 @@ struct DefinitionReader {
             facts: facts,
             settings: settings, row: row)
         definition.command = command
+        definition.predictions = predictions
+        definition.after = after
         for value in command?.values ?? [] where value.moreIsBetter {
             for place in definition.metrics.indices where definition.metrics[place].key == value.key {
                 definition.metrics[place].moreIsBetter = true
@@ -129,14 +133,35 @@ struct DefinitionReader {
         return id
     }
 
+    /// `after`: other labs, each once.
+    private func after(_ node: YAMLNode?, _ id: String?) -> [String]? {
+        guard let items = read.list(node, of: .key("after")) else { return nil }
+        var labs: [String] = []
+        for item in items {
+            guard let lab = read.identifier(item, of: .key("after")) else { continue }
+            if labs.contains(lab) || lab == id {
+                problems.add(
+                    item.line, "after names \(quoted(lab)), which stands there already or is this lab")
+            }
+            labs.append(lab)
+        }
+        return labs
+    }
+
     /// A text in English, in Chinese, and in whatever other language it has been written in.
     func localized(_ node: YAMLNode?, of what: Message) -> LocalizedText? {
+        localized(node, of: what, beside: [])
+    }
+
+    /// - Parameter others: further keys beside the languages'.
+    func localized(_ node: YAMLNode?, of what: Message, beside others: [String]) -> LocalizedText? {
         if hasCommand, let node, case .scalar = node.content {
             return read.text(node, of: what).map { LocalizedText(en: $0, zh: $0) }
         }
         let required = ["en", "zh"]
         let optional = Language.allCases.map(\.rawValue).filter { !required.contains($0) }
-        guard let node, let fields = read.fields(node, of: what, required: required, optional: optional)
+        guard let node,
+            let fields = read.fields(node, of: what, required: required, optional: optional + others)
         else { return nil }
         var texts: [Language: String] = [:]
         for language in Language.allCases {

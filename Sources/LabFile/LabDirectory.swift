@@ -55,13 +55,49 @@ public struct LabDirectory: Sendable {
     /// - Throws: `.usage` for an unknown lab, with the nearest known one; `.input` for a path that leads to none; `.data` for
     ///   a malformed definition.
     public func definition(_ id: String) throws(LabError) -> LabDefinition {
-        if id.contains("/") { return try LabFile.load(path: Self.file(at: id), engines: engines) }
+        if id.contains("/") {
+            var lab = try LabFile.load(path: Self.file(at: id), engines: engines)
+            lab.path = id
+            return lab
+        }
         guard ids.contains(id) else {
             throw LabError(
                 .usage, "there is no lab \(quoted(id))\(didYouMean(id, in: ids))",
                 remedy: "choose one of \(ids.joined(separator: ", ")); a lab of your own begins with ./ or /")
         }
         return try LabFile.load(path: path(of: id), engines: engines)
+    }
+
+    /// All labs in an order in which each can be understood: none before one that it comes `after`, those as deep as each
+    /// other in the order of the document's table.
+    /// - Throws: `.data` where one comes after a lab that is not there, or after itself by way of others.
+    public func inOrder() throws(LabError) -> [LabDefinition] {
+        var rest: [LabDefinition] = []
+        for id in ids { rest.append(try definition(id)) }
+        for lab in rest {
+            guard let stranger = lab.after?.first(where: { !ids.contains($0) }) else { continue }
+            throw LabError(
+                .data,
+                "\(path(of: lab.id)): there is no lab \(quoted(stranger)) to come after\(didYouMean(stranger, in: ids))",
+                remedy: "choose from \(ids.joined(separator: ", "))")
+        }
+        func row(_ lab: LabDefinition) -> Int {
+            DocumentTable.dimensions.firstIndex(of: lab.dimension) ?? DocumentTable.dimensions.count
+        }
+        var ordered: [LabDefinition] = []
+        while !rest.isEmpty {
+            let waiting = Set(rest.map(\.id))
+            let next = rest.filter { waiting.isDisjoint(with: $0.after ?? []) }
+            guard !next.isEmpty else {
+                throw LabError(
+                    .data,
+                    "the labs \(waiting.sorted().joined(separator: ", ")) come each after another of them",
+                    remedy: "leave one out of the \"after\" of its lab.yaml")
+            }
+            ordered += next.sorted { (row($0), $0.id) < (row($1), $1.id) }
+            rest.removeAll { lab in next.contains { $0.id == lab.id } }
+        }
+        return ordered
     }
 
     /// Its folder has its name, whatever the path calls it.

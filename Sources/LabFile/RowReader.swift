@@ -54,12 +54,38 @@ struct RowReader {
         guard let node, let fields = read.fields(node, of: .key("row"), required: ["shows", "claims"]) else {
             return nil
         }
-        let shows = read.list(fields["shows"], of: .key("row.shows"))?.compactMap { shown($0, facts ?? []) }
+        let shows = shows(fields["shows"], of: .key("row.shows"), facts)
         let names = read.list(fields["claims"], of: .key("row.claims"))?.compactMap {
             read.choice($0, of: .key("claim"), in: (claims ?? []).map(\.id))
         }
         guard let shows, let names else { return nil }
         return TableRow(shows: shows, claims: names)
+    }
+
+    /// `predictions`: a text in each language, and what of the run stands beside the answer.
+    func predictions(_ node: YAMLNode?, facts: [LabDefinition.FactRow]?) -> [LabDefinition.Prediction]? {
+        read.list(node, of: .key("predictions")).map { items in
+            if items.count > LabDefinition.mostPredictions {
+                read.problems.add(items[0].line, "predictions has more than \(LabDefinition.mostPredictions)")
+            }
+            return items.compactMap { item in
+                guard let question = parts.localized(item, of: .key("predictions"), beside: ["shows"]) else {
+                    return nil
+                }
+                var shown: YAMLNode?
+                if case .mapping(let entries) = item.content {
+                    shown = entries.first { $0.key == "shows" }?.value
+                }
+                return .init(
+                    question: question, shows: shows(shown, of: .key("predictions.shows"), facts) ?? [])
+            }
+        }
+    }
+
+    private func shows(
+        _ node: YAMLNode?, of what: Message, _ facts: [LabDefinition.FactRow]?
+    ) -> [TableRow.Shown]? {
+        read.list(node, of: what)?.compactMap { shown($0, facts ?? []) }
     }
 
     private func shown(_ node: YAMLNode, _ facts: [LabDefinition.FactRow]) -> TableRow.Shown? {

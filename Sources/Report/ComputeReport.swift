@@ -32,6 +32,7 @@ struct ComputeReport: MethodReport {
     }
 
     var note: Phrase { text.lossNote }
+    var sweepIsAnswer: Bool { false }
 
     private func hasRatios(_ metric: Metric) -> Bool {
         columns.contains { engine in
@@ -147,9 +148,10 @@ struct ComputeReport: MethodReport {
 }
 
 extension Analysis {
-    /// The ratio to the baseline doing the same; to the baseline as it is always made, where it knows no variants.
+    /// The ratio to the baseline doing the same; to the baseline as it is always made, where it knows no variants and no
+    /// limits.
     func ratioToBaseline(_ metric: Metric, _ engine: EngineID, at point: Condition) -> Estimate? {
-        let plain = point.without(.variant)
+        let plain = point.without(.variant).withoutLimits
         let own = figures.samples(Self.baseline, at: point).isEmpty ? plain : point
         return figures.ratio(
             metric, Plan.Cell(engine: engine, point: point), to: Plan.Cell(engine: Self.baseline, point: own))

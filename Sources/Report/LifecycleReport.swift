@@ -94,6 +94,10 @@ struct LifecycleReport: MethodReport {
     /// The tables of the other metrics where nothing is varied; those of counts have none of their own.
     var details: [Block] {
         lab.metrics.dropFirst().filter { $0.unit != .count }.flatMap { metric -> [Block] in
+            if isSweep {
+                let table = SweepSection(report: self).table(of: metric).closed(text)
+                return [.heading(3, text.title(metric)), .table(table)]
+            }
             let engines = analysis.engines(for: metric).filter { !$0.isAbsentPeer }
             return [.heading(3, text.title(metric)), .table(engineTable(metric, engines))]
         }

@@ -17,6 +17,8 @@ protocol MethodReport {
     var tables: [Block] { get }
     /// The figures that matter most, in words; asked for only when an engine was measured.
     var comparison: Phrase { get }
+    /// True when the figures at each limit are the answer where limits are varied, and not only a section.
+    var sweepIsAnswer: Bool { get }
     /// True when the sentences come before the tables, which are many.
     var wordsComeFirst: Bool { get }
     /// A note on reading the tables; may be empty.
@@ -48,6 +50,7 @@ protocol MethodReport {
 extension MethodReport {
     static func metrics(of lab: LabDefinition) -> [Metric] { Array(lab.metrics.prefix(1)) }
     static func sampled(_ cell: Plan.Cell, in analysis: Analysis) -> [Metric] { [analysis.headline] }
+    var sweepIsAnswer: Bool { true }
     var wordsComeFirst: Bool { false }
     var note: Phrase { Phrase() }
     var isClocked: Bool { true }
@@ -59,6 +62,9 @@ extension MethodReport {
 
     var lab: LabDefinition { analysis.result.header.lab }
     var claims: [Block] { ClaimsSection(report: self).blocks }
+
+    /// True when the answer are the figures at each limit.
+    var isSweep: Bool { analysis.isSwept && sweepIsAnswer }
 
     /// The engines without a figure, and why.
     var unmeasured: [Block] {
@@ -94,12 +100,22 @@ struct AnswerSection {
     private var analysis: Analysis { report.analysis }
     private var text: Language { report.text }
 
+    /// That at each limit where limits are varied; nil for the method's own.
+    private var sweep: SweepSection? {
+        report.isSweep ? SweepSection(report: report) : nil
+    }
+
     var blocks: [Block] {
         let words = [Block.paragraph(text.paragraph(sentences))]
-        return [
+        let heads: [Block] = [
             .heading(1, "\(text[report.lab.title])"), .paragraph(.strong(text[report.lab.question])),
             .heading(2, text.answer),
-        ] + (report.wordsComeFirst ? words + report.tables : report.tables + words)
+        ]
+        if let sweep {
+            return heads + [.paragraph(definition(of: analysis.headline, in: text))] + sweep.body + words
+                + report.unmeasured
+        }
+        return heads + (report.wordsComeFirst ? words + report.tables : report.tables + words)
             + .paragraphs(report.note)
     }
 
@@ -107,7 +123,9 @@ struct AnswerSection {
         func names(_ engines: [Analysis.Engine]) -> Phrase { text.list(engines.map { text.name($0.record) }) }
         let measured = analysis.engines.filter(\.isMeasured)
         var sentences = [
-            measured.isEmpty ? text.say("Nothing was measured: no sample was completed.") : report.comparison
+            measured.isEmpty
+                ? text.say("Nothing was measured: no sample was completed.")
+                : sweep?.words ?? report.comparison
         ]
         let missing = analysis.engines.filter { !$0.isMeasured }
         let absent = missing.filter(\.isAbsentPeer)

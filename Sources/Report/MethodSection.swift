@@ -30,7 +30,14 @@ struct MethodSection {
                     + "\(Format.duration(lab.timeoutSeconds * 1e9)) to get ready; the run had a "
                     + "budget of \(Format.duration(lab.budgetSeconds * 1e9))."),
             text.statistics, text.ending(result.ending),
-        ] + limits + harness
+        ] + limits
+            + (report.analysis.isSwept
+                ? [
+                    text.say(
+                        "Where a condition names an amount of memory or a number of CPUs, it had that instead."
+                    )
+                ]
+                : []) + harness
     }
 
     /// The series whose instances may take another time than the lab's.

@@ -23,7 +23,9 @@ public enum Report {
     private static func blocks(of figures: Figures, _ text: Language) -> [Block] {
         let result = figures.result
         let report = Analysis(figures).report(in: text)
-        return AnswerSection(report: report).blocks + report.sections
+        return AnswerSection(report: report).blocks
+            + SweepSection(report: report).blocks
+            + PredictionsSection(analysis: report.analysis, text: text).blocks + report.sections
             + MethodSection(report: report).blocks
             + WhatRanSection(analysis: report.analysis, text: text).blocks
             + [

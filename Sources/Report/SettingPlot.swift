@@ -1,12 +1,13 @@
 import LabCore
 
-/// A figure of an experiment against a parameter whose values are numbers: the size of a file, a limit, a number of
-/// instances. A curve per engine, and per whatever else is varied.
+/// A figure against a parameter whose values are numbers: the size of a file, a limit, a number of instances. A curve per
+/// engine, and per whatever else is varied.
 struct SettingPlot {
     let text: Language
     let name: String
     private let metric: Metric
-    private let experiment: String
+    /// What the figure is of; empty where the metric says it.
+    private let subject: String
     private let parameter: String
     private let curves: [Chart.Series]
     /// The values of the parameter, with the words of the lab.
@@ -26,7 +27,29 @@ struct SettingPlot {
             for metric in block.metrics where metric.unit != .truth && metric.grown == nil {
                 guard plots.count < mostPlots else { return plots }
                 let plot = SettingPlot(
-                    analysis, text, block, metric, parameter, values, number: plots.count + 1)
+                    analysis, text, block.engines, block.points, metric, parameter, values,
+                    of: block.experiment, name: "settings-\(plots.count + 1).svg")
+                if let plot { plots.append(plot) }
+            }
+        }
+        return plots
+    }
+
+    /// A plot of the headline against each limit of which there are several, for whatever is varied beside limits.
+    static func sweeps(_ analysis: Analysis, _ text: Language) -> [SettingPlot] {
+        var plots: [SettingPlot] = []
+        let places = analysis.places(of: analysis.headline)
+        var rests: [Condition] = []
+        for place in places where !rests.contains(place.withoutLimits) { rests.append(place.withoutLimits) }
+        for parameter in Factor.limits {
+            for rest in rests where plots.count < mostPlots {
+                let points = places.filter { $0.withoutLimits == rest && $0[parameter] != nil }
+                let words = Set(points.compactMap { $0[parameter] })
+                guard words.count > 1, let values = numbers(Array(words)) else { continue }
+                let plot = SettingPlot(
+                    analysis, text, analysis.engines, points, analysis.headline, parameter, values,
+                    of: text.conditions(of: analysis.result.header.lab).place(rest),
+                    name: "sweep-\(plots.count + 1).svg")
                 if let plot { plots.append(plot) }
             }
         }
@@ -64,32 +87,32 @@ struct SettingPlot {
     }
 
     private init?(
-        _ analysis: Analysis, _ text: Language, _ block: ExperimentBlock, _ metric: Metric,
-        _ parameter: Factor, _ values: [String: Double], number: Int
+        _ analysis: Analysis, _ text: Language, _ engines: [Analysis.Engine], _ points: [Condition],
+        _ metric: Metric, _ parameter: Factor, _ values: [String: Double], of subject: String, name: String
     ) {
         self.text = text
         self.metric = metric
-        experiment = block.experiment
-        self.parameter = (parameter == .instances ? text.say("instances") : text.say("setting")).plain
-        name = "settings-\(number).svg"
+        self.subject = subject
+        self.parameter = text.axis(parameter).plain
+        self.name = name
         var rests: [Condition] = []
-        for point in block.points {
+        for point in points {
             let rest = point.without(parameter)
             if !rests.contains(rest) { rests.append(rest) }
         }
         var curves: [Chart.Series] = []
         /// The value of a size with its unit.
         func shown(_ word: String) -> String {
-            guard parameter == .setting, let point = block.points.first(where: { $0.setting == word })
+            guard parameter == .setting, let point = points.first(where: { $0.setting == word })
             else { return word }
             return text.conditions(of: analysis.result.header.lab).value(ofSetting: point)
         }
         for rest in rests {
-            for engine in block.engines where curves.count < Self.mostCurves {
+            for engine in engines where curves.count < Self.mostCurves {
                 let place = text.conditions(of: analysis.result.header.lab).place(rest)
                 let engineName = text.name(engine.record).plain
                 let name = place.isEmpty ? engineName : "\(engineName), \(place)"
-                let places = block.points.filter { $0.without(parameter) == rest }.compactMap { point in
+                let places = points.filter { $0.without(parameter) == rest }.compactMap { point in
                     point[parameter].flatMap { label in
                         values[label].map { (point: point, label: label, value: $0) }
                     }
@@ -133,7 +156,9 @@ struct SettingPlot {
     }
 
     var title: String {
-        text.say("\(text[metric.title]) against \(parameter) (\(experiment))")
+        subject.isEmpty
+            ? text.say("\(text[metric.title]) against \(parameter)")
+            : text.say("\(text[metric.title]) against \(parameter) (\(subject))")
     }
 }
 

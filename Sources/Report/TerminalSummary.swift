@@ -6,9 +6,15 @@ extension Report {
     public static func summaryLines(for figures: Figures, language text: Language = .english) -> [String] {
         let report = Analysis(figures).report(in: text)
         return TerminalRenderer.render(
-            [.paragraph(report.summaryTitle), .table(report.summary)]
+            [.paragraph(report.summaryTitle), .table(table(report))]
                 + (builds(report) + absences(report) + systems(report) + verdicts(report)).map(
                     Block.paragraph))
+    }
+
+    /// The method's own table, or that of each limit where limits are the answer.
+    private static func table(_ report: any MethodReport) -> Table {
+        guard report.isSweep else { return report.summary }
+        return SweepSection(report: report).table(of: report.analysis.headline).closed(report.text)
     }
 
     /// A line for each build that the user named: what it is; and how the builds of one engine compare.

@@ -143,7 +143,9 @@ struct WarningsSection {
     private func groups(_ engine: EngineID) -> [FailureGroup] {
         var groups: [FailureGroup] = []
         for sample in analysis.result.measuredAnywhere(engine) {
-            guard case .failed(let error, let mark) = sample.outcome, !report.isAnswer(sample) else {
+            guard case .failed(let error, let mark) = sample.outcome, sample.refusedLimit == nil,
+                !report.isAnswer(sample)
+            else {
                 continue
             }
             let isFull = groups.count >= Self.mostReasons

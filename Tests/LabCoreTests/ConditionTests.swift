@@ -11,6 +11,7 @@ import Testing
         (.isolation, "up-to-kernel-files"), (.cgroups, "handed-on"),
         (.touch, "64"), (.instances, "2"), (.compute, "syscall"), (.argument, "a b"),
         (.experiment, "probes"), (.setting, "a|b, c=d"), (.variant, "memory=balloon,machine=q35"),
+        (.memory, "64MiB"), (.cpus, "2"),
     ]
 
     private func object(_ condition: Condition) throws -> [String: String] {

@@ -1,6 +1,7 @@
 import Glibc
-import LabCore
 import Testing
+
+@testable import LabCore
 
 @Suite struct StatisticsTests {
     @Test func degenerateSamplesHaveDefinedAnswers() {
@@ -19,6 +20,15 @@ import Testing
         let equal = Summary(Array(repeating: 7, count: 30))
         #expect(equal.interval == ConfidenceInterval(lower: 7, upper: 7))
         #expect(equal.mad == 0 && equal.outliers.isEmpty)
+        #expect(Trend.inversions([]) == 0 && Trend.inversions([1]) == 0 && Trend.inversions([2, 2]) == 0)
+        var generator = SeededGenerator(seed: 5)
+        for count in [2, 3, 7, 10, 64, 100] {
+            // Ties are many.
+            let values = (0..<count).map { _ in Double(Int.random(in: 0..<20, using: &generator)) }
+            let pairs = values.indices.reduce(0) { sum, i in sum + values[(i + 1)...].count { $0 < values[i] }
+            }
+            #expect(Trend.inversions(values) == pairs)
+        }
         #expect(equal.drift?.tau == 0 && equal.drift?.p == 1 && !equal.isDrifting)
     }
 

@@ -57,6 +57,28 @@ import Testing
         #expect(seen == ["/f", paths.run("a")])
     }
 
+    @Test("Empty directories of VMs that no journal knows any more are found, and only these")
+    func forgottenDirectories() throws {
+        let place = "\(home.path)/machines"
+        for name in ["lab-a-0", "lab-b-0", "lab-new-0", "files", "lab-bad.name"] {
+            try Files.makeDirectory("\(place)/\(name)")
+        }
+        try Files.write("", to: "\(place)/lab-b-0/console")
+        try Files.write("", to: "\(place)/lab-file")
+        let now = time(nil)
+        for name in ["lab-a-0", "lab-b-0", "files", "lab-bad.name"] {
+            var times = [
+                timespec(tv_sec: now - 9_999, tv_nsec: 0), timespec(tv_sec: now - 9_999, tv_nsec: 0),
+            ]
+            try checked { utimensat(AT_FDCWD, "\(place)/\(name)", &times, 0) }
+        }
+        let found = Cleaner.forgotten(below: place, before: now - 3_600)
+        #expect(found == [.init(.directory, "\(place)/lab-a-0")])
+        // One that is in use again by now stays.
+        #expect(Cleaner.remove(forgotten: found + [.init(.directory, "\(place)/lab-b-0")]) == found)
+        #expect(!Files.exists("\(place)/lab-a-0") && Files.exists("\(place)/lab-b-0/console"))
+    }
+
     @Test func aDryRunRemovesNothing() throws {
         try abandon("a", [.init(.file, "/f")])
         let cleaner = Cleaner(removers: [.file: { _, _ in Issue.record("a dry run removed something") }])

@@ -65,6 +65,33 @@ import Testing
         #expect(try RunRequest(lab, .parse(["test"]), .parse([]), seed: 3).lab != request.lab)
     }
 
+    @Test("A sweep is said again by the recorded command, and a user's own lab by its path")
+    func sweepAndPathAreSaid() throws {
+        var lab = lab
+        lab.path = "./own dir/test"
+        let words = ["--sweep", "memory=64MiB,128 MiB", "--sweep", "cpus=1,2", "--series", "cold"]
+        let request = try RunRequest(
+            lab, .parse(["./own dir/test", "--memory", "1GiB"]), .parse(words), seed: 3)
+        #expect(
+            request.command
+                == "lab run './own dir/test' --memory 1GiB --series cold --sweep 'memory=64MiB,128 MiB' --sweep cpus=1,2 --seed 3"
+        )
+        #expect(request.lab.series.map(\.id) == ["cold-process", "cold"])
+        #expect(request.lab.series[1].points.count == 4)
+        #expect(request.lab.series[1].points[3] == [.cache: "cold", .memory: "128MiB", .cpus: "2"])
+    }
+
+    @Test(
+        "A sweep that can't be is a usage error",
+        arguments: [
+            ["memory"], ["disk=1"], ["memory=1MiB"], ["memory=64"], ["cpus=0"], ["cpus="], ["cpus=1,1"],
+            ["memory=64MiB,65536KiB"], ["cpus=1", "cpus=2"], ["cpus=1.5"],
+        ])
+    func sweepsThatCannotBe(words: [String]) {
+        let error = #expect(throws: LabError.self) { try applied(words.flatMap { ["--sweep", $0] }) }
+        #expect(error?.kind == .usage && error?.message.english.contains("--sweep") == true)
+    }
+
     @Test func samplesHoldForEverySeriesAndEndTheGrowth() throws {
         let lab = try applied(["--samples", "7"])
         for series in lab.series {

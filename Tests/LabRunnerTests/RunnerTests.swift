@@ -205,6 +205,23 @@ import Testing
         #expect(result.measured("qemu").allSatisfy { $0.outcome.isCompleted })
     }
 
+    @Test(
+        "A limit that an engine refuses, or dies of, stops neither the engine nor other limits",
+        arguments: [(LabError.Kind.usage, 1), (.unavailable, 1), (.timeout, 3)])
+    func aLimitStopsNothingElse(kind: LabError.Kind, tries: Int) throws {
+        let engine = ScriptEngine("container")
+        engine.variantFailure = LabError(kind, "too little", remedy: "more")
+        let limits = Series(
+            id: "limits", parameters: [.init(.memory, [[.memory: "16MiB"], [.memory: "32MiB"]])])
+        let result = try runner([engine], samples: 6, warmup: 1, series: [.plain, limits])
+            .run(samplesIn: nil) { _ in }
+        #expect(result.samples.count { !$0.warmup && $0.outcome.isCompleted } == 6)
+        for memory in ["16MiB", "32MiB"] {
+            #expect(result.samples.count { !$0.warmup && $0.parameters == [.memory: memory] } == tries)
+        }
+        #expect(result.closing.stopped.isEmpty)
+    }
+
     @Test func aSuccessStartsTheCountOfFailuresAnew() throws {
         // Fails on every trial but each third: never three in a row.
         let counter = "\(home.path)/count"

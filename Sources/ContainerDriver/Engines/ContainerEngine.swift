@@ -74,6 +74,7 @@ public final class PreparedContainer: PreparedEngine {
         try request.refuseVariant(of: id)
         let isolation = try layers(request.condition.isolation)
         let tree = isolation.contains(.limits) ? parts.cgroups : nil
+        if tree == nil { try request.refuseLimits(of: id) }
         let limits = ResourceLimits(memoryBytes: request.memoryBytes, cpus: request.cpus)
         let handsOn = request.condition.cgroups == .handedOn
         let cgroups = try handsOn ? tree?.take(limits) : tree?.make(limits)

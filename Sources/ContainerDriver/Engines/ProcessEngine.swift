@@ -84,6 +84,7 @@ public final class PreparedProcess: PreparedEngine {
         let output = try request.commandOutput()
         let requested = request.begin()
         try request.refuseSystem(in: id)
+        try request.refuseLimits(of: id)
         if output != nil { living.withLock { $0 += 1 } }
         do throws(LabError) {
             return try launcher.start(

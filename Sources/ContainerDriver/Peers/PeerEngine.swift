@@ -87,6 +87,7 @@ public final class PreparedPeerEngine: PreparedEngine {
             throw LabError(.unavailable, "\(id) makes its containers in one way only")
         }
         try request.refuseSystem(in: id)
+        if !description.hasCgroups { try request.refuseLimits(of: id) }
         let output = try request.commandOutput()
         try requireReach(output)
         let name = run.instance(request.index)

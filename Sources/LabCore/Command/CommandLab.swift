@@ -9,7 +9,7 @@ extension LabDefinition {
         var lab = self
         switch method {
         case .lifecycle:
-            let factors: Set<Factor> = [.cache, .concurrency, .argument]
+            let factors: Set<Factor> = [.cache, .concurrency, .argument, .memory, .cpus]
             lab.series = series.filter { $0.parameters.allSatisfy { factors.contains($0.parameter) } }
             if lab.series.isEmpty { lab.series = [.plain] }
             lab.metrics = Self.metrics(of: command)

@@ -28,6 +28,11 @@ public struct RunPlaces: Sendable {
         }
     }
 
+    /// Returns true when a thing of some run may be called so.
+    static func isAnyRuns(_ name: String) -> Bool {
+        name.hasPrefix("lab-") && name.utf8.count <= 200 && name.utf8.allSatisfy(isPlain)
+    }
+
     /// Returns true when a thing of this run may be called so: `lab-RUN`, or `lab-RUN-…` with letters, digits, hyphens
     /// and underscores.
     public func owns(_ name: some StringProtocol) -> Bool {

@@ -4,7 +4,10 @@
 /// does is with who reads that value: `TrialProcedure`, an engine, or an experiment.
 public enum Factor: String, Codable, CodingKeyRepresentable, Hashable, Sendable, CaseIterable, Comparable {
     case cache, concurrency, count, payload, isolation, cgroups, touch, instances, compute, argument,
-        experiment, setting, variant
+        experiment, setting, variant, memory, cpus
+
+    /// Those of which the most that an instance may have is a matter, `lab run --sweep`.
+    public static let limits: [Factor] = [.memory, .cpus]
 
     public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 
@@ -30,6 +33,8 @@ public enum Factor: String, Codable, CodingKeyRepresentable, Hashable, Sendable,
         case .experiment: .word(\.experiment)
         case .setting: .word(\.setting)
         case .variant: Field(\.variant, read: VMVariant.init, write: \.description)
+        case .memory: .size(\.memory)
+        case .cpus: .number(\.cpus, in: 1...1_024)
         }
     }
 }
@@ -64,6 +69,10 @@ public struct Condition: Hashable, Sendable {
     public var setting: String?
     /// The way in which a VM is made where it is not as its engine makes it by default.
     public var variant: VMVariant?
+    /// Bytes of memory of an instance, where they are not those of the lab.
+    public var memory: UInt64?
+    /// The number of processors of an instance, likewise.
+    public var cpus: Int?
 
     public enum Cache: String, CaseIterable, Sendable { case cold }
     public enum Counted: String, CaseIterable, Sendable { case exits }
@@ -93,6 +102,9 @@ public struct Condition: Hashable, Sendable {
         factor.field.copy(Condition(), &rest)
         return rest
     }
+
+    /// Without limits of its own: as the lab gives them to all its instances.
+    public var withoutLimits: Condition { without(.memory).without(.cpus) }
 
     /// The value of one factor alone.
     public func only(_ factor: Factor) -> Condition {

@@ -326,6 +326,16 @@ public struct LaunchRequest: Sendable {
             remedy: "name the engine container, or one that is a VM")
     }
 
+    /// For an engine that can't hold its instances to anything.
+    /// - Throws: `.unavailable` when the trial is about how much memory or how many processors an instance has.
+    public func refuseLimits(of engine: EngineID) throws(LabError) {
+        guard !Factor.limits.allSatisfy({ condition[$0] == nil }) else { return }
+        throw LabError(
+            .unavailable, "\(engine) holds an instance to no memory and no processors",
+            cause: "nothing of it has a cgroup of its own", remedy: "name engines that do: container, or a VM"
+        )
+    }
+
     /// For an engine that is made in one way only.
     /// - Throws: `.usage` when a variant is asked for.
     public func refuseVariant(of engine: EngineID) throws(LabError) {

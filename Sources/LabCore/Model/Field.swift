@@ -46,6 +46,21 @@ struct Field<Root>: Sendable {
         }
     }
 
+    /// A size of memory with its unit.
+    static func size(_ path: Path<UInt64>) -> Field {
+        Field(path) { (word) throws(LabError) in
+            let bytes = try Units.parseBytes(word)
+            guard bytes > 0, bytes <= Units.mostMemory else {
+                throw LabError(
+                    .usage,
+                    "it must be more than nothing and at most \(Units.format(bytes: Units.mostMemory))")
+            }
+            return bytes
+        } write: {
+            Units.format(bytes: $0).split(separator: " ").joined()
+        }
+    }
+
     /// A word: one of these, or any where there are none.
     static func word(_ path: Path<String>, of words: [String] = []) -> Field {
         Field(path, words: words) { (word) throws(LabError) in

@@ -29,11 +29,15 @@ public struct LocalizedText: Codable, Equatable, Sendable {
 /// A lab as `labs/<id>/lab.yaml` defines it, validated.
 public struct LabDefinition: Codable, Equatable, Sendable {
     public var id: String
+    /// The path by which the user named it; nil for one of the program's own.
+    public var path: String?
     public var title: LocalizedText
     /// The question that the report's first table answers.
     public var question: LocalizedText
     /// The row of the document's table (section 3) that this lab stands behind, in the document's words.
     public var dimension: String
+    /// The labs to understand before this one, by their ids; nil for none.
+    public var after: [String]?
     /// The engines that run by default, in the order of the tables.
     public var engines: [EngineID]
     public var workload: String
@@ -62,6 +66,20 @@ public struct LabDefinition: Codable, Equatable, Sendable {
     public var settings: [SettingTitle]?
     /// This lab's contents for the row of the document's table that is its `dimension`; nil when another lab fills it.
     public var row: TableRow?
+    /// Questions that are worth an answer before the run; nil for none.
+    public var predictions: [Prediction]?
+
+    /// A question, and what of the run the answer is set beside.
+    public struct Prediction: Codable, Equatable, Sendable {
+        public var question: LocalizedText
+        /// Empty where no single figure or fact answers it.
+        public var shows: [TableRow.Shown]
+
+        public init(question: LocalizedText, shows: [TableRow.Shown] = []) {
+            self.question = question
+            self.shows = shows
+        }
+    }
 
     /// A row of the table of what experiments found.
     public struct FactRow: Codable, Equatable, Sendable {
@@ -114,8 +132,9 @@ public struct LabDefinition: Codable, Equatable, Sendable {
             switch self {
             case .lifecycle:
                 [.cache, .concurrency, .count, .payload, .isolation, .cgroups, .argument, .variant]
-            case .memory: [.touch, .instances, .variant]
-            case .compute: [.compute, .argument, .variant]
+                    + Factor.limits
+            case .memory: [.touch, .instances, .variant] + Factor.limits
+            case .compute: [.compute, .argument, .variant] + Factor.limits
             case .experiment: [.experiment, .setting, .isolation, .instances, .variant]
             }
         }

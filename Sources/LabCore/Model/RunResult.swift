@@ -45,6 +45,9 @@ public struct RunResult: Codable, Equatable, Sendable {
         /// The share of the harness in a sample: nanoseconds from `requested` to `cleaned-up` of an engine that
         /// does nothing, measured before the first trial.
         public var harnessNanoseconds: [UInt64]
+        /// What the user answered to the lab's predictions before the run, in their order, empty for no answer; nil where
+        /// nobody was asked.
+        public var predictions: [String]?
 
         public init(
             version: String, runID: String, startedAt: String, lab: LabDefinition, command: String,

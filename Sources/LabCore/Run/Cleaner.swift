@@ -1,3 +1,5 @@
+import Glibc
+
 /// Removes what a journal names, the newest first.
 public struct Cleaner {
     /// Removes one resource by name; what is gone already is no error. A journal is not believed: it is the remover that
@@ -52,6 +54,29 @@ public struct Cleaner {
         }
         outcome.refused += refused
         return outcome
+    }
+
+    /// Empty directories of VMs and rooms that nobody is at work in. As root they lie in one place for every LAB_HOME, so
+    /// that they outlive the journal of a run whose LAB_HOME is gone. One that is in use holds something as soon as it is
+    /// there; one that was made within the hour is left alone all the same.
+    public static func forgotten(in paths: LabPaths) -> [JournaledResource] {
+        forgotten(below: paths.machines, before: time(nil) - 3_600)
+    }
+
+    static func forgotten(below directory: String, before: time_t) -> [JournaledResource] {
+        Files.list(directory).filter(RunPlaces.isAnyRuns).compactMap { name in
+            let path = "\(directory)/\(name)"
+            var status = stat()
+            guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR,
+                status.st_uid == geteuid(), status.st_mtim.tv_sec < before, Files.list(path).isEmpty
+            else { return nil }
+            return JournaledResource(.directory, path)
+        }
+    }
+
+    /// Removes these as long as they are empty, and returns those that are gone.
+    public static func remove(forgotten: [JournaledResource]) -> [JournaledResource] {
+        forgotten.filter { rmdir($0.name) == 0 }
     }
 
     /// Removes resources of a run in the order given.

@@ -34,7 +34,7 @@ extension TrialProcedure {
             }
             let after = HostMemory.settledBytes()
             values = try Self.memoryValues(instances)
-            values["configured-bytes"] = Double(lab.memoryBytes) * Double(count)
+            values["configured-bytes"] = Double(trial.parameters.memory ?? lab.memoryBytes) * Double(count)
             if let before, let after {
                 // Less than nothing where others on the host gave memory back: noise, and noise stays in the data.
                 values["host-bytes"] = Double(before) - Double(after)

@@ -19,6 +19,8 @@ public final class Runner {
         public var budgetIsAsked: Bool
         /// Follows the JSON pointers of a command's values.
         public var pointed: PointedNumber
+        /// What the user answered to the lab's predictions; nil where nobody was asked.
+        public var predictions: [String]?
 
         public init(
             lab: LabDefinition, command: String, version: String, startedAt: String, seed: UInt64,
@@ -70,8 +72,11 @@ public final class Runner {
     private var recordByName: [EngineID: EngineRecord] = [:]
     private var failures: [EngineID: Int] = [:]
     private var stopped: [EngineID: Message] = [:]
-    /// Variants that this machine can't make: asking again gives the same answer.
+    /// Variants that this machine can't make, and limits that an engine can't take or live with: asking again gives the
+    /// same answer.
     private var impossible: Set<Plan.Cell> = []
+    /// Failures in a row at limits of their own.
+    private var failuresAtLimits: [Plan.Cell: Int] = [:]
 
     /// The time by which a first round was made that took longer than the whole budget; nil where it did not.
     private var firstRound: Duration?
@@ -239,12 +244,14 @@ public final class Runner {
     }
 
     private func header(_ plan: Plan) -> RunResult.Header {
-        RunResult.Header(
+        var header = RunResult.Header(
             version: setup.version, runID: context.runID, startedAt: setup.startedAt, lab: setup.lab,
             command: setup.command, plan: plan, environment: setup.environment,
             engines: records,
             digests: context.digests,
             harnessNanoseconds: NullEngine.overhead(trials: Self.nullTrials))
+        header.predictions = setup.predictions
+        return header
     }
 
     /// Makes the trials in their order until they are done, the budget is spent or the user has had enough.
@@ -334,6 +341,7 @@ public final class Runner {
     private func judge(_ observation: Observation, _ watch: (Event) -> Void) {
         guard case .failed(let error, _) = observation.outcome else {
             failures[observation.engine] = 0
+            failuresAtLimits[observation.cell] = nil
             return
         }
         watch(.failed(observation, error))
@@ -342,6 +350,16 @@ public final class Runner {
         let isOwn = observation.parameters.variant != nil || observation.parameters.system != nil
         if isOwn && error.kind == .unavailable {
             impossible.insert(observation.cell)
+            return
+        }
+        // Too little memory for one is enough for another.
+        if observation.parameters != observation.parameters.withoutLimits {
+            // Only a sample can say in the result that it is so.
+            if observation.warmup { return }
+            failuresAtLimits[observation.cell, default: 0] += 1
+            if error.refusesLimits || failuresAtLimits[observation.cell] == Self.failuresInARow {
+                impossible.insert(observation.cell)
+            }
             return
         }
         let inARow = failures[observation.engine, default: 0] + 1

@@ -88,7 +88,8 @@ struct TrialProcedure {
             index: nextInstance(),
             payload: context?.command.map { .command($0.told(trial.parameters.argument)) }
                 ?? .guest(workload),
-            memoryBytes: lab.memoryBytes, cpus: lab.cpus,
+            memoryBytes: trial.parameters.memory ?? lab.memoryBytes,
+            cpus: trial.parameters.cpus ?? lab.cpus,
             deadline: began.advanced(by: .seconds(lab.timeoutSeconds(at: trial.parameters))),
             condition: trial.parameters)
     }

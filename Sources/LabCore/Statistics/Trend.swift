@@ -21,28 +21,19 @@ public struct Drift: Equatable, Sendable {
         else { return nil }
         relativeChange = first == 0 ? 0 : last / first - 1
 
-        var balance = 0
-        values.withUnsafeBufferPointer { values in
-            for i in 0..<n {
-                let earlier = values[i]
-                var j = i + 1
-                while j < n {
-                    if values[j] > earlier { balance += 1 } else if values[j] < earlier { balance -= 1 }
-                    j += 1
-                }
-            }
-        }
         let groups = Trend.tieGroups(values)
         let pairs = Double(n) * Double(n - 1) / 2
         let tiedPairs = groups.reduce(0) { $0 + $1 * ($1 - 1) / 2 }
+        // Kendall's S: the pairs that rise less those that fall.
+        let balance = pairs - tiedPairs - 2 * Double(Trend.inversions(values))
         let variance = Trend.kendallVariance(n: n, ties: groups)
         guard variance > 0 else {
             tau = 0
             p = 1
             return
         }
-        tau = Double(balance) / (pairs * (pairs - tiedPairs)).squareRoot()
-        p = Statistics.twoSidedP(Double(balance) / variance.squareRoot())
+        tau = balance / (pairs * (pairs - tiedPairs)).squareRoot()
+        p = Statistics.twoSidedP(balance / variance.squareRoot())
     }
 }
 
@@ -95,6 +86,34 @@ enum Trend {
             length += 1
         }
         return length > 1 ? groups + [Double(length)] : groups
+    }
+
+    /// The number of pairs of which the earlier value is the larger, counted while the values are sorted by merging.
+    /// Source: Knight, "A computer method for calculating Kendall's tau with ungrouped data", JASA 61, 1966.
+    static func inversions(_ values: [Double]) -> Int {
+        var (from, into) = (values, values)
+        var count = 0
+        var width = 1
+        while width < values.count {
+            for start in stride(from: 0, to: values.count, by: 2 * width) {
+                let (middle, end) = (min(start + width, values.count), min(start + 2 * width, values.count))
+                var (left, right) = (start, middle)
+                for place in start..<end {
+                    if left < middle, right == end || from[left] <= from[right] {
+                        into[place] = from[left]
+                        left += 1
+                    } else {
+                        // It passes all that are left of the earlier half.
+                        count += middle - left
+                        into[place] = from[right]
+                        right += 1
+                    }
+                }
+            }
+            swap(&from, &into)
+            width *= 2
+        }
+        return count
     }
 
     /// Variance of Kendall's S without association, less what ties in either variable take away.

@@ -52,8 +52,10 @@ struct CleanCommand: SpeakingCommand {
 
     func run() throws {
         let paths = try LabPaths.own(environment: Process.environment)
-        let outcome = try Removers.cleaner(paths, connection: connect).cleanAbandoned(
+        var outcome = try Removers.cleaner(paths, connection: connect).cleanAbandoned(
             in: paths, dryRun: dryRun)
+        let forgotten = Cleaner.forgotten(in: paths)
+        outcome.removed += dryRun ? forgotten : Cleaner.remove(forgotten: forgotten)
         let says = CleanText(text: try speech.choice())
         for failure in outcome.failures {
             Terminal.warn(says.left(failure), remedy: failure.error.remedy, in: says.text)
@@ -82,7 +84,9 @@ struct CleanCommand: SpeakingCommand {
 
     private func text(_ outcome: Cleaner.Outcome, living: [String], _ says: CleanText) -> String {
         var lines = outcome.removed.map(dryRun ? says.planned : says.done)
-        if outcome.runs.isEmpty && outcome.refused.isEmpty { lines.append(says.nothingLeft) }
+        if outcome.runs.isEmpty && outcome.removed.isEmpty && outcome.refused.isEmpty {
+            lines.append(says.nothingLeft)
+        }
         lines += living.map(says.alive)
         return lines.joined(separator: "\n")
     }

@@ -9,7 +9,9 @@ struct ListCommand: SpeakingCommand {
         commandName: "list",
         abstract: "List the labs, the engines and the workloads.",
         discussion: """
-            Proves nothing about this machine: that is what `lab doctor` does.
+            The labs come in an order in which each can be understood; the first needs
+            none of the others. Proves nothing about this machine: that is what
+            `lab doctor` does.
 
             EXAMPLES
               lab list
@@ -78,6 +80,10 @@ struct ListCommand: SpeakingCommand {
         let dimension: LocalizedText
         let fillsRow: Bool
         let question: LocalizedText
+        /// The labs to understand before it.
+        let after: [String]
+        /// What `lab run --predict` asks.
+        let predictions: [LocalizedText]
         let engines: [EngineID]
         let workload: String
     }
@@ -101,17 +107,13 @@ struct ListCommand: SpeakingCommand {
     }
 
     private static func labs() throws(LabError) -> [LabEntry] {
-        let catalogue = try LabDirectory.own()
-        var entries: [LabEntry] = []
-        for id in catalogue.ids {
-            let lab = try catalogue.definition(id)
-            entries.append(
-                LabEntry(
-                    id: id, title: lab.title, dimension: dimension(of: lab), fillsRow: lab.row != nil,
-                    question: lab.question, engines: lab.engines,
-                    workload: lab.workload))
+        try LabDirectory.own().inOrder().map { lab in
+            LabEntry(
+                id: lab.id, title: lab.title, dimension: dimension(of: lab), fillsRow: lab.row != nil,
+                question: lab.question, after: lab.after ?? [],
+                predictions: lab.predictions?.map(\.question) ?? [], engines: lab.engines,
+                workload: lab.workload)
         }
-        return entries
     }
 
     /// Returns the lab's row in the document's table.
@@ -132,8 +134,14 @@ struct ListCommand: SpeakingCommand {
     private static func lines(_ answer: Answer, in text: Language) -> String {
         var blocks: [String] = []
         if let labs = answer.labs {
-            let lines = labs.map {
-                "  \($0.id)\n    \(text[$0.question])\n    \(row(of: $0, in: text))\n    \($0.engines.map(\.rawValue).joined(separator: ", "))"
+            let lines = labs.map { lab in
+                let after = lab.after.joined(separator: ", ")
+                return
+                    ([
+                        "  \(lab.id)", text[lab.question], after.isEmpty ? nil : text.say("after: \(after)"),
+                        row(of: lab, in: text), lab.engines.map(\.rawValue).joined(separator: ", "),
+                    ]
+                    .compactMap(\.self)).joined(separator: "\n    ")
             }
             blocks.append(text.say("LABS") + "\n" + lines.joined(separator: "\n"))
         }

@@ -38,10 +38,16 @@ struct RunCommand: SpeakingCommand {
               sudo lab run startup-latency --tune
               lab run startup-latency --cpus-allowed 1
 
+              the lab's questions first: the report shows your answers beside the figures
+                lab run startup-latency --predict
+
               two builds of one program in one run, in turns: how a change is judged on
               a machine that is not quiet; NAME=KIND:PATH, as often as wanted
                 lab run startup-latency --engine process \\
                     --engine old=crun:/usr/bin/crun,new=crun:/opt/crun/bin/crun
+
+              at limits of memory and processors, all combinations
+                lab run startup-latency --engine process,container --sweep memory=64MiB,128MiB --sweep cpus=1,2
 
               your own program, in a bare process, a container and the peers alike
                 lab run startup-latency --image rootfs:/srv/tree -- /bin/true
@@ -70,6 +76,8 @@ struct RunCommand: SpeakingCommand {
             valueName: "RESULT"))
     var baseline: String?
 
+    @OptionGroup(title: "Predictions") var predictions: PredictionOptions
+
     @OptionGroup(title: "Baseline") var comparison: ComparisonOptions
 
     @Option(
@@ -92,8 +100,9 @@ struct RunCommand: SpeakingCommand {
         let selection = try LabSelection.read(instance.lab, in: catalogue)
         if repeats != nil { return try runRepeatedly(selection, text) }
         if selection.isSeveral { return try runSeveral(selection.labs, seed: options.chosenSeed(), text) }
-        let request = try RunRequest(selection.labs[0], instance, options, seed: options.chosenSeed())
+        var request = try RunRequest(selection.labs[0], instance, options, seed: options.chosenSeed())
         let baseline = try chosenBaseline(request.lab)
+        request.predictions = try predictions.answers(to: request.lab, in: text)
         let session = try RunSession(
             request: request, output: output, text: text, baseline: baseline,
             shared: .init(quiet: quiet, text: text))

@@ -20,6 +20,8 @@ extension RunCommand {
         for seed in RepeatedRuns.seeds(count, from: try options.chosenSeed()) {
             requests.append(try RunRequest(definition, instance, options, seed: seed))
         }
+        let answers = try predictions.answers(to: requests[0].lab, in: text)
+        for place in requests.indices { requests[place].predictions = answers }
         let runs = RepeatedRuns(requests: requests, output: output) { (run) throws(LabError) in
             if !json { try Terminal.answer(run.line(in: text)) }
         }

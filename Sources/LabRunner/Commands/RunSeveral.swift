@@ -41,6 +41,11 @@ extension RunCommand {
                 .usage, "--baseline is the result of one lab, and several are named",
                 remedy: "run each of them by itself")
         }
+        guard !predictions.isAsked else {
+            throw LabError(
+                .usage, "predictions are of one lab, and several are named",
+                remedy: "run each of them by itself")
+        }
         _ = try chosenBaseline(nil)
     }
 

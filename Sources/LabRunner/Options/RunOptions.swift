@@ -15,6 +15,12 @@ struct RunOptions: ParsableArguments {
     var series: String?
 
     @Option(
+        help: ArgumentHelp(
+            "Measure at each of these limits instead of the lab's one: memory=SIZE,SIZE… or cpus=N,N…; said twice, all combinations. Of a lab with several series each engine's first is swept, or those that --series names.",
+            valueName: "NAME=V,V"))
+    var sweep: [String] = []
+
+    @Option(
         parsing: .unconditional,
         help: ArgumentHelp("Samples of each engine; by default as the lab says.", valueName: "N"))
     var samples: String?
@@ -63,9 +69,10 @@ struct RunOptions: ParsableArguments {
     /// The same said of one lab of several: of the engines that were named those that are its own, and with `--quick` only
     /// the series and engines that the document's table and the lab's claims need. Nil where it has none of the engines.
     func narrowed(to lab: LabDefinition) throws(LabError) -> RunOptions? {
-        guard series == nil else {
+        guard series == nil, sweep.isEmpty else {
             throw LabError(
-                .usage, "--series chooses parts of one lab, and several are named",
+                .usage,
+                "\(series == nil ? "--sweep" : "--series") is about one lab, and several are named",
                 remedy: "run each of them by itself")
         }
         var options = self
@@ -126,6 +133,7 @@ struct RunOptions: ParsableArguments {
         }
         if let spread { lab.spreadSeconds = try Words.seconds(spread, option: "--spread") }
         if let budget { lab.budgetSeconds = try Words.seconds(budget, option: "--budget") }
+        if !sweep.isEmpty { lab = try lab.swept(over: Words.limits(sweep), all: series != nil) }
         return lab
     }
 

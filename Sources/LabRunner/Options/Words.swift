@@ -62,6 +62,44 @@ enum Words {
         return bytes
     }
 
+    /// The limits that `--sweep` names: each once, with its values.
+    static func limits(_ texts: [String]) throws(LabError) -> [Series.Varied] {
+        var limits: [Series.Varied] = []
+        for text in texts {
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2 else {
+                throw LabError(
+                    .usage, "--sweep is \(quoted(text))",
+                    remedy: "write it like `memory=64MiB,128MiB` or `cpus=1,2`")
+            }
+            let name = try choice(
+                parts[0].trimmingWhitespace(), option: "--sweep", of: Factor.limits.map(\.rawValue))
+            guard let factor = Factor(rawValue: name), !limits.contains(where: { $0.parameter == factor })
+            else {
+                throw LabError(
+                    .usage, "--sweep names \(name) twice", remedy: "name all its values behind one --sweep")
+            }
+            var values: [Condition] = []
+            for word in parts[1].split(separator: ",", omittingEmptySubsequences: false) {
+                var value = Condition()
+                let word = word.trimmingWhitespace()
+                if factor == .memory {
+                    value.memory = try bytes(
+                        word, option: "--sweep", atLeast: InstanceOptions.leastMemory)
+                } else {
+                    value.cpus = try count(word, option: "--sweep", in: 1...InstanceOptions.mostCPUs)
+                }
+                guard !values.contains(value) else {
+                    throw LabError(
+                        .usage, "--sweep has \(quoted(word)) twice", remedy: "name each value once")
+                }
+                values.append(value)
+            }
+            limits.append(Series.Varied(factor, values))
+        }
+        return limits
+    }
+
     /// An engine as `--engine` names it: by its name, or as another build of one.
     struct NamedEngine: Equatable {
         let id: EngineID

@@ -14,6 +14,8 @@ struct RunRequest {
     private var options: RunOptions
     /// True when the user named the budget.
     let budgetIsAsked: Bool
+    /// What the user answered to the lab's predictions; nil where nobody was asked.
+    var predictions: [String]?
 
     /// - Parameter definition: as the catalogue has it.
     init(
@@ -60,17 +62,10 @@ struct RunRequest {
         options.budget = "\(Int(seconds))s"
     }
 
-    /// What names the lab: its id, or the path of a user's own.
-    private var labWord: String {
-        instance.lab.split(separator: ",").map { $0.trimmingWhitespace() }.first { word in
-            word.contains("/") && word.split(separator: "/").contains { $0 == lab.id }
-        } ?? lab.id
-    }
-
     /// Reproduces the run, shell-quoted.
     var command: String {
         ShellText.join(
-            ["lab", "run", labWord] + instance.saidWords + instance.own.words.options
+            ["lab", "run", lab.path ?? lab.id] + instance.saidWords + instance.own.words.options
                 + options.words(seed: seed) + instance.own.words.command)
     }
 }

@@ -66,12 +66,14 @@ struct RunSession {
             line.show(text.lookingForTheSystem, now: true)
             context.lookForSystem(mayMake: context.mayFetch)
         }
+        var setup = Runner.Setup(
+            lab: request.lab, command: request.command, version: Version.current,
+            startedAt: time.rfc3339, seed: request.seed, environment: environment,
+            experiments: ExperimentTable.all, budgetIsAsked: request.budgetIsAsked,
+            pointed: JSONPointer.number)
+        setup.predictions = request.predictions
         let runner = Runner(
-            setup: Runner.Setup(
-                lab: request.lab, command: request.command, version: Version.current,
-                startedAt: time.rfc3339, seed: request.seed, environment: environment,
-                experiments: ExperimentTable.all, budgetIsAsked: request.budgetIsAsked,
-                pointed: JSONPointer.number),
+            setup: setup,
             engines: try EngineFactory.make(request.lab.engines, request.settings, pool: shared.pool),
             context: context, costs: TrialCosts(at: context.paths.costs))
         let budget: Duration = .seconds(request.lab.budgetSeconds)

@@ -21,6 +21,14 @@ struct CellText {
         }
     }
 
+    /// The title of what is shown: its own, else that of the lab's metric or fact.
+    func title(of shown: TableRow.Shown) -> Phrase {
+        let title =
+            shown.title ?? lab?.metrics.first { $0.id == shown.metric }?.title
+            ?? lab?.facts?.first { $0.id == shown.fact }?.title
+        return title.map { Phrase(text[$0]) } ?? .none
+    }
+
     private func figure(
         _ estimate: Estimate, _ unit: Metric.Unit, _ baseline: EngineID?, _ metric: Metric?
     ) -> Phrase {

@@ -78,7 +78,7 @@ struct DocumentRowSection {
                 }
                 if engine.id == shown.relativeTo { continue }
                 table.add([
-                    .words(name(of: shown, in: analysis.result)), .words(text.name(engine.record)),
+                    .words(name(of: shown)), .words(text.name(engine.record)),
                     found(one), evidence(content),
                 ])
             }
@@ -99,14 +99,10 @@ struct DocumentRowSection {
         return .words(Phrase(cell.shortened(text.say(evidence))))
     }
 
-    private func name(of shown: TableRow.Shown, in result: RunResult) -> Phrase {
-        let lab = result.header.lab
-        let title =
-            shown.title ?? lab.metrics.first { $0.id == shown.metric }?.title
-            ?? lab.facts?.first { $0.id == shown.fact }?.title
-        let name = title.map { Phrase(text[$0]) } ?? .none
+    private func name(of shown: TableRow.Shown) -> Phrase {
+        let name = cell.title(of: shown)
         return shown.at.isEmpty
-            ? name : [name, Phrase(text.conditions(of: lab).experimentPlace(shown.at))].lines
+            ? name : [name, Phrase(text.conditions(of: cell.lab).experimentPlace(shown.at))].lines
     }
 
     private var unlike: Phrase {

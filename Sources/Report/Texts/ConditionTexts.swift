@@ -1,6 +1,16 @@
 import LabCore
 
 extension Language {
+    /// The name of an axis along which a factor varies.
+    func axis(_ factor: Factor) -> Phrase {
+        switch factor {
+        case .instances: say("instances")
+        case .memory: say("memory")
+        case .cpus: say("processors")
+        default: say("setting")
+        }
+    }
+
     /// The words for the conditions of a lab's trials; of none they are the bare settings.
     func conditions(of lab: LabDefinition? = nil) -> ConditionWords {
         ConditionWords(text: self, settings: lab?.settings ?? [])
@@ -28,6 +38,8 @@ struct ConditionWords {
         case .compute, .argument, .experiment: "\(value)"
         case .setting: "\(setting(of: condition))"
         case .variant: text.say("made as \(code: value)")
+        case .memory: text.say("\(value) of memory")
+        case .cpus: text.say("\(value) CPU")
         }
     }
 
@@ -65,7 +77,7 @@ struct ConditionWords {
     /// First what is done, then how.
     private static let order: [Factor] = [
         .compute, .argument, .setting, .payload, .variant, .isolation, .cgroups, .touch, .instances,
-        .concurrency, .cache, .count,
+        .concurrency, .cache, .count, .memory, .cpus,
     ]
 
     /// An experiment and what holds beside it, plain text.

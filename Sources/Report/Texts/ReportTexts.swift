@@ -33,10 +33,12 @@ extension Language {
         return problem(say("unavailable, because \(reason)"), remedy: error.remedy)
     }
     func problem(_ error: LabError) -> Phrase { problem(Phrase(say(error.reason)), remedy: error.remedy) }
-    /// An error on one line; a text that has its full stop gets no second.
+    /// An error on one line; a text that has its end gets no second.
     func problem(_ problem: Phrase, remedy: Message?) -> Phrase {
         guard let remedy else { return problem }
-        return (problem.plain.hasSuffix(".") ? problem + " " : say("\(problem). "))
+        let ends = ".?!…。？！"
+        let isEnded = problem.plain.last.map(ends.contains) ?? false
+        return (isEnded ? problem + Phrase(sentenceGap) : say("\(problem). "))
             + self.remedy(say(remedy))
     }
     var notRun: Phrase { say("no sample was taken") }

@@ -176,5 +176,29 @@ extension Chinese {
         "Disk quota exceeded": "超出磁盘配额（Disk quota exceeded）",
         "Connection timed out": "连接超时（Connection timed out）",
         "Too many users": "用户过多（Too many users）",
+        "{} has {} lines, and {} asks {} questions": "{} 有 {} 行，而 {} 只提 {} 个问题",
+        "write one line for each question, in their order; an empty one leaves a question out":
+            "按问题的顺序，每个问题写一行；空行表示不回答",
+        "the lab {} asks for no predictions": "实验 {} 没有要预测的问题",
+        "write your questions under \"predictions\" into its lab.yaml":
+            "把问题写在它的 lab.yaml 的 \"predictions\" 之下",
+        "an answer has {} bytes": "有一个回答长 {} 字节",
+        "at most {} stand beside a figure": "与数值并列的回答最多 {} 字节",
+        "say it in fewer words": "说得简短些",
+        "it must be more than nothing and at most {}": "它必须大于零，且不超过 {}",
+        "{} holds an instance to no memory and no processors": "{} 不限制实例的内存和处理器",
+        "nothing of it has a cgroup of its own": "它没有自己的 cgroup",
+        "name engines that do: container, or a VM": "指定有限额的引擎：container，或虚拟机",
+        "the lab {} can't be swept over {}": "实验 {} 不能按 {} 逐值测量",
+        "its experiments give their instances limits themselves": "它的实验自己给实例设限额",
+        "sweep startup-latency, memory-footprint, cpu-overhead, or a lab of your own":
+            "用 startup-latency、memory-footprint、cpu-overhead，或自己的实验",
+        "nothing of {} can be swept": "{} 中没有可以逐值测量的部分",
+        "nothing holds a bare process": "裸进程没有限额",
+        "name an engine that has limits: --engine process,container":
+            "指定有限额的引擎：--engine process,container",
+        "the sweep has {} combinations": "一共有 {} 种组合",
+        "at most {} are measured": "最多测量 {} 种",
+        "name fewer values, or fewer series with --series": "少写几个值，或用 --series 少选几个系列",
     ]
 }

@@ -96,5 +96,20 @@ extension Chinese {
         "the same QEMU started without libvirt: the difference is libvirt's own cost":
             "同一个 QEMU，不经 libvirt 启动：差别就是 libvirt 自身的开销",
         "LAB names {} twice": "LAB 两次写到 {}",
+        "{} is about one lab, and several are named": "{} 只针对一个实验，而这里写了多个",
+        "--predict asks for what --predictions brings": "--predict 要问的，--predictions 已经给出",
+        "nobody can be asked for predictions": "没有人可以询问预测",
+        "standard input is no terminal": "标准输入不是终端",
+        "write the answers into a file, one line for each question, and name it with --predictions FILE":
+            "把回答写进文件，每个问题一行，再用 --predictions FILE 指定它",
+        "predictions are of one lab, and several are named": "预测只针对一个实验，而这里写了多个",
+        "--sweep is {}": "--sweep 是 {}",
+        "write it like `memory=64MiB,128MiB` or `cpus=1,2`":
+            "写成 `memory=64MiB,128MiB` 或 `cpus=1,2` 这样",
+        "--sweep names {} twice": "--sweep 两次写到 {}",
+        "name all its values behind one --sweep": "把它的所有值写在同一个 --sweep 之后",
+        "--sweep has {} twice": "--sweep 里有两个 {}",
+        "name each value once": "每个值只写一次",
+        "after: {}": "先做：{}",
     ]
 }

@@ -64,5 +64,10 @@ extension Chinese {
         "it must not be empty": "它不能为空", "it must be one of {}": "它必须是以下之一：{}",
         "it must be a whole number from {} to {}": "它必须是 {} 到 {} 的整数",
         "{} is {}; {}": "{} 是 {}；{}",
+        "after names {}, which stands there already or is this lab": "after 里的 {} 已经写过，或者就是本实验",
+        "predictions has more than {}": "predictions 超过 {} 个",
+        "{}: there is no lab {} to come after{}": "{}：没有名为 {} 的实验可以排在前面{}",
+        "the labs {} come each after another of them": "实验 {} 互相排在对方之后",
+        "leave one out of the \"after\" of its lab.yaml": "从其中一个 lab.yaml 的 \"after\" 里去掉一项",
     ]
 }

@@ -84,5 +84,20 @@ extension Chinese {
             "p 值按 Holm 方法对所检验的 {} 行校正。校正后 p 小于 {} 且 95 % 区间不含 1 时判为有差异；比值同时超过阈值则为退化。区间最远不超过 X 且 X 不超过阈值时，写作“未显示大于 X 的差异”。",
         "There is 1 warning, see {}.": "有 1 条警告，见{}。",
         "There are {} warnings, see {}.": "有 {} 条警告，见{}。",
+        "Predictions": "预测",
+        "What was written down before the run, beside what the run found.":
+            "运行之前写下的预测，与运行测得的结果并列。",
+        "prediction": "预测",
+        "see this report": "见本报告",
+        "nothing was measured of it": "没有测得与之有关的结果",
+        "At each limit": "各个限额之下",
+        "Where a condition names an amount of memory or a number of CPUs, it had that instead.":
+            "条件中写明内存大小或 CPU 个数的，以条件为准。",
+        "as the lab has it": "按实验的设置",
+        "{} ranges from {} ({}) to {} ({})": "{} 从 {}（{}）到 {}（{}）",
+        "nothing holds it to any limit, so that it was measured without": "它没有限额，所以在不设限额的情况下测量",
+        "{} against {}": "{} 与 {} 的关系",
+        "{} of memory": "内存 {}",
+        "{} CPU": "{} 个 CPU",
     ]
 }

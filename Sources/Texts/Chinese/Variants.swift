@@ -91,7 +91,6 @@ extension Chinese {
         "the table has no form {}": "表格没有 {} 这种格式",
         "--baseline is the result of one lab, and several are named": "--baseline 是单个实验的结果，而这里写了多个实验",
         "run each of them by itself": "逐个单独运行", "name each lab once": "每个实验只写一次",
-        "--series chooses parts of one lab, and several are named": "--series 选取单个实验的若干部分，而这里写了多个实验",
         "no lab that was named has any of the engines of --engine": "所写的实验都没有 --engine 指定的任何引擎",
         "see `lab list labs` for the engines of each lab": "用 `lab list labs` 查看每个实验的引擎",
     ]
