@@ -124,6 +124,28 @@ extension BootTests {
             #expect(ended.status == 128 + SIGKILL)
         }
 
+        @Test(
+            "A command is ready once another exits with 0, which lab-guest runs beside it: with its files, user and directory"
+        )
+        func checksAreBeside() throws {
+            let tree = try BusyboxTree()
+            chmod("\(tree.path)/tmp", 0o1777)
+            let facts = "pwd; id -u; id -G; echo $WORD"
+            let check =
+                "echo noise; [ -e /tmp/up ] || exit 5; [ \"$(cat /tmp/own)\" = \"$(\(facts))\" ]"
+            var definition = CommandDefinition(
+                image: "rootfs:\(tree.path)",
+                arguments: [
+                    "sh", "-c", "(\(facts)) > /tmp/own; sleep 0.2; echo > /tmp/up; exec sleep 60",
+                ], environment: ["WORD=two words"], readiness: .command(["sh", "-c", check]))
+            (definition.user, definition.directory) = ("guest", "/srv")
+            let ended = try Bench.shared.run(try definition.payload(in: tree.tree()), Self.directly) {
+                $0.send(signal: SIGKILL)
+            }
+            #expect((ended.timeline[.ready] ?? .max) <= (ended.timeline[.exited] ?? 0))
+            #expect(ended.status == 128 + SIGKILL && ended.output.isEmpty && ended.errors.isEmpty, "\(ended)")
+        }
+
         @Test("Megabytes of output come through to the last byte")
         func nothingIsLost() throws {
             let tree = try BusyboxTree()
