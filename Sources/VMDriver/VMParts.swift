@@ -56,9 +56,9 @@ final class VMParts: Sendable {
 
     private func choose(_ wish: Wish) throws(LabError) -> Chosen {
         let variant = wish.variant
+        let standard = wish.system == .complete ? configuration.profile.withSystem : configuration.profile
         var chosen = Chosen(
-            variant: variant, machine: variant.machine ?? configuration.profile, kernel: kernel,
-            initramfs: initramfs)
+            variant: variant, machine: variant.machine ?? standard, kernel: kernel, initramfs: initramfs)
         if !chosen.machine.hasPCI {
             let needs = variant.memory.flatMap { $0.hasBalloon ? "memory=\($0.rawValue)" : nil }
             if let word = needs ?? (variant.devices == .standard ? "devices=default" : nil) {

@@ -7,6 +7,9 @@ extension MachineProfile {
     /// True when devices can hang on it that the guest finds by itself. microvm has transports for devices of virtio alone.
     var hasPCI: Bool { self != .microvm }
 
+    /// The same for a complete system, which is started on a board as distributions know them.
+    var withSystem: MachineProfile { hasPCI ? self : .q35 }
+
     /// The guest's driver of the way to its devices of virtio.
     var virtioModule: String { hasPCI ? "virtio_pci" : "virtio_mmio" }
 }
