@@ -50,6 +50,12 @@ package struct TreeDisk: Equatable, Sendable {
     package let format: Format
     /// SHA-256 of the file.
     package let digest: String
+    /// Keeps it from being removed.
+    private let hold: DiskHold
+
+    package static func == (left: TreeDisk, right: TreeDisk) -> Bool {
+        left.path == right.path && left.digest == right.digest
+    }
 
     /// The longest that it may take to make one.
     private static let patience = Duration.seconds(900)
@@ -82,7 +88,7 @@ package struct TreeDisk: Equatable, Sendable {
             throw error
         }
         let name = Digest.sha256((digest + times.sorted().joined()).utf8)
-        let place = "\(paths.cache)/disks"
+        let place = TreeDisks.directory(paths)
         let path = "\(place)/\(name).\(format.rawValue)"
         if let found = found(at: path, format) { return found }
 
@@ -95,7 +101,7 @@ package struct TreeDisk: Equatable, Sendable {
                     "it takes \(usage.apparentBytes >> 20) MiB, and \(room >> 20) MiB are free in \(place)",
                 remedy: "free space there, or let LAB_HOME name a directory on a larger file system")
         }
-        let building = "\(path).building-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+        let building = "\(path)\(TreeDisks.building)\(getpid())-\(UInt32.random(in: 0 ... .max))"
         defer { unlink(building) }
         let words = format.words(of: directory, at: building, usage)
         func run(_ program: String, _ arguments: [String]) throws(LabError) {
@@ -113,19 +119,22 @@ package struct TreeDisk: Equatable, Sendable {
         if format == .ext4, !Files.exists("\(directory)/lost+found") {
             try run("debugfs", ["-w", "-R", "rmdir lost+found", building])
         }
-        try Files.write(try Digest.sha256(file: building) + "\n", to: "\(path).sha256")
+        try Files.write(
+            "\(try Digest.sha256(file: building)) \(digest)\n", to: TreeDisks.note(beside: path))
         guard rename(building, path) == 0, let made = found(at: path, format) else {
             throw LabError(.output, "cannot make \(path)", cause: "\(Errno(errno))")
         }
+        TreeDisks.bound(paths)
         return made
     }
 
-    /// Beside it lies its digest, so that a damaged one is noticed.
+    /// Beside it lie its digest, so that a damaged one is noticed, and the tree's. That it was used now is noted there too.
     private static func found(at path: String, _ format: Format) -> TreeDisk? {
-        guard let digest = Files.line("\(path).sha256"), (try? Digest.sha256(file: path)) == digest else {
-            return nil
-        }
-        return TreeDisk(path: path, format: format, digest: digest)
+        guard let hold = DiskHold(path), let digest = TreeDisks.digests(beside: path).disk,
+            (try? Digest.sha256(file: path)) == digest
+        else { return nil }
+        utimes(TreeDisks.note(beside: path), nil)
+        return TreeDisk(path: path, format: format, digest: digest, hold: hold)
     }
 
     private static func freeBytes(_ directory: String) -> UInt64 {

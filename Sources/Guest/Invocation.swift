@@ -16,6 +16,8 @@ struct Invocation {
     let isMachine: Bool
     /// True for a service of a system with an init of its own: `--service`.
     let isService: Bool
+    /// True for a machine that, after its last record, waits until the host ends it: `--stay`.
+    let stays: Bool
     /// The text after `--channel=`.
     let channel: Text
     /// The text after `--modules=`: names, joined with commas; nil for none.
@@ -28,6 +30,7 @@ struct Invocation {
     init(_ argv: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>, count: Int) {
         var isMachine = false
         var isService = false
+        var stays = false
         var channel = literal("fd:1")
         var modules: Text?
         var index = 1
@@ -36,6 +39,8 @@ struct Invocation {
                 isMachine = true
             } else if strcmp(word, "--service") == 0 {
                 isService = true
+            } else if strcmp(word, "--stay") == 0 {
+                stays = true
             } else if let rest = suffix(of: word, after: "--channel=") {
                 channel = rest
             } else if let rest = suffix(of: word, after: "--modules=") {
@@ -47,6 +52,7 @@ struct Invocation {
         }
         self.isMachine = isMachine
         self.isService = isService
+        self.stays = stays
         self.channel = channel
         self.modules = modules
         workload = index < count ? argv[index].map { Text($0) } : nil

@@ -3,8 +3,13 @@ import CGuest
 /// The duties of PID 1 of a virtual machine; does nothing where lab-guest is a payload like any other.
 struct Machine {
     private let isMachine: Bool
+    /// True when the host ends it, once it has asked what it wants to know of a machine that has done its work.
+    private let stays: Bool
 
-    init(_ isMachine: Bool) { self.isMachine = isMachine }
+    init(_ isMachine: Bool, stays: Bool = false) {
+        self.isMachine = isMachine
+        self.stays = stays
+    }
 
     /// Mounts what the channel needs: a device file needs devtmpfs, a port needs nothing.
     func prepare(for channel: Text) {
@@ -128,6 +133,7 @@ struct Machine {
         if let channel {
             channel.send("exit", number: UInt64(UInt8(truncatingIfNeeded: status)))
             channel.drain()
+            while stays { pause() }
         }
         sync()
         cguest_reset()

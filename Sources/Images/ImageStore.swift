@@ -16,10 +16,12 @@ import OCI
 /// process left is removed by the next one. One that changes the index holds `lock` for that moment.
 package struct ImageStore: Sendable {
     package let directory: String
+    let paths: LabPaths
 
     /// Opens the store, and makes it when there is none: only its user may enter it, since layers have setuid files.
     /// - Throws: `.permission` when it, or the way to it, can be changed by others.
     package init(paths: LabPaths) throws(LabError) {
+        self.paths = paths
         directory = "\(paths.cache)/images"
         _ = try OwnDirectory.make(directory, mode: 0o700)
         chmod(directory, 0o700)

@@ -143,7 +143,11 @@ extension ImageStore {
         package var layers = 0
         /// Of the blobs.
         package var bytes: UInt64 = 0
-        /// Layers that a run uses now, and that stay until the next time.
+        /// Disks of VMs, made of trees that no image has.
+        package var disks = 0
+        /// Of the disks.
+        package var diskBytes: UInt64 = 0
+        /// Layers and disks that a run uses now, and that stay until the next time.
         package var busy = 0
     }
 
@@ -190,10 +194,18 @@ extension ImageStore {
                 if parent == "layers" { collected.layers += 1 }
             }
         }
-        // They are computed again in a moment.
-        if collected.layers > 0 {
-            for name in Files.list("\(directory)/trees") { unlink("\(directory)/trees/\(name)") }
+        var trees: Set<String> = []
+        for name in Files.list("\(directory)/trees") {
+            let path = "\(directory)/trees/\(name)"
+            if merged.contains(name) {
+                trees.formUnion(Files.line(path).map { [$0] } ?? [])
+            } else {
+                unlink(path)
+            }
         }
+        let disks = TreeDisks.collect(keeping: trees, paths: paths)
+        (collected.disks, collected.diskBytes) = (disks.disks, disks.bytes)
+        collected.busy += disks.busy
         withExtendedLifetime(lock) {}
         return collected
     }

@@ -56,14 +56,12 @@ final class VMParts: Sendable {
 
     private func choose(_ wish: Wish) throws(LabError) -> Chosen {
         let variant = wish.variant
-        let hasDisk = wish.system == .complete || wish.command != nil
-        let standard = hasDisk ? configuration.profile.withDisk : configuration.profile
+        let standard = wish.system == .complete ? configuration.profile.withSystem : configuration.profile
         var chosen = Chosen(
             variant: variant, machine: variant.machine ?? standard, kernel: kernel, initramfs: initramfs)
         if !chosen.machine.hasPCI {
             let needs = variant.memory.flatMap { $0.hasBalloon ? "memory=\($0.rawValue)" : nil }
-            let disk = hasDisk ? "machine=\(chosen.machine.rawValue)" : nil
-            if let word = disk ?? needs ?? (variant.devices == .standard ? "devices=default" : nil) {
+            if let word = needs ?? (variant.devices == .standard ? "devices=default" : nil) {
                 throw LabError(
                     .usage,
                     "the variant \(word) needs a machine with PCI, and \(chosen.machine.rawValue) has none",
@@ -90,11 +88,11 @@ final class VMParts: Sendable {
                 remedy: "leave start=restore out")
         }
         var names: [String] = []
-        if variant.memory?.hasBalloon ?? false { names += ["virtio_pci", "virtio_balloon"] }
-        if wish.system == .complete { names += ["virtio_pci", "virtio_blk", "ext4", "overlay"] }
+        if variant.memory?.hasBalloon ?? false { names += ["virtio_balloon"] }
+        if wish.system == .complete { names += ["virtio_blk", "ext4", "overlay"] }
         if let command = wish.command { names += Self.modules(startingFrom: command.disk.format) }
         if !names.isEmpty {
-            let modules = try load(names)
+            let modules = try load([chosen.machine.virtioModule] + names)
             chosen.initramfs = try Initramfs.make(
                 of: root, modules: modules, command: wish.command?.file, paths: paths)
             chosen.modules = modules.map(\.name)
@@ -108,7 +106,7 @@ final class VMParts: Sendable {
 
     /// The modules by which a command gets its disk and its port.
     private static func modules(startingFrom format: TreeDisk.Format) -> [String] {
-        ["virtio_pci", "virtio_blk", "virtio_console", format.rawValue, "overlay"]
+        ["virtio_blk", "virtio_console", format.rawValue, "overlay"]
     }
 
     /// The disk of a command's tree, made if it is not there yet.

@@ -163,7 +163,7 @@ struct VMSetup: Sendable {
             // A counter that is a nanosecond for each instruction has 1 GHz.
             timeStampKilohertz: countsInstructions ? 1_000_000 : timeStampKilohertz,
             style: variant.commandLine ?? .tuned, hasConsole: variant.console != VMVariant.Console.none,
-            modules: parts.modules, isSystem: system != nil)
+            modules: parts.modules, isSystem: system != nil, stays: request.condition.count != nil)
         var description = DomainDescription(
             name: place.name, type: type, machine: parts.machine, memoryBytes: request.memoryBytes,
             cpus: request.cpus,

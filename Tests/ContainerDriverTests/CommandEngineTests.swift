@@ -21,6 +21,7 @@ extension BusyboxTree {
     .enabled(if: BusyboxTree.isThere, "skipped: there is no static busybox"))
 struct CommandEngineTests {
     static let engines: [EngineID] = [.process, .container, "crun", "runc", "bwrap", "podman"]
+    static let peers: [EngineID] = ["crun", "runc", "bwrap", "podman"]
     /// Those in which the command's root is writable.
     static let writable: [EngineID] = [.process, .container, "podman"]
 
@@ -189,6 +190,75 @@ struct CommandEngineTests {
             id, busybox.shell("sleep 0.05; exec nc -l -p \(port)", .port(port)), in: busybox.tree
         ) { try #require($0 as? any SignalReceiving).send(signal: SIGKILL) }
         #expect(ended.timeline[.ready] != nil && ended.timeline[.firstOutput] == nil)
+    }
+
+    @Test(
+        "A command is ready once another exits with 0, which is as it is: files, user, namespaces, cgroups, privileges",
+        arguments: [EngineID.process, .container])
+    func checksAreBeside(id: EngineID) throws {
+        let busybox = try BusyboxTree()
+        let facts =
+            "pwd; id -u; id -G; echo $WORD; cat /proc/self/cgroup; /bin/busybox grep -E "
+            + "'Cap|Secc|NoNew|Umask|Groups' /proc/self/status; for n in pid mnt net ipc uts cgroup; do "
+            + "/bin/busybox readlink /proc/self/ns/$n; done"
+        // Its output goes nowhere; what it does not see at first it sees later.
+        let check =
+            "echo noise; [ -e /tmp/up ] || exit 5; (\(facts)) > /tmp/other; [ \"$(cat /tmp/own)\" = \"$(cat /tmp/other)\" ]"
+        var definition = busybox.shell(
+            "(\(facts)) > /tmp/own; sleep 0.1; echo > /tmp/up; exec sleep 20",
+            .command(["sh", "-c", check]))
+        definition.environment = ["WORD=two words"]
+        (definition.user, definition.directory) = ("guest", "/srv")
+        chmod("\(busybox.path)/tmp", 0o1777)
+        let ended = try run(id, definition, in: busybox.tree) {
+            try #require($0 as? any SignalReceiving).send(signal: SIGKILL)
+        }
+        #expect((ended.timeline[.ready] ?? .max) <= (ended.timeline[.exited] ?? 0))
+        #expect(ended.output.isEmpty && ended.errors.isEmpty && ended.failure == nil, "\(ended)")
+    }
+
+    @Test(
+        "One that never exits with 0, or never ends, is an error at the deadline, and is gone with the command",
+        arguments: [EngineID.process, .container], ["exit 3", "exec sleep 1001"])
+    func checksFail(id: EngineID, check: String) throws {
+        let busybox = try BusyboxTree()
+        let command = try busybox.shell("exec sleep 1000", .command(["sh", "-c", check])).payload(
+            in: busybox.tree)
+        try with(id, command) { engine, _ in
+            let instance = try engine.launch(request(command, CommandOutput(command.readiness)))
+            let error = try #require(throws: LabError.self) {
+                try instance.waitUntilReady(deadline: .now().advanced(by: .milliseconds(300)))
+            }
+            #expect(error.kind == .timeout && error.remedy != nil)
+            let says = check == "exit 3" ? "whose exit status was 3" : "waited for command=sh -c"
+            #expect(error.reason.english.contains(says), "\(error)")
+            try instance.dispose()
+            #expect(!HostProcess.all.contains { $0.commandLine == ["sleep", "1001"] })
+        }
+    }
+
+    @Test(
+        "A command that ends while another is to show that it is ready is the error that it is otherwise",
+        arguments: [EngineID.process, .container])
+    func endsBesideACheck(id: EngineID) throws {
+        let busybox = try BusyboxTree()
+        for check in ["exit 1", "exec sleep 1000"] {
+            let error = try #require(throws: LabError.self) {
+                _ = try run(
+                    id, busybox.shell("sleep 0.1; echo gone >&2; exit 1", .command(["sh", "-c", check])),
+                    in: busybox.tree)
+            }
+            #expect(error.reason.english.contains("before it was ready: exit status 1; it said gone"))
+        }
+    }
+
+    @Test("Who can't run a second command says so before anything is started", arguments: peers)
+    func checksAreRefused(id: EngineID) throws {
+        let busybox = try BusyboxTree()
+        let command = try busybox.shell("true", .command(["true"])).payload(in: busybox.tree)
+        let error = try #require(throws: LabError.self) { try with(id, command) { _, _ in } }
+        #expect(error.kind == .unavailable && error.remedy != nil)
+        #expect(error.message.english == "\(id) can't run a command beside another")
     }
 
     @Test("One that ends before it is ready is an error with its last words", arguments: engines)

@@ -82,6 +82,21 @@ struct CommandLookupTests {
         #expect(relative.program == "/opt/./bin/tool")
     }
 
+    @Test("The command that shows that another is ready is looked up beside it, and must be there")
+    func checksAreFound() throws {
+        let fixture = try TreeFixture()
+        for name in ["tool", "check"] { try fixture.add("opt/bin/\(name)", try native(), mode: 0o755) }
+        let found = try payload(["tool"], in: fixture) {
+            $0.environment = ["PATH=/bin:/opt/bin"]
+            $0.readiness = .command(["check", "-q"])
+        }
+        #expect(found.readyProgram == "/opt/bin/check" && found.program == "/opt/bin/tool")
+        let error = #expect(throws: LabError.self) {
+            _ = try payload(["/opt/bin/tool"], in: fixture) { $0.readiness = .command(["gone"]) }
+        }
+        #expect(error?.message.english.contains("there is no command \"gone\"") == true)
+    }
+
     @Test("The image's own entrypoint and command are run where nothing else is said")
     func configIsUsed() throws {
         let fixture = try TreeFixture()

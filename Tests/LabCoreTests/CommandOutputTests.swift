@@ -15,11 +15,16 @@ struct CommandOutputTests {
 
     @Test("A word of --ready comes back as it was said, and any other is refused")
     func readinessWords() throws {
-        for word in ["exit", "first-output", "line=Ready to accept", "line=a=b", "port=6379"] {
+        for word in [
+            "exit", "first-output", "line=Ready to accept", "line=a=b", "port=6379", "command=pg_isready -q",
+            "command=sh -c '[ -e /tmp/up ]'",
+        ] {
             #expect(try Readiness(word).word == word)
         }
         for word in [
             "", "ready", "exit=1", "line", "line=", "line=a\nb", "port", "port=0", "port=65536", "port=x",
+            "command", "command=", "command= ", "command=''", "command='a", "command=a\0",
+            "command=\(String(repeating: "a", count: 1_025))",
         ] {
             #expect(throws: LabError.self) { _ = try Readiness(word) }
         }

@@ -91,6 +91,34 @@ import Testing
             said.split(separator: "\u{1}", omittingEmptySubsequences: false).dropLast().map(String.init)
                 == words)
         #expect(ShellText.join(["lab", "run", "a,b"]) == "lab run a,b")
+        #expect(ShellText.split(ShellText.join(words)) == words)
+    }
+
+    @Test("A text is split into the words that a shell makes of it, where nothing is to be expanded")
+    func wordsAreSplit() throws {
+        var generator = SeededGenerator(seed: 2_027)
+        let letters = Array("ab '\"\\ \t\u{301}启")
+        var split = 0
+        for _ in 0..<300 {
+            let text = String(
+                (0..<Int.random(in: 0..<10, using: &generator)).compactMap { _ in
+                    letters.randomElement(using: &generator)
+                })
+            // A backslash at the end continues a line that there is none of.
+            let found = ShellText.split(text)
+            let pipe = try FileDescriptor.pipe()
+            let child = try spawn(
+                ["/bin/sh", "-c", "printf '%s\\001' \"\" \(text)\n"], output: pipe.write.rawValue)
+            var status: Int32 = 0
+            waitpid(child, &status, 0)
+            guard let found else { continue }
+            split += 1
+            let said = String(decoding: try pipe.read.read(upTo: 1 << 16), as: UTF8.self)
+            #expect(
+                said.split(separator: "\u{1}", omittingEmptySubsequences: false).dropLast().map(String.init)
+                    == [""] + found, "\(text.debugDescription)")
+        }
+        #expect(split > 100)
     }
 
     @Test func timesArePrintedInUTC() {

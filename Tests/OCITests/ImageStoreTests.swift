@@ -155,6 +155,25 @@ import Testing
         #expect(Files.list("\(store.directory)/layers") == [])
     }
 
+    @Test("A VM's disk stays while an image has its tree", .enabled(if: isRoot, "takes root"))
+    func disksOfImages() throws {
+        let scratch = try Scratch()
+        let store = try ImageStore(paths: scratch.paths)
+        _ = try store.add(try ImageSource(try directory(scratch)), as: "x")
+        let digest = try store.tree(of: "x").digest
+        let disks = "\(scratch.paths.cache)/disks"
+        try Files.makeDirectory(disks)
+        for (name, tree) in [("a.erofs", digest), ("b.ext4", "of a directory")] {
+            try Files.write("x", to: "\(disks)/\(name)")
+            try Files.write("0 \(tree)\n", to: "\(disks)/\(name).sha256")
+        }
+        #expect(try store.collect().disks == 1)
+        #expect(Files.list(disks) == ["a.erofs", "a.erofs.sha256"])
+        try store.remove(name: "x")
+        #expect(try store.collect().disks == 1)
+        #expect(Files.list(disks).isEmpty)
+    }
+
     @Test("An image of another processor is no tree here", .enabled(if: isRoot, "takes root"))
     func otherProcessor() throws {
         let scratch = try Scratch()

@@ -32,12 +32,34 @@ extension BootTests {
                 let format = try #require(engine.command?.disk.format.rawValue)
                 #expect(record.digests["disk"]?.utf8.count == 64)
                 #expect(record.prepared?.contains { $0.english.contains("as a disk (\(format))") } == true)
-                #expect(record.details.contains { $0.name.english == "machine" && $0.value.english == "q35" })
                 let text = try engine.explain(
                     Bench.request(command, CommandOutput(.exit))
                 ).english
                 #expect(text.contains("lab.command") && text.contains("execve(\"/bin/sh\", [\"sh\", \"-c\""))
             }
+        }
+
+        @Test(
+            "On each board a command has its disk and its port, by libvirt and by us alike",
+            arguments: MachineProfile.allCases)
+        func everyBoard(profile: MachineProfile) throws {
+            let tree = try BusyboxTree()
+            let script = "trap 'exit 5' TERM; cat /etc/motd; while true; do sleep 0.05; done"
+            let command = try tree.shell(script, .line("of the tree"))
+            let way = profile.hasPCI ? "pci" : "device"
+            let devices = try [true, false].map { usesLibvirt in
+                let configuration = VMConfiguration(profile: profile, usesLibvirt: usesLibvirt)
+                var words: [String] = []
+                let ended = try Bench.shared.run(command, configuration) {
+                    words = $0.hostProcess?.commandLine ?? []
+                    $0.send(signal: SIGTERM)
+                }
+                #expect(ended.text == "of the tree\n" && ended.status == 5, "\(ended)")
+                return ["virtio-blk", "virtio-serial"].map { name in
+                    words.filter { $0.contains("\(name)-\(way)") }.count
+                }
+            }
+            #expect(devices == [[1, 1], [1, 1]])
         }
 
         @Test("Where the guest's kernel has no erofs the disk is ext4")
@@ -100,6 +122,28 @@ extension BootTests {
             ) { $0.send(signal: SIGKILL) }
             #expect(ended.timeline[.ready] != nil && ended.timeline[.firstOutput] == nil)
             #expect(ended.status == 128 + SIGKILL)
+        }
+
+        @Test(
+            "A command is ready once another exits with 0, which lab-guest runs beside it: with its files, user and directory"
+        )
+        func checksAreBeside() throws {
+            let tree = try BusyboxTree()
+            chmod("\(tree.path)/tmp", 0o1777)
+            let facts = "pwd; id -u; id -G; echo $WORD"
+            let check =
+                "echo noise; [ -e /tmp/up ] || exit 5; [ \"$(cat /tmp/own)\" = \"$(\(facts))\" ]"
+            var definition = CommandDefinition(
+                image: "rootfs:\(tree.path)",
+                arguments: [
+                    "sh", "-c", "(\(facts)) > /tmp/own; sleep 0.2; echo > /tmp/up; exec sleep 60",
+                ], environment: ["WORD=two words"], readiness: .command(["sh", "-c", check]))
+            (definition.user, definition.directory) = ("guest", "/srv")
+            let ended = try Bench.shared.run(try definition.payload(in: tree.tree()), Self.directly) {
+                $0.send(signal: SIGKILL)
+            }
+            #expect((ended.timeline[.ready] ?? .max) <= (ended.timeline[.exited] ?? 0))
+            #expect(ended.status == 128 + SIGKILL && ended.output.isEmpty && ended.errors.isEmpty, "\(ended)")
         }
 
         @Test("Megabytes of output come through to the last byte")
@@ -225,14 +269,6 @@ extension BootTests {
                 try Bench.shared.withEngine(starting: host) { _ in }
             }
             #expect(root.kind == .unavailable && root.remedy?.english.contains("--image rootfs:DIR") == true)
-            let variant = try #require(throws: LabError.self) {
-                try Bench.shared.withEngine(starting: command) { engine in
-                    var request = Bench.request(command, try CommandOutput(.exit))
-                    request.condition = [.variant: "machine=microvm"]
-                    _ = try engine.launch(request)
-                }
-            }
-            #expect(variant.kind == .usage && variant.remedy?.english.contains("q35") == true)
         }
     }
 }

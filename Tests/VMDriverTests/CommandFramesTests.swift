@@ -96,6 +96,10 @@ struct CommandFramesTests {
         #expect(
             GuestCommand.bytes(of: other, on: .ext4).starts(
                 with: "ext4|/bin/a|/srv|0|0|0|0|3|".utf8.map { $0 == 0x7c ? 0 : $0 }))
+        (other.readiness, other.readyProgram) = (.command(["ok", "-q"]), "/bin/ok")
+        #expect(
+            String(decoding: GuestCommand.bytes(of: other, on: .ext4), as: UTF8.self).hasSuffix(
+                "\u{0}1\u{0}A=1\n2\u{0}/bin/ok\u{0}2\u{0}ok\u{0}-q\u{0}"))
     }
 
     @Test("A command has a port of virtio-serial, at one address for both starters")
@@ -114,6 +118,11 @@ struct CommandFramesTests {
         let arguments = description.qemuArguments
         #expect(arguments.contains("virtio-serial-pci,id=virtio-serial0,bus=pcie.0,addr=0x7"))
         #expect(arguments.contains("pipe,id=charchannel0,path=/p<,,"))
+        var own = description
+        own.machine = .microvm
+        #expect(own.qemuArguments.contains("virtio-serial-device,id=virtio-serial0"))
+        let transport = "/domain[features/acpi]/devices/controller/address[@type='virtio-mmio']"
+        #expect(try XMLDocument(xmlString: own.xml).nodes(forXPath: transport).count == 1)
         #expect(
             arguments.contains(
                 "virtserialport,bus=virtio-serial0.0,nr=1,chardev=charchannel0,id=channel0,name=lab.command"))

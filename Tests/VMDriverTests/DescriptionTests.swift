@@ -49,7 +49,7 @@ struct DescriptionTests {
         #expect(try value("/domain/vcpu") == "2")
         #expect(try value("/domain/os/kernel") == "/k")
         #expect(try value("/domain/devices/serial[2]/address/@iobase") == "0xe9")
-        #expect(try document.nodes(forXPath: "/domain/features/acpi").isEmpty == !machine.hasACPI)
+        #expect(try document.nodes(forXPath: "/domain/features/acpi").isEmpty == !machine.hasPCI)
     }
 
     @Test(arguments: MachineProfile.allCases)
@@ -64,7 +64,7 @@ struct DescriptionTests {
             #expect(
                 zip(arguments, arguments.dropFirst()).contains { $0 == option && $1 == value }, "\(option)")
         }
-        #expect(arguments.contains { $0.hasSuffix(",acpi=off") } == !machine.hasACPI)
+        #expect(arguments.contains { $0.hasSuffix(",acpi=off") } == !machine.hasPCI)
         var odd = description()
         odd.recordPipe = "/a,b"
         #expect(odd.qemuArguments.contains("pipe,id=charserial1,path=/a,,b"))
@@ -117,6 +117,9 @@ struct DescriptionTests {
         let text = try KernelCommandLine.text(
             for: .hello(nonce: "two words"), channel: .debugPort, timeStampKilohertz: 5)
         #expect(text.hasSuffix("tsc_early_khz=5 -- --machine --channel=port:0xe9 hello \"two words\""))
+        let counted = try KernelCommandLine.text(
+            for: .noop, channel: .debugPort, timeStampKilohertz: nil, stays: true)
+        #expect(counted.hasSuffix(" -- --machine --stay --channel=port:0xe9 noop"))
         for bad in ["a\"b", "a\nb", "--", String(repeating: "x", count: 2_100)] {
             #expect(throws: LabError.self) {
                 _ = try KernelCommandLine.text(

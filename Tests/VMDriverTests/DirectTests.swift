@@ -131,7 +131,7 @@ struct DirectTests {
         // The comparison compares something.
         #expect(ours.parts.machine == profile.rawValue && ours.parts.mebibytes == 256 && ours.pipes == 2)
         #expect(ours.parts.devices.map { $0["driver"] } == ["isa-serial", "isa-debugcon"])
-        #expect(ours.parts.plain.count == 12 && ours.parts.hasACPI == profile.hasACPI)
+        #expect(ours.parts.plain.count == 12 && ours.parts.hasACPI == profile.hasPCI)
     }
 
     /// Each variant boots, by libvirt and by us, as the same machine; and is another than without it.

@@ -88,6 +88,24 @@ extension BootTests {
             }
         }
 
+        @Test("A restored guest whose exits are counted stays too, and is of an image of its own")
+        func countedGuestsStay() throws {
+            try Bench.shared.withEngine { engine in
+                for (index, count) in [nil, Condition.Counted.exits].enumerated() {
+                    var request = Bench.request(.hello(nonce: "n"), index: index, variant: "start=restore")
+                    request.condition.count = count
+                    let instance = try engine.launch(request)
+                    defer { try? instance.dispose() }
+                    #expect(try instance.waitForExit(deadline: request.deadline) == 0)
+                    let error = #expect(throws: LabError.self) {
+                        try instance.wait(
+                            forOutputs: 2, deadline: count == nil ? request.deadline : .now())
+                    }
+                    #expect(error?.kind == (count == nil ? .instance : .timeout))
+                }
+            }
+        }
+
         @Test("a damaged image is a clear error, and nothing is left")
         func aDamagedImageIsAClearError() throws {
             try Bench.shared.withEngine { engine in

@@ -23,6 +23,12 @@ import Testing
         let arguments = description.qemuArguments
         #expect(arguments.contains("if=none,id=system,format=raw,readonly=on,file=/d<,,"))
         #expect(arguments.contains("virtio-blk-pci,drive=system,id=virtio-disk0,bus=pcie.0,addr=0x6"))
+        description.machine = .microvm
+        let address = "/domain[features/acpi]/devices/disk/address[@type='virtio-mmio']"
+        #expect(try XMLDocument(xmlString: description.xml).nodes(forXPath: address).count == 1)
+        let own = description.qemuArguments
+        #expect(own.contains("virtio-blk-device,drive=system,id=virtio-disk0"))
+        #expect(!own.contains { $0.hasSuffix(",acpi=off") })
     }
 
     @Test("The kernel hands lab-guest the modules and the word system, and systemd the nonce")

@@ -41,6 +41,68 @@ struct TreeDiskTests {
         }
     }
 
+    /// Something that is called like a disk, used so many seconds ago.
+    private func pretend(_ name: String, tree: String, age: Int, in paths: LabPaths) throws {
+        let path = "\(paths.cache)/disks/\(name)"
+        try Files.makeDirectory("\(paths.cache)/disks")
+        try Files.write("x", to: path)
+        try Files.write("0 \(tree)\n", to: "\(path).sha256")
+        var times = [timespec](repeating: timespec(tv_sec: time(nil) - age, tv_nsec: 0), count: 2)
+        try checked { utimensat(AT_FDCWD, "\(path).sha256", &times, 0) }
+    }
+
+    @Test("As many disks stay as are used, and of the others the last; one in use stays whatever its age")
+    func bounded() throws {
+        try with { tree, paths in
+            let format = try #require(Self.formats.first, "no program makes a disk")
+            var first: TreeDisk? = try TreeDisk.of(
+                try tree.tree(), in: tree.path, as: format, paths: paths)
+            var old = [timespec](repeating: timespec(tv_sec: 1_000, tv_nsec: 0), count: 2)
+            try checked { utimensat(AT_FDCWD, "\(first?.path ?? "").sha256", &old, 0) }
+            for number in 1...TreeDisks.most {
+                try pretend("old-\(number).erofs", tree: "t", age: number * 100, in: paths)
+            }
+            func names() -> [String] {
+                Files.list("\(paths.cache)/disks").filter { !$0.hasSuffix(".sha256") }
+            }
+            try Files.write("new\n", to: "\(tree.path)/etc/motd")
+            let second = try TreeDisk.of(try tree.tree(), in: tree.path, as: format, paths: paths)
+            #expect(Files.exists(second.path) && Files.exists(first?.path ?? ""))
+            #expect(names().count == TreeDisks.most + 1)
+            #expect(!names().contains("old-\(TreeDisks.most).erofs") && names().contains("old-1.erofs"))
+            first = nil
+            try Files.write("newer\n", to: "\(tree.path)/etc/motd")
+            let third = try TreeDisk.of(try tree.tree(), in: tree.path, as: format, paths: paths)
+            #expect(names().count == TreeDisks.most && Files.exists(second.path) && Files.exists(third.path))
+        }
+    }
+
+    @Test("Those of trees that nobody has any more are collected, and what a killed process was making")
+    func collected() throws {
+        try with { tree, paths in
+            let format = try #require(Self.formats.first, "no program makes a disk")
+            let named = try tree.tree()
+            var disk: TreeDisk? = try TreeDisk.of(named, in: tree.path, as: format, paths: paths)
+            let path = disk?.path ?? ""
+            try pretend("other.ext4", tree: "other", age: 0, in: paths)
+            try pretend("old.erofs.building-1-2", tree: "x", age: 0, in: paths)
+            var old = [timespec](repeating: timespec(tv_sec: 1_000, tv_nsec: 0), count: 2)
+            for ending in ["", ".sha256"] {
+                try checked {
+                    utimensat(AT_FDCWD, "\(paths.cache)/disks/old.erofs.building-1-2\(ending)", &old, 0)
+                }
+            }
+            try Files.write("x", to: "\(paths.cache)/disks/new.erofs.building-1-3")
+            let kept = TreeDisks.collect(keeping: [try #require(named.digest)], paths: paths)
+            #expect(kept.disks == 1 && kept.busy == 0 && Files.exists(path))
+            let busy = TreeDisks.collect(keeping: [], paths: paths)
+            #expect(busy.disks == 0 && busy.busy == 1 && Files.exists(path))
+            disk = nil
+            #expect(TreeDisks.collect(keeping: [], paths: paths).disks == 1)
+            #expect(Files.list("\(paths.cache)/disks") == ["new.erofs.building-1-3"])
+        }
+    }
+
     private static let canExtract = Tool.find("fsck.erofs") != nil && geteuid() == 0
 
     @Test(

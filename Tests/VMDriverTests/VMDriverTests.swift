@@ -137,6 +137,28 @@ struct BootTests {
     }
 
     @Test(
+        "A guest whose exits are counted is there until it has been asked; another is gone by itself",
+        arguments: [true, false])
+    func countedGuestsStay(usesLibvirt: Bool) throws {
+        try Bench.shared.withEngine(VMConfiguration(usesLibvirt: usesLibvirt)) { engine in
+            var request = Bench.request(.hello(nonce: "counted"))
+            request.condition.count = .exits
+            let counted = try #require(try engine.launch(request) as? VMInstance)
+            defer { try? counted.dispose() }
+            #expect(try counted.waitForExit(deadline: request.deadline) == 0)
+            let other = try engine.launch(Bench.request(.hello(nonce: "other"), index: 1))
+            defer { try? other.dispose() }
+            let end = #expect(throws: LabError.self) {
+                try other.wait(forOutputs: 2, deadline: request.deadline)
+            }
+            #expect(end?.kind == .instance, "\(String(describing: end))")
+            let wait = #expect(throws: LabError.self) { try counted.wait(forOutputs: 2, deadline: .now()) }
+            #expect(wait?.kind == .timeout, "\(String(describing: wait))")
+            #expect(try counted.exitCounts().isEmpty)
+        }
+    }
+
+    @Test(
         "a variant that cannot be is refused before anything is made",
         arguments: [
             ("memory=balloon", "machine=q35"), ("machine=microvm,devices=default", "machine=q35"),

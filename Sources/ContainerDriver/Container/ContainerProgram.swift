@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import LabCore
 import Launch
@@ -40,7 +41,17 @@ extension LaunchProgram {
         }
         if let hostname = oci.hostname { steps.append(Step(.setHostname(hostname))) }
         if namespaces.contains(.network) { steps.append(Step(.loopbackUp)) }
-        steps += process?.steps(spec.caller) ?? callersLimits()
+        steps += try end(spec, oci)
+        // The cgroup namespace must be unshared after the child has joined its cgroup, or its root would be the parent's. In
+        // a stage the mount namespace is made from that of the stage.
+        let own: Namespaces = spec.stage == nil ? [.cgroup] : [.cgroup, .mount]
+        return LaunchProgram(namespaces: namespaces.subtracting(own), steps: steps).held(to: spec.processors)
+    }
+
+    /// From where all is mounted and entered to the program: what it may do, and where it stands.
+    private static func end(_ spec: ContainerSpec, _ oci: SupportedSpec) throws(LabError) -> [Step] {
+        let process = spec.inheritsAll ? nil : oci.process
+        var steps = process?.steps(spec.caller) ?? callersLimits()
         // Closed and not only closed on exec: while execve looks for the command, a link of the image's, or the
         // interpreter that a script names, may lead through /proc/self/fd to a directory of the host's.
         steps.append(Step(.closeDescriptors(from: 3)))
@@ -61,10 +72,29 @@ extension LaunchProgram {
             steps += filter
         }
         steps.append(Step(.execute(spec.program)))
-        // The cgroup namespace must be unshared after the child has joined its cgroup, or its root would be the parent's. In
-        // a stage the mount namespace is made from that of the stage.
-        let own: Namespaces = spec.stage == nil ? [.cgroup] : [.cgroup, .mount]
-        return LaunchProgram(namespaces: namespaces.subtracting(own), steps: steps).held(to: spec.processors)
+        return steps
+    }
+
+    /// The program of another process of a container that runs: in its cgroups and namespaces, and no more than the first may
+    /// do. It is born in the PID namespace that its parent's thread was told of.
+    /// - Parameter entering: descriptors of the namespaces, in the order in which they are entered.
+    /// - Throws: as `container`.
+    static func beside(
+        _ spec: ContainerSpec, entering: [(descriptor: Int32, namespace: Namespaces)]
+    ) throws(LabError) -> LaunchProgram {
+        let oci = try SupportedSpec(spec.oci)
+        let process = spec.inheritsAll ? nil : oci.process
+        let nulls = (0...2 as ClosedRange<Int32>).map { NullDescriptor(number: $0, access: O_RDWR) }
+        // Who is in the container sees it before it has memory of its own: nobody may look into ours.
+        var steps = [Step(.call(SYS_prctl, [4, 0], "undumpable", "prctl(PR_SET_DUMPABLE, 0)"))]
+        steps += process?.identity(inUserNamespace: false, spec.caller) ?? []
+        steps += child(parent: spec.parent, nulls: nulls) + (process?.oomScore(spec.caller) ?? [])
+        for (index, directory) in spec.cgroupsToJoin.enumerated() {
+            steps.append(Step(.joinCgroup(index: index, directory: directory)))
+        }
+        steps += entering.map { Step(.enterNamespace(descriptor: $0.descriptor, $0.namespace)) }
+        steps += nulls.map { Step(.nullDevice($0.number, access: $0.access)) }
+        return LaunchProgram(namespaces: [], steps: steps + (try end(spec, oci))).held(to: spec.processors)
     }
 
     /// See user_namespaces(7): an unprivileged writer maps one id, its own, and must first give up setgroups(2).

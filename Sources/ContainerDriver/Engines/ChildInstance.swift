@@ -28,6 +28,9 @@ public final class ChildInstance: Instance {
     private var pidfd: FileDescriptor?
     /// Keeps a command's mount namespace until its removal: to undo it is no part of the command's own end.
     private var mounts: FileDescriptor?
+    /// What shows that a command is ready where another command does; until it has answered, or the child has ended.
+    private var check: ReadyCheck?
+    private var checkNanoseconds: UInt64 = 0
     private let interrupt: Interrupt
     /// Removes what the engine made around the child, stamping its steps. Called once, after the child was reaped.
     private var cleanUp: ((ChildInstance) throws(LabError) -> Void)?
@@ -85,6 +88,14 @@ public final class ChildInstance: Instance {
     }
 
     deinit { precondition(cleanUp == nil, "an instance was dropped without dispose()") }
+
+    /// Has it shown by another command that it is ready. Where that can't begin, the child is gone.
+    func watch(by make: (pid_t) throws(LabError) -> ReadyCheck) throws(LabError) {
+        do throws(LabError) { check = try make(pid) } catch {
+            try? dispose()
+            throw error
+        }
+    }
 
     public func waitUntilReady(deadline: MonotonicInstant) throws(LabError) {
         try wait(for: .ready, deadline: deadline)
@@ -164,20 +175,24 @@ public final class ChildInstance: Instance {
             pollfd(fd: output.pollNumber, events: Int16(POLLIN), revents: 0),
             pollfd(fd: errors.pollNumber, events: Int16(POLLIN), revents: 0),
             pollfd(fd: pidfdNumber, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: interrupt.descriptor, events: Int16(POLLIN), revents: 0)
+            pollfd(fd: interrupt.descriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: check?.rawValue ?? -1, events: Int16(POLLIN), revents: 0)
         )
         let timeout = deadline.pollTimeoutMilliseconds
         let looksForPort = timeline[.ready] == nil && command?.port != nil
         let ready = withUnsafeMutableBytes(of: &events) {
             Glibc.poll(
-                $0.baseAddress?.assumingMemoryBound(to: pollfd.self), 4,
+                $0.baseAddress?.assumingMemoryBound(to: pollfd.self), 5,
                 looksForPort ? min(timeout, Self.portPause) : timeout)
         }
         if ready < 0 { return }  // EINTR: the caller's loop comes back
         if looksForPort && isListening { timeline.stamp(.ready, at: .now(), since: requested) }
         if ready == 0 {
             if looksForPort && timeout > Self.portPause { return }
-            if let command { throw command.late }
+            if let command {
+                command.lastCheck = check?.lastStatus
+                throw command.late
+            }
             let last: Message = timeline.last.map { " after the mark \($0.rawValue)" } ?? ""
             throw LabError(
                 .timeout, "the workload did not reach \(what) in time\(last)", remedy: "raise --timeout")
@@ -185,6 +200,8 @@ public final class ChildInstance: Instance {
         if events.3.revents != 0 { throw Interrupt.error }
         if events.0.revents != 0 { takeOutput() }
         if events.1.revents != 0 { takeErrors() }
+        // Who has seen it ready has seen it before its end.
+        if let answer = check?.answer { try take(answer) }
         if events.2.revents != 0 { try reap() }
         if let failure = command?.failure { throw failure }
         if let violation = transcript.violation {
@@ -255,6 +272,18 @@ public final class ChildInstance: Instance {
         lastWords = (lastWords + bytes).suffix(4_096)
     }
 
+    private func take(_ answer: Result<MonotonicInstant, LabError>) throws(LabError) {
+        endCheck()
+        timeline.stamp(.ready, at: try answer.get(), since: requested)
+    }
+
+    private func endCheck() {
+        guard let check else { return }
+        check.stop()
+        checkNanoseconds = check.cpuNanoseconds
+        self.check = nil
+    }
+
     private func reap() throws(LabError) {
         // All that the child said before its end is in the pipes: read first, so that marks keep their order.
         takeOutput()
@@ -268,10 +297,11 @@ public final class ChildInstance: Instance {
             }
         }
         let instant = MonotonicInstant.now()
+        endCheck()
         if command?.readiness == .exit { timeline.stamp(.ready, at: instant, since: requested) }
         timeline.stamp(.exited, at: instant, since: requested)
         stampStep()
-        cpuNanoseconds = cpu
+        cpuNanoseconds = cpu + checkNanoseconds
         life = .reaped(status: status)
     }
 

@@ -43,6 +43,12 @@ public final class PreparedContainer: PreparedEngine {
         try Files.makeDirectory(mountPoint, mode: 0o700)
         let mounts = CgroupMounts.current()
         do throws(LabError) {
+            if isolation.contains(.user), let command = context.command, case .command = command.readiness {
+                throw LabError(
+                    .permission, "\(record.id) can't run a command beside another without root",
+                    cause: "a process with threads enters no user namespace",
+                    remedy: "run as root, or say --ready line=TEXT")
+            }
             var parts = Parts(
                 context: context, isolation: isolation, launcher: try ChildLauncher(),
                 filter: isolation.contains(.seccomp) ? try SeccompFilter(profile: .containerDefault) : nil,
@@ -80,7 +86,7 @@ public final class PreparedContainer: PreparedEngine {
         let cgroups = try handsOn ? tree?.take(limits) : tree?.make(limits)
         let steps = [MonotonicInstant.now().nanoseconds(since: requested)]
         do {
-            return try parts.launcher.start(
+            let child = try parts.launcher.start(
                 try buffer(isolation), arguments: request.arguments,
                 cgroup: cgroups?.cloneTarget ?? -1, joins: cgroups?.joins ?? [],
                 accounts: cgroups?.accounts, command: output, requested: requested, stepsBefore: steps,
@@ -94,6 +100,13 @@ public final class PreparedContainer: PreparedEngine {
                 }
                 child.stampStep()
             }
+            if let check = parts.check(isolation, stage: stage?.rawValue) {
+                try child.watch { (pid) throws(LabError) in
+                    try ReadyCheck(
+                        check, beside: pid, cgroup: cgroups?.cloneTarget ?? -1, joins: cgroups?.joins ?? [])
+                }
+            }
+            return child
         } catch {
             try? cgroups?.remove()
             throw error
@@ -211,6 +224,18 @@ private struct Parts {
             // A container without any layer is a bare process.
             inheritsAll: isolation.isEmpty, caller: caller, processors: context.placement?.measured,
             parent: launcher.parent.rawValue)
+    }
+
+    /// The command that shows that another is ready; nil where something else does.
+    func check(_ isolation: Isolation, stage: Int32?) -> ReadyCheck.Recipe? {
+        guard let command = context.command, case .command(let words) = command.readiness,
+            let program = command.readyProgram
+        else { return nil }
+        var spec = spec(isolation, stage: stage)
+        spec.program = program
+        return ReadyCheck.Recipe(
+            arguments: words, environment: command.environment, namespaces: isolation.namespaces
+        ) { [spec] (namespaces) throws(LabError) in try .beside(spec, entering: namespaces) }
     }
 
     /// A container of a complete system: the same layers, around another root and its init.

@@ -29,6 +29,7 @@ public final class PreparedProcess: PreparedEngine {
     /// What the tree's roots are made from; nil where none is entered.
     private var stage: FileDescriptor?
     private let mountPoint: String
+    private let check: ReadyCheck.Recipe?
     /// Those commands that live now: only when none does, all that is left is left behind.
     private let living = Mutex(0)
 
@@ -37,14 +38,22 @@ public final class PreparedProcess: PreparedEngine {
         self.context = context
         mountPoint = "\(context.paths.run(context.runID))/tree"
         let program: LaunchProgram
+        var namespaces: Namespaces = []
+        // The same beside it, for the command that shows that it is ready.
+        var beside: @Sendable ([ReadyCheck.Entered]) throws(LabError) -> LaunchProgram
         var record = record
         let parent = launcher.parent.rawValue
         switch context.command {
         case nil:
             program = .process(program: context.rootFilesystem.hostGuestPath, parent: parent)
+            beside = { [program] _ in program }
             record.details = [Self.plain]
         case let command? where command.tree.isHostRoot:
             program = .process(command, parent: parent)
+            var other = command
+            other.program = command.readyProgram ?? ""
+            let held = LaunchProgram.process(other, parent: parent).held(to: context.placement?.measured)
+            beside = { _ in held }
             record.details = [
                 Self.plain, EngineRecord.Detail("root", "the host's own, with nothing around it"),
             ]
@@ -59,6 +68,11 @@ public final class PreparedProcess: PreparedEngine {
                 rmdir(mountPoint)
                 throw error
             }
+            var other = spec
+            other.program = command.readyProgram ?? ""
+            other.processors = context.placement?.measured
+            namespaces = .mount
+            beside = { [other] (namespaces) throws(LabError) in try .beside(other, entering: namespaces) }
             record.details = [
                 Self.plain,
                 EngineRecord.Detail(
@@ -67,10 +81,16 @@ public final class PreparedProcess: PreparedEngine {
             ]
         }
         let held = program.held(to: context.placement?.measured)
-        buffer = ProgramBuffer(
-            held,
-            environment: context.command.map { $0.environment + [Leftovers.variable(context.runID)] }
-                ?? ChildLauncher.environment)
+        let environment =
+            context.command.map { $0.environment + [Leftovers.variable(context.runID)] }
+            ?? ChildLauncher.environment
+        buffer = ProgramBuffer(held, environment: environment)
+        if case .command(let words) = context.command?.readiness {
+            check = ReadyCheck.Recipe(
+                arguments: words, environment: environment, namespaces: namespaces, program: beside)
+        } else {
+            check = nil
+        }
         record.steps =
             ["pipes", "clone3"] + held.steps.map(\.name) + ["workload"]
             + (context.command == nil ? [] : ["end what it left"])
@@ -86,8 +106,9 @@ public final class PreparedProcess: PreparedEngine {
         try request.refuseSystem(in: id)
         try request.refuseLimits(of: id)
         if output != nil { living.withLock { $0 += 1 } }
+        var started = false
         do throws(LabError) {
-            return try launcher.start(
+            let child = try launcher.start(
                 buffer, arguments: request.arguments, command: output, requested: requested, timesSteps: true,
                 interrupt: context.interrupt
             ) { [self] child throws(LabError) in
@@ -99,8 +120,13 @@ public final class PreparedProcess: PreparedEngine {
                 try Leftovers.end(of: child.pid, output, run: isLast ? context.runID : nil)
                 child.stampStep()
             }
+            started = true
+            if let check {
+                try child.watch { (pid) throws(LabError) in try ReadyCheck(check, beside: pid) }
+            }
+            return child
         } catch {
-            if output != nil { living.withLock { $0 -= 1 } }
+            if output != nil, !started { living.withLock { $0 -= 1 } }
             throw error
         }
     }

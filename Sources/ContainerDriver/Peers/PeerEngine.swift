@@ -56,6 +56,12 @@ public final class PreparedPeerEngine: PreparedEngine {
     fileprivate init(
         _ record: EngineRecord, _ description: PeerDescription, _ context: RunContext
     ) throws(LabError) {
+        if case .command = context.command?.readiness {
+            throw LabError(
+                .unavailable, "\(description.engine) can't run a command beside another",
+                cause: "lab enters no container of another program's",
+                remedy: "say --ready line=TEXT or port=N, or name other engines")
+        }
         let program = try description.find()
         let run = try PeerRun(engine: description.engine, context: context)
         launcher = try ChildLauncher()

@@ -11,6 +11,11 @@ import CGuest
 ///     PORT               ready is when it listens there; 0 where something else shows it
 ///     COUNT ARGUMENT…    the first is its own name
 ///     COUNT VARIABLE…    NAME=value
+///
+/// and, where another command says whether it is ready, that one's:
+///
+///     PROGRAM
+///     COUNT ARGUMENT…
 struct CommandFile {
     /// Words as execve(2) takes them: NULL behind the last.
     typealias Words = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
@@ -25,6 +30,13 @@ struct CommandFile {
     let port: UInt16
     let arguments: Words
     let environment: Words
+    let check: Check?
+
+    /// A command that is run until it exits with 0.
+    struct Check {
+        let program: Text
+        let arguments: Words
+    }
 
     /// Reads it. Nothing is given back: the command's words point into it.
     init() throws(Failure) {
@@ -42,6 +54,7 @@ struct CommandFile {
         port = UInt16(try file.number(limit: UInt(UInt16.max)))
         arguments = try file.words()
         environment = try file.words()
+        check = file.isAtEnd ? nil : Check(program: Text(try file.text()), arguments: try file.words())
     }
 
     private struct Reader {
@@ -65,6 +78,8 @@ struct CommandFile {
             end = next + size
             close(file)
         }
+
+        var isAtEnd: Bool { next >= end }
 
         mutating func text() throws(Failure) -> UnsafeMutablePointer<CChar> {
             guard next < end else { throw Failure("/command is cut short", code: 0) }

@@ -33,9 +33,11 @@ private struct CommandLife {
     private static let mostPieces = 34
     /// The milliseconds after which its sockets are looked at again: nothing tells when one listens.
     private static let interval: Int32 = 2
+    /// The nanoseconds from the end of a command that found it not ready to the next.
+    private static let checkPause: UInt64 = 10_000_000
 
     private let port: CommandPort
-    private let readyPort: UInt16
+    private let command: CommandFile
     private let child: pid_t
     private let output: Int32
     private let errors: Int32
@@ -57,13 +59,13 @@ private struct CommandLife {
             dup2(output.write, 1)
             dup2(errors.write, 2)
             cguest_release_signals()
-            CommandLife.become(command, report.write)
+            CommandLife.become(command, command.program, command.arguments, report.write)
         }
         for number in [input.read, input.write, output.write, errors.write, report.write] { close(number) }
         cguest_never_wait(output.read)
         cguest_never_wait(errors.read)
         self.port = port
-        readyPort = command.port
+        self.command = command
         self.child = child
         self.output = output.read
         self.errors = errors.read
@@ -86,18 +88,31 @@ private struct CommandLife {
     }
 
     /// In the child: becomes the command, or says why it can't.
-    private static func become(_ command: CommandFile, _ report: Int32) -> Never {
+    private static func become(
+        _ command: CommandFile, _ program: Text, _ arguments: CommandFile.Words, _ report: Int32
+    ) -> Never {
         var step = Step.directory
         if chdir(command.directory) == 0 {
             step = .user
             if cguest_become(command.user, command.group, command.groups, command.groupCount) == 0 {
                 step = .execute
-                execve(command.program, command.arguments, command.environment)
+                execve(program, arguments, command.environment)
             }
         }
         var failure = (step.rawValue, UInt8(truncatingIfNeeded: cguest_errno()))
         _ = withUnsafeBytes(of: &failure) { write(report, $0.baseAddress, 2) }
         _exit(127)
+    }
+
+    /// Starts the command that says whether it is ready; -1 where there can be no process now.
+    private func start(_ check: CommandFile.Check) -> pid_t {
+        let child = cguest_fork()
+        guard child == 0 else { return child }
+        setsid()
+        let null = cguest_open_port("/dev/null")
+        for number: Int32 in 0...2 { dup2(null, number) }
+        cguest_release_signals()
+        CommandLife.become(command, check.program, check.arguments, null)
     }
 
     /// Hands on what it says and what it is sent until it has ended; then the host ends the machine.
@@ -106,11 +121,16 @@ private struct CommandLife {
         for (index, number) in [output, errors, port.descriptor, ends].enumerated() {
             watched[index] = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
         }
-        var isReady = readyPort == 0
+        var looksForPort = command.port != 0
+        var check = command.check
+        var checking: pid_t = -1
+        var nextCheck: UInt64 = 0
         while true {
-            let count = poll(watched, 4, isReady ? -1 : CommandLife.interval)
-            if !isReady && isListening(on: readyPort) {
-                isReady = true
+            if let check, checking <= 0, cguest_uptime() >= nextCheck { checking = start(check) }
+            let isWaiting = looksForPort || check != nil && checking <= 0
+            let count = poll(watched, 4, isWaiting ? CommandLife.interval : -1)
+            if looksForPort && isListening(on: command.port) {
+                looksForPort = false
                 port.send(.ready)
             }
             guard count > 0 else { continue }
@@ -131,6 +151,13 @@ private struct CommandLife {
                 let ended = cguest_reap(&status)
                 if ended <= 0 { break }
                 if ended == child { end(status) }
+                guard ended == checking else { continue }
+                checking = -1
+                nextCheck = cguest_uptime() + CommandLife.checkPause
+                if status == 0 {
+                    check = nil
+                    port.send(.ready)
+                }
             }
         }
     }

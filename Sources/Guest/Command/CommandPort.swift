@@ -7,7 +7,7 @@ import CGuest
 /// To the host go frames: a byte that says what it is, four of its length, little-endian, and so many more.
 ///
 ///     o e   a piece of standard output, of standard error
-///     r     it listens on its port
+///     r     it is ready: it listens on its port, or another command has said so
 ///     x     it has ended: one byte, its exit status, 128 + N for signal N
 ///     f     it could not be started: two bytes, the step that failed and its errno
 ///

@@ -72,10 +72,14 @@ public struct CommandDefinition: Codable, Equatable, Sendable {
         }
         let search =
             environment.last { $0.hasPrefix("PATH=") }.map { String($0.dropFirst(5)) } ?? SearchPath.standard
-        let program = try ProgramSearch(tree: tree, lookup: lookup).find(name, in: place, search)
-        return CommandPayload(
-            tree: tree, arguments: words, program: program, environment: environment, user: who?.user,
-            directory: place, readiness: readiness)
+        let programs = ProgramSearch(tree: tree, lookup: lookup)
+        var payload = CommandPayload(
+            tree: tree, arguments: words, program: try programs.find(name, in: place, search),
+            environment: environment, user: who?.user, directory: place, readiness: readiness)
+        if case .command(let words) = readiness, let name = words.first {
+            payload.readyProgram = try programs.find(name, in: place, search)
+        }
+        return payload
     }
 
     /// Each variable once, with its last value.

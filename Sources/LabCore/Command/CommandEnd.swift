@@ -27,7 +27,10 @@ extension CommandOutput {
                 remedy: "raise --timeout; for a server say how it is known to be ready: --ready first-output")
         }
         return LabError(
-            .timeout, "the command was not ready in time", cause: "waited for \(readiness.word)",
+            .timeout, "the command was not ready in time",
+            cause: lastCheck.map {
+                "waited for \(readiness.word), whose exit status was \(Int($0)) the last time"
+            } ?? "waited for \(readiness.word)",
             remedy: "raise --timeout, or say with --ready what really shows it")
     }
 }

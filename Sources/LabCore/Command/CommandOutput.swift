@@ -20,6 +20,8 @@ public final class CommandOutput: @unchecked Sendable {
     public let readiness: Readiness
     /// The reason why the command's trial has no result, apart from its exit status.
     public var failure: LabError?
+    /// The exit status of the command that is to show that it is ready, the last time that it did not.
+    public var lastCheck: Int32?
     private let path: String?
     private let output, errors: FileDescriptor
     private var lengths: [Int] = [0, 0]
@@ -52,6 +54,14 @@ public final class CommandOutput: @unchecked Sendable {
     /// The port that shows that it is ready; nil where something else does.
     public var port: UInt16? {
         if case .port(let number) = readiness { number } else { nil }
+    }
+
+    /// True where its output does not show that it is ready, and it has to be looked for inside the instance.
+    public var isSeenInside: Bool {
+        switch readiness {
+        case .port, .command: true
+        case .exit, .firstOutput, .line: false
+        }
     }
 
     /// What a piece of output was the first of.

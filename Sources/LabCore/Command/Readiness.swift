@@ -9,11 +9,15 @@ public enum Readiness: Equatable, Sendable {
     /// It listens on this TCP port, in its own network namespace. In a VM lab-guest looks from inside, every 2 ms, and the mark
     /// is when its word arrives at the host.
     case port(UInt16)
+    /// Another command, of the same files, exited with 0 beside it, as `pg_isready` does: its words. It is run again and again,
+    /// each time 10 ms after it has ended, as the same user in the same instance; in a VM lab-guest runs it, and the mark is
+    /// when its word arrives at the host.
+    case command([String])
 
-    /// The longest text of a line.
+    /// The longest text of a line, or of a command.
     public static let longestText = 1_024
 
-    /// Reads a word: `exit`, `first-output`, `line=TEXT` or `port=N`.
+    /// Reads a word: `exit`, `first-output`, `line=TEXT`, `port=N` or `command=WORDS`.
     /// - Throws: `.usage` for anything else.
     public init(_ word: String) throws(LabError) {
         let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -38,10 +42,21 @@ public enum Readiness: Equatable, Sendable {
                     cause: "it must be a whole number from 1 to 65535", remedy: "write it like `port=6379`")
             }
             self = .port(port)
+        case ("command", let text?):
+            guard let words = ShellText.split(text), words.first?.isEmpty == false,
+                text.utf8.count <= Self.longestText, !text.utf8.contains(0)
+            else {
+                throw LabError(
+                    .usage, "\(ForeignText.quoted(word)) names no command",
+                    cause:
+                        "it must be words as for a shell, in 1 to \(Self.longestText) bytes, and nothing in them is expanded",
+                    remedy: "write it like `command=pg_isready -q`")
+            }
+            self = .command(words)
         default:
             throw LabError(
                 .usage, "\(ForeignText.quoted(word)) does not say how a command is known to be ready",
-                remedy: "use exit, first-output, line=TEXT or port=N")
+                remedy: "use exit, first-output, line=TEXT, port=N or command=WORDS")
         }
     }
 
@@ -52,6 +67,7 @@ public enum Readiness: Equatable, Sendable {
         case .firstOutput: "first-output"
         case .line(let text): "line=\(text)"
         case .port(let number): "port=\(number)"
+        case .command(let words): "command=\(ShellText.join(words))"
         }
     }
 }

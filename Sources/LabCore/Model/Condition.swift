@@ -45,8 +45,8 @@ public struct Condition: Hashable, Sendable {
     public var cache: Cache?
     /// The number of instances that are asked for at the same moment; the marks are those of the last of them.
     public var concurrency: Int?
-    /// The hypervisor's counts, read at the end of the guest's life, before it is removed. The reading takes time, so
-    /// trials whose removal is timed do without.
+    /// The hypervisor's counts, read at the end of the guest's life, before it is removed: a VM's guest stays after its last
+    /// word until then. The reading takes time, so trials whose removal is timed do without.
     public var count: Counted?
     /// The system that lab-guest is a service of; nil where it runs alone. As a factor it is called `payload`.
     public var system: System?

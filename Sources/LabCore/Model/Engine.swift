@@ -282,7 +282,7 @@ public struct LaunchRequest: Sendable {
     public var cpus: Int
     /// The moment at which the start has failed if the guest has not said `ready`.
     public var deadline: MonotonicInstant
-    /// The condition of the trial: engines read `isolation`, `system`, `cgroups` and `variant`. One that can't make an
+    /// The condition of the trial: engines read `isolation`, `system`, `cgroups`, `count` and `variant`. One that can't make an
     /// instance so throws.
     public var condition: Condition
     /// Called right before `requested` is stamped, for who wants to see what is there by then.

@@ -20,6 +20,8 @@ public struct CommandPayload: Equatable, Sendable {
     /// An absolute path in the tree.
     public var directory: String
     public var readiness: Readiness
+    /// The absolute path in the tree of the program that shows that it is ready; nil where something else does.
+    public var readyProgram: String?
 
     public init(
         tree: FileTree, arguments: [String], program: String, environment: [String],

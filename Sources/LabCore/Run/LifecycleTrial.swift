@@ -115,7 +115,7 @@ extension TrialProcedure {
             // Now, because `dispose` goes on to stamp marks of its own.
             reached = instance.timeline.last ?? .requested
         }
-        // QEMU is still there after its guest's last word, and its statistics with it.
+        // The guest stays after its last word at this condition, and with it what counts its exits.
         let counting = start.countsExits ? instance as? any ExitCounting : nil
         let exits = Result { () throws(LabError) in try counting?.exitCounts() ?? [:] }
         let disposalFailure = dispose(instance)

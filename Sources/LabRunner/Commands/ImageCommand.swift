@@ -201,8 +201,11 @@ struct RemoveImages: ImageSubcommand {
 struct CollectImages: ImageSubcommand {
     static let configuration = CommandConfiguration(
         commandName: "gc",
-        abstract: "Remove blobs and layers that no image has.",
+        abstract: "Remove blobs, layers and disks of VMs that no image has.",
         discussion: """
+            A disk is made of the files of a command when a VM starts one, of an image
+            or of a directory, and can be made again. What a run uses stays.
+
             EXAMPLES
               lab image gc
               lab image gc --json
@@ -220,10 +223,11 @@ struct CollectImages: ImageSubcommand {
         if json { return try Terminal.answer(json: collected) }
         try Terminal.answer(
             text.say(
-                "removed \(collected.blobs) blobs (\(Units.format(bytes: collected.bytes))) and \(collected.layers) unpacked layers"
+                "removed \(collected.blobs) blobs (\(Units.format(bytes: collected.bytes))), \(collected.layers) unpacked layers and \(collected.disks) disks of VMs (\(Units.format(bytes: collected.diskBytes)))"
             ))
         if collected.busy > 0 {
-            Terminal.say(text.say("\(collected.busy) layers are in use and stay until the next time"))
+            Terminal.say(
+                text.say("\(collected.busy) layers and disks are in use and stay until the next time"))
         }
     }
 }

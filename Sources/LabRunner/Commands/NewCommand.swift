@@ -97,7 +97,10 @@ struct NewLab {
             indented(entry("image", quoted(command.image))),
             indented(note("The command and its arguments.")),
             indented(entry("run", list(command.arguments.map(quoted)))),
-            indented(note("When it is ready: exit (it has ended), first-output, line=TEXT, port=N.")),
+            indented(
+                note(
+                    "When it is ready: exit (it has ended), first-output, line=TEXT, port=N, command=WORDS (that exits with 0)."
+                )),
             indented(entry("ready", command.readiness.word)),
             indented(unsaid("environment", list(["NAME=value"]))),
             indented(unsaid("user", "nobody")),

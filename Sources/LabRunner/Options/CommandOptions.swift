@@ -12,7 +12,7 @@ struct CommandOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "How the command is known to be ready, up to where its start is timed: exit (default), first-output, line=TEXT, port=N. Unless it is exit, the command is then asked to end, with SIGTERM.",
+            "How the command is known to be ready, up to where its start is timed: exit (default), first-output, line=TEXT, port=N, or command=WORDS, which is run beside it until it exits with 0. Unless it is exit, the command is then asked to end, with SIGTERM.",
             valueName: "HOW"))
     var ready: String?
 

@@ -99,8 +99,10 @@ extension Chinese {
         "it leads out of the recipe's directory": "它引到配方所在目录之外", "bind root": "绑定挂载根",
 
         // Commands.
-        "removed {} blobs ({}) and {} unpacked layers": "删除了 {} 个数据块（{}）和 {} 个解开的层",
-        "{} layers are in use and stay until the next time": "有 {} 层正在使用，留到下次再删", "NAME": "名字",
+        "removed {} blobs ({}), {} unpacked layers and {} disks of VMs ({})":
+            "删除了 {} 个数据块（{}）、{} 个解开的层和 {} 个虚拟机磁盘（{}）",
+        "{} layers and disks are in use and stay until the next time": "有 {} 个层和磁盘正在使用，留到下次再删",
+        "NAME": "名字",
         "DIGEST": "摘要",
         "LAYERS": "层数", "SIZE": "大小", "LAYER": "层", "UNPACKED": "已解开", "SHARED WITH": "共用者",
         "CREATED": "建立时间",

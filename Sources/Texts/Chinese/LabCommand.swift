@@ -48,8 +48,8 @@ extension Chinese {
         "Its files: rootfs:DIR, a directory with a root file system; rootfs:/ is this host's own.":
             "命令的文件：rootfs:DIR 是一个根文件系统所在的目录；rootfs:/ 是本机自己的根。",
         "The command and its arguments.": "命令及其参数。",
-        "When it is ready: exit (it has ended), first-output, line=TEXT, port=N.":
-            "何时算就绪：exit（已结束）、first-output（首次输出）、line=文字、port=N。",
+        "When it is ready: exit (it has ended), first-output, line=TEXT, port=N, command=WORDS (that exits with 0).":
+            "何时算就绪：exit（已结束）、first-output（首次输出）、line=文字、port=N、command=命令（它以 0 退出）。",
         "Figures of its output: a pattern with one group, as for grep -E, or a JSON pointer; less or more is better.":
             "从输出中读取的数值：按 grep -E 写法、含一个分组的模式，或 JSON 指针；越小越好（less）或越大越好（more）。",
         "What holds unless it is said:": "不写时的取值：",

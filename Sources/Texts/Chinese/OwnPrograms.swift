@@ -141,7 +141,21 @@ extension Chinese {
         "it must be a whole number from 1 to 65535": "必须是 1 到 65535 的整数",
         "write it like `port=6379`": "写成 `port=6379` 的形式",
         "{} does not say how a command is known to be ready": "{} 没有说明怎样算命令就绪",
-        "use exit, first-output, line=TEXT or port=N": "使用 exit、first-output、line=TEXT 或 port=N",
+        "use exit, first-output, line=TEXT, port=N or command=WORDS":
+            "使用 exit、first-output、line=TEXT、port=N 或 command=WORDS",
+        "{} can't run a command beside another": "{} 无法在命令旁边再运行一个命令",
+        "{} can't run a command beside another without root": "没有 root 权限，{} 无法在命令旁边再运行一个命令",
+        "lab enters no container of another program's": "lab 不进入其他程序的容器",
+        "a process with threads enters no user namespace": "有多个线程的进程无法进入用户命名空间",
+        "say --ready line=TEXT or port=N, or name other engines":
+            "改用 --ready line=TEXT 或 port=N，或换用其他引擎",
+        "run as root, or say --ready line=TEXT": "以 root 运行，或改用 --ready line=TEXT",
+        "cannot enter the instance of a command": "无法进入命令的实例",
+        "{} names no command": "{} 没有给出命令",
+        "it must be words as for a shell, in 1 to {} bytes, and nothing in them is expanded":
+            "必须是按 shell 写法的词，共 1 到 {} 字节，其中不做任何展开",
+        "write it like `command=pg_isready -q`": "写成 `command=pg_isready -q` 的形式",
+        "waited for {}, whose exit status was {} the last time": "等待的是 {1}，它最近一次的退出状态是 {2}",
         "there is no user {} in the image": "镜像里没有用户 {}",
         "there is no group {} in the image": "镜像里没有用户组 {}",
         "give a number: --user 1000:1000": "改用数字：--user 1000:1000",

@@ -10,7 +10,7 @@ struct CommandFrames {
     enum Event {
         /// A piece of a stream, valid during the call.
         case output(CommandOutput.Stream, UnsafeRawBufferPointer)
-        /// The command listens on its port.
+        /// The command listens on its port, or the one beside it has said that it is ready.
         case ready
         /// It has ended with this status, 128 + N for signal N.
         case ended(Int32)

@@ -56,7 +56,7 @@ final class CommandPort: @unchecked Sendable {
             if news.contains(.firstOutput) { watch.stamp(.firstOutput, at: instant) }
             if news.contains(.ready) { watch.stamp(.ready, at: instant) }
         case .ready:
-            if output.port != nil { watch.stamp(.ready, at: instant) }
+            if output.isSeenInside { watch.stamp(.ready, at: instant) }
         case .ended(let status):
             isOver = true
             if output.readiness == .exit { watch.stamp(.ready, at: instant) }

@@ -8,7 +8,8 @@ enum GuestCommand {
     static let file = "command"
 
     /// Texts with a NUL behind each: file system, program, directory, user, group, a count and so many groups, the port on
-    /// which it listens when it is ready or 0, a count and so many arguments, a count and so many variables.
+    /// which it listens when it is ready or 0, a count and so many arguments, a count and so many variables; then the program and
+    /// the arguments, with their count, of the command that says whether it is ready, or nothing.
     static func bytes(of command: CommandPayload, on format: TreeDisk.Format) -> [UInt8] {
         let user = command.user ?? CommandUser(user: 0, group: 0)
         var port: UInt16 = 0
@@ -16,8 +17,15 @@ enum GuestCommand {
         let texts =
             [format.rawValue, command.program, command.directory, "\(user.user)", "\(user.group)"]
             + counted(user.groups.map(String.init)) + ["\(port)"] + counted(command.arguments)
-            + counted(command.environment)
+            + counted(command.environment) + check(of: command)
         return texts.flatMap { Array($0.utf8) + [0] }
+    }
+
+    private static func check(of command: CommandPayload) -> [String] {
+        guard case .command(let words) = command.readiness, let program = command.readyProgram else {
+            return []
+        }
+        return [program] + counted(words)
     }
 
     private static func counted(_ texts: [String]) -> [String] { ["\(texts.count)"] + texts }

@@ -19,7 +19,7 @@ public struct DomainDescription: Equatable, Sendable {
     public var memory = VMVariant.Memory.lazy
     public var cpus: Int
     public var boot: Boot
-    /// File of a disk that the guest may only read, beside what it boots; nil for none. Needs a bus for it, PCI.
+    /// File of a disk that the guest may only read, beside what it boots; nil for none.
     public var rootDisk: String?
     /// File of the firmware; nil for the machine's own.
     public var firmware: String?
@@ -39,7 +39,7 @@ public struct DomainDescription: Equatable, Sendable {
     /// The same for the records of lab-guest.
     public var recordPipe: String
     public var channel: RecordChannel
-    /// The same for a command, by a port of virtio-serial that goes both ways; nil for none. Needs PCI.
+    /// The same for a command, by a port of virtio-serial that goes both ways; nil for none.
     public var commandPipe: String?
 
     public init(
@@ -143,7 +143,7 @@ public struct DomainDescription: Equatable, Sendable {
 
     private var processor: [String] {
         var lines: [String] = []
-        if machine.hasACPI { lines.append("  <features><acpi/></features>") }
+        if hasACPI { lines.append("  <features><acpi/></features>") }
         if type == .kvm { lines.append("  <cpu mode='host-passthrough'/>") }
         return lines
     }
@@ -156,7 +156,7 @@ public struct DomainDescription: Equatable, Sendable {
                 "  <source file='\(xmlEscaped(rootDisk))'/>",
                 "  <target dev='vda' bus='virtio'/>",
                 "  <readonly/>",
-                "  <address type='pci' domain='0' bus='0' slot='\(Self.diskSlot)' function='0'/>",
+                "  \(address(Self.diskSlot))",
                 "</disk>",
             ]
         }
@@ -175,7 +175,7 @@ public struct DomainDescription: Equatable, Sendable {
         guard commandPipe != nil else { return [] }
         return [
             "<controller type='virtio-serial' index='0'>",
-            "  <address type='pci' domain='0' bus='0' slot='\(Self.portSlot)' function='0'/>",
+            "  \(address(Self.portSlot))",
             "</controller>",
         ]
     }
@@ -199,8 +199,7 @@ public struct DomainDescription: Equatable, Sendable {
             // Right on the root bus, where a device needs no port.
             let reports = memory == .freePageReporting ? " freePageReporting='on'" : ""
             lines += [
-                "<memballoon model='virtio'\(reports)>",
-                "  <address type='pci' domain='0' bus='0' slot='\(Self.balloonSlot)' function='0'/>",
+                "<memballoon model='virtio'\(reports)>", "  \(address(Self.balloonSlot))",
                 "</memballoon>",
             ]
         } else if devices == .none {
@@ -213,6 +212,17 @@ public struct DomainDescription: Equatable, Sendable {
     static let balloonSlot = 5
     static let diskSlot = 6
     static let portSlot = 7
+
+    /// Where a device of virtio is: in a slot, or on the next free one of microvm's transports (virtio-mmio).
+    private func address(_ slot: Int) -> String {
+        machine.hasPCI
+            ? "<address type='pci' domain='0' bus='0' slot='\(slot)' function='0'/>"
+            : "<address type='virtio-mmio'/>"
+    }
+
+    /// True when the machine describes itself to the guest through ACPI. A microvm does where devices are on its transports:
+    /// distributions' kernels are built to find them by its tables, and not by words of their command line.
+    var hasACPI: Bool { machine.hasPCI || rootDisk != nil || commandPipe != nil }
 
     private var console: [String] {
         guard hasConsole else { return [] }

@@ -4,14 +4,14 @@ extension MachineProfile {
     /// The machine that `lab` uses unless told otherwise: the one that starts soonest.
     public static let standard = MachineProfile.microvm
 
-    /// True when the machine describes itself to the guest through ACPI.
-    var hasACPI: Bool { self != .microvm }
-
-    /// True when devices can hang on it that the guest finds by itself.
+    /// True when devices can hang on it that the guest finds by itself. microvm has transports for devices of virtio alone.
     var hasPCI: Bool { self != .microvm }
 
-    /// The same where a disk can hang on it, for which microvm has no bus; else q35.
-    var withDisk: MachineProfile { hasPCI ? self : .q35 }
+    /// The same for a complete system, which is started on a board as distributions know them.
+    var withSystem: MachineProfile { hasPCI ? self : .q35 }
+
+    /// The guest's driver of the way to its devices of virtio.
+    var virtioModule: String { hasPCI ? "virtio_pci" : "virtio_mmio" }
 }
 
 /// Who executes the guest's instructions: libvirt's domain type.

@@ -46,7 +46,7 @@ extension DomainDescription {
     private var machineOption: String {
         let backend = backendOptions.isEmpty ? "" : ",memory-backend=\(machine.memoryName)"
         return
-            "\(machine.rawValue),usb=off,dump-guest-core=off\(backend)\(machine.hasACPI ? "" : ",acpi=off")"
+            "\(machine.rawValue),usb=off,dump-guest-core=off\(backend)\(hasACPI ? "" : ",acpi=off")"
     }
 
     /// Memory that is not simply anonymous.
@@ -80,11 +80,19 @@ extension DomainDescription {
 
     private var diskOptions: [QEMUOption] {
         guard let rootDisk else { return [] }
-        let address = "bus=\(machine.rootBus),addr=0x\(String(Self.diskSlot, radix: 16))"
         return [
             option("-drive", "if=none,id=system,format=raw,readonly=on,file=\(Self.escaped(rootDisk))"),
-            option("-device", "virtio-blk-pci,drive=system,id=virtio-disk0,\(address)"),
+            virtio("virtio-blk", "drive=system,id=virtio-disk0", Self.diskSlot),
         ]
+    }
+
+    /// A device of virtio, see `address`.
+    private func virtio(_ driver: String, _ properties: String, _ slot: Int) -> QEMUOption {
+        machine.hasPCI
+            ? option(
+                "-device",
+                "\(driver)-pci,\(properties),bus=\(machine.rootBus),addr=0x\(String(slot, radix: 16))")
+            : option("-device", "\(driver)-device,\(properties)")
     }
 
     /// The devices that libvirt adds to a machine by itself: a USB controller, behind a port where the bus is PCI
@@ -130,9 +138,7 @@ extension DomainDescription {
     }
 
     private var portBusOptions: [QEMUOption] {
-        guard commandPipe != nil else { return [] }
-        let address = "bus=\(machine.rootBus),addr=0x\(String(Self.portSlot, radix: 16))"
-        return [option("-device", "virtio-serial-pci,id=virtio-serial0,\(address)")]
+        commandPipe.map { _ in [virtio("virtio-serial", "id=virtio-serial0", Self.portSlot)] } ?? []
     }
 
     private var portOptions: [QEMUOption] {

@@ -34,7 +34,11 @@ struct KernelModules {
             Result { () throws(LabError) in try KernelModules(below: place).inOrder(names) }
         }
         if let whole = found.first(where: { (try? $0.get()) != nil }) ?? (fetch ? nil : found.first) {
-            return try whole.get()
+            do throws(LabError) { return try whole.get() } catch {
+                var error = error
+                error.remedy = error.remedy ?? "let lab fetch them (--fetch)"
+                throw error
+            }
         }
         guard fetch else {
             throw LabError(

@@ -100,6 +100,8 @@ final class SavedVMs: Sendable {
     /// The parts and the size of the machine, which tell images apart.
     private struct Kind: Hashable {
         var variant: VMVariant?
+        /// Told to the guest before it is saved.
+        var count: Condition.Counted?
         var memoryBytes: UInt64
         var cpus: Int
     }
@@ -115,7 +117,8 @@ final class SavedVMs: Sendable {
     /// That it can't be made at all is kept and said again; a boot that failed otherwise is tried again.
     func of(_ request: LaunchRequest, _ setup: VMSetup) throws(LabError) -> SavedVM {
         let kind = Kind(
-            variant: request.condition.variant, memoryBytes: request.memoryBytes, cpus: request.cpus)
+            variant: request.condition.variant, count: request.condition.count,
+            memoryBytes: request.memoryBytes, cpus: request.cpus)
         return try made.withLock { (made) throws(LabError) in
             if let known = made[kind] { return try known.get() }
             let starter = try setup.restoringStarter()
