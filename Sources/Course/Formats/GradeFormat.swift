@@ -204,7 +204,7 @@ extension GradeFormat {
     private func moodle(_ book: GradeBook, _ text: GradeText) -> String {
         let titles = book.exercises.flatMap { exercise in
             let title = "\(exercise.number) \(text.title(exercise))"
-            return [title, "\(title) (feedback)"]
+            return [title, text.say("\(title) (feedback)")]
         }
         let rows = book.entries.compactMap { entry in
             entry.student.map { student in

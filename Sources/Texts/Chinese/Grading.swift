@@ -52,6 +52,7 @@ extension Chinese {
         // Tables.
         "cannot encode grades": "无法编码成绩", "the table can't be read": "无法读取表格",
         "it has more than {} cells": "它的单元格多于 {} 个",
+        "{} (feedback)": "{}（反馈）",
         "the format canvas needs the export that points are written into": "格式 canvas 需要一份导出文件，分数写入其中",
         "export the gradebook in Canvas, and name the file: --canvas FILE":
             "在 Canvas 中导出成绩册，并指定文件：--canvas FILE",
