@@ -90,7 +90,8 @@ extension GradeFormat {
 
     // What is not decided has no points to earn there: these forms know no other way to say nothing of it.
     private func earned(_ line: GradeBook.Line) -> (score: Int, most: Int) {
-        line.points.map { ($0, line.item.points) } ?? (0, 0)
+        if line.outcome == .missing { return (0, line.item.points) }
+        return line.points.map { ($0, line.item.points) } ?? (0, 0)
     }
 
     // gradescope-autograders.readthedocs.io, "Specifications": Output format.
@@ -120,7 +121,7 @@ extension GradeFormat {
             return Gradescope.Test(
                 name: text.title(line.exercise), number: "\(line.exercise.number)", score: score,
                 max_score: most,
-                status: line.outcome == .passed ? "passed" : line.points == 0 ? "failed" : nil,
+                status: line.outcome == .passed ? "passed" : line.outcome == .notPassed ? "failed" : nil,
                 output: text.said(line), tags: [line.exercise.id, line.outcome.rawValue])
         }
         return try Self.json(
@@ -192,7 +193,10 @@ extension GradeFormat {
     /// Autolab takes the last line: `{"scores": {PROBLEM: POINTS}}`. What is not decided is not in it and stays as it is there.
     private func autolab(_ entry: GradeBook.Entry, _ text: GradeText) throws(LabError) -> String {
         struct Last: Encodable { let scores: [String: Int] }
-        let decided = entry.lines.compactMap { line in line.points.map { (line.exercise.id, $0) } }
+        // What nothing could be taken of earned nothing.
+        let decided = entry.lines.compactMap { line in
+            (entry.refusal == nil ? line.points : 0).map { (line.exercise.id, $0) }
+        }
         let lines =
             entry.refusal.map { [text.said($0)] }
             ?? entry.lines.map { "\($0.exercise.id): \(text.said($0))" }

@@ -1,7 +1,7 @@
 import LabCore
 
 // JUnit's XML in the form that Jenkins publishes a schema of (xunit-plugin, junit-10.xsd): a suite for each archive, a case
-// for each exercise. A run that the machine could not judge is an error, one that somebody has to look at is skipped.
+// for each exercise. A run that the machine could not judge is an error, what somebody has to look at, or was not handed in, is skipped.
 extension GradeFormat {
     func junit(_ book: GradeBook, _ text: GradeText) -> String {
         let suites = book.entries.map { suite($0, text) }
@@ -20,13 +20,16 @@ extension GradeFormat {
             let verdict: String
             switch line.outcome {
             case .passed: verdict = ""
-            case .notPassed, .missing:
+            case .notPassed:
                 counts.failures += 1
                 verdict = "<failure type=\"\(line.outcome.rawValue)\" message=\"\(said)\"/>"
             case .ungradable:
                 counts.errors += 1
                 verdict = "<error type=\"ungradable\" message=\"\(said)\"/>"
-            case .review:
+            case .missing where entry.refusal != nil:
+                counts.failures += 1
+                verdict = "<failure type=\"refused\" message=\"\(said)\"/>"
+            case .review, .missing:
                 counts.skipped += 1
                 verdict = "<skipped message=\"\(said)\"/>"
             }

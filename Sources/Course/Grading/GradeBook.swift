@@ -29,12 +29,12 @@ package struct GradeBook: Sendable {
         package var isLate: Bool
 
         package var outcome: ExerciseGrade.Outcome { fault == nil ? grade.outcome : .ungradable }
-        /// Nil for what nobody has decided yet.
+        /// Nil for what nobody has decided yet, and for what was not handed in: it may still come.
         package var points: Int? {
             switch outcome {
             case .passed: item.points
-            case .notPassed, .missing: 0
-            case .review, .ungradable: nil
+            case .notPassed: 0
+            case .review, .ungradable, .missing: nil
             }
         }
     }
@@ -59,7 +59,6 @@ package struct GradeBook: Sendable {
         }
         /// What is decided of it.
         package var points: Int { lines.reduce(0) { $0 + ($1.points ?? 0) } }
-        package var isDecided: Bool { lines.allSatisfy { $0.points != nil } }
     }
 
     package let course: CourseDefinition

@@ -92,7 +92,9 @@ package struct Similarity: Sendable {
                 matches.append(Match(exercise: exercise, students: students, share: share))
             }
         }
-        return matches.sorted { ($1.share, $0.students[0]) < ($0.share, $1.students[0]) }
+        return matches.sorted {
+            ($1.share, $0.students.joined(separator: " ")) < ($0.share, $1.students.joined(separator: " "))
+        }
     }
 
     /// The part that two sorted sets have in common, of the smallest members of both where they are large.
