@@ -38,6 +38,7 @@ struct SampleMaker {
 
         """,
         "forks": "f() { f | f & f; }; f\n",
+        "endless": "trap '' TERM INT HUP; while :; do sleep 1; done\n",
     ]
 
     /// Every kind, by its exercise: what is right, each wrong solution, and what means harm.
@@ -47,7 +48,7 @@ struct SampleMaker {
             (["reference", "constant", "empty", "stale", "kills-checker", "writes-result"]
                 + exercise.hints.map { "wrong/\($0.mistake)" }).map { (exercise, $0) }
         }
-        let others = Self.malformed + Self.foreign + ["forks", "now-and-then"]
+        let others = Self.malformed + Self.foreign + ["forks", "endless", "now-and-then"]
         return own + others.map { (first, $0) }
     }
 

@@ -158,9 +158,9 @@ import Testing
 
     @Test("Ctrl-C ends it with its processes and leaves nothing; what was graded is kept")
     func interrupted() throws {
-        _ = try course(["reference", "forks"])
+        _ = try course(["endless", "endless"])
         let running = try lab.start(["grade", "course", "submissions", "--jobs", "2"])
-        #expect(waitUntil(.seconds(60)) { !graders("submissions").isEmpty })
+        #expect(lab.hasBegun())
         running.signal(SIGINT)
         let finished = try running.wait(within: .seconds(60))
         #expect(finished.status == 130 && finished.errors.contains("--resume"), "\(finished.errors)")
