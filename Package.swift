@@ -99,7 +99,7 @@ let package = Package(
             dependencies: [
                 "Artifacts", "Images", "LabCore", "LabFile", "VMDriver", "ContainerDriver", "Course",
                 "Experiments",
-                "Report", "Results", "Texts",
+                "Report", "Results", "Texts", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -122,6 +122,11 @@ let package = Package(
         // What a test starts in a VM to see what is seen there.
         .executableTarget(
             name: "tree-digest", dependencies: ["Artifacts", "LabCore"], path: "Tests/TreeDigest",
+            swiftSettings: strict),
+
+        // Submissions of all kinds, for tests of grading and for Benchmarks/grade-200.
+        .executableTarget(
+            name: "grade-samples", dependencies: ["Course", "LabCore", "LabFile"], path: "Tests/GradeSamples",
             swiftSettings: strict),
 
         // What tests of containers and of VMs start commands in.

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -33,6 +34,8 @@ static void on_signal(int number) {
 }
 
 static void ignore(int number) { (void)number; }
+
+int clinux_signal_at_parents_end(int number) { return prctl(PR_SET_PDEATHSIG, number, 0, 0, 0); }
 
 int clinux_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 

@@ -24,6 +24,10 @@ package enum Archive {
         package var entries: Int
         /// Whether it may be compressed with gzip.
         package var isPacked = false
+
+        package init(bytes: Int, entries: Int, isPacked: Bool = false) {
+            (self.bytes, self.entries, self.isPacked) = (bytes, entries, isPacked)
+        }
     }
 
     private static let longestPath = 1_024

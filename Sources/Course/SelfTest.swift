@@ -68,7 +68,8 @@ package struct SelfTest: Sendable {
         if answer == .copied { return try copied() }
         let oracle = try Oracles.named(exercise.oracle)
         let key = secret.ticket(of: Self.student).ownChecks(of: exercise.id, round: 0)
-        let verdict = try Check(oracle, key, context).verdict(on: try artefact(answer, oracle))
+        let verdict = try Check(oracle, key, context).verdict(
+            on: try Self.artefact(answer, of: exercise, solutions, secret))
         let seen = verdict.judgements.last?.seen ?? "nothing"
         switch (verdict, answer) {
         case (.ungradable(let error), _): return made(answer, nil, error.reason)
@@ -87,8 +88,17 @@ package struct SelfTest: Sendable {
         Row(exercise: exercise.id, name: answer.name, isAsMeant: isAsMeant, seen: seen)
     }
 
-    private func artefact(_ answer: Case, _ oracle: any Oracle) throws(LabError) -> Artefact {
+    /// What is handed in as an answer.
+    /// - Parameters:
+    ///   - solutions: the folder of the exercise's.
+    ///   - secret: whose other parameters a stale one has.
+    package static func artefact(
+        _ answer: Case, of exercise: ExerciseDefinition, _ solutions: String, _ secret: ParameterKey
+    ) throws(LabError) -> Artefact {
         let program = exercise.files.first ?? ""
+        func solution(_ name: String) throws(LabError) -> Artefact {
+            try Artefact.read("\(solutions)/\(name)", files: exercise.files)
+        }
         switch answer {
         case .reference, .copied: return try solution("reference")
         case .wrong(let mistake): return try solution("wrong/\(mistake)")
@@ -96,8 +106,8 @@ package struct SelfTest: Sendable {
         case .empty: return Artefact(program: program, files: [program: []])
         case .stale:
             // The reference under another name, and the words of a check with other parameters.
-            var draw = secret.ticket(of: Self.student).ownChecks(of: exercise.id, round: 1).draw(point: 0)
-            let words = ShellText.join(oracle.words(0, &draw))
+            var draw = secret.ticket(of: student).ownChecks(of: exercise.id, round: 1).draw(point: 0)
+            let words = ShellText.join(try Oracles.named(exercise.oracle).words(0, &draw))
             var artefact = try solution("reference")
             artefact.files["other"] = artefact.files[program]
             artefact.files[program] = Array("#!/bin/sh\nexec \"${0%/*}/other\" \(words)\n".utf8)
@@ -105,15 +115,11 @@ package struct SelfTest: Sendable {
         }
     }
 
-    private func solution(_ name: String) throws(LabError) -> Artefact {
-        try Artefact.read("\(solutions)/\(name)", files: exercise.files)
-    }
-
     /// What a neighbour handed in is refused in the student's name: as it is, and with the name changed.
     private func copied() throws(LabError) -> Row {
         let theirs = CourseDirectory.Student(
             name: Self.neighbour, ticket: secret.ticket(of: Self.neighbour).hexadecimal)
-        let reference = try solution("reference")
+        let reference = try Self.artefact(.reference, of: exercise, solutions, secret)
         let archive = try Submission(theirs, [exercise.id: reference.files]).archive()
         var submission = try Submission(archive: archive, exercises: [exercise])
         guard (try? submission.require(Self.neighbour, of: secret)) != nil else {

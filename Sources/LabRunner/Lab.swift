@@ -23,6 +23,7 @@ struct Lab: ParsableCommand {
               lab explain startup-latency --engine qemu
               lab new mine && lab run ./mine a lab of your own
               lab image pull localhost:5000/debian:12
+              lab exercise list              what to build; lab grade --help for instructors
 
             EXIT CODES
               0    done
@@ -52,7 +53,7 @@ struct Lab: ParsableCommand {
         subcommands: [
             DoctorCommand.self, ListCommand.self, RunCommand.self, NewCommand.self, ReportCommand.self,
             CompareCommand.self, ExplainCommand.self, ImageCommand.self, ExerciseCommand.self,
-            CleanCommand.self, VersionCommand.self,
+            GradeCommand.self, CleanCommand.self, VersionCommand.self,
         ])
 
     /// Before the command it says the same as behind it.

@@ -9,20 +9,7 @@ enum Escaping {
     static func plain(_ text: String) -> String { ForeignText.line(text) }
 
     /// Text for XML content and attribute values; characters that XML 1.0 can't hold are gone by then.
-    static func xml(_ text: String) -> String {
-        var escaped = ""
-        for character in plain(text).unicodeScalars {
-            switch character {
-            case "&": escaped += "&amp;"
-            case "<": escaped += "&lt;"
-            case ">": escaped += "&gt;"
-            case "\"": escaped += "&quot;"
-            case "'": escaped += "&#39;"
-            default: escaped.unicodeScalars.append(character)
-            }
-        }
-        return escaped
-    }
+    static func xml(_ text: String) -> String { ForeignText.xml(text) }
 
     /// A field of RFC 4180, quoted where it must be.
     static func csv(_ text: String) -> String {

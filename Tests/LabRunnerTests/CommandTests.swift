@@ -7,7 +7,9 @@ import Testing
 /// What the commands print that measure nothing.
 @Suite(.enabled(if: LabProgram.isBuilt, "skipped: the program lab is not built beside the tests"))
 struct CommandTests {
-    @Test(arguments: ["doctor", "list", "run", "report", "compare", "explain", "image", "clean", "version"])
+    @Test(arguments: [
+        "doctor", "list", "run", "report", "compare", "explain", "image", "grade", "clean", "version",
+    ])
     func helpHasExamples(command: String) throws {
         let finished = try LabProgram().run([command, "--help"])
         #expect(finished.status == 0 && finished.errors.isEmpty)

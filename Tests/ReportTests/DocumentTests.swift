@@ -10,6 +10,9 @@ final class Elements: NSObject, XMLParserDelegate {
     private(set) var names: [String] = []
     private(set) var attributes: [[String: String]] = []
     private(set) var text = ""
+    /// The text without code, style and script.
+    private(set) var prose: [String] = []
+    private var open: [String] = []
 
     init?(of html: String) {
         super.init()
@@ -23,10 +26,18 @@ final class Elements: NSObject, XMLParserDelegate {
         qualifiedName: String?, attributes: [String: String]
     ) {
         names.append(name)
+        open.append(name)
         self.attributes.append(attributes)
     }
 
-    func parser(_ parser: XMLParser, foundCharacters characters: String) { text += characters }
+    func parser(
+        _ parser: XMLParser, didEndElement name: String, namespaceURI: String?, qualifiedName: String?
+    ) { open.removeLast() }
+
+    func parser(_ parser: XMLParser, foundCharacters characters: String) {
+        text += characters
+        if Set(open).isDisjoint(with: ["code", "style", "script"]) { prose.append(characters) }
+    }
 
     func values(of attribute: String) -> [String] { attributes.compactMap { $0[attribute] } }
 }

@@ -100,6 +100,22 @@ public enum ForeignText {
         }
     }
 
+    /// One line as content or attribute of XML 1.0, which can't hold the characters that act.
+    package static func xml(_ text: String) -> String {
+        var escaped = ""
+        for character in line(text).unicodeScalars {
+            switch character {
+            case "&": escaped += "&amp;"
+            case "<": escaped += "&lt;"
+            case ">": escaped += "&gt;"
+            case "\"": escaped += "&quot;"
+            case "'": escaped += "&#39;"
+            default: escaped.unicodeScalars.append(character)
+            }
+        }
+        return escaped
+    }
+
     /// Returns the place of the first byte, from `place` on, that is DEL or none of ASCII; looks at eight together.
     private static func endOfPlain(_ bytes: UnsafeRawBufferPointer, from place: Int) -> Int {
         var place = place

@@ -5,6 +5,8 @@ enum Block: Sendable {
     case heading(Int, Phrase)
     case paragraph(Phrase)
     case list([Phrase])
+    /// A numbered list.
+    case steps([Phrase])
     case table(Table)
     case figure(Figure)
     case code([String], language: String)

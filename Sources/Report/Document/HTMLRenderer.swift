@@ -36,6 +36,8 @@ struct HTMLRenderer {
             case .paragraph(let words): html += "<p>\(inline(words))</p>\n"
             case .list(let items):
                 html += "<ul>\n" + items.map { "<li>\(inline($0))</li>\n" }.joined() + "</ul>\n"
+            case .steps(let items):
+                html += "<ol>\n" + items.map { "<li>\(inline($0))</li>\n" }.joined() + "</ol>\n"
             case .code(let lines, _):
                 let code = lines.map(Escaping.xml).joined(separator: "\n")
                 html += "<pre tabindex=\"0\"><code>\(code)</code></pre>\n"
@@ -93,6 +95,7 @@ struct HTMLRenderer {
     private func target(_ destination: Inline.Destination) -> String {
         switch destination {
         case .file(let path): return Anchor.path(path)
+        case .page(let address): return address
         case .section(let heading):
             let anchor = Anchor.of(heading: heading.plain)
             return "#\(anchors[anchor] ?? anchor)"

@@ -7,6 +7,8 @@ enum MarkdownRenderer {
         case .heading(let level, let title): "\(String(repeating: "#", count: level)) \(inline(title))\n"
         case .paragraph(let words): opening(inline(words)) + "\n"
         case .list(let items): items.map { "- \(opening(inline($0)))\n" }.joined()
+        case .steps(let items):
+            items.enumerated().map { "\($0.offset + 1). \(opening(inline($0.element)))\n" }.joined()
         case .table(let table): self.table(table)
         case .figure(let figure): "![\(text(figure.title))](\(figure.name))\n"
         case .code(let lines, let language): fenced(lines, language)
@@ -35,6 +37,7 @@ enum MarkdownRenderer {
             case .link(let inside, .section(let heading)):
                 "[\(inline(inside))](#\(Anchor.of(heading: heading.plain)))"
             case .link(let inside, .file(let path)): "[\(inline(inside))](\(Anchor.path(path)))"
+            case .link(let inside, .page(let address)): "[\(inline(inside))](<\(address)>)"
             case .lineBreak: "<br>"
             }
         }.joined()

@@ -9,12 +9,14 @@ enum Inline: Equatable, Sendable {
     case link(Phrase, to: Destination)
     case lineBreak
 
-    /// The target of a link: no other page, and nothing that could act.
+    /// The target of a link: nothing that could act. A report, whose words may be anybody's, leads to no other page.
     enum Destination: Equatable, Sendable {
         /// The section of this document that has this heading.
         case section(Phrase)
         /// A file, by its path.
         case file(String)
+        /// A page, by its address: only of a text that is ours (`MarkdownReader`).
+        case page(String)
     }
 }
 

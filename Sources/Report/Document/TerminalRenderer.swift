@@ -10,6 +10,7 @@ enum TerminalRenderer {
             switch block {
             case .heading(_, let words), .paragraph(let words): [line(words)]
             case .list(let items): items.map { "  " + line($0) }
+            case .steps(let items): items.enumerated().map { "  \($0.offset + 1). \(line($0.element))" }
             case .table(let table): lines(of: table)
             case .figure: []
             case .code(let lines, _): lines.map { "  " + Escaping.plain($0) }

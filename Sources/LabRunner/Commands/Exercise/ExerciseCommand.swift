@@ -29,7 +29,7 @@ struct ExerciseCommand: ParsableCommand {
             """,
         subcommands: [
             ExerciseList.self, ExerciseStart.self, ExerciseCheck.self, ExerciseHint.self, ExerciseSubmit.self,
-            ExerciseProgress.self, ExerciseReveal.self, ExerciseSelfTest.self,
+            ExerciseProgress.self, ExerciseReveal.self, ExerciseSelfTest.self, ExerciseHandout.self,
         ])
 
     /// Before the command it says the same as behind it.
