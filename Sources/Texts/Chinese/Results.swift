@@ -18,7 +18,8 @@ extension Chinese {
         "this version of lab reads {}": "这个版本的 lab 读取 {}",
         "read it with the version of lab that wrote it, or run the lab again":
             "用写出它的那个版本的 lab 来读，或重新运行该实验",
-        "{} is no result": "{} 不是结果文件", "it is neither lab's JSON nor hyperfine's": "它既不是 lab 的 JSON，也不是 hyperfine 的",
+        "{} is no result": "{} 不是结果文件",
+        "it is neither lab's JSON nor hyperfine's": "它既不是 lab 的 JSON，也不是 hyperfine 的",
         "name what `lab run` or `hyperfine --export-json` wrote, or a CSV of raw samples":
             "请指定 `lab run` 或 `hyperfine --export-json` 写出的文件，或原始样本的 CSV",
         "the run {} is on one side twice": "运行 {} 在同一侧出现了两次",
