@@ -50,20 +50,21 @@ package struct VivaQuestion: Sendable {
             return oracle.words(0, &draw)
         }
         let own = words(run: 0)
-        // Runs that were never graded.
-        for run in Grader.runs..<Grader.runs + 16 {
-            let other = words(run: run)
-            let changes = own.indices.compactMap { place in change(at: place, of: own, to: other) }
-            // A nonce says nothing.
-            let telling = changes.filter { Shape($0.word) != .nonce }
-            guard let changed = (telling.isEmpty ? changes : telling).randomElement(using: &draw) else {
-                continue
-            }
+        func question(_ changed: (place: Int, word: String)) -> VivaQuestion {
             let files = exercise.files.compactMap { name in artefact.files[name].map { (name, $0) } }
             return VivaQuestion(
                 student: student, exercise: exercise, files: files, words: own, changed: changed)
         }
-        return nil
+        // Runs that were never graded. A nonce says nothing: only where there is nothing else.
+        var fallback: (place: Int, word: String)?
+        for run in Grader.runs..<Grader.runs + 16 {
+            let other = words(run: run)
+            let changes = own.indices.compactMap { place in change(at: place, of: own, to: other) }
+            fallback = fallback ?? changes.first
+            let telling = changes.filter { Shape($0.word) != .nonce }
+            if let changed = telling.randomElement(using: &draw) { return question(changed) }
+        }
+        return fallback.map(question)
     }
 
     /// A word that may stand at a place instead of the one that does: neither is one of the exercise's own.
