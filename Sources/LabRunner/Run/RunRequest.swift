@@ -51,7 +51,7 @@ struct RunRequest {
 
     /// The lab's folder, where the image that it names is made by the recipe in that.
     private func recipe(of command: CommandDefinition) throws(LabError) -> String? {
-        let folder = try LabDirectory.own().folder(of: labWord)
+        let folder = try LabDirectory.own().folder(of: lab.path ?? lab.id)
         guard command.image == lab.id, Files.exists("\(folder)/\(RecipeFile.fileName)") else { return nil }
         return RelativePath.workingDirectory.map { RelativePath.of(folder, from: $0) } ?? folder
     }
