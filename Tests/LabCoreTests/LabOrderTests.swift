@@ -51,8 +51,8 @@ import Testing
 
     @Test("Of labs as deep as each other the order is that of their ids, whatever theirs in the file")
     func order() throws {
-        try withLabs([("a", "after: [c]"), ("b", ""), ("c", "after: [b]"), ("d", "after: [b]")]) {
-            directory in
+        let labs = [("a", "after: [c]"), ("b", ""), ("c", "after: [b]"), ("d", "after: [b]")]
+        try withLabs(labs) { directory in
             let ids = try directory.inOrder().map(\.id)
             #expect(ids == ["b", "c", "d", "a"])
         }
