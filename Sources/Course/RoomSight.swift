@@ -39,6 +39,16 @@ extension HostProcess {
         return stat(path, &status) == 0 ? UInt64(status.st_ino) : nil
     }
 
+    /// When it started, in clock ticks since the machine booted: field 22 of `/proc/PID/stat`, see proc_pid_stat(5).
+    var startTicks: UInt64? {
+        // The second field is the name in brackets, which may have anything in it.
+        guard let text = try? Files.readText("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else {
+            return nil
+        }
+        let fields = text[text.index(after: end)...].split(separator: " ")
+        return fields.count > 19 ? UInt64(fields[19]) : nil
+    }
+
     /// The number of times that it has waited of itself: grows while it lives and is let run.
     var waits: UInt64? { (try? status())?["voluntary_ctxt_switches"].flatMap { UInt64($0) } }
 }

@@ -156,5 +156,18 @@ extension Chinese {
         "the two images share {} bytes of blobs, of {} that both need": "两个镜像共有的 blob 是 {} 字节，而两者都需要的有 {} 字节",
         "both images run, their digests are right and the same each time, and no blob has the secret":
             "两个镜像都能运行，摘要正确，每次构建都相同，没有哪个 blob 里有那个秘密",
+
+        // who.
+        "the program printed more than an answer has": "程序打印的内容超过了答案的上限",
+        "the containers of the exercise did not start": "练习的容器没有启动",
+        "a room whose containers were not looked at": "房间里的容器没有查看过",
+        "a container of the exercise has ended": "练习的一个容器已经结束",
+        "the answer is {}, and no number": "答案是 {}，不是数字",
+        "the answer is 1: that number is the room's own first process": "答案是 1：这个号码是房间自己的第一个进程",
+        "the answer {} is a process that has the same words, or the nonce among its own":
+            "答案 {} 是另一个进程，它的命令行与之相同，或者含有那个随机串",
+        "the answer {} is not the container's first process": "答案 {} 不是容器的第一个进程",
+        "the process is the right one, and its start time is another: {}": "进程找对了，但启动时间不对：{}",
+        "process {} is the one, by its number and its start time": "就是进程 {}，号码和启动时间都对",
     ]
 }
