@@ -75,6 +75,7 @@ package enum Oracles {
         WhoOracle(),
         UnshareOracle(),
         LimitsOracle(),
+        QuotaOracle(),
         LayersOracle(),
         ImageOracle(),
     ]

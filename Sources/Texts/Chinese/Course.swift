@@ -169,5 +169,17 @@ extension Chinese {
         "the answer {} is not the container's first process": "答案 {} 不是容器的第一个进程",
         "the process is the right one, and its start time is another: {}": "进程找对了，但启动时间不对：{}",
         "process {} is the one, by its number and its start time": "就是进程 {}，号码和启动时间都对",
+
+        // quota.
+        "the load used {} ms of CPU time in {} periods, more than its share":
+            "负载在 {2} 个周期里用了 {1} 毫秒 CPU 时间，超过了它的份额",
+        "the load used {} ms of CPU time in {} periods, and stands still for no longer than it may":
+            "负载在 {2} 个周期里用了 {1} 毫秒 CPU 时间，停顿也不超过限度",
+        "the load's cgroup has another weight than others, and no quota": "负载的 cgroup 改了权重，没有配额",
+        "the load's cgroup has no quota": "负载的 cgroup 没有配额",
+        "the quota is {} µs of {} µs": "配额是每 {2} 微秒 {1} 微秒", "{}, and not {} per cent": "{}，不是百分之 {}",
+        "{}: the load may stand still for {} µs, more than {} µs": "{}：负载可能停顿 {} 微秒，超过 {} 微秒",
+        "{}: the load stands still for {} µs at most, less than half of {} µs":
+            "{}：负载最多停顿 {} 微秒，不到 {} 微秒的一半",
     ]
 }
