@@ -78,6 +78,7 @@ package enum Oracles {
         QuotaOracle(),
         LayersOracle(),
         ImageOracle(),
+        KernelOracle(),
     ]
 
     /// The mistakes that each knows, by its name.

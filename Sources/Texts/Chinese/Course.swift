@@ -181,5 +181,17 @@ extension Chinese {
         "{}: the load may stand still for {} µs, more than {} µs": "{}：负载可能停顿 {} 微秒，超过 {} 微秒",
         "{}: the load stands still for {} µs at most, less than half of {} µs":
             "{}：负载最多停顿 {} 微秒，不到 {} 微秒的一半",
+
+        // kernel.
+        "this kernel lets too few settings be told apart": "在这个内核上，能分辨的设置太少",
+        "in a user namespace it lets {} of {} be written": "在用户命名空间里，{2} 项中只有 {1} 项可写",
+        "check on a machine with Linux 6.1 or later": "请在 Linux 6.1 或更新的机器上检查",
+        "the answer has a line {}": "答案里有一行 {}", "there is no answer for {}": "没有 {} 的答案",
+        "all {} settings are told apart as this kernel has them": "{} 项设置都与这个内核的实际情况相符",
+        "of {} answers {} are wrong: {} was changed inside, and stayed as it was outside":
+            "{} 个答案里有 {} 个不对：{} 在里面改了，外面没有变",
+        "of {} answers {} are wrong: {} can't be changed inside, and is the same outside":
+            "{} 个答案里有 {} 个不对：{} 在里面改不了，外面的也相同",
+        "the kernel's settings were not read in a room": "没能在房间里读到内核的设置",
     ]
 }
