@@ -74,6 +74,7 @@ package enum Oracles {
     package static let all: [any Oracle] = [
         WhoOracle(),
         UnshareOracle(),
+        RootfsOracle(),
         LimitsOracle(),
         QuotaOracle(),
         LayersOracle(),

@@ -193,5 +193,21 @@ extension Chinese {
         "of {} answers {} are wrong: {} can't be changed inside, and is the same outside":
             "{} 个答案里有 {} 个不对：{} 在里面改不了，外面的也相同",
         "the kernel's settings were not read in a room": "没能在房间里读到内核的设置",
+
+        // rootfs.
+        "the runtime of the room does not do {}": "房间里的运行时不处理 {}", "it is {}": "它是 {}",
+        "process.args is not the command that was asked for": "process.args 不是要求的命令",
+        "a probe in the container did not end; {}": "容器里的探测程序没有结束；{}",
+        "a program in the container got out of its root, and read a file beside the tree":
+            "容器里的一个程序逃出了它的根，读到了目录树旁边的文件",
+        "the container has a root of its own, nothing of the old one, and no way out was found":
+            "容器有自己的根，没有旧根的任何东西，也没有找到出去的路",
+        "the container's process never ran; {}": "容器的进程始终没有运行；{}",
+        "the process lacks a namespace of its own of the kinds {}": "进程缺少自己的命名空间：{}",
+        "the old root is mounted at {}, with all that is in it": "旧的根挂载在 {}，里面的一切都在",
+        "something of the host is mounted at {} that was not asked for": "{} 处挂载了宿主机的东西，并没有要求",
+        "the container's root is not mounted read-only": "容器的根不是只读挂载的",
+        "the volume is not seen at {}": "在 {} 处看不到卷", "the volume at {} can't be written": "{} 处的卷不可写",
+        "the container's /proc is not that of its own PID namespace": "容器的 /proc 不属于它自己的 PID 命名空间",
     ]
 }
