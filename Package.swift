@@ -88,6 +88,7 @@ let package = Package(
             name: "Course",
             dependencies: [
                 "Artifacts", "LabCore", "Launch", "ContainerDriver", "OCI", "OCIFile", "CArchive", "CLinux",
+                "CSeccomp",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),

@@ -79,6 +79,7 @@ package enum Oracles {
         QuotaOracle(),
         LayersOracle(),
         ImageOracle(),
+        PolicyOracle(),
         KernelOracle(),
     ]
 

@@ -209,5 +209,24 @@ extension Chinese {
         "the container's root is not mounted read-only": "容器的根不是只读挂载的",
         "the volume is not seen at {}": "在 {} 处看不到卷", "the volume at {} can't be written": "{} 处的卷不可写",
         "the container's /proc is not that of its own PID namespace": "容器的 /proc 不属于它自己的 PID 命名空间",
+
+        // policy.
+        "linux.seccomp can't be compiled": "无法编译 linux.seccomp",
+        "libseccomp refuses the default action": "libseccomp 不接受默认动作",
+        "a system call has six arguments": "系统调用有六个参数", "it has more than {} rules": "它有 {} 条以上的规则",
+        "libseccomp refuses the rule of {}": "libseccomp 不接受 {} 的规则",
+        "it is larger than the kernel takes": "它超过了内核接受的大小", "it has the action {}": "它的动作是 {}",
+        "it has the comparison {}": "它的比较是 {}", "linux.seccomp is missing": "没有 linux.seccomp",
+        "process.capabilities is to have {}, in the sets bounding, effective and permitted":
+            "process.capabilities 的 bounding、effective 和 permitted 三个集合里应当是 {}",
+        "the application does not work under the filter; {}": "在这个过滤器之下，应用不能工作；{}",
+        "the application can't be executed under the filter": "在这个过滤器之下，应用无法执行",
+        "the application runs without a filter": "应用在没有过滤器的情况下运行",
+        "the application has other capabilities than those that were to be kept": "应用的权能与要保留的不同",
+        "the application works with the capabilities {}, and the filter decides as it was to on {} calls":
+            "应用在权能 {} 之下能工作，对 {} 个调用，过滤器的决定都符合要求",
+        "{} with the flags 0x{}": "{}（标志 0x{}）", "the unknown call {}": "未知的调用 {}",
+        "{}: {}, and not {}": "{}：{}，而不是{}",
+        "refused with {}": "以 {} 拒绝", "killed, or worse than refused": "杀死进程，或比拒绝更严厉",
     ]
 }
