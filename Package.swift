@@ -87,7 +87,8 @@ let package = Package(
         .target(
             name: "Course",
             dependencies: [
-                "Artifacts", "LabCore", "Launch", "ContainerDriver", "CArchive", "CLinux",
+                "Artifacts", "LabCore", "Launch", "ContainerDriver", "OCI", "OCIFile", "CArchive", "CLinux",
+                "CSeccomp",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
@@ -152,7 +153,10 @@ let package = Package(
             ]),
         .testTarget(
             name: "CourseTests",
-            dependencies: ["Artifacts", "Course", "ContainerDriver", "LabCore", "LabFile", "CArchive"]),
+            dependencies: [
+                "Artifacts", "Course", "ContainerDriver", "LabCore", "LabFile", "Launch", "OCI", "CArchive",
+                "CSeccomp",
+            ]),
         .testTarget(
             name: "VMDriverTests",
             dependencies: ["Artifacts", "VMDriver", "LabCore", "Launch", "CLibvirt", "TestTrees"]),

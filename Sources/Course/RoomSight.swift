@@ -39,6 +39,40 @@ extension HostProcess {
         return stat(path, &status) == 0 ? UInt64(status.st_ino) : nil
     }
 
+    /// When it started, in clock ticks since the machine booted: field 22 of `/proc/PID/stat`, see proc_pid_stat(5).
+    var startTicks: UInt64? {
+        // The second field is the name in brackets, which may have anything in it.
+        guard let text = try? Files.readText("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else {
+            return nil
+        }
+        let fields = text[text.index(after: end)...].split(separator: " ")
+        return fields.count > 19 ? UInt64(fields[19]) : nil
+    }
+
     /// The number of times that it has waited of itself: grows while it lives and is let run.
     var waits: UInt64? { (try? status())?["voluntary_ctxt_switches"].flatMap { UInt64($0) } }
+}
+
+extension RoomCgroups {
+    /// Quota and period of its own CPU time, in microseconds; nil for as much as there is.
+    var bandwidth: (quota: Double, period: Double)? {
+        let texts =
+            isUnified(.cpu)
+            ? text(.cpu, v1: "", v2: "cpu.max").split { $0.isWhitespace }.map(String.init)
+            : ["cpu.cfs_quota_us", "cpu.cfs_period_us"].map {
+                text(.cpu, v1: $0, v2: $0).trimmingWhitespace()
+            }
+        guard texts.count == 2, let quota = Double(texts[0]), let period = Double(texts[1]), quota > 0,
+            period > 0
+        else { return nil }
+        return (quota, period)
+    }
+
+    /// Whether a process is in its own cgroup of each of these controllers.
+    func holds(_ process: HostProcess, _ controllers: [CgroupMounts.Controller]) -> Bool {
+        controllers.allSatisfy { controller in
+            let processes = (try? Files.readText("\(own(controller))/cgroup.procs")) ?? ""
+            return processes.split(separator: "\n").contains { $0 == "\(process.pid)" }
+        }
+    }
 }

@@ -62,6 +62,25 @@ package struct SeccompFilter: Equatable, Sendable {
     /// The program as seccomp(2) takes it.
     package var bytes: [UInt8] { instructions.withUnsafeBytes(Array.init) }
 
+    /// A program that somebody else compiled, in the same form; nil for what the kernel would not take for its length.
+    package init?(bytes: [UInt8]) {
+        let size = MemoryLayout<BPFInstruction>.stride
+        guard !bytes.isEmpty, bytes.count % size == 0, bytes.count / size <= 4_096 else { return nil }
+        instructions = bytes.withUnsafeBytes { bytes in
+            (0..<bytes.count / size).map {
+                bytes.loadUnaligned(fromByteOffset: $0 * size, as: BPFInstruction.self)
+            }
+        }
+    }
+
+    /// The same as the kernel gives it out again.
+    package var program: SeccompProgram {
+        SeccompProgram(
+            instructions: instructions.map {
+                .init(code: $0.code, ifTrue: $0.ifTrue, ifFalse: $0.ifFalse, operand: $0.operand)
+            })
+    }
+
     /// AUDIT_ARCH_X86_64, see linux/audit.h: a system call of another architecture (i386) is refused.
     private static let architecture: UInt32 = 0xc000_003e
     /// SECCOMP_RET_ALLOW.

@@ -53,6 +53,23 @@ import Testing
     }
 
     @Test(
+        "An answer that is too long, too deep, no number or of nothing has not passed",
+        arguments: [
+            ("who", "yes"), ("who", "echo 99999999999999999999 -1"), ("who", "printf '\\0\\377 \\033[2J'"),
+            ("kernel", "echo \"$1 private $1\""),
+            ("kernel", "for p; do echo \"$p private\"; echo \"$p shared\"; done"),
+            ("rootfs", "printf '[%.0s' $(seq 60000)"), ("rootfs", "echo '{\"ociVersion\": \"1.0.2\"}'"),
+            ("policy", "head -c 9000000 /dev/zero"),
+            (
+                "policy",
+                "echo '{\"ociVersion\": \"1.0.2\", \"linux\": {\"seccomp\": {\"defaultAction\": \"\"}}}'"
+            ),
+        ])
+    func answers(_ id: String, _ script: String) throws {
+        expectNotPassed(try verdict(on: "#!/bin/sh\n\(script)\n", of: id, seconds: 6))
+    }
+
+    @Test(
         "In a room nobody is the host's root, and there is no network and nothing of the host's to write to")
     func roomIsClosed() throws {
         try withRun { context in

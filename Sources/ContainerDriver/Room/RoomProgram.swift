@@ -51,10 +51,14 @@ extension LaunchProgram {
         settings.limits = Rlimit.containerDefault.map { request.limited($0) }
         steps += settings.steps(.unknown)
         steps += [Step(.closeDescriptors(from: 3)), Step(.changeDirectory(request.directory))]
-        steps += [
-            Step(.noNewPrivileges), Step(.loadFilter(try SeccompFilter(profile: .room))),
-            Step(.execute(request.command.first ?? "")),
-        ]
+        if let kept = request.capabilities {
+            steps += [
+                ProcessSettings.securebits, Step(.boundCapabilities(kept)), Step(.setCapabilities(kept)),
+            ]
+        }
+        steps += [Step(.noNewPrivileges), Step(.loadFilter(try SeccompFilter(profile: .room)))]
+        if let filter = request.filter { steps.append(Step(.loadFilter(filter))) }
+        steps.append(Step(.execute(request.command.first ?? "")))
         return LaunchProgram(namespaces: [.user, .pid, .mount, .network, .ipc, .uts], steps: steps)
     }
 

@@ -37,6 +37,10 @@ package struct RoomRequest: Sendable {
     package var mostOutput = 4 << 20
     /// Whether it has a cgroup of each controller to set limits in, at `/cgroup/<controller>`: then it needs one.
     package var hasOwnCgroup = false
+    /// The capabilities that are left to it in its user namespace; nil leaves all.
+    package var capabilities: Capabilities?
+    /// A filter of its own beside the room's.
+    package var filter: SeccompFilter?
 
     package init(_ command: [String]) { self.command = command }
 

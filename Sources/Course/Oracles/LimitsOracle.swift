@@ -82,7 +82,7 @@ struct LimitsOracle: Oracle {
         }
         // Before it runs they have to be there: this is no matter of time.
         let unset = Self.unset(task, cgroups)
-        guard unset.isEmpty, Self.isInside(load, cgroups) else {
+        guard unset.isEmpty, cgroups.holds(load, CgroupMounts.Controller.allCases) else {
             return (try mistake(task, unset, load, room, cgroups), false)
         }
         var count: UInt64 = 0
@@ -142,30 +142,9 @@ struct LimitsOracle: Oracle {
                 cgroups.number(.memory, v1: "memory.limit_in_bytes", v2: "memory.max") != UInt64(
                     task.mebibytes) << 20
             case .pids: cgroups.number(.pids, v1: "pids.max", v2: "pids.max") != UInt64(task.processes)
-            case .cpu: share(cgroups).map { abs($0 - Double(task.percent)) > 1 } ?? true
+            case .cpu:
+                cgroups.bandwidth.map { abs(100 * $0.quota / $0.period - Double(task.percent)) > 1 } ?? true
             }
-        }
-    }
-
-    /// The percentage of a processor that the load may use; nil for any.
-    private static func share(_ cgroups: RoomCgroups) -> Double? {
-        let texts =
-            cgroups.isUnified(.cpu)
-            ? cgroups.text(.cpu, v1: "", v2: "cpu.max").split { $0.isWhitespace }.map(String.init)
-            : ["cpu.cfs_quota_us", "cpu.cfs_period_us"].map {
-                cgroups.text(.cpu, v1: $0, v2: $0).trimmingWhitespace()
-            }
-        guard texts.count == 2, let quota = Double(texts[0]), let period = Double(texts[1]), quota > 0,
-            period > 0
-        else { return nil }
-        return 100 * quota / period
-    }
-
-    /// Whether a process is in the cgroup of each controller.
-    private static func isInside(_ process: HostProcess, _ cgroups: RoomCgroups) -> Bool {
-        CgroupMounts.Controller.allCases.allSatisfy { controller in
-            let processes = (try? Files.readText("\(cgroups.own(controller))/cgroup.procs")) ?? ""
-            return processes.split(separator: "\n").contains { $0 == "\(process.pid)" }
         }
     }
 

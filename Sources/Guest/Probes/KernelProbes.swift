@@ -30,6 +30,14 @@ let kernelProbes: [Probe] = [
         let code = writes(file, word + length + 1)
         return code != 0 ? code : firstLine(of: file, &detail)
     },
+    // chroot-escape=PATH: a working directory outside of the root, from where `..` leads up as far as there are mounts
+    // (chroot(2), NOTES); then the first line of PATH, which is relative.
+    Probe("chroot-escape") { path, detail in
+        guard chdir("/") == 0, chroot("proc") == 0 else { return cguest_errno() }
+        for _ in 0..<64 { _ = chdir("..") }
+        guard chroot(".") == 0 else { return cguest_errno() }
+        return firstLine(of: path, &detail)
+    },
     // cpuid: what the hypervisor under this machine signs with; ENODEV where the processor knows of none.
     Probe("cpuid") { _, detail in
         let signature = UnsafeMutablePointer<CChar>.allocate(capacity: 13)

@@ -21,7 +21,8 @@ public struct SeccompProgram: Equatable, Sendable {
 
     public init(instructions: [Instruction]) { self.instructions = instructions }
 
-    /// The filters of a process, the newest first; empty when it has none. The process stands still for a moment.
+    /// The filters of a process, the oldest first (the kernel counts them so, though ptrace(2) says otherwise); empty when it
+    /// has none. The process stands still for a moment.
     /// - Throws: `.permission` when this user may not trace it, `.unavailable` where the kernel gives out no filters.
     public static func loaded(by process: HostProcess) throws(LabError) -> [SeccompProgram] {
         var programs: [SeccompProgram] = []

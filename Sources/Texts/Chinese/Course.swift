@@ -156,5 +156,77 @@ extension Chinese {
         "the two images share {} bytes of blobs, of {} that both need": "两个镜像共有的 blob 是 {} 字节，而两者都需要的有 {} 字节",
         "both images run, their digests are right and the same each time, and no blob has the secret":
             "两个镜像都能运行，摘要正确，每次构建都相同，没有哪个 blob 里有那个秘密",
+
+        // who.
+        "the program printed more than an answer has": "程序打印的内容超过了答案的上限",
+        "the containers of the exercise did not start": "练习的容器没有启动",
+        "a room whose containers were not looked at": "房间里的容器没有查看过",
+        "a container of the exercise has ended": "练习的一个容器已经结束",
+        "the answer is {}, and no number": "答案是 {}，不是数字",
+        "the answer is 1: that number is the room's own first process": "答案是 1：这个号码是房间自己的第一个进程",
+        "the answer {} is a process that has the same words, or the nonce among its own":
+            "答案 {} 是另一个进程，它的命令行与之相同，或者含有那个随机串",
+        "the answer {} is not the container's first process": "答案 {} 不是容器的第一个进程",
+        "the process is the right one, and its start time is another: {}": "进程找对了，但启动时间不对：{}",
+        "process {} is the one, by its number and its start time": "就是进程 {}，号码和启动时间都对",
+
+        // quota.
+        "the load used {} ms of CPU time in {} periods, more than its share":
+            "负载在 {2} 个周期里用了 {1} 毫秒 CPU 时间，超过了它的份额",
+        "the load used {} ms of CPU time in {} periods, and stands still for no longer than it may":
+            "负载在 {2} 个周期里用了 {1} 毫秒 CPU 时间，停顿也不超过限度",
+        "the load's cgroup has another weight than others, and no quota": "负载的 cgroup 改了权重，没有配额",
+        "the load's cgroup has no quota": "负载的 cgroup 没有配额",
+        "the quota is {} µs of {} µs": "配额是每 {2} 微秒 {1} 微秒", "{}, and not {} per cent": "{}，不是百分之 {}",
+        "{}: the load may stand still for {} µs, more than {} µs": "{}：负载可能停顿 {} 微秒，超过 {} 微秒",
+        "{}: the load stands still for {} µs at most, less than half of {} µs":
+            "{}：负载最多停顿 {} 微秒，不到 {} 微秒的一半",
+
+        // kernel.
+        "this kernel lets too few settings be told apart": "在这个内核上，能分辨的设置太少",
+        "in a user namespace it lets {} of {} be written": "在用户命名空间里，{2} 项中只有 {1} 项可写",
+        "check on a machine with Linux 6.1 or later": "请在 Linux 6.1 或更新的机器上检查",
+        "the answer has a line {}": "答案里有一行 {}", "there is no answer for {}": "没有 {} 的答案",
+        "all {} settings are told apart as this kernel has them": "{} 项设置都与这个内核的实际情况相符",
+        "of {} answers {} are wrong: {} was changed inside, and stayed as it was outside":
+            "{} 个答案里有 {} 个不对：{} 在里面改了，外面没有变",
+        "of {} answers {} are wrong: {} can't be changed inside, and is the same outside":
+            "{} 个答案里有 {} 个不对：{} 在里面改不了，外面的也相同",
+        "the kernel's settings were not read in a room": "没能在房间里读到内核的设置",
+
+        // rootfs.
+        "the runtime of the room does not do {}": "房间里的运行时不处理 {}", "it is {}": "它是 {}",
+        "process.args is not the command that was asked for": "process.args 不是要求的命令",
+        "a probe in the container did not end; {}": "容器里的探测程序没有结束；{}",
+        "a program in the container got out of its root, and read a file beside the tree":
+            "容器里的一个程序逃出了它的根，读到了目录树旁边的文件",
+        "the container has a root of its own, nothing of the old one, and no way out was found":
+            "容器有自己的根，没有旧根的任何东西，也没有找到出去的路",
+        "the container's process never ran; {}": "容器的进程始终没有运行；{}",
+        "the process lacks a namespace of its own of the kinds {}": "进程缺少自己的命名空间：{}",
+        "the old root is mounted at {}, with all that is in it": "旧的根挂载在 {}，里面的一切都在",
+        "something of the host is mounted at {} that was not asked for": "{} 处挂载了宿主机的东西，并没有要求",
+        "the container's root is not mounted read-only": "容器的根不是只读挂载的",
+        "the volume is not seen at {}": "在 {} 处看不到卷", "the volume at {} can't be written": "{} 处的卷不可写",
+        "the container's /proc is not that of its own PID namespace": "容器的 /proc 不属于它自己的 PID 命名空间",
+
+        // policy.
+        "linux.seccomp can't be compiled": "无法编译 linux.seccomp",
+        "libseccomp refuses the default action": "libseccomp 不接受默认动作",
+        "a system call has six arguments": "系统调用有六个参数", "it has more than {} rules": "它有 {} 条以上的规则",
+        "libseccomp refuses the rule of {}": "libseccomp 不接受 {} 的规则",
+        "it is larger than the kernel takes": "它超过了内核接受的大小", "it has the action {}": "它的动作是 {}",
+        "it has the comparison {}": "它的比较是 {}", "linux.seccomp is missing": "没有 linux.seccomp",
+        "process.capabilities is to have {}, in the sets bounding, effective and permitted":
+            "process.capabilities 的 bounding、effective 和 permitted 三个集合里应当是 {}",
+        "the application does not work under the filter; {}": "在这个过滤器之下，应用不能工作；{}",
+        "the application can't be executed under the filter": "在这个过滤器之下，应用无法执行",
+        "the application runs without a filter": "应用在没有过滤器的情况下运行",
+        "the application has other capabilities than those that were to be kept": "应用的权能与要保留的不同",
+        "the application works with the capabilities {}, and the filter decides as it was to on {} calls":
+            "应用在权能 {} 之下能工作，对 {} 个调用，过滤器的决定都符合要求",
+        "{} with the flags 0x{}": "{}（标志 0x{}）", "the unknown call {}": "未知的调用 {}",
+        "{}: {}, and not {}": "{}：{}，而不是{}",
+        "refused with {}": "以 {} 拒绝", "killed, or worse than refused": "杀死进程，或比拒绝更严厉",
     ]
 }
