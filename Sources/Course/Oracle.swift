@@ -71,7 +71,13 @@ package enum CheckVerdict: Sendable {
 
 /// Every oracle, in the order of the course.
 package enum Oracles {
-    package static let all: [any Oracle] = [UnshareOracle(), LimitsOracle(), LayersOracle(), ImageOracle()]
+    package static let all: [any Oracle] = [
+        UnshareOracle(),
+        LimitsOracle(),
+        LayersOracle(),
+        ImageOracle(),
+        MeasureOracle(),
+    ]
 
     /// The mistakes that each knows, by its name.
     package static var mistakes: [String: [String]] {

@@ -156,5 +156,14 @@ extension Chinese {
         "the two images share {} bytes of blobs, of {} that both need": "两个镜像共有的 blob 是 {} 字节，而两者都需要的有 {} 字节",
         "both images run, their digests are right and the same each time, and no blob has the secret":
             "两个镜像都能运行，摘要正确，每次构建都相同，没有哪个 blob 里有那个秘密",
+
+        // measure.
+        "the program wrote more than it may": "程序写出的内容超过了上限",
+        "the plan is not one of the two engines on each line, and both of them":
+            "计划的每一行应是两个引擎之一，而且两个都要有",
+        "the plan has {} trials, of {} at most": "计划有 {} 次试验，最多只能 {} 次",
+        "the answer was {}, and true is {}": "答案是 {}，真值是 {}",
+        "no difference was seen where there is none": "没有差别的地方，没有看出差别",
+        "the ratio {} is right; true is {}": "比值 {} 正确；真值是 {}",
     ]
 }
