@@ -76,6 +76,7 @@ package enum Oracles {
         LimitsOracle(),
         LayersOracle(),
         ImageOracle(),
+        RegistryOracle(),
         MeasureOracle(),
     ]
 

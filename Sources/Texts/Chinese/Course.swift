@@ -157,6 +157,23 @@ extension Chinese {
         "both images run, their digests are right and the same each time, and no blob has the secret":
             "两个镜像都能运行，摘要正确，每次构建都相同，没有哪个 blob 里有那个秘密",
 
+        // registry.
+        "docker-registry serves nothing": "docker-registry 没有提供服务", "it took too long": "它用时太长",
+        "it ended": "它结束了",
+        "cannot listen at a socket in {}": "不能在 {} 里的套接字上监听",
+        "a blob of {} bytes broke off after {}; {} bytes of it were sent in all, and the program ended with status {}":
+            "一个 {} 字节的 blob 传了 {} 字节后中断；它总共发出 {} 字节，程序以状态 {} 结束",
+        "the tag names another image now, and the store still has the old one for it":
+            "标签现在指向另一个镜像，而存储里它仍对应旧的那个",
+        "of a layer that the store had, {} bytes were sent a second time": "存储里已有的一层，又发出了 {} 字节",
+        "the third pull did not ask for a layer that the store has not; {}": "第三次拉取没有请求存储里缺的那一层；{}",
+        "a layer came with a byte changed, and the program took the image for pulled":
+            "有一层被改动了一个字节，程序却把镜像当作拉取成功",
+        "the store has not the digest of the manifest in refs/{}": "存储的 refs/{} 里不是清单的摘要",
+        "blobs of the image that are not in the store: {}": "镜像有 {} 个 blob 不在存储里",
+        "the moved tag was followed, no layer was fetched twice, the broken transfer was resumed and the changed layer refused":
+            "标签移动后跟上了，没有哪一层取了两次，中断的传输接着传完，被改动的层被拒绝",
+
         // measure.
         "the program wrote more than it may": "程序写出的内容超过了上限",
         "the plan is not one of the two engines on each line, and both of them":
