@@ -77,6 +77,7 @@ package enum Oracles {
         LayersOracle(),
         ImageOracle(),
         RegistryOracle(),
+        EngineOracle(),
         MeasureOracle(),
     ]
 

@@ -174,6 +174,24 @@ extension Chinese {
         "the moved tag was followed, no layer was fetched twice, the broken transfer was resumed and the changed layer refused":
             "标签移动后跟上了，没有哪一层取了两次，中断的传输接着传完，被改动的层被拒绝",
 
+        // engine.
+        "survivors has the line {}, which is none of the table's": "survivors 里有一行 {}，不是这张表该有的",
+        "survivors has not one line each for client, daemon and container":
+            "survivors 里没有 client、daemon 和 container 各一行",
+        "survivors says of the client or of the container what the task does not allow":
+            "survivors 里 client 或 container 那一行不是题目规定的",
+        "the container never ran: {}; {}": "容器始终没有运行：{}；{}",
+        "the daemon ended before it was ready": "守护进程还没有就绪就结束了", "nothing ended": "没有谁结束",
+        "the container ran, and the daemon had ended": "容器在运行，而守护进程已经结束",
+        "the container is in the client's namespaces, or descends from it": "容器在客户端的命名空间里，或者是它的后代",
+        "the container ran, and the client had ended: it was to wait": "容器在运行，而客户端已经结束：它本该等待",
+        "the container has no mount namespace of its own": "容器没有自己的挂载命名空间",
+        "in the container {} has the files that the client sees in {}": "容器的 {} 里是客户端在 {} 看到的文件",
+        "in the container {} has not the files that the daemon sees in {}": "容器的 {} 里不是守护进程在 {} 看到的文件",
+        "the {} was killed, and the {} still runs: the table says otherwise": "杀死 {} 以后，{} 还在运行：与表里写的不同",
+        "the {} was killed, and the {} is gone: the table says otherwise": "杀死 {} 以后，{} 没有了：与表里写的不同",
+        "the {} was killed, and left is, as the table says: {}": "杀死 {} 以后，活下来的与表里写的一样：{}",
+
         // measure.
         "the program wrote more than it may": "程序写出的内容超过了上限",
         "the plan is not one of the two engines on each line, and both of them":
