@@ -5,45 +5,44 @@ import LabCore
 enum Answer {
     case ended(status: Int32, output: [UInt8], lastWords: Message)
     /// It did not end, or said too much.
-    case none(Judgement)
+    case unfinished(Judgement)
 
-    /// What it said, where it ended with 0.
-    var said: Said {
+    /// What it said, where it ended with 0; else what is wrong.
+    var said: Result<[UInt8], Judgement> {
         switch self {
-        case .ended(0, let output, _): .output(output)
+        case .ended(0, let output, _): .success(output)
         case .ended(let status, _, let words):
-            .nothing(.wrong(nil, "the program ended with status \(Int(status)); \(words)"))
-        case .none(let judgement): .nothing(judgement)
+            .failure(.wrong(nil, "the program ended with status \(Int(status)); \(words)"))
+        case .unfinished(let judgement): .failure(judgement)
         }
-    }
-
-    enum Said {
-        case output([UInt8])
-        case nothing(Judgement)
     }
 }
 
 extension CheckBench {
     /// Runs an artefact's program in a room of its own to its end.
-    /// - Parameters: as those of `run`.
+    /// - Parameters:
+    ///   - atEnd: looks at the room before it is removed.
+    ///   - others: as those of `run`.
     func answer(
         _ artefact: Artefact, _ words: [String], change: (inout RoomRequest) -> Void = { _ in },
-        furnish: (String) throws(LabError) -> Void = { (_) throws(LabError) in }
+        furnish: (String) throws(LabError) -> Void = { (_) throws(LabError) in },
+        atEnd: (Room) throws(LabError) -> Void = { (_) throws(LabError) in }
     ) throws(LabError) -> Answer {
         let deadline = deadline
-        let answer = try run(artefact, words, change: change, furnish: furnish) {
-            (room) throws(LabError) -> Answer? in
-            guard try room.wait(until: deadline) == .ended, let status = room.end() else {
-                return room.saidTooMuch
-                    ? nil : .none(.wrong(nil, "the program did not end; \(room.lastWords)"))
+        let (answer, isLate) = try run(artefact, words, change: change, furnish: furnish) {
+            (room) throws(LabError) -> (Answer, Bool) in
+            let wait = try room.wait(until: deadline)
+            let status = wait == .ended ? room.end() : nil
+            try atEnd(room)
+            if room.saidTooMuch {
+                return (.unfinished(.wrong(nil, "the program wrote more than it may")), false)
             }
-            if room.saidTooMuch { return nil }
-            return .ended(status: status, output: room.output, lastWords: room.lastWords)
+            guard let status else {
+                return (.unfinished(.wrong(nil, "the program did not end; \(room.lastWords)")), true)
+            }
+            return (.ended(status: status, output: room.output, lastWords: room.lastWords), false)
         }
-        switch answer {
-        case nil: return .none(.wrong(nil, "the program wrote more than it may"))
-        case .none(let judgement)?: return .none(try late(judgement))
-        case let answer?: return answer
-        }
+        if isLate, case .unfinished(let judgement) = answer { return .unfinished(try late(judgement)) }
+        return answer
     }
 }

@@ -24,7 +24,7 @@ package protocol Oracle: Sendable {
 }
 
 /// What an oracle saw at a point.
-package struct Judgement: Equatable, Sendable {
+package struct Judgement: Error, Equatable, Sendable {
     /// True when the artefact did what was asked.
     package var isRight: Bool
     /// The kind of mistake, where the oracle knows it.

@@ -68,7 +68,7 @@ struct EngineOracle: Oracle {
         let task = Task(point, &draw)
         let table: [Part: Set<Part>]
         switch Self.table(artefact.files["survivors"] ?? []) {
-        case .failure(let flaw): return .wrong(nil, flaw.seen)
+        case .failure(let judgement): return judgement
         case .success(let read): table = read
         }
         let (judgement, isLate) = try bench.run(
@@ -80,10 +80,8 @@ struct EngineOracle: Oracle {
         return isLate ? try bench.late(judgement) : judgement
     }
 
-    struct Flaw: Error { let seen: Message }
-
     /// Who is left when one is killed: three lines, `PART: PART…`.
-    static func table(_ bytes: [UInt8]) -> Result<[Part: Set<Part>], Flaw> {
+    static func table(_ bytes: [UInt8]) -> Result<[Part: Set<Part>], Judgement> {
         var table: [Part: Set<Part>] = [:]
         for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
             let text = String(line).trimmingWhitespace()
@@ -95,19 +93,19 @@ struct EngineOracle: Oracle {
                 !left.contains(killed), table[killed] == nil
             else {
                 return .failure(
-                    Flaw(
-                        seen:
-                            "survivors has the line \(ForeignText.quoted(text)), which is none of the table's"
+                    .wrong(
+                        nil,
+                        "survivors has the line \(ForeignText.quoted(text)), which is none of the table's"
                     ))
             }
             table[killed] = Set(left)
         }
         guard table.count == Part.allCases.count else {
-            return .failure(Flaw(seen: "survivors has not one line each for client, daemon and container"))
+            return .failure(.wrong(nil, "survivors has not one line each for client, daemon and container"))
         }
         guard table[.client] == [.daemon, .container], table[.container] == [.daemon] else {
             return .failure(
-                Flaw(seen: "survivors says of the client or of the container what the task does not allow"))
+                .wrong(nil, "survivors says of the client or of the container what the task does not allow"))
         }
         return .success(table)
     }

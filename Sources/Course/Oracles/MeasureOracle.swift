@@ -95,8 +95,8 @@ struct MeasureOracle: Oracle {
         let pair = Pair(point, &draw)
         let plan: [Int]
         switch try bench.answer(artefact, ["plan"] + pair.names).said {
-        case .nothing(let judgement): return judgement
-        case .output(let output):
+        case .failure(let judgement): return judgement
+        case .success(let output):
             let lines = output.split(separator: UInt8(ascii: "\n")).map {
                 String(decoding: $0, as: UTF8.self)
             }
@@ -117,8 +117,8 @@ struct MeasureOracle: Oracle {
                 try Files.write(pair.text(trials), to: "\(directory)/samples/trials")
             })
         switch answer.said {
-        case .nothing(let judgement): return judgement
-        case .output(let output): return judged(output, pair, trials)
+        case .failure(let judgement): return judgement
+        case .success(let output): return judged(output, pair, trials)
         }
     }
 

@@ -176,7 +176,7 @@ struct RegistryOracle: Oracle {
                 try Files.write(archive, to: "\(directory)/before/store")
             })
         guard case .ended(let status, let output, let words) = answer else {
-            guard case .none(let judgement) = answer else { return Pull() }
+            guard case .unfinished(let judgement) = answer else { return Pull() }
             return Pull(flaw: judgement)
         }
         var pull = Pull(status: status, lastWords: words, archive: output)

@@ -128,7 +128,6 @@ extension Chinese {
 
         // layers.
         "a tree that is bound read-only was changed": "以只读方式绑定的目录树被改动了",
-        "the program wrote more than an archive may have": "程序写出的内容超过了归档的上限",
         "the program did not end; {}": "程序没有结束；{}", "the program ended with status {}; {}": "程序以状态 {} 结束；{}",
         "the archive has a file {}": "归档里有文件 {}",
         "the archive has {} files that are as they were below, among them {}": "归档里有 {} 个文件与下层的一样，其中有 {}",
