@@ -73,6 +73,7 @@ package enum CheckVerdict: Sendable {
 package enum Oracles {
     package static let all: [any Oracle] = [
         UnshareOracle(),
+        BridgeOracle(),
         LimitsOracle(),
         LayersOracle(),
         ImageOracle(),

@@ -156,6 +156,23 @@ extension Chinese {
         "both images run, their digests are right and the same each time, and no blob has the secret":
             "两个镜像都能运行，摘要正确，每次构建都相同，没有哪个 blob 里有那个秘密",
 
+        // bridge.
+        "this machine's kernel makes no bridge in a user namespace": "这台机器的内核不能在用户命名空间里建网桥",
+        "load its modules: modprobe -a bridge veth": "加载模块：modprobe -a bridge veth",
+        "`net up` did not make every namespace": "`net up` 没有建好全部命名空间", "it did not end": "它没有结束",
+        "the datagrams were not sent": "数据报没有发出去", "`net down` did not succeed": "`net down` 没有成功",
+        "{}: {}; {}": "{}：{}；{}",
+        "there are {} network namespaces and not {}, the room's own among them":
+            "连房间自己的在内，有 {} 个网络命名空间，而应有 {} 个",
+        "there is no link {} where `net up` was called": "在调用 `net up` 的地方没有链路 {}",
+        "of {} datagrams from {} to {}, {} arrived": "从 {2} 发往 {3} 的 {1} 个数据报，到了 {4} 个",
+        "{} reached {}, which is of another network": "{} 到达了属于另一个网络的 {}",
+        "the datagrams did not go through links where `net up` was called": "数据报没有经过调用 `net up` 那里的链路",
+        "after `net down` there is still: {}": "`net down` 之后还留有：{}",
+        "after `net down` {} still names a namespace": "`net down` 之后，{} 仍是某个命名空间的名字",
+        "{} datagrams went through the bridge, none to the other network, and no link is left":
+            "{} 个数据报经过了网桥，没有一个到达另一个网络，也没有留下链路",
+
         // registry.
         "docker-registry serves nothing": "docker-registry 没有提供服务", "it took too long": "它用时太长",
         "it ended": "它结束了",
