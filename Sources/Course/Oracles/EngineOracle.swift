@@ -186,7 +186,7 @@ struct EngineOracle: Oracle {
     private func survival(
         _ task: Task, _ parts: [Part: HostProcess], _ survivors: Set<Part>, _ room: Room, _ first: HostProcess
     ) throws(LabError) -> (Judgement, Bool) {
-        guard let victim = parts[task.victim] else { throw LabError(.software, "no part to kill") }
+        guard let victim = parts[task.victim] else { preconditionFailure("all three parts were seen") }
         let others = parts.filter { $0.key != task.victim }
         let fated = others.filter { !survivors.contains($0.key) }
         let limit = Duration.seconds(5)
