@@ -1,50 +1,51 @@
 import ContainerDriver
 import LabCore
 
-/// What an artefact printed is asked for, and there is nothing to judge.
-struct NoAnswer: Error {
-    let judgement: Judgement
+/// What came of a program that was to end by itself.
+enum Answer {
+    case ended(status: Int32, output: [UInt8], lastWords: Message)
+    /// It did not end, or said too much.
+    case unfinished(Judgement)
+
+    /// What it said, where it ended with 0; else what is wrong.
+    var said: Result<[UInt8], Judgement> {
+        switch self {
+        case .ended(0, let output, _): .success(output)
+        case .ended(let status, _, let words):
+            .failure(.wrong(nil, "the program ended with status \(Int(status)); \(words)"))
+        case .unfinished(let judgement): .failure(judgement)
+        }
+    }
 }
 
 extension CheckBench {
-    /// The most that an answer may have, in bytes.
-    private static let mostAnswer = 1 << 18
-
-    /// Runs an artefact's program to its end, for what it prints.
+    /// Runs an artefact's program in a room of its own to its end.
     /// - Parameters:
-    ///   - before: a command of the room's shell that is run before it.
     ///   - meanwhile: what else happens in the room; the artefact's time begins afterwards.
-    /// - Returns: its words, or why there are none: it failed, never ended, or printed too much.
+    ///   - atEnd: looks at the room before it is removed.
+    ///   - others: as those of `run`.
     func answer(
-        of artefact: Artefact, _ words: [String], before: String = "",
+        _ artefact: Artefact, _ words: [String], before: String = "",
         change: (inout RoomRequest) -> Void = { _ in },
-        furnish: (String) throws(LabError) -> Void = { _ in },
-        meanwhile: (Room) throws(LabError) -> Void = { _ in }
-    ) throws(LabError) -> Result<[UInt8], NoAnswer> {
-        let (said, failure, isLate) = try run(
-            artefact, words, before: before,
-            change: {
-                $0.mostOutput = Self.mostAnswer
-                change(&$0)
-            }, furnish: furnish
-        ) { (room) throws(LabError) -> ([UInt8], Judgement?, Bool) in
+        furnish: (String) throws(LabError) -> Void = { (_) throws(LabError) in },
+        meanwhile: (Room) throws(LabError) -> Void = { (_) throws(LabError) in },
+        atEnd: (Room) throws(LabError) -> Void = { (_) throws(LabError) in }
+    ) throws(LabError) -> Answer {
+        let (answer, isLate) = try run(artefact, words, before: before, change: change, furnish: furnish) {
+            (room) throws(LabError) -> (Answer, Bool) in
             try meanwhile(room)
             let wait = try room.wait(until: deadline)
             let status = wait == .ended ? room.end() : nil
+            try atEnd(room)
             if room.saidTooMuch {
-                return ([], .wrong(nil, "the program printed more than an answer has"), false)
+                return (.unfinished(.wrong(nil, "the program wrote more than it may")), false)
             }
             guard let status else {
-                return ([], .wrong(nil, "the program did not end; \(room.lastWords)"), true)
+                return (.unfinished(.wrong(nil, "the program did not end; \(room.lastWords)")), true)
             }
-            guard status == 0 else {
-                return (
-                    [], .wrong(nil, "the program ended with status \(Int(status)); \(room.lastWords)"), false
-                )
-            }
-            return (room.output, nil, false)
+            return (.ended(status: status, output: room.output, lastWords: room.lastWords), false)
         }
-        guard let failure else { return .success(said) }
-        return .failure(NoAnswer(judgement: isLate ? try late(failure) : failure))
+        if isLate, case .unfinished(let judgement) = answer { return .unfinished(try late(judgement)) }
+        return answer
     }
 }

@@ -24,7 +24,7 @@ package protocol Oracle: Sendable {
 }
 
 /// What an oracle saw at a point.
-package struct Judgement: Equatable, Sendable {
+package struct Judgement: Error, Equatable, Sendable {
     /// True when the artefact did what was asked.
     package var isRight: Bool
     /// The kind of mistake, where the oracle knows it.
@@ -75,12 +75,16 @@ package enum Oracles {
         WhoOracle(),
         UnshareOracle(),
         RootfsOracle(),
+        BridgeOracle(),
         LimitsOracle(),
         QuotaOracle(),
         LayersOracle(),
         ImageOracle(),
+        RegistryOracle(),
+        EngineOracle(),
         PolicyOracle(),
         KernelOracle(),
+        MeasureOracle(),
     ]
 
     /// The mistakes that each knows, by its name.

@@ -25,6 +25,12 @@ enum UnreadTexts {
         "({}); exit $?", "mount -n --move . /", "exec env -i {} /usr/sbin/chroot . {}",
         "exec unshare {} -- /bin/sh -c {}",
         "/lab/guest pulse {} 20 >/dev/null &",
+        "until [ -e /lab/{} ]; do sleep 0.1; done", "{} {} >&2 || exit", "nsenter --net=/run/netns/{}",
+        "for i in $(seq {}); do echo {} >/dev/udp/{}/{}; done", "/lab/guest idle {}-{} >/dev/null &",
+        "[ -e /run/netns/{} ] || exit 1",
+        "ip link add name bridge0 type bridge && ip link add name one type veth peer name two",
+        "unshare --mount --uts {} /bin/sh -c '{}' {} >&2 &", "Connection: close",
+        "exec docker-registry serve /registry/configuration >/dev/null 2>&1",
         // Steps that are called as their command is.
         "mkdir upper", "mkdir work", "move /{}", "bind /proc", "empty pipe",
         // Words of the runtime specification.

@@ -80,8 +80,7 @@ struct ImageOracle: Oracle {
         // The second time the same files have other times.
         for turn in 0..<2 {
             switch try build(artefact, task, guest, time: 1_000_000_000 + 86_400 * turn, bench) {
-            case .failure(let failure):
-                return failure.isLate ? try bench.late(failure.judgement) : failure.judgement
+            case .failure(let judgement): return judgement
             case .success(let images): builds.append(images)
             }
         }
@@ -96,17 +95,11 @@ struct ImageOracle: Oracle {
         return try run(builds[0], task, bench)
     }
 
-    private struct Failure: Error {
-        var judgement: Judgement
-        var isLate = false
-    }
-
     private func build(
         _ artefact: Artefact, _ task: Task, _ guest: [UInt8], time: Int, _ bench: CheckBench
-    ) throws(LabError) -> Result<[String: ImageLayout], Failure> {
-        let deadline = bench.deadline
+    ) throws(LabError) -> Result<[String: ImageLayout], Judgement> {
         let recipe = "/recipe-\(task.secret.prefix(8))"
-        let (made, failure) = try bench.run(
+        let answer = try bench.answer(
             artefact, [recipe],
             change: {
                 $0.binds.append(.init("recipe", at: recipe))
@@ -115,44 +108,23 @@ struct ImageOracle: Oracle {
             furnish: { (directory) throws(LabError) in
                 try task.lay("\(directory)/recipe", guest: guest)
                 Self.setTimes(time, below: "\(directory)/recipe")
-            }
-        ) { (room) throws(LabError) -> ([UInt8], Failure?) in
-            let wait = try room.wait(until: deadline)
-            let status = wait == .ended ? room.end() : nil
-            if room.saidTooMuch {
-                return (
-                    [], Failure(judgement: .wrong(nil, "the program wrote more than an archive may have"))
-                )
-            }
-            guard let status else {
-                return (
-                    [],
-                    Failure(
-                        judgement: .wrong(nil, "the program did not end; \(room.lastWords)"), isLate: true)
-                )
-            }
-            guard status == 0 else {
-                return (
-                    [],
-                    Failure(
-                        judgement: .wrong(
-                            nil, "the program ended with status \(Int(status)); \(room.lastWords)"))
-                )
-            }
-            return (room.output, nil)
+            })
+        let made: [UInt8]
+        switch answer.said {
+        case .failure(let judgement): return .failure(judgement)
+        case .success(let output): made = output
         }
-        if let failure { return .failure(failure) }
         do throws(LabError) {
             return try images(made, task, guest)
         } catch {
             guard error.kind == .data else { throw error }
-            return .failure(Failure(judgement: .wrong(nil, "\(error)")))
+            return .failure(.wrong(nil, "\(error)"))
         }
     }
 
     private func images(
         _ archive: [UInt8], _ task: Task, _ guest: [UInt8]
-    ) throws(LabError) -> Result<[String: ImageLayout], Failure> {
+    ) throws(LabError) -> Result<[String: ImageLayout], Judgement> {
         var files: [String: [String: [UInt8]]] = [:]
         for entry in try Archive.read(archive, Archive.Limits(bytes: Self.mostBytes, entries: 256)) {
             let parts = entry.path.split(separator: "/", maxSplits: 1).map(String.init)
@@ -160,8 +132,8 @@ struct ImageOracle: Oracle {
                 files[parts[0], default: [:]][parts[1]] = bytes
             }
         }
-        func wrong(_ mistake: String? = nil, _ seen: Message) -> Result<[String: ImageLayout], Failure> {
-            .failure(Failure(judgement: .wrong(mistake, seen)))
+        func wrong(_ mistake: String? = nil, _ seen: Message) -> Result<[String: ImageLayout], Judgement> {
+            .failure(.wrong(mistake, seen))
         }
         var images: [String: ImageLayout] = [:]
         for name in Self.names {

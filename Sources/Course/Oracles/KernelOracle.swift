@@ -53,8 +53,8 @@ struct KernelOracle: Oracle {
                     "in a user namespace it lets \(known.values.count { $0 }) of \(known.count) be written",
                 remedy: "check on a machine with Linux 6.1 or later")
         }
-        switch try bench.answer(of: artefact, asked) {
-        case .failure(let none): return none.judgement
+        switch try bench.answer(artefact, asked).said {
+        case .failure(let judgement): return judgement
         case .success(let said): return Self.judge(said, asked, known)
         }
     }

@@ -93,31 +93,19 @@ struct LayersOracle: Oracle {
         _ artefact: Artefact, _ point: Int, _ draw: inout Draw, _ bench: CheckBench
     ) throws(LabError) -> Judgement {
         let task = Task(&draw)
-        let deadline = bench.deadline
-        let (made, failure) = try bench.run(
+        let answer = try bench.answer(
             artefact, task.words, change: { $0.binds.append(.init("lower", at: "/lower")) },
-            furnish: { (directory) throws(LabError) in try Self.lay(task.lower, "\(directory)/lower") }
-        ) { (room) throws(LabError) -> ([UInt8], (judgement: Judgement, isLate: Bool)?) in
-            let wait = try room.wait(until: deadline)
-            let status = wait == .ended ? room.end() : nil
-            guard try FileSnapshot("\(room.files)/lower") == task.lower else {
-                throw LabError(.software, "a tree that is bound read-only was changed")
-            }
-            if room.saidTooMuch {
-                return ([], (.wrong(nil, "the program wrote more than an archive may have"), false))
-            }
-            guard let status else {
-                return ([], (.wrong(nil, "the program did not end; \(room.lastWords)"), true))
-            }
-            guard status == 0 else {
-                return (
-                    [],
-                    (.wrong(nil, "the program ended with status \(Int(status)); \(room.lastWords)"), false)
-                )
-            }
-            return (room.output, nil)
+            furnish: { (directory) throws(LabError) in try Self.lay(task.lower, "\(directory)/lower") },
+            atEnd: { (room) throws(LabError) in
+                guard try FileSnapshot("\(room.files)/lower") == task.lower else {
+                    throw LabError(.software, "a tree that is bound read-only was changed")
+                }
+            })
+        let made: [UInt8]
+        switch answer.said {
+        case .failure(let judgement): return judgement
+        case .success(let output): made = output
         }
-        if let failure { return failure.isLate ? try bench.late(failure.judgement) : failure.judgement }
         let entries: [Archive.Entry]
         do throws(LabError) {
             entries = try Archive.read(made, Archive.Limits(bytes: 8 << 20, entries: 4_096))

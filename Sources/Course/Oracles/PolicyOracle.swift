@@ -80,8 +80,8 @@ struct PolicyOracle: Oracle {
     ) throws(LabError) -> Judgement {
         let task = Task(&draw)
         let said: [UInt8]
-        switch try bench.answer(of: artefact, task.words) {
-        case .failure(let none): return none.judgement
+        switch try bench.answer(artefact, task.words).said {
+        case .failure(let judgement): return judgement
         case .success(let bytes): said = bytes
         }
         let filter: SeccompFilter

@@ -47,8 +47,8 @@ struct RootfsOracle: Oracle {
     ) throws(LabError) -> Judgement {
         let task = Task(&draw)
         let said: [UInt8]
-        switch try bench.answer(of: artefact, task.words) {
-        case .failure(let none): return none.judgement
+        switch try bench.answer(artefact, task.words).said {
+        case .failure(let judgement): return judgement
         case .success(let bytes): said = bytes
         }
         var spec: RuntimeSpec

@@ -66,7 +66,7 @@ struct WhoOracle: Oracle {
         let task = Task(&draw)
         var truth: Truth?
         let answer = try bench.answer(
-            of: artefact, [task.nonce], before: task.surroundings,
+            artefact, [task.nonce], before: task.surroundings,
             change: { $0.binds.append(.init("gate", at: "/gate")) },
             furnish: { (directory) throws(LabError) in try Files.makeDirectory("\(directory)/gate") },
             meanwhile: { (room) throws(LabError) in
@@ -79,8 +79,8 @@ struct WhoOracle: Oracle {
                 try Files.write("", to: "\(room.files)/gate/open")
             })
         guard let truth else { throw LabError(.software, "a room whose containers were not looked at") }
-        switch answer {
-        case .failure(let none): return none.judgement
+        switch answer.said {
+        case .failure(let judgement): return judgement
         case .success(let said): return Self.judge(said, truth)
         }
     }

@@ -128,7 +128,6 @@ extension Chinese {
 
         // layers.
         "a tree that is bound read-only was changed": "以只读方式绑定的目录树被改动了",
-        "the program wrote more than an archive may have": "程序写出的内容超过了归档的上限",
         "the program did not end; {}": "程序没有结束；{}", "the program ended with status {}; {}": "程序以状态 {} 结束；{}",
         "the archive has a file {}": "归档里有文件 {}",
         "the archive has {} files that are as they were below, among them {}": "归档里有 {} 个文件与下层的一样，其中有 {}",
@@ -158,7 +157,6 @@ extension Chinese {
             "两个镜像都能运行，摘要正确，每次构建都相同，没有哪个 blob 里有那个秘密",
 
         // who.
-        "the program printed more than an answer has": "程序打印的内容超过了答案的上限",
         "the containers of the exercise did not start": "练习的容器没有启动",
         "a room whose containers were not looked at": "房间里的容器没有查看过",
         "a container of the exercise has ended": "练习的一个容器已经结束",
@@ -228,5 +226,66 @@ extension Chinese {
         "{} with the flags 0x{}": "{}（标志 0x{}）", "the unknown call {}": "未知的调用 {}",
         "{}: {}, and not {}": "{}：{}，而不是{}",
         "refused with {}": "以 {} 拒绝", "killed, or worse than refused": "杀死进程，或比拒绝更严厉",
+
+        // bridge.
+        "this machine's kernel makes no bridge in a user namespace": "这台机器的内核不能在用户命名空间里建网桥",
+        "load its modules: modprobe -a bridge veth": "加载模块：modprobe -a bridge veth",
+        "`net up` did not make every namespace": "`net up` 没有建好全部命名空间", "it did not end": "它没有结束",
+        "the datagrams were not sent": "数据报没有发出去", "`net down` did not succeed": "`net down` 没有成功",
+        "{}: {}; {}": "{}：{}；{}",
+        "there are {} network namespaces and not {}, the room's own among them":
+            "连房间自己的在内，有 {} 个网络命名空间，而应有 {} 个",
+        "there is no link {} where `net up` was called": "在调用 `net up` 的地方没有链路 {}",
+        "of {} datagrams from {} to {}, {} arrived": "从 {2} 发往 {3} 的 {1} 个数据报，到了 {4} 个",
+        "{} reached {}, which is of another network": "{} 到达了属于另一个网络的 {}",
+        "the datagrams did not go through links where `net up` was called": "数据报没有经过调用 `net up` 那里的链路",
+        "after `net down` there is still: {}": "`net down` 之后还留有：{}",
+        "after `net down` {} still names a namespace": "`net down` 之后，{} 仍是某个命名空间的名字",
+        "{} datagrams went through the bridge, none to the other network, and no link is left":
+            "{} 个数据报经过了网桥，没有一个到达另一个网络，也没有留下链路",
+
+        // registry.
+        "docker-registry serves nothing": "docker-registry 没有提供服务", "it took too long": "它用时太长",
+        "it ended": "它结束了",
+        "cannot listen at a socket in {}": "不能在 {} 里的套接字上监听",
+        "a blob of {} bytes broke off after {}; {} bytes of it were sent in all, and the program ended with status {}":
+            "一个 {} 字节的 blob 传了 {} 字节后中断；它总共发出 {} 字节，程序以状态 {} 结束",
+        "the tag names another image now, and the store still has the old one for it":
+            "标签现在指向另一个镜像，而存储里它仍对应旧的那个",
+        "of a layer that the store had, {} bytes were sent a second time": "存储里已有的一层，又发出了 {} 字节",
+        "the third pull did not ask for a layer that the store has not; {}": "第三次拉取没有请求存储里缺的那一层；{}",
+        "a layer came with a byte changed, and the program took the image for pulled":
+            "有一层被改动了一个字节，程序却把镜像当作拉取成功",
+        "the store has not the digest of the manifest in refs/{}": "存储的 refs/{} 里不是清单的摘要",
+        "blobs of the image that are not in the store: {}": "镜像有 {} 个 blob 不在存储里",
+        "the moved tag was followed, no layer was fetched twice, the broken transfer was resumed and the changed layer refused":
+            "标签移动后跟上了，没有哪一层取了两次，中断的传输接着传完，被改动的层被拒绝",
+
+        // engine.
+        "survivors has the line {}, which is none of the table's": "survivors 里有一行 {}，不是这张表该有的",
+        "survivors has not one line each for client, daemon and container":
+            "survivors 里没有 client、daemon 和 container 各一行",
+        "survivors says of the client or of the container what the task does not allow":
+            "survivors 里 client 或 container 那一行不是题目规定的",
+        "the container never ran: {}; {}": "容器始终没有运行：{}；{}",
+        "the daemon ended before it was ready": "守护进程还没有就绪就结束了", "nothing ended": "没有谁结束",
+        "the container ran, and the daemon had ended": "容器在运行，而守护进程已经结束",
+        "the container is in the client's namespaces, or descends from it": "容器在客户端的命名空间里，或者是它的后代",
+        "the container ran, and the client had ended: it was to wait": "容器在运行，而客户端已经结束：它本该等待",
+        "the container has no mount namespace of its own": "容器没有自己的挂载命名空间",
+        "in the container {} has the files that the client sees in {}": "容器的 {} 里是客户端在 {} 看到的文件",
+        "in the container {} has not the files that the daemon sees in {}": "容器的 {} 里不是守护进程在 {} 看到的文件",
+        "the {} was killed, and the {} still runs: the table says otherwise": "杀死 {} 以后，{} 还在运行：与表里写的不同",
+        "the {} was killed, and the {} is gone: the table says otherwise": "杀死 {} 以后，{} 没有了：与表里写的不同",
+        "the {} was killed, and left is, as the table says: {}": "杀死 {} 以后，活下来的与表里写的一样：{}",
+
+        // measure.
+        "the program wrote more than it may": "程序写出的内容超过了上限",
+        "the plan is not one of the two engines on each line, and both of them":
+            "计划的每一行应是两个引擎之一，而且两个都要有",
+        "the plan has {} trials, of {} at most": "计划有 {} 次试验，最多只能 {} 次",
+        "the answer was {}, and true is {}": "答案是 {}，真值是 {}",
+        "no difference was seen where there is none": "没有差别的地方，没有看出差别",
+        "the ratio {} is right; true is {}": "比值 {} 正确；真值是 {}",
     ]
 }
