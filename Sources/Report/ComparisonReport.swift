@@ -66,7 +66,10 @@ extension Report {
                 row.correctedP.map { p in
                     .figure(p, p < 0.001 ? "< 0.001" : Phrase(Format.fixed(p, decimals: 3)))
                 } ?? .none)
-            let verdict = Cell.words(text.name(row))
+            let verdict = Cell.words(
+                row.old.failures + row.new.failures == 0
+                    ? text.name(row)
+                    : text.say("\(text.name(row)) (failed: \(row.old.failures) / \(row.new.failures))"))
             cells.append(row.isRegression ? verdict.strong : verdict)
             table.add(cells)
         }
@@ -170,6 +173,8 @@ extension Language {
         case .noRatio: say("a figure is not positive")
         case .noBaseline: say("one run a side, and no other engine beside it")
         case .isBaseline: say("one run a side, and the others are set against this engine")
+        case .stopped: say("a limit of the harness ended it")
+        case .unfinished: say("the new run was not finished")
         case .varies: say("what was counted differs from trial to trial")
         }
     }

@@ -196,7 +196,11 @@ extension Language {
     func compares(
         _ builds: (first: Analysis.Engine, other: Analysis.Engine, ratio: Estimate), isTime: Bool
     ) -> Phrase {
-        compares(
+        guard builds.ratio.interval != nil else {
+            let (other, first) = (name(builds.other.record), name(builds.first.record))
+            return say("there are too few samples to tell \(other) from \(first)")
+        }
+        return compares(
             name(builds.other.record), builds.ratio, to: name(builds.first.record), isTime: isTime)
     }
 }

@@ -28,11 +28,11 @@ public enum ComparedRuns {
     public static func load(_ paths: [String]) throws(LabError) -> [RunResult] {
         var runs: [RunResult] = []
         for path in paths { runs += try load(path) }
-        var seen: [String: RunResult] = [:]
-        for run in runs where !RawSamples.made(run) {
-            guard seen.updateValue(run, forKey: run.header.runID) == run else { continue }
+        let places = paths.map { (try? Files.realPath($0)) ?? $0 }
+        let names = runs.filter { !RawSamples.made($0) }.map(\.header.runID)
+        if let twice = firstTwice(places) ?? firstTwice(names) {
             throw LabError(
-                .usage, "the run \(ForeignText.quoted(run.header.runID)) is on one side twice",
+                .usage, "\(ForeignText.quoted(twice)) is on one side twice",
                 remedy: "name each run once: the unit of a comparison is the run")
         }
         guard runs.count <= most else {
@@ -40,6 +40,11 @@ public enum ComparedRuns {
                 .usage, "\(runs.count) runs are on one side", remedy: "name at most \(most)")
         }
         return runs
+    }
+
+    private static func firstTwice(_ names: [String]) -> String? {
+        var seen: Set<String> = []
+        return names.first { !seen.insert($0).inserted }
     }
 
     private static func load(_ path: String) throws(LabError) -> [RunResult] {

@@ -50,6 +50,9 @@ public enum Hyperfine {
             guard let times = result.times, !times.isEmpty else {
                 throw flaw(path, "\(key).times", "there is no time")
             }
+            guard result.exit_codes.map({ $0.count == times.count }) ?? true else {
+                throw flaw(path, "\(key).exit_codes", "there is not one of each time")
+            }
             for (turn, seconds) in times.enumerated() {
                 let nanoseconds = seconds * 1e9
                 guard RawSamples.range.contains(nanoseconds) else {
@@ -59,7 +62,7 @@ public enum Hyperfine {
                     throw flaw(path, key, "there are more than \(RawSamples.mostSamples) samples")
                 }
                 // Otherwise a failure would be a fast run.
-                let code = result.exit_codes?.dropFirst(turn).first ?? 0
+                let code = result.exit_codes.map { $0[turn] } ?? 0
                 let engine = EngineID(rawValue: result.command)
                 guard
                     code == 0

@@ -213,6 +213,39 @@ import Testing
         #expect(qemu.relativeChange?.interval?.contains(1) == true)
     }
 
+    @Test(
+        "What a limit of the harness ended is not compared, and what an unfinished run lacks is not missing")
+    func openRows() throws {
+        func stopped(_ result: RunResult) -> RunResult {
+            var result = result
+            result.header.lab.metrics = [
+                Metric(
+                    id: "v", title: LocalizedText(en: "v", zh: "v"), unit: .count, source: .value("v"),
+                    exact: true)
+            ]
+            for place in result.samples.indices {
+                result.samples[place].values["v"] = 7
+                result.samples[place].stops = ["v": .openFiles]
+            }
+            return result
+        }
+        let (old, new) = (valued([7], exact: true), stopped(result()))
+        #expect(compare([new], [old]).rows.allSatisfy { $0.verdict == .undecided && $0.reason == .stopped })
+        var killed = result()
+        killed.samples.removeAll { $0.engine == .qemu }
+        killed.closing = .init(.killed)
+        let row = try row(compare([result()], [killed]), .qemu)
+        #expect(row.verdict == .undecided && row.reason == .unfinished && !row.isRegression)
+    }
+
+    @Test("Two runs of one sample each that happen to be alike are no certainty")
+    func tooFewInAll() throws {
+        let (old, new) = (
+            [1, 2].map { result(count: 1, seed: $0) }, [3, 4].map { result(qemu: 9, count: 1, seed: $0) }
+        )
+        #expect(compare(old, new).rows.allSatisfy { $0.verdict == .undecided && $0.p == nil })
+    }
+
     @Test("An interval beside 1 that is none too many among so many rows says so")
     func correctedAway() throws {
         var row = try row(compare(runs(5, seed: 1), runs(5, qemu: 1.15, seed: 2)), .qemu)

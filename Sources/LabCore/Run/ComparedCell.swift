@@ -44,7 +44,14 @@ struct ComparedCell {
             metric: metric, engine: record.id, emulated: record.emulated, point: point,
             old: side(old, before, relativeBefore), new: side(new, after, relativeAfter),
             basis: metric.isExact ? .count : .figure, verdict: .undecided, reason: .wide, isRegression: false)
+        if before.count > 0 && after.isEmpty && new.contains(where: { $0.result.ending != .complete }) {
+            row.reason = .unfinished
+        }
         guard !before.isEmpty, !after.isEmpty else { return row }
+        if (old + new).contains(where: { $0.harnessStop(metric, record.id, at: point) != nil }) {
+            row.reason = .stopped
+            return row
+        }
         if metric.isExact {
             row.change = countedChange(row.old, row.new)
             row.reason = .varies
@@ -68,7 +75,10 @@ struct ComparedCell {
                 return row
             }
         }
-        row.p = (row.basis == .ratio ? relativeChange : change)?.p
+        // The spread of fewer is luck, and none at all of two that are alike.
+        if min(row.old.n, row.new.n) >= BlockInterval.fewest {
+            row.p = (row.basis == .ratio ? relativeChange : change)?.p
+        }
         if row.judged == nil { row.reason = .noRatio }
         if row.judged != nil && row.p == nil { row.reason = .tooFew }
         return row

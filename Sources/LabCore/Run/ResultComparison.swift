@@ -99,6 +99,10 @@ public struct ResultComparison: Equatable, Sendable {
         case noBaseline = "no-baseline"
         /// Times of one run a side: this is the engine to whose times the others' are set in proportion.
         case isBaseline = "is-baseline"
+        /// A limit of the harness ended it, so that it is not the figure.
+        case stopped = "stopped-by-harness"
+        /// The new run was not finished, and has none.
+        case unfinished = "unfinished-run"
         /// What was counted differs from trial to trial.
         case varies
     }
@@ -188,6 +192,7 @@ extension ResultComparison.Row {
             reason = .tooFew
             return
         }
+        if reason == .stopped || reason == .unfinished { return }
         guard new.figure != nil else {
             (verdict, reason, isRegression) = (.missing, nil, true)
             return

@@ -74,6 +74,9 @@ extension Chinese {
         "No regression beyond {} was shown; {} of {} rows are undecided.": "未发现超过 {} 的退化；{3} 行中有 {2} 行未定。",
         "Nothing was decided: all rows are undecided. Make more runs a side (`lab run LAB --repeat`), or measure both builds in one run (`--engine NAME=KIND:PATH`).":
             "未能判定：所有行都未定。请增加每侧的运行次数（`lab run LAB --repeat`），或在同一次运行中测量两个版本（`--engine NAME=KIND:PATH`）。",
+        "a limit of the harness ended it": "测试框架的限制使它终止", "the new run was not finished": "新的运行没有完成",
+        "{} (failed: {} / {})": "{}（失败：{} / {}）",
+        "there are too few samples to tell {} from {}": "样本太少，无法区分 {} 与 {}",
         "of so many rows one may differ so much by chance": "行数这么多，偶然也会有一行相差这么大",
         "One run a side: times are compared by their ratio to {}, which assumes that whatever changed did not change {}.":
             "每侧只有一次运行：时间按与 {} 之比来比较，前提是所作的改变没有影响 {}。",

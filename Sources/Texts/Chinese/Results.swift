@@ -22,7 +22,7 @@ extension Chinese {
         "it is neither lab's JSON nor hyperfine's": "它既不是 lab 的 JSON，也不是 hyperfine 的",
         "name what `lab run` or `hyperfine --export-json` wrote, or a CSV of raw samples":
             "请指定 `lab run` 或 `hyperfine --export-json` 写出的文件，或原始样本的 CSV",
-        "the run {} is on one side twice": "运行 {} 在同一侧出现了两次",
+        "{} is on one side twice": "{} 在同一侧出现了两次", "there is not one of each time": "与各次时间不是一一对应",
         "name each run once: the unit of a comparison is the run": "每次运行只指定一次：比较以运行为单位",
         "a signal ended it": "它被信号终止",
         "there is nothing to compare": "没有可比较的内容", "neither side has a sample of {}": "两侧都没有 {} 的样本",
