@@ -128,8 +128,10 @@ extension TrialProcedure {
                 failure(end, output, endsByItself: output.readiness == .exit) ?? disposalFailure
             life.values = [:]
             if case .success(let status) = end { life.values["exit-status"] = Double(status) }
-            life.values["cpu-ns"] = (try? (instance as? any CPUAccounting)?.hostCPUNanoseconds()).map(
-                Double.init)
+            // Not `map(Double.init)`, which takes the number for the bits of one.
+            life.values["cpu-ns"] = (try? (instance as? any CPUAccounting)?.hostCPUNanoseconds()).map {
+                Double($0)
+            }
             if life.failure == nil { life.read(start.values, from: output, start.pointed) }
             output.removeEmptyFiles()
         } else {
