@@ -140,7 +140,7 @@ extension GradeBook.Line {
 
 // The tables for the instructor.
 extension GradeBook {
-    /// A row for each exercise of each archive. Nothing in it changes when it is graded again.
+    /// A row for each exercise of each archive. Nothing in it but the mistake can change when it is graded again.
     package func table(_ text: GradeText) -> String {
         let titles = [
             "student", "exercise", "outcome", "points", "of", "late", "prediction", "explanation",

@@ -71,6 +71,9 @@ package struct ExerciseGrade: Codable, Equatable, Sendable {
         return verdicts.contains(.passed) ? .passed : .notPassed
     }
 
-    /// The run that says why it is not passed.
-    package var telling: Run? { runs.last { $0.verdict != .passed } ?? runs.last }
+    /// The run that says why it is not passed: one that knows the mistake, where one does. What a run saw may be otherwise when
+    /// it is graded again, since it is counters and moments; whether it was right is not.
+    package var telling: Run? {
+        runs.first { $0.mistake != nil } ?? runs.last { $0.verdict != .passed } ?? runs.last
+    }
 }
