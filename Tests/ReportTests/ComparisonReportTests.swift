@@ -53,7 +53,8 @@ import Testing
 
     @Test func theSameWithoutOne() {
         let text = Report.markdown(for: comparison(factor: 1), old: ["a"], new: ["b"])
-        #expect(text.contains("No regression beyond 5.0 % was shown.") && !text.contains("**"))
+        // The baseline's own times are undecided with one run a side.
+        #expect(text.contains("No regression beyond 5.0 % was shown; 1 of 2 rows") && !text.contains("**"))
     }
 
     @Test func whatIsUnlikeStandsInEveryForm() {
@@ -78,11 +79,5 @@ import Testing
         for (row, line) in zip(comparison.rows, rows.dropFirst()) {
             #expect(Double(line[place]) == row.relativeChange?.value)
         }
-    }
-
-    @Test func nothingToCompareIsSaid() {
-        let empty = RunFixture().result
-        let text = Report.markdown(for: ResultComparison(old: empty, new: empty), old: ["a"], new: ["b"])
-        #expect(text.contains("No metric has a sample"))
     }
 }

@@ -137,7 +137,7 @@ struct CompareCommand: SpeakingCommand {
         guard !comparison.rows.isEmpty else {
             throw LabError(
                 .data, "there is nothing to compare",
-                cause: "neither side has a sample of \(metric ?? "any metric")",
+                cause: metric.map { "neither side has a sample of \($0)" } ?? "neither side has a sample",
                 remedy: "compare without --metric and --engine to see what there is")
         }
         switch format {

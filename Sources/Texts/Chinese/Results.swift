@@ -26,6 +26,7 @@ extension Chinese {
         "name each run once: the unit of a comparison is the run": "每次运行只指定一次：比较以运行为单位",
         "a signal ended it": "它被信号终止",
         "there is nothing to compare": "没有可比较的内容", "neither side has a sample of {}": "两侧都没有 {} 的样本",
+        "neither side has a sample": "两侧都没有样本",
         "compare without --metric and --engine to see what there is": "去掉 --metric 和 --engine 再比较，看看有哪些",
         "{} is malformed": "{} 格式有误", "{} is malformed at {}": "{} 在 {} 处格式有误",
         "results are not edited by hand: restore the file, or run the lab again":
