@@ -1,9 +1,26 @@
 import Artifacts
+import Glibc
 import Testing
 
 @testable import LabCore
 
 struct EngineBuildTests {
+    @Test("A program that is another one at the end of a run is named, and one that stayed is not")
+    func replacedBuildsAreNamed() throws {
+        try withTemporaryDirectory { directory in
+            let path = "\(directory)/tool"
+            try Files.write("one", to: path)
+            var build = try #require(try EngineBuild("new=crun:\(path)"))
+            build.digest = try Digest.sha256(file: path)
+            #expect(EngineBuild.replaced([build]).isEmpty)
+            try Files.write("two", to: path)
+            #expect(EngineBuild.replaced([build]).count == 1)
+            #expect(unlink(path) == 0)
+            let warning = try #require(EngineBuild.replaced([build]).first)
+            #expect(warning.text.english.contains("new is a mixture") && warning.remedy != nil)
+        }
+    }
+
     @Test(
         "NAME=KIND:PATH is a build, a word without = is none, and what can't be one is refused with the reason"
     )

@@ -81,7 +81,9 @@ struct CompareCommandTests {
     /// Three runs that differ by a hundredth, so many times as slow as the measured one.
     private func saveRuns(_ result: RunResult, by factor: Double, _ name: String, in lab: LabProgram) throws {
         for (number, spread) in [0.99, 1, 1.01].enumerated() {
-            try save(stretched(result, by: factor * spread), "\(name)/lab-\(number + 1)", in: lab)
+            var run = stretched(result, by: factor * spread)
+            run.header.runID = "\(name)-\(number + 1)"
+            try save(run, "\(name)/lab-\(number + 1)", in: lab)
         }
     }
 

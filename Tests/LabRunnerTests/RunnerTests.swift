@@ -310,7 +310,7 @@ import Testing
             try runner([refused], budget: 1.5, budgetIsAsked: true).run(samplesIn: nil) { _ in }
         }
         #expect(error?.kind == .usage && error?.cause?.english.contains("needs about 3 s") == true)
-        #expect(error?.remedy?.english.hasPrefix("name --budget 3s or more") == true)
+        #expect(error?.remedy?.english.hasPrefix("name --budget 5s or more") == true)
         #expect(refused.launches == 0)
         var told: [LabError] = []
         let result = try runner([emulated()], budget: 1.5).run(samplesIn: nil) { event in

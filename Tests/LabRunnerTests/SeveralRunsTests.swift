@@ -305,7 +305,7 @@ struct SeveralRunsTests {
         #expect(budget.share(of: 1, elapsed: 60) == 66, "never less than it needs")
         #expect(budget.share(of: 2, elapsed: 87) == 33)
         let error = #expect(throws: LabError.self) { try budget.provide(for: [50, 60, 20]) }
-        #expect(error?.kind == .usage && error?.remedy?.english.contains("--budget 143s") == true)
+        #expect(error?.kind == .usage && error?.remedy?.english.contains("--budget 215s") == true)
         // Nobody named the default, which is no more for it.
         var quick = SharedBudget(own: [100, 900], asked: nil, quick: true)
         try quick.provide(for: [180, 20])

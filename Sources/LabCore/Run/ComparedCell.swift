@@ -75,10 +75,7 @@ struct ComparedCell {
                 return row
             }
         }
-        // The spread of fewer is luck, and none at all of two that are alike.
-        if min(row.old.n, row.new.n) >= BlockInterval.fewest {
-            row.p = (row.basis == .ratio ? relativeChange : change)?.p
-        }
+        if carries(row) { row.p = (row.basis == .ratio ? relativeChange : change)?.p }
         if row.judged == nil { row.reason = .noRatio }
         if row.judged != nil && row.p == nil { row.reason = .tooFew }
         return row
@@ -136,6 +133,14 @@ struct ComparedCell {
     private static func change(_ old: [Estimate], _ new: [Estimate]) -> Change? {
         old.count == 1 && new.count == 1
             ? Change(from: old[0], to: new[0]) : Change(runs: old.map(\.value), new.map(\.value))
+    }
+
+    /// Whether there is enough to decide on: the spread of fewer samples is luck, and none at all of two that are alike. A run
+    /// may have a single value, which says how much runs differ from the third on.
+    private func carries(_ row: ResultComparison.Row) -> Bool {
+        if min(row.old.n, row.new.n) >= BlockInterval.fewest { return true }
+        let hasSpread = row.judged?.interval.map { $0.upper > $0.lower } ?? false
+        return min(row.old.runs, row.new.runs) >= 3 && hasSpread
     }
 
     /// Whether the baseline adds more than twice the noise that it takes away: less would make a choice of luck of it.

@@ -125,13 +125,15 @@ public final class Runner {
         accept: (RunResult.Header) throws(LabError) -> Void = { _ in },
         disturbances: () -> [Environment.Warning] = { [] }, watch: (Event) -> Void
     ) throws(LabError) -> RunResult {
-        let began = MonotonicInstant.now()
+        var began = MonotonicInstant.now()
         var ready: [any PreparedEngine] = []
         defer {
             for engine in ready { engine.shutDown() }
             if context.command == nil { costs.learn(spent) }
         }
-        let usable = try available(watch)
+        let (usable, lost) = try available(watch)
+        // A program that hangs costs the others nothing of their budget.
+        began = began.advanced(by: lost)
         try checkBudget(usable, since: began, watch)
         try prepare(usable, into: &ready, watch)
 
@@ -186,22 +188,28 @@ public final class Runner {
         return path
     }
 
-    /// The engines that work here.
-    private func available(_ watch: (Event) -> Void) throws(LabError) -> [any Engine] {
+    /// The engines that work here, and the time that was lost on those that don't.
+    private func available(
+        _ watch: (Event) -> Void
+    ) throws(LabError) -> (usable: [any Engine], lost: Duration) {
         var usable: [any Engine] = []
+        var lost = Duration.zero
         for engine in engines {
             try context.interrupt.check()
             watch(.probing(engine.id))
+            let began = MonotonicInstant.now()
             let availability = engine.probe(context)
             recordByName[engine.id] = engine.record
             recordByName[engine.id]?.availability = availability
             switch availability {
             case .available: usable.append(engine)
-            case .unavailable(let error): watch(.unavailable(engine.id, error))
+            case .unavailable(let error):
+                lost += .nanoseconds(Int64(MonotonicInstant.now().nanoseconds(since: began)))
+                watch(.unavailable(engine.id, error))
             }
         }
         try context.interrupt.check()
-        return usable
+        return (usable, lost)
     }
 
     /// Prepares those among `usable` that can be.

@@ -78,11 +78,15 @@ struct RunSession {
             context: context, costs: TrialCosts(at: context.paths.costs))
         let budget: Duration = .seconds(request.lab.budgetSeconds)
         let result: RunResult
+        var builds: [EngineBuild] = []
         do {
             result = try runner.run(
                 samplesIn: directory.path,
-                accept: { (header) throws(LabError) in try baseline?.accept(header) },
-                disturbances: { environment.disturbances() },
+                accept: { (header) throws(LabError) in
+                    builds = header.engines.compactMap(\.build)
+                    try baseline?.accept(header)
+                },
+                disturbances: { environment.disturbances() + EngineBuild.replaced(builds) },
                 watch: { line.follow($0, budget: budget) })
         } catch {
             line.clear()

@@ -15,6 +15,9 @@ extension Chinese {
         "name the program by the path at which it lies": "写出该程序所在的路径", "name the program in it": "写出其中的那个程序",
         "{} is not executable": "{} 不可执行",
         "{} does not work as {}": "{} 不能当作 {} 来用",
+        "{} was replaced or removed during the run: {} is a mixture of two programs":
+            "{} 在运行期间被替换或删除：{} 是两个程序的混合",
+        "run it again, and leave the program alone until the run has ended": "请重新运行，并在运行结束之前不要动这个程序",
         "of itself it says: {}; name a build of {}": "其版本信息为：{}；请指定 {} 的一个版本",
         "container is a part of lab: it has no program of its own": "container 是 lab 的一部分，没有自己的程序",
         "run each build of lab several times and give the results to lab compare":
