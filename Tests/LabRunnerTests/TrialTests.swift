@@ -164,7 +164,7 @@ import Testing
         #expect(right.outcome == .completed)
         // Two rounds in a tenth of a second and a little.
         let round = try #require(right.values["round-ns"])
-        #expect(round >= 50_000_000)
+        #expect(round >= 10_000_000, "the mark before it may be late on a busy machine")
 
         for said in ["0000000000000000", digest.uppercased(), "\(digest)0", ""] {
             let wrong = compute("echo init; echo ready; echo 'output \(said)'; sleep 60")
