@@ -40,6 +40,24 @@ import Testing
         #expect(abs(sum - whole) < whole / 2, "\(sum) of \(whole)")
     }
 
+    @Test("The memory of a process that executes one program after the other can be read")
+    func executingProcess() throws {
+        try withTemporaryDirectory { directory in
+            let script = "\(directory)/again"
+            try Files.write("#!/bin/sh\nexec \"$0\"\n", to: script, mode: 0o700)
+            Files.waitUntilUnwritten(script)
+            var argv: [UnsafeMutablePointer<CChar>?] = [strdup("sh"), strdup(script), nil]
+            defer { argv.forEach { free($0) } }
+            var pid: pid_t = 0
+            try #require(posix_spawnp(&pid, "sh", nil, nil, &argv, environ) == 0)
+            defer {
+                kill(pid, SIGKILL)
+                waitpid(pid, nil, 0)
+            }
+            for _ in 0..<500 { _ = try HostProcess(pid: pid).proportionalBytes() }
+        }
+    }
+
     @Test func noTextCrashesTheParser() {
         for text in ["", "Pss: 1 kB", "Size: x kB\nPss: 99999999999999999999 kB", "Size:\n Size: -1 kB"] {
             #expect(HostMapping.all(smaps: text).allSatisfy { $0.size == 0 })

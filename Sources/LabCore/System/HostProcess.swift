@@ -10,6 +10,17 @@ public struct HostProcess: Hashable, Sendable {
     /// smaps_rollup.
     /// - Throws: `.instance` when it has ended, or `.input` when this user may not look.
     public func proportionalBytes() throws(LabError) -> UInt64 {
+        var tries = 1
+        while true {
+            do { return try readProportionalBytes() } catch {
+                // ESRCH also where it executed a program between the opening and the reading: that memory is gone, and not it.
+                guard tries < 10, kill(pid, 0) == 0 else { throw error }
+                tries += 1
+            }
+        }
+    }
+
+    private func readProportionalBytes() throws(LabError) -> UInt64 {
         let text = try Files.readText("/proc/\(pid)/smaps_rollup")
         for line in text.split(separator: "\n") where line.hasPrefix("Pss:") {
             if let kibibytes = line.split(separator: " ").dropFirst().first.flatMap({ UInt64($0) }) {
