@@ -16,6 +16,14 @@ enum Answer {
         case .unfinished(let judgement): .failure(judgement)
         }
     }
+
+    /// What is to be thought of what it said, where it ended with 0.
+    func judged(_ judge: ([UInt8]) throws(LabError) -> Judgement) throws(LabError) -> Judgement {
+        switch said {
+        case .failure(let judgement): judgement
+        case .success(let output): try judge(output)
+        }
+    }
 }
 
 extension CheckBench {

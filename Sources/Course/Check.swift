@@ -80,7 +80,6 @@ package struct CheckBench: Sendable {
         request.directory = Self.work
         request.binds = [.init("work", at: Self.work), .init("lab", at: "/lab")]
         change(&request)
-        let guest = context.rootFilesystem.hostGuestPath
         return try Room.with(
             request, context,
             furnish: { (directory) throws(LabError) in
@@ -89,11 +88,16 @@ package struct CheckBench: Sendable {
                     try Files.write(bytes, to: "\(directory)/work/\(name)", mode: 0o755)
                 }
                 try Files.makeDirectory("\(directory)/lab")
-                try Files.write(try Files.read(guest), to: "\(directory)\(Self.guest)", mode: 0o755)
                 for name in artefact.files.keys { Files.waitUntilUnwritten("\(directory)/work/\(name)") }
-                Files.waitUntilUnwritten("\(directory)\(Self.guest)")
+                try layGuest("\(directory)\(Self.guest)")
                 try furnish(directory)
             }, body)
+    }
+
+    /// Puts lab-guest somewhere into a room's files, to be executed at once.
+    func layGuest(_ path: String) throws(LabError) {
+        try Files.write(try Files.read(context.rootFilesystem.hostGuestPath), to: path, mode: 0o755)
+        Files.waitUntilUnwritten(path)
     }
 
     /// Returns when this machine can make a room and be rid of it.

@@ -46,22 +46,20 @@ enum PolicyFilter {
     }
 
     private static func exported(_ context: scmp_filter_ctx) throws(LabError) -> SeccompFilter {
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else {
-            throw LabError(.unavailable, "cannot make a pipe", cause: Errno(errno))
-        }
-        defer { for end in ends { close(end) } }
-        // What the kernel takes is less than a pipe holds; what is more is refused and not waited for.
-        _ = fcntl(ends[1], F_SETFL, O_NONBLOCK)
-        guard seccomp_export_bpf(context, ends[1]) == 0 else {
+        do throws(Errno) {
+            let pipe = try FileDescriptor.pipe()
+            // What the kernel takes is less than a pipe holds; what is more is refused and not waited for.
+            try checked { fcntl(pipe.write.rawValue, F_SETFL, O_NONBLOCK) }
+            guard seccomp_export_bpf(context, pipe.write.rawValue) == 0,
+                let filter = SeccompFilter(bytes: try pipe.read.read(upTo: 1 << 16))
+            else { throw Errno(E2BIG) }
+            return filter
+        } catch {
+            guard error == Errno(E2BIG) else {
+                throw LabError(.unavailable, "cannot make a pipe", cause: error)
+            }
             throw refused("it is larger than the kernel takes")
         }
-        var bytes = [UInt8](repeating: 0, count: 1 << 16)
-        let count = read(ends[0], &bytes, bytes.count)
-        guard count > 0, let filter = SeccompFilter(bytes: Array(bytes.prefix(count))) else {
-            throw refused("it is larger than the kernel takes")
-        }
-        return filter
     }
 
     /// SECCOMP_RET_* of seccomp(2) by the specification's word.

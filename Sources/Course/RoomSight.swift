@@ -41,11 +41,7 @@ extension HostProcess {
 
     /// When it started, in clock ticks since the machine booted: field 22 of `/proc/PID/stat`, see proc_pid_stat(5).
     var startTicks: UInt64? {
-        // The second field is the name in brackets, which may have anything in it.
-        guard let text = try? Files.readText("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else {
-            return nil
-        }
-        let fields = text[text.index(after: end)...].split(separator: " ")
+        let fields = statFields
         return fields.count > 19 ? UInt64(fields[19]) : nil
     }
 

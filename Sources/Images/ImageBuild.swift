@@ -138,7 +138,7 @@ extension ImageStore {
         let name = try Self.nameChecked(given)
         let staging = try Staging(in: self)
         let root = try build.make(in: staging.path)
-        let created = Self.timestamp(build.epoch)
+        let created = RFC3339.text(build.epoch)
         var steps = build.recipe.steps.map {
             ImageSpec.Step(created: created, createdBy: $0, isEmpty: true)
         }
@@ -149,14 +149,5 @@ extension ImageStore {
             image.config = build.recipe.config
             image.history = steps
         }
-    }
-
-    /// RFC 3339, in UTC.
-    private static func timestamp(_ seconds: Int) -> String {
-        var (time, parts) = (time_t(seconds), tm())
-        gmtime_r(&time, &parts)
-        var text = [CChar](repeating: 0, count: 32)
-        let count = strftime(&text, text.count, "%Y-%m-%dT%H:%M:%SZ", &parts)
-        return String(decoding: text[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }

@@ -52,7 +52,7 @@ struct Analysis {
                     || sample.outcome.isCompleted && !(sample.facts ?? [:]).isEmpty
             }.map(\.engine))
         let failed = Set(counted.filter { !$0.outcome.isCompleted }.map(\.engine))
-        engines = Analysis.ordered(result.header).map { record in
+        engines = result.header.enginesInOrder.map { record in
             Analysis.engine(
                 record, headline, figures, isMeasured: measured.contains(record.id),
                 hasFailed: failed.contains(record.id))
@@ -61,13 +61,6 @@ struct Analysis {
 
     var result: RunResult { figures.result }
     var points: [Condition] { figures.points }
-
-    /// The records in the lab's order, then engines that the user added.
-    private static func ordered(_ header: RunResult.Header) -> [EngineRecord] {
-        let order = header.lab.engines
-        return order.compactMap { id in header.engines.first { $0.id == id } }
-            + header.engines.filter { !order.contains($0.id) }
-    }
 
     private static func engine(
         _ record: EngineRecord, _ metric: Metric, _ figures: Figures, isMeasured: Bool,
@@ -87,18 +80,14 @@ struct Analysis {
         }
     }
 
-    func record(_ id: EngineID) -> EngineRecord? { engines.first { $0.id == id }?.record }
+    private func engine(_ id: EngineID) -> Engine? { engines.first { $0.id == id } }
+    func record(_ id: EngineID) -> EngineRecord? { engine(id)?.record }
 
     /// Each further build of an engine with the ratio to the first of them in the run.
     var builds: [(first: Engine, other: Engine, ratio: Estimate)] {
-        engines.indices.compactMap { place in
-            let other = engines[place]
-            guard
-                let first = engines[..<place].first(where: {
-                    $0.record.engine == other.record.engine && $0.hasBase
-                }), let ratio = figures.ratio(headline, other.id, to: first.id)
-            else { return nil }
-            return (first, other, ratio)
+        figures.builds(of: headline).compactMap { pair in
+            guard let first = engine(pair.first), let other = engine(pair.other) else { return nil }
+            return (first, other, pair.ratio)
         }
     }
 

@@ -49,11 +49,11 @@ final class ChildLauncher {
             accounts: accounts, command: command, cleanUp: cleanUp)
     }
 
-    /// A pipe whose read end, ours, does not block; the write end is another open file description and does.
-    static func pipe() throws(LabError) -> FileDescriptor.Pipe {
+    /// A pipe whose read end, where that is ours, does not block; the write end is another open file description and does.
+    static func pipe(isRead: Bool = true) throws(LabError) -> FileDescriptor.Pipe {
         do throws(Errno) {
             let pipe = try FileDescriptor.pipe()
-            try checked { fcntl(pipe.read.rawValue, F_SETFL, O_NONBLOCK) }
+            if isRead { try checked { fcntl(pipe.read.rawValue, F_SETFL, O_NONBLOCK) } }
             return pipe
         } catch {
             throw LabError(.unavailable, "cannot make a pipe", cause: error)
@@ -63,11 +63,7 @@ final class ChildLauncher {
     /// Standard input that has ended. Not the host's /dev/null: whoever holds a descriptor of a file may change the file's
     /// mode, and what this one is of goes with the instance.
     private static func emptyPipe() throws(LabError) -> FileDescriptor {
-        do throws(Errno) {
-            let pipe = try FileDescriptor.pipe()
-            return pipe.read
-        } catch {
-            throw LabError(.unavailable, "cannot make a pipe", cause: error)
-        }
+        let pipe = try pipe(isRead: false)
+        return pipe.read
     }
 }

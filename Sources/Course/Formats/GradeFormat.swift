@@ -184,7 +184,7 @@ extension GradeFormat {
                 owner: entry.name,
                 submission: told(
                     "SUBMISSION_TAG",
-                    "submit/\(time.filter { $0 != "-" && $0 != ":" })-\(entry.found.digest.prefix(7))"),
+                    "submit/\(RFC3339.compact(entry.found.received))-\(entry.found.digest.prefix(7))"),
                 commit: commit, release: told("RELEASE_URL", archive), review: told("REVIEW_URL", commit),
                 datetime: time, score: entry.points, most: tests.reduce(0) { $0 + $1.most }, tests: tests))
             + "\n"

@@ -53,10 +53,7 @@ struct KernelOracle: Oracle {
                     "in a user namespace it lets \(known.values.count { $0 }) of \(known.count) be written",
                 remedy: "check on a machine with Linux 6.1 or later")
         }
-        switch try bench.answer(artefact, asked).said {
-        case .failure(let judgement): return judgement
-        case .success(let said): return Self.judge(said, asked, known)
-        }
+        return try bench.answer(artefact, asked).judged { Self.judge($0, asked, known) }
     }
 
     private static func judge(_ said: [UInt8], _ asked: [String], _ known: [String: Bool]) -> Judgement {

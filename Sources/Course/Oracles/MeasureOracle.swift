@@ -116,10 +116,7 @@ struct MeasureOracle: Oracle {
                 try Files.makeDirectory("\(directory)/samples")
                 try Files.write(pair.text(trials), to: "\(directory)/samples/trials")
             })
-        switch answer.said {
-        case .failure(let judgement): return judgement
-        case .success(let output): return judged(output, pair, trials)
-        }
+        return try answer.judged { judged($0, pair, trials) }
     }
 
     private func judged(_ output: [UInt8], _ pair: Pair, _ trials: [Trial]) -> Judgement {
@@ -157,7 +154,8 @@ struct MeasureOracle: Oracle {
         }
         if few { return "mean-of-three" }
         if pair.failing != nil,
-            isNear(trials, within: 1.5, Self.median) || isNear(trials, within: 1.5, Self.mean)
+            isNear(trials, within: 1.5, { Statistics.median($0) ?? 0 })
+                || isNear(trials, within: 1.5, Self.mean)
         {
             return "failure-is-fast"
         }
@@ -166,11 +164,6 @@ struct MeasureOracle: Oracle {
     }
 
     private static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
-
-    private static func median(_ values: [Double]) -> Double {
-        let sorted = values.sorted()
-        return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
-    }
 }
 
 /// A positive number with so many decimal digits.

@@ -40,6 +40,11 @@ struct PolicyOracle: Oracle {
             nonce = draw.nonce()
         }
 
+        /// Those that are kept.
+        var capabilities: Capabilities {
+            kept.reduce(into: []) { $0.formUnion(Capabilities(named: $1) ?? []) }
+        }
+
         var words: [String] {
             allowed.flatMap { ["--allow", $0] } + refused.flatMap { ["--refuse", "\($0.call)=\($0.errno)"] }
                 + kept.flatMap { ["--keep", $0] }
@@ -79,11 +84,12 @@ struct PolicyOracle: Oracle {
         _ artefact: Artefact, _ point: Int, _ draw: inout Draw, _ bench: CheckBench
     ) throws(LabError) -> Judgement {
         let task = Task(&draw)
-        let said: [UInt8]
-        switch try bench.answer(artefact, task.words).said {
-        case .failure(let judgement): return judgement
-        case .success(let bytes): said = bytes
+        return try bench.answer(artefact, task.words).judged { (said) throws(LabError) in
+            try judge(said, task, bench)
         }
+    }
+
+    private func judge(_ said: [UInt8], _ task: Task, _ bench: CheckBench) throws(LabError) -> Judgement {
         let filter: SeccompFilter
         do throws(LabError) {
             let spec = try RuntimeSpec(json: said, of: "config.json")
@@ -101,19 +107,18 @@ struct PolicyOracle: Oracle {
             guard error.kind == .data else { throw error }
             return .wrong(nil, "\(error)")
         }
-        return try run(filter, task, draw.nonce(), bench)
+        return try run(filter, task, bench)
     }
 
     /// Starts the application under the filter.
     private func run(
-        _ filter: SeccompFilter, _ task: Task, _ random: String, _ bench: CheckBench
+        _ filter: SeccompFilter, _ task: Task, _ bench: CheckBench
     ) throws(LabError) -> Judgement {
         var request = RoomRequest(task.application)
         request.binds = [.init("lab", at: "/lab")]
-        request.capabilities = task.kept.reduce(into: []) { $0.formUnion(Capabilities(named: $1) ?? []) }
+        request.capabilities = task.capabilities
         request.filter = filter
         let handed = filter.program
-        let guest = try Files.read(bench.context.rootFilesystem.hostGuestPath)
         var isLate = false
         let judgement: Judgement
         do throws(LabError) {
@@ -121,8 +126,7 @@ struct PolicyOracle: Oracle {
                 request, bench.context,
                 furnish: { (directory) throws(LabError) in
                     try Files.makeDirectory("\(directory)/lab")
-                    try Files.write(guest, to: "\(directory)\(CheckBench.guest)", mode: 0o755)
-                    Files.waitUntilUnwritten("\(directory)\(CheckBench.guest)")
+                    try bench.layGuest("\(directory)\(CheckBench.guest)")
                 }
             ) { (room) throws(LabError) in
                 var found: HostProcess?
@@ -149,8 +153,7 @@ struct PolicyOracle: Oracle {
     ) throws(LabError) -> Judgement {
         let status = try process.status()
         guard status.seccompMode == 2 else { return .wrong(nil, "the application runs without a filter") }
-        let kept: Capabilities = task.kept.reduce(into: []) { $0.formUnion(Capabilities(named: $1) ?? []) }
-        guard status.effectiveCapabilities == kept.rawValue else {
+        guard status.effectiveCapabilities == task.capabilities.rawValue else {
             return .wrong(nil, "the application has other capabilities than those that were to be kept")
         }
         var program = handed

@@ -46,11 +46,12 @@ struct RootfsOracle: Oracle {
         _ artefact: Artefact, _ point: Int, _ draw: inout Draw, _ bench: CheckBench
     ) throws(LabError) -> Judgement {
         let task = Task(&draw)
-        let said: [UInt8]
-        switch try bench.answer(artefact, task.words).said {
-        case .failure(let judgement): return judgement
-        case .success(let bytes): said = bytes
+        return try bench.answer(artefact, task.words).judged { (said) throws(LabError) in
+            try judge(said, task, bench)
         }
+    }
+
+    private func judge(_ said: [UInt8], _ task: Task, _ bench: CheckBench) throws(LabError) -> Judgement {
         var spec: RuntimeSpec
         let bundle: RoomBundle
         let probing: RoomBundle
@@ -96,7 +97,6 @@ struct RootfsOracle: Oracle {
             .init("tree", at: task.tree, isWritable: true),
             .init("volume", at: task.volume, isWritable: true), .init("outside", at: "/outside"),
         ]
-        let guest = try Files.read(bench.context.rootFilesystem.hostGuestPath)
         var isLate = false
         let judgement = try Room.with(
             request, bench.context,
@@ -108,10 +108,9 @@ struct RootfsOracle: Oracle {
                 }
                 // Who is root in the room makes directories to mount on, and writes to the volume.
                 for name in ["tree", "volume"] { chmod("\(directory)/\(name)", 0o777) }
-                try Files.write(guest, to: "\(directory)/tree/guest", mode: 0o755)
+                try bench.layGuest("\(directory)/tree/guest")
                 try Files.write("\(task.nonce)\n", to: "\(directory)/volume/id")
                 try Files.write("\(task.secret)\n", to: "\(directory)/\(Task.outside)")
-                Files.waitUntilUnwritten("\(directory)/tree/guest")
             }
         ) { (room) throws(LabError) -> Judgement? in
             var found: HostProcess?

@@ -79,10 +79,7 @@ struct WhoOracle: Oracle {
                 try Files.write("", to: "\(room.files)/gate/open")
             })
         guard let truth else { throw LabError(.software, "a room whose containers were not looked at") }
-        switch answer.said {
-        case .failure(let judgement): return judgement
-        case .success(let said): return Self.judge(said, truth)
-        }
+        return try answer.judged { Self.judge($0, truth) }
     }
 
     private static func judge(_ said: [UInt8], _ truth: Truth) -> Judgement {

@@ -187,3 +187,12 @@ public struct Environment: Codable, Equatable, Sendable {
         self.warnings = warnings
     }
 }
+
+extension RunResult.Header {
+    /// The engines in the lab's order, then those that the user added.
+    public var enginesInOrder: [EngineRecord] {
+        let order = lab.engines
+        return order.compactMap { id in engines.first { $0.id == id } }
+            + engines.filter { !order.contains($0.id) }
+    }
+}

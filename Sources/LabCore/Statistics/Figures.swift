@@ -108,6 +108,20 @@ public final class Figures {
         }
     }
 
+    /// Each further build of an engine with its ratio to the first of them that has a figure, where nothing is varied.
+    public func builds(of metric: Metric) -> [(first: EngineID, other: EngineID, ratio: Estimate)] {
+        let records = result.header.enginesInOrder
+        return records.indices.compactMap { place in
+            let other = records[place]
+            guard
+                let first = records[..<place].first(where: {
+                    $0.engine == other.engine && summary(metric, $0.id).n > 0
+                }), let ratio = ratio(metric, other.id, to: first.id)
+            else { return nil }
+            return (first.id, other.id, ratio)
+        }
+    }
+
     private func remembered(_ key: Key, _ make: () -> Estimate?) -> Estimate? {
         if let known = estimates[key] { return known }
         let estimate = make()

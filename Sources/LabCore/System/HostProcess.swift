@@ -45,14 +45,22 @@ public struct HostProcess: Hashable, Sendable {
     /// Nanoseconds of CPU time of those children that it has waited for, and of theirs, in ticks of the clock; 0 when it
     /// has ended. See proc_pid_stat(5), `cutime` and `cstime`.
     public var reapedNanoseconds: UInt64 {
-        // What stands in parentheses is the program's own to say.
-        let fields = Files.line("/proc/\(pid)/stat")?.split(separator: ")").last?.split(separator: " ") ?? []
+        let fields = statFields
         let tick = 1_000_000_000 / UInt64(max(1, sysconf(Int32(_SC_CLK_TCK))))
         guard fields.count > 14, let user = UInt64(fields[13])?.times(tick),
             let system = UInt64(fields[14])?.times(tick),
             case (let sum, false) = user.addingReportingOverflow(system)
         else { return 0 }
         return sum
+    }
+
+    /// The fields of `/proc/PID/stat` from the third on, see proc_pid_stat(5): the second is the name in parentheses, which may
+    /// have anything in it. Empty when it has ended.
+    package var statFields: [Substring] {
+        guard let text = try? Files.readText("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else {
+            return []
+        }
+        return text[text.index(after: end)...].split(whereSeparator: \.isWhitespace)
     }
 
     /// The name of the file that it executes, without its directory; nil when it has ended, or this user may not look.

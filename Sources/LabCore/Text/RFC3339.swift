@@ -37,6 +37,11 @@ public enum RFC3339 {
         return String(decoding: buffer.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
+    /// The same without what names of files and tags do without, `20261207T235900Z`.
+    public static func compact(_ seconds: Int) -> String {
+        text(seconds).filter { $0 != "-" && $0 != ":" }
+    }
+
     /// The seconds that the time's zone is ahead of UTC.
     private static func offset(_ bytes: [UInt8], _ number: (Int, Int) -> Int?) -> Int? {
         if bytes.count == 20 { return bytes[19] == UInt8(ascii: "Z") ? 0 : nil }

@@ -50,18 +50,9 @@ struct RunAnswer: Encodable {
 
         /// Every pair and time of a run, where nothing is varied.
         static func all(of figures: Figures) -> [BuildAnswer] {
-            let records = figures.result.header.engines
-            return records.indices.flatMap { place in
-                let other = records[place]
-                guard let first = records[..<place].first(where: { $0.engine == other.engine }) else {
-                    return [] as [BuildAnswer]
-                }
-                return figures.result.header.lab.metrics.compactMap { metric in
-                    guard metric.unit == .nanoseconds,
-                        let ratio = figures.ratio(metric, other.id, to: first.id)
-                    else { return nil }
-                    return BuildAnswer(
-                        old: first.id, new: other.id, metric: metric.id, ratio: .init(ratio))
+            figures.result.header.lab.metrics.filter { $0.unit == .nanoseconds }.flatMap { metric in
+                figures.builds(of: metric).map {
+                    BuildAnswer(old: $0.first, new: $0.other, metric: metric.id, ratio: .init($0.ratio))
                 }
             }
         }

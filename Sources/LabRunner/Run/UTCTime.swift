@@ -1,28 +1,17 @@
 import Glibc
+import LabCore
 
 /// A second of UTC.
 struct UTCTime {
-    private let fields: tm
+    private let seconds: Int
 
     /// - Parameter seconds: since the Epoch, see time(2).
-    init(secondsSinceEpoch seconds: Int) {
-        var seconds = time_t(seconds)
-        var fields = tm()
-        gmtime_r(&seconds, &fields)
-        self.fields = fields
-    }
+    init(secondsSinceEpoch seconds: Int) { self.seconds = seconds }
 
     static func now() -> UTCTime { UTCTime(secondsSinceEpoch: time(nil)) }
 
     /// `2026-11-24T06:49:30Z`, see RFC 3339.
-    var rfc3339: String { format("%Y-%m-%dT%H:%M:%SZ") }
+    var rfc3339: String { RFC3339.text(seconds) }
     /// `20261124T064930Z`, for names of files.
-    var compact: String { format("%Y%m%dT%H%M%SZ") }
-
-    private func format(_ pattern: String) -> String {
-        var fields = fields
-        var buffer = [CChar](repeating: 0, count: 32)
-        let length = strftime(&buffer, buffer.count, pattern, &fields)
-        return String(decoding: buffer.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
+    var compact: String { RFC3339.compact(seconds) }
 }
