@@ -71,7 +71,11 @@ struct ClaimsSection {
         }
         // A quotient is no metric of the lab's; it is counted when both of its parts are.
         let isRatio = claim.rule.relativeTo != nil
-        let estimate = Estimate(value: figure, interval: judgement.interval, n: judgement.n)
+        let stop =
+            isRatio
+            ? nil
+            : metric(claim).flatMap { analysis.figures.harnessStop($0, engine, at: judgement.point) }
+        let estimate = Estimate(value: figure, interval: judgement.interval, n: judgement.n, stop: stop)
         var (value, interval) =
             metric(claim).flatMap { isRatio ? nil : text.shown(estimate, $0) }
             ?? (

@@ -222,7 +222,7 @@ extension ExperimentReport {
         }
         func isTold(_ engine: Analysis.Engine) -> Bool {
             analysis.figures.estimate(metric, engine.id, at: place).map {
-                Format.bound(untold: $0, metric) == nil
+                $0.stop == nil && Format.bound(untold: $0, metric) == nil
             } ?? false
         }
         func compare(_ engine: Analysis.Engine, to other: Analysis.Engine) -> Phrase? {

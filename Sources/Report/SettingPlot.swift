@@ -122,8 +122,8 @@ struct SettingPlot {
                     guard let estimate = analysis.figures.estimate(metric, engine.id, at: point),
                         Axis.plotted.contains(estimate.value)
                     else { return nil }
-                    let interval = estimate.interval.map { " (\(Format.interval($0, metric.unit)))" } ?? ""
-                    let figure = Format.figure(estimate.value, metric) + interval
+                    let (shownValue, interval) = text.shown(estimate, metric)
+                    let figure = shownValue + (interval.map { " (\($0))" } ?? "")
                     return .init(
                         x: value, value: estimate.value, low: estimate.interval?.lower ?? estimate.value,
                         high: estimate.interval?.upper ?? estimate.value,

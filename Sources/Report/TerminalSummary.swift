@@ -11,6 +11,16 @@ extension Report {
                     Block.paragraph))
     }
 
+    /// The headline figure of each engine where nothing is varied, in one line; empty where there is none.
+    public static func headline(of figures: Figures, language text: Language = .english) -> String {
+        let analysis = Analysis(figures)
+        return analysis.engines.compactMap { engine in
+            figures.estimate(analysis.headline, engine.id).map {
+                "\(text.name(engine.record).plain) \(text.shown($0, analysis.headline).figure)"
+            }
+        }.joined(separator: text.say(", "))
+    }
+
     /// The method's own table, or that of each limit where limits are the answer.
     private static func table(_ report: any MethodReport) -> Table {
         guard report.isSweep else { return report.summary }

@@ -50,7 +50,14 @@ public enum ComparedRuns {
     private static func load(_ path: String) throws(LabError) -> [RunResult] {
         if Files.isDirectory(path), !ResultStore.isResult(path) {
             // As `lab run --repeat` makes them.
-            let inside = Files.list(path).map { "\(path)/\($0)" }.filter(ResultStore.isResult)
+            let names = Files.list(path)
+            if let odd = names.first(where: { $0.unicodeScalars.contains("\u{FFFD}") }) {
+                throw LabError(
+                    .data,
+                    "\(ForeignText.quoted(path)) holds \(ForeignText.quoted(odd)), whose name is no UTF-8",
+                    remedy: "give it another name")
+            }
+            let inside = names.map { "\(path)/\($0)" }.filter(ResultStore.isResult)
             var runs: [RunResult] = []
             for run in inside.prefix(most + 1) { runs.append(try ResultStore.load(run)) }
             // Without any, the error says what a result is.

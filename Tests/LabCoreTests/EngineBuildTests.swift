@@ -117,4 +117,16 @@ struct EngineBuildTests {
         lab.admit(try #require(try EngineBuild("crun=crun:/bin/true")))
         #expect(lab == before)
     }
+
+    @Test("Builds that are compared get more trials, until half of the width is reached")
+    func comparedBuilds() throws {
+        var lab = ResultFixture.lab()
+        lab.changeSamples { ($0.precision, $0.growth) = (0.05, 3) }
+        lab.comparesBuilds()
+        #expect(lab.quotas.allSatisfy { $0.precision == 0.025 && $0.growth == 12 } && !lab.quotas.isEmpty)
+        // Who named a number gets that number.
+        lab.changeSamples { ($0.precision, $0.growth) = (nil, 1) }
+        lab.comparesBuilds()
+        #expect(lab.quotas.allSatisfy { $0.precision == nil && $0.growth == 1 })
+    }
 }

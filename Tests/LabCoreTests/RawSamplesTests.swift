@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Testing
 
 @testable import LabCore
@@ -245,6 +246,17 @@ import Testing
                 }
                 #expect(error.kind == .input, "\(error)")
             }
+        }
+    }
+
+    @Test("A run in a directory whose name is no UTF-8 is not passed over")
+    func namesAreNoText() throws {
+        try withTemporaryDirectory { directory in
+            let name = Array(directory.utf8CString.dropLast()) + [0x2f, 0x72, -1, 0]
+            try #require(mkdir(name, 0o755) == 0)
+            defer { rmdir(name) }
+            let error = try #require(throws: LabError.self) { try ComparedRuns.load([directory]) }
+            #expect(error.kind == .data && error.message.english.contains("is no UTF-8"))
         }
     }
 }

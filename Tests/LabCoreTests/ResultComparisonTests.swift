@@ -313,8 +313,10 @@ import Testing
     }
 
     /// The same result with one counted or sampled value of so much in each sample.
-    private func valued(_ values: [Double], exact: Bool? = nil, unit: Metric.Unit = .count) -> RunResult {
-        var result = result()
+    private func valued(
+        _ values: [Double], exact: Bool? = nil, unit: Metric.Unit = .count, of result: RunResult? = nil
+    ) -> RunResult {
+        var result = result ?? self.result()
         result.header.lab.metrics = [
             Metric(
                 id: "v", title: LocalizedText(en: "v", zh: "v"), unit: unit, source: .value("v"), exact: exact
@@ -352,6 +354,23 @@ import Testing
                 #expect(row.verdict == verdict && row.reason == reason && row.isRegression == isRegression)
                 #expect(row.basis == .count)
             }
+        }
+    }
+
+    @Test(
+        "A count that was taken once or twice, or differs from trial to trial, may differ by chance",
+        arguments: [
+            ([7], [8], 1, false), ([7], [8], 2, false), ([7], [8], 3, true), ([7, 8], [9, 10], 4, false),
+            ([7, 8], [9, 10], 5, true),
+        ] as [([Double], [Double], Int, Bool)])
+    func fewCounts(old: [Double], new: [Double], trials: Int, isDecided: Bool) {
+        let (old, new) = (
+            valued(old, exact: true, of: result(count: trials)),
+            valued(new, exact: true, of: result(count: trials))
+        )
+        for row in compare([old], [new]).rows {
+            #expect(row.verdict == (isDecided ? .larger : .undecided))
+            #expect(row.reason == (isDecided ? nil : .tooFew) && row.isRegression == isDecided)
         }
     }
 

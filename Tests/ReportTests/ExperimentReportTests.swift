@@ -56,6 +56,25 @@ import Testing
         #expect(!answer.contains("1 sample failed"), "what can't be done is no warning")
     }
 
+    @Test(
+        "What the harness stopped is a lower bound in the answer, the table and the claims; no ratio is made of it"
+    )
+    func lowerBounds() throws {
+        var result = RunFixture.experiment().result
+        for place in result.samples.indices where result.samples[place].engine == .container {
+            result.samples[place].stops = ["visible-count": .cap]
+        }
+        result.header.lab.metrics.swapAt(0, 1)
+        let markdown = Report.files(for: result)[0].contents
+        let answer = try section("## Answer", in: markdown)
+        #expect(answer.contains("**processes that it sees**: `process` 180; `container` at least 1;"))
+        #expect(answer.contains("`process` | 5 | 0 | **180**") && answer.contains("**at least 1**"))
+        let claims = try section("## What the document says", in: markdown)
+        #expect(claims.contains("`container`: at least 1, counted"))
+        let chinese = Report.files(for: result, language: .chinese)[0].contents
+        #expect(chinese.contains("**不低于 1**"))
+    }
+
     @Test func factsStandByGroupAndEngine() throws {
         let found = try section("## What was found", in: markdown)
         let headings = found.split(separator: "\n").filter { $0.hasPrefix("### ") }

@@ -118,6 +118,16 @@ extension EngineBuild {
 }
 
 extension LabDefinition {
+    /// Asks for half of the width and for up to four times as many trials where a run compares builds: what a change is worth
+    /// is mostly less than what the engines differ by.
+    public mutating func comparesBuilds() {
+        changeSamples { samples in
+            guard let precision = samples.precision else { return }
+            samples.precision = precision / 2
+            samples.growth *= 4
+        }
+    }
+
     /// Treats a build as the engine that it is one of: it is in the same series, with as many trials and rounds.
     public mutating func admit(_ build: EngineBuild) {
         guard build.name != build.kind else { return }

@@ -116,16 +116,6 @@ extension Judgement {
     fileprivate var isFew: Bool { figure != nil && !isCounted && n < BlockInterval.fewest }
 }
 
-extension Figures {
-    /// The limit of the harness that stopped a metric in one of its samples; nil where it went as far as there was to go.
-    public func harnessStop(_ metric: Metric, _ engine: EngineID, at point: Condition) -> Stop? {
-        guard let key = metric.key else { return nil }
-        return result.measuredAnywhere(engine).lazy.filter {
-            $0.outcome.isCompleted && metric.place(of: $0.parameters) == point
-        }.compactMap { $0.stops?[key] }.first(where: \.isOfHarness)
-    }
-}
-
 extension Claim.Rule {
     /// False of an engine that emulates where its figures would give no verdict.
     func isDecided(by engine: EngineID, in header: RunResult.Header) -> Bool {

@@ -7,15 +7,18 @@ public struct Precision {
         var isNarrow: Bool
     }
     private let metric: Metric?
+    /// In the order in which one becomes the baseline.
+    private let engines: [EngineID]
     private let blocks: [Int: Plan.Trial]
     private let quotas: [Plan.Cell: Plan.Quota]
     private var looks: [Plan.Cell: Look] = [:]
 
-    /// The engine to whose figures those of the others are set in relation.
+    /// The engine to whose figures those of the others are set in relation, where it is measured; else it is the lab's first.
     public static let baseline = EngineID.process
 
     init(_ lab: LabDefinition, _ plan: Plan) {
         metric = lab.metrics.first
+        engines = [Self.baseline] + lab.engines
         blocks = plan.byIndex
         quotas = Dictionary(lab.quotas.map { ($0.cell, $0) }) { $1 }
     }
@@ -28,8 +31,12 @@ public struct Precision {
         let partners = quotas.keys.filter {
             $0.point == cell.point && $0.engine != cell.engine && quotas[$0]?.precision != nil
         }
-        guard cell.engine == Self.baseline, !partners.isEmpty else { return isNarrow(quota, samples) }
+        guard cell == baseline(at: cell.point), !partners.isEmpty else { return isNarrow(quota, samples) }
         return partners.allSatisfy { quotas[$0].map { isNarrow($0, samples) } ?? true }
+    }
+
+    private func baseline(at point: Condition) -> Plan.Cell? {
+        engines.lazy.map { Plan.Cell(engine: $0, point: point) }.first { quotas[$0] != nil }
     }
 
     private mutating func isNarrow(_ quota: Plan.Quota, _ samples: [Observation]) -> Bool {
@@ -41,22 +48,20 @@ public struct Precision {
         let count = own.count { metric.value(of: $0) != nil }
         // Once wide, it is looked at after a pass.
         if let look = looks[cell], count < look.samples + quota.samples { return false }
-        var values = metric.medians(of: own, in: blocks)
-        let baseline = Plan.Cell(engine: Self.baseline, point: cell.point)
-        let isCompared = cell != baseline && quotas[baseline] != nil
-        if isCompared {
-            let others = metric.medians(
-                of: samples.filter { !$0.warmup && $0.cell == baseline }, in: blocks)
-            let known = Dictionary(uniqueKeysWithValues: others)
-            values = values.compactMap { block, median in
-                known[block].flatMap { $0 > 0 ? (block, median / $0) : nil }
+        let interval: (value: Double, interval: ConfidenceInterval?)?
+        if let baseline = baseline(at: cell.point), baseline != cell {
+            let others = Dictionary(
+                uniqueKeysWithValues: metric.values(
+                    of: samples.filter { !$0.warmup && $0.cell == baseline }, in: blocks))
+            let pairs = metric.values(of: own, in: blocks).compactMap { block, values in
+                others[block].map { (first: values, second: $0) }
             }
+            interval = PairedBlocks(pairs, /).estimate
+        } else {
+            let medians = metric.medians(of: own, in: blocks).map(\.median)
+            interval = Statistics.median(medians).map { ($0, BlockInterval.interval(around: $0, medians)) }
         }
-        let width = Statistics.median(values.map(\.median)).flatMap { middle in
-            BlockInterval.interval(
-                around: middle, values.map(\.median), of: isCompared ? .compared : .alone)?
-                .relativeHalfWidth(around: middle)
-        }
+        let width = interval.flatMap { $0.interval?.relativeHalfWidth(around: $0.value) }
         let isNarrow = width.map { $0 <= precision } ?? false
         looks[cell] = Look(samples: count, isNarrow: isNarrow)
         return isNarrow

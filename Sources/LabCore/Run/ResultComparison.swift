@@ -185,6 +185,13 @@ extension Collection<Figures> {
     }
 }
 
+extension ResultComparison.Side {
+    /// What three trials counted alike the next counts alike; what differs from trial to trial needs as many as a sample.
+    fileprivate var carriesCounts: Bool {
+        n >= (figure?.interval.map { $0.lower == $0.upper } == true ? 3 : BlockInterval.fewest)
+    }
+}
+
 extension ResultComparison.Row {
     mutating func judge(threshold: Double) {
         guard old.figure != nil else {
@@ -205,12 +212,14 @@ extension ResultComparison.Row {
         if verdict == .undecided && (interval.lower > 1 || interval.upper < 1) { reason = .corrected }
     }
 
-    /// What is counted has no chance in it: any difference is one.
+    /// What is counted has no chance in it, where trials show that: any difference is one then.
     private mutating func judgeCounts(threshold: Double) {
         guard let before = old.figure?.interval, let after = new.figure?.interval else { return }
         if before == after && before.lower == before.upper {
             return (verdict, reason) = (.noLargerDifference, nil)
         }
+        let areApart = after.lower > before.upper || after.upper < before.lower
+        if areApart && !(old.carriesCounts && new.carriesCounts) { return reason = .tooFew }
         decide(
             isLarger: after.lower > before.upper, isSmaller: after.upper < before.lower, threshold: threshold)
         // From none to some there is no ratio, and yet it is more. Of a truth neither answer is the better one.

@@ -10,6 +10,8 @@ public final class Figures {
     private let samples: [Plan.Cell: [Observation]]
     /// The block of each trial, by its index.
     private let blocks: [Int: Plan.Trial]
+    /// Those that something stopped.
+    private let stopped: [Observation]
     private let watch: (String) -> Void
     private var summaries: [Key: Summary] = [:]
     private var estimates: [Key: Estimate?] = [:]
@@ -28,6 +30,7 @@ public final class Figures {
         self.watch = watch
         samples = Dictionary(grouping: result.samples.filter { !$0.warmup }, by: \.cell)
         blocks = result.header.plan.byIndex
+        stopped = result.samples.filter { !$0.warmup && $0.outcome.isCompleted && $0.stops != nil }
         points = Self.points(result, samples.keys.map(\.point))
     }
 
@@ -67,6 +70,13 @@ public final class Figures {
         return summary
     }
 
+    /// The limit of the harness that stopped a metric in one of its samples; nil where it went as far as there was to go.
+    public func harnessStop(_ metric: Metric, _ engine: EngineID, at point: Condition) -> Stop? {
+        guard let key = metric.key else { return nil }
+        return stopped.lazy.filter { $0.engine == engine && metric.place(of: $0.parameters) == point }
+            .compactMap { $0.stops?[key] }.first(where: \.isOfHarness)
+    }
+
     /// The figure of a metric for one engine at one point: a median, or the slope that it is.
     public func estimate(_ metric: Metric, _ engine: EngineID, at point: Condition = [:]) -> Estimate? {
         if case .slope(_, let factor) = metric.source {
@@ -75,7 +85,11 @@ public final class Figures {
             }
         }
         let summary = summary(metric, engine, at: point)
-        return summary.median.map { Estimate(value: $0, interval: summary.interval, n: summary.n) }
+        return summary.median.map {
+            Estimate(
+                value: $0, interval: summary.interval, n: summary.n,
+                stop: harnessStop(metric, engine, at: point))
+        }
     }
 
     /// The quotient of two engines' figures at one point.
@@ -138,8 +152,8 @@ public final class Figures {
         }
     }
 
-    /// Of the medians of both; the interval rests on what it is within each block, where a disturbance of the machine falls
-    /// on both. Where they share too few blocks, they are taken as independent.
+    /// Of what both are within each block, where a disturbance of the machine falls on both; where they share too few blocks,
+    /// of their medians, which are taken as independent.
     private func compared(
         _ metric: Metric, _ cell: Plan.Cell, _ other: Plan.Cell, _ relation: Relation
     ) -> Estimate? {
@@ -147,24 +161,32 @@ public final class Figures {
         let second = summary(metric, other.engine, at: other.point)
         guard let one = first.median, let two = second.median else { return nil }
         watch("\(metric.id) of \(cell.text) \(relation.rawValue) \(other.text)")
+        let n = min(first.n, second.n)
+        let seconds = Dictionary(uniqueKeysWithValues: blockValues(metric, other))
+        let shared = blockValues(metric, cell).compactMap { block, values in
+            seconds[block].map { (first: values, second: $0) }
+        }
+        if let paired = PairedBlocks(shared, relation.of).estimate {
+            return Estimate(value: paired.value, interval: paired.interval, n: n)
+        }
         let value = relation.of(one, two)
-        let seconds = Dictionary(uniqueKeysWithValues: medians(metric, other))
-        let shared = medians(metric, cell).compactMap { block, median in
-            seconds[block].map { relation.of(median, $0) }
-        }.filter(\.isFinite)
-        var interval = BlockInterval.interval(around: value, shared, of: .compared)
-        if interval == nil, let above = first.interval, let below = second.interval {
+        var interval: ConfidenceInterval?
+        if let above = first.interval, let below = second.interval {
             let halves = ((above.upper - above.lower) / 2, (below.upper - below.lower) / 2)
             let reach =
                 relation == .difference
                 ? hypot(halves.0, halves.1) : abs(value) * hypot(halves.0 / one, halves.1 / two)
             interval = ConfidenceInterval(lower: value - reach, upper: value + reach)
         }
-        return Estimate(value: value, interval: interval, n: min(first.n, second.n))
+        return Estimate(value: value, interval: interval, n: n)
     }
 
     private func medians(_ metric: Metric, _ cell: Plan.Cell) -> [(block: Int, median: Double)] {
         metric.medians(of: samples(cell.engine, at: cell.point), in: blocks)
+    }
+
+    private func blockValues(_ metric: Metric, _ cell: Plan.Cell) -> [(block: Int, values: [Double])] {
+        metric.values(of: samples(cell.engine, at: cell.point), in: blocks)
     }
 
     /// Returns the growth of a value per unit of a factor, the others being those of `point`; nil when there are
@@ -203,15 +225,20 @@ extension Plan {
 }
 
 extension Metric {
-    /// The median in each block that has any value, in the order of time; what is in no plan is a block by itself.
-    func medians(of samples: [Observation], in plan: [Int: Plan.Trial]) -> [(block: Int, median: Double)] {
+    /// The values of each block that has any, in the order of time; what is in no plan is a block by itself.
+    func values(of samples: [Observation], in plan: [Int: Plan.Trial]) -> [(block: Int, values: [Double])] {
         var values: [Int: [Double]] = [:]
         for sample in samples {
             guard let value = value(of: sample) else { continue }
             let planned = plan[sample.index].flatMap { $0.cell == sample.cell ? $0.block : nil }
             values[planned ?? sample.index, default: []].append(value)
         }
-        return values.sorted { $0.key < $1.key }.compactMap { block, values in
+        return values.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    /// The median of each.
+    func medians(of samples: [Observation], in plan: [Int: Plan.Trial]) -> [(block: Int, median: Double)] {
+        values(of: samples, in: plan).compactMap { block, values in
             Statistics.median(values).map { (block, $0) }
         }
     }

@@ -56,11 +56,14 @@ public struct Estimate: Equatable, Sendable {
     public var value: Double
     public var interval: ConfidenceInterval?
     public var n: Int
+    /// The limit of the harness that stopped a trial: the figure is a lower bound then.
+    public var stop: Stop?
 
-    public init(value: Double, interval: ConfidenceInterval?, n: Int) {
+    public init(value: Double, interval: ConfidenceInterval?, n: Int, stop: Stop? = nil) {
         self.value = value
         self.interval = interval
         self.n = n
+        self.stop = stop
     }
 
     /// The quotient, with the interval of all quotients: wider than 95 %, since both ends seldom meet. Nil when the

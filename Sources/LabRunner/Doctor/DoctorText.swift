@@ -52,7 +52,10 @@ extension SteadyScript {
         var lines = ["#!/bin/sh"]
         lines += remarks("What makes this machine steadier for a measurement. Read it, then run it as root.")
         if steps.isEmpty {
-            lines += remarks("There is nothing to change here.")
+            lines += remarks(
+                "There is nothing to change here: governors, turbo, threads of a core, merged pages, NUMA "
+                    + "balancing, watchdog and timers are steady, or there are none."
+            )
         } else {
             lines += ["set -e"]
         }

@@ -100,7 +100,9 @@ struct RunOptions: ParsableArguments {
         if !engine.isEmpty {
             let named = try Words.engines(engine)
             lab.engines = named.map(\.id)
-            for build in named.compactMap(\.build) { lab.admit(build) }
+            let builds = named.compactMap(\.build)
+            for build in builds { lab.admit(build) }
+            if builds.count > 1 { lab.comparesBuilds() }
         }
         if let series {
             let known = lab.series.map(\.id)

@@ -1,4 +1,5 @@
 import LabCore
+import Report
 
 /// Runs of one lab, one after another, each in a directory of its own below one of all: what `lab compare` takes as a side.
 ///
@@ -18,6 +19,8 @@ struct RepeatedRuns {
         var number: Int
         var count: Int
         var answer: RunAnswer
+        /// The headline figure of each engine.
+        var headline: String
     }
 
     struct Outcome {
@@ -50,16 +53,20 @@ struct RepeatedRuns {
             shared.line.enter(run: place + 1, of: requests.count)
             let session = RunSession(
                 request: request, output: "\(root.path)/\(lab)-\(place + 1)", text: text, shared: shared)
+            let outcome: RunSession.Outcome
             do throws(LabError) {
-                let outcome = try session.run()
-                lacksEngine = lacksEngine || outcome.result.hasLackingEngine
-                answers.append(RunAnswer(outcome))
+                outcome = try session.run()
             } catch {
                 failure = error
                 continue
             }
+            lacksEngine = lacksEngine || outcome.result.hasLackingEngine
+            answers.append(RunAnswer(outcome))
             shared.line.clear()
-            try report(Run(number: place + 1, count: requests.count, answer: answers[place]))
+            try report(
+                Run(
+                    number: place + 1, count: requests.count, answer: answers[place],
+                    headline: Report.headline(of: outcome.figures, language: text)))
         }
         if let failure, answers.isEmpty { throw failure }
         if answers.isEmpty { throw Interrupt.error }
@@ -87,9 +94,9 @@ struct RepeatedAnswer: Encodable {
 }
 
 extension RepeatedRuns.Run {
-    /// One line when a run has ended: `run 2 of 5  results/…/startup-latency-2/report.md`.
+    /// One line when a run has ended: `run 2 of 5  results/…/startup-latency-2/report.md  process 612 µs`.
     func line(in text: Language) -> String {
-        text.say("run \(number) of \(count)") + "  \(answer.directory)/\(ResultFiles.reportName)"
+        text.say("run \(number) of \(count)") + "  \(answer.directory)/\(ResultFiles.reportName)  \(headline)"
     }
 }
 

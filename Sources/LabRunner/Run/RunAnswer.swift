@@ -77,6 +77,8 @@ struct RunAnswer: Encodable {
         var slope: Double?
         let lower95: Double?
         let upper95: Double?
+        /// The limit of the harness that stopped a trial: the figure is a lower bound then.
+        var stop: Stop?
         var p95: Double?
         var minimum: Double?
         /// Of a time, in proportion to the baseline's.
@@ -99,6 +101,7 @@ struct RunAnswer: Encodable {
             to baseline: EngineID?
         ) {
             self.init(metric, figures.summary(metric, engine, at: point))
+            stop = figures.harnessStop(metric, engine, at: point)
             guard metric.unit == .nanoseconds, let baseline, baseline != engine else { return }
             ratio = figures.ratio(metric, engine, to: baseline, at: point).map { .init($0) }
         }

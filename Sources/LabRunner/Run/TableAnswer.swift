@@ -35,6 +35,8 @@ struct TableAnswer: Encodable {
         var value: Double?
         var lower95: Double?
         var upper95: Double?
+        /// The limit of the harness that stopped a trial: the figure is a lower bound then.
+        var stop: Stop?
         /// Of a truth: in how many of `n` it was so.
         var yes: Int?
         /// Of a fact: what most of `n` samples answered, and how many did.
@@ -56,6 +58,7 @@ struct TableAnswer: Encodable {
                 value = estimate.value
                 lower95 = estimate.interval?.lower
                 upper95 = estimate.interval?.upper
+                stop = estimate.stop
             case .truth(let yes, let count):
                 unit = .truth
                 n = count

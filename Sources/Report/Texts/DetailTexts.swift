@@ -14,8 +14,8 @@ extension Language {
     var statistics: Phrase {
         say(
             "Medians, with 95 % intervals that rest on how much they differ between blocks of neighbouring "
-                + "rounds, so that they cover what another run here would give; ratios are compared within "
-                + "each block; quantiles of type 7. Failures and time-outs are counted, never turned into "
+                + "rounds, so that they cover what another run here would give; a ratio is the median of all "
+                + "quotients within the blocks; quantiles of type 7. Failures and time-outs are counted, never turned into "
                 + "durations.")
     }
     func ending(_ ending: RunResult.Ending) -> Phrase {

@@ -3,12 +3,14 @@ import LabCore
 // Figures that may be no more than noise.
 extension Language {
     /// A figure, and its interval where there is one to show. A cost that can't be told from nothing is written as the bound
-    /// below which it lies; of what is counted and always the same there is no interval.
+    /// below which it lies, and what the harness stopped as the one above which; of what is counted and always the same there
+    /// is no interval.
     func shown(_ estimate: Estimate, _ metric: Metric) -> (figure: String, interval: String?) {
         if let bound = Format.bound(untold: estimate, metric) { return (below(bound, metric.unit), nil) }
         let isCertain = metric.isExact && estimate.interval?.lower == estimate.interval?.upper
+        let figure = Format.figure(estimate.value, metric)
         return (
-            Format.figure(estimate.value, metric),
+            estimate.stop == nil ? figure : say("at least \(figure)"),
             isCertain ? nil : estimate.interval.map { Format.interval($0, metric.unit) }
         )
     }

@@ -60,7 +60,9 @@ extension Chinese {
         // lab doctor --script
         "What makes this machine steadier for a measurement. Read it, then run it as root.":
             "让本机在测量时更稳定的命令。先读一遍，再以 root 运行。",
-        "There is nothing to change here.": "这里没有什么需要改动。", "and back:": "改回来：",
+        "There is nothing to change here: governors, turbo, threads of a core, merged pages, NUMA balancing, watchdog and timers are steady, or there are none.":
+            "这里没有什么需要改动：调频策略、睿频、核的线程、页合并、NUMA 均衡、看门狗和定时器都已稳定，或者本机没有。",
+        "and back:": "改回来：",
         "the governor raises the frequency only when a start is half over": "调频策略要等启动过了一半才升高频率",
         "with turbo the frequency depends on heat and on what other cores do": "开着睿频时，频率取决于温度和其他核的活动",
         "two threads of a core slow each other down": "同一个核的两个线程会互相拖慢",

@@ -53,8 +53,8 @@ extension Chinese {
         "{} is the value {} of each sample.": "{}是每个样本的 {} 值。",
         "Marks are host {}, taken when the host receives the byte that the guest sent: no two clocks are compared.":
             "所有标记都取自宿主机的 {}，在宿主机收到客户机发出的字节时记录：不比较两个时钟。",
-        "Medians, with 95 % intervals that rest on how much they differ between blocks of neighbouring rounds, so that they cover what another run here would give; ratios are compared within each block; quantiles of type 7. Failures and time-outs are counted, never turned into durations.":
-            "中位数及 95 % 区间；区间依据各块（相邻的若干轮）之间的差异，因而涵盖在本机再运行一次会得到的结果；比值在每块内部比较；分位数为第 7 类。失败与超时只计数，从不当作时间。",
+        "Medians, with 95 % intervals that rest on how much they differ between blocks of neighbouring rounds, so that they cover what another run here would give; a ratio is the median of all quotients within the blocks; quantiles of type 7. Failures and time-outs are counted, never turned into durations.":
+            "中位数及 95 % 区间；区间依据各块（相邻的若干轮）之间的差异，因而涵盖在本机再运行一次会得到的结果；比值是各块内部所有商的中位数；分位数为第 7 类。失败与超时只计数，从不当作时间。",
         "The run ended when every planned trial had been made.": "所有计划的试验完成后结束。",
         "The run ended with its time budget.": "时间预算用完后结束。",
         "The run was interrupted by a signal.": "运行被信号中断。",

@@ -28,6 +28,7 @@ extension Chinese {
         "there is nothing to compare": "没有可比较的内容", "neither side has a sample of {}": "两侧都没有 {} 的样本",
         "neither side has a sample": "两侧都没有样本",
         "compare without --metric and --engine to see what there is": "去掉 --metric 和 --engine 再比较，看看有哪些",
+        "{} holds {}, whose name is no UTF-8": "{} 中有 {}，其名称不是 UTF-8", "give it another name": "给它换个名称",
         "{} is malformed": "{} 格式有误", "{} is malformed at {}": "{} 在 {} 处格式有误",
         "results are not edited by hand: restore the file, or run the lab again":
             "结果文件不能手工编辑：恢复该文件，或重新运行该实验",
