@@ -83,12 +83,26 @@ import Testing
     @Test("a noisy cell grows to its limit, and a quiet one stops at the planned number")
     func aNoisyCellGrowsAndAQuietOneStops() throws {
         let noisy = SyntheticEngine("container") { Self.noisy($1) }
-        let quiet = SyntheticEngine("qemu") { 1_000_000 + UInt64($1 % 3) }
-        let result = try run([noisy, quiet], .init(default: 10, warmup: 2, precision: 0.001, growth: 3))
+        let quiet = (["process", "qemu"] as [EngineID]).map {
+            SyntheticEngine($0) { 1_000_000 + UInt64($1 % 3) }
+        }
+        let result = try run(
+            [quiet[0], noisy, quiet[1]], .init(default: 10, warmup: 2, precision: 0.001, growth: 3))
         #expect(result.ending == .complete)
         #expect(result.measured("container").count == 30)
         #expect(result.measured("qemu").count == 10)
-        #expect(result.samples.count { $0.warmup } == 4, "warm-ups are not made again")
+        #expect(result.measured("process").count == 30, "what a noisy one is compared with")
+        #expect(result.samples.count { $0.warmup } == 6, "warm-ups are not made again")
+    }
+
+    @Test("Without a bare process the lab's first engine is what the others are compared with")
+    func theFirstIsTheBaseline() throws {
+        // What slows one down slows the other: each by itself is wide, one to the other is not.
+        let both = (["crun", "runc"] as [EngineID]).map {
+            SyntheticEngine($0) { _, turn in Self.noisy(turn) }
+        }
+        let result = try run(both, .init(default: 20, warmup: 0, precision: 0.001, growth: 3))
+        #expect(result.measured("crun").count == 20 && result.measured("runc").count == 20)
     }
 
     @Test func aCellThatBecomesNarrowGetsNoFurtherRound() throws {
