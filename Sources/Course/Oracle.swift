@@ -85,6 +85,7 @@ package enum Oracles {
         PolicyOracle(),
         KernelOracle(),
         MeasureOracle(),
+        ReconcileOracle(),
     ]
 
     /// The mistakes that each knows, by its name.

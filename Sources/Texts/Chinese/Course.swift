@@ -287,5 +287,25 @@ extension Chinese {
         "the answer was {}, and true is {}": "答案是 {}，真值是 {}",
         "no difference was seen where there is none": "没有差别的地方，没有看出差别",
         "the ratio {} is right; true is {}": "比值 {} 正确；真值是 {}",
+
+        // reconcile.
+        "cannot write to the FIFO {}": "无法写入 FIFO {}",
+        "a replica was started with the words {}": "副本启动时的命令行是 {}",
+        "two replicas have had the name {}": "有两个副本用过名字 {}",
+        "the program does not read its rounds; {}": "程序没有读取轮次；{}",
+        "in round {} the answer names {}, which no ready replica says": "第 {} 轮的回答里有 {}，没有哪个就绪的副本报出它",
+        "round {} was not answered; {}": "第 {} 轮没有得到回答；{}",
+        "the program ended in round {}, and nobody is left who looks after its replicas":
+            "程序在第 {} 轮结束了，没有谁再照管它的副本",
+        "in round {} there are {} replicas, and {} may be there at most": "第 {} 轮有 {} 个副本，最多只能有 {} 个",
+        "in round {} {} replicas were ready, and the answer names {} of them": "第 {} 轮有 {} 个副本就绪，回答里只列出 {} 个",
+        "in round {} {} of {} ready replicas were stopped, and {} were left, of {} that are wanted":
+            "第 {1} 轮停掉了 {3} 个就绪副本中的 {2} 个，剩下 {4} 个，而期望 {5} 个",
+        "an image that crashes was started {} times in {} rounds": "一个会崩溃的镜像，{2} 轮里启动了 {1} 次",
+        "an image that crashes was started {} times, and never tried again": "一个会崩溃的镜像启动了 {} 次，此后没有再试",
+        "after {} rounds {} replicas are ready, {} are wanted, and {} processes are there":
+            "{} 轮之后，有 {} 个副本就绪，期望 {} 个，进程有 {} 个",
+        "for {} rounds as many replicas were ready as were wanted, never fewer than {} in the rollouts, and none is left":
+            "{} 轮里，就绪的副本都与期望相符，更新期间从不少于 {} 个，最后一个也没有留下",
     ]
 }
