@@ -84,6 +84,7 @@ package enum Oracles {
         EngineOracle(),
         PolicyOracle(),
         KernelOracle(),
+        VMOracle(),
         MeasureOracle(),
         ReconcileOracle(),
     ]

@@ -173,10 +173,12 @@ final class ReplicaRoom {
                         "in round \(rounds) the answer names \(ForeignText.quoted(stranger)), which no ready replica says"
                     )))
         }
+        let named = round.ready.filter { $0.nonce.map(words.contains) == true }
+        let others = round.ready.filter { !named.contains($0) }
+        // Who was told to end is gone in a moment; who was only not named stays.
+        _ = try room.wait(until: .now().advanced(by: .seconds(1))) { !others.contains(where: isThere) }
         round.stopped = round.ready.filter { !isThere($0) }
-        round.serving = round.ready.filter { replica in
-            replica.nonce.map(words.contains) == true && !round.stopped.contains(replica)
-        }
+        round.serving = named.filter { !round.stopped.contains($0) }
         return .success(round)
     }
 
@@ -213,10 +215,7 @@ final class ReplicaRoom {
             let isReady = !replicas[index].hangs && replicas[index].readyFrom <= rounds
             replicas[index].nonce = isReady ? draw.nonce() : nil
             guard let nonce = replicas[index].nonce else { continue }
-            let path = "\(place)/health/\(replicas[index].name)"
-            try Files.write("\(nonce)\n", to: path)
-            // What the room's user is to read is not for the caller's umask to say.
-            chmod(path, 0o644)
+            try room.put(Array("\(nonce)\n".utf8), to: "\(Self.directory)/health/\(replicas[index].name)")
         }
         return replicas.filter { $0.nonce != nil }
     }

@@ -307,5 +307,24 @@ extension Chinese {
             "{} 轮之后，有 {} 个副本就绪，期望 {} 个，进程有 {} 个",
         "for {} rounds as many replicas were ready as were wanted, never fewer than {} in the rollouts, and none is left":
             "{} 轮里，就绪的副本都与期望相符，更新期间从不少于 {} 个，最后一个也没有留下",
+
+        // vm.
+        "it has an entity, or a NUL": "它有实体引用，或者有 NUL", "it is no domain": "它不是一份域描述",
+        "it has an element {}": "它有元素 {}", "its emulator is not {}": "它的 emulator 不是 {}",
+        "the domain XML is not taken": "不接受这份域 XML",
+        "libvirt does not end a domain in a room": "libvirt 没有结束房间里的域",
+        "libvirt runs no machine in a room": "libvirt 不能在房间里运行机器",
+        "the machine did not come to the boot sector; {}": "机器没有运行到引导扇区；{}",
+        "no QEMU runs a domain {}": "没有 QEMU 在运行域 {}",
+        "the machine has {} MiB of memory, and not {}": "机器的内存是 {} MiB，不是 {}",
+        "the machine came to the boot sector after {} instructions, with libvirt's defaults after {}: that is not {} per cent fewer":
+            "机器执行 {} 条指令后到达引导扇区，默认配置下是 {} 条：没有少百分之 {}",
+        "the machine has {} virtual processors, and not {}": "机器有 {} 个虚拟处理器，不是 {} 个",
+        "the answer {} is processor 0, which has computed most; asked for was {}":
+            "答案 {} 是 0 号处理器，它计算得最多；要找的是 {} 号",
+        "the answer {} is not the thread of processor {}": "答案 {} 不是 {} 号处理器的线程",
+        "the thread is the right one, and its start time is another: {}": "线程找对了，但启动时间不对：{}",
+        "the machine has {} MiB and {} processors, and thread {} is number {} of them":
+            "机器有 {} MiB 内存和 {} 个处理器，线程 {} 就是 {} 号处理器",
     ]
 }
