@@ -85,6 +85,7 @@ package enum Oracles {
         PolicyOracle(),
         KernelOracle(),
         VMOracle(),
+        MemoryOracle(),
         MeasureOracle(),
         ReconcileOracle(),
     ]

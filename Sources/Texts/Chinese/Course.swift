@@ -326,5 +326,17 @@ extension Chinese {
         "the thread is the right one, and its start time is another: {}": "线程找对了，但启动时间不对：{}",
         "the machine has {} MiB and {} processors, and thread {} is number {} of them":
             "机器有 {} MiB 内存和 {} 个处理器，线程 {} 就是 {} 号处理器",
+
+        // memory.
+        "the machine did not come to write to its memory; {}": "机器没有运行到写内存的那一步；{}",
+        "the machine has {} MiB of the host's memory, and was to have {}": "机器占用主机内存 {} MiB，应当是 {} MiB",
+        "the machine says nothing any more; {}": "机器不再说话了；{}",
+        "the machine had {} MiB of the host's memory, has {} when it needs no more, and was to have {}":
+            "机器占用过主机内存 {} MiB，不再需要时是 {} MiB，应当是 {} MiB",
+        "QEMU runs no machine in a room": "QEMU 不能在房间里运行机器",
+        "a room whose machines were not looked at": "房间里的机器没有查看过",
+        "the machine took {} MiB and gave back all but {}, and {} like the others fit into {}":
+            "机器占用了 {1} MiB，归还后剩 {2} MiB；另外那样的机器，{4} MiB 容得下 {3} 台",
+        "the answer is {}; {} machines fit into {} MiB": "答案是 {1}；{3} MiB 容得下 {2} 台机器",
     ]
 }
