@@ -84,7 +84,10 @@ package enum Oracles {
         EngineOracle(),
         PolicyOracle(),
         KernelOracle(),
+        VMOracle(),
+        MemoryOracle(),
         MeasureOracle(),
+        ReconcileOracle(),
     ]
 
     /// The mistakes that each knows, by its name.

@@ -18,6 +18,13 @@ extension Room {
     func ownKinds(of process: HostProcess) -> [String] {
         Self.kinds.filter { process.namespace($0) != HostProcess(pid: pid).namespace($0) }
     }
+
+    /// Writes a file into its directory that its user may read: that is not for the caller's umask to say.
+    func put(_ bytes: some Collection<UInt8>, to name: String) throws(LabError) {
+        let path = "\(files)/\(name)"
+        try Files.write(bytes, to: path)
+        chmod(path, 0o644)
+    }
 }
 
 extension HostProcess {

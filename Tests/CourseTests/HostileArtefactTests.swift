@@ -60,6 +60,8 @@ import Testing
             ("kernel", "for p; do echo \"$p private\"; echo \"$p shared\"; done"),
             ("rootfs", "printf '[%.0s' $(seq 60000)"), ("rootfs", "echo '{\"ociVersion\": \"1.0.2\"}'"),
             ("policy", "head -c 9000000 /dev/zero"),
+            ("reconcile", "yes"), ("reconcile", "while read -r r; do echo endpoints 1; done <$1/rounds"),
+            ("reconcile", "read -r r c i <$1/rounds; $i idle ../x & echo endpoints; sleep 60"),
             (
                 "policy",
                 "echo '{\"ociVersion\": \"1.0.2\", \"linux\": {\"seccomp\": {\"defaultAction\": \"\"}}}'"

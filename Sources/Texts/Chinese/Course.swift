@@ -287,5 +287,56 @@ extension Chinese {
         "the answer was {}, and true is {}": "答案是 {}，真值是 {}",
         "no difference was seen where there is none": "没有差别的地方，没有看出差别",
         "the ratio {} is right; true is {}": "比值 {} 正确；真值是 {}",
+
+        // reconcile.
+        "cannot write to the FIFO {}": "无法写入 FIFO {}",
+        "a replica was started with the words {}": "副本启动时的命令行是 {}",
+        "two replicas have had the name {}": "有两个副本用过名字 {}",
+        "the program does not read its rounds; {}": "程序没有读取轮次；{}",
+        "in round {} the answer names {}, which no ready replica says": "第 {} 轮的回答里有 {}，没有哪个就绪的副本报出它",
+        "round {} was not answered; {}": "第 {} 轮没有得到回答；{}",
+        "the program ended in round {}, and nobody is left who looks after its replicas":
+            "程序在第 {} 轮结束了，没有谁再照管它的副本",
+        "in round {} there are {} replicas, and {} may be there at most": "第 {} 轮有 {} 个副本，最多只能有 {} 个",
+        "in round {} {} replicas were ready, and the answer names {} of them": "第 {} 轮有 {} 个副本就绪，回答里只列出 {} 个",
+        "in round {} {} of {} ready replicas were stopped, and {} were left, of {} that are wanted":
+            "第 {1} 轮停掉了 {3} 个就绪副本中的 {2} 个，剩下 {4} 个，而期望 {5} 个",
+        "an image that crashes was started {} times in {} rounds": "一个会崩溃的镜像，{2} 轮里启动了 {1} 次",
+        "an image that crashes was started {} times, and never tried again": "一个会崩溃的镜像启动了 {} 次，此后没有再试",
+        "after {} rounds {} replicas are ready, {} are wanted, and {} processes are there":
+            "{} 轮之后，有 {} 个副本就绪，期望 {} 个，进程有 {} 个",
+        "for {} rounds as many replicas were ready as were wanted, never fewer than {} in the rollouts, and none is left":
+            "{} 轮里，就绪的副本都与期望相符，更新期间从不少于 {} 个，最后一个也没有留下",
+
+        // vm.
+        "it has an entity, or a NUL": "它有实体引用，或者有 NUL", "it is no domain": "它不是一份域描述",
+        "it has an element {}": "它有元素 {}", "its emulator is not {}": "它的 emulator 不是 {}",
+        "the domain XML is not taken": "不接受这份域 XML",
+        "libvirt does not end a domain in a room": "libvirt 没有结束房间里的域",
+        "libvirt runs no machine in a room": "libvirt 不能在房间里运行机器",
+        "the machine did not come to the boot sector; {}": "机器没有运行到引导扇区；{}",
+        "no QEMU runs a domain {}": "没有 QEMU 在运行域 {}",
+        "the machine has {} MiB of memory, and not {}": "机器的内存是 {} MiB，不是 {}",
+        "the machine came to the boot sector after {} instructions, with libvirt's defaults after {}: that is not {} per cent fewer":
+            "机器执行 {} 条指令后到达引导扇区，默认配置下是 {} 条：没有少百分之 {}",
+        "the machine has {} virtual processors, and not {}": "机器有 {} 个虚拟处理器，不是 {} 个",
+        "the answer {} is processor 0, which has computed most; asked for was {}":
+            "答案 {} 是 0 号处理器，它计算得最多；要找的是 {} 号",
+        "the answer {} is not the thread of processor {}": "答案 {} 不是 {} 号处理器的线程",
+        "the thread is the right one, and its start time is another: {}": "线程找对了，但启动时间不对：{}",
+        "the machine has {} MiB and {} processors, and thread {} is number {} of them":
+            "机器有 {} MiB 内存和 {} 个处理器，线程 {} 就是 {} 号处理器",
+
+        // memory.
+        "the machine did not come to write to its memory; {}": "机器没有运行到写内存的那一步；{}",
+        "the machine has {} MiB of the host's memory, and was to have {}": "机器占用主机内存 {} MiB，应当是 {} MiB",
+        "the machine says nothing any more; {}": "机器不再说话了；{}",
+        "the machine had {} MiB of the host's memory, has {} when it needs no more, and was to have {}":
+            "机器占用过主机内存 {} MiB，不再需要时是 {} MiB，应当是 {} MiB",
+        "QEMU runs no machine in a room": "QEMU 不能在房间里运行机器",
+        "a room whose machines were not looked at": "房间里的机器没有查看过",
+        "the machine took {} MiB and gave back all but {}, and {} like the others fit into {}":
+            "机器占用了 {1} MiB，归还后剩 {2} MiB；另外那样的机器，{4} MiB 容得下 {3} 台",
+        "the answer is {}; {} machines fit into {} MiB": "答案是 {1}；{3} MiB 容得下 {2} 台机器",
     ]
 }
