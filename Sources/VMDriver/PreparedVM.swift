@@ -120,6 +120,24 @@ public final class PreparedVM: PreparedEngine {
     }
 }
 
+extension PreparedVM: StorageGiving {
+    public func makeStorage(
+        in directory: String, bytes: UInt64, at condition: Condition
+    ) throws(LabError) -> InstanceStorage {
+        guard setup.type != .xen, setup.starter.isOfThisHost, !setup.starter.isDaemon else {
+            throw LabError(
+                .unavailable, "\(id) can't have a disk of this host's",
+                cause: setup.type == .xen
+                    ? "a paravirtual guest of Xen has no virtio"
+                    : "its QEMU is somebody else's, who may not open lab's files",
+                remedy: "name the engines qemu, kvm or qemu-direct, and leave --connect out")
+        }
+        try MachineFiles.prepare(directory)
+        return try StorageDisk.make(
+            in: directory, bytes: bytes, cache: condition.variant?.diskCache, for: setup.starter.user)
+    }
+}
+
 extension PreparedVM: HypervisorBased, ImageBased {
     public var versions: [EngineRecord.Detail] { setup.versions }
 

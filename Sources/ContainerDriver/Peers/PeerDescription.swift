@@ -81,6 +81,8 @@ protocol PreparedPeer {
     func isGone(_ name: PeerName) -> Bool
     /// Ends an instance whose command is dead, and removes it; no error when there is none.
     func remove(_ name: PeerName) throws(LabError)
+    /// As `StorageGiving.makeStorage`; nil where an instance can have none.
+    func storage(in directory: String) throws(LabError) -> InstanceStorage?
     /// Gives back what `prepare` made.
     func shutDown()
 }
@@ -100,6 +102,7 @@ extension PreparedPeer {
     var variables: [String: String] { [:] }
     func files(_ name: PeerName, _ request: LaunchRequest) throws(LabError) -> [(name: String, text: String)]
     { [] }
+    func storage(in directory: String) throws(LabError) -> InstanceStorage? { nil }
     var usesDirectory: Bool { true }
     func inherited() throws(LabError) -> FileDescriptor? { nil }
     func markers(_ name: PeerName) -> [String] { [name.id] }

@@ -154,3 +154,16 @@ public final class PreparedPeerEngine: PreparedEngine {
 
     public func shutDown() { peer.shutDown() }
 }
+
+extension PreparedPeerEngine: StorageGiving {
+    public func makeStorage(
+        in directory: String, bytes: UInt64, at condition: Condition
+    ) throws(LabError) -> InstanceStorage {
+        guard let storage = try peer.storage(in: directory) else {
+            throw LabError(
+                .unavailable, "\(id) is told of no directory of the host's to write to",
+                remedy: "name the engines container, runc, crun or podman")
+        }
+        return storage
+    }
+}

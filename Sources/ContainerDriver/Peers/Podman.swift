@@ -149,6 +149,22 @@ private struct PreparedPodman: ImagePeer {
     func flags(of spec: RuntimeSpec) -> [String] { PodmanFlags.words(spec, filterFile: filterFile) }
     var variables: [String: String] { store.variables }
 
+    /// Its writable layer is in its own store, wherever that lies.
+    func storage(in directory: String) throws(LabError) -> InstanceStorage? {
+        var (ours, its) = (stat(), stat())
+        guard stat(directory, &ours) == 0, stat(store.directory, &its) == 0, ours.st_dev == its.st_dev else {
+            throw LabError(
+                .unavailable, "podman would write to another disk than the others",
+                cause: "its store is in \(store.directory), and theirs in \(directory)",
+                remedy: "let LAB_HOME name a directory on the disk of \(directory)")
+        }
+        return InstanceStorage(
+            directory: directory, place: "/",
+            title:
+                "podman's own overlay, in a store on the same disk; --rm mounts it volatile, so that fsync does nothing"
+        )
+    }
+
     func remove(_ name: PeerName) throws(LabError) {
         try PeerCommand.check(
             "remove the podman container \(name.id)",
