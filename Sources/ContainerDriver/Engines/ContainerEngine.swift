@@ -311,6 +311,12 @@ private struct Parts {
     }
 }
 
+extension PreparedContainer: TreeStarting {
+    public func starting(from disk: String?, in context: RunContext) throws(LabError) -> any PreparedEngine {
+        try PreparedContainer(EngineRecord(id: .container, kind: .container), parts.isolation, context)
+    }
+}
+
 extension PreparedContainer: StorageGiving {
     public func makeStorage(
         in directory: String, bytes: UInt64, at condition: Condition
