@@ -82,7 +82,8 @@ let package = Package(
         ),
         // What can be done with any engine beside starting it; knows engines only as LabCore's protocols.
         .target(
-            name: "Experiments", dependencies: ["Artifacts", "LabCore", "CLinux"], swiftSettings: strict),
+            name: "Experiments", dependencies: ["Artifacts", "Images", "LabCore", "CLinux"],
+            swiftSettings: strict),
         // The exercises: what a student makes, who judges it, and what is handed in.
         .target(
             name: "Course",
@@ -165,7 +166,7 @@ let package = Package(
             dependencies: ["Artifacts", "LabRunner", "LabCore", "LabFile", "Report", "Results", "Texts"]),
         .testTarget(
             name: "ExperimentsTests",
-            dependencies: ["Artifacts", "LabRunner", "LabCore", "LabFile", "Experiments"]),
+            dependencies: ["Artifacts", "Images", "LabRunner", "LabCore", "LabFile", "Experiments"]),
     ],
     swiftLanguageModes: [.v6]
 )

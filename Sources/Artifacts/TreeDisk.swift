@@ -57,6 +57,10 @@ package struct TreeDisk: Equatable, Sendable {
         left.path == right.path && left.digest == right.digest
     }
 
+    private init(path: String, format: Format, digest: String, hold: DiskHold) {
+        (self.path, self.format, self.digest, self.hold) = (path, format, digest, hold)
+    }
+
     /// The longest that it may take to make one.
     private static let patience = Duration.seconds(900)
 
@@ -126,6 +130,12 @@ package struct TreeDisk: Equatable, Sendable {
         }
         TreeDisks.bound(paths)
         return made
+    }
+
+    /// One that somebody else made; nil where there is none.
+    package init?(at path: String, _ format: Format) {
+        guard let hold = DiskHold(path), let digest = try? Digest.sha256(file: path) else { return nil }
+        self.init(path: path, format: format, digest: digest, hold: hold)
     }
 
     /// Beside it lie its digest, so that a damaged one is noticed, and the tree's. That it was used now is noted there too.

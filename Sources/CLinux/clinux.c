@@ -2,12 +2,15 @@
 #include "clinux.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+int clinux_direct(void) { return O_DIRECT; }
 
 int clinux_pipe2(int ends[2], int flags) { return pipe2(ends, flags); }
 

@@ -7,7 +7,7 @@ public enum Experiments {
         [
             IsolationProbes(), KernelOwnership(), VirtualisationLayer(), Execution(), Machinery(),
             Viewpoint(), DensityExperiment(), MemoryTide(), OtherKernel(), ImageSize(),
-            OneFileChange(), Artefacts(), CrashRecovery(), Rollout(),
+            OneFileChange(), Artefacts(), CrashRecovery(), Rollout(), BlockIO(), FirstRun(),
             ToolInventory(tools: KnownTool.all + engines.compactMap(KnownTool.init(of:))), ToolStart(),
         ] + FaultExperiment.all
     }

@@ -65,6 +65,42 @@ struct Machine {
         _ = mount("devtmpfs", "/dev", "devtmpfs", UInt(MS_NOSUID), nil)
     }
 
+    /// The directory that PLACE means: itself, or for `disk:SERIAL` the file system, ext4, on this machine's disk of that
+    /// serial, mounted.
+    func storage(_ place: Text) throws(Failure) -> Text {
+        guard let serial = suffix(of: place, after: "disk:") else { return place }
+        try mountDevices()
+        mountKernelFiles()
+        let device = UnsafeMutablePointer<CChar>.allocate(capacity: 16)
+        let file = UnsafeMutablePointer<CChar>.allocate(capacity: 32)
+        strcpy(device, literal("/dev/vd?"))
+        strcpy(file, literal("/sys/block/vd?/serial"))
+        // Disks of virtio are named in the order in which their kernel finds them, and there are few.
+        for letter in CChar(0x61)...CChar(0x68) {
+            (device[7], file[13]) = (letter, letter)
+            guard Self.holds(file, serial) else { continue }
+            mkdir("/disk", 0o755)
+            guard mount(device, "/disk", "ext4", UInt(MS_NOSUID | MS_NODEV), nil) == 0 else {
+                throw Failure("cannot mount the disk")
+            }
+            return literal("/disk")
+        }
+        throw Failure("no disk has that serial", code: 0)
+    }
+
+    /// Returns true when a file holds this text and no more than a line's end after it.
+    private static func holds(_ path: Text, _ text: Text) -> Bool {
+        let descriptor = cguest_open(path)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        let capacity = 64
+        let bytes = UnsafeMutablePointer<CChar>.allocate(capacity: capacity)
+        defer { bytes.deallocate() }
+        var count = read(descriptor, bytes, capacity)
+        if count > 0, bytes[count - 1] == 0x0a { count -= 1 }
+        return count == Int(strlen(text)) && memcmp(bytes, text, count) == 0
+    }
+
     /// Makes the root that of the tree on the first disk: read-only, below a layer in memory. Elsewhere the roots are the
     /// host's, and nothing is mounted.
     /// - Parameter fileSystem: the kernel's name of the disk's.

@@ -120,6 +120,8 @@ let workloads: [GuestWorkload] = [
     GuestWorkload(name: "burn") { _, session in burn(&session) },
     GuestWorkload(name: "forks") { arguments, session in forks(arguments, &session) },
     GuestWorkload(name: "disk") { arguments, session in disk(arguments, &session) },
+    // block-io PLACE direct|cached SEED MILLISECONDS: reads and writes on a disk, see BlockIO.swift.
+    GuestWorkload(name: "block-io") { arguments, session in blockIO(arguments, &session) },
     // A cgroup subtree in the hands of an unprivileged user, see Delegate.swift.
     GuestWorkload(name: "delegate") { arguments, session in delegate(arguments, &session) },
     // Sends what is not a record: the host must take it as a failure, and as nothing worse.

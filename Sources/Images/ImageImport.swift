@@ -159,10 +159,13 @@ extension ImageStore {
     }
 
     /// Pushes an image by skopeo, with the same digests where the destination can hold them.
-    package func push(_ reference: String, to destination: String, tlsVerify: Bool) throws(LabError) {
+    /// - Parameter compresses: as skopeo does it of its own accord: then the digests are others.
+    package func push(
+        _ reference: String, to destination: String, tlsVerify: Bool, compresses: Bool = false
+    ) throws(LabError) {
         let name = try find(reference).name
         let target = Self.withTransport(destination)
-        let keepsDigests = ["docker://", "oci:", "dir:"].contains(where: target.hasPrefix)
+        let keepsDigests = !compresses && ["docker://", "oci:", "dir:"].contains(where: target.hasPrefix)
         try Skopeo.copy(
             ["copy", "--quiet", "--dest-tls-verify=\(tlsVerify)"]
                 + (keepsDigests ? ["--preserve-digests"] : [])

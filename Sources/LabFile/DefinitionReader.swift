@@ -208,7 +208,7 @@ struct DefinitionReader {
         guard
             let fields = read.fields(
                 node, of: "a metric", required: ["id", "title"],
-                optional: ["from", "to", "value", "unit", "slope-over", "exact"])
+                optional: ["from", "to", "value", "unit", "slope-over", "exact", "better"])
         else { return nil }
         let id = read.identifier(fields["id"], of: "metric id")
         let title = localized(fields["title"], of: .key("title"))
@@ -233,8 +233,11 @@ struct DefinitionReader {
                     Metric.Unit.init)
         }
         let exact = read.choice(fields["exact"], of: .key("exact"), in: ["true"]).map { _ in true }
+        let better = read.choice(fields["better"], of: .key("better"), in: ["less", "more"])
         guard let id, let title, let source, let unit else { return nil }
-        return Metric(id: id, title: title, unit: unit, source: source, exact: exact)
+        var metric = Metric(id: id, title: title, unit: unit, source: source, exact: exact)
+        metric.moreIsBetter = better == "more" ? true : nil
+        return metric
     }
 
     /// A recorded value, or how much it grows with a parameter whose values are numbers.

@@ -1,3 +1,4 @@
+import Artifacts
 import LabCore
 
 /// Starts the virtual machines of one run.
@@ -117,6 +118,61 @@ public final class PreparedVM: PreparedEngine {
     public func shutDown() {
         savedVMs.remove()
         if let command { try? Files.removeTree(command.place) }
+    }
+}
+
+extension VMSetup {
+    /// A directory of the run's for what its QEMUs are to read of a command.
+    func place(_ engine: EngineID, _ context: RunContext) -> String {
+        "\(context.paths.machines)/lab-\(context.runID)-\(engine)"
+    }
+
+    /// VMs of one command, with its files where QEMU can read them.
+    func starting(
+        _ command: VMCommand, _ record: EngineRecord, _ context: RunContext
+    ) throws(LabError) -> PreparedVM {
+        try context.journal.record(JournaledResource(.directory, command.place))
+        do throws(LabError) {
+            try bring(command: command)
+        } catch {
+            try? Files.removeTree(command.place)
+            throw error
+        }
+        return PreparedVM(record, self, context, starting: command)
+    }
+}
+
+extension PreparedVM: TreeStarting {
+    public func starting(from disk: String?, in context: RunContext) throws(LabError) -> any PreparedEngine {
+        guard !setup.channel.isConsole, setup.starter.isOfThisHost, !setup.starter.isDaemon else {
+            throw LabError(
+                .unavailable, "\(id) can't start a command of an image",
+                cause: "its output needs a port of its own, and libvirt carries the console alone from there",
+                remedy: "leave --connect out")
+        }
+        guard let payload = context.command, let disk, let tree = TreeDisk(at: disk, .ext4) else {
+            throw LabError(.software, "\(id) was given no disk to start from")
+        }
+        return try setup.starting(
+            VMCommand(payload, on: tree, place: setup.place(id, context)), record, context)
+    }
+}
+
+extension PreparedVM: StorageGiving {
+    public func makeStorage(
+        in directory: String, bytes: UInt64, at condition: Condition
+    ) throws(LabError) -> InstanceStorage {
+        guard setup.type != .xen, setup.starter.isOfThisHost, !setup.starter.isDaemon else {
+            throw LabError(
+                .unavailable, "\(id) can't have a disk of this host's",
+                cause: setup.type == .xen
+                    ? "a paravirtual guest of Xen has no virtio"
+                    : "its QEMU is somebody else's, who may not open lab's files",
+                remedy: "name the engines qemu, kvm or qemu-direct, and leave --connect out")
+        }
+        try MachineFiles.prepare(directory)
+        return try StorageDisk.make(
+            in: directory, bytes: bytes, cache: condition.variant?.diskCache, for: setup.starter.user)
     }
 }
 

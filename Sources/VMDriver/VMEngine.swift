@@ -47,16 +47,8 @@ public final class VMEngine: Engine {
             try setup.bring()
             return PreparedVM(record, setup, context)
         }
-        let place = "\(context.paths.machines)/lab-\(context.runID)-\(id)"
-        let command = try setup.command(payload, for: id, place: place)
-        try context.journal.record(JournaledResource(.directory, place))
-        do throws(LabError) {
-            try setup.bring(command: command)
-        } catch {
-            try? Files.removeTree(place)
-            throw error
-        }
-        return PreparedVM(record(starting: command), setup, context, starting: command)
+        let command = try setup.command(payload, for: id, place: setup.place(id, context))
+        return try setup.starting(command, record(starting: command), context)
     }
 
     public var record: EngineRecord { record(starting: nil) }

@@ -91,6 +91,7 @@ final class VMParts: Sendable {
         if variant.memory?.hasBalloon ?? false { names += ["virtio_balloon"] }
         if wish.system == .complete { names += ["virtio_blk", "ext4", "overlay"] }
         if let command = wish.command { names += Self.modules(startingFrom: command.disk.format) }
+        if variant.diskCache != nil { names += ["virtio_blk", StorageDisk.fileSystem] }
         if !names.isEmpty {
             let modules = try load([chosen.machine.virtioModule] + names)
             chosen.initramfs = try Initramfs.make(

@@ -172,6 +172,7 @@ struct VMSetup: Sendable {
                 commandLine: commandLine),
             consolePipe: place.consolePipe, recordPipe: place.recordPipe, channel: channel)
         description.rootDisk = (command?.disk.path ?? system?.disk).map { starter.path(of: $0) }
+        description.storageDisk = try StorageDisk(of: request)
         description.commandPipe = command.map { _ in place.commandPipe }
         description.uuid = uuid
         description.user = starter.user

@@ -82,6 +82,9 @@ struct LabFileTests {
                 .span(from: .requested, to: .firstOutput), .value("host-pss-bytes"),
             ])
         #expect(lab.metrics.map(\.unit) == [.nanoseconds, .bytes])
+        #expect(lab.metrics.map(\.moreIsBetter) == [nil, nil])
+        let more = valid.replacing("    unit: bytes", with: "    unit: bytes\n    better: more")
+        #expect(try LabFile.parse(more, name: "lab.yaml", folder: "example").metrics[1].moreIsBetter == true)
         #expect(lab.samples == .init(default: 100, perEngine: [.qemu: 15], warmup: 1))
         #expect(lab.budgetSeconds == 150 && lab.timeoutSeconds == 30)
         #expect(lab.memoryBytes == 256 << 20)
@@ -109,7 +112,7 @@ struct LabFileTests {
         #expect(
             try problems(("    unit: bytes", "    unit: bytes\n    zzz: 1"))
                 == [
-                    "lab.yaml:17: unknown key \"zzz\"; a metric has the keys id, title, from, to, value, unit, slope-over, exact"
+                    "lab.yaml:17: unknown key \"zzz\"; a metric has the keys id, title, from, to, value, unit, slope-over, exact, better"
                 ])
     }
 

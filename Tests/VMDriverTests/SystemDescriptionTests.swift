@@ -31,6 +31,25 @@ import Testing
         #expect(!own.contains { $0.hasSuffix(",acpi=off") })
     }
 
+    @Test("A disk that the guest writes to has a serial and the cache that was asked for, for both starters")
+    func storage() throws {
+        var description = DomainDescription(
+            name: "lab-a-0", type: .qemu, machine: .q35, memoryBytes: 256 << 20, cpus: 1,
+            boot: .kernel("/k", initramfs: "/i", commandLine: "quiet"), consolePipe: "/c", recordPipe: "/r",
+            channel: .debugPort)
+        description.storageDisk = StorageDisk(path: "/d<,", cache: .writeback)
+        let xml = try XMLDocument(xmlString: description.xml)
+        let disk = "/domain/devices/disk[not(readonly)][driver[@cache='writeback']][serial='lab-storage']"
+        #expect(try xml.nodes(forXPath: "\(disk)/source[@file='/d<,']").count == 1)
+        let arguments = description.qemuArguments
+        #expect(arguments.contains("if=none,id=storage,format=raw,cache=writeback,file=/d<,,"))
+        #expect(
+            arguments.contains(
+                "virtio-blk-pci,drive=storage,id=virtio-disk1,serial=lab-storage,bus=pcie.0,addr=0x8"))
+        description.machine = .microvm
+        #expect(!description.qemuArguments.contains { $0.hasSuffix(",acpi=off") })
+    }
+
     @Test("The kernel hands lab-guest the modules and the word system, and systemd the nonce")
     func commandLine() throws {
         let text = try KernelCommandLine.text(

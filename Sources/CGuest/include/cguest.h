@@ -124,6 +124,12 @@ static inline int cguest_open_direct(const char *path) {
     return open(path, O_WRONLY | __O_DIRECT | O_CLOEXEC | O_NOFOLLOW);
 }
 
+/// From now on past the page cache: O_DIRECT by fcntl(2).
+static inline int cguest_bypass_cache(int fd) {
+    int flags = fcntl(fd, F_GETFL);
+    return flags < 0 ? -1 : fcntl(fd, F_SETFL, flags | __O_DIRECT);
+}
+
 /// Waits for a child: its exit status, or -1 when it ended otherwise or could not be waited for.
 static inline int cguest_wait(pid_t pid) {
     int status;

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/// O_DIRECT of open(2), which is declared only under _GNU_SOURCE.
+int clinux_direct(void);
 /// pipe2(2).
 int clinux_pipe2(int ends[2], int flags);
 /// memfd_create(2) with MFD_CLOEXEC.

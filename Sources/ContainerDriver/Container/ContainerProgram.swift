@@ -126,14 +126,18 @@ extension LaunchProgram {
                 Step(.addMountFlags("/root", .noDevices)), Step(.moveRoot("/root")),
             ]
         }
-        steps += [
+        precondition(spec.layer == nil || spec.stage == nil, "a layer on a disk in a stage that others share")
+        if spec.layer == nil {
             // The writable layer is a tmpfs of the container's own: its pages are charged to the container, and it
             // goes with the mount namespace, so that a start leaves no file to remove, whatever becomes of us.
-            Step(
-                "writable layer",
-                .mount(
-                    source: "tmpfs", target: "/layer", type: "tmpfs", flags: [.noDevices],
-                    data: storage(spec.storageBytes))),
+            steps.append(
+                Step(
+                    "writable layer",
+                    .mount(
+                        source: "tmpfs", target: "/layer", type: "tmpfs", flags: [.noDevices],
+                        data: storage(spec.storageBytes))))
+        }
+        steps += [
             Step("mkdir upper", .makeDirectory("/layer/upper")),
             Step("mkdir work", .makeDirectory("/layer/work")),
         ]

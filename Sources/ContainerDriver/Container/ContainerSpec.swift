@@ -91,6 +91,8 @@ struct ContainerSpec: Sendable {
     var parent: Int32
     /// The capacity of its writable layer, in bytes.
     var storageBytes = ContainerRun.storageBytes
+    /// A directory of the host's that is its writable layer, instead of memory of its own. Only where it makes its own stage.
+    var layer: String?
     /// A FIFO of the host's that is its `/dev/lab-channel`, where it starts a complete system: then it has what an init asks
     /// for, too. Nil for a container of one program.
     var channel: String?

@@ -62,6 +62,12 @@ extension LaunchProgram {
             // Whoever came below a container's root could not write to what all share.
             steps.append(Step("read-only lower layer \(index)", .addMountFlags(lower, .readOnly)))
         }
+        if let layer = spec.layer {
+            steps.append(
+                Step(
+                    "bind the writable layer",
+                    .mount(source: layer, target: "\(place)/layer", type: nil, flags: .bind, data: nil)))
+        }
         if oci.mounts["/proc"] != nil { steps += mask("\(place)/mask") }
         if oci.mounts["/dev"] != nil { steps += devices("\(place)/dev", spec.channel) }
         if oci.namespaces.contains(.user) { steps += kernelFiles(oci, below: place) }

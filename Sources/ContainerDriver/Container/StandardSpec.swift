@@ -98,6 +98,15 @@ extension RuntimeSpec {
         return spec
     }
 
+    /// With a directory of the host's mounted in it, to be written to.
+    func withVolume(_ directory: String, at target: String) -> RuntimeSpec {
+        var spec = self
+        spec.mounts?.removeAll { $0.destination == target }
+        spec.mounts?.append(
+            Self.mount(target, "bind", source: directory, ["rbind", "rw", "nosuid", "nodev"]))
+        return spec
+    }
+
     /// As a peer is told it: without what this kernel has not or the caller may not, which a peer would not pass over.
     func onThisMachine() -> RuntimeSpec {
         var spec = self

@@ -87,7 +87,7 @@ public final class PreparedContainer: PreparedEngine {
         let steps = [MonotonicInstant.now().nanoseconds(since: requested)]
         do {
             let child = try parts.launcher.start(
-                try buffer(isolation), arguments: request.arguments,
+                try buffer(isolation, request.storage), arguments: request.arguments,
                 cgroup: cgroups?.cloneTarget ?? -1, joins: cgroups?.joins ?? [],
                 accounts: cgroups?.accounts, command: output, requested: requested, stepsBefore: steps,
                 timesSteps: request.condition.isolation == nil, interrupt: parts.context.interrupt
@@ -169,8 +169,16 @@ public final class PreparedContainer: PreparedEngine {
         }
     }
 
-    private func buffer(_ isolation: Isolation) throws(LabError) -> ProgramBuffer {
-        try buffers.withLock { (buffers) throws(LabError) in
+    private func buffer(
+        _ isolation: Isolation, _ storage: InstanceStorage?
+    ) throws(LabError) -> ProgramBuffer {
+        if let storage {
+            // The host's directory is out of sight in the stage that all share.
+            var spec = parts.spec(isolation, stage: nil)
+            spec.layer = storage.directory
+            return try ProgramBuffer(spec)
+        }
+        return try buffers.withLock { (buffers) throws(LabError) in
             if let known = buffers[isolation] { return known }
             let laidOut = try ProgramBuffer(parts.spec(isolation, stage: stage?.rawValue))
             buffers[isolation] = laidOut
@@ -300,6 +308,22 @@ private struct Parts {
                 + "systemd-run --user --scope -p Delegate=yes ./lab …"
         case .delegated: "its delegated cgroup has not all of the controllers memory, cpu and pids"
         }
+    }
+}
+
+extension PreparedContainer: TreeStarting {
+    public func starting(from disk: String?, in context: RunContext) throws(LabError) -> any PreparedEngine {
+        try PreparedContainer(EngineRecord(id: .container, kind: .container), parts.isolation, context)
+    }
+}
+
+extension PreparedContainer: StorageGiving {
+    public func makeStorage(
+        in directory: String, bytes: UInt64, at condition: Condition
+    ) throws(LabError) -> InstanceStorage {
+        InstanceStorage(
+            directory: directory, place: "/",
+            title: "an overlay whose writable layer is a directory of the host's")
     }
 }
 

@@ -142,6 +142,14 @@ public final class PreparedProcess: PreparedEngine {
     }
 }
 
+extension PreparedProcess: StorageGiving {
+    public func makeStorage(
+        in directory: String, bytes: UInt64, at condition: Condition
+    ) throws(LabError) -> InstanceStorage {
+        InstanceStorage(directory: directory, place: directory, title: "nothing: a directory of the host's")
+    }
+}
+
 extension LaunchProgram {
     /// A command of the host's own: what a shell does, fork and exec.
     fileprivate static func process(_ command: CommandPayload, parent: Int32) -> LaunchProgram {

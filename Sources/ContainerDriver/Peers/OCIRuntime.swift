@@ -51,8 +51,19 @@ private struct PreparedRuntime: PreparedPeer {
     func files(_ name: PeerName, _ request: LaunchRequest) throws(LabError) -> [(name: String, text: String)]
     {
         var spec = run.specification(name, request).onReadOnlyRoot()
+        if let storage = request.storage { spec = spec.withVolume(storage.directory, at: Self.volume) }
         if let cpuset { spec.linux?.resources?.cpu?.cpus = .text(cpuset.description) }
         return [("config.json", try spec.text())]
+    }
+
+    /// Where a volume is mounted.
+    private static let volume = "/tmp"
+
+    /// Who calls a runtime makes the overlay, if there is to be one: what it does itself is a volume.
+    func storage(in directory: String) -> InstanceStorage? {
+        InstanceStorage(
+            directory: directory, place: Self.volume,
+            title: "a volume: a directory of the host's, bound; no overlay")
     }
 
     func isGone(_ name: PeerName) -> Bool { !Files.exists("\(state)/\(name.id)") }

@@ -81,6 +81,13 @@ protocol PreparedPeer {
     func isGone(_ name: PeerName) -> Bool
     /// Ends an instance whose command is dead, and removes it; no error when there is none.
     func remove(_ name: PeerName) throws(LabError)
+    /// As `ImageRunning.run`; nil where it pulls nothing.
+    func run(
+        pulling reference: String, _ name: PeerName, _ request: LaunchRequest, command: [String],
+        beside: [String]
+    ) throws(LabError) -> ImageRun?
+    /// As `StorageGiving.makeStorage`; nil where an instance can have none.
+    func storage(in directory: String) throws(LabError) -> InstanceStorage?
     /// Gives back what `prepare` made.
     func shutDown()
 }
@@ -100,6 +107,11 @@ extension PreparedPeer {
     var variables: [String: String] { [:] }
     func files(_ name: PeerName, _ request: LaunchRequest) throws(LabError) -> [(name: String, text: String)]
     { [] }
+    func run(
+        pulling reference: String, _ name: PeerName, _ request: LaunchRequest, command: [String],
+        beside: [String]
+    ) throws(LabError) -> ImageRun? { nil }
+    func storage(in directory: String) throws(LabError) -> InstanceStorage? { nil }
     var usesDirectory: Bool { true }
     func inherited() throws(LabError) -> FileDescriptor? { nil }
     func markers(_ name: PeerName) -> [String] { [name.id] }

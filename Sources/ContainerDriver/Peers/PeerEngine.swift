@@ -154,3 +154,33 @@ public final class PreparedPeerEngine: PreparedEngine {
 
     public func shutDown() { peer.shutDown() }
 }
+
+extension PreparedPeerEngine: ImageRunning {
+    public func run(
+        pulling reference: String, _ request: LaunchRequest, command: [String], beside: [String]
+    ) throws(LabError) -> ImageRun {
+        let name = run.instance(request.index)
+        guard
+            let made = try peer.run(
+                pulling: reference, name, request, command: command, beside: beside)
+        else {
+            throw LabError(
+                .unavailable, "\(id) pulls no image from a registry of lab's",
+                remedy: "name the engines container, podman, or one that is a VM")
+        }
+        return made
+    }
+}
+
+extension PreparedPeerEngine: StorageGiving {
+    public func makeStorage(
+        in directory: String, bytes: UInt64, at condition: Condition
+    ) throws(LabError) -> InstanceStorage {
+        guard let storage = try peer.storage(in: directory) else {
+            throw LabError(
+                .unavailable, "\(id) is told of no directory of the host's to write to",
+                remedy: "name the engines container, runc, crun or podman")
+        }
+        return storage
+    }
+}

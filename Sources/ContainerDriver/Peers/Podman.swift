@@ -149,6 +149,61 @@ private struct PreparedPodman: ImagePeer {
     func flags(of spec: RuntimeSpec) -> [String] { PodmanFlags.words(spec, filterFile: filterFile) }
     var variables: [String: String] { store.variables }
 
+    /// As a user would, command by command; podman unpacks while it pulls.
+    func run(
+        pulling reference: String, _ name: PeerName, _ request: LaunchRequest, command: [String],
+        beside: [String]
+    ) throws(LabError) -> ImageRun? {
+        func timed(_ what: Message, _ arguments: [String]) throws(LabError) -> (time: UInt64, text: String) {
+            let began = MonotonicInstant.now()
+            let text = try PeerCommand.check(what, words + arguments, variables)
+            return (MonotonicInstant.now().nanoseconds(since: began), text)
+        }
+        let pull = try timed(
+            "pull \(reference) by podman", ["pull", "--quiet", "--tls-verify=false", reference])
+        defer { _ = try? PeerCommand.run(words + ["rmi", "--force", reference], variables) }
+        let size = try timed(
+            "inspect \(reference) by podman", ["image", "inspect", "--format", "{{.Size}}", reference])
+        guard let bytes = UInt64(size.text.trimmingWhitespace()) else {
+            throw LabError(.data, "podman does not say how large \(reference) is")
+        }
+        let spec = run.specification(name, request)
+        let start = try timed(
+            "start \(reference) by podman",
+            [
+                "run", "--detach", "--name", name.id, "--cgroup-parent", "/\(run.cgroup)", "--log-driver",
+                "none",
+            ]
+                + cpusetFlags + flags(of: spec) + [reference] + command)
+        do throws(LabError) {
+            let exec = try timed("run a program beside \(name.id) by podman", ["exec", name.id] + beside)
+            let stop = try timed(
+                "remove the podman container \(name.id)", ["rm", "--force", "--time", "0", name.id])
+            return ImageRun(
+                pull: pull.time, unpack: nil, start: start.time, exec: exec.time, stop: stop.time,
+                unpackedBytes: bytes)
+        } catch {
+            try? remove(name)
+            throw error
+        }
+    }
+
+    /// Its writable layer is in its own store, wherever that lies.
+    func storage(in directory: String) throws(LabError) -> InstanceStorage? {
+        var (ours, its) = (stat(), stat())
+        guard stat(directory, &ours) == 0, stat(store.directory, &its) == 0, ours.st_dev == its.st_dev else {
+            throw LabError(
+                .unavailable, "podman would write to another disk than the others",
+                cause: "its store is in \(store.directory), and theirs in \(directory)",
+                remedy: "let LAB_HOME name a directory on the disk of \(directory)")
+        }
+        return InstanceStorage(
+            directory: directory, place: "/",
+            title:
+                "podman's own overlay, in a store on the same disk; --rm mounts it volatile, so that fsync does nothing"
+        )
+    }
+
     func remove(_ name: PeerName) throws(LabError) {
         try PeerCommand.check(
             "remove the podman container \(name.id)",

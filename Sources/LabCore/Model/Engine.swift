@@ -285,6 +285,8 @@ public struct LaunchRequest: Sendable {
     /// The condition of the trial: engines read `isolation`, `system`, `cgroups`, `count` and `variant`. One that can't make an
     /// instance so throws.
     public var condition: Condition
+    /// The room on a disk of the host's for what it writes; nil for none beyond what its engine gives any.
+    public var storage: InstanceStorage?
     /// Called right before `requested` is stamped, for who wants to see what is there by then.
     public var willBegin: (@Sendable () -> Void)?
 
@@ -413,6 +415,22 @@ public struct Workload: Codable, Equatable, Sendable {
     /// Says `ready` and writes over the first 16 MiB of a file for ever, past the page cache.
     /// - Parameter file: a path in the instance, of a file that is as large as that.
     public static func disk(file: String) -> Workload { Workload(name: "disk", arguments: [file]) }
+
+    /// Fills a file of 64 MiB, says `ready`, and does each of `blockOperations` on it for so many milliseconds: sends the
+    /// operation's name, does it, sends `done`. After the last it looks through the whole file, tells how often it did each
+    /// (a metric of the operation's name), sends `seed` back, and waits to be killed. What is read is held against what was
+    /// written; the rest is a failure.
+    /// - Parameter place: of `InstanceStorage`.
+    /// - Parameter isDirect: past the page cache of its kernel, O_DIRECT of open(2).
+    public static func blockIO(place: String, isDirect: Bool, seed: UInt32, milliseconds: Int) -> Workload {
+        Workload(
+            name: "block-io",
+            arguments: [place, isDirect ? "direct" : "cached", "\(seed)", "\(milliseconds)"])
+    }
+    /// In their order: 1 MiB after the other, 4 KiB at offsets drawn by the seed, and 4 KiB with fsync(2) after each.
+    public static let blockOperations = [
+        "sequential-write", "sequential-read", "random-read", "random-write", "fsync",
+    ]
 
     /// Becomes the unprivileged `user`, says `ready`, and tries what a delegated cgroup v2 allows and forbids: the
     /// metrics `make`, `move`, `raise` and `leave` are error numbers. Then it sends `user` and stays.

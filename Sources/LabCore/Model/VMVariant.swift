@@ -77,6 +77,14 @@ public struct VMVariant: Hashable, Sendable, CustomStringConvertible {
         case instructions
     }
 
+    /// The cache of the host's between a disk that the guest writes to, and its file. See `cache=` in qemu-system(1).
+    public enum DiskCache: String, CaseIterable, Sendable {
+        /// None: QEMU opens the file with O_DIRECT.
+        case none
+        /// The host's page cache, which the guest's flushes (fsync) go through.
+        case writeback
+    }
+
     public var start: Start?
     public var memory: Memory?
     public var machine: MachineProfile?
@@ -86,6 +94,8 @@ public struct VMVariant: Hashable, Sendable, CustomStringConvertible {
     public var devices: Devices?
     public var commandLine: CommandLine?
     public var clock: Clock?
+    /// A disk for what the guest writes; nil for none.
+    public var diskCache: DiskCache?
 
     /// Everything as the engine does it by default.
     public init() {}
@@ -102,7 +112,7 @@ public struct VMVariant: Hashable, Sendable, CustomStringConvertible {
         ("start", .choice(\.start)), ("memory", .choice(\.memory)), ("machine", .choice(\.machine)),
         ("kernel", .choice(\.kernel)), ("firmware", .choice(\.firmware)), ("console", .choice(\.console)),
         ("devices", .choice(\.devices)), ("clock", .choice(\.clock)),
-        ("command-line", .choice(\.commandLine)),
+        ("command-line", .choice(\.commandLine)), ("disk-cache", .choice(\.diskCache)),
     ]
 
     /// Every word that a variant may be made of, by its factors.

@@ -7,5 +7,6 @@ enum Chinese {
             core, results, labFile, labCommand, containers, containerSteps, containerExperiments, peers,
             virtualMachines, variants, experiments, xen, words, report, methods, reportedExperiments,
             documentTable, commands, builds, systems, ownPrograms, images, course, grading,
+            storage, firstRun,
         ], foreign: [names, kernel])
 }

@@ -21,6 +21,8 @@ public struct DomainDescription: Equatable, Sendable {
     public var boot: Boot
     /// File of a disk that the guest may only read, beside what it boots; nil for none.
     public var rootDisk: String?
+    /// File of a disk that the guest may write to, and the cache before it; nil for none.
+    public var storageDisk: StorageDisk?
     /// File of the firmware; nil for the machine's own.
     public var firmware: String?
     public var devices = VMVariant.Devices.none
@@ -72,7 +74,10 @@ public struct DomainDescription: Equatable, Sendable {
                 "  <on_reboot>destroy</on_reboot>",
                 "  <on_crash>destroy</on_crash>",
                 "  <devices>",
-            ] + (program + portBus + disk + additions + console + recordDevice + port).map { "    \($0)" } + [
+            ]
+            + (program + portBus + disk + storage + additions + console + recordDevice + port).map {
+                "    \($0)"
+            } + [
                 "  </devices>"
             ] + label + instructionClock + ["</domain>"]
         return lines.joined(separator: "\n") + "\n"
@@ -170,6 +175,19 @@ public struct DomainDescription: Equatable, Sendable {
         ]
     }
 
+    private var storage: [String] {
+        guard let storageDisk else { return [] }
+        return [
+            "<disk type='file' device='disk'>",
+            "  <driver name='qemu' type='raw' cache='\(storageDisk.cache.rawValue)'/>",
+            "  <source file='\(xmlEscaped(storageDisk.path))'/>",
+            "  <target dev='vdb' bus='virtio'/>",
+            "  <serial>\(StorageDisk.serial)</serial>",
+            "  \(address(Self.storageSlot))",
+            "</disk>",
+        ]
+    }
+
     /// The device that has the command's port.
     private var portBus: [String] {
         guard commandPipe != nil else { return [] }
@@ -212,6 +230,7 @@ public struct DomainDescription: Equatable, Sendable {
     static let balloonSlot = 5
     static let diskSlot = 6
     static let portSlot = 7
+    static let storageSlot = 8
 
     /// Where a device of virtio is: in a slot, or on the next free one of microvm's transports (virtio-mmio).
     private func address(_ slot: Int) -> String {
@@ -222,7 +241,7 @@ public struct DomainDescription: Equatable, Sendable {
 
     /// True when the machine describes itself to the guest through ACPI. A microvm does where devices are on its transports:
     /// distributions' kernels are built to find them by its tables, and not by words of their command line.
-    var hasACPI: Bool { machine.hasPCI || rootDisk != nil || commandPipe != nil }
+    var hasACPI: Bool { machine.hasPCI || rootDisk != nil || storageDisk != nil || commandPipe != nil }
 
     private var console: [String] {
         guard hasConsole else { return [] }

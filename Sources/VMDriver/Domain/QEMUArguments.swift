@@ -79,11 +79,24 @@ extension DomainDescription {
     }
 
     private var diskOptions: [QEMUOption] {
-        guard let rootDisk else { return [] }
-        return [
-            option("-drive", "if=none,id=system,format=raw,readonly=on,file=\(Self.escaped(rootDisk))"),
-            virtio("virtio-blk", "drive=system,id=virtio-disk0", Self.diskSlot),
-        ]
+        let root = rootDisk.map { path in
+            [
+                option("-drive", "if=none,id=system,format=raw,readonly=on,file=\(Self.escaped(path))"),
+                virtio("virtio-blk", "drive=system,id=virtio-disk0", Self.diskSlot),
+            ]
+        }
+        let storage = storageDisk.map { disk in
+            [
+                option(
+                    "-drive",
+                    "if=none,id=storage,format=raw,cache=\(disk.cache.rawValue),file=\(Self.escaped(disk.path))"
+                ),
+                virtio(
+                    "virtio-blk", "drive=storage,id=virtio-disk1,serial=\(StorageDisk.serial)",
+                    Self.storageSlot),
+            ]
+        }
+        return (root ?? []) + (storage ?? [])
     }
 
     /// A device of virtio, see `address`.
