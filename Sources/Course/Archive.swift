@@ -16,6 +16,8 @@ package enum Archive {
         }
         package var path: String
         package var kind: Kind
+        /// Of a file: whether its mode lets anybody execute it.
+        package var isExecutable = false
     }
 
     /// What an archive may have at most.
@@ -31,10 +33,16 @@ package enum Archive {
     }
 
     private static let longestPath = 1_024
+    /// The first bytes of what gzip wrote (RFC 1952).
+    static let gzipMagic: [UInt8] = [0x1f, 0x8b]
 
     /// The entries of an archive, in their order.
     /// - Throws: `.data`, naming what is wrong with it.
     package static func read(_ archive: [UInt8], _ limits: Limits) throws(LabError) -> [Entry] {
+        guard !archive.isEmpty else { throw damaged("it has not a single byte") }
+        guard limits.isPacked || !archive.starts(with: gzipMagic) else {
+            throw damaged("it is compressed with gzip, and a plain tar is wanted")
+        }
         guard let reader = archive_read_new() else { throw damaged("there is no memory") }
         defer { archive_read_free(reader) }
         archive_read_support_format_tar(reader)
@@ -57,15 +65,20 @@ package enum Archive {
             let result = archive_read_next_header(reader, &header)
             if result == ARCHIVE_EOF { return entries }
             guard result == ARCHIVE_OK || result == ARCHIVE_WARN, let header else {
-                throw damaged(words(of: reader))
+                throw damaged(entries.isEmpty ? "it is no tar" : words(of: reader))
             }
             guard entries.count < limits.entries else {
                 throw damaged("it has more than \(limits.entries) entries")
             }
             guard let raw = archive_entry_pathname(header) else { throw damaged("an entry has no name") }
             guard let path = try plain(String(cString: raw)) else { continue }
-            entries.append(Entry(path: path, kind: try kind(of: header, path, reader, limits, &total)))
+            let kind = try kind(of: header, path, reader, limits, &total)
+            entries.append(Entry(path: path, kind: kind, isExecutable: isExecutable(header)))
         }
+    }
+
+    private static func isExecutable(_ header: OpaquePointer) -> Bool {
+        mode_t(archive_entry_filetype(header)) == S_IFREG && archive_entry_perm(header) & 0o111 != 0
     }
 
     /// The path without what means nothing; nil for the directory itself.
@@ -75,11 +88,17 @@ package enum Archive {
         while rest.hasSuffix("/") { rest = rest.dropLast() }
         if rest.isEmpty || rest == "." { return nil }
         let names = rest.split(separator: "/", omittingEmptySubsequences: false)
-        guard !path.hasPrefix("/"), rest.utf8.count <= longestPath,
-            names.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." && $0.utf8.count <= 255 }),
+        guard rest.utf8.count <= longestPath, names.allSatisfy({ $0.utf8.count <= 255 }) else {
+            throw damaged("the name \(ForeignText.quoted(path)) is too long")
+        }
+        guard !path.hasPrefix("/"), names.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }),
             // A name that was no UTF-8 was repaired, and is another one now.
             !rest.unicodeScalars.contains("\u{fffd}")
-        else { throw damaged("it has an entry \(ForeignText.quoted(path))") }
+        else {
+            throw damaged(
+                "the name \(ForeignText.quoted(path)) is not taken: names are UTF-8, relative and without \(".." as String)"
+            )
+        }
         return String(rest)
     }
 
@@ -135,7 +154,7 @@ package enum Archive {
     /// What was packed with gzip, or the bytes themselves when they were not.
     /// - Throws: `.data` when it is damaged or unpacks to more than `most` bytes.
     package static func unpacked(_ packed: [UInt8], most: Int) throws(LabError) -> [UInt8] {
-        guard packed.starts(with: [0x1f, 0x8b]) else {
+        guard packed.starts(with: gzipMagic) else {
             guard packed.count <= most else { throw damaged("its files are larger than \(most) bytes") }
             return packed
         }

@@ -42,6 +42,8 @@ package struct CheckBench: Sendable {
     package let context: RunContext
     /// The time that an artefact has at a point.
     let limit: Duration
+    /// What the artefact that ran last wrote to standard error, its last 64 KiB.
+    package let errors = Monitor<[UInt8]>([])
 
     package init(context: RunContext, limit: Duration = CheckBench.limit) {
         (self.context, self.limit) = (context, limit)
@@ -91,7 +93,11 @@ package struct CheckBench: Sendable {
                 for name in artefact.files.keys { Files.waitUntilUnwritten("\(directory)/work/\(name)") }
                 try layGuest("\(directory)\(Self.guest)")
                 try furnish(directory)
-            }, body)
+            }
+        ) { (room) throws(LabError) in
+            defer { errors.withLock { $0 = room.errors.suffix(1 << 16) } }
+            return try body(room)
+        }
     }
 
     /// Puts lab-guest somewhere into a room's files, to be executed at once.
@@ -132,9 +138,12 @@ package struct CheckBench: Sendable {
 }
 
 extension Room {
-    /// What the artefact said last, for what is shown of it.
+    /// The last lines that the artefact wrote to standard error, for what is shown of it.
     var lastWords: Message {
-        let text = ForeignText.line(errors.suffix(400), most: 200)
-        return text.isEmpty ? "it said nothing" : "it said: \(text)"
+        let lines = errors.split(separator: UInt8(ascii: "\n"))
+        let shown = lines.suffix(12).map { "\n      " + ForeignText.line($0, most: 200) }
+        if shown.isEmpty { return "its standard error is empty" }
+        let text = (shown.count < lines.count ? "\n      …" : "") + shown.joined()
+        return "its standard error ends:\(text)"
     }
 }

@@ -35,13 +35,16 @@ package struct CourseDirectory: Sendable {
     package static let predictionFile = "prediction.md"
     package static let explanationFile = "explanation.md"
 
+    /// Whether somebody's course is in a directory.
+    package static func isOne(_ path: String) -> Bool { Files.exists(studentFile(path)) }
+
     private static func studentFile(_ path: String) -> String { "\(path)/.lab/student.json" }
 
     /// Opens one that has been made.
     /// - Throws: `.input` where there is none, `.data` for a damaged one.
     package static func open(_ path: String) throws(LabError) -> CourseDirectory {
         let file = studentFile(path)
-        guard Files.exists(file) else {
+        guard isOne(path) else {
             throw LabError(
                 .input, "there is no course in \(path)",
                 remedy: "lab exercise start EXERCISE; --course names another place")
@@ -104,14 +107,34 @@ package struct CourseDirectory: Sendable {
         return written
     }
 
-    /// The digest of the student's predictions, nil while they are the questions alone.
-    package func prediction(of exercise: ExerciseDefinition) throws(LabError) -> String? {
-        let bytes = try Artefact.read(
-            Self.predictionFile, in: workspace(of: exercise), most: Artefact.mostBytes)
-        guard let bytes,
-            !Language.allCases.contains(where: { Array(Self.questions(exercise, $0).utf8) == bytes })
-        else { return nil }
-        return Digest.sha256(bytes)
+    /// The student's predictions: how many of the questions have an answer, and their digest once all have.
+    package func prediction(of exercise: ExerciseDefinition) throws(LabError) -> (
+        answers: Int, digest: String?
+    ) {
+        let bytes =
+            try Artefact.read(Self.predictionFile, in: workspace(of: exercise), most: Artefact.mostBytes)
+            ?? []
+        let answers = Self.answers(String(decoding: bytes, as: UTF8.self), exercise)
+        return (answers, answers == exercise.predictions.count ? Digest.sha256(bytes) : nil)
+    }
+
+    /// The number of questions below whose number more stands than the question.
+    static func answers(_ text: String, _ exercise: ExerciseDefinition) -> Int {
+        var answered: Set<Int> = []
+        var number: Int?
+        for line in text.split(separator: "\n") {
+            var words = line.drop(while: \.isWhitespace)
+            if let next = exercise.predictions.indices.first(where: { words.hasPrefix("\($0 + 1).") }) {
+                number = next
+                words = words.drop(while: { $0 != "." }).dropFirst().drop(while: \.isWhitespace)
+            }
+            guard let number else { continue }
+            for language in Language.allCases where words.hasPrefix(exercise.predictions[number][language]) {
+                words = words.dropFirst(exercise.predictions[number][language].count)
+            }
+            if words.contains(where: { !$0.isWhitespace }) { answered.insert(number) }
+        }
+        return answered.count
     }
 
     /// The text of `prediction.md` before it is answered.

@@ -9,6 +9,8 @@ struct FileSnapshot: Equatable {
         case link(String)
         /// A device, a FIFO or a socket.
         case other
+        /// A name that its directory lists and that can't be opened: an overlay's, of a whiteout that hides nothing.
+        case unseen
     }
 
     var nodes: [String: Node] = [:]
@@ -28,7 +30,11 @@ struct FileSnapshot: Equatable {
             let (path, shown) = ("\(directory)/\(name)", "\(prefix)\(name)")
             guard nodes.count < Self.most else { throw LabError(.data, "\(directory) has too many files") }
             var status = stat()
-            guard lstat(path, &status) == 0 else { throw Files.unreadable(path, Errno(errno)) }
+            guard lstat(path, &status) == 0 else {
+                guard errno == ENOENT else { throw Files.unreadable(path, Errno(errno)) }
+                nodes[shown] = .unseen
+                continue
+            }
             switch status.st_mode & S_IFMT {
             case S_IFDIR:
                 nodes[shown] = .directory
@@ -41,13 +47,28 @@ struct FileSnapshot: Equatable {
     }
 
     /// Writes its directories and files below a directory that is there.
+    /// - Throws: `.output` when it can't be written.
     func write(to directory: String, mode: mode_t = 0o644) throws(LabError) {
         for (path, node) in nodes.sorted(by: { $0.key < $1.key }) {
             switch node {
             case .directory: try Files.makeDirectory("\(directory)/\(path)")
             case .file(let bytes): try Files.write(bytes, to: "\(directory)/\(path)", mode: mode)
-            case .link, .other: preconditionFailure("an exercise makes only directories and files")
+            case .link, .other, .unseen: preconditionFailure("an exercise makes only directories and files")
             }
+        }
+    }
+
+    /// The first path, in their order, at which it is not what it is to be; nil where there is none.
+    func difference(from wanted: FileSnapshot) -> Message? {
+        let paths = Set(nodes.keys).union(wanted.nodes.keys).filter { nodes[$0] != wanted.nodes[$0] }
+        guard let path = paths.min() else { return nil }
+        let shown = ForeignText.quoted(path)
+        switch (nodes[path], wanted.nodes[path]) {
+        case (nil, _): return "\(shown) is missing"
+        case (_, nil): return "\(shown) is there, and is not to be"
+        case (.file(let bytes), .file(let right)):
+            return "\(shown) has other contents: \(bytes.count) bytes, and \(right.count) are right"
+        default: return "\(shown) is of another kind: a file for a directory, a link or the like"
         }
     }
 

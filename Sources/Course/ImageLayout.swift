@@ -81,6 +81,12 @@ struct ImageLayout {
                 throw Flaw(seen: "\(error)")
             }
             left -= layer.count
+            guard descriptor.mediaType.hasSuffix("+gzip") == packed.starts(with: Archive.gzipMagic) else {
+                throw Flaw(
+                    seen:
+                        "a layer's media type is \(ForeignText.quoted(descriptor.mediaType)), and its bytes are another's"
+                )
+            }
             guard "sha256:\(Digest.sha256(layer))" == diffID else {
                 throw Flaw(
                     isPackedDiffID: diffID == descriptor.digest && layer != packed,
@@ -127,6 +133,15 @@ struct ImageLayout {
             }
         }
         return tree
+    }
+
+    /// Whether the file that its layers have at a path at last may be executed.
+    func mayExecute(_ path: String) throws(LabError) -> Bool {
+        for layer in layers.reversed() {
+            let entries = try Archive.read(layer, Archive.Limits(bytes: layer.count, entries: 4_096))
+            if let entry = entries.last(where: { $0.path == path }) { return entry.isExecutable }
+        }
+        return false
     }
 
     private static func split(_ path: String) -> (parent: String, name: String) {

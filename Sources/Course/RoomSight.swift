@@ -4,8 +4,8 @@ import LabCore
 
 /// What the host sees of the processes in a room.
 extension Room {
-    /// The kinds of namespace that the exercises are about, by their files in `/proc/PID/ns`.
-    static let kinds = ["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"]
+    /// The kinds of namespace, by their files in `/proc/PID/ns`.
+    static let kinds = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"]
 
     /// The first process that is lab-guest, by its file and not by what it says it is, and has this word on its command line.
     func guest(with word: String) -> HostProcess? {
@@ -25,6 +25,24 @@ extension Room {
         try Files.write(bytes, to: path)
         chmod(path, 0o644)
     }
+}
+
+extension RoomUser {
+    /// Gives a tree to the room's user, who in the room is root: as for a user who has no other. Nothing in it changes meanwhile.
+    func own(_ directory: String) throws(LabError) {
+        guard uid != geteuid() else { return }
+        do throws(Errno) { try checked { lchown(directory, uid, gid) } } catch {
+            throw LabError(.permission, "cannot give \(directory) to the user \(Int(uid))", cause: error)
+        }
+        var status = stat()
+        guard lstat(directory, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return }
+        for name in Files.list(directory) { try own("\(directory)/\(name)") }
+    }
+}
+
+extension [String] {
+    /// Names that no language changes, with the comma that it has; there is one at least.
+    package var listed: Message { map { Message(verbatim: $0) }.joined(separator: ", ") }
 }
 
 extension HostProcess {
@@ -71,11 +89,18 @@ extension RoomCgroups {
         return (quota, period)
     }
 
-    /// Whether a process is in its own cgroup of each of these controllers.
-    func holds(_ process: HostProcess, _ controllers: [CgroupMounts.Controller]) -> Bool {
-        controllers.allSatisfy { controller in
+    /// The controllers of whose own cgroup a process is not.
+    func without(_ process: HostProcess) -> [CgroupMounts.Controller] {
+        CgroupMounts.Controller.allCases.filter { controller in
             let processes = (try? Files.readText("\(own(controller))/cgroup.procs")) ?? ""
-            return processes.split(separator: "\n").contains { $0 == "\(process.pid)" }
+            return !processes.split(separator: "\n").contains { $0 == "\(process.pid)" }
+        }
+    }
+
+    /// Whether a cgroup was made below one of its own.
+    var hasChildren: Bool {
+        CgroupMounts.Controller.allCases.contains { controller in
+            Files.list(own(controller)).contains { Files.isDirectory("\(own(controller))/\($0)") }
         }
     }
 }

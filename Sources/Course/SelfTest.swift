@@ -3,12 +3,12 @@ import LabCore
 /// A test of an exercise itself: what is right passes, and nothing else does.
 ///
 /// Solutions are the instructor's, in a directory that no student is given: `NN-<id>/reference/` and `NN-<id>/wrong/<mistake>/`,
-/// each with the files of an artefact.
+/// each with the files of an artefact; `wrong/<mistake>.<name>/` makes a mistake in another way.
 package struct SelfTest: Sendable {
     /// An answer and what is to come of it.
     package enum Case: Equatable, Sendable {
         case reference
-        /// A wrong solution, by the mistake whose hint is meant for it.
+        /// A wrong solution by its folder, whose name begins with the mistake whose hint is meant for it.
         case wrong(String)
         /// A program that prints the same whatever it is asked.
         case constant
@@ -59,9 +59,15 @@ package struct SelfTest: Sendable {
     private static let neighbour = "neighbour"
 
     /// Every case of an exercise, in order; a mistake without a wrong solution is one too.
-    package static func cases(of exercise: ExerciseDefinition) -> [Case] {
-        [.reference] + exercise.hints.map { .wrong($0.mistake) } + [.constant, .empty, .stale, .copied]
+    /// - Parameter solutions: the folder of the exercise's.
+    package static func cases(of exercise: ExerciseDefinition, _ solutions: String) -> [Case] {
+        let others = Files.list("\(solutions)/wrong").filter { $0.contains(".") }.sorted()
+        return [.reference] + exercise.hints.map { .wrong($0.mistake) } + others.map { .wrong($0) }
+            + [.constant, .empty, .stale, .copied]
     }
+
+    /// The mistake that a folder of wrong solutions is for.
+    package static func mistake(_ folder: String) -> String { String(folder.prefix { $0 != "." }) }
 
     /// - Throws: `.interrupted` on a signal, and what is wrong with the solutions' files.
     package func row(_ answer: Case) throws(LabError) -> Row {
@@ -74,7 +80,7 @@ package struct SelfTest: Sendable {
         switch (verdict, answer) {
         case (.ungradable(let error), _): return made(answer, nil, error.reason)
         case (.passed, .reference): return made(answer, true, seen)
-        case (.notPassed, .wrong(let mistake)) where verdict.mistake == mistake:
+        case (.notPassed, .wrong(let folder)) where verdict.mistake == Self.mistake(folder):
             return made(answer, true, seen)
         case (.notPassed, .wrong):
             return made(answer, false, "another hint than its own, \(verdict.mistake.or("none")): \(seen)")

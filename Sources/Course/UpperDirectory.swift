@@ -48,7 +48,9 @@ enum UpperDirectory {
             case .whiteout: try checked { mknodat(parent.rawValue, name, S_IFCHR | 0o644, 0) }
             }
         } catch {
-            let isTheirs = [EEXIST, ELOOP, EXDEV, ENOTDIR, ENAMETOOLONG, EINVAL].contains(error.rawValue)
+            // What a name can bring about is the archive's; the rest is this machine's.
+            let isTheirs = [EEXIST, ELOOP, EXDEV, ENOENT, EISDIR, ENOTDIR, ENAMETOOLONG, EINVAL].contains(
+                error.rawValue)
             throw LabError(
                 isTheirs ? .data : .output,
                 "\(ForeignText.quoted(entry.path)) of the archive can't be unpacked",

@@ -12,7 +12,7 @@ import Testing
 
     /// Every case of every exercise that this machine can judge.
     static let answers: [Answer] = exercises.flatMap { exercise in
-        SelfTest.cases(of: exercise).map { Answer(exercise: exercise, answer: $0) }
+        SelfTest.cases(of: exercise, solutions(of: exercise)).map { Answer(exercise: exercise, answer: $0) }
     }
 
     /// Whether this machine has what an exercise needs beside a room.
@@ -43,7 +43,7 @@ import Testing
         #expect(!exercises.isEmpty)
         for exercise in exercises {
             let wrong = Files.list("\(solutions(of: exercise))/wrong")
-            #expect(Set(wrong) == Set(exercise.hints.map(\.mistake)))
+            #expect(Set(wrong.map(SelfTest.mistake)) == Set(exercise.hints.map(\.mistake)))
             let given = try ExerciseDirectoryFiles.names(of: exercise)
             #expect(!given.contains("reference") && !given.contains("wrong"))
         }

@@ -50,8 +50,12 @@ import Testing
         #expect(try run("reveal", "unshare").status == 64)
         #expect(try run("hint", "unshare").status == 64)
 
-        try Files.write("1. It sees its old PID.\n", to: "\(course)/unshare/prediction.md")
         try solve("02-unshare", "wrong/host-proc")
+        // Not before there is a prediction, and one line is not an answer to three questions.
+        try Files.write("1. It sees its old PID.\n", to: "\(course)/unshare/prediction.md")
+        let early = try run("check", "unshare")
+        #expect(early.status == 64 && early.errors.contains("--no-prediction"), "\(early.errors)")
+        try Files.write("1. Its old PID.\n2. All.\n3. Its PID 1.\n", to: "\(course)/unshare/prediction.md")
         let wrong = try run("check", "unshare", "--json")
         // Where no room is made it is ungradable, and nothing else can be said.
         if wrong.status == 69 {
@@ -137,7 +141,7 @@ import Testing
         let seconds = "8\(UInt32.random(in: 100_000...999_999)).25"
         try Files.write("#!/bin/sh\nexec sleep \(seconds)\n", to: "\(course)/unshare/launch", mode: 0o755)
         func isAsleep() -> Bool { HostProcess.all.contains { $0.commandLine == ["sleep", seconds] } }
-        let running = try lab.start(["exercise", "check", "unshare"])
+        let running = try lab.start(["exercise", "check", "unshare", "--no-prediction"])
         let isUp = waitUntil(.seconds(15)) { isAsleep() || !HostProcess(pid: running.pid).isRunning }
         running.signal(SIGKILL)
         let finished = try running.wait()
@@ -150,6 +154,19 @@ import Testing
         let removed = try cleaned.json(Cleaned.self).removed.map(\.name)
         #expect(removed.contains { $0.contains("-room-") })
         #expect(removed.filter(Files.exists).isEmpty)
+    }
+
+    @Test(
+        "What is not written yet is left out of a submission and named; a course is found from a directory in it"
+    )
+    func leftOut() throws {
+        #expect(try run("submit").status == 66)
+        for exercise in ["unshare", "layers"] { #expect(try run("start", exercise).status == 0) }
+        #expect(try run("submit").status == 64)
+        try Files.write("#!/bin/sh\n", to: "\(course)/layers/layer", mode: 0o755)
+        let submitted = try run("submit")
+        #expect(submitted.status == 0 && submitted.output.contains("layers"), "\(submitted.errors)")
+        #expect(submitted.errors.contains("unshare") && !submitted.output.contains("unshare"))
     }
 
     @Test("The list is in the course's order, in both languages")

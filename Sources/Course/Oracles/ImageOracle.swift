@@ -9,12 +9,17 @@ import LabCore
 /// looks for a secret in every blob, builds twice, and starts what was built.
 struct ImageOracle: Oracle {
     let id = "image"
-    let mistakes = ["secret-shipped", "other-digest", "nothing-shared", "packed-diff-id"]
+    let mistakes = [
+        "secret-shipped", "other-digest", "nothing-shared", "packed-twice", "packed-diff-id",
+        "not-executable",
+    ]
     let points = 2
 
     private static let names = ["a", "b"]
     /// Two images, each with lab-guest in it.
     private static let mostBytes = 12 << 20
+    /// Between two builds.
+    private static let between = Duration.milliseconds(1_100)
 
     private struct Task {
         var base = FileSnapshot()
@@ -77,9 +82,11 @@ struct ImageOracle: Oracle {
         let task = Task(&draw)
         let guest = try Files.read(bench.context.rootFilesystem.hostGuestPath)
         var builds: [[String: ImageLayout]] = []
-        // The second time the same files have other times.
+        // The second time the same files have other times and another path, and it is later by more than a second, which
+        // is the unit of most that is written.
         for turn in 0..<2 {
-            switch try build(artefact, task, guest, time: 1_000_000_000 + 86_400 * turn, bench) {
+            if turn == 1 { try bench.context.interrupt.wait(until: .now().advanced(by: Self.between)) }
+            switch try build(artefact, task, guest, turn, bench) {
             case .failure(let judgement): return judgement
             case .success(let images): builds.append(images)
             }
@@ -92,13 +99,31 @@ struct ImageOracle: Oracle {
                 )
             }
         }
+        if let judgement = Self.sharing(builds[0], task) { return judgement }
         return try run(builds[0], task, bench)
     }
 
+    /// What is wrong with what both images have; nil when nothing is.
+    private static func sharing(_ images: [String: ImageLayout], _ task: Task) -> Judgement? {
+        guard let first = images["a"], let second = images["b"] else { return nil }
+        let bytes = first.blobs.filter { second.blobs[$0.key] != nil }.reduce(0) { $0 + $1.value.count }
+        guard bytes < task.shared else { return nil }
+        let unpacked = first.layers.filter(second.layers.contains).reduce(0) { $0 + $1.count }
+        guard unpacked < task.shared else {
+            return .wrong(
+                "packed-twice",
+                "the two images have a layer of the same tar, compressed to different bytes: that is two blobs"
+            )
+        }
+        return .wrong(
+            "nothing-shared",
+            "the two images share \(bytes) bytes of blobs, of \(task.shared) that both need")
+    }
+
     private func build(
-        _ artefact: Artefact, _ task: Task, _ guest: [UInt8], time: Int, _ bench: CheckBench
+        _ artefact: Artefact, _ task: Task, _ guest: [UInt8], _ turn: Int, _ bench: CheckBench
     ) throws(LabError) -> Result<[String: ImageLayout], Judgement> {
-        let recipe = "/recipe-\(task.secret.prefix(8))"
+        let recipe = "/recipe-\(task.secret.dropFirst(8 * turn).prefix(8))"
         let answer = try bench.answer(
             artefact, [recipe],
             change: {
@@ -107,7 +132,8 @@ struct ImageOracle: Oracle {
             },
             furnish: { (directory) throws(LabError) in
                 try task.lay("\(directory)/recipe", guest: guest)
-                Self.setTimes(time, below: "\(directory)/recipe")
+                Self.setTimes(1_000_000_000 + 86_400 * turn, below: "\(directory)/recipe")
+                try RoomUser.current().own("\(directory)/recipe")
             })
         let made: [UInt8]
         switch answer.said {
@@ -143,23 +169,30 @@ struct ImageOracle: Oracle {
             } catch {
                 return wrong(error.isPackedDiffID ? "packed-diff-id" : nil, "image \(name): \(error.seen)")
             }
+            let tree = try image.tree()
+            for (path, node) in tree.nodes.sorted(by: { $0.key < $1.key }) {
+                guard case .file(let bytes) = node, Self.has(task.secret, in: bytes) else { continue }
+                return wrong(
+                    "secret-shipped", "image \(name) has the secret in its file \(ForeignText.quoted(path))")
+            }
             for bytes in image.layers + image.blobs.values where Self.has(task.secret, in: bytes) {
-                return wrong("secret-shipped", "image \(name) has the secret in one of its blobs")
+                return wrong(
+                    "secret-shipped", "no file of image \(name) has the secret, but one of its blobs has")
             }
-            guard try image.tree() == task.wanted(name, guest: guest) else {
-                return wrong(nil, "the layers of image \(name) do not make the files of the recipe")
+            if let difference = tree.difference(from: task.wanted(name, guest: guest)) {
+                return wrong(nil, "the layers of image \(name) do not make its files: \(difference)")
             }
-            guard image.command == task.command[name] else {
-                return wrong(nil, "image \(name) has another command than its recipe")
+            let command = task.command[name] ?? []
+            guard image.command == command else {
+                return wrong(
+                    nil,
+                    "the command of image \(name) is \(ForeignText.line(ShellText.join(image.command), most: 100)), and is to be \(ShellText.join(command))"
+                )
+            }
+            guard try image.mayExecute("guest") else {
+                return wrong("not-executable", "nobody may execute /guest in the layers of image \(name)")
             }
             images[name] = image
-        }
-        let common = (images["a"]?.blobs ?? [:]).filter { images["b"]?.blobs[$0.key] != nil }
-        let bytes = common.values.reduce(0) { $0 + $1.count }
-        guard bytes >= task.shared else {
-            return wrong(
-                "nothing-shared",
-                "the two images share \(bytes) bytes of blobs, of \(task.shared) that both need")
         }
         return .success(images)
     }

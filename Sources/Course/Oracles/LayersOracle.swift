@@ -7,7 +7,10 @@ import LabCore
 /// then seen with what was asked for.
 struct LayersOracle: Oracle {
     let id = "layers"
-    let mistakes = ["oci-whiteout", "whole-tree", "half-file", "still-there", "shines-through"]
+    let mistakes = [
+        "too-deep", "oci-whiteout", "whole-tree", "half-file", "still-there", "stray-whiteout",
+        "shines-through",
+    ]
     let points = 2
 
     private enum Order {
@@ -120,10 +123,21 @@ struct LayersOracle: Oracle {
     private static func lay(_ tree: FileSnapshot, _ directory: String) throws(LabError) {
         try Files.makeDirectory(directory)
         try tree.write(to: directory)
+        try RoomUser.current().own(directory)
     }
 
     /// What can be seen from the archive alone, and explains what would be seen of the mount.
     private static func mistake(in entries: [Archive.Entry], _ task: Task) -> Judgement? {
+        // All of it below one name that LOWER has not, and what would be right without that name.
+        let tops = Set(entries.compactMap { $0.path.split(separator: "/").first })
+        if let top = tops.first, tops.count == 1, task.lower.nodes["\(top)"] == nil,
+            entries.contains(where: { task.lower.nodes["\($0.path.dropFirst(top.utf8.count + 1))"] != nil })
+        {
+            return .wrong(
+                "too-deep",
+                "all of the archive is below \(ForeignText.quoted("\(top)")), which LOWER has not: its paths are to be relative to LOWER"
+            )
+        }
         for entry in entries {
             let name = entry.path.split(separator: "/").last ?? ""
             if name.hasPrefix(".wh.") {
@@ -175,7 +189,13 @@ struct LayersOracle: Oracle {
                         throw error
                     }
                 }
-            ) { (room) throws(LabError) in try FileSnapshot("/proc/\(room.pid)/root/merged") }
+            ) { (room) throws(LabError) in
+                do throws(LabError) { return try FileSnapshot("/proc/\(room.pid)/root/merged") } catch {
+                    // Every name there is the archive's choice, or LOWER's, which can be read.
+                    if HostProcess(pid: room.pid).isRunning { refused = error }
+                    throw error
+                }
+            }
         } catch {
             if let refused { return .wrong(nil, "\(refused)") }
             throw error
@@ -184,7 +204,12 @@ struct LayersOracle: Oracle {
     }
 
     private static func judge(_ seen: FileSnapshot, _ task: Task) -> Judgement {
-        let wanted = task.wanted
+        if let path = seen.nodes.filter({ $0.value == .unseen }).keys.min() {
+            return .wrong(
+                "stray-whiteout",
+                "the whiteout \(ForeignText.quoted(path)) hides nothing: LOWER has no such directory, or an opaque one hides it already"
+            )
+        }
         for order in task.orders {
             switch order {
             case .delete(let path) where seen.nodes[path] != nil:
@@ -200,12 +225,9 @@ struct LayersOracle: Oracle {
             default: continue
             }
         }
-        let differing = Set(wanted.nodes.keys).union(seen.nodes.keys).filter {
-            wanted.nodes[$0] != seen.nodes[$0]
-        }
-        guard let first = differing.min() else {
+        guard let first = seen.difference(from: task.wanted) else {
             return .right("the mounted overlay shows all \(task.orders.count) changes and nothing else")
         }
-        return .wrong(nil, "in the mounted overlay \(ForeignText.quoted(first)) is not as it was to be")
+        return .wrong(nil, "in the mounted overlay \(first)")
     }
 }

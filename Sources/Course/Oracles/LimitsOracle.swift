@@ -8,7 +8,9 @@ import LabCore
 /// neighbour of the load still answers.
 struct LimitsOracle: Oracle {
     let id = "limits"
-    let mistakes = ["killed-by-hand", "per-process", "reclaims", "nobody-in-it"]
+    let mistakes = [
+        "killed-by-hand", "per-process", "reclaims", "nobody-in-it", "cgroup-below", "other-number",
+    ]
     /// One for each sort of load.
     let points = 3
 
@@ -46,6 +48,9 @@ struct LimitsOracle: Oracle {
                 + ["/bin/sh", "-c", #"exec /lab/guest "$@" >/dev/null"#, "load"] + workload
         }
 
+        /// What it was called with, as far as it is different each time.
+        var asked: String { "./limit \(mebibytes << 20) \(processes) \(percent) -- …" }
+
         /// Waits and wakes beside the load, outside of its cgroup.
         var neighbour: String { "/lab/guest pulse \(nonce) 20 >/dev/null &" }
     }
@@ -78,11 +83,13 @@ struct LimitsOracle: Oracle {
             let status = wait == .ended ? room.end() : nil
             let how: Message =
                 status.map { "the program ended with status \(Int($0))" } ?? "the program did not start it"
-            return (.wrong(nil, "the load never ran: \(how); \(room.lastWords)"), wait == .late)
+            return (
+                .wrong(nil, "\(task.asked): the load never ran: \(how); \(room.lastWords)"), wait == .late
+            )
         }
         // Before it runs they have to be there: this is no matter of time.
         let unset = Self.unset(task, cgroups)
-        guard unset.isEmpty, cgroups.holds(load, CgroupMounts.Controller.allCases) else {
+        guard unset.isEmpty, cgroups.without(load).isEmpty else {
             return (try mistake(task, unset, load, room, cgroups), false)
         }
         var count: UInt64 = 0
@@ -134,31 +141,68 @@ struct LimitsOracle: Oracle {
         return count ?? 0
     }
 
-    /// The controllers whose limit is not the one that was asked for.
-    private static func unset(_ task: Task, _ cgroups: RoomCgroups) -> [CgroupMounts.Controller] {
-        CgroupMounts.Controller.allCases.filter { controller in
+    /// A limit that is not the one that was asked for.
+    private struct Unset {
+        let controller: CgroupMounts.Controller
+        /// Whether one of another number is there.
+        let isSet: Bool
+        let seen: Message
+    }
+
+    private static func unset(_ task: Task, _ cgroups: RoomCgroups) -> [Unset] {
+        CgroupMounts.Controller.allCases.compactMap { controller in
+            let (file, limit, wanted): (String, Double?, Double)
+            var tolerance = 0.0
             switch controller {
             case .memory:
-                cgroups.number(.memory, v1: "memory.limit_in_bytes", v2: "memory.max") != UInt64(
-                    task.mebibytes) << 20
-            case .pids: cgroups.number(.pids, v1: "pids.max", v2: "pids.max") != UInt64(task.processes)
+                (file, wanted) = (
+                    cgroups.isUnified(.memory) ? "memory.max" : "memory.limit_in_bytes",
+                    Double(task.mebibytes << 20)
+                )
+                // Version 1 says "no limit" with the largest number of pages.
+                limit = cgroups.number(.memory, v1: file, v2: file).map { Double($0) }.flatMap {
+                    $0 < 1e18 ? $0 : nil
+                }
+            case .pids:
+                (file, wanted) = ("pids.max", Double(task.processes))
+                limit = cgroups.number(.pids, v1: file, v2: file).map { Double($0) }
             case .cpu:
-                cgroups.bandwidth.map { abs(100 * $0.quota / $0.period - Double(task.percent)) > 1 } ?? true
+                (file, wanted) = (
+                    cgroups.isUnified(.cpu) ? "cpu.max (%)" : "cpu.cfs_quota_us (%)", Double(task.percent)
+                )
+                limit = cgroups.bandwidth.map { 100 * $0.quota / $0.period }
+                tolerance = 1
             }
+            guard let limit else {
+                return Unset(controller: controller, isSet: false, seen: "\(file) is not set")
+            }
+            guard abs(limit - wanted) > tolerance else { return nil }
+            return Unset(
+                controller: controller, isSet: true,
+                seen: "\(file) is \(Int(limit.rounded())), and \(Int(wanted)) was asked for")
         }
     }
 
     /// What was done instead.
     private func mistake(
-        _ task: Task, _ unset: [CgroupMounts.Controller], _ load: HostProcess, _ room: Room,
+        _ task: Task, _ unset: [Unset], _ load: HostProcess, _ room: Room,
         _ cgroups: RoomCgroups
     ) throws(LabError) -> Judgement {
         guard !unset.isEmpty else {
-            return .wrong("nobody-in-it", "the limits are set, but the load runs in another cgroup")
+            if cgroups.hasChildren {
+                return .wrong(
+                    "cgroup-below", "the limits are set, but the load runs in a cgroup below the one given")
+            }
+            return .wrong(
+                "nobody-in-it",
+                "the limits are set, but the load is not in the given cgroup of \(cgroups.without(load).map(\.rawValue).listed)"
+            )
         }
-        let names = unset.map(\.rawValue).joined(separator: ", ")
-        let seen: Message = "while the load ran, its cgroup lacked the limits that were asked for: \(names)"
-        if unset.contains(.memory),
+        let seen: Message =
+            "\(task.asked): when the load ran, \(unset.map(\.seen).joined(separator: ", "))"
+        // One that is there is no other idea of what a limit is.
+        if unset.allSatisfy(\.isSet) { return .wrong("other-number", seen) }
+        if unset.contains(where: { $0.controller == .memory }),
             cgroups.number(.memory, v1: "memory.soft_limit_in_bytes", v2: "memory.high").map({
                 $0 <= UInt64(task.mebibytes) << 20
             }) == true

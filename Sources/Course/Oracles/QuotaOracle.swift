@@ -63,7 +63,7 @@ struct QuotaOracle: Oracle {
         }
         // Before it runs they have to be there: this is no matter of time.
         if let flaw = Self.flaw(task, cgroups) { return (flaw, false) }
-        guard cgroups.holds(load, [.cpu]) else {
+        guard !cgroups.without(load).contains(.cpu) else {
             return (.wrong(nil, "the limits are set, but the load runs in another cgroup"), false)
         }
         var (used, periods): (UInt64, UInt64) = (0, 0)

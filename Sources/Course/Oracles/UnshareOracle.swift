@@ -7,7 +7,7 @@ import LabCore
 /// command's own /proc, and sees an orphan end.
 struct UnshareOracle: Oracle {
     let id = "unshare"
-    let mistakes = ["children-only", "always-all", "host-proc", "no-reaper"]
+    let mistakes = ["children-only", "always-all", "kind-missing", "host-proc", "no-reaper", "outlives"]
     let points = 3
 
     /// What is asked at a point.
@@ -17,14 +17,15 @@ struct UnshareOracle: Oracle {
         var nonce: String
 
         init(_ point: Int, _ draw: inout Draw) {
-            let others = ["cgroup", "ipc", "net", "uts"].shuffled(using: &draw)
-            let count = Int.random(in: 1...3, using: &draw)
-            switch point {
-            case 0: kinds = ["pid", "mnt"] + others.prefix(count)
-            case 1: kinds = Array((["mnt", "user"] + others).shuffled(using: &draw).prefix(count))
-            default: kinds = ["pid"] + others.prefix(count)
-            }
-            kinds.shuffle(using: &draw)
+            // Together the points have every kind, and each leaves some out.
+            let (always, sometimes): ([String], [String]) =
+                switch point {
+                case 0: (["pid", "mnt", "net"], ["cgroup", "ipc", "uts"])
+                case 1: (["cgroup", "uts"], ["ipc", "mnt", "net"])
+                default: (["pid", "mnt", "user", "ipc"], ["cgroup", "net", "uts"])
+                }
+            let count = Int.random(in: 0...2, using: &draw)
+            kinds = (always + sometimes.shuffled(using: &draw).prefix(count)).shuffled(using: &draw)
             nonce = draw.nonce()
         }
 
@@ -33,6 +34,9 @@ struct UnshareOracle: Oracle {
             #"(/lab/guest idle "$0-orphan" >/dev/null &); exec /lab/guest idle "$0-command" >/dev/null"#
 
         var words: [String] { kinds + ["--", "/bin/sh", "-c", Self.script, nonce] }
+
+        /// What it was called with, as far as it is different each time.
+        var asked: String { "./launch \(kinds.joined(separator: " ")) -- …" }
     }
 
     func words(_ point: Int, _ draw: inout Draw) -> [String] { Task(point, &draw).words }
@@ -49,25 +53,24 @@ struct UnshareOracle: Oracle {
                 command = room.guest(with: "\(task.nonce)-command")
                 return command != nil
             }
-            let asked = task.kinds.joined(separator: " ")
             guard let command else {
                 let status = wait == .ended ? room.end() : nil
                 let how: Message =
-                    status.map { "the launcher ended with status \(Int($0))" } ?? "the launcher did not end"
+                    switch status {
+                    case 0?: "the launcher ended first, with status 0: it did not wait for it"
+                    case let status?: "the launcher ended with status \(Int(status))"
+                    case nil: "nor did the launcher end in \(Int(bench.limit / .seconds(1))) s"
+                    }
                 return (
-                    .wrong(nil, "asked for \(asked), the command never ran: \(how); \(room.lastWords)"),
+                    .wrong(nil, "\(task.asked): the command never ran, \(how); \(room.lastWords)"),
                     wait == .late
                 )
             }
             if let wrong = namespaces(of: command, room, task) { return (wrong, false) }
-            guard task.kinds.contains("pid") else { return (right(command, task), false) }
-            return try reaping(by: command, room, task)
+            if task.kinds.contains("pid"), let wrong = try reaping(by: command, room, task) { return wrong }
+            return try ending(with: command, room, task)
         }
         return isLate ? try bench.late(judgement) : judgement
-    }
-
-    private func right(_ command: HostProcess, _ task: Task) -> Judgement {
-        .right("the command has its own \(task.kinds.sorted().joined(separator: ", ")) and shares the others")
     }
 
     /// What is wrong with the command's namespaces and its /proc; nil when nothing is.
@@ -77,28 +80,31 @@ struct UnshareOracle: Oracle {
         let missing = asked.filter { !own.contains($0) }
         let extra = own.filter { !asked.contains($0) }
         let seen: Message =
-            "asked for \(asked.joined(separator: ", ")); the command has its own \(Message.names(own))"
+            own.isEmpty
+            ? "\(task.asked): the command has no namespace of its own"
+            : "\(task.asked): the command has its own \(own.listed)"
         if missing.contains("pid") {
             // Where its children would go: another namespace than its own, if somebody has unshared and not forked.
             let first = HostProcess(pid: room.pid).namespace("pid")
             if command.namespace("pid_for_children") != first { return .wrong("children-only", seen) }
         }
         if missing.isEmpty && !extra.isEmpty { return .wrong("always-all", seen) }
-        if !missing.isEmpty { return .wrong(nil, seen) }
+        if !missing.isEmpty { return .wrong("kind-missing", seen) }
         guard asked.contains("pid"), asked.contains("mnt") else { return nil }
         // The first process that its /proc shows is the first one of its own PID namespace, or /proc is another's.
         guard command.shownNamespace == command.namespace("pid") else {
             return .wrong(
                 "host-proc",
-                "asked for \(asked.joined(separator: ", ")); the command's /proc shows another PID namespace than its own"
+                "\(task.asked): the command's /proc shows another PID namespace than its own"
             )
         }
         return nil
     }
 
+    /// What is wrong with the PID 1 above the command, and whether it is a matter of time; nil when nothing is.
     private func reaping(by command: HostProcess, _ room: Room, _ task: Task) throws(LabError) -> (
         Judgement, Bool
-    ) {
+    )? {
         if (try? command.status())?.pids.last == 1 {
             return (
                 .wrong(
@@ -129,6 +135,33 @@ struct UnshareOracle: Oracle {
                 true
             )
         }
-        return (right(command, task), false)
+        // Where its PID 1 ends all is gone with it, and nobody has waited for anything.
+        let isAlone = try room.wait(until: .now().advanced(by: .milliseconds(300))) { !command.isRunning }
+        guard isAlone == .late else {
+            return (
+                .wrong(
+                    "no-reaper", "the command was killed before it ended: its PID 1 had ended before"), false
+            )
+        }
+        return nil
+    }
+
+    /// Whether the launcher ends when the command does.
+    private func ending(with command: HostProcess, _ room: Room, _ task: Task) throws(LabError) -> (
+        Judgement, Bool
+    ) {
+        for word in ["orphan", "command"] {
+            let word = "\(task.nonce)-\(word)"
+            room.guest(with: word)?.end { $0.commandLine?.contains(word) == true }
+        }
+        guard try room.wait(until: .now().advanced(by: .seconds(5))) == .ended else {
+            return (
+                .wrong("outlives", "\(task.asked): the command has ended, and the launcher runs on"), true
+            )
+        }
+        return (
+            .right("the command has its own \(task.kinds.sorted().listed) and shares the others"),
+            false
+        )
     }
 }

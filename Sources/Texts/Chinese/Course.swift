@@ -8,14 +8,20 @@ extension Chinese {
         "/bin/true ended with status {}": "/bin/true 以状态 {} 结束", "/bin/true took too long": "/bin/true 耗时过长",
         "this machine is too busy to tell late from slow": "这台机器太忙，分不清是超时还是慢",
         "a room with nothing in it took more than {} s": "一个空房间就用了 {} 秒以上",
-        "check again when less is running": "等运行的东西少些再检查", "it said nothing": "它什么也没说",
-        "it said: {}": "它说：{}",
+        "check again when less is running": "等运行的东西少些再检查",
+        "its standard error is empty": "没有标准错误输出",
+        "its standard error ends:{}": "标准错误输出的末尾：{}",
         "a room without cgroups": "房间没有 cgroup",
 
         // Archives and artefacts.
         "there is no memory": "没有内存了",
         "an entry has no name": "有一个条目没有名字",
-        "it has an entry {}": "它有一个条目 {}", "{} is a hard link": "{} 是硬链接",
+        "it has not a single byte": "它是空的", "it is no tar": "它不是 tar",
+        "it is compressed with gzip, and a plain tar is wanted": "它用 gzip 压缩过；要的是未压缩的 tar",
+        "the name {} is too long": "文件名 {} 过长",
+        "the name {} is not taken: names are UTF-8, relative and without {}":
+            "文件名 {} 不允许：文件名用 UTF-8，不得以 / 开头，不得含 {}",
+        "{} is a hard link": "{} 是硬链接",
         "{} is neither a file, a directory, a link nor a whiteout": "{} 既不是文件、目录、链接，也不是白障",
         "its files are larger than {} bytes": "它的文件大于 {} 字节",
         "libarchive does not say why": "libarchive 没有说明原因",
@@ -27,6 +33,10 @@ extension Chinese {
         "{} is not taken": "不接受 {}",
         "it is a link, or leads out of its directory": "它是链接，或者通向目录之外", "put the file itself there": "请放文件本身",
         "{} is too deep": "{} 嵌套太深", "{} has too many files": "{} 的文件太多",
+        "{} is missing": "缺少 {}", "{} is there, and is not to be": "多出了 {}",
+        "{} has other contents: {} bytes, and {} are right": "{} 的内容不对：有 {} 字节，应为 {} 字节",
+        "{} is of another kind: a file for a directory, a link or the like":
+            "{} 的类型不对：是文件、目录还是链接，与要求的不同",
 
         // A student's course.
         "there is no course in {}": "{} 里没有课程",
@@ -55,7 +65,12 @@ extension Chinese {
         "the submission of {} has a wrong seal": "{} 的提交封印不对",
         "it was made with another ticket, or changed afterwards": "它是用别的凭据做的，或者事后改过",
         "start the course with the ticket that {} was given": "用发给 {} 的凭据开始课程",
-        "no exercise has been started in {}": "{} 里还没有开始任何练习", "{}, {} bytes, of {}": "{}，{} 字节，{} 的提交",
+        "no exercise has anything to hand in in {}": "{} 里还没有可以提交的练习",
+        "lab exercise start EXERCISE, and write what its task asks for":
+            "lab exercise start EXERCISE，再写出题目要求的程序",
+        "{}, {} bytes, of {}": "{}，{} 字节，提交人：{}",
+        "left out, nothing written yet: {}": "没有放进去，因为还没有写：{}",
+        "Your own checks have new parameters from now on.": "从现在起，你自己的检查换用新的参数。",
 
         // Files of exercises.
         "there are no exercises in {}": "{} 里没有练习", "no folder of it holds an {}": "它的文件夹里都没有 {}",
@@ -71,17 +86,28 @@ extension Chinese {
 
         // Checks and hints.
         "{} points, about {} minutes": "{} 分，约 {} 分钟", "{}: passed": "{}：通过", "{}: not passed": "{}：未通过",
-        "point {} of {}: {}": "第 {} 处（共 {} 处）：{}", "{}: ungradable on this machine: {}": "{}：这台机器无法评判：{}",
-        "the task says what is asked": "要求见题目", "a hint: lab exercise hint {}": "提示：lab exercise hint {}",
-        "(no prediction was written before this first check)": "（第一次检查之前没有写预测）",
+        "point {} of {}: {}": "第 {} 组参数（共 {} 组）：{}", "{}: ungradable on this machine: {}": "{}：这台机器无法评判：{}",
+        "a hint: lab exercise hint {}": "提示：lab exercise hint {}",
+        "what your program wrote to standard error, whole: {}": "程序的标准错误输出全文：{}",
+        "say in {} what surprised you": "在 {} 里写下哪些地方出乎意料",
+        "then: lab exercise reveal {}; lab exercise submit": "然后：lab exercise reveal {}；lab exercise submit",
+        "of the {} questions in {} {} are answered": "{2} 里有 {1} 个问题，已回答 {3} 个",
+        "answer each below its number before the first check; or go on without: --no-prediction":
+            "第一次检查之前，请在每个编号下面写出回答；不写也要继续：--no-prediction",
         "there is no hint before a check": "检查之前没有提示",
-        "no hint is for this; it was seen that {}": "这种情况没有提示；看到的是：{}",
+        "There is no hint for this mistake. The check saw: {}": "这种错误没有提示。检查看到的是：{}",
         "the last check saw no mistake": "上一次检查没有看到错误",
-        "task:         {}": "题目：    {}", "predict in:   {}, before the first check": "预测写在：{}，第一次检查之前",
+        "task:         {}": "题目：    {}", "predict in:   {}, before the first check": "预测：    {}（第一次检查之前填写）",
         "write:        {}": "要写的：  {}", "then:         lab exercise check {}": "然后：    lab exercise check {}",
         "not started": "未开始", "started": "已开始", "passed with lab {}": "已通过（lab {}）", "checks: {}": "检查：{}",
         "hints: {}": "提示：{}",
-        "predicted": "有预测", "not predicted": "没有预测", "handed in: {}": "提交：{}", "revealed": "已看讲解",
+        "It runs in a room: root of a user namespace, the host's /usr, an empty /tmp, no network, your {}.":
+            "它在一个“房间”（沙箱，sandbox）里运行：用户命名空间里的 root，宿主机的 /usr，空的 /tmp，没有网络，你的文件只有 {}。",
+        "What it writes to standard error comes back to you. The parameters stay the same until you submit.":
+            "它写到标准错误输出的内容会交还给你。提交之前，参数保持不变。",
+        "(without an instructor's ticket this course is for yourself only)": "（没有教师发的凭据，这门课程只供自学）",
+        "changed since": "之后改过", "explained": "有说明", "not explained": "没有说明",
+        "predicted": "有预测", "not predicted": "没有预测", "handed in, times: {}": "提交次数：{}", "revealed": "已看讲解",
         "the exercise {} has not been passed": "练习 {} 还没有通过",
         "go on with it; or lab exercise reveal {} --give-up": "继续做；或者 lab exercise reveal {} --give-up",
 
@@ -96,12 +122,18 @@ extension Chinese {
         "a neighbour's submission was refused": "别人的提交被拒绝了",
 
         // unshare.
-        "asked for {}, the command never ran: {}; {}": "要求 {}，命令始终没有运行：{}；{}",
-        "the launcher ended with status {}": "启动器以状态 {} 结束", "the launcher did not end": "启动器没有结束",
+        "{}: the command never ran, {}; {}": "{}：命令始终没有运行，{}；{}",
+        "the launcher ended with status {}": "启动器以状态 {} 结束",
+        "the launcher ended first, with status 0: it did not wait for it": "启动器先以状态 0 结束了，没有等待命令",
+        "nor did the launcher end in {} s": "启动器在 {} 秒内也没有结束",
         "the command has its own {} and shares the others": "命令有自己的 {}，其余共享",
-        "asked for {}; the command has its own {}": "要求 {}；命令自己的有 {}",
-        "asked for {}; the command's /proc shows another PID namespace than its own":
-            "要求 {}；命令的 /proc 显示的不是它自己的 PID 命名空间",
+        "{}: the command has no namespace of its own": "{}：命令没有自己的命名空间",
+        "{}: the command has its own {}": "{}：命令有自己的 {}",
+        "{}: the command's /proc shows another PID namespace than its own":
+            "{}：命令的 /proc 显示的不是它自己的 PID 命名空间",
+        "the command was killed before it ended: its PID 1 had ended before":
+            "命令还没有结束就被杀死了：它的 1 号进程先结束了",
+        "{}: the command has ended, and the launcher runs on": "{}：命令已经结束，启动器还在运行",
         "the command itself is PID 1 of its namespace, and nobody waits there for orphans":
             "命令自己就是命名空间的 1 号进程，那里没有谁等待孤儿进程",
         "the command's child is gone with its parent: it was to live on as an orphan":
@@ -110,7 +142,9 @@ extension Chinese {
             "孤儿进程结束后仍是僵尸：它的 1 号进程没有等待它",
 
         // limits.
-        "the load never ran: {}; {}": "负载始终没有运行：{}；{}", "the program ended with status {}": "程序以状态 {} 结束",
+        "the load never ran: {}; {}": "负载始终没有运行：{}；{}",
+        "{}: the load never ran: {}; {}": "{}：负载始终没有运行：{}；{}",
+        "the program ended with status {}": "程序以状态 {} 结束",
         "the program did not start it": "程序没有启动它",
         "the limits are set, but the load never met its own: {}": "上限设好了，但负载始终没有碰到：{}",
         "the load met its limit, and its neighbour in another cgroup does not answer any more":
@@ -121,21 +155,27 @@ extension Chinese {
             "内核不再给负载更多进程（拒绝 fork {} 次）；邻居进程有反应",
         "the kernel throttled the load (periods: {}); its neighbour answers": "内核对负载限流（{} 个周期）；邻居进程有反应",
         "exercises can be checked": "可以检查练习", "a room was made, and nothing is left of it": "建成了一个房间，用后没有残留",
-        "the limits are set, but the load runs in another cgroup": "上限设好了，但负载在另一个 cgroup 里运行",
-        "while the load ran, its cgroup lacked the limits that were asked for: {}":
-            "负载运行时，它的 cgroup 缺少要求的上限：{}",
+        "the limits are set, but the load runs in a cgroup below the one given":
+            "上限设好了，但负载在给定的 cgroup 下面的另一个 cgroup 里运行",
+        "the limits are set, but the load is not in the given cgroup of {}": "上限设好了，但负载不在给定的 {} cgroup 里",
+        "{}: when the load ran, {}": "{}：负载开始运行时，{}", "{} is not set": "{} 没有设置",
+        "{} is {}, and {} was asked for": "{} 是 {}，要求的是 {}",
         "{}; then the load was killed, and not by the kernel": "{}；随后负载被杀死，但不是内核杀的",
 
         // layers.
         "a tree that is bound read-only was changed": "以只读方式绑定的目录树被改动了",
         "the program did not end; {}": "程序没有结束；{}", "the program ended with status {}; {}": "程序以状态 {} 结束；{}",
         "the archive has a file {}": "归档里有文件 {}",
+        "all of the archive is below {}, which LOWER has not: its paths are to be relative to LOWER":
+            "归档里的一切都在 {} 下面，而 LOWER 里没有它：路径要相对于 LOWER",
+        "the whiteout {} hides nothing: LOWER has no such directory, or an opaque one hides it already":
+            "白障 {} 没有遮住任何东西：LOWER 里没有这个目录，或者 opaque 目录已经把它遮住了",
         "the archive has {} files that are as they were below, among them {}": "归档里有 {} 个文件与下层的一样，其中有 {}",
         "{} has the new line in it and nothing else": "{} 里只有新加的一行",
         "{} was to be deleted, and is still seen in the mounted overlay": "{} 应当删除，但在挂载的 overlay 里仍看得到",
         "{} was to be replaced, and {} is still seen in it": "{} 应当被替换，但里面还看得到 {}",
         "the mounted overlay shows all {} changes and nothing else": "挂载的 overlay 显示全部 {} 处改动，此外没有变化",
-        "in the mounted overlay {} is not as it was to be": "在挂载的 overlay 里，{} 与要求的不符",
+        "in the mounted overlay {}": "在挂载的 overlay 里，{}",
 
         // image.
         "the blob {} has another digest than its name": "blob {} 的摘要与名字不符",
@@ -148,9 +188,14 @@ extension Chinese {
         "{} is missing, or is not as the specification has it": "{} 不存在，或不符合规范",
         "a layer has a device": "某一层里有设备文件",
         "the image {} was built twice of the same files, and has two digests": "用同样的文件把镜像 {} 构建了两次，摘要却不同",
-        "image {}: {}": "镜像 {}：{}", "image {} has the secret in one of its blobs": "镜像 {} 的某个 blob 里有那个秘密",
-        "the layers of image {} do not make the files of the recipe": "镜像 {} 的各层合起来不是配方里的文件",
-        "image {} has another command than its recipe": "镜像 {} 的命令与配方不同",
+        "image {}: {}": "镜像 {}：{}", "image {} has the secret in its file {}": "镜像 {} 的文件 {} 里有那个秘密",
+        "no file of image {} has the secret, but one of its blobs has": "镜像 {} 的文件里没有那个秘密，但它的某个 blob 里有",
+        "a layer's media type is {}, and its bytes are another's": "某一层的媒体类型是 {}，内容却不是这种类型",
+        "the layers of image {} do not make its files: {}": "镜像 {} 的各层合起来不是它该有的文件：{}",
+        "the command of image {} is {}, and is to be {}": "镜像 {} 的命令是 {}，应为 {}",
+        "nobody may execute /guest in the layers of image {}": "镜像 {} 的层里，/guest 的权限是谁都不能执行",
+        "the two images have a layer of the same tar, compressed to different bytes: that is two blobs":
+            "两个镜像有一层的 tar 相同，压缩出来的字节却不同：这就成了两个 blob",
         "image {} does not run": "镜像 {} 运行不了",
         "the two images share {} bytes of blobs, of {} that both need": "两个镜像共有的 blob 是 {} 字节，而两者都需要的有 {} 字节",
         "both images run, their digests are right and the same each time, and no blob has the secret":

@@ -11,11 +11,14 @@ struct ExerciseCheck: SpeakingCommand {
         discussion: """
             The parameters stay the same until you submit, so that you can look for a
             mistake; afterwards they are new. Exits with 0 when it passed, with 1 when
-            it did not, and with 69 when this machine can't tell.
+            it did not, and with 69 when this machine can't tell. The first check wants
+            every question in prediction.md answered; what your program wrote to
+            standard error at last is in last-stderr.txt.
 
             EXAMPLES
               lab exercise check unshare
               lab exercise check 2 --json
+              lab exercise check unshare --no-prediction
             """)
 
     @Argument(help: ArgumentHelp("The exercise, by its id or its number.", valueName: "EXERCISE"))
@@ -23,6 +26,9 @@ struct ExerciseCheck: SpeakingCommand {
 
     @Flag(help: "Print the outcome as JSON.")
     var json = false
+
+    @Flag(help: "Check for the first time without predictions, which can't be made up for.")
+    var noPrediction = false
 
     @OptionGroup var course: CourseOptions
     @OptionGroup var speech: LanguageOptions
@@ -49,12 +55,23 @@ struct ExerciseCheck: SpeakingCommand {
         let artefact = try course.artefact(of: exercise)
         // As it was before the check.
         let prediction = try course.prediction(of: exercise)
-        let key = try course.key(of: exercise, record)
-        let verdict = try Workspace.lend(text) { (context) throws(LabError) in
-            try Check(oracle, key, context).verdict(on: artefact)
+        guard prediction.digest != nil || record.checks > 0 || noPrediction else {
+            let file = "\(course.workspace(of: exercise))/\(CourseDirectory.predictionFile)"
+            throw LabError(
+                .usage,
+                "of the \(exercise.predictions.count) questions in \(file) \(prediction.answers) are answered",
+                remedy:
+                    "answer each below its number before the first check; or go on without: --no-prediction")
         }
+        let key = try course.key(of: exercise, record)
+        let errorFile = "\(course.workspace(of: exercise))/last-stderr.txt"
+        let (verdict, errors) = try Workspace.lend(text) { (context) throws(LabError) in
+            let check = Check(oracle, key, context)
+            return (try check.verdict(on: artefact), check.bench.errors.withLock { $0 })
+        }
+        try Files.write(errors, to: errorFile)
         var entry = JournalEntry(.checked, exercise, record)
-        (entry.digest, entry.prediction) = (artefact.digest, prediction)
+        (entry.digest, entry.prediction) = (artefact.digest, prediction.digest)
         (entry.verdict, entry.mistake) = (verdict.name, verdict.mistake)
         entry.seen = verdict.judgements.map(\.seen)
         if case .ungradable(let error) = verdict { entry.error = error }
@@ -67,10 +84,10 @@ struct ExerciseCheck: SpeakingCommand {
                     points: verdict.judgements.map { .init(isRight: $0.isRight, seen: $0.seen) },
                     outOf: oracle.points, mistake: verdict.mistake, error: entry.error))
         } else {
-            try Terminal.answer(lines(exercise, oracle.points, verdict, text).joined(separator: "\n"))
-            if prediction == nil && record.checks == 0 {
-                Terminal.say(text.say("(no prediction was written before this first check)"))
-            }
+            try Terminal.answer(
+                (lines(exercise, oracle.points, verdict, text)
+                    + next(exercise, verdict, errors.isEmpty ? nil : errorFile, text))
+                    .joined(separator: "\n"))
         }
         switch verdict {
         case .passed: return
@@ -88,15 +105,29 @@ struct ExerciseCheck: SpeakingCommand {
         }
         switch verdict {
         case .passed: return [text.say("\(exercise.id): passed")] + seen
-        case .notPassed:
-            let next =
-                verdict.mistake == nil
-                ? text.say("the task says what is asked")
-                : text.say("a hint: lab exercise hint \(exercise.id)")
-            return [text.say("\(exercise.id): not passed")] + seen + ["  " + next]
+        case .notPassed: return [text.say("\(exercise.id): not passed")] + seen
         case .ungradable(let error):
             let remedy = error.remedy.map { ["  " + text.remedy(text.say($0))] } ?? []
             return [text.say("\(exercise.id): ungradable on this machine: \(error.reason)")] + remedy
         }
+    }
+
+    /// What can be done now.
+    private func next(
+        _ exercise: ExerciseDefinition, _ verdict: CheckVerdict, _ errorFile: String?, _ text: Language
+    ) -> [String] {
+        var lines: [Message] = []
+        switch verdict {
+        case .passed:
+            lines.append("say in \(CourseDirectory.explanationFile) what surprised you")
+            lines.append("then: lab exercise reveal \(exercise.id); lab exercise submit")
+        case .notPassed:
+            if verdict.mistake != nil { lines.append("a hint: lab exercise hint \(exercise.id)") }
+            if let errorFile {
+                lines.append("what your program wrote to standard error, whole: \(errorFile)")
+            }
+        case .ungradable: break
+        }
+        return lines.map { "  " + text.say($0) }
     }
 }

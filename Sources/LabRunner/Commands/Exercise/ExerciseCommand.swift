@@ -39,9 +39,20 @@ struct ExerciseCommand: ParsableCommand {
 /// Where a student's course is.
 struct CourseOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Directory of your course.", valueName: "DIR"))
-    var course = "course"
+    var course = Self.standard
+    private static let standard = "course"
 
-    func opened() throws(LabError) -> CourseDirectory { try .open(course) }
+    /// The course, or the one that the working directory is in.
+    func opened() throws(LabError) -> CourseDirectory {
+        if course == Self.standard, !CourseDirectory.isOne(course), var place = RelativePath.workingDirectory
+        {
+            while !place.isEmpty {
+                if CourseDirectory.isOne(place) { return try .open(place) }
+                place = String(place.prefix(upTo: place.lastIndex(of: "/") ?? place.startIndex))
+            }
+        }
+        return try .open(course)
+    }
 }
 
 extension ExerciseDirectory {

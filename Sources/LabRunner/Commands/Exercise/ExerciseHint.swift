@@ -52,7 +52,7 @@ struct ExerciseHint: SpeakingCommand {
                     json: Answer(exercise: exercise.id, mistake: nil, seen: seen, steps: [], outOf: 0))
             }
             return try Terminal.answer(
-                seen.map { text.say("no hint is for this; it was seen that \($0)") }
+                seen.map { text.say("There is no hint for this mistake. The check saw: \($0)") }
                     ?? text.say("the last check saw no mistake"))
         }
         let step = record.nextStep(of: mistake, outOf: hint.steps.count)

@@ -32,6 +32,9 @@ struct ExerciseProgress: SpeakingCommand {
         let submissions: Int
         let isPredicted: Bool
         let isRevealed: Bool
+        let isExplained: Bool
+        /// Whether the files are others than those that passed.
+        let isChanged: Bool
         /// The version of the program that passed it.
         let version: String?
     }
@@ -48,7 +51,12 @@ struct ExerciseProgress: SpeakingCommand {
                     state: record.passed != nil ? .passed : record.isStarted ? .started : .notStarted,
                     points: exercise.points, checks: record.checks, hints: record.hints,
                     submissions: record.round, isPredicted: record.prediction != nil,
-                    isRevealed: record.isRevealed, version: record.passed?.version))
+                    isRevealed: record.isRevealed,
+                    isExplained: Files.exists(
+                        "\(course.workspace(of: exercise))/\(CourseDirectory.explanationFile)"),
+                    isChanged: record.passed.map { $0.digest != (try? course.artefact(of: exercise))?.digest }
+                        ?? false,
+                    version: record.passed?.version))
         }
         if json { return try Terminal.answer(json: rows) }
         let width = rows.map { Columns.count($0.exercise) }.max() ?? 0
@@ -63,10 +71,12 @@ struct ExerciseProgress: SpeakingCommand {
         case .started: parts.append("started")
         case .passed: parts.append("passed with lab \(row.version.or("?"))")
         }
+        if row.isChanged { parts.append("changed since") }
         parts.append("checks: \(row.checks)")
         parts.append("hints: \(row.hints)")
         parts.append(row.isPredicted ? "predicted" : "not predicted")
-        if row.submissions > 0 { parts.append("handed in: \(row.submissions)") }
+        if row.state == .passed { parts.append(row.isExplained ? "explained" : "not explained") }
+        if row.submissions > 0 { parts.append("handed in, times: \(row.submissions)") }
         if row.isRevealed { parts.append("revealed") }
         return parts.map(text.say).joined(separator: " · ")
     }

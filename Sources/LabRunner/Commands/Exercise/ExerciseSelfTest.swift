@@ -58,7 +58,7 @@ struct ExerciseSelfTest: SpeakingCommand {
             for exercise in chosen {
                 let folder = directory.folder(of: exercise).split(separator: "/").last.map(String.init) ?? ""
                 let test = SelfTest(exercise, solutions: "\(place)/\(folder)", context)
-                for answer in SelfTest.cases(of: exercise) {
+                for answer in SelfTest.cases(of: exercise, test.solutions) {
                     line.show("\(exercise.id) \(answer.name)", now: true)
                     let row = try test.row(answer)
                     rows.append(

@@ -47,6 +47,7 @@ struct ExerciseStart: SpeakingCommand {
         let text = try speech.choice()
         let exercises = try ExerciseDirectory.own()
         let exercise = try exercises.definition(exercise)
+        let isNew = (try? course.opened()) == nil
         let course = try openedOrMade()
         let record = try course.journal.record(of: exercise.id)
         var files = [
@@ -77,7 +78,17 @@ struct ExerciseStart: SpeakingCommand {
                 ),
                 text.say("write:        \(program)"),
                 text.say("then:         lab exercise check \(exercise.id)"),
+                "",
+                text.say(
+                    "It runs in a room: root of a user namespace, the host's /usr, an empty /tmp, no network, your \(exercise.files.listed)."
+                ),
+                text.say(
+                    "What it writes to standard error comes back to you. The parameters stay the same until you submit."
+                ),
             ].joined(separator: "\n"))
+        if isNew && ticket == nil {
+            Terminal.say(text.say("(without an instructor's ticket this course is for yourself only)"))
+        }
     }
 
     private func openedOrMade() throws(LabError) -> CourseDirectory {

@@ -10,8 +10,8 @@ struct ExerciseSubmit: SpeakingCommand {
     static let configuration = CommandConfiguration(
         commandName: "submit", abstract: "Write the archive that you hand in.",
         discussion: """
-            It has the files of every exercise that you have started, or of those that
-            you name, with a manifest and your seal, and no score: what you made is
+            It has the files of every exercise that you have begun to write, or of those
+            that you name, with a manifest and your seal, and no score: what you made is
             checked again where it is graded, with parameters that nobody knows before.
             Your own checks have new parameters from then on.
 
@@ -46,10 +46,16 @@ struct ExerciseSubmit: SpeakingCommand {
         let directory = try ExerciseDirectory.own()
         let course = try course.opened()
         var chosen: [(exercise: ExerciseDefinition, record: ExerciseRecord)] = []
+        var unwritten: [String] = []
         if exercises.isEmpty {
             for exercise in try directory.all() {
                 let record = try course.journal.record(of: exercise.id)
-                if record.isStarted { chosen.append((exercise, record)) }
+                guard record.isStarted else { continue }
+                if Files.list(course.workspace(of: exercise)).contains(exercise.files.first ?? "") {
+                    chosen.append((exercise, record))
+                } else {
+                    unwritten.append(exercise.id)
+                }
             }
         } else {
             for word in exercises {
@@ -59,7 +65,8 @@ struct ExerciseSubmit: SpeakingCommand {
         }
         guard !chosen.isEmpty else {
             throw LabError(
-                .usage, "no exercise has been started in \(course.path)", remedy: "lab exercise list")
+                .usage, "no exercise has anything to hand in in \(course.path)",
+                remedy: "lab exercise start EXERCISE, and write what its task asks for")
         }
         var files: [String: [String: [UInt8]]] = [:]
         for (exercise, _) in chosen { files[exercise.id] = try Submission.files(of: exercise, in: course) }
@@ -83,5 +90,7 @@ struct ExerciseSubmit: SpeakingCommand {
         try Terminal.answer(
             ([text.say("\(path), \(archive.count) bytes, of \(answer.student)")] + lines).joined(
                 separator: "\n"))
+        if !unwritten.isEmpty { Terminal.say(text.say("left out, nothing written yet: \(unwritten.listed)")) }
+        Terminal.say(text.say("Your own checks have new parameters from now on."))
     }
 }
