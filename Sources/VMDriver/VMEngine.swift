@@ -47,6 +47,7 @@ public final class VMEngine: Engine {
             try setup.bring()
             return PreparedVM(record, setup, context)
         }
+        try context.requireNetwork()
         let place = "\(context.paths.machines)/lab-\(context.runID)-\(id)"
         let command = try setup.command(payload, for: id, place: place)
         try context.journal.record(JournaledResource(.directory, place))

@@ -7,7 +7,7 @@ extension PeerDescription {
         PeerDescription(
             engine: EngineID(rawValue: name), summary: "\(name), started by hand on an OCI bundle",
             command: name,
-            package: name
+            package: name, entersNetworks: true
         ) { (run, program) throws(LabError) in
             try PeerCommand.requireRoot(name)
             try run.requireOneDirectory()
@@ -51,6 +51,12 @@ private struct PreparedRuntime: PreparedPeer {
     func files(_ name: PeerName, _ request: LaunchRequest) throws(LabError) -> [(name: String, text: String)]
     {
         var spec = run.specification(name, request).onReadOnlyRoot()
+        if let path = request.networkNamespace {
+            for place in (spec.linux?.namespaces ?? []).indices
+            where spec.linux?.namespaces?[place].type == "network" {
+                spec.linux?.namespaces?[place].path = path
+            }
+        }
         if let cpuset { spec.linux?.resources?.cpu?.cpus = .text(cpuset.description) }
         return [("config.json", try spec.text())]
     }

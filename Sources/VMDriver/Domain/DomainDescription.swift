@@ -41,6 +41,27 @@ public struct DomainDescription: Equatable, Sendable {
     public var channel: RecordChannel
     /// The same for a command, by a port of virtio-serial that goes both ways; nil for none.
     public var commandPipe: String?
+    /// An Ethernet interface of virtio; nil for none.
+    public var interface: Interface?
+
+    /// A tap of this host's that is there already, and the guest's end of it.
+    public struct Interface: Equatable, Sendable {
+        public var tap: String
+        /// Its Ethernet address, `02:1a:0a:d5:00:02`.
+        public var hardware: String
+        /// Its IPv4 address with the length of its block, which the guest gives it.
+        public var address: String
+
+        init(_ link: InstanceLink) { self.init(link.name, link.address) }
+
+        init(_ tap: String, _ address: InstanceAddress) {
+            self.init(tap: tap, hardware: address.hardware, address: address.withLength)
+        }
+
+        init(tap: String, hardware: String, address: String) {
+            (self.tap, self.hardware, self.address) = (tap, hardware, address)
+        }
+    }
 
     public init(
         name: String, type: DomainType, machine: MachineProfile, memoryBytes: UInt64, cpus: Int, boot: Boot,
@@ -72,7 +93,10 @@ public struct DomainDescription: Equatable, Sendable {
                 "  <on_reboot>destroy</on_reboot>",
                 "  <on_crash>destroy</on_crash>",
                 "  <devices>",
-            ] + (program + portBus + disk + additions + console + recordDevice + port).map { "    \($0)" } + [
+            ]
+            + (program + portBus + disk + network + additions + console + recordDevice + port).map {
+                "    \($0)"
+            } + [
                 "  </devices>"
             ] + label + instructionClock + ["</domain>"]
         return lines.joined(separator: "\n") + "\n"
@@ -191,6 +215,20 @@ public struct DomainDescription: Equatable, Sendable {
 
     static let portName = "lab.command"
 
+    /// Its packets are QEMU's to carry and not a thread of the kernel's (vhost): what they cost is QEMU's time, emulated or not.
+    private var network: [String] {
+        guard let interface else { return [] }
+        return [
+            "<interface type='ethernet'>",
+            "  <mac address='\(interface.hardware)'/>",
+            "  <target dev='\(xmlEscaped(interface.tap))' managed='no'/>",
+            "  <model type='virtio'/>",
+            "  <driver name='qemu'/>",
+        ] + (machine.hasPCI ? ["  <rom enabled='no'/>"] : []) + [
+            "  \(address(Self.networkSlot))", "</interface>",
+        ]
+    }
+
     /// USB and balloon: each refused by name, or left to libvirt.
     private var additions: [String] {
         var lines: [String] = []
@@ -212,6 +250,7 @@ public struct DomainDescription: Equatable, Sendable {
     static let balloonSlot = 5
     static let diskSlot = 6
     static let portSlot = 7
+    static let networkSlot = 8
 
     /// Where a device of virtio is: in a slot, or on the next free one of microvm's transports (virtio-mmio).
     private func address(_ slot: Int) -> String {
@@ -222,7 +261,7 @@ public struct DomainDescription: Equatable, Sendable {
 
     /// True when the machine describes itself to the guest through ACPI. A microvm does where devices are on its transports:
     /// distributions' kernels are built to find them by its tables, and not by words of their command line.
-    var hasACPI: Bool { machine.hasPCI || rootDisk != nil || commandPipe != nil }
+    var hasACPI: Bool { machine.hasPCI || rootDisk != nil || commandPipe != nil || interface != nil }
 
     private var console: [String] {
         guard hasConsole else { return [] }
