@@ -78,7 +78,7 @@ struct NetworkRunTests {
     func killed() throws {
         let lab = try LabProgram()
         let running = try lab.start(
-            words("container", port: 7_444, client: "sleep 100", samples: 1) + Self.server + ["7444"])
+            words("container", port: 7_444, client: "sleep 9876", samples: 1) + Self.server + ["7444"])
         #expect(lab.hasBegun())
         let runs = Files.list(lab.paths.journals).map { String($0.prefix { $0 != "." }) }
         let isLinked = waitUntil(.seconds(60)) { interfaces(of: runs).count == 2 }
@@ -86,6 +86,11 @@ struct NetworkRunTests {
         running.signal(SIGKILL)
         #expect(try running.wait().status == 137)
         #expect(!interfaces(of: runs).isEmpty, "the control: nothing else removes the bridge")
+        let isOver = waitUntil(.seconds(20)) {
+            Tool.find("setpriv") == nil
+                || !HostProcess.all.contains { $0.commandLine?.prefix(2) == ["sleep", "9876"] }
+        }
+        #expect(isOver, "its client ends with it")
         let cleaned = try lab.run(["clean"])
         #expect(cleaned.status == 0 && cleaned.output.contains("gone: interface lab"), "\(cleaned)")
         #expect(interfaces(of: runs).isEmpty && lab.leftovers.isEmpty)

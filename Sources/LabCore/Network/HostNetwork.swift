@@ -142,6 +142,12 @@ public final class HostNetwork: Sendable {
     /// - Parameter first: the line that makes the interface.
     private func makeLink(of index: Int, _ first: (_ name: String) -> String) throws(LabError) {
         let (name, address) = (link(of: index), address(of: index))
+        guard if_nametoindex(name) == 0 else {
+            throw LabError(
+                .unavailable, "an interface is called \(name) already",
+                cause: "at most \(Self.most) instances can be linked at the same time",
+                remedy: "start fewer at once")
+        }
         try journal.record(JournaledResource(.link, name))
         do throws(LabError) {
             try make(

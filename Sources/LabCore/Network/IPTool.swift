@@ -36,7 +36,12 @@ struct IPTool: Sendable {
         try run(["-batch", file], what)
     }
 
+    /// Deletes an interface. One that goes meanwhile is no error: a pair of veth(4) goes with either's namespace.
     func delete(_ link: String) throws(LabError) {
-        try run(["link", "delete", "dev", link], "cannot remove the interface \(link)")
+        do throws(LabError) {
+            try run(["link", "delete", "dev", link], "cannot remove the interface \(link)")
+        } catch {
+            if if_nametoindex(link) != 0 { throw error }
+        }
     }
 }

@@ -15,9 +15,12 @@ struct CommandClient: Sendable {
     /// - Returns: nanoseconds of host time.
     /// - Throws: `.instance` where it failed; else as `Tool.run`.
     func run(deadline: MonotonicInstant) throws(LabError) -> UInt64 {
+        // Nothing else ends it when this process is killed.
+        let tether = Tool.find("setpriv") == nil ? [] : ["setpriv", "--pdeathsig", "KILL", "--"]
+        let command = tether + words
         let began = MonotonicInstant.now()
         let ended = try Tool.run(
-            words[0], Array(words.dropFirst()), in: "/", variables: variables, deadline: deadline,
+            command[0], Array(command.dropFirst()), in: "/", variables: variables, deadline: deadline,
             limit: CommandOutput.mostBytes)
         let span = MonotonicInstant.now().nanoseconds(since: began)
         Array(ended.text.utf8).withUnsafeBytes { _ = output.receive($0, of: .output) }

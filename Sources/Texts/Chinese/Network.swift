@@ -16,6 +16,8 @@ extension Chinese {
             "收窄通向 10.0.0.0/8、172.16.0.0/12 或 192.168.0.0/16 的路由，或使用 --network none",
         "an interface is called {} already": "已有名为 {} 的网络接口",
         "lab did not make it": "它不是 lab 创建的",
+        "at most {} instances can be linked at the same time": "最多只能同时接入 {} 个实例",
+        "start fewer at once": "减少同时启动的个数",
         "run again: the next run has another name for its own": "重新运行：下一次运行会用另一个名字",
         "cannot make a network namespace": "无法创建网络命名空间",
         "cannot give an instance its address": "无法为实例设置地址",
