@@ -22,6 +22,8 @@ struct Invocation {
     let channel: Text
     /// The text after `--modules=`: names, joined with commas; nil for none.
     let modules: Text?
+    /// The text after `--address=`: that of its interface `eth0`, `10.1.2.3/20`; nil where it has none.
+    let address: Text?
     /// Name of the workload, nil when none was given.
     let workload: Text?
     /// The words after the workload's name.
@@ -33,6 +35,7 @@ struct Invocation {
         var stays = false
         var channel = literal("fd:1")
         var modules: Text?
+        var address: Text?
         var index = 1
         while index < count, let word = argv[index] {
             if strcmp(word, "--machine") == 0 {
@@ -45,6 +48,8 @@ struct Invocation {
                 channel = rest
             } else if let rest = suffix(of: word, after: "--modules=") {
                 modules = rest
+            } else if let rest = suffix(of: word, after: "--address=") {
+                address = rest
             } else {
                 break
             }
@@ -55,6 +60,7 @@ struct Invocation {
         self.stays = stays
         self.channel = channel
         self.modules = modules
+        self.address = address
         workload = index < count ? argv[index].map { Text($0) } : nil
         arguments = Arguments(first: argv + min(index + 1, count), count: max(count - index - 1, 0))
     }

@@ -5,10 +5,13 @@ struct Machine {
     private let isMachine: Bool
     /// True when the host ends it, once it has asked what it wants to know of a machine that has done its work.
     private let stays: Bool
+    /// That of its interface `eth0`; nil where it has none.
+    private let address: Text?
 
-    init(_ isMachine: Bool, stays: Bool = false) {
+    init(_ isMachine: Bool, stays: Bool = false, address: Text? = nil) {
         self.isMachine = isMachine
         self.stays = stays
+        self.address = address
     }
 
     /// Mounts what the channel needs: a device file needs devtmpfs, a port needs nothing.
@@ -151,6 +154,14 @@ struct Machine {
     func raiseLoopback() throws(Failure) {
         guard isMachine else { return }
         guard cguest_interface_up("lo") == 0 else { throw Failure("cannot bring up the interface lo") }
+    }
+
+    /// Gives eth0 its address and brings it up, where the machine has one.
+    func raiseInterface() throws(Failure) {
+        guard isMachine, let address else { return }
+        guard cguest_raise_interface("eth0", address) == 0 else {
+            throw Failure("cannot give the interface eth0 its address")
+        }
     }
 
     /// Nanoseconds since this machine's kernel started; nil where the kernel is the host's.

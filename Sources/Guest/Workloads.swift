@@ -122,6 +122,9 @@ let workloads: [GuestWorkload] = [
     GuestWorkload(name: "disk") { arguments, session in disk(arguments, &session) },
     // block-io PLACE direct|cached SEED MILLISECONDS: reads and writes on a disk, see BlockIO.swift.
     GuestWorkload(name: "block-io") { arguments, session in blockIO(arguments, &session) },
+    // The two ends of a network, see Network.swift.
+    GuestWorkload(name: "serve") { arguments, session in serve(arguments, &session) },
+    GuestWorkload(name: "drive") { arguments, session in drive(arguments, &session) },
     // A cgroup subtree in the hands of an unprivileged user, see Delegate.swift.
     GuestWorkload(name: "delegate") { arguments, session in delegate(arguments, &session) },
     // Sends what is not a record: the host must take it as a failure, and as nothing worse.

@@ -1,6 +1,6 @@
 // lab-guest: the one program that runs inside every engine, the same bytes everywhere.
 //
-//     lab-guest [--machine|--service] [--stay] [--channel=fd:N|port:0xHHH|path:PATH|console:PATH|none] [--modules=A,B] WORKLOAD [ARGUMENT…]
+//     lab-guest [--machine|--service] [--stay] [--channel=fd:N|port:0xHHH|path:PATH|console:PATH|none] [--modules=A,B] [--address=IPV4/LENGTH] WORKLOAD [ARGUMENT…]
 //
 // It speaks the records of GuestProtocol.swift. With --machine it is PID 1 of a virtual machine: it reports its
 // exit status on the channel and brings the machine down, with --stay once the host ends it; it never returns, because
@@ -16,7 +16,7 @@ func runGuest() -> Int32 {
     guard !invocation.isMachine || getpid() == 1 else {
         return refuse("lab-guest: --machine is for the first program of a virtual machine\n")
     }
-    let machine = Machine(invocation.isMachine, stays: invocation.stays)
+    let machine = Machine(invocation.isMachine, stays: invocation.stays, address: invocation.address)
     machine.prepare(for: invocation.channel)
     guard let channel = Channel(opening: invocation.channel) else {
         complain("lab-guest: cannot open its channel\n")

@@ -8,7 +8,10 @@ struct CommandReader {
         guard
             let fields = read.fields(
                 node, of: .key("command"), required: ["image"],
-                optional: ["run", "entrypoint", "environment", "user", "directory", "ready", "values"])
+                optional: [
+                    "run", "entrypoint", "environment", "user", "directory", "ready", "values", "network",
+                    "client",
+                ])
         else { return nil }
         let image = read.text(fields["image"], of: .key("image"))
         let run = words(fields["run"], of: .key("run"))
@@ -24,16 +27,26 @@ struct CommandReader {
         let values = fields["values"].flatMap { node in
             read.list(node, of: .key("values"))?.compactMap(value)
         }
-        guard let image, run != nil || fields["run"] == nil,
+        let network: CommandNetwork?? = made(fields["network"], of: .key("network")) {
+            (word) throws(LabError) in
+            try CommandNetwork.named(word)
+        }
+        let client = words(fields["client"], of: .key("client"))
+        guard let image, network != nil || fields["network"] == nil,
+            client?.isEmpty == false || fields["client"] == nil, run != nil || fields["run"] == nil,
             entrypoint != nil || fields["entrypoint"] == nil,
             environment != nil || fields["environment"] == nil, readiness != nil || fields["ready"] == nil,
             values != nil || fields["values"] == nil
         else { return nil }
-        return CommandDefinition(
+        let definition = CommandDefinition(
             image: image, arguments: run ?? [], entrypoint: entrypoint, environment: environment ?? [],
             user: read.text(fields["user"], of: .key("user")),
             directory: read.text(fields["directory"], of: .key("directory")), readiness: readiness ?? .exit,
-            values: values ?? [])
+            values: values ?? [], network: network ?? nil, client: client)
+        return made(node, of: .key("command")) { () throws(LabError) in
+            try definition.requireReach()
+            return definition
+        }
     }
 
     private func value(_ node: YAMLNode) -> CommandValue? {

@@ -32,7 +32,7 @@ struct DefinitionReader {
             let lab = read.fields(
                 root, of: "the lab", required: required,
                 optional: all.filter { !required.contains($0) }
-                    + ["rounds", "series", "settings", "spread", "facts", "row", "after", "predictions"])
+                    + ["rounds", "series", "settings", "spread", "facts", "row", "after", "by-name", "predictions"])
         else { return nil }
         let id = identity(lab)
         let command = lab["command"].flatMap(CommandReader(read: read).command)
@@ -110,6 +110,7 @@ struct DefinitionReader {
         definition.command = command
         definition.predictions = predictions
         definition.after = after
+        definition.byName = read.choice(lab["by-name"], of: .key("by-name"), in: ["true"]).map { _ in true }
         for value in command?.values ?? [] where value.moreIsBetter {
             for place in definition.metrics.indices where definition.metrics[place].key == value.key {
                 definition.metrics[place].moreIsBetter = true

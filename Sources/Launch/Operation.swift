@@ -147,7 +147,7 @@ extension LaunchProgram.Operation {
 extension LaunchProgram.Operation {
     package static func enterNamespace(descriptor: Int32, _ namespace: Namespaces) -> Self {
         Self(CLINUX_SETNS, "enter the stage", x: UInt64(descriptor), y: namespace.rawValue) { _ in
-            "setns(<stage>, \(namespace.flagText))"
+            "setns(<\(namespace == .network ? "network" : "stage")>, \(namespace.flagText))"
         }
     }
     package static func unshare(_ namespaces: Namespaces) -> Self {

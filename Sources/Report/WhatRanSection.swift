@@ -75,6 +75,8 @@ private struct CommandTable {
         add(text.say("user"), command.user)
         add(text.say("working directory"), command.directory)
         add(text.say("ready"), command.readiness.word)
+        add(text.say("network"), command.network?.rawValue)
+        add(text.say("client"), command.client.map(ShellText.join))
         for value in command.values { add(text.say("figure of the output"), value.word) }
         return table
     }

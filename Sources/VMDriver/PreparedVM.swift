@@ -5,7 +5,7 @@ import LabCore
 public final class PreparedVM: PreparedEngine {
     public let record: EngineRecord
     let setup: VMSetup
-    private let context: RunContext
+    let context: RunContext
     /// What its VMs start; nil for lab-guest.
     let command: VMCommand?
     private let savedVMs: SavedVMs
@@ -38,10 +38,18 @@ public final class PreparedVM: PreparedEngine {
             place = VMPlace(name: claim.saved.name, directory: place.directory)
             uuid = claim.saved.uuid
         }
-        return try start(
-            try setup.description(of: place, request, system: system, command: command, uuid: uuid),
-            from: origin, at: place, output, request, requested
-        )
+        let link = try context.network(of: request)?.makeTap(of: request.index, for: setup.starter.user?.uid)
+        do throws(LabError) {
+            return try start(
+                try setup.description(
+                    of: place, request, system: system, command: command,
+                    interface: link.map { DomainDescription.Interface($0) }, uuid: uuid),
+                from: origin, at: place, output, link, request, requested
+            )
+        } catch {
+            try? link?.remove()
+            throw error
+        }
     }
 
     /// Each word of a series makes another file of it.
@@ -63,18 +71,22 @@ public final class PreparedVM: PreparedEngine {
 
     private func start(
         _ description: DomainDescription, from origin: VMOrigin = .boot, at place: VMPlace,
-        _ output: CommandOutput?, _ request: LaunchRequest, _ requested: MonotonicInstant
+        _ output: CommandOutput?, _ link: InstanceLink?, _ request: LaunchRequest,
+        _ requested: MonotonicInstant
     ) throws(LabError) -> VMInstance {
         try VMInstance.start(
-            description, by: setup.starter, from: origin, at: place, output: output, requested: requested,
-            deadline: request.deadline, journal: context.journal)
+            description, by: setup.starter, from: origin, at: place, output: output, link: link,
+            requested: requested, deadline: request.deadline, journal: context.journal)
     }
 
     /// The domain XML that `launch` would hand to libvirt, or QEMU's command line.
     public func explain(_ request: LaunchRequest) throws(LabError) -> Message {
         let command = command(of: request)
         let description = try setup.description(
-            of: place(request), request, system: try context.system(of: request), command: command)
+            of: place(request), request, system: try context.system(of: request), command: command,
+            interface: try context.network(of: request).map {
+                DomainDescription.Interface($0.link(of: request.index), $0.address(of: request.index))
+            })
         guard try isRestored(request) else {
             let text = setup.starter.text(of: description)
             return Message(verbatim: command.map { "\(text)\n\($0.text)" } ?? text)
@@ -103,7 +115,7 @@ public final class PreparedVM: PreparedEngine {
         description.user = setup.starter.user
         description.emulator = setup.configuration.build?.path
         description.processors = setup.processors
-        return try start(description, at: place, nil, request, requested)
+        return try start(description, at: place, nil, nil, request, requested)
     }
 
     /// Gives a file to the user that its QEMUs are.

@@ -47,6 +47,7 @@ public final class VMEngine: Engine {
             try setup.bring()
             return PreparedVM(record, setup, context)
         }
+        try context.requireNetwork()
         let command = try setup.command(payload, for: id, place: setup.place(id, context))
         return try setup.starting(command, record(starting: command), context)
     }

@@ -15,6 +15,9 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
     private let machine: any StartedVM
     /// The saved VM that it was restored from, which nobody else may be meanwhile.
     private var claim: SavedVM.Claim?
+    /// Its link to the run's network, and who finds out over it that the command is ready.
+    private let link: InstanceLink?
+    private var portWatch: PortWatch?
     /// QEMU's words on its standard error.
     private let log: String?
     private var isDisposed = false
@@ -26,7 +29,8 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
 
     private init(
         place: VMPlace, watch: GuestWatch, command: CommandPort?, pipes: PipeListener?,
-        machine: any StartedVM, log: String?, isReclaimable: Bool, claim: SavedVM.Claim?
+        machine: any StartedVM, log: String?, isReclaimable: Bool, claim: SavedVM.Claim?,
+        link: InstanceLink?
     ) {
         self.place = place
         self.command = command
@@ -36,14 +40,16 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
         self.machine = machine
         self.log = log
         self.claim = claim
+        self.link = link
     }
 
     /// Starts a VM; the watch listens before QEMU is started.
     /// - Parameter output: where the output of a command goes; nil for lab-guest.
+    /// - Parameter link: that it has to the run's network; removed with it.
     static func start(
         _ description: DomainDescription, by starter: any VMStarter, from origin: VMOrigin = .boot,
-        at place: VMPlace, output: CommandOutput? = nil, requested: MonotonicInstant,
-        deadline: MonotonicInstant, journal: RunJournal
+        at place: VMPlace, output: CommandOutput? = nil, link: InstanceLink? = nil,
+        requested: MonotonicInstant, deadline: MonotonicInstant, journal: RunJournal
     ) throws(LabError) -> VMInstance {
         try journal.record(JournaledResource(.directory, place.directory), starter.resource(for: place))
         let log = starter.log(of: place)
@@ -64,9 +70,13 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
                 let machine = try machine(description, by: starter, from: origin, at: place, watch, deadline)
                 watch.stamp(.created)
                 let claim = try order(machine, origin, at: place)
-                return VMInstance(
+                let instance = VMInstance(
                     place: place, watch: watch, command: command, pipes: pipes, machine: machine,
-                    log: log, isReclaimable: description.memory == .balloon, claim: claim)
+                    log: log, isReclaimable: description.memory == .balloon, claim: claim, link: link)
+                if let attempt = output?.attempt {
+                    instance.portWatch = try? PortWatch(attempt) { watch.stamp(.ready, at: $0) }
+                }
+                return instance
             } catch {
                 pipes?.stop()
                 throw error
@@ -199,10 +209,13 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
     public func dispose() throws(LabError) {
         guard !isDisposed else { return }
         watch.expectEnd()
+        portWatch?.stop()
+        portWatch = nil
         totalCPU = try machine.end(deadline: .now().advanced(by: Self.removalLimit)) ?? totalCPU
         pipes?.stop()
         pipes = nil
         try Self.removeFiles(place, log)
+        try link?.remove()
         watch.stamp(.cleanedUp)
         isDisposed = true
         claim = nil

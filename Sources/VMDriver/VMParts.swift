@@ -90,7 +90,10 @@ final class VMParts: Sendable {
         var names: [String] = []
         if variant.memory?.hasBalloon ?? false { names += ["virtio_balloon"] }
         if wish.system == .complete { names += ["virtio_blk", "ext4", "overlay"] }
-        if let command = wish.command { names += Self.modules(startingFrom: command.disk.format) }
+        if let command = wish.command {
+            names += Self.modules(startingFrom: command.disk.format)
+            if command.payload.network != nil { names.append("virtio_net") }
+        }
         if variant.diskCache != nil { names += ["virtio_blk", StorageDisk.fileSystem] }
         if !names.isEmpty {
             let modules = try load([chosen.machine.virtioModule] + names)

@@ -78,6 +78,7 @@ struct VMSetup: Sendable {
                     : "its output needs a port of its own, and libvirt carries the console alone from there",
                 remedy: type == .xen ? "name only engines that run on QEMU" : "leave --connect out")
         }
+        if payload.network != nil { try starter.checkTaps() }
         let disk = try parts.disk(of: payload.tree, in: payload.tree.directory(for: engine))
         return VMCommand(payload, on: disk, place: place)
     }
@@ -121,10 +122,11 @@ struct VMSetup: Sendable {
     ///
     /// - Parameter system: the complete system that it starts; nil for none.
     /// - Parameter command: what it starts; nil for lab-guest, which does the request's workload.
+    /// - Parameter interface: of the guest; nil for none.
     /// - Parameter uuid: of the domain; nil for one of libvirt's choice.
     func description(
         of place: VMPlace, _ request: LaunchRequest, system: SystemTree? = nil, command: VMCommand? = nil,
-        uuid: String? = nil
+        interface: DomainDescription.Interface? = nil, uuid: String? = nil
     ) throws(LabError) -> DomainDescription {
         guard request.cpus > 0, request.memoryBytes >= VMSetup.leastMemory else {
             throw LabError(
@@ -163,7 +165,8 @@ struct VMSetup: Sendable {
             // A counter that is a nanosecond for each instruction has 1 GHz.
             timeStampKilohertz: countsInstructions ? 1_000_000 : timeStampKilohertz,
             style: variant.commandLine ?? .tuned, hasConsole: variant.console != VMVariant.Console.none,
-            modules: parts.modules, isSystem: system != nil, stays: request.condition.count != nil)
+            modules: parts.modules, isSystem: system != nil, address: interface?.address,
+            stays: request.condition.count != nil)
         var description = DomainDescription(
             name: place.name, type: type, machine: parts.machine, memoryBytes: request.memoryBytes,
             cpus: request.cpus,
@@ -174,6 +177,7 @@ struct VMSetup: Sendable {
         description.rootDisk = (command?.disk.path ?? system?.disk).map { starter.path(of: $0) }
         description.storageDisk = try StorageDisk(of: request)
         description.commandPipe = command.map { _ in place.commandPipe }
+        description.interface = interface
         description.uuid = uuid
         description.user = starter.user
         description.emulator = configuration.build?.path
@@ -224,6 +228,10 @@ struct VMSetup: Sendable {
             .init("kernel entry", kernelEntry),
             .init("record channel", channel.title),
         ]
+        if command?.payload.network != nil {
+            record.details.append(
+                .init("network", "virtio-net on a tap of this host, whose packets QEMU carries: no vhost"))
+        }
         record.digests = ["kernel": kernel.digest, "initramfs": initramfs.digest]
         if let disk = command?.disk {
             record.digests["disk"] = disk.digest
@@ -266,6 +274,7 @@ struct VMSetup: Sendable {
         if let format = command?.disk.format.rawValue {
             record.prepared?.append("the files of the command, as a disk (\(format)) where QEMU can read it")
         }
+        if command?.payload.network != nil { record.prepared?.append(HostNetwork.prepared) }
         if timeStampKilohertz != nil {
             record.prepared?.append("the rate of the time-stamp counter, which the guest is told")
         }

@@ -25,6 +25,10 @@ protocol VMStarter: Sendable {
         _ description: DomainDescription, at place: VMPlace, for watch: GuestWatch, deadline: MonotonicInstant
     ) throws(LabError) -> any StartedVM
 
+    /// Proves that QEMU can be given a tap of this host.
+    /// - Throws: `.unavailable`, with the reason.
+    func checkTaps() throws(LabError)
+
     /// Proves that such VMs can be started, as far as that is possible without one.
     func check(type: DomainType, machine: MachineProfile) throws(LabError)
 

@@ -4,7 +4,7 @@ import Testing
 @testable import LabCore
 
 /// Reading and writing on a disk, for real.
-@Suite("Block I/O") struct BlockIOTests {
+@Suite("block devices") struct BlockIOTests {
     /// One trial; all of it has to add up.
     private func check(
         _ engine: EngineID, _ setting: String, variant: String? = nil

@@ -195,6 +195,7 @@ extension ExperimentRun {
     private static func isLeft(_ resource: JournaledResource) -> Bool {
         switch resource.kind {
         case .cgroup, .directory, .file: return Files.exists(resource.name)
+        case .link: return if_nametoindex(resource.name) != 0
         case .sharedMemory:
             guard let key = key_t(resource.name) else { return true }
             return shmget(key, 0, 0) != -1

@@ -48,6 +48,24 @@ struct CommandLabTests {
         try LabFile.parse(old.isEmpty ? Self.text : Self.text.replacing(old, with: new), name: "lab.yaml")
     }
 
+    @Test("A network and a client are read, and what can't be driven is refused by its line")
+    func network() throws {
+        let server = "  ready: port=6379\n  network: bridge\n  client: [redis-benchmark, -q]\n"
+        let command = try #require(try parse("  ready: line=Ready to accept\n", server).command)
+        #expect(command.network == .bridge && command.client == ["redis-benchmark", "-q"])
+        let none = try parse("  user: redis\n", "  user: redis\n  network: none\n").command
+        #expect(none != nil && none?.network == nil && none?.client == nil)
+        for (added, words) in [
+            ("  network: host\n", "is no network of a command"), ("  client: []\n", "client"),
+            ("  client: [true]\n", "has nothing to connect to"),
+        ] {
+            let error = #expect(throws: LabError.self) {
+                try parse("  user: redis\n", "  user: redis\n" + added)
+            }
+            #expect(error?.description.contains(words) == true, "\(error.debugDescription)")
+        }
+    }
+
     @Test("The file says all that the command line does")
     func isRead() throws {
         let lab = try parse()

@@ -31,6 +31,12 @@ enum UnreadTexts {
         "ip link add name bridge0 type bridge && ip link add name one type veth peer name two",
         "unshare --mount --uts {} /bin/sh -c '{}' {} >&2 &", "Connection: close",
         "exec docker-registry serve /registry/configuration >/dev/null 2>&1",
+        // Lines of ip -batch.
+        "link add name {} address {} type bridge", "link set dev {} alias {}", "address add {} dev {}",
+        "link set dev {} up", "link set dev {} master {} up",
+        "neigh replace {} lladdr {} nud permanent dev {}",
+        "link delete dev {}", "neigh delete {} dev {}", " user {}", "tuntap add dev {} mode tap{}",
+        "link add name {} type veth peer name eth0 address {} netns {}",
         // Steps that are called as their command is.
         "mkdir upper", "mkdir work", "move /{}", "bind /proc", "empty pipe",
         // Words of the runtime specification.

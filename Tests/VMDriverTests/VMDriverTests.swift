@@ -59,12 +59,19 @@ struct Bench {
             journal.finish()
             rmdir(paths.run(runID))
         }
+        var context = RunContext(
+            runID: runID, paths: paths, journal: journal, rootFilesystem: root, placement: placement,
+            command: command)
+        let network = try command?.network.map { _ in
+            try Files.makeDirectory(paths.run(runID), mode: 0o700)
+            return try HostNetwork(runID, journal: journal, directory: paths.run(runID))
+        }
+        context.network = network.map { .success($0) }
+        try network?.open()
+        defer { try? network?.remove() }
         let engine = try VMEngine(
             .qemu, id: configuration.usesLibvirt ? nil : .qemuDirect, configuration: configuration
-        ).prepare(
-            RunContext(
-                runID: runID, paths: paths, journal: journal, rootFilesystem: root, placement: placement,
-                command: command))
+        ).prepare(context)
         try body(engine)
         engine.shutDown()
         for index in 0..<4 { #expect(QEMUProcess.all(of: "lab-\(runID)-\(index)").isEmpty) }

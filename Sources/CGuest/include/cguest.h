@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 #include "cguest_command.h"
+#include "cguest_network.h"
 #include "cguest_probe.h"
 
 /// The command line, as main gets it.

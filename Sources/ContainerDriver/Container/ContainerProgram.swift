@@ -29,6 +29,10 @@ extension LaunchProgram {
                 ))
         }
         if namespaces.contains(.cgroup) { steps.append(Step("cgroup namespace", .unshare(.cgroup))) }
+        // Before /sys is mounted, which shows the network of who mounts it.
+        if let network = spec.network {
+            steps.append(Step("enter the network", .enterNamespace(descriptor: network, .network)))
+        }
         if namespaces.contains(.mount) {
             steps += root(spec, oci)
             steps += kernelFiles(oci) + devices(oci)
@@ -40,11 +44,12 @@ extension LaunchProgram {
             steps.append(Step("leave the stage", .changeDirectory("/")))
         }
         if let hostname = oci.hostname { steps.append(Step(.setHostname(hostname))) }
-        if namespaces.contains(.network) { steps.append(Step(.loopbackUp)) }
+        if namespaces.contains(.network), spec.network == nil { steps.append(Step(.loopbackUp)) }
         steps += try end(spec, oci)
         // The cgroup namespace must be unshared after the child has joined its cgroup, or its root would be the parent's. In
         // a stage the mount namespace is made from that of the stage.
-        let own: Namespaces = spec.stage == nil ? [.cgroup] : [.cgroup, .mount]
+        var own: Namespaces = spec.stage == nil ? [.cgroup] : [.cgroup, .mount]
+        if spec.network != nil { own.insert(.network) }
         return LaunchProgram(namespaces: namespaces.subtracting(own), steps: steps).held(to: spec.processors)
     }
 

@@ -79,6 +79,8 @@ struct ContainerSpec: Sendable {
     var mountPoint: String
     /// A descriptor of the stage; nil when the container makes its own.
     var stage: Int32?
+    /// A descriptor of a network namespace that it enters, with its interfaces up; nil when it makes its own.
+    var network: Int32?
     /// v1 cgroups that the child joins by itself. Which instance's makes no difference to what runs, only to its text.
     var cgroupsToJoin: [String] = []
     /// True when it starts with all that the caller has, whatever `process` says.

@@ -179,7 +179,7 @@ public final class ChildInstance: Instance {
             pollfd(fd: check?.rawValue ?? -1, events: Int16(POLLIN), revents: 0)
         )
         let timeout = deadline.pollTimeoutMilliseconds
-        let looksForPort = timeline[.ready] == nil && command?.port != nil
+        let looksForPort = timeline[.ready] == nil && (command?.port != nil || command?.attempt != nil)
         let ready = withUnsafeMutableBytes(of: &events) {
             Glibc.poll(
                 $0.baseAddress?.assumingMemoryBound(to: pollfd.self), 5,

@@ -6,8 +6,10 @@ extension ChildInstance {
     /// The interval at which the sockets of a command are looked at, in milliseconds: nothing tells when one listens.
     static let portPause: Int32 = 1
 
-    /// True when one of its processes, or of its network namespace's, listens on the port: proc_pid_net(5), `tcp`.
+    /// True when one of its processes, or of its network namespace's, listens on the port: proc_pid_net(5), `tcp`; or when it
+    /// accepts a connection over its network.
     var isListening: Bool {
+        if let attempt = command?.attempt { return attempt.step() }
         guard let port = command?.port else { return false }
         return HostProcess(pid: pid).family.contains { ListeningPorts.has(port, seenBy: $0.pid) }
     }

@@ -38,6 +38,7 @@ public final class PreparedContainer: PreparedEngine {
     fileprivate init(
         _ record: EngineRecord, _ isolation: Isolation, _ context: RunContext
     ) throws(LabError) {
+        try context.requireNetwork()
         let mountPoint = "\(context.paths.run(context.runID))/root"
         try context.journal.record(JournaledResource(.directory, context.paths.run(context.runID)))
         try Files.makeDirectory(mountPoint, mode: 0o700)
@@ -84,14 +85,21 @@ public final class PreparedContainer: PreparedEngine {
         let limits = ResourceLimits(memoryBytes: request.memoryBytes, cpus: request.cpus)
         let handsOn = request.condition.cgroups == .handedOn
         let cgroups = try handsOn ? tree?.take(limits) : tree?.make(limits)
-        let steps = [MonotonicInstant.now().nanoseconds(since: requested)]
-        do {
+        var steps = [MonotonicInstant.now().nanoseconds(since: requested)]
+        var link: InstanceLink?
+        do throws(LabError) {
+            link = try linked(request, isolation)
+            if link != nil { steps.append(MonotonicInstant.now().nanoseconds(since: requested)) }
             let child = try parts.launcher.start(
-                try buffer(isolation, request.storage), arguments: request.arguments,
+                try buffer(isolation, request.storage, link), arguments: request.arguments,
                 cgroup: cgroups?.cloneTarget ?? -1, joins: cgroups?.joins ?? [],
                 accounts: cgroups?.accounts, command: output, requested: requested, stepsBefore: steps,
                 timesSteps: request.condition.isolation == nil, interrupt: parts.context.interrupt
-            ) { child throws(LabError) in
+            ) { [link] child throws(LabError) in
+                if let link {
+                    try link.remove()
+                    child.stampStep()
+                }
                 if handsOn, let cgroups {
                     // With the init of a pid namespace all in it have ended; else a child may be left.
                     try tree?.giveBack(cgroups, areEmpty: isolation.contains(.pid) || cgroups.areEmpty)
@@ -108,9 +116,24 @@ public final class PreparedContainer: PreparedEngine {
             }
             return child
         } catch {
+            try? link?.remove()
             try? cgroups?.remove()
             throw error
         }
+    }
+
+    /// The link of a container to the run's network; nil where it has none.
+    private func linked(
+        _ request: LaunchRequest, _ isolation: Isolation
+    ) throws(LabError) -> InstanceLink? {
+        guard let network = try parts.context.network(of: request) else { return nil }
+        // A user namespace may not enter what the host's owns.
+        guard isolation.contains(.network), !isolation.contains(.user) else {
+            throw LabError(
+                .unavailable, "\(id) without a network of its own can't be linked to another",
+                remedy: "leave --network bridge out, or the condition isolation")
+        }
+        return try network.makeNamespace(of: request.index)
     }
 
     /// A container with an init of its own. Everything of it is made after the request, the stage and the FIFO on which the
@@ -170,12 +193,13 @@ public final class PreparedContainer: PreparedEngine {
     }
 
     private func buffer(
-        _ isolation: Isolation, _ storage: InstanceStorage?
+        _ isolation: Isolation, _ storage: InstanceStorage?, _ link: InstanceLink?
     ) throws(LabError) -> ProgramBuffer {
-        if let storage {
+        if storage != nil || link != nil {
             // The host's directory is out of sight in the stage that all share.
-            var spec = parts.spec(isolation, stage: nil)
-            spec.layer = storage.directory
+            var spec = parts.spec(
+                isolation, stage: storage == nil ? stage?.rawValue : nil, network: link?.namespaceNumber)
+            if let storage { spec.layer = storage.directory }
             return try ProgramBuffer(spec)
         }
         return try buffers.withLock { (buffers) throws(LabError) in
@@ -196,7 +220,8 @@ public final class PreparedContainer: PreparedEngine {
         }
         try request.refuseVariant(of: id)
         let spec = parts.spec(
-            try layers(request.condition.isolation), number: request.index, stage: stage?.rawValue)
+            try layers(request.condition.isolation), number: request.index, stage: stage?.rawValue,
+            network: parts.exampleNetwork)
         return try LaunchProgram.container(spec).text(arguments: request.arguments)
     }
 
@@ -219,7 +244,12 @@ private struct Parts {
     let caller: CallerSettings
     let mountPoint: String
 
-    func spec(_ isolation: Isolation, number: Int = 0, stage: Int32?) -> ContainerSpec {
+    /// That of no start in particular: which descriptor it is makes no difference to the steps.
+    var exampleNetwork: Int32? { context.command?.network == nil ? nil : 0 }
+
+    func spec(
+        _ isolation: Isolation, number: Int = 0, stage: Int32?, network: Int32? = nil
+    ) -> ContainerSpec {
         let root = context.rootFilesystem
         let cgroups = isolation.contains(.limits) ? cgroups : nil
         return ContainerSpec(
@@ -228,7 +258,7 @@ private struct Parts {
             program: context.command?.program
                 ?? (isolation.contains(.root) ? RootFilesystem.guestPath : root.hostGuestPath),
             filter: isolation.contains(.seccomp) ? filter : nil, mountPoint: mountPoint, stage: stage,
-            cgroupsToJoin: cgroups?.directoriesToJoin(number) ?? [],
+            network: network, cgroupsToJoin: cgroups?.directoriesToJoin(number) ?? [],
             // A container without any layer is a bare process.
             inheritsAll: isolation.isEmpty, caller: caller, processors: context.placement?.measured,
             parent: launcher.parent.rawValue)
@@ -266,12 +296,14 @@ private struct Parts {
     func described(
         _ record: EngineRecord, _ mounts: CgroupMounts, stage: Int32?
     ) throws(LabError) -> EngineRecord {
-        let program = try LaunchProgram.container(spec(isolation, stage: stage))
+        let program = try LaunchProgram.container(
+            spec(isolation, stage: stage, network: exampleNetwork))
+        let isLinked = exampleNetwork != nil
         var record = record
         record.steps =
-            ["cgroups", "pipes", "clone3"] + program.steps.map(\.name) + [
-                "workload", "remove cgroups",
-            ]
+            ["cgroups"] + (isLinked ? ["link to the bridge"] : []) + ["pipes", "clone3"]
+            + program.steps.map(\.name) + ["workload"] + (isLinked ? ["remove the link"] : [])
+            + ["remove cgroups"]
         let isDelegated = CgroupDelegation.current.directory != nil
         record.details = [
             EngineRecord.Detail("runtime", "lab's own, \(program.steps.count) steps from clone3 to execve"),
@@ -294,6 +326,7 @@ private struct Parts {
             + (stage == nil
                 ? [] : ["the stage: a mount namespace with the lower layers, /dev and the masks"])
             + (cgroups == nil ? [] : ["in each hierarchy the empty cgroup in which each start makes its own"])
+            + (isLinked ? [HostNetwork.prepared] : [])
         if let system = try? context.system.get() { record.add(system) }
         if cgroups == nil { record.footnotes = ["\(record.id): no cgroup limits, because \(whyUnlimited)"] }
         return record

@@ -95,6 +95,10 @@ public final class PreparedProcess: PreparedEngine {
             ["pipes", "clone3"] + held.steps.map(\.name) + ["workload"]
             + (context.command == nil ? [] : ["end what it left"])
         record.prepared = [context.preparedRoot(isStacked: true), "the launch program, laid out"]
+        if context.command?.network != nil {
+            record.footnotes.append(
+                "process has this host's network and no other: it is reached at 127.0.0.1, over no wire")
+        }
         self.record = record
     }
 

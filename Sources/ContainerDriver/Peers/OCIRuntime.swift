@@ -7,7 +7,7 @@ extension PeerDescription {
         PeerDescription(
             engine: EngineID(rawValue: name), summary: "\(name), started by hand on an OCI bundle",
             command: name,
-            package: name
+            package: name, entersNetworks: true
         ) { (run, program) throws(LabError) in
             try PeerCommand.requireRoot(name)
             try run.requireOneDirectory()
@@ -52,6 +52,12 @@ private struct PreparedRuntime: PreparedPeer {
     {
         var spec = run.specification(name, request).onReadOnlyRoot()
         if let storage = request.storage { spec = spec.withVolume(storage.directory, at: Self.volume) }
+        if let path = request.networkNamespace {
+            for place in (spec.linux?.namespaces ?? []).indices
+            where spec.linux?.namespaces?[place].type == "network" {
+                spec.linux?.namespaces?[place].path = path
+            }
+        }
         if let cpuset { spec.linux?.resources?.cpu?.cpus = .text(cpuset.description) }
         return [("config.json", try spec.text())]
     }

@@ -20,6 +20,8 @@ struct PeerDescription: Sendable {
     var hasCgroups = true
     /// True when all that works for an instance descends from its command and is waited for by it.
     var reapsEverything = true
+    /// True when an instance can be told to enter a network namespace that is there.
+    var entersNetworks = false
     /// Makes once what all starts share, written down before it is made. Throws when the tool can't work here; what was
     /// made by then is gone again.
     let prepare: @Sendable (_ run: PeerRun, _ program: String) throws(LabError) -> any PreparedPeer

@@ -62,6 +62,13 @@ public final class PreparedPeerEngine: PreparedEngine {
                 cause: "lab enters no container of another program's",
                 remedy: "say --ready line=TEXT or port=N, or name other engines")
         }
+        guard context.command?.network == nil || description.entersNetworks else {
+            throw LabError(
+                .unavailable, "\(description.engine) can't be linked to lab's bridge",
+                cause: "it takes no network namespace that is there already, or makes its network otherwise",
+                remedy: "name the engines container, runc, crun, or one that is a VM")
+        }
+        try context.requireNetwork()
         let program = try description.find()
         let run = try PeerRun(engine: description.engine, context: context)
         launcher = try ChildLauncher()
@@ -80,7 +87,7 @@ public final class PreparedPeerEngine: PreparedEngine {
         record.details =
             [EngineRecord.Detail("version", description.build?.version ?? EngineBuild.version(of: program))]
             + peer.details
-        record.prepared = peer.prepared
+        record.prepared = peer.prepared + (context.command?.network == nil ? [] : [HostNetwork.prepared])
         record.footnotes =
             (description.footnotes + peer.footnotes).map { "\(name): \($0)" as Message } + [
                 "\(name): created is when its command runs, not when the container exists"
@@ -99,9 +106,15 @@ public final class PreparedPeerEngine: PreparedEngine {
         let name = run.instance(request.index)
         let peer = peer
         // To compose texts is no part of the start; to write them down is.
-        let (arguments, files) = (peer.arguments(name, request), try peer.files(name, request))
+        var (arguments, files) = (peer.arguments(name, request), try peer.files(name, request))
         let requested = request.begin()
+        let link = try run.context.network(of: request)?.makeNamespace(of: request.index)
         do {
+            if let link {
+                var linked = request
+                linked.networkNamespace = link.namespacePath
+                (arguments, files) = (peer.arguments(name, linked), try peer.files(name, linked))
+            }
             if peer.usesDirectory { try Files.makeDirectory(name.directory, mode: 0o700) }
             for file in files { try Files.write(file.text, to: "\(name.directory)/\(file.name)") }
             let inherited = try peer.inherited()
@@ -119,10 +132,14 @@ public final class PreparedPeerEngine: PreparedEngine {
                 ProgramBuffer(program, environment: environment), arguments: arguments,
                 command: output, inherited: number ?? -1, requested: requested,
                 interrupt: run.context.interrupt,
-                cleanUp: { _ throws(LabError) in try PeerInstance.remove(name, of: peer, removal) })
+                cleanUp: { _ throws(LabError) in
+                    try PeerInstance.remove(name, of: peer, removal)
+                    try link?.remove()
+                })
             withExtendedLifetime(inherited) {}
             return PeerInstance(child: child, name: name, peer: peer, of: description, removal: removal)
         } catch {
+            try? link?.remove()
             try? Files.removeTree(name.directory)
             throw error
         }

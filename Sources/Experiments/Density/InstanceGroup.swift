@@ -25,7 +25,8 @@ final class InstanceGroup {
         var request = bench.request(.pulse(nonce: nonce, milliseconds: Self.period))
         if let command = bench.context.command {
             request.payload = .command(command)
-            request.output = try CommandOutput(command.readiness)
+            request.output = try CommandOutput(
+                command.readiness, address: bench.context.address(of: request, on: engine))
         }
         let instance = try engine.launch(request)
         do throws(LabError) {

@@ -11,6 +11,7 @@ func startCommand(_ session: inout Session) -> Int32 {
         try session.machine.enterDisk(command.fileSystem)
         try session.machine.mountForPrograms()
         try session.machine.raiseLoopback()
+        try session.machine.raiseInterface()
         sethostname("vm", 2)
         let life = try CommandLife(command, port)
         life.live()

@@ -17,11 +17,15 @@ public struct CommandDefinition: Codable, Equatable, Sendable {
     public var readiness: Readiness
     /// What its output yields as figures.
     public var values: [CommandValue]
+    /// What it reaches beside itself; nil for nothing.
+    public var network: CommandNetwork?
+    /// The program of this host that drives it once it is ready, and its arguments: then the values are of that one's output.
+    public var client: [String]?
 
     public init(
         image: String, arguments: [String] = [], entrypoint: [String]? = nil, environment: [String] = [],
         user: String? = nil, directory: String? = nil, readiness: Readiness = .exit,
-        values: [CommandValue] = []
+        values: [CommandValue] = [], network: CommandNetwork? = nil, client: [String]? = nil
     ) {
         self.image = image
         self.arguments = arguments
@@ -31,6 +35,38 @@ public struct CommandDefinition: Codable, Equatable, Sendable {
         self.directory = directory
         self.readiness = readiness
         self.values = values
+        self.network = network
+        self.client = client
+    }
+
+    /// The image that is lab-guest and nothing else, at `/lab-guest`: that of every engine without a command.
+    public static let guestImage = "guest:"
+
+    /// Reads the words of a client, as for a shell.
+    /// - Throws: `.usage` where there are none.
+    public static func client(_ text: String) throws(LabError) -> [String] {
+        guard let words = ShellText.split(text), words.first?.isEmpty == false,
+            text.utf8.count <= Readiness.longestText, !text.utf8.contains(0)
+        else {
+            throw LabError(
+                .usage, "\(ForeignText.quoted(text)) names no client",
+                cause:
+                    "it must be words as for a shell, in 1 to \(Readiness.longestText) bytes, and nothing in them is expanded",
+                remedy: "write it like `redis-benchmark -t get -q`, or `sh -c '…'`")
+        }
+        return words
+    }
+
+    /// Who is to drive it must find it, and be told when.
+    package func requireReach() throws(LabError) {
+        guard let client else { return }
+        guard network != nil, readiness != .exit else {
+            throw LabError(
+                .usage, "the client \(ForeignText.quoted(client.first ?? "")) has nothing to connect to",
+                cause: network == nil
+                    ? "the command has no network" : "it is ready only when it has ended",
+                remedy: "say --network bridge, and --ready port=N or another word for a server")
+        }
     }
 
     /// Takes the file of an image, where it is relative, as one of a directory: a lab's own.
@@ -49,6 +85,7 @@ public struct CommandDefinition: Codable, Equatable, Sendable {
     /// Looks everything up in the tree that it names.
     /// - Throws: one error that says what is not there, and what helps.
     public func payload(in tree: FileTree) throws(LabError) -> CommandPayload {
+        try requireReach()
         let words =
             (entrypoint ?? tree.config.entrypoint) + (arguments.isEmpty ? tree.config.command : arguments)
         guard let name = words.first, !name.isEmpty else {
@@ -75,7 +112,8 @@ public struct CommandDefinition: Codable, Equatable, Sendable {
         let programs = ProgramSearch(tree: tree, lookup: lookup)
         var payload = CommandPayload(
             tree: tree, arguments: words, program: try programs.find(name, in: place, search),
-            environment: environment, user: who?.user, directory: place, readiness: readiness)
+            environment: environment, user: who?.user, directory: place, readiness: readiness,
+            network: network)
         if case .command(let words) = readiness, let name = words.first {
             payload.readyProgram = try programs.find(name, in: place, search)
         }

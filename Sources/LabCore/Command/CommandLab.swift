@@ -16,7 +16,7 @@ extension LabDefinition {
         case .compute where self.command != nil:
             try requireWork(command)
         case .compute:
-            guard command.readiness == .exit else {
+            guard command.readiness == .exit, command.client == nil else {
                 throw refusal("it measures the work of a command that ends", "leave --ready out")
             }
             lab.method = .lifecycle
@@ -75,7 +75,7 @@ extension LabDefinition {
     private static let density = "density"
 
     private func requireLiving(_ command: CommandDefinition) throws(LabError) {
-        guard command.readiness != .exit, command.values.isEmpty else {
+        guard command.readiness != .exit, command.values.isEmpty, command.client == nil else {
             throw refusal(
                 "it measures instances that live at the same time, and nothing of their output",
                 "say how the command is ready, --ready first-output, and leave --value out")
@@ -84,7 +84,7 @@ extension LabDefinition {
 
     /// What it does before it is ready is not measured.
     private func requireWork(_ command: CommandDefinition) throws(LabError) {
-        guard command.readiness == .exit else { return }
+        guard command.readiness == .exit, command.client == nil else { return }
         throw refusal(
             "its work is what it does from when it is ready until it ends",
             "say how it is known to be ready: --ready line=TEXT")

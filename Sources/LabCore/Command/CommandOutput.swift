@@ -22,6 +22,9 @@ public final class CommandOutput: @unchecked Sendable {
     public var failure: LabError?
     /// The exit status of the command that is to show that it is ready, the last time that it did not.
     public var lastCheck: Int32?
+    /// What finds out over the network that it listens on its port; nil where that is not how it is ready, or its port is
+    /// looked for inside.
+    public let attempt: PortAttempt?
     private let path: String?
     private let output, errors: FileDescriptor
     private var lengths: [Int] = [0, 0]
@@ -29,8 +32,14 @@ public final class CommandOutput: @unchecked Sendable {
     private var isReady = false
 
     /// - Parameter path: that of the files without their endings `.stdout` and `.stderr`, made anew; nil keeps them in memory.
-    public init(_ readiness: Readiness, path: String? = nil) throws(LabError) {
+    /// - Parameter address: of the instance, where this host reaches it over a network.
+    public init(_ readiness: Readiness, path: String? = nil, address: InstanceAddress? = nil) throws(LabError)
+    {
         self.readiness = readiness
+        attempt =
+            if case .port(let number) = readiness, let address {
+                PortAttempt(address.text, port: number)
+            } else { nil }
         self.path = path
         let text = if case .line(let text) = readiness { Array(text.utf8) } else { [UInt8]() }
         searches = [TextSearch(text), TextSearch(text)]
@@ -51,15 +60,16 @@ public final class CommandOutput: @unchecked Sendable {
         }
     }
 
-    /// The port that shows that it is ready; nil where something else does.
+    /// The port that shows that it is ready, looked for inside; nil where something else does.
     public var port: UInt16? {
-        if case .port(let number) = readiness { number } else { nil }
+        if case .port(let number) = readiness, attempt == nil { number } else { nil }
     }
 
     /// True where its output does not show that it is ready, and it has to be looked for inside the instance.
     public var isSeenInside: Bool {
         switch readiness {
-        case .port, .command: true
+        case .port: attempt == nil
+        case .command: true
         case .exit, .firstOutput, .line: false
         }
     }

@@ -20,6 +20,8 @@ public struct JournaledResource: Hashable, Sendable {
         case setting
         /// A System V shared memory segment: its key, see `SharedSegment`.
         case sharedMemory = "shared-memory"
+        /// A network interface: its name, see `NetworkLinks`.
+        case link = "interface"
     }
     public var kind: Kind
     /// The resource's name, as its kind has it; holds no control character.

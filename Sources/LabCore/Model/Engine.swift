@@ -216,6 +216,8 @@ public struct RunContext: Sendable {
     public var system: Result<SystemTree, LabError>
     /// The command that the run's instances run; nil for lab-guest.
     public var command: CommandPayload?
+    /// The network of a command that has one, or the reason why it can't be had; nil where none was asked for.
+    public var network: Result<HostNetwork, LabError>?
 
     public init(
         runID: String, paths: LabPaths, journal: RunJournal, rootFilesystem: RootFilesystem,
@@ -241,6 +243,7 @@ extension RunContext {
     public var withoutCommand: RunContext {
         var context = self
         context.command = nil
+        context.network = nil
         return context
     }
 
@@ -287,6 +290,8 @@ public struct LaunchRequest: Sendable {
     public var condition: Condition
     /// The room on a disk of the host's for what it writes; nil for none beyond what its engine gives any.
     public var storage: InstanceStorage?
+    /// The path of a network namespace that the instance is to enter; nil for one of its own making.
+    public var networkNamespace: String?
     /// Called right before `requested` is stamped, for who wants to see what is there by then.
     public var willBegin: (@Sendable () -> Void)?
 

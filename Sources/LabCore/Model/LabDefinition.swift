@@ -38,6 +38,8 @@ public struct LabDefinition: Codable, Equatable, Sendable {
     public var dimension: String
     /// The labs to understand before this one, by their ids; nil for none.
     public var after: [String]?
+    /// True when it is run by its name alone: `all` leaves it out.
+    public var byName: Bool?
     /// The engines that run by default, in the order of the tables.
     public var engines: [EngineID]
     public var workload: String

@@ -22,10 +22,13 @@ public struct CommandPayload: Equatable, Sendable {
     public var readiness: Readiness
     /// The absolute path in the tree of the program that shows that it is ready; nil where something else does.
     public var readyProgram: String?
+    /// What it reaches beside itself; nil for nothing.
+    public var network: CommandNetwork?
 
     public init(
         tree: FileTree, arguments: [String], program: String, environment: [String],
-        user: CommandUser? = nil, directory: String = "/", readiness: Readiness = .exit
+        user: CommandUser? = nil, directory: String = "/", readiness: Readiness = .exit,
+        network: CommandNetwork? = nil
     ) {
         self.tree = tree
         self.arguments = arguments
@@ -34,6 +37,7 @@ public struct CommandPayload: Equatable, Sendable {
         self.user = user
         self.directory = directory
         self.readiness = readiness
+        self.network = network
     }
 }
 

@@ -7,22 +7,39 @@ extension TrialProcedure {
     static let outputDirectory = "output"
 
     /// The files of a trial's output, made before it begins.
-    /// - Parameter place: its place among those that are started together.
-    func output(of trial: Plan.Trial, _ place: Int?) throws(LabError) -> CommandOutput? {
+    /// - Parameters:
+    ///   - place: its place among those that are started together.
+    ///   - address: where this host reaches the command over a network.
+    func output(
+        of trial: Plan.Trial, _ place: Int?, at address: InstanceAddress?
+    ) throws(LabError) -> CommandOutput? {
         guard let command = context?.command else { return nil }
-        let digits = String(trial.index)
-        let name = String(repeating: "0", count: max(0, 6 - digits.count)) + digits
         return try CommandOutput(
-            command.readiness,
-            path: outputs.map { "\($0)/\(name)-\(trial.engine)\(place.map { "-\($0)" } ?? "")" })
+            command.readiness, path: outputPath(of: trial, place), address: address)
     }
 
-    /// Waits for the end of an instance. A command whose end is not what makes it ready is asked to end when it is ready.
-    static func end(of instance: any Instance, _ request: LaunchRequest) throws(LabError) -> Int32 {
+    /// The beginning of the names of these files.
+    func outputPath(of trial: Plan.Trial, _ place: Int?) -> String? {
+        let digits = String(trial.index)
+        let name = String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+        return outputs.map { "\($0)/\(name)-\(trial.engine)\(place.map { "-\($0)" } ?? "")" }
+    }
+
+    /// Waits for the end of an instance. A command whose end is not what makes it ready is asked to end when it is ready, and
+    /// its client is done.
+    static func end(
+        of instance: any Instance, _ request: LaunchRequest, _ client: CommandClient?
+    ) throws(LabError) -> Int32 {
         guard let output = request.output, output.readiness != .exit else {
             return try instance.waitForExit(deadline: request.deadline)
         }
         try instance.waitUntilReady(deadline: request.deadline)
+        _ = try client?.run(deadline: request.deadline)
+        return try endAsked(instance)
+    }
+
+    /// Asks a command to end, and waits for it.
+    static func endAsked(_ instance: any Instance) throws(LabError) -> Int32 {
         (instance as? any SignalReceiving)?.send(signal: SIGTERM)
         do {
             return try instance.waitForExit(deadline: .now().advanced(by: grace))

@@ -1,6 +1,7 @@
 extension TrialProcedure {
     /// Start, let the workload do its rounds, end it. A command's rounds are the operations that its value `operations`
-    /// says, from when it is ready until it ends; all of it is one where it says none.
+    /// says, from when it is ready until it ends; all of it is one where it says none. Where a client drives it, they are that
+    /// one's, and the work is done when the client has ended: the command is asked to end then.
     ///
     /// Values: `round-ns`, host time of the work over the rounds; `cpu-round-ns`, host CPU time over the
     /// rounds, work done outside the guest included; `throttled-ns`; `host-steal-ns`, which another guest of this
@@ -11,8 +12,13 @@ extension TrialProcedure {
         var rounds = Double(lab.rounds?.count(for: trial.engine) ?? 1)
         let stealBefore = HostCPU.stealNanoseconds()
         var request = request(work.workload, of: trial, began: .now())
-        request.output = try output(of: trial, nil)
-        defer { request.output?.removeEmptyFiles() }
+        let address = context?.address(of: request, on: engine)
+        request.output = try output(of: trial, nil, at: address)
+        let client = try client(of: trial, nil, at: address)
+        defer {
+            request.output?.removeEmptyFiles()
+            client?.output.removeEmptyFiles()
+        }
         let instance: any Instance
         do throws(LabError) {
             if let failure = Self.portInUse(request, on: engine) { throw failure }
@@ -24,11 +30,16 @@ extension TrialProcedure {
         var failure: LabError?
         let cpu = instance as? any CPUAccounting
         var cpuBefore: UInt64?
+        var driven: (span: UInt64, cpu: UInt64?)?
         do throws(LabError) {
             try instance.waitUntilReady(deadline: request.deadline)
             cpuBefore = try cpu?.hostCPUNanoseconds()
             var status: Int32 = 0
-            if request.output == nil {
+            if let client {
+                let span = try client.run(deadline: request.deadline)
+                driven = (span, try cpu?.hostCPUNanoseconds())
+                _ = try Self.endAsked(instance)
+            } else if request.output == nil {
                 try instance.waitForOutput(deadline: request.deadline)
             } else {
                 status = try instance.waitForExit(deadline: request.deadline)
@@ -36,7 +47,9 @@ extension TrialProcedure {
             if let throttled = cpu?.throttledNanoseconds { values["throttled-ns"] = Double(throttled) }
             if let output = request.output {
                 failure = Self.failure(.success(status), output, endsByItself: true)
-                if failure == nil { rounds = try operations(in: output, &values) ?? rounds }
+                if failure == nil {
+                    rounds = try operations(in: client?.output ?? output, &values) ?? rounds
+                }
             } else {
                 // Now, because `dispose` may cut it short in the middle of a metric.
                 failure = Self.failure(instance.transcript, expected: work.expected)
@@ -48,10 +61,11 @@ extension TrialProcedure {
         let disposalFailure = Self.dispose(instance)
         let ended = MonotonicInstant.now()
 
-        if let span = instance.timeline.span(from: .ready, to: lab.endOfWork) {
+        if let span = driven?.span ?? instance.timeline.span(from: .ready, to: lab.endOfWork) {
             values["round-ns"] = Double(span) / rounds
         }
-        if let cpuBefore, let cpuAfter = try? cpu?.hostCPUNanoseconds(), cpuAfter >= cpuBefore {
+        let cpuAtEnd: UInt64? = if let driven { driven.cpu } else { try? cpu?.hostCPUNanoseconds() }
+        if let cpuBefore, let cpuAfter = cpuAtEnd, cpuAfter >= cpuBefore {
             values["cpu-round-ns"] = Double(cpuAfter - cpuBefore) / rounds
         }
         if let stealBefore, let stealAfter = HostCPU.stealNanoseconds(), stealAfter >= stealBefore {

@@ -5,9 +5,9 @@ extension TrialProcedure {
     func lifecycle(_ trial: Plan.Trial, on engine: any PreparedEngine) throws(LabError) -> Conclusion {
         if trial.parameters.cache == .cold { try HostMemory.dropCaches() }
         let count = trial.parameters.concurrency ?? 1
-        guard count > 1 else { return Self.live(try start(trial), on: engine).conclusion(trial) }
+        guard count > 1 else { return Self.live(try start(trial, on: engine), on: engine).conclusion(trial) }
 
-        let starts = try (0..<count).map { place throws(LabError) in try start(trial, place) }
+        let starts = try (0..<count).map { place throws(LabError) in try start(trial, place, on: engine) }
         let lives = Mutex<[Life]>([])
         // Engines may be launched from several threads at once; their other methods are not called meanwhile.
         nonisolated(unsafe) let engine = engine
@@ -26,18 +26,22 @@ extension TrialProcedure {
         let countsExits: Bool
         let values: [CommandValue]
         let pointed: PointedNumber
+        let client: CommandClient?
     }
 
     /// - Parameter place: its place among those that are started together.
-    private func start(_ trial: Plan.Trial, _ place: Int? = nil) throws(LabError) -> Start {
+    private func start(
+        _ trial: Plan.Trial, _ place: Int? = nil, on engine: any PreparedEngine
+    ) throws(LabError) -> Start {
         let work = work(of: trial)
         var request = request(work.workload, of: trial, began: .now())
-        request.output = try output(of: trial, place)
+        let address = context?.address(of: request, on: engine)
+        request.output = try output(of: trial, place, at: address)
         return Start(
             request: request, expected: request.command == nil ? work.expected : [],
             limit: .seconds(lab.timeoutSeconds(at: trial.parameters)),
             countsExits: trial.parameters.count == .exits, values: lab.command?.values ?? [],
-            pointed: pointed)
+            pointed: pointed, client: try client(of: trial, place, at: address))
     }
 
     /// The outcome of one instance.
@@ -102,6 +106,7 @@ extension TrialProcedure {
             instance = try engine.launch(request)
         } catch {
             request.output?.removeEmptyFiles()
+            start.client?.output.removeEmptyFiles()
             var life = Life(began: began, ended: .now())
             life.failure = error
             return life
@@ -109,7 +114,7 @@ extension TrialProcedure {
         let end: Result<Int32, LabError>
         var reached = Mark.exited
         do {
-            end = .success(try Self.end(of: instance, request))
+            end = .success(try Self.end(of: instance, request, start.client))
         } catch {
             end = .failure(error)
             // Now, because `dispose` goes on to stamp marks of its own.
@@ -132,8 +137,11 @@ extension TrialProcedure {
             life.values["cpu-ns"] = (try? (instance as? any CPUAccounting)?.hostCPUNanoseconds()).map {
                 Double($0)
             }
-            if life.failure == nil { life.read(start.values, from: output, start.pointed) }
+            if life.failure == nil {
+                life.read(start.values, from: start.client?.output ?? output, start.pointed)
+            }
             output.removeEmptyFiles()
+            start.client?.output.removeEmptyFiles()
         } else {
             life.failure = failure(end, instance.transcript, expected: start.expected) ?? disposalFailure
         }

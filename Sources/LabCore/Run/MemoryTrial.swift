@@ -16,7 +16,10 @@ extension TrialProcedure {
         var failure: LabError?
         var values: [String: Double] = [:]
         do throws(LabError) {
-            for place in requests.indices { requests[place].output = try output(of: trial, place) }
+            for place in requests.indices {
+                requests[place].output = try output(
+                    of: trial, place, at: context?.address(of: requests[place], on: engine))
+            }
             for var request in requests {
                 request.deadline = MonotonicInstant.now().advanced(by: .seconds(lab.timeoutSeconds))
                 instances.append(try engine.launch(request))

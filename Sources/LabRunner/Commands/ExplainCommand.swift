@@ -54,6 +54,7 @@ struct ExplainCommand: SpeakingCommand {
         let made = try EngineFactory.make(engines.map(\.id), settings)[0]
         var context = workspace.context
         context.command = command
+        context.lookForNetwork()
         let engine = try made.prepare(context)
         defer { engine.shutDown() }
         // The first trial of a build is that of its kind.

@@ -102,6 +102,14 @@ struct NewLab {
                     "When it is ready: exit (it has ended), first-output, line=TEXT, port=N, command=WORDS (that exits with 0)."
                 )),
             indented(entry("ready", command.readiness.word)),
+            indented(
+                note(
+                    "An interface on a bridge of the run's own, and a command of this host that drives the command over it: LAB_ADDRESS in its environment."
+                )),
+            indented(command.network.map { entry("network", $0.rawValue) } ?? unsaid("network", "bridge")),
+            indented(
+                command.client.map { entry("client", list($0.map(quoted))) }
+                    ?? unsaid("client", list(["sh", "-c", "'redis-benchmark -h $LAB_ADDRESS -q'"]))),
             indented(unsaid("environment", list(["NAME=value"]))),
             indented(unsaid("user", "nobody")),
             indented(unsaid("directory", "/tmp")),

@@ -24,6 +24,19 @@ struct CommandOptions: ParsableArguments {
     var value: [String] = []
 
     @Option(
+        help: ArgumentHelp(
+            "Its network beside the loopback interface: none (default), or bridge: an interface on a bridge that lab makes for the run, where this host reaches it, and which leads nowhere else. A port is then looked for from the host.",
+            valueName: "none|bridge"))
+    var network: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "With --network bridge: a command of this host, in words as for a shell, that drives it once it is ready; LAB_ADDRESS in its environment says where it is. The figures of --value are then of its output, and the command is asked to end when it has ended.",
+            valueName: "WORDS"))
+    var client: String?
+
+    @Option(
         parsing: .unconditionalSingleValue,
         help: ArgumentHelp("Set a variable of its environment. Again and again.", valueName: "NAME=VALUE"))
     var env: [String] = []
@@ -74,6 +87,9 @@ struct CommandOptions: ParsableArguments {
         definition.directory = workdir ?? definition.directory
         if let ready { definition.readiness = try Readiness(ready) }
         if !values.isEmpty { definition.values = values }
+        if let network { definition.network = try CommandNetwork.named(network) }
+        if let client { definition.client = try CommandDefinition.client(client) }
+        try definition.requireReach()
         return definition
     }
 

@@ -8,14 +8,14 @@ struct LabSelection {
     /// True when they make a table, even if it is only one of them that is there.
     let isSeveral: Bool
 
-    /// Every lab of the catalogue but those of an image, which somebody has to build first.
+    /// Every lab of the catalogue but those of an image, which somebody has to build first, and those that say so.
     static let all = "all"
 
     static func read(_ word: String, in catalogue: LabDirectory) throws(LabError) -> LabSelection {
         if word == all {
             var labs: [LabDefinition] = []
             for id in catalogue.ids { labs.append(try catalogue.definition(id)) }
-            return LabSelection(labs: inOrderOfRows(labs.filter { $0.command == nil }), isSeveral: true)
+            return LabSelection(labs: inOrderOfRows(labs.filter { $0.command == nil && $0.byName != true }), isSeveral: true)
         }
         let names = word.split(separator: ",", omittingEmptySubsequences: false).map {
             $0.trimmingWhitespace()

@@ -1,3 +1,4 @@
+import Artifacts
 import Images
 import LabCore
 import LabFile
@@ -39,7 +40,14 @@ struct RunRequest {
     func lookUpCommand() throws(LabError) -> CommandPayload? {
         guard let command = lab.command else { return nil }
         let paths = try LabPaths.own(environment: Process.environment)
-        let tree: FileTree
+        var tree: FileTree
+        if command.image == CommandDefinition.guestImage {
+            let guest = try RootFilesystem.locateGuest(environment: Process.environment)
+            let root = try RootFilesystem.minimal(guest: guest, paths: paths)
+            tree = try .named("rootfs:\(root.directory)", paths: paths)
+            tree.reference = command.image
+            return try command.payload(in: tree)
+        }
         do { tree = try .named(command.image, paths: paths) } catch {
             guard error.kind == .input, let recipe = try recipe(of: command) else { throw error }
             var error = error

@@ -61,6 +61,9 @@ struct RunSession {
         let environment = try environment(workspace, warn)
         var context = workspace.context
         context.command = command
+        let network = context.makeNetwork()
+        // What can't be removed is the journal's to know.
+        defer { do { try network?.remove() } catch { leftovers = true } }
         try baseline?.accept(lab: request.lab, environment: environment, digests: context.digests)
         if request.lab.needsSystem {
             line.show(text.lookingForTheSystem, now: true)

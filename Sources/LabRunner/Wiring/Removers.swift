@@ -20,6 +20,7 @@ enum Removers {
             .peer: { name, run throws(LabError) in try PeerRemover.remove(name, of: run) },
             .setting: { name, _ throws(LabError) in try MachineSetting.putBack(name) },
             .sharedMemory: { name, _ throws(LabError) in try SharedSegment.remove(name) },
+            .link: { name, run throws(LabError) in try NetworkLinks.remove(name, of: run) },
             .file: { name, run throws(LabError) in try run.removeFile(name) },
         ])
     }

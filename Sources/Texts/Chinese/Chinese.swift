@@ -6,7 +6,7 @@ enum Chinese {
         [
             core, results, labFile, labCommand, containers, containerSteps, containerExperiments, peers,
             virtualMachines, variants, experiments, xen, words, report, methods, reportedExperiments,
-            documentTable, commands, builds, systems, ownPrograms, images, course, grading,
+            documentTable, commands, builds, systems, ownPrograms, network, images, course, grading,
             storage, firstRun,
         ], foreign: [names, kernel])
 }

@@ -16,6 +16,6 @@ extension Chinese {
     static let names: Table = [
         "root-filesystem": "根文件系统", "initramfs": "initramfs 内存盘", "unnamed hypervisor": "未具名的虚拟机监控程序",
         "domain": "虚拟机", "storage-pool": "存储池", "qemu": "QEMU 进程", "cgroup": "cgroup", "directory": "目录",
-        "file": "文件", "peer": "容器引擎的存储", "setting": "设置", "shared-memory": "共享内存段",
+        "file": "文件", "peer": "容器引擎的存储", "setting": "设置", "shared-memory": "共享内存段", "interface": "网络接口",
     ]
 }

@@ -13,7 +13,8 @@ enum GuestCommand {
     static func bytes(of command: CommandPayload, on format: TreeDisk.Format) -> [UInt8] {
         let user = command.user ?? CommandUser(user: 0, group: 0)
         var port: UInt16 = 0
-        if case .port(let number) = command.readiness { port = number }
+        // Over a network the host sees it itself.
+        if case .port(let number) = command.readiness, command.network == nil { port = number }
         let texts =
             [format.rawValue, command.program, command.directory, "\(user.user)", "\(user.group)"]
             + counted(user.groups.map(String.init)) + ["\(port)"] + counted(command.arguments)

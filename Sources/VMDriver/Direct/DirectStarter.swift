@@ -65,6 +65,24 @@ struct DirectStarter: VMStarter {
 
     func check(type: DomainType, machine: MachineProfile) throws(LabError) {}
 
+    /// QEMU opens the tap itself: the tap is its user's, and the device must be open to it.
+    func checkTaps() throws(LabError) {
+        var status = stat()
+        let path = "/dev/net/tun"
+        guard stat(path, &status) == 0 else {
+            throw LabError(
+                .unavailable, "there can be no tap for a VM", cause: "\(path): \(Errno(errno))",
+                remedy: "modprobe tun")
+        }
+        guard user == nil || status.st_mode & 0o006 == 0o006 else {
+            throw LabError(
+                .unavailable, "QEMU can't open a tap", cause: "others than root may not open \(path)",
+                remedy:
+                    "chmod 0666 \(path), as distributions have it: a tap can still be opened by its owner alone"
+            )
+        }
+    }
+
     func text(of description: DomainDescription) -> String {
         let lines = description.qemuOptions.map { option in
             option.name + (option.value.map { " " + ShellText.quote($0) } ?? "")

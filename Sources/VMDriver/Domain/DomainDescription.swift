@@ -43,6 +43,27 @@ public struct DomainDescription: Equatable, Sendable {
     public var channel: RecordChannel
     /// The same for a command, by a port of virtio-serial that goes both ways; nil for none.
     public var commandPipe: String?
+    /// An Ethernet interface of virtio; nil for none.
+    public var interface: Interface?
+
+    /// A tap of this host's that is there already, and the guest's end of it.
+    public struct Interface: Equatable, Sendable {
+        public var tap: String
+        /// Its Ethernet address, `02:1a:0a:d5:00:02`.
+        public var hardware: String
+        /// Its IPv4 address with the length of its block, which the guest gives it.
+        public var address: String
+
+        init(_ link: InstanceLink) { self.init(link.name, link.address) }
+
+        init(_ tap: String, _ address: InstanceAddress) {
+            self.init(tap: tap, hardware: address.hardware, address: address.withLength)
+        }
+
+        init(tap: String, hardware: String, address: String) {
+            (self.tap, self.hardware, self.address) = (tap, hardware, address)
+        }
+    }
 
     public init(
         name: String, type: DomainType, machine: MachineProfile, memoryBytes: UInt64, cpus: Int, boot: Boot,
@@ -75,7 +96,7 @@ public struct DomainDescription: Equatable, Sendable {
                 "  <on_crash>destroy</on_crash>",
                 "  <devices>",
             ]
-            + (program + portBus + disk + storage + additions + console + recordDevice + port).map {
+            + (program + portBus + disk + storage + network + additions + console + recordDevice + port).map {
                 "    \($0)"
             } + [
                 "  </devices>"
@@ -209,6 +230,20 @@ public struct DomainDescription: Equatable, Sendable {
 
     static let portName = "lab.command"
 
+    /// Its packets are QEMU's to carry and not a thread of the kernel's (vhost): what they cost is QEMU's time, emulated or not.
+    private var network: [String] {
+        guard let interface else { return [] }
+        return [
+            "<interface type='ethernet'>",
+            "  <mac address='\(interface.hardware)'/>",
+            "  <target dev='\(xmlEscaped(interface.tap))' managed='no'/>",
+            "  <model type='virtio'/>",
+            "  <driver name='qemu'/>",
+        ] + (machine.hasPCI ? ["  <rom enabled='no'/>"] : []) + [
+            "  \(address(Self.networkSlot))", "</interface>",
+        ]
+    }
+
     /// USB and balloon: each refused by name, or left to libvirt.
     private var additions: [String] {
         var lines: [String] = []
@@ -231,6 +266,7 @@ public struct DomainDescription: Equatable, Sendable {
     static let diskSlot = 6
     static let portSlot = 7
     static let storageSlot = 8
+    static let networkSlot = 9
 
     /// Where a device of virtio is: in a slot, or on the next free one of microvm's transports (virtio-mmio).
     private func address(_ slot: Int) -> String {
@@ -241,7 +277,9 @@ public struct DomainDescription: Equatable, Sendable {
 
     /// True when the machine describes itself to the guest through ACPI. A microvm does where devices are on its transports:
     /// distributions' kernels are built to find them by its tables, and not by words of their command line.
-    var hasACPI: Bool { machine.hasPCI || rootDisk != nil || storageDisk != nil || commandPipe != nil }
+    var hasACPI: Bool {
+        machine.hasPCI || rootDisk != nil || storageDisk != nil || commandPipe != nil || interface != nil
+    }
 
     private var console: [String] {
         guard hasConsole else { return [] }

@@ -42,12 +42,13 @@ struct KernelCommandLine {
     /// - Parameter timeStampKilohertz: the counter's rate; 0 stands for whatever it is, in a text to be read.
     /// - Parameter modules: the kernel's modules that lab-guest loads first, in this order.
     /// - Parameter isSystem: true where a complete system is started, in which lab-guest then does the workload.
+    /// - Parameter address: of its interface, with the length of its block; nil for none.
     /// - Parameter stays: true when the guest is not to bring its machine down at its end.
     /// - Throws: `.usage` when the kernel could not pass the arguments on unchanged.
     static func text(
         for workload: Workload, channel: RecordChannel, timeStampKilohertz: UInt64?,
         style: VMVariant.CommandLine = .tuned, hasConsole: Bool = true, modules: [String] = [],
-        isSystem: Bool = false, stays: Bool = false
+        isSystem: Bool = false, address: String? = nil, stays: Bool = false
     ) throws(LabError) -> String {
         var words = hasConsole ? console(channel) : []
         if style == .tuned { words += (hasConsole ? earlyConsole(channel) : []) + tuning }
@@ -66,6 +67,7 @@ struct KernelCommandLine {
         let load = modules.isEmpty ? [] : ["--modules=\(modules.joined(separator: ","))"]
         let arguments =
             ["--machine"] + (stays ? ["--stay"] : []) + ["--channel=\(channel.guestArgument)"] + load
+            + (address.map { ["--address=\($0)"] } ?? [])
             + (isSystem ? ["system"] : [workload.name] + workload.arguments)
         for argument in arguments { words.append(try quoted(argument)) }
         let text = words.joined(separator: " ")

@@ -27,7 +27,8 @@ extension DomainDescription {
             option("-boot", "strict=on"),
             // The same as `on_reboot` in the XML.
             option("-no-reboot"),
-        ] + bootOptions + portBusOptions + diskOptions + additionOptions + consoleOptions + recordOptions
+        ] + bootOptions + portBusOptions + diskOptions + networkOptions + additionOptions + consoleOptions
+            + recordOptions
             + portOptions + balloonOptions
             + (countsInstructions ? [option("-icount", Self.instructionClockWords)] : []) + [
                 option("-sandbox", QEMUUser.sandbox), option("-msg", "timestamp=on"),
@@ -97,6 +98,17 @@ extension DomainDescription {
             ]
         }
         return (root ?? []) + (storage ?? [])
+    }
+
+    private var networkOptions: [QEMUOption] {
+        guard let interface else { return [] }
+        let rom = machine.hasPCI ? ",romfile=" : ""
+        return [
+            option(
+                "-netdev", "tap,id=hostnet0,ifname=\(Self.escaped(interface.tap)),script=no,downscript=no"),
+            virtio(
+                "virtio-net", "netdev=hostnet0,id=net0,mac=\(interface.hardware)\(rom)", Self.networkSlot),
+        ]
     }
 
     /// A device of virtio, see `address`.

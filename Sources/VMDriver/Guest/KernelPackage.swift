@@ -53,8 +53,8 @@ enum KernelPackage {
 
     /// The modules that lab has a use for: drivers of what a hypervisor pretends to be, and file systems.
     private static let useful = [
-        "virtio_pci", "virtio_mmio", "virtio_balloon", "virtio_blk", "virtio_console", "ext4", "erofs",
-        "overlay",
+        "virtio_pci", "virtio_mmio", "virtio_balloon", "virtio_blk", "virtio_console", "virtio_net", "ext4",
+        "erofs", "overlay",
     ]
 
     /// Keeps those, with all that they need: a few hundred KiB of 100 MB. What this kernel has not, nobody gets.

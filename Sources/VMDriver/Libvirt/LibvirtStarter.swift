@@ -100,6 +100,15 @@ struct LibvirtStarter: RestoringStarter {
             type: type.rawValue, machine: type.machine(machine), emulator: build?.path)
     }
 
+    /// libvirt opens it and gives QEMU the descriptor.
+    func checkTaps() throws(LabError) {
+        guard isOfThisHost else {
+            throw LabError(
+                .unavailable, "a VM of another host can't be linked to a bridge of this one",
+                remedy: "leave --connect out, or say --network none")
+        }
+    }
+
     func text(of description: DomainDescription) -> String { description.xml }
     var textName: String { "domain-xml" }
 
