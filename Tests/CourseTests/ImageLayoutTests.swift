@@ -26,7 +26,8 @@ import Testing
         let configuration =
             #"{"config":{"Entrypoint":["/a"],"Cmd":["b"]},"rootfs":{"type":"layers","diff_ids":[\#(ids)]}}"#
         let config = put(Array(configuration.utf8), "config")
-        let blobs = layers.map { put($0, "layer") }.joined(separator: ",")
+        let blobs = layers.map { put($0, $0.starts(with: Archive.gzipMagic) ? "layer+gzip" : "layer") }
+            .joined(separator: ",")
         let manifest = put(Array(#"{"config":\#(config),"layers":[\#(blobs)]}"#.utf8), "manifest")
         files["index.json"] = Array(#"{"manifests":[\#(manifest)]}"#.utf8)
         return files

@@ -152,7 +152,7 @@ struct LimitsOracle: Oracle {
     private static func unset(_ task: Task, _ cgroups: RoomCgroups) -> [Unset] {
         CgroupMounts.Controller.allCases.compactMap { controller in
             let (file, limit, wanted): (String, Double?, Double)
-            var tolerance = 0.0
+            var (tolerance, unit) = (0.0, "")
             switch controller {
             case .memory:
                 (file, wanted) = (
@@ -168,18 +168,18 @@ struct LimitsOracle: Oracle {
                 limit = cgroups.number(.pids, v1: file, v2: file).map { Double($0) }
             case .cpu:
                 (file, wanted) = (
-                    cgroups.isUnified(.cpu) ? "cpu.max (%)" : "cpu.cfs_quota_us (%)", Double(task.percent)
+                    cgroups.isUnified(.cpu) ? "cpu.max" : "cpu.cfs_quota_us", Double(task.percent)
                 )
                 limit = cgroups.bandwidth.map { 100 * $0.quota / $0.period }
-                tolerance = 1
+                (tolerance, unit) = (1, "%")
             }
             guard let limit else {
-                return Unset(controller: controller, isSet: false, seen: "\(file) is not set")
+                return Unset(controller: controller, isSet: false, seen: "\(file) has no limit")
             }
             guard abs(limit - wanted) > tolerance else { return nil }
             return Unset(
                 controller: controller, isSet: true,
-                seen: "\(file) is \(Int(limit.rounded())), and \(Int(wanted)) was asked for")
+                seen: "\(file) is \(Int(limit.rounded()))\(unit), and \(Int(wanted))\(unit) was asked for")
         }
     }
 

@@ -18,13 +18,13 @@ struct UnshareOracle: Oracle {
 
         init(_ point: Int, _ draw: inout Draw) {
             // Together the points have every kind, and each leaves some out.
-            let (always, sometimes): ([String], [String]) =
+            let (always, sometimes, counts): ([String], [String], ClosedRange<Int>) =
                 switch point {
-                case 0: (["pid", "mnt", "net"], ["cgroup", "ipc", "uts"])
-                case 1: (["cgroup", "uts"], ["ipc", "mnt", "net"])
-                default: (["pid", "mnt", "user", "ipc"], ["cgroup", "net", "uts"])
+                case 0: (["pid", "mnt"], ["cgroup", "ipc", "net", "uts"], 1...2)
+                case 1: (["cgroup", "net", "uts"], ["ipc", "mnt"], 0...1)
+                default: (["pid", "mnt", "user", "ipc"], ["cgroup", "net", "uts"], 0...2)
                 }
-            let count = Int.random(in: 0...2, using: &draw)
+            let count = Int.random(in: counts, using: &draw)
             kinds = (always + sometimes.shuffled(using: &draw).prefix(count)).shuffled(using: &draw)
             nonce = draw.nonce()
         }

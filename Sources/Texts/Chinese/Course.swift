@@ -106,7 +106,7 @@ extension Chinese {
         "What it writes to standard error comes back to you. The parameters stay the same until you submit.":
             "它写到标准错误输出的内容会交还给你。提交之前，参数保持不变。",
         "(without an instructor's ticket this course is for yourself only)": "（没有教师发的凭据，这门课程只供自学）",
-        "changed since": "之后改过", "explained": "有说明", "not explained": "没有说明",
+        "changed since": "之后改过", "explanation there": "有说明", "no explanation": "没有说明",
         "predicted": "有预测", "not predicted": "没有预测", "handed in, times: {}": "提交次数：{}", "revealed": "已看讲解",
         "the exercise {} has not been passed": "练习 {} 还没有通过",
         "go on with it; or lab exercise reveal {} --give-up": "继续做；或者 lab exercise reveal {} --give-up",
@@ -157,9 +157,10 @@ extension Chinese {
         "exercises can be checked": "可以检查练习", "a room was made, and nothing is left of it": "建成了一个房间，用后没有残留",
         "the limits are set, but the load runs in a cgroup below the one given":
             "上限设好了，但负载在给定的 cgroup 下面的另一个 cgroup 里运行",
+        "the limits are set, but the load runs in another cgroup": "上限设好了，但负载在另一个 cgroup 里运行",
         "the limits are set, but the load is not in the given cgroup of {}": "上限设好了，但负载不在给定的 {} cgroup 里",
-        "{}: when the load ran, {}": "{}：负载开始运行时，{}", "{} is not set": "{} 没有设置",
-        "{} is {}, and {} was asked for": "{} 是 {}，要求的是 {}",
+        "{}: when the load ran, {}": "{}：负载开始运行时，{}", "{} has no limit": "{} 没有上限",
+        "{} is {}{}, and {}{} was asked for": "{} 是 {}{}，要求的是 {}{}",
         "{}; then the load was killed, and not by the kernel": "{}；随后负载被杀死，但不是内核杀的",
 
         // layers.

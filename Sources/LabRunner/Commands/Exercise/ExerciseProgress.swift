@@ -75,7 +75,7 @@ struct ExerciseProgress: SpeakingCommand {
         parts.append("checks: \(row.checks)")
         parts.append("hints: \(row.hints)")
         parts.append(row.isPredicted ? "predicted" : "not predicted")
-        if row.state == .passed { parts.append(row.isExplained ? "explained" : "not explained") }
+        if row.state == .passed { parts.append(row.isExplained ? "explanation there" : "no explanation") }
         if row.submissions > 0 { parts.append("handed in, times: \(row.submissions)") }
         if row.isRevealed { parts.append("revealed") }
         return parts.map(text.say).joined(separator: " · ")
