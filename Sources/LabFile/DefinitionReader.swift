@@ -32,7 +32,10 @@ struct DefinitionReader {
             let lab = read.fields(
                 root, of: "the lab", required: required,
                 optional: all.filter { !required.contains($0) }
-                    + ["rounds", "series", "settings", "spread", "facts", "row", "after", "by-name", "predictions"])
+                    + [
+                        "rounds", "series", "settings", "spread", "facts", "row", "after", "by-name",
+                        "predictions",
+                    ])
         else { return nil }
         let id = identity(lab)
         let command = lab["command"].flatMap(CommandReader(read: read).command)

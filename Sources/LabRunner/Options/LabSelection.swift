@@ -15,7 +15,8 @@ struct LabSelection {
         if word == all {
             var labs: [LabDefinition] = []
             for id in catalogue.ids { labs.append(try catalogue.definition(id)) }
-            return LabSelection(labs: inOrderOfRows(labs.filter { $0.command == nil && $0.byName != true }), isSeveral: true)
+            return LabSelection(
+                labs: inOrderOfRows(labs.filter { $0.command == nil && $0.byName != true }), isSeveral: true)
         }
         let names = word.split(separator: ",", omittingEmptySubsequences: false).map {
             $0.trimmingWhitespace()
