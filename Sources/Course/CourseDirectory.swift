@@ -34,6 +34,10 @@ package struct CourseDirectory: Sendable {
     /// What the student writes beside the artefact: the predictions before the first check, the explanation after the last.
     package static let predictionFile = "prediction.md"
     package static let explanationFile = "explanation.md"
+    /// What a program wrote to standard error at the last check.
+    package static let errorFile = "last-stderr.txt"
+    /// What is in a workspace for the student alone.
+    package static let ownFiles = ["task.md", errorFile]
 
     /// Whether somebody's course is in a directory.
     package static func isOne(_ path: String) -> Bool { Files.exists(studentFile(path)) }

@@ -81,7 +81,7 @@ private struct ExerciseReader {
             (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || "-.".utf8.contains($0)
         }
         guard isPlain, name.utf8.count <= 64, let first = name.first, first != ".", first != "-",
-            !["task.md", "prediction.md", "explanation.md"].contains(name)
+            !["task.md", "prediction.md", "explanation.md", "last-stderr.txt"].contains(name)
         else {
             problems.add(
                 node.line,

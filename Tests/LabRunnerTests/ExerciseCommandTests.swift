@@ -164,8 +164,10 @@ import Testing
         for exercise in ["unshare", "layers"] { #expect(try run("start", exercise).status == 0) }
         #expect(try run("submit").status == 64)
         try Files.write("#!/bin/sh\n", to: "\(course)/layers/layer", mode: 0o755)
+        try Files.write("", to: "\(course)/layers/helper")
         let submitted = try run("submit")
         #expect(submitted.status == 0 && submitted.output.contains("layers"), "\(submitted.errors)")
+        #expect(submitted.errors.contains("helper") && !submitted.errors.contains("task.md"))
         #expect(submitted.errors.contains("unshare") && !submitted.output.contains("unshare"))
     }
 

@@ -69,6 +69,7 @@ extension Chinese {
         "lab exercise start EXERCISE, and write what its task asks for":
             "lab exercise start EXERCISE，再写出题目要求的程序",
         "{}, {} bytes, of {}": "{}，{} 字节，提交人：{}",
+        "{}: not part of the exercise, and left out: {}": "{}：不属于这个练习，没有放进去：{}",
         "left out, nothing written yet: {}": "没有放进去，因为还没有写：{}",
         "Your own checks have new parameters from now on.": "从现在起，你自己的检查换用新的参数。",
 

@@ -64,7 +64,7 @@ struct ExerciseCheck: SpeakingCommand {
                     "answer each below its number before the first check; or go on without: --no-prediction")
         }
         let key = try course.key(of: exercise, record)
-        let errorFile = "\(course.workspace(of: exercise))/last-stderr.txt"
+        let errorFile = "\(course.workspace(of: exercise))/\(CourseDirectory.errorFile)"
         let (verdict, errors) = try Workspace.lend(text) { (context) throws(LabError) in
             let check = Check(oracle, key, context)
             return (try check.verdict(on: artefact), check.bench.errors.withLock { $0 })

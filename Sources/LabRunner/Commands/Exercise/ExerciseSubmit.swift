@@ -91,6 +91,12 @@ struct ExerciseSubmit: SpeakingCommand {
             ([text.say("\(path), \(archive.count) bytes, of \(answer.student)")] + lines).joined(
                 separator: "\n"))
         if !unwritten.isEmpty { Terminal.say(text.say("left out, nothing written yet: \(unwritten.listed)")) }
+        for (exercise, _) in chosen {
+            let own = Set(files[exercise.id, default: [:]].keys).union(CourseDirectory.ownFiles)
+            let others = Files.list(course.workspace(of: exercise)).filter { !own.contains($0) }
+            guard !others.isEmpty else { continue }
+            Terminal.say(text.say("\(exercise.id): not part of the exercise, and left out: \(others.listed)"))
+        }
         Terminal.say(text.say("Your own checks have new parameters from now on."))
     }
 }
