@@ -16,6 +16,12 @@ extension Chinese {
         "it has no other user than its caller's outside a user namespace":
             "在用户命名空间之外，它只有调用者这一个用户",
         "leave --user out, or name other engines": "去掉 --user，或换用其他引擎",
+        "name a file by what wrote it: docker-archive:{} or oci-archive:{}":
+            "按写出它的工具来写：docker-archive:{} 或 oci-archive:{}",
+        "an image layout is named oci:{}": "镜像布局写作 oci:{}",
+        "a directory with a root file system is named rootfs:{}": "含有根文件系统的目录写作 rootfs:{}",
+        "name a file or directory that is there": "指定一个存在的文件或目录",
+        "the one in this directory is ./{}": "当前目录里的那个是 ./{}",
         "docker can't start from the host's own root": "docker 无法从宿主机自己的根启动",
         "it would have to import all of it": "它必须先把整个根导入",
         "name a directory with a root file system: --image rootfs:DIR":
