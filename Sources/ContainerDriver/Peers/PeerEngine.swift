@@ -62,6 +62,7 @@ public final class PreparedPeerEngine: PreparedEngine {
                 cause: "lab enters no container of another program's",
                 remedy: "say --ready line=TEXT or port=N, or name other engines")
         }
+        if case .port = context.command?.readiness { try description.requireReach() }
         let program = try description.find()
         let run = try PeerRun(engine: description.engine, context: context)
         launcher = try ChildLauncher()
@@ -95,7 +96,6 @@ public final class PreparedPeerEngine: PreparedEngine {
         try request.refuseSystem(in: id)
         if !description.hasCgroups { try request.refuseLimits(of: id) }
         let output = try request.commandOutput()
-        try requireReach(output)
         let name = run.instance(request.index)
         let peer = peer
         // To compose texts is no part of the start; to write them down is.
@@ -128,15 +128,6 @@ public final class PreparedPeerEngine: PreparedEngine {
         }
     }
 
-    /// Where the command's processes are nobody's child of ours, its sockets can't be found.
-    private func requireReach(_ output: CommandOutput?) throws(LabError) {
-        guard output?.port != nil, !description.reapsEverything else { return }
-        throw LabError(
-            .unavailable, "\(id) does not show which ports a command listens on",
-            cause: "its processes do not descend from the command \(description.command)",
-            remedy: "say --ready line=TEXT, or name other engines")
-    }
-
     /// The command line, and the files that it reads.
     public func explain(_ request: LaunchRequest) throws(LabError) -> Message {
         try request.refuseSystem(in: id)
@@ -153,4 +144,15 @@ public final class PreparedPeerEngine: PreparedEngine {
     }
 
     public func shutDown() { peer.shutDown() }
+}
+
+extension PeerDescription {
+    /// - Throws: `.unavailable` where a command's processes are nobody's child of ours: its sockets can't be found.
+    fileprivate func requireReach() throws(LabError) {
+        guard !reapsEverything else { return }
+        throw LabError(
+            .unavailable, "\(engine) does not show which ports a command listens on",
+            cause: "its processes do not descend from the command \(command)",
+            remedy: "say --ready line=TEXT, or name other engines")
+    }
 }

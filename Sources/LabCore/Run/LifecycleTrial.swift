@@ -66,7 +66,7 @@ extension TrialProcedure {
             do throws(LabError) {
                 for value in wanted { values[value.key] = try value.value(in: output, pointed: pointed) }
             } catch {
-                failure = error
+                failure = output.lacking(error)
             }
         }
 
@@ -109,7 +109,10 @@ extension TrialProcedure {
         let end: Result<Int32, LabError>
         var reached = Mark.exited
         do {
-            end = .success(try Self.end(of: instance, request))
+            end = .success(
+                try Self.end(of: instance, request) { output in
+                    start.values.allSatisfy { (try? $0.value(in: output, pointed: start.pointed)) != nil }
+                })
         } catch {
             end = .failure(error)
             // Now, because `dispose` goes on to stamp marks of its own.
