@@ -31,7 +31,7 @@ package enum PackageTree {
             #"rm -f "$1/etc/resolv.conf" "$1/etc/hostname" && : >"$1/etc/machine-id""#
             + (additions == nil ? "" : #" && cp -a "$LAB_ADDITIONS/." "$1/""#)
         let words = [
-            "--quiet", "--mode=root", "--variant=minbase", "--format=tar",
+            "--mode=root", "--variant=minbase", "--format=tar",
             "--include=\(packages.joined(separator: ","))",
             "--dpkgopt=path-exclude=/usr/share/doc/*", "--dpkgopt=path-exclude=/usr/share/locale/*",
             "--dpkgopt=path-exclude=/usr/share/man/*", "--customize-hook=\(hook)", suite, "tree.tar",
@@ -61,12 +61,25 @@ package enum PackageTree {
             program, arguments, in: directory, variables: variables,
             deadline: .now().advanced(by: patience))
         guard output.status == 0 else {
-            let words = output.text.split(separator: "\n").suffix(3).joined(separator: " | ")
+            let (words, isName) = reason(in: output.text)
             throw LabError(
                 .unavailable, "\(what) can't be made: \(program) failed with status \(output.status)",
                 cause: Message(verbatim: ForeignText.line(words, most: 400)),
-                remedy: "check the network and run apt-get update")
+                remedy: isName
+                    ? "correct the package's name: apt-cache search WORD finds those that there are"
+                    : "check the network and run apt-get update")
         }
+    }
+
+    /// The first error that apt names, of which all others follow, else the last lines; and whether it is a package's name
+    /// that apt doesn't know.
+    package static func reason(in text: String) -> (words: String, isName: Bool) {
+        let lines = text.split(separator: "\n")
+        guard let first = lines.first(where: { $0.hasPrefix("E: ") }) else {
+            return (lines.suffix(3).joined(separator: " | "), false)
+        }
+        let names = ["E: Unable to locate package ", "E: Couldn't find any package by "]
+        return (String(first), names.contains(where: first.hasPrefix))
     }
 
     /// This machine's own sources of the distribution's packages; mmdebstrap knows the usual ones.

@@ -23,7 +23,9 @@ package enum ImageSource: Equatable, Sendable {
     package init(_ word: String) throws(LabError) {
         func place(_ path: String) throws(LabError) -> String {
             do throws(Errno) { return try Files.realPath(path) } catch {
-                throw LabError(.input, "cannot import \(ForeignText.quoted(word))", cause: "\(error)")
+                throw LabError(
+                    .input, "cannot import \(ForeignText.quoted(word))", cause: "\(error)",
+                    remedy: "name a file or directory that is there")
             }
         }
         if word.hasPrefix("oci:") {
@@ -75,6 +77,12 @@ package enum ImageSource: Equatable, Sendable {
         }
     }
 
+    /// The same with the file or directory that it is in, so that two of one tag are two images.
+    var wholeName: String {
+        if case .layout(let path, let name?) = self { return "\(Self.base(path)):\(name)" }
+        return defaultName ?? ""
+    }
+
     private static func base(_ path: String) -> String {
         path.split(separator: "/").last.map(String.init) ?? ""
     }
@@ -84,7 +92,7 @@ extension ImageStore {
     /// Brings in what a run names by its transport, as `imported/NAME`: the user's own names stay as they are.
     func add(onTheWay word: String) throws(LabError) -> Image {
         let source = try ImageSource(word)
-        let name = "imported/\(source.defaultName ?? "")"
+        let name = "imported/\(source.wholeName)"
         return try add(source, as: (try? Self.nameChecked(name)) ?? "imported/\(word.shortHash)")
     }
 

@@ -63,7 +63,9 @@ public struct LabDirectory: Sendable {
         guard ids.contains(id) else {
             throw LabError(
                 .usage, "there is no lab \(quoted(id))\(didYouMean(id, in: ids))",
-                remedy: "choose one of \(ids.joined(separator: ", ")); a lab of your own begins with ./ or /")
+                remedy: Files.exists("\(id)/\(LabFile.fileName)")
+                    ? "the one in this directory is ./\(id)"
+                    : "choose one of \(ids.joined(separator: ", ")); a lab of your own begins with ./ or /")
         }
         return try LabFile.load(path: path(of: id), engines: engines)
     }

@@ -7,6 +7,8 @@ import LabCore
 public enum LabFile {
     /// The most bytes that a definition may have.
     public static let mostBytes = 1 << 20
+    /// A lab has fewer keys: in more nothing is looked for.
+    private static let mostKeys = 100
     /// The name of the file in a lab's folder.
     public static let fileName = "lab.yaml"
 
@@ -41,9 +43,16 @@ public enum LabFile {
         try YAMLNode.read(bytes, name: name) { root, problems in
             DefinitionReader(
                 problems: problems, folder: folder, engineNames: engines.map(\.rawValue),
-                hasCommand: root["command"] != nil
+                hasCommand: root["command"] != nil || root["workload"] == nil && namesCommand(root)
             ).definition(root)
         }
+    }
+
+    /// True when a key is most likely a misspelt `command`: then all else is read as beside one.
+    private static func namesCommand(_ root: YAMLNode) -> Bool {
+        guard case .mapping(let entries) = root.content else { return false }
+        let kinds = ["command", "workload"]
+        return entries.count <= mostKeys && entries.contains { nearest($0.key, in: kinds) == kinds[0] }
     }
 }
 

@@ -336,11 +336,8 @@ struct CommandEngineTests {
         command.user = CommandUser(user: 1_000, group: 1_000)
         let user = try #require(throws: LabError.self) { try with("bwrap", command) { _, _ in } }
         #expect(user.kind == .unavailable && user.reason.english.contains("as user 1000"))
-        let port = request(command, try CommandOutput(.port(80)))
-        command.user = nil
-        try with("podman", command) { engine, _ in
-            let error = try #require(throws: LabError.self) { _ = try engine.launch(port) }
-            #expect(error.kind == .unavailable && error.reason.english.contains("which ports"))
-        }
+        (command.user, command.readiness) = (nil, .port(80))
+        let port = try #require(throws: LabError.self) { try with("podman", command) { _, _ in } }
+        #expect(port.kind == .unavailable && port.reason.english.contains("which ports"))
     }
 }

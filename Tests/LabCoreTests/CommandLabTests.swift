@@ -128,6 +128,36 @@ struct CommandLabTests {
         #expect(error.kind == .data && error.message.english.contains(cause), "\(error.message.english)")
     }
 
+    @Test("A misspelt key of a command is one line, though nothing else of its lab is said")
+    func oneMistakeIsOneLine() throws {
+        for key in ["comand", "commands", "Command"] {
+            let text = "id: mine\n\(key): {image: 'rootfs:/', run: [dd]}\n"
+            let error = try #require(throws: LabError.self) {
+                _ = try LabFile.parse(Array(text.utf8), name: "lab.yaml", engines: KnownEngines.ids)
+            }
+            #expect(
+                error.message.english
+                    == "lab.yaml:2: unknown key \"\(key)\"; did you mean \"command\"?", "\(error.message)")
+        }
+    }
+
+    @Test("Several bare processes are not started where they would listen on one port; everything else is")
+    func portsAreShared() throws {
+        let directory = try LabDirectory.open("\(checkout)/labs", engines: KnownEngines.ids)
+        for id in ["startup-latency", "memory-footprint"] {
+            let lab = try directory.definition(id)
+            let plain = try lab.running(CommandDefinition(image: "rootfs:/", readiness: .firstOutput))
+            let server = try lab.running(CommandDefinition(image: "rootfs:/", readiness: .port(80)))
+            let missing = Set(plain.quotas.map(\.cell)).subtracting(server.quotas.map(\.cell))
+            #expect(!missing.isEmpty && Set(server.quotas.map(\.cell)).isSubset(of: plain.quotas.map(\.cell)))
+            for cell in missing {
+                #expect(cell.engine == .process)
+                #expect(max(cell.point.concurrency ?? 1, cell.point.instances ?? 1) > 1)
+            }
+            #expect(server.quotas.contains { $0.cell.engine == .process })
+        }
+    }
+
     @Test("A lab of a command's work says what it does in a word, and what is measured where it says nothing")
     func workIsRead() throws {
         let text = """

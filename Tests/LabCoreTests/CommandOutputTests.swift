@@ -94,6 +94,30 @@ struct CommandOutputTests {
         #expect(output.contents(of: .output).count == CommandOutput.mostBytes)
     }
 
+    @Test("Of a long output the last words begin with a whole line, or where there is none with a whole word")
+    func wordsAreWhole() throws {
+        let lines = try CommandOutput(.exit)
+        for number in 100..<200 { _ = receive("line \(number)\n", lines) }
+        #expect(lines.lastWords.hasPrefix("line ") && lines.lastWords.hasSuffix("line 198 line 199"))
+        let one = try CommandOutput(.exit)
+        for number in 100..<300 { _ = receive("w\(number) ", one, of: .errors) }
+        #expect(one.lastWords.hasPrefix("w2") && one.lastWords.hasSuffix("w298 w299"))
+        let word = try CommandOutput(.exit)
+        _ = receive(String(repeating: "x", count: 1_000), word)
+        #expect(word.lastWords == String(repeating: "x", count: 400))
+    }
+
+    @Test("A figure that is missing because nothing was written yet is told so, with what made it end")
+    func nothingWasWritten() throws {
+        let error = LabError(.instance, "the command's output holds no n", cause: "x", remedy: "y")
+        let silent = try CommandOutput(.port(80)).lacking(error)
+        #expect(silent.reason.english.contains("(port=80)") && silent.remedy != error.remedy)
+        #expect(try CommandOutput(.exit).lacking(error) == error)
+        let output = try CommandOutput(.firstOutput)
+        _ = receive("x", output)
+        #expect(output.lacking(error) == error)
+    }
+
     @Test("A figure is read by a pattern from the last line that has it, or by a pointer, in its unit")
     func valuesAreRead() throws {
         let output = try CommandOutput(.exit)

@@ -41,6 +41,8 @@ struct ImageCommandTests {
         let told = try lab.run(["image", "inspect", "mine:1", "--lang", "zh"])
         #expect(told.status == 0 && told.output.contains(line.digest) && told.output.contains("已解开"))
         #expect(try lab.run(["image", "history", "mine:1"]).status == 0)
+        let absent = try lab.run(["image", "rm", "nosuch"])
+        #expect(absent.status == 1 && absent.output.isEmpty, "\(absent.output)")
         let removed = try lab.run(["image", "rm", "mine:1"])
         #expect(removed.status == 0 && removed.output.contains("removed 3 blobs"))
         #expect(Files.list("\(lab.paths.cache)/images/blobs/sha256") == [])

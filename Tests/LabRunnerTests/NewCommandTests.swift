@@ -46,6 +46,20 @@ struct NewCommandTests {
         #expect(try Files.readText("\(lab.directory.path)/out/report.md").contains("lab run ./mine "))
     }
 
+    @Test("An image's own command is left to it, and one that is not there yet is a warning")
+    func imagesAreKept() throws {
+        let lab = try LabProgram()
+        let made = try lab.run(["new", "mine", "--image", "nosuch"])
+        #expect(made.status == 0 && made.errors.contains("there is no image \"nosuch\""), "\(made.errors)")
+        let text = try Files.readText("\(lab.directory.path)/mine/lab.yaml")
+        let read = try LabFile.parse(
+            Array(text.utf8), name: "lab.yaml", folder: "mine", engines: Self.engines)
+        #expect(read.command?.arguments == [] && read.command?.image == "nosuch")
+        #expect(text.contains("  # run: [") && text.contains("series: [") && text.contains("unit: ms"))
+        #expect(try lab.run(["new", "other", "--image", "rootfs:/"]).errors.isEmpty)
+        #expect(try lab.run(["new", "third", "--image", "rootfs:nosuch"]).errors.contains("nosuch"))
+    }
+
     @Test("It writes over nothing, and a lab's name is a plain word")
     func itRefuses() throws {
         let lab = try LabProgram()

@@ -19,7 +19,7 @@ struct OwnProgramTests {
         let bytes = try Files.read(busybox ?? "", limit: 64 << 20)
         try Files.write(bytes, to: "\(tree)/bin/busybox", mode: 0o755)
         Files.waitUntilUnwritten("\(tree)/bin/busybox")
-        for name in ["sh", "true", "false", "sleep", "cat"] {
+        for name in ["sh", "true", "false", "sleep", "cat", "pwd"] {
             try checked { symlink("busybox", "\(tree)/bin/\(name)") }
         }
         return lab
@@ -67,6 +67,22 @@ struct OwnProgramTests {
         let chinese = try lab.run(["report", "out", "--lang", "zh"])
         #expect(chinese.status == 0 && chinese.output.contains("rate（越大越好）") && chinese.output.contains("镜像"))
         #expect(lab.leftovers.isEmpty)
+    }
+
+    @Test("What a server prints after it is ready is waited for, a second long")
+    func figuresComeLate() throws {
+        let script = "trap 'exit 0' TERM; echo up >&2; sleep 0.2; $0 rate 7; while true; do sleep 0.02; done"
+        for (word, status) in [("echo", 0), ("true", 1)] as [(String, Int32)] {
+            let lab = try program()
+            let finished = try run(
+                lab, ["--ready", "line=up", "--value", "rate=rate ([0-9]+)"], ["sh", "-c", script, word])
+            #expect(finished.status == status, "\(finished.errors)")
+            for sample in try result(lab).samples {
+                #expect(sample.outcome.isCompleted == (status == 0), "\(sample.outcome)")
+                #expect(sample.values["output-rate"] == (status == 0 ? 7 : nil))
+            }
+            #expect(lab.leftovers.isEmpty)
+        }
     }
 
     @Test("A server is ready by its line, then asked to end")
@@ -160,8 +176,55 @@ struct OwnProgramTests {
                     continue
                 }
                 #expect(error.reason.english.contains(cause) && error.remedy != nil, "\(error)")
+                let output = sample.output(in: "\(lab.directory.path)/out")
+                #expect(finished.errors.contains("what it said is in out/output/") == (output != nil))
             }
             #expect(lab.leftovers.isEmpty)
+        }
+    }
+
+    @Test("An engine that was started and yielded nothing is a failure, whatever the reason")
+    func nothingIsAFailure() throws {
+        let lab = try program()
+        // Listening without a name takes a free port.
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(listener) }
+        try checked { listen(listener, 1) }
+        var address = sockaddr_in()
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        try checked {
+            withUnsafeMutablePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(listener, $0, &length) }
+            }
+        }
+        let finished = try run(
+            lab, ["--ready", "port=\(UInt16(bigEndian: address.sin_port))"], ["sleep", "9"],
+            engines: "process")
+        #expect(finished.status == 1 && finished.errors.contains("listens on it already"), "\(finished)")
+    }
+
+    @Test("A command that its container's limit ended is told so, with the limit")
+    func memoryIsNamed() throws {
+        let lab = try program()
+        let finished = try run(
+            lab, ["--memory", "32MiB"], ["busybox", "tail", "/dev/zero"], engines: "container")
+        #expect(
+            finished.status == 1 && finished.errors.contains("it wanted more than its 32 MiB"), "\(finished)")
+        #expect(lab.leftovers.isEmpty)
+    }
+
+    @Test("Who names a file, a directory or a lab of this directory without its prefix is told the prefix")
+    func prefixesAreTold() throws {
+        let lab = try program()
+        try Files.write("x", to: "\(lab.directory.path)/a.tar")
+        #expect(try lab.run(["new", "mine"]).status == 0)
+        for (words, remedy) in [
+            (["startup-latency", "--image", "tree"], "rootfs:tree"),
+            (["startup-latency", "--image", "a.tar"], "docker-archive:a.tar"),
+            (["mine"], "./mine"),
+        ] {
+            let finished = try lab.run(["run"] + words)
+            #expect(finished.status != 0 && finished.errors.contains(remedy), "\(finished.errors)")
         }
     }
 
@@ -299,6 +362,9 @@ struct OwnProgramTests {
                 ([], "said\n/bin\n"),
                 (["--user", "0", "--workdir", "/", "--env", "WORD=new"], "new\n/\n"),
                 (["--entrypoint", "", "--", "/bin/sh", "-c", "echo other"], "other\n"),
+                // The image's command is no argument of another entrypoint.
+                (["--entrypoint", "/bin/sh", "--", "-c", "echo $0"], "/bin/sh\n"),
+                (["--entrypoint", "/bin/pwd"], "/bin\n"),
             ] as [([String], String)] {
                 try? Files.removeTree("\(lab.directory.path)/out")
                 let finished = try lab.run(

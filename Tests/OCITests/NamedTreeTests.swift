@@ -32,7 +32,10 @@ import Testing
                 _ = try FileTree.named(word, paths: scratch.paths)
             }
             #expect(error.reason.english.contains(cause), "\(word): \(error)")
+            #expect(throws: error) { try FileTree.look(for: word, paths: scratch.paths) }
         }
+        try FileTree.look(for: "rootfs:/", paths: scratch.paths)
+        #expect(Files.list("\(scratch.paths.cache)/images/blobs/sha256").isEmpty)
     }
 
     @Test("A tree's digest is that of its copy, and another once a byte, a mode or a link of it changes")
@@ -76,7 +79,8 @@ import Testing
         try scratch.layout([lower, upper], settings: config)
         var tree: FileTree? = try .named("oci:\(scratch.path)/layout:image", paths: scratch.paths)
         let merged = try #require(tree?.merged)
-        #expect(tree?.reference == "imported/image" && tree?.config == config && tree?.layers.count == 2)
+        #expect(
+            tree?.reference == "imported/layout:image" && tree?.config == config && tree?.layers.count == 2)
         #expect(try MergedTree.digest([merged], interrupt: .never) == tree?.digest)
         #expect(Files.list(merged) == ["d", "h", "kept"] && Files.list("\(merged)/d") == ["own"])
         var status = (stat(), stat())
@@ -88,9 +92,9 @@ import Testing
         #expect(status.0.st_ino == status.1.st_ino && status.0.st_dev == status.1.st_dev)
 
         let store = try ImageStore(paths: scratch.paths)
-        let digest = "\(try store.find("imported/image").descriptor.digest)"
+        let digest = "\(try store.find("imported/layout:image").descriptor.digest)"
         #expect(try FileTree.named(digest, paths: scratch.paths) == tree)
-        try store.remove(name: "imported/image")
+        try store.remove(name: "imported/layout:image")
         #expect(try store.collect().busy == 3)
         #expect(Files.isDirectory(merged))
         tree = nil
@@ -112,6 +116,35 @@ import Testing
             try FileTree.named("oci:\(none.path)/layout", paths: none.paths)
         }
         #expect(error?.kind == .input && error?.reason.english.contains("has no files") == true)
+        #expect(try ImageStore(paths: none.paths).names().isEmpty)
+    }
+
+    @Test("Two layouts with one name in them are two images", .enabled(if: isRoot, "takes root"))
+    func layoutsAreTold() throws {
+        let scratch = try Scratch()
+        try scratch.layout([TarFile().adding("f", data: "x").whole], name: "v1")
+        let first = try FileTree.named("oci:\(scratch.path)/layout:v1", paths: scratch.paths)
+        try checked { rename("\(scratch.path)/layout", "\(scratch.path)/other") }
+        try scratch.layout([TarFile().adding("f", data: "y").whole], name: "v1")
+        let second = try FileTree.named("oci:\(scratch.path)/layout:v1", paths: scratch.paths)
+        let third = try FileTree.named("oci:\(scratch.path)/other:v1", paths: scratch.paths)
+        #expect(second.digest != first.digest && third.digest == first.digest)
+        #expect(
+            try ImageStore(paths: scratch.paths).names().map(\.name) == [
+                "imported/layout:v1", "imported/other:v1",
+            ])
+    }
+
+    @Test(
+        "Of what mmdebstrap says the first error of apt is told, and a name that apt doesn't know is known as one"
+    )
+    func namesOfPackages() {
+        let text =
+            "I: installing\nReading package lists...\nE: Unable to locate package p7zip-fulll\nE: setup failed"
+        let (words, isName) = PackageTree.reason(in: text)
+        #expect(words == "E: Unable to locate package p7zip-fulll" && isName)
+        #expect(PackageTree.reason(in: "E: Unable to fetch\nE: x") == ("E: Unable to fetch", false))
+        #expect(PackageTree.reason(in: "a\nb\nc\nd") == ("b | c | d", false))
     }
 
     @Test("What is mounted in a directory is no part of its tree", .enabled(if: isRoot, "takes root"))

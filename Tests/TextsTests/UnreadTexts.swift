@@ -16,8 +16,13 @@ enum UnreadTexts {
         "umount {}",
         "echo 1 | sudo tee /sys/devices/system/cpu/cpu{}/online", "lab run --cpus-allowed {}", "chmod +x {}",
         "systemctl stop {}", "systemctl start {}", "echo {} > {}", "set -e", "cpu_capacity {}",
-        // An example of a lab's file.
+        // Examples of a lab's file.
         "{name: rate, at: 'requests per second: ([0-9.]+)', better: more}",
+        "{name: p99, at: /latency/p99, unit: ms}",
+        "series: [{id: words, parameters: {argument: [get, set]}}]",
+        "--sweep memory", "--sweep cpus",
+        // The beginnings of what apt says.
+        "E: Unable to locate package ", "E: Couldn't find any package by ",
         // The steps of an image, which its history holds.
         "packages {}", "copy {} to {}",
         "lab exercise start {}", "lab exercise check", "lab exercise check {}",

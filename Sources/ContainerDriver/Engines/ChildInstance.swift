@@ -303,6 +303,11 @@ public final class ChildInstance: Instance {
         stampStep()
         cpuNanoseconds = cpu + checkNanoseconds
         life = .reaped(status: status)
+        if status == 128 + SIGKILL, let command, let limits = accounts?.limits,
+            limits.outOfMemoryKills ?? 0 > 0
+        {
+            command.failure = command.failure ?? CommandOutput.ranOutOfMemory(limit: limits.memoryLimitBytes)
+        }
     }
 
     /// The end of what it said on stderr.

@@ -15,7 +15,7 @@ extension PeerDescription {
             throw LabError(
                 .unavailable, "bwrap can't start a command as user \(Int(user.user))",
                 cause: "it has no other user than its caller's outside a user namespace",
-                remedy: "leave --user out, or name other engines")
+                remedy: "say --user 0, whatever the image says, or name other engines")
         }
         let filter = try SeccompFilter(profile: .containerDefault)
         return try PreparedBubblewrap(

@@ -69,6 +69,7 @@ public final class PreparedPeerEngine: PreparedEngine {
                 remedy: "name the engines container, runc, crun, or one that is a VM")
         }
         try context.requireNetwork()
+        if case .port = context.command?.readiness { try description.requireReach() }
         let program = try description.find()
         let run = try PeerRun(engine: description.engine, context: context)
         launcher = try ChildLauncher()
@@ -102,7 +103,6 @@ public final class PreparedPeerEngine: PreparedEngine {
         try request.refuseSystem(in: id)
         if !description.hasCgroups { try request.refuseLimits(of: id) }
         let output = try request.commandOutput()
-        try requireReach(output)
         let name = run.instance(request.index)
         let peer = peer
         // To compose texts is no part of the start; to write them down is.
@@ -143,15 +143,6 @@ public final class PreparedPeerEngine: PreparedEngine {
             try? Files.removeTree(name.directory)
             throw error
         }
-    }
-
-    /// Where the command's processes are nobody's child of ours, its sockets can't be found.
-    private func requireReach(_ output: CommandOutput?) throws(LabError) {
-        guard output?.port != nil, !description.reapsEverything else { return }
-        throw LabError(
-            .unavailable, "\(id) does not show which ports a command listens on",
-            cause: "its processes do not descend from the command \(description.command)",
-            remedy: "say --ready line=TEXT, or name other engines")
     }
 
     /// The command line, and the files that it reads.
@@ -199,5 +190,16 @@ extension PreparedPeerEngine: StorageGiving {
                 remedy: "name the engines container, runc, crun or podman")
         }
         return storage
+    }
+}
+
+extension PeerDescription {
+    /// - Throws: `.unavailable` where a command's processes are nobody's child of ours: its sockets can't be found.
+    fileprivate func requireReach() throws(LabError) {
+        guard !reapsEverything else { return }
+        throw LabError(
+            .unavailable, "\(engine) does not show which ports a command listens on",
+            cause: "its processes do not descend from the command \(command)",
+            remedy: "say --ready line=TEXT, or name other engines")
     }
 }

@@ -86,8 +86,9 @@ public struct CommandDefinition: Codable, Equatable, Sendable {
     /// - Throws: one error that says what is not there, and what helps.
     public func payload(in tree: FileTree) throws(LabError) -> CommandPayload {
         try requireReach()
-        let words =
-            (entrypoint ?? tree.config.entrypoint) + (arguments.isEmpty ? tree.config.command : arguments)
+        // Another entrypoint takes nothing of the image's command, as in docker and podman.
+        let own = entrypoint?.isEmpty ?? true ? tree.config.command : []
+        let words = (entrypoint ?? tree.config.entrypoint) + (arguments.isEmpty ? own : arguments)
         guard let name = words.first, !name.isEmpty else {
             throw LabError(
                 .usage, "there is no command to start", cause: "the image names none of its own",
@@ -187,7 +188,7 @@ struct ProgramSearch {
                 .input, "there is no command \(ForeignText.quoted(name)) in \(tree.reference)",
                 cause: name.contains("/") ? "\(Errno(ENOENT))" : "it is in none of \(search)",
                 remedy: hasShell(search)
-                    ? "look what is there: lab run startup-latency --image \(tree.reference) -- ls /bin"
+                    ? "look what is there: lab run startup-latency --image \(tree.reference) --entrypoint '' -- ls /bin"
                     : "the image has no shell either: name the program in it by its absolute path")
         }
         guard found.entry.isExecutable else {

@@ -13,9 +13,32 @@ extension CommandOutput {
     public func endedEarly(_ status: Int32) -> LabError {
         LabError(
             .instance, "the command ended before it was ready", cause: end(status),
-            remedy: readiness == .firstOutput
-                ? "look why it says nothing; where its end is what you time, say --ready exit"
-                : "keep it in the foreground, as under docker; where its end is what you time, say --ready exit"
+            remedy: status != 0
+                ? "mend what it says of itself: all of its output is beside the samples"
+                : readiness == .firstOutput
+                    ? "look why it says nothing; where its end is what you time, say --ready exit"
+                    : "keep it in the foreground, as under docker; where its end is what you time, say --ready exit"
+        )
+    }
+
+    /// The kernel ended it because it wanted more memory than its instance may have.
+    /// - Parameter limit: in bytes.
+    public static func ranOutOfMemory(limit: UInt64?) -> LabError {
+        LabError(
+            .instance, "the command was killed for want of memory",
+            cause: limit.map { "it wanted more than its \(Units.format(bytes: $0))" },
+            remedy: "raise --memory, or `memory` in the lab.yaml")
+    }
+
+    /// One of its figures is not there: why, where it had written nothing at all.
+    func lacking(_ error: LabError) -> LabError {
+        guard isEmpty, readiness != .exit else { return error }
+        return LabError(
+            .instance, error.message,
+            cause:
+                "it had written nothing when it was asked to end, a second after it was ready (\(readiness.word))",
+            remedy:
+                "let it write at once what it prints, as python3 -u does, or say what shows later that it is ready: --ready line=TEXT"
         )
     }
 

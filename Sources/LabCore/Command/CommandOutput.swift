@@ -1,9 +1,10 @@
 import CLinux
 import Glibc
+import Synchronization
 
 /// The output of one command: its two streams apart, each whole, in a file of its own, and what they say of readiness.
 ///
-/// Used by one thread at a time: the one that lives with the instance.
+/// Written by one thread at a time, the one that lives with the instance; what it kept so far may be read by another.
 public final class CommandOutput: @unchecked Sendable {
     public enum Stream: Int, Sendable, CaseIterable {
         case output, errors
@@ -27,7 +28,7 @@ public final class CommandOutput: @unchecked Sendable {
     public let attempt: PortAttempt?
     private let path: String?
     private let output, errors: FileDescriptor
-    private var lengths: [Int] = [0, 0]
+    private let lengths = Mutex<[Int]>([0, 0])
     private var searches: [TextSearch]
     private var isReady = false
 
@@ -87,7 +88,7 @@ public final class CommandOutput: @unchecked Sendable {
     public func receive(_ bytes: UnsafeRawBufferPointer, of stream: Stream) -> News {
         guard failure == nil, !bytes.isEmpty else { return [] }
         var news: News = []
-        if lengths == [0, 0] { news.insert(.firstOutput) }
+        if isEmpty { news.insert(.firstOutput) }
         searches[stream.rawValue].receive(bytes)
         if !isReady, readiness == .firstOutput || searches[stream.rawValue].isFound {
             isReady = true
@@ -98,7 +99,7 @@ public final class CommandOutput: @unchecked Sendable {
     }
 
     private func keep(_ bytes: UnsafeRawBufferPointer, _ stream: Stream) {
-        let room = Self.mostBytes - lengths[0] - lengths[1]
+        let room = Self.mostBytes - lengths.withLock { $0[0] + $0[1] }
         var rest = UnsafeRawBufferPointer(rebasing: bytes.prefix(room))
         while !rest.isEmpty {
             let part = rest
@@ -106,7 +107,7 @@ public final class CommandOutput: @unchecked Sendable {
                 let written = try checked {
                     write(number(of: stream), part.baseAddress, part.count)
                 }
-                lengths[stream.rawValue] += written
+                lengths.withLock { $0[stream.rawValue] += written }
                 rest = UnsafeRawBufferPointer(rebasing: part.dropFirst(written))
             } catch {
                 failure = LabError(
@@ -118,9 +119,14 @@ public final class CommandOutput: @unchecked Sendable {
         guard bytes.count > room else { return }
         failure = LabError(
             .instance, "the command wrote more than \(Units.format(bytes: UInt64(Self.mostBytes)))",
-            cause: "its output is kept whole, as far as that",
+            cause: "what came before that is kept, and no more",
             remedy: "let it write less: -- sh -c 'COMMAND > /dev/null'")
     }
+
+    /// True as long as it has written nothing.
+    var isEmpty: Bool { lengths.withLock { $0 == [0, 0] } }
+
+    private func length(of stream: Stream) -> Int { lengths.withLock { $0[stream.rawValue] } }
 
     private func number(of stream: Stream) -> Int32 {
         stream == .output ? output.rawValue : errors.rawValue
@@ -128,7 +134,7 @@ public final class CommandOutput: @unchecked Sendable {
 
     /// All that was kept of a stream, or its end.
     public func contents(of stream: Stream, last most: Int = .max) -> [UInt8] {
-        let length = lengths[stream.rawValue]
+        let length = length(of: stream)
         var bytes = [UInt8](repeating: 0, count: min(length, most))
         let read = bytes.withUnsafeMutableBytes {
             pread(number(of: stream), $0.baseAddress, $0.count, length - $0.count)
@@ -138,15 +144,27 @@ public final class CommandOutput: @unchecked Sendable {
 
     /// The end of what it said, on standard error or else on standard output, on one line and safe on any terminal.
     public var lastWords: String {
-        let stream = lengths[Stream.errors.rawValue] > 0 ? Stream.errors : .output
-        let words = String(decoding: contents(of: stream, last: Self.lastBytes), as: UTF8.self)
-        return ForeignText.line(words.trimmingWhitespace().replacing("\n", with: " "))
+        let stream = length(of: .errors) > 0 ? Stream.errors : .output
+        let bytes = contents(of: stream, last: Self.lastBytes)
+        let words = bytes.count < length(of: stream) ? Self.whole(bytes) : bytes[...]
+        let text = String(decoding: words, as: UTF8.self).trimmingWhitespace()
+        return ForeignText.line(text.replacing("\n", with: " "))
+    }
+
+    /// The end of a text without the line, or else the word, in whose middle it begins.
+    private static func whole(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
+        for separator: UInt8 in [0x0a, 0x20] {
+            guard let place = bytes.firstIndex(of: separator) else { continue }
+            let rest = bytes[(place + 1)...]
+            if rest.contains(where: { $0 > 0x20 }) { return rest }
+        }
+        return bytes[...]
     }
 
     /// Removes the files that stayed empty.
     public func removeEmptyFiles() {
         guard let path else { return }
-        for stream in Stream.allCases where lengths[stream.rawValue] == 0 {
+        for stream in Stream.allCases where length(of: stream) == 0 {
             unlink("\(path).\(stream.suffix)")
         }
     }

@@ -67,10 +67,11 @@ public struct CommandValue: Codable, Equatable, Sendable {
             )
         }
         guard unit == nil || scale != nil else {
-            let names = Self.scales.map(\.scale.name)
             throw LabError(
-                .usage, "\(ForeignText.quoted(unit ?? "")) is no unit\(didYouMean(unit ?? "", in: names))",
-                remedy: "use one of \(names.joined(separator: ", ")), or leave it out for a plain number")
+                .usage,
+                "\(ForeignText.quoted(unit ?? "")) is no unit\(didYouMean(unit ?? "", in: Self.units))",
+                remedy: "use one of \(Self.units.joined(separator: ", ")), or leave it out for a plain number"
+            )
         }
         guard !place.isEmpty, place.utf8.count <= Self.longestPlace, !place.utf8.contains(0) else {
             throw LabError(
@@ -83,6 +84,8 @@ public struct CommandValue: Codable, Equatable, Sendable {
     private static var scales: [(scale: Units.Scale, unit: Metric.Unit)] {
         Units.Measure.time.scales.map { ($0, .nanoseconds) } + Units.Measure.size.scales.map { ($0, .bytes) }
     }
+    /// The names of the units that may be written in the output.
+    public static var units: [String] { scales.map(\.scale.name) }
     private var scale: (scale: Units.Scale, unit: Metric.Unit)? {
         Self.scales.first { $0.scale.name == unit }
     }

@@ -124,12 +124,18 @@ public struct Plan: Codable, Equatable, Sendable {
 }
 
 extension LabDefinition {
+    /// True where several instances would listen on the same port of the host: a bare process has no network of its own.
+    public func sharesPort(_ engine: EngineID, at point: Condition) -> Bool {
+        guard engine == .process, case .port = command?.readiness else { return false }
+        return max(point.concurrency ?? 1, point.instances ?? 1) > 1
+    }
+
     /// The number of times that each cell is measured.
     public var quotas: [Plan.Quota] {
         series.flatMap { one in
             let samples = samples(of: one)
             return one.points.flatMap { point in
-                engines(of: one).map { engine in
+                engines(of: one).filter { !sharesPort($0, at: point) }.map { engine in
                     Plan.Quota(
                         Plan.Cell(engine: engine, point: point), samples: samples.count(for: engine),
                         warmup: samples.warmup, growth: samples.precision == nil ? 1 : samples.growth,

@@ -88,7 +88,16 @@ public struct RunResult: Codable, Equatable, Sendable {
 
     /// Returns the notes on one engine beside its figures.
     public func footnotes(of record: EngineRecord) -> [Message] {
-        record.footnotes + (closing.stopped[record.id].map { [$0] } ?? [])
+        record.footnotes + portNote(record.id) + (closing.stopped[record.id].map { [$0] } ?? [])
+    }
+
+    private func portNote(_ engine: EngineID) -> [Message] {
+        guard case .port(let port) = header.lab.command?.readiness,
+            header.lab.series.flatMap(\.points).contains(where: { header.lab.sharesPort(engine, at: $0) })
+        else { return [] }
+        return [
+            "several at once are not measured: bare processes have no network of their own, and only one of them can listen on port \(Int(port))"
+        ]
     }
 
     /// Returns what there was before the first mark of an engine's trials, shared by all, or by those under one condition.

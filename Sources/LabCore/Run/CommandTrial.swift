@@ -3,6 +3,10 @@ import Glibc
 extension TrialProcedure {
     /// The time that a command may take to end once it was asked to; then it is killed with its instance.
     private static let grace = Duration.seconds(2)
+    /// The time that a command which is ready has to write the figures that are read from its output, before it is asked to
+    /// end; and how often they are looked for.
+    static let patience = Duration.seconds(1)
+    private static let interval = Duration.milliseconds(20)
     /// The name of the directory in a run's results that holds the outputs of a command.
     static let outputDirectory = "output"
 
@@ -20,21 +24,37 @@ extension TrialProcedure {
 
     /// The beginning of the names of these files.
     func outputPath(of trial: Plan.Trial, _ place: Int?) -> String? {
-        let digits = String(trial.index)
-        let name = String(repeating: "0", count: max(0, 6 - digits.count)) + digits
-        return outputs.map { "\($0)/\(name)-\(trial.engine)\(place.map { "-\($0)" } ?? "")" }
+        outputs.map {
+            "\($0)/\(Self.outputName(trial.index, trial.engine))\(place.map { "-\($0)" } ?? "")"
+        }
     }
 
-    /// Waits for the end of an instance. A command whose end is not what makes it ready is asked to end when it is ready, and
-    /// its client is done.
+    fileprivate static func outputName(_ index: Int, _ engine: EngineID) -> String {
+        let digits = String(index)
+        return "\(String(repeating: "0", count: max(0, 6 - digits.count)))\(digits)-\(engine)"
+    }
+
+    /// Waits for the end of an instance. A command whose end is not what makes it ready is asked to end when it is ready and
+    /// its client is done, which has the figures; without one when it has written them itself, or had the time to: many a
+    /// server prints what it is behind the moment at which it listens.
     static func end(
-        of instance: any Instance, _ request: LaunchRequest, _ client: CommandClient?
+        of instance: any Instance, _ request: LaunchRequest, _ client: CommandClient?,
+        hasFigures: (CommandOutput) -> Bool
     ) throws(LabError) -> Int32 {
         guard let output = request.output, output.readiness != .exit else {
             return try instance.waitForExit(deadline: request.deadline)
         }
         try instance.waitUntilReady(deadline: request.deadline)
-        _ = try client?.run(deadline: request.deadline)
+        if let client {
+            _ = try client.run(deadline: request.deadline)
+            return try endAsked(instance)
+        }
+        let last = MonotonicInstant.now().advanced(by: patience)
+        while !hasFigures(output), MonotonicInstant.now() < last {
+            do { return try instance.waitForExit(deadline: .now().advanced(by: interval)) } catch {
+                guard error.kind == .timeout else { throw error }
+            }
+        }
         return try endAsked(instance)
     }
 
@@ -61,7 +81,9 @@ extension TrialProcedure {
             guard status != 0, endsByItself else { return nil }
             return LabError(
                 .instance, "the command failed", cause: output.end(status),
-                remedy: "try it by hand in the image, then measure it")
+                remedy: status == 128 + SIGKILL
+                    ? "where it wanted more memory than it may have, raise --memory; see its output beside the samples"
+                    : "see its output beside the samples; try it with: --entrypoint '' -- sh -c 'COMMAND'")
         }
     }
 
@@ -75,5 +97,17 @@ extension TrialProcedure {
             cause:
                 "another process of this host listens on it already, and a bare process has no network of its own",
             remedy: "stop that one, or let the command listen on another port")
+    }
+}
+
+extension Observation {
+    /// The file in which the trial's command says why it failed: its standard error, else its standard output; nil where it
+    /// said nothing.
+    /// - Parameter results: the directory of the run's results.
+    public func output(in results: String) -> String? {
+        let directory = "\(results)/\(TrialProcedure.outputDirectory)"
+        let name = TrialProcedure.outputName(index, engine)
+        let files = Files.list(directory).filter { $0.hasPrefix("\(name).") || $0.hasPrefix("\(name)-") }
+        return (files.first { $0.hasSuffix(".stderr") } ?? files.first).map { "\(directory)/\($0)" }
     }
 }

@@ -70,7 +70,7 @@ extension TrialProcedure {
             do throws(LabError) {
                 for value in wanted { values[value.key] = try value.value(in: output, pointed: pointed) }
             } catch {
-                failure = error
+                failure = output.lacking(error)
             }
         }
 
@@ -114,7 +114,10 @@ extension TrialProcedure {
         let end: Result<Int32, LabError>
         var reached = Mark.exited
         do {
-            end = .success(try Self.end(of: instance, request, start.client))
+            end = .success(
+                try Self.end(of: instance, request, start.client) { output in
+                    start.values.allSatisfy { (try? $0.value(in: output, pointed: start.pointed)) != nil }
+                })
         } catch {
             end = .failure(error)
             // Now, because `dispose` goes on to stamp marks of its own.

@@ -182,9 +182,11 @@ struct RemoveImages: ImageSubcommand {
 
     func run(_ store: ImageStore, _ text: Language) throws {
         var isMissing = false
+        var isFound = false
         for image in images {
             do throws(LabError) {
                 try store.remove(name: image)
+                isFound = true
             } catch {
                 guard error.kind == .input else { throw error }
                 if force { continue }
@@ -192,7 +194,7 @@ struct RemoveImages: ImageSubcommand {
                 isMissing = true
             }
         }
-        try CollectImages.answer(try store.collect(), json: json, text)
+        if isFound || force { try CollectImages.answer(try store.collect(), json: json, text) }
         if isMissing { throw ExitCode.failure }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Images
 import LabCore
 import LabFile
 import Texts
@@ -11,12 +12,13 @@ struct NewCommand: SpeakingCommand {
         abstract: "Make a lab of your own: a folder with a commented lab.yaml.",
         discussion: """
             The folder's name is the lab's. It measures a command of an image, by
-            default this host's own true(1); what else can be said stands in the file
-            as comments.
+            default this host's own true(1), which no VM can start; of another image
+            its own command. What else can be said stands in the file as comments.
 
             EXAMPLES
               lab new redis && lab run ./redis
               lab new redis --image rootfs:/srv/redis -- redis-server --port 0
+              lab new zip --image sevenzip
             """)
 
     @Argument(help: ArgumentHelp("The folder to make, or an empty one.", valueName: "DIR"))
@@ -24,7 +26,7 @@ struct NewCommand: SpeakingCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The command's files: rootfs:DIR, a directory with a root file system; rootfs:/ is this host's own.",
+            "The command's files, as for lab run: an image by its name or digest (lab image ls), docker-archive:FILE, oci-archive:FILE, oci:DIR[:NAME], or rootfs:DIR, a directory with a root file system; rootfs:/ is this host's own, of which no VM can be made.",
             valueName: "IMAGE"))
     var image = "rootfs:/"
 
@@ -44,7 +46,9 @@ struct NewCommand: SpeakingCommand {
                 .usage, "\(ForeignText.quoted(id)) is no name of a lab",
                 remedy: "give the folder one of lower-case letters, digits and hyphens, at most 64")
         }
-        var definition = CommandDefinition(image: image, arguments: command.isEmpty ? ["true"] : command)
+        // An image has a command of its own, and a directory has none.
+        let own = image.hasPrefix("rootfs:") ? ["true"] : []
+        var definition = CommandDefinition(image: image, arguments: command.isEmpty ? own : command)
         // What is said here is said from here, and the file is read from its folder.
         if let here = RelativePath.workingDirectory { definition.place(in: here) }
         let file = "\(path)/\(LabFile.fileName)"
@@ -59,6 +63,12 @@ struct NewCommand: SpeakingCommand {
                 ).yaml(in: text), to: file)
         } catch {
             throw Self.error(path, error.cause ?? error.message, remedy: error.remedy)
+        }
+        do throws(LabError) {
+            try FileTree.look(for: image, paths: .own(environment: Process.environment))
+        } catch {
+            // It may be made later.
+            Terminal.warn(text.say(error.reason), remedy: error.remedy, in: text)
         }
         let name = path.contains("/") ? path : "./\(path)"
         try Terminal.answer(text.say("\(file) is there; measure it with: lab run \(ShellText.quote(name))"))
@@ -78,6 +88,7 @@ struct NewLab {
 
     func yaml(in text: Language) -> String {
         let given = LabDefinition.own(id, command, engines: engines)
+        let units = CommandValue.units.joined(separator: ", ")
         let counts = [EngineID.kvm, .qemu].map { ($0.rawValue, "\(given.samples.count(for: $0))") }
         let samples =
             [("default", "\(given.samples.counts.default)")] + counts + [
@@ -92,11 +103,14 @@ struct NewLab {
             "command:",
             indented(
                 note(
-                    "Its files: rootfs:DIR, a directory with a root file system; rootfs:/ is this host's own."
+                    "Its files: an image by its name or digest, docker-archive:FILE, oci-archive:FILE, oci:DIR[:NAME], or rootfs:DIR, a directory with a root file system; rootfs:/ is this host's own, of which no VM can be made."
                 )),
             indented(entry("image", quoted(command.image))),
-            indented(note("The command and its arguments.")),
-            indented(entry("run", list(command.arguments.map(quoted)))),
+            indented(note("The command and its arguments; without them the image's own.")),
+            indented(
+                command.arguments.isEmpty
+                    ? unsaid("run", list(["program", "argument"]))
+                    : entry("run", list(command.arguments.map(quoted)))),
             indented(
                 note(
                     "When it is ready: exit (it has ended), first-output, line=TEXT, port=N, command=WORDS (that exits with 0)."
@@ -115,11 +129,22 @@ struct NewLab {
             indented(unsaid("directory", "/tmp")),
             indented(
                 note(
-                    "Figures of its output: a pattern with one group, as for grep -E, or a JSON pointer; less or more is better."
+                    "Figures of its output: a pattern with one group, as for grep -E, or a JSON pointer; unit \(units), or none for a plain number; less or more is better."
                 )),
             indented(
-                unsaid("values", list(["{name: rate, at: 'requests per second: ([0-9.]+)', better: more}"]))),
+                unsaid(
+                    "values",
+                    list([
+                        "{name: rate, at: 'requests per second: ([0-9.]+)', better: more}",
+                        "{name: p99, at: /latency/p99, unit: ms}",
+                    ]))),
             "",
+            note("The command once for each word, which is put behind it:"),
+            "# " + indented("series: [{id: words, parameters: {argument: [get, set]}}]"),
+            note(
+                "With compute a command's work is timed instead of its start: from when it is ready until it ends, over its value \"operations\"."
+            ),
+            unsaid("method", given.method.rawValue),
             note("What holds unless it is said:"),
             unsaid("engines", list(given.engines.map(\.rawValue))),
             unsaid("samples", "{" + samples.map { "\($0): \($1)" }.joined(separator: ", ") + "}"),

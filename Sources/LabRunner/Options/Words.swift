@@ -85,9 +85,9 @@ enum Words {
                 let word = word.trimmingWhitespace()
                 if factor == .memory {
                     value.memory = try bytes(
-                        word, option: "--sweep", atLeast: InstanceOptions.leastMemory)
+                        word, option: "--sweep memory", atLeast: InstanceOptions.leastMemory)
                 } else {
-                    value.cpus = try count(word, option: "--sweep", in: 1...InstanceOptions.mostCPUs)
+                    value.cpus = try count(word, option: "--sweep cpus", in: 1...InstanceOptions.mostCPUs)
                 }
                 guard !values.contains(value) else {
                     throw LabError(

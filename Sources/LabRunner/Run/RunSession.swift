@@ -90,7 +90,7 @@ struct RunSession {
                     try baseline?.accept(header)
                 },
                 disturbances: { environment.disturbances() + EngineBuild.replaced(builds) },
-                watch: { line.follow($0, budget: budget) })
+                watch: { line.follow($0, budget: budget, results: directory.path) })
         } catch {
             line.clear()
             let samples = "\(directory.path)/\(SampleLog.fileName)"

@@ -131,18 +131,21 @@ struct SeveralRuns {
 
 extension RunResult {
     /// True when an engine was there, was asked, and yielded nothing. One that can't do what was asked, and says so,
-    /// is no failure.
+    /// is no failure; but what it can't do with a command of the user's is known before the run, whatever its limits are.
     var hasLackingEngine: Bool {
         header.engines.contains { record in
             // Who names a build wants it measured.
             guard record.availability == .available else { return record.build != nil }
             let samples = measuredAnywhere(record.id)
-            let failures = samples.compactMap { sample -> LabError? in
-                if case .failed(let error, _) = sample.outcome { error } else { nil }
-            }
             // The budget may be over before its turn comes.
             guard !samples.isEmpty else { return header.plan.trials.contains { $0.cell.engine == record.id } }
-            return failures.count == samples.count && failures.contains { $0.kind != .unavailable }
+            let isCommand = header.lab.command != nil
+            return samples.allSatisfy { !$0.outcome.isCompleted }
+                && samples.contains { sample in
+                    guard case .failed(let error, _) = sample.outcome else { return false }
+                    return error.kind != .unavailable
+                        || isCommand && sample.parameters.memory == nil && sample.parameters.cpus == nil
+                }
         }
     }
 }

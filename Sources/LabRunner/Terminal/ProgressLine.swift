@@ -73,7 +73,8 @@ final class ProgressLine {
 
 extension ProgressLine {
     /// Shows what the runner is doing; `budget` caps the time that is promised.
-    func follow(_ event: Runner.Event, budget: Duration) {
+    /// - Parameter results: the directory of the run's results.
+    func follow(_ event: Runner.Event, budget: Duration, results: String) {
         switch event {
         case .probing(let engine): show(text.probing(engine), now: true)
         case .preparing(let engine): show(text.preparing(engine), now: true)
@@ -84,9 +85,10 @@ extension ProgressLine {
         case .unavailable(let engine, let error):
             warn(text.leftOut(engine, because: text.say(error.reason)), remedy: error.remedy)
         case .failed(let observation, let error):
+            let output = observation.output(in: results).map { text.say("; what it said is in \($0)") }
             warn(
-                text.failed(observation.index + 1, observation.engine, because: text.say(error.reason)),
-                remedy: error.remedy)
+                text.failed(observation.index + 1, observation.engine, because: text.say(error.reason))
+                    + (output ?? ""), remedy: error.remedy)
         case .stopped(let engine, let reason): warn(text.stopped(engine, text.say(reason)))
         case .ended: clear()
         }

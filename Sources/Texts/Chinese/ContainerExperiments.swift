@@ -9,6 +9,8 @@ extension Chinese {
         "{} knows no variant, and {} was asked for": "{} 没有变体，却指定了 {}",
         "name only engines that are VMs": "只写属于虚拟机的引擎",
         "cannot fetch a package: {} failed with status {}": "无法下载软件包：{} 失败，状态码 {}",
+        "correct the package's name: apt-cache search WORD finds those that there are":
+            "改正软件包的名字：apt-cache search WORD 可以查找现有的软件包",
         "check the network and run apt-get update": "检查网络，并执行 apt-get update",
         "/proc/{}/ns/{}: {}, ours {}": "/proc/{}/ns/{}：{}，本进程的是 {}",
         "{} is no key of a shared memory segment": "{} 不是共享内存段的键",

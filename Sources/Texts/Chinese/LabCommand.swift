@@ -45,13 +45,16 @@ extension Chinese {
         "{} is there; measure it with: lab run {}": "已写好 {}；用以下命令测量：lab run {}",
         "A lab of your own. Each key is explained in SPECIFICATION.md, \"The lab file\".":
             "自己的实验。每个键的说明见 SPECIFICATION.md 的“The lab file”一节。",
-        "Its files: rootfs:DIR, a directory with a root file system; rootfs:/ is this host's own.":
-            "命令的文件：rootfs:DIR 是一个根文件系统所在的目录；rootfs:/ 是本机自己的根。",
-        "The command and its arguments.": "命令及其参数。",
+        "Its files: an image by its name or digest, docker-archive:FILE, oci-archive:FILE, oci:DIR[:NAME], or rootfs:DIR, a directory with a root file system; rootfs:/ is this host's own, of which no VM can be made.":
+            "命令的文件：用名字或摘要指定的镜像，docker-archive:FILE、oci-archive:FILE、oci:DIR[:NAME]，或者 rootfs:DIR，即一个根文件系统所在的目录；rootfs:/ 是本机自己的根，不能用它来启动虚拟机。",
+        "The command and its arguments; without them the image's own.": "命令及其参数；不写则用镜像自己的命令。",
+        "The command once for each word, which is put behind it:": "每个词各运行一次命令，词加在命令后面：",
+        "With compute a command's work is timed instead of its start: from when it is ready until it ends, over its value \"operations\".":
+            "用 compute 时，计时的是命令的工作而不是启动：从就绪到结束的时间，除以它的数值 \"operations\"。",
         "When it is ready: exit (it has ended), first-output, line=TEXT, port=N, command=WORDS (that exits with 0).":
             "何时算就绪：exit（已结束）、first-output（首次输出）、line=文字、port=N、command=命令（它以 0 退出）。",
-        "Figures of its output: a pattern with one group, as for grep -E, or a JSON pointer; less or more is better.":
-            "从输出中读取的数值：按 grep -E 写法、含一个分组的模式，或 JSON 指针；越小越好（less）或越大越好（more）。",
+        "Figures of its output: a pattern with one group, as for grep -E, or a JSON pointer; unit {}, or none for a plain number; less or more is better.":
+            "从输出中读取的数值：按 grep -E 写法、含一个分组的模式，或 JSON 指针；单位可以是 {}，不带单位的数则不写；越小越好（less）或越大越好（more）。",
         "What holds unless it is said:": "不写时的取值：",
 
         // Runs.

@@ -15,7 +15,15 @@ extension Chinese {
         "bwrap can't start a command as user {}": "bwrap 无法以用户 {} 启动命令",
         "it has no other user than its caller's outside a user namespace":
             "在用户命名空间之外，它只有调用者这一个用户",
-        "leave --user out, or name other engines": "去掉 --user，或换用其他引擎",
+        "say --user 0, whatever the image says, or name other engines":
+            "无论镜像怎么写，用 --user 0，或换用其他引擎",
+        "name a file by what wrote it: docker-archive:{} or oci-archive:{}":
+            "按写出它的工具来写：docker-archive:{} 或 oci-archive:{}",
+        "an image layout is named oci:{}": "镜像布局写作 oci:{}",
+        "a directory with a root file system is named rootfs:{}": "含有根文件系统的目录写作 rootfs:{}",
+        "name a file or directory that is there": "指定一个存在的文件或目录",
+        "the one in this directory is ./{}": "当前目录里的那个是 ./{}",
+        "; what it said is in {}": "；它的输出在 {} 里",
         "docker can't start from the host's own root": "docker 无法从宿主机自己的根启动",
         "it would have to import all of it": "它必须先把整个根导入",
         "name a directory with a root file system: --image rootfs:DIR":
@@ -62,8 +70,8 @@ extension Chinese {
         "at most {} words and {}": "最多 {} 个词、{}",
         "put it into a script in the image": "把它写成镜像里的脚本",
         "there is no command {} in {}": "{2} 里没有命令 {1}",
-        "look what is there: lab run startup-latency --image {} -- ls /bin":
-            "看看里面有什么：lab run startup-latency --image {} -- ls /bin",
+        "look what is there: lab run startup-latency --image {} --entrypoint '' -- ls /bin":
+            "看看里面有什么：lab run startup-latency --image {} --entrypoint '' -- ls /bin",
         "the image has no shell either: name the program in it by its absolute path":
             "镜像里也没有 shell：用绝对路径指定其中的程序",
         "it has no mode x": "它没有执行权限（x）", "cannot read {} of the image": "无法读取镜像里的 {}",
@@ -96,7 +104,7 @@ extension Chinese {
         "free space where the results are, or give --output another directory":
             "在结果所在处腾出空间，或用 --output 换一个目录",
         "the command wrote more than {}": "命令的输出超过了 {}",
-        "its output is kept whole, as far as that": "在此限度内，输出会原样保存",
+        "what came before that is kept, and no more": "只保留此前的输出",
         "let it write less: -- sh -c 'COMMAND > /dev/null'": "让它少写一些：-- sh -c 'COMMAND > /dev/null'",
         "{} says of no figure where it is in the output": "{} 没有说明数值在输出的哪里",
         "write NAME=PATTERN, with its unit NAME:ms=PATTERN, and NAME:more=PATTERN where more is better":
@@ -205,7 +213,21 @@ extension Chinese {
         "a command ended that was to live on": "本应继续运行的命令结束了",
         "cannot copy {} to where QEMU can read it": "无法把 {} 复制到 QEMU 能读的地方",
         "the command failed": "命令失败",
-        "try it by hand in the image, then measure it": "先在镜像里手动运行一次，再测量",
+        "where it wanted more memory than it may have, raise --memory; see its output beside the samples":
+            "如果是内存超过了限额，就调大 --memory；它的输出保存在样本旁边",
+        "see its output beside the samples; try it with: --entrypoint '' -- sh -c 'COMMAND'":
+            "查看样本旁保存的输出；可以这样试：--entrypoint '' -- sh -c 'COMMAND'",
+        "mend what it says of itself: all of its output is beside the samples":
+            "按它自己的报错来修正：全部输出保存在样本旁边",
+        "the command was killed for want of memory": "命令因内存不足而被杀死",
+        "it wanted more than its {}": "它需要的内存超过了 {} 的限额",
+        "raise --memory, or `memory` in the lab.yaml": "调大 --memory，或 lab.yaml 里的 `memory`",
+        "it had written nothing when it was asked to end, a second after it was ready ({})":
+            "就绪（{}）一秒后要求它结束时，它还什么都没有输出",
+        "let it write at once what it prints, as python3 -u does, or say what shows later that it is ready: --ready line=TEXT":
+            "让它的输出不经缓冲立即写出，例如 python3 -u；或换一个更晚的就绪标志：--ready line=TEXT",
+        "several at once are not measured: bare processes have no network of their own, and only one of them can listen on port {}":
+            "不测量同时运行多个的情形：裸进程没有自己的网络，只有一个能监听端口 {}",
         "port {} can't show that the command is ready": "端口 {} 不能表明命令已就绪",
         "another process of this host listens on it already, and a bare process has no network of its own":
             "本机的另一个进程已在监听它，而裸进程没有自己的网络",
