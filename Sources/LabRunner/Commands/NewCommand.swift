@@ -132,7 +132,7 @@ struct NewLab {
                     ]))),
             "",
             note("The command once for each word, which is put behind it:"),
-            "#" + "series: [{id: words, parameters: {argument: [get, set]}}]",
+            "#series: [{id: words, parameters: {argument: [get, set]}}]",
             note(
                 "With compute a command's work is timed instead of its start: from when it is ready until it ends, over its value \"operations\"."
             ),
