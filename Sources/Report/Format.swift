@@ -133,3 +133,8 @@ enum Format {
 
 /// A figure in a scale.
 func / (value: Double, scale: Units.Scale) -> Double { value / Double(scale.factor) }
+
+extension Report {
+    /// A size for people, rounded to three digits: `161 MiB`.
+    public static func size(_ bytes: UInt64) -> String { Format.bytes(bytes) }
+}

@@ -376,6 +376,7 @@ import Testing
         #expect(Format.duration(1_234_000_000) == "1.23 s")
         #expect(Format.duration(95_300_000_000) == "95.3 s")
         #expect(Format.duration(nil) == "–")
+        #expect(Report.size(169_025_024) == "161 MiB")
         #expect(Format.bytes(256 << 20) == "256 MiB")
         #expect(Format.bytes(24 << 30) == "24.0 GiB")
         #expect(Format.number(4_630) == "4,630")

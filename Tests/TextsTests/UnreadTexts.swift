@@ -19,7 +19,7 @@ enum UnreadTexts {
         // Examples of a lab's file.
         "{name: rate, at: 'requests per second: ([0-9.]+)', better: more}",
         "{name: p99, at: /latency/p99, unit: ms}",
-        "series: [{id: words, parameters: {argument: [get, set]}}]",
+        "#series: [{id: words, parameters: {argument: [get, set]}}]",
         "--sweep memory", "--sweep cpus",
         // The beginnings of what apt says.
         "E: Unable to locate package ", "E: Couldn't find any package by ",

@@ -2,6 +2,7 @@ import ArgumentParser
 import Images
 import LabCore
 import OCI
+import Report
 
 /// `lab image ls`.
 struct ListImages: ImageSubcommand {
@@ -35,7 +36,7 @@ struct ListImages: ImageSubcommand {
                     + images.map {
                         [
                             $0.name, String($0.digest.dropFirst(7).prefix(12)), "\($0.layers)",
-                            Units.format(bytes: $0.size),
+                            Report.size($0.size),
                         ]
                     }))
     }

@@ -140,7 +140,7 @@ struct NewLab {
                     ]))),
             "",
             note("The command once for each word, which is put behind it:"),
-            "# " + indented("series: [{id: words, parameters: {argument: [get, set]}}]"),
+            "#series: [{id: words, parameters: {argument: [get, set]}}]",
             note(
                 "With compute a command's work is timed instead of its start: from when it is ready until it ends, over its value \"operations\"."
             ),
