@@ -32,7 +32,9 @@ struct RunCommandTests {
         #expect(answer.directory == "out" && answer.ending == "complete")
         #expect(answer.engines.map(\.samples) == [5] && answer.engines.map(\.failures) == [0])
         #expect(
-            answer.command == "lab run startup-latency --engine process --series plain --samples 5 --seed 7")
+            answer.command
+                == "lab run startup-latency --engine process --series plain --samples 5 --spread 10ms --seed 7"
+        )
         #expect(answer.harnessNanoseconds != nil)
         let out = "\(lab.directory.path)/out"
         #expect(Files.list(out) == answer.files.sorted())

@@ -61,7 +61,9 @@ struct SeveralRunsTests {
             #expect(table.contains("](../\(run.lab)/result.json)"))
             #expect(Files.exists("\(out)/table/../\(run.lab)/result.json"))
             // The command of one lab alone, with the one seed.
-            #expect(run.command == "lab run \(run.lab) --engine process --samples 1 --warmup 0 --seed 7")
+            #expect(
+                run.command
+                    == "lab run \(run.lab) --engine process --samples 1 --warmup 0 --spread 10ms --seed 7")
         }
         // The same bytes again from the results alone.
         let again = try lab.run([
