@@ -33,8 +33,19 @@ static uint64_t now(void) {
     return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
+// Who becomes another user takes /proc/self away from all who share our parent's memory, this child included, until it has
+// memory of its own: a launch beside this one may. For half a second it is waited for.
+static int open_to_write(const char *path) {
+    static const struct timespec moment = {.tv_nsec = 1000000};
+    for (int left = 500;; left--) {
+        int file = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+        if (file >= 0 || errno != EACCES || left == 0 || strncmp(path, "/proc/self/", 11) != 0) return file;
+        nanosleep(&moment, NULL);
+    }
+}
+
 static int write_file(const struct clinux_step *step) {
-    int file = open(step->a, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    int file = open_to_write(step->a);
     if (file < 0) return -1;
     ssize_t written = write(file, step->data, step->y);
     int error = written < 0 ? errno : written != (ssize_t)step->y ? EIO : 0;

@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import Glibc
 import Testing
@@ -257,6 +258,24 @@ struct LaunchProgramTests {
             ])
         #expect(refused?.message.english.contains("unshare") == true)
         #expect(refused?.cause?.english.contains("EPERM") == true)
+    }
+
+    @Test(
+        "While another launch has /proc/self taken away from the program, a user namespace waits for its maps"
+    )
+    func mapsAreWaitedFor() throws {
+        let other = try OSThread.start {
+            usleep(100_000)
+            _ = clinux_set_dumpable(1)
+        }
+        let end = failure(
+            .user,
+            [
+                .init("undumpable", .call(SYS_prctl, [4, 0], "undumpable", "prctl(PR_SET_DUMPABLE, 0)")),
+                .init("deny setgroups", .write("deny", to: "/proc/self/setgroups")),
+            ])
+        other.join()
+        #expect(end?.message.english.contains("the end") == true, "\(end?.description ?? "it went on")")
     }
 
     @Test func theCapabilitiesForbidWhatTheyShould() {
