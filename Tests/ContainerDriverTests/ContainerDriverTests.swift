@@ -268,10 +268,13 @@ struct LaunchProgramTests {
             usleep(100_000)
             _ = clinux_set_dumpable(1)
         }
+        let nobody: [Int] = [65_533, 65_533, 65_533]
         let end = failure(
-            .user,
+            [],
             [
-                .init("undumpable", .call(SYS_prctl, [4, 0], "undumpable", "prctl(PR_SET_DUMPABLE, 0)")),
+                // Which makes it undumpable, and root is not asked.
+                .init("user", .call(SYS_setresuid, nobody, "user", "setresuid(65533, 65533, 65533)")),
+                .init("user namespace", .unshare(.user)),
                 .init("deny setgroups", .write("deny", to: "/proc/self/setgroups")),
             ])
         other.join()
