@@ -22,7 +22,7 @@ let package = Package(
         .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .target(name: "CLinux"),
-        .target(name: "CGuest"),
+        .target(name: "CGuest", cSettings: [.headerSearchPath("../CLinux/include")]),
 
         // The program that runs inside: one static binary, the same bytes in every engine.
         // Embedded Swift, so that its start costs what a C program's does; -O in every configuration,

@@ -1,20 +1,13 @@
 #include "cguest_network.h"
+#include "clinux_interface.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-static int set_address(int handle, unsigned long call, struct ifreq *request, in_addr_t address) {
-    struct sockaddr_in place = {.sin_family = AF_INET, .sin_addr = {address}};
-    memcpy(&request->ifr_addr, &place, sizeof place);
-    return ioctl(handle, call, request);
-}
 
 /// `10.1.2.3/20` as address and mask.
 static int parse(const char *text, in_addr_t *address, in_addr_t *mask) {
@@ -37,26 +30,12 @@ static int parse(const char *text, in_addr_t *address, in_addr_t *mask) {
 }
 
 int cguest_raise_interface(const char *name, const char *text) {
-    struct ifreq request = {0};
     in_addr_t address, mask;
-    if (strlen(name) >= IFNAMSIZ || parse(text, &address, &mask) != 0) {
+    if (parse(text, &address, &mask) != 0) {
         errno = EINVAL;
         return -1;
     }
-    strcpy(request.ifr_name, name);
-    int handle = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (handle < 0) return -1;
-    int result = set_address(handle, SIOCSIFADDR, &request, address);
-    if (result == 0) result = set_address(handle, SIOCSIFNETMASK, &request, mask);
-    if (result == 0) result = ioctl(handle, SIOCGIFFLAGS, &request);
-    if (result == 0) {
-        request.ifr_flags |= IFF_UP;
-        result = ioctl(handle, SIOCSIFFLAGS, &request);
-    }
-    int code = errno;
-    close(handle);
-    errno = code;
-    return result;
+    return clinux_raise_interface(name, address, mask);
 }
 
 static int fail(int handle) {

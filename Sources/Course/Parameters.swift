@@ -23,8 +23,7 @@ package struct Draw: RandomNumberGenerator, Sendable {
 
     /// A word that nobody can guess: 16 hexadecimal digits.
     package mutating func nonce() -> String {
-        let digits = String(next(), radix: 16)
-        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+        String(next(), radix: 16).zeroPadded(to: 16)
     }
 
     /// A name of lower-case letters.

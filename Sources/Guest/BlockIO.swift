@@ -83,15 +83,7 @@ private struct StorageFile {
     private var random: UInt64
 
     init(in directory: Text, seed: UInt64, isDirect: Bool) throws(Failure) {
-        let name: StaticString = "/lab-guest-XXXXXX"
-        let length = Int(strlen(directory))
-        let path = UnsafeMutablePointer<CChar>.allocate(capacity: length + name.utf8CodeUnitCount + 1)
-        defer { path.deallocate() }
-        strcpy(path, directory)
-        strcpy(path + length, literal(name))
-        descriptor = mkstemp(path)
-        guard descriptor >= 0 else { throw Failure("cannot make a file on the disk") }
-        guard unlink(path) == 0 else { throw Failure("cannot remove the name of its file") }
+        descriptor = try namelessFile(in: directory)
         if isDirect, cguest_bypass_cache(descriptor) != 0 {
             throw Failure("cannot open its file past the page cache")
         }

@@ -73,66 +73,6 @@ package final class LoopbackRegistry {
     deinit { end() }
 }
 
-/// Sockets of 127.0.0.1.
-package enum Loopback {
-    private static func address(_ port: UInt16) -> sockaddr_in {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        return address
-    }
-
-    private static func socket() throws(Errno) -> FileDescriptor {
-        FileDescriptor(
-            owning: try checked { Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0) })
-    }
-
-    package static func connect(to port: UInt16) throws(Errno) -> FileDescriptor {
-        let socket = try socket()
-        var address = address(port)
-        try checked {
-            withUnsafePointer(to: &address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    Glibc.connect(socket.rawValue, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-                }
-            }
-        }
-        return socket
-    }
-
-    /// - Parameter port: becomes the one that the kernel chose.
-    /// - Returns: a socket that listens.
-    package static func listen(_ port: inout UInt16) throws(Errno) -> FileDescriptor {
-        let socket = try socket()
-        var address = address(0)
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        try checked {
-            withUnsafeMutablePointer(to: &address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                    bind(socket.rawValue, address, length) == 0 && Glibc.listen(socket.rawValue, 16) == 0
-                        ? getsockname(socket.rawValue, address, &length) : -1
-                }
-            }
-        }
-        port = UInt16(bigEndian: address.sin_port)
-        return socket
-    }
-
-    package static func freePort() throws(Errno) -> UInt16 {
-        var port: UInt16 = 0
-        _ = try listen(&port)
-        return port
-    }
-
-    package static func answers(_ port: UInt16) -> Bool {
-        do throws(Errno) {
-            let socket = try connect(to: port)
-            return socket.rawValue >= 0
-        } catch { return false }
-    }
-}
-
 /// A way to a server on the loopback that counts what goes over it, and breaks after so many bytes: then it is closed, and
 /// nobody listens there any more.
 package final class CountedWay: Sendable {
@@ -143,9 +83,7 @@ package final class CountedWay: Sendable {
 
     /// - Parameter bytes: after which it breaks, in both directions together.
     package init(to target: UInt16, breakingAfter bytes: Int = .max) throws(Errno) {
-        var port: UInt16 = 0
-        listener = try Loopback.listen(&port).release()
-        self.port = port
+        (listener, port) = try Loopback.listener()
         most = bytes
         _ = try OSThread.start { [self] in
             while true {

@@ -110,8 +110,7 @@ enum Format {
         var text = value < 0 && scaled > 0 ? "−" : ""
         text += grouped(whole)
         if decimals > 0 {
-            let digits = String(fraction)
-            text += "." + String(repeating: "0", count: decimals - digits.count) + digits
+            text += "." + String(fraction).zeroPadded(to: decimals)
         }
         return text
     }

@@ -1,6 +1,5 @@
 // Why this exists: what one thread changes of itself and not of the program (glibc spreads set*id(2) over all
-// threads, and declares the rest only under _GNU_SOURCE), the interfaces of its network namespace (ioctl(2) is variadic),
-// and the extended attributes, which Swift's Glibc leaves out.
+// threads, and declares the rest only under _GNU_SOURCE), and the extended attributes, which Swift's Glibc leaves out.
 #pragma once
 #include <linux/capability.h>
 #include <stdint.h>
@@ -17,10 +16,6 @@ static inline int clinux_unshare(uint64_t flags) { return (int)syscall(SYS_unsha
 static inline int clinux_setns(int descriptor, uint64_t kind) {
     return (int)syscall(SYS_setns, descriptor, (int)kind);
 }
-
-/// Gives an interface of the calling thread's network namespace an address with its mask, both as they travel, and brings it
-/// up: netdevice(7). 0 leaves the address as it is. 0 or -1 with errno.
-int clinux_raise_interface(const char *name, uint32_t address, uint32_t mask);
 
 /// Makes the calling thread, and it alone, an unprivileged user without supplementary groups; there is no way back.
 /// The kernel then takes /proc/self away from the whole program (it is no longer dumpable), which is put right.

@@ -41,9 +41,8 @@ struct PeerRun: Sendable {
     }
 
     func instance(_ index: Int) -> PeerName {
-        let digits = String(index)
         // Of one width, so that no name is the beginning of another.
-        return PeerName(run: self, label: String(repeating: "0", count: max(0, 6 - digits.count)) + digits)
+        PeerName(run: self, label: String(index).zeroPadded(to: 6))
     }
 
     /// The container of one start: that of our own engine.

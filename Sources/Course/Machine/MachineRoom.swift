@@ -151,18 +151,3 @@ struct MachineRoom {
         room.output.split(separator: UInt8(ascii: "\n")).contains { $0.elementsEqual(run.rawValue.utf8) }
     }
 }
-
-extension HostProcess {
-    /// Its threads that are virtual processors, by their numbers, as QEMU names them.
-    var virtualProcessors: [Int: HostProcess] {
-        var found: [Int: HostProcess] = [:]
-        for thread in Files.list("/proc/\(pid)/task") {
-            guard let name = Files.line("/proc/\(pid)/task/\(thread)/comm"), name.hasPrefix("CPU "),
-                let number = name.dropFirst(4).split(separator: "/").first.flatMap({ Int($0) }),
-                let pid = pid_t(thread)
-            else { continue }
-            found[number] = HostProcess(pid: pid)
-        }
-        return found
-    }
-}

@@ -53,6 +53,22 @@ struct StudentDomain {
         type = text.firstMatch(of: /<domain\b[^>]*\stype\s*=\s*['"](\w+)['"]/).map { String($0.1) }
     }
 
+    /// What an artefact says to these words, as a domain.
+    /// - Returns: why it is none, where it is none.
+    static func said(
+        by artefact: Artefact, to words: [String], _ bench: CheckBench
+    ) throws(LabError) -> Result<StudentDomain, Judgement> {
+        switch try bench.answer(artefact, words).said {
+        case .failure(let judgement): return .failure(judgement)
+        case .success(let output):
+            do throws(LabError) {
+                return .success(try StudentDomain(output, emulator: MachineRoom.emulator))
+            } catch {
+                return .failure(.wrong(nil, "\(error)"))
+            }
+        }
+    }
+
     private static func endsName(_ byte: UInt8) -> Bool {
         [UInt8(ascii: " "), 0x09, 0x0a, 0x0d, UInt8(ascii: "/"), UInt8(ascii: ">"), UInt8(ascii: "<")]
             .contains(byte)

@@ -170,6 +170,5 @@ struct MeasureOracle: Oracle {
 private func decimal(_ value: Double, digits: Int) -> String {
     let unit = Int(pow(10, Double(digits)))
     let whole = Int((min(value, 1e12) * Double(unit)).rounded())
-    let fraction = "\(whole % unit)"
-    return "\(whole / unit)." + String(repeating: "0", count: digits - fraction.utf8.count) + fraction
+    return "\(whole / unit).\("\(whole % unit)".zeroPadded(to: digits))"
 }

@@ -53,12 +53,9 @@ struct MemoryOracle: Oracle {
         try MachineRoom.requirePrograms()
         let task = Task(&draw)
         let domain: StudentDomain
-        switch try bench.answer(artefact, task.words).said {
+        switch try StudentDomain.said(by: artefact, to: task.words, bench) {
         case .failure(let judgement): return judgement
-        case .success(let output):
-            do throws(LabError) { domain = try StudentDomain(output, emulator: MachineRoom.emulator) } catch {
-                return .wrong(nil, "\(error)")
-            }
+        case .success(let said): domain = said
         }
         if let flaw = try tide(domain, artefact, task, bench) {
             return flaw.isLate ? try bench.late(flaw.judgement) : flaw.judgement

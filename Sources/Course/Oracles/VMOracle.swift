@@ -72,12 +72,9 @@ struct VMOracle: Oracle {
         try MachineRoom.requirePrograms()
         let task = Task(&draw)
         let domain: StudentDomain
-        switch try bench.answer(artefact, task.words).said {
+        switch try StudentDomain.said(by: artefact, to: task.words, bench) {
         case .failure(let judgement): return judgement
-        case .success(let output):
-            do throws(LabError) { domain = try StudentDomain(output, emulator: MachineRoom.emulator) } catch {
-                return .wrong(nil, "\(error)")
-            }
+        case .success(let said): domain = said
         }
         let runs: [MachineRoom.Run] = point == 0 ? [.plain] : [.counted, .usual, .plain]
         var flaw: (judgement: Judgement, isLate: Bool)?
@@ -165,7 +162,11 @@ struct VMOracle: Oracle {
                 false
             )
         }
-        let threads = machine.virtualProcessors
+        let threads = Dictionary(
+            HostThread.all(of: machine).compactMap { thread in
+                thread.virtualProcessor.flatMap { Int(exactly: $0) }.map { ($0, thread) }
+            }
+        ) { first, _ in first }
         guard threads.count == task.processors else {
             return (
                 .wrong(
@@ -177,10 +178,9 @@ struct VMOracle: Oracle {
         let depth = try HostProcess(pid: machines.room.pid).status().pids.count - 1
         seen(
             threads.compactMapValues { thread in
-                guard let numbers = try? thread.status().pids, numbers.count > depth,
-                    let ticks = thread.startTicks
+                guard let numbers = try? HostProcess(pid: thread.tid).status().pids, numbers.count > depth
                 else { return nil }
-                return Identity(number: numbers[depth], startTicks: ticks)
+                return Identity(number: numbers[depth], startTicks: thread.startTicks)
             })
         return nil
     }

@@ -74,8 +74,7 @@ struct Host: Sendable {
     }
 
     static func hexadecimal(_ value: UInt64) -> String {
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+        String(value, radix: 16).zeroPadded(to: 16)
     }
 
     private static func model(_ text: String) -> String? {

@@ -108,7 +108,6 @@ final class HostBait {
 private enum Listener {
     /// A stream socket of this abstract name; nothing of it is in a file system.
     static func abstract(_ name: String) throws(LabError) -> Int32 {
-        let listener = try make(AF_UNIX)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let offset = MemoryLayout<sa_family_t>.size + 1
@@ -117,49 +116,37 @@ private enum Listener {
                 bytes[offset + place] = byte
             }
         }
-        try listen(listener, &address, socklen_t(offset + name.utf8.count))
-        return listener
+        do throws(Errno) {
+            let listener = FileDescriptor(
+                owning: try checked {
+                    socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC | O_NONBLOCK, 0)
+                })
+            try checked {
+                withUnsafePointer(to: &address) {
+                    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                        bind(listener.rawValue, $0, socklen_t(offset + name.utf8.count))
+                    }
+                }
+            }
+            try checked { listen(listener.rawValue, 8) }
+            return listener.release()
+        } catch {
+            throw LabError(.output, "cannot listen on a socket", cause: "\(error)")
+        }
     }
 
     /// A stream socket on a free port of 127.0.0.1.
     static func loopback() throws(LabError) -> (Int32, UInt16) {
-        let listener = try make(AF_INET)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        try listen(listener, &address, length)
-        withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { _ = getsockname(listener, $0, &length) }
+        do throws(Errno) {
+            return try Loopback.listener(blocks: false)
+        } catch {
+            throw LabError(.output, "cannot listen on a socket", cause: "\(error)")
         }
-        return (listener, UInt16(bigEndian: address.sin_port))
     }
 
     static func takeOne(_ listener: Int32) -> Bool {
         let connection = accept(listener, nil, nil)
         if connection >= 0 { close(connection) }
         return connection >= 0
-    }
-
-    private static func make(_ family: Int32) throws(LabError) -> Int32 {
-        let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
-        let made = socket(family, type, 0)
-        guard made >= 0 else { throw LabError(.output, "cannot make a socket", cause: "\(Errno(errno))") }
-        return made
-    }
-
-    private static func listen<Address>(
-        _ listener: Int32, _ address: inout Address, _ length: socklen_t
-    ) throws(LabError) {
-        let result = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listener, $0, length) == 0 ? Glibc.listen(listener, 8) : -1
-            }
-        }
-        guard result == 0 else {
-            let code = Errno(errno)
-            close(listener)
-            throw LabError(.output, "cannot listen on a socket", cause: "\(code)")
-        }
     }
 }

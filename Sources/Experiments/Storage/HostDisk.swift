@@ -37,9 +37,7 @@ struct HostDisk {
                 cause: "they take \(bytes >> 20) MiB, and \(free >> 20) MiB are free in \(directory)",
                 remedy: "free space on that file system")
         }
-        let mount = MountTable.current().entries
-            .filter { directory.hasPrefix($0.mountPoint == "/" ? "/" : "\($0.mountPoint)/") }
-            .max { $0.mountPoint.utf8.count < $1.mountPoint.utf8.count }
+        let mount = MountTable.current().covering(directory)
         title = "\(mount?.type ?? "?") on \(mount?.mountPoint ?? "?"), \(free >> 20) MiB free"
     }
 

@@ -1,6 +1,6 @@
 import CGuest
 
-/// A file of blocks of 64 KiB, without a name, so that nothing of it stays whatever happens.
+/// A file of blocks of 64 KiB, without a name.
 struct BlockFile {
     static let blockBytes = 64 << 10
     /// A block holds so many words that tell it apart, one each 4 KiB.
@@ -17,15 +17,7 @@ struct BlockFile {
     /// host's disk is no part of the comparison.
     init(_ setting: Setting) throws(Failure) {
         let directory = setting.directory ?? Self.defaultDirectory()
-        let name: StaticString = "/lab-guest-XXXXXX"
-        let length = strlen(directory)
-        let path = UnsafeMutablePointer<CChar>.allocate(capacity: length + name.utf8CodeUnitCount + 1)
-        defer { path.deallocate() }
-        strcpy(path, directory)
-        strcpy(path + length, literal(name))
-        descriptor = mkstemp(path)
-        guard descriptor >= 0 else { throw Failure("cannot make a file") }
-        guard unlink(path) == 0 else { throw Failure("cannot remove the name of its file") }
+        descriptor = try namelessFile(in: directory)
         for offset in Swift.stride(from: 0, to: Self.blockBytes, by: 8) {
             source.storeBytes(of: mix(UInt64(offset)), toByteOffset: offset, as: UInt64.self)
         }

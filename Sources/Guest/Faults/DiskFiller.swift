@@ -25,7 +25,7 @@ private func writeFile(in directory: Text, _ most: UInt32, _ shared: SharedCount
     // Of memory that is its own and written to: where memory runs out, the kernel ends the largest, which is this
     // child and not its parent.
     let chunk = 8 << 20
-    guard let file = nameless(in: directory), let source = cguest_map(chunk) else {
+    guard let file = try? namelessFile(in: directory), let source = cguest_map(chunk) else {
         shared.code = cguest_errno()
         gate.signal()
         _exit(0)
@@ -46,17 +46,4 @@ private func writeFile(in directory: Text, _ most: UInt32, _ shared: SharedCount
     gate.signal()
     while shared.code != 0 { _ = write(file, source, mebibyte) }
     while true { pause() }
-}
-
-/// A file of that directory, whose name is gone before anything is written.
-private func nameless(in directory: Text) -> Int32? {
-    let name: StaticString = "/lab-fault-XXXXXX"
-    let length = strlen(directory)
-    let path = UnsafeMutablePointer<CChar>.allocate(capacity: length + name.utf8CodeUnitCount + 1)
-    defer { path.deallocate() }
-    strcpy(path, directory)
-    strcpy(path + length, literal(name))
-    let file = mkstemp(path)
-    guard file >= 0 else { return nil }
-    return unlink(path) == 0 ? file : nil
 }

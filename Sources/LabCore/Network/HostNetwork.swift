@@ -35,8 +35,7 @@ public struct InstanceAddress: Hashable, Sendable {
     public var hardware: String {
         "02:1a:"
             + [24, 16, 8, 0].map { shift in
-                let digits = String(number >> UInt32(shift) & 0xff, radix: 16)
-                return digits.utf8.count == 1 ? "0\(digits)" : digits
+                String(number >> UInt32(shift) & 0xff, radix: 16).zeroPadded(to: 2)
             }.joined(separator: ":")
     }
 }
@@ -134,9 +133,10 @@ public final class HostNetwork: Sendable {
     }
 
     private func make(_ link: String, _ lines: [String]) throws(LabError) {
-        try ip.batch(
-            lines, at: "\(directory)/ip-\(link)", "cannot make the interface \(link)")
+        try ip.batch(lines, at: batchFile(link), "cannot make the interface \(link)")
     }
+
+    private func batchFile(_ link: String) -> String { "\(directory)/ip-\(link)" }
 
     /// Makes the link of an instance, written down beforehand.
     /// - Parameter first: the line that makes the interface.
@@ -169,13 +169,8 @@ public final class HostNetwork: Sendable {
         let lines = [
             "link delete dev \(name)", "neigh delete \(address(of: index).text) dev \(bridge)",
         ]
-        let file = "\(directory)/ip-\(name)"
-        try Files.write(lines.map { "\($0)\n" }.joined(), to: file, mode: 0o600)
-        defer { unlink(file) }
-        do throws(LabError) {
-            try ip.run(["-force", "-batch", file], "cannot remove the interface \(name)")
-        } catch {
-            if if_nametoindex(name) != 0 { throw error }
+        try ip.remove(name) { (what) throws(LabError) in
+            try ip.batch(lines, at: batchFile(name), goesOn: true, what)
         }
     }
 

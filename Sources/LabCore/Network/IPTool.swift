@@ -28,19 +28,26 @@ struct IPTool: Sendable {
         return output.text
     }
 
-    /// Does these lines one after the other, up to the first that fails.
-    /// - Parameter file: a new one for them, which is gone afterwards.
-    func batch(_ lines: [String], at file: String, _ what: Message) throws(LabError) {
+    /// Does these lines one after the other.
+    /// - Parameters:
+    ///   - file: a new one for them, which is gone afterwards.
+    ///   - goesOn: whether the others are done too where one fails.
+    func batch(
+        _ lines: [String], at file: String, goesOn: Bool = false, _ what: Message
+    ) throws(LabError) {
         try Files.write(lines.map { "\($0)\n" }.joined(), to: file, mode: 0o600)
         defer { unlink(file) }
-        try run(["-batch", file], what)
+        try run((goesOn ? ["-force"] : []) + ["-batch", file], what)
     }
 
-    /// Deletes an interface. One that goes meanwhile is no error: a pair of veth(4) goes with either's namespace.
+    /// Deletes an interface.
     func delete(_ link: String) throws(LabError) {
-        do throws(LabError) {
-            try run(["link", "delete", "dev", link], "cannot remove the interface \(link)")
-        } catch {
+        try remove(link) { (what) throws(LabError) in try run(["link", "delete", "dev", link], what) }
+    }
+
+    /// Has an interface deleted. One that goes meanwhile is no error: a pair of veth(4) goes with either's namespace.
+    func remove(_ link: String, by way: (Message) throws(LabError) -> Void) throws(LabError) {
+        do throws(LabError) { try way("cannot remove the interface \(link)") } catch {
             if if_nametoindex(link) != 0 { throw error }
         }
     }

@@ -8,22 +8,20 @@ struct LinkNames {
     let alias: String
 
     init(_ runID: String) {
-        let digits = String(Self.seed(runID), radix: 16)
-        prefix = "lab" + String(repeating: "0", count: 8 - digits.count) + digits
+        prefix = "lab\(Self.digits(runID))"
         alias = "lab-\(runID)"
     }
 
-    /// FNV-1a, 32 bits.
-    static func seed(_ runID: String) -> UInt32 {
-        runID.utf8.reduce(2_166_136_261) { ($0 ^ UInt32($1)) &* 16_777_619 }
-    }
+    private static func digits(_ runID: String) -> String { String(runID.shortHash.prefix(8)) }
+
+    /// The same as a number.
+    static func seed(_ runID: String) -> UInt32 { UInt32(digits(runID), radix: 16) ?? 0 }
 
     var bridge: String { "\(prefix)b" }
 
     /// The host's end of an instance's link: three digits of base 36, of which a run's block of addresses needs no more.
     func link(_ number: Int) -> String {
-        let digits = String(number % 46_656, radix: 36)
-        return "\(prefix)n\(String(repeating: "0", count: 3 - digits.count))\(digits)"
+        "\(prefix)n\(String(number % 46_656, radix: 36).zeroPadded(to: 3))"
     }
 
     /// True when a run's interface may be called so.

@@ -37,15 +37,8 @@ public final class PortAttempt: @unchecked Sendable {
         let descriptor = socket(AF_INET, kind, 0)
         guard descriptor >= 0 else { return false }
         let file = FileDescriptor(owning: descriptor)
-        var place = sockaddr_in()
-        place.sin_family = sa_family_t(AF_INET)
-        place.sin_port = port.bigEndian
-        place.sin_addr.s_addr = number
-        let result = withUnsafePointer(to: &place) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
+        var place = sockaddr_in(number, port: port)
+        let result = place.withGeneric { connect(descriptor, $0, $1) }
         if result == 0 { return true }
         guard errno == EINPROGRESS else { return false }
         began = .now()

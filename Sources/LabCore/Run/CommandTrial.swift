@@ -30,8 +30,7 @@ extension TrialProcedure {
     }
 
     fileprivate static func outputName(_ index: Int, _ engine: EngineID) -> String {
-        let digits = String(index)
-        return "\(String(repeating: "0", count: max(0, 6 - digits.count)))\(digits)-\(engine)"
+        "\(String(index).zeroPadded(to: 6))-\(engine)"
     }
 
     /// Waits for the end of an instance. A command whose end is not what makes it ready is asked to end when it is ready and

@@ -11,8 +11,7 @@ public enum ComputeReference {
         for number in 0..<UInt64(rounds) {
             work.round(number) { word in digest = mix((digest &+ golden) ^ word) }
         }
-        let digits = String(digest, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+        return String(digest, radix: 16).zeroPadded(to: 16)
     }
 
     private static func work(_ kind: String) -> (any ReferenceWork)? {

@@ -50,12 +50,8 @@ public struct Precision {
         if let look = looks[cell], count < look.samples + quota.samples { return false }
         let interval: (value: Double, interval: ConfidenceInterval?)?
         if let baseline = baseline(at: cell.point), baseline != cell {
-            let others = Dictionary(
-                uniqueKeysWithValues: metric.values(
-                    of: samples.filter { !$0.warmup && $0.cell == baseline }, in: blocks))
-            let pairs = metric.values(of: own, in: blocks).compactMap { block, values in
-                others[block].map { (first: values, second: $0) }
-            }
+            let pairs = metric.pairs(
+                of: own, samples.filter { !$0.warmup && $0.cell == baseline }, in: blocks)
             interval = PairedBlocks(pairs, /).estimate
         } else {
             let medians = metric.medians(of: own, in: blocks).map(\.median)

@@ -80,7 +80,7 @@ struct TrialProcedure {
     /// A word that nobody can know who was not told it: 32 hexadecimal digits.
     static func freshNonce() -> String {
         let words = (0..<2).map { _ in String(UInt64.random(in: .min ... .max), radix: 16) }
-        return words.map { String(repeating: "0", count: 16 - $0.count) + $0 }.joined()
+        return words.map { $0.zeroPadded(to: 16) }.joined()
     }
 
     func request(_ workload: Workload, of trial: Plan.Trial, began: MonotonicInstant) -> LaunchRequest {

@@ -46,12 +46,16 @@ public enum BlockInterval {
         guard blocks.count >= fewest else { return nil }
         // Exactly, which the mean of many is not.
         if blocks.allSatisfy({ $0 == value }) { return ConfidenceInterval(lower: value, upper: value) }
-        guard value > 0, blocks.allSatisfy({ $0 > 0 }) else {
-            let reach = figure.beyond * reach(blocks)
-            return ConfidenceInterval(lower: value - reach, upper: value + reach)
-        }
-        let factor = exp(figure.beyond * reach(blocks.map { log($0) }))
-        return ConfidenceInterval(lower: value / factor, upper: value * factor)
+        let isFactor = value > 0 && blocks.allSatisfy { $0 > 0 }
+        let reach = figure.beyond * reach(isFactor ? blocks.map { log($0) } : blocks)
+        return interval(around: value, reach: reach, isFactor: isFactor)
+    }
+
+    /// - Parameter isFactor: true where `reach` is one of logarithms.
+    static func interval(around value: Double, reach: Double, isFactor: Bool) -> ConfidenceInterval {
+        isFactor
+            ? ConfidenceInterval(lower: value / exp(reach), upper: value * exp(reach))
+            : ConfidenceInterval(lower: value - reach, upper: value + reach)
     }
 
     private static func reach(_ blocks: [Double]) -> Double {
@@ -80,7 +84,7 @@ public enum BlockInterval {
     }
 
     /// Of Student's distribution. Those that a run without growth needs are made once.
-    private static func deviate(_ freedom: Int) -> Double {
+    static func deviate(_ freedom: Int) -> Double {
         freedom <= deviates.count ? deviates[freedom - 1] : StudentT.deviate95(freedom: Double(freedom))
     }
     private static let deviates = (1..<Plan.blocks).map { StudentT.deviate95(freedom: Double($0)) }

@@ -162,11 +162,9 @@ public final class Figures {
         guard let one = first.median, let two = second.median else { return nil }
         watch("\(metric.id) of \(cell.text) \(relation.rawValue) \(other.text)")
         let n = min(first.n, second.n)
-        let seconds = Dictionary(uniqueKeysWithValues: blockValues(metric, other))
-        let shared = blockValues(metric, cell).compactMap { block, values in
-            seconds[block].map { (first: values, second: $0) }
-        }
-        if let paired = PairedBlocks(shared, relation.of).estimate {
+        let pairs = metric.pairs(
+            of: samples(cell.engine, at: cell.point), samples(other.engine, at: other.point), in: blocks)
+        if let paired = PairedBlocks(pairs, relation.of).estimate {
             return Estimate(value: paired.value, interval: paired.interval, n: n)
         }
         let value = relation.of(one, two)
@@ -183,10 +181,6 @@ public final class Figures {
 
     private func medians(_ metric: Metric, _ cell: Plan.Cell) -> [(block: Int, median: Double)] {
         metric.medians(of: samples(cell.engine, at: cell.point), in: blocks)
-    }
-
-    private func blockValues(_ metric: Metric, _ cell: Plan.Cell) -> [(block: Int, values: [Double])] {
-        metric.values(of: samples(cell.engine, at: cell.point), in: blocks)
     }
 
     /// Returns the growth of a value per unit of a factor, the others being those of `point`; nil when there are
@@ -226,7 +220,9 @@ extension Plan {
 
 extension Metric {
     /// The values of each block that has any, in the order of time; what is in no plan is a block by itself.
-    func values(of samples: [Observation], in plan: [Int: Plan.Trial]) -> [(block: Int, values: [Double])] {
+    private func values(
+        of samples: [Observation], in plan: [Int: Plan.Trial]
+    ) -> [(block: Int, values: [Double])] {
         var values: [Int: [Double]] = [:]
         for sample in samples {
             guard let value = value(of: sample) else { continue }
@@ -236,7 +232,17 @@ extension Metric {
         return values.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
-    /// The median of each.
+    /// The values of either in each block that both have.
+    func pairs(
+        of samples: [Observation], _ others: [Observation], in plan: [Int: Plan.Trial]
+    ) -> [(first: [Double], second: [Double])] {
+        let others = Dictionary(uniqueKeysWithValues: values(of: others, in: plan))
+        return values(of: samples, in: plan).compactMap { block, values in
+            others[block].map { (values, $0) }
+        }
+    }
+
+    /// The median in each block.
     func medians(of samples: [Observation], in plan: [Int: Plan.Trial]) -> [(block: Int, median: Double)] {
         values(of: samples, in: plan).compactMap { block, values in
             Statistics.median(values).map { (block, $0) }

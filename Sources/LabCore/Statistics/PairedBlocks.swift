@@ -64,18 +64,12 @@ struct PairedBlocks {
             return (value, ConfidenceInterval(lower: value, upper: value))
         }
         let rest = (0..<parts).compactMap { Self.median(entries, without: $0) }
-        let mean = rest.reduce(0, +) / Double(rest.count)
+        let mean = rest.reduce(0, +) / Double(parts)
         let squares = rest.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-        let count = Double(rest.count)
         let reach =
-            Self.beyond * StudentT.deviate95(freedom: count - 1)
-            * (squares * (count - 1) / count).squareRoot()
-        return (
-            value,
-            isPositive
-                ? ConfidenceInterval(lower: value / exp(reach), upper: value * exp(reach))
-                : ConfidenceInterval(lower: value - reach, upper: value + reach)
-        )
+            Self.beyond * BlockInterval.deviate(parts - 1)
+            * (squares * Double(parts - 1) / Double(parts)).squareRoot()
+        return (value, BlockInterval.interval(around: value, reach: reach, isFactor: isPositive))
     }
 
     /// Of sorted entries, those of one part left out.

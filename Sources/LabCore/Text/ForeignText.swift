@@ -89,8 +89,7 @@ public enum ForeignText {
                 where acts(scalar) {
                     safe += bytes[copied..<place]
                     for unit in String(scalar).utf16 {
-                        let digits = String(unit, radix: 16)
-                        safe += "\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".utf8
+                        safe += "\\u\(String(unit, radix: 16).zeroPadded(to: 4))".utf8
                     }
                     copied = place + length
                 }

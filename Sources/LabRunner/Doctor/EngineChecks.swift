@@ -90,7 +90,6 @@ enum EngineChecks {
     /// To the microsecond.
     private static func milliseconds(_ nanoseconds: UInt64) -> String {
         let microseconds = (nanoseconds + 500) / 1_000
-        let fraction = String(microseconds % 1_000)
-        return "\(microseconds / 1_000).\(String(repeating: "0", count: 3 - fraction.count))\(fraction)"
+        return "\(microseconds / 1_000).\(String(microseconds % 1_000).zeroPadded(to: 3))"
     }
 }

@@ -112,7 +112,6 @@ extension Chinese {
         "PPid of {} is {}, ours is {}": "{} 的 PPid 是 {}，本进程是 {}",
         "cannot write to the disk {}": "无法写入磁盘 {}", "CapEff in {} is {}{}": "{} 里的 CapEff 为 {}{}",
         "process {} executes {}, and its boot_id is {}": "进程 {} 执行的是 {}，而它的 boot_id 是 {}",
-        "cannot make a socket": "无法建立套接字",
         "boot_id {}, ours {}; process {} executes {}": "boot_id 为 {}，本机的是 {}；进程 {} 执行的是 {}",
         "CapEff of process {} is {}, with {}": "进程 {} 的 CapEff 为 {}，有 {}",
         "CapEff of process {} is {}, without {}": "进程 {} 的 CapEff 为 {}，没有 {}",

@@ -40,14 +40,15 @@ struct NamespaceConsequence {
     /// It has only its own loopback, and a port that is open on the host's is closed and free on it.
     func network(_ child: ChildInstance) throws(LabError) -> Seen {
         let names = Self.interfaces("\(child.pid)")
-        let listener = try Loopback.listen(port: 0)
-        let port = try Loopback.port(of: listener)
-        let (connected, bound) = try SeparateThread.inNamespace("net", .network, of: child.pid) {
-            () throws(LabError) in
-            let connected = Loopback.connects(to: port)
-            return (connected, (try? Loopback.listen(port: port)) != nil)
+        let listener: (descriptor: Int32, port: UInt16)
+        do throws(Errno) { listener = try Loopback.listener() } catch {
+            throw LabError(.unavailable, "cannot listen on 127.0.0.1", cause: "\(error)")
         }
-        withExtendedLifetime(listener) {}
+        defer { close(listener.descriptor) }
+        let port = listener.port
+        let (connected, bound) = try SeparateThread.inNamespace("net", .network, of: child.pid) {
+            () throws(LabError) in (Loopback.answers(port), (try? Loopback.listen(port)) != nil)
+        }
         return Seen(
             isSo: names == ["lo"] && !connected && bound,
             answer: .names(names), mechanism: .networkNamespace,
@@ -144,65 +145,5 @@ struct NamespaceConsequence {
     /// The value of a key in /proc/PID/status, see proc_pid_status(5).
     private func status(_ key: String, of pid: pid_t) throws(LabError) -> String {
         try HostProcess(pid: pid).status()[key] ?? ""
-    }
-}
-
-/// TCP on 127.0.0.1 of the calling thread's network namespace.
-enum Loopback {
-    /// - Parameter port: 0 for any that is free.
-    static func listen(port: UInt16) throws(LabError) -> FileDescriptor {
-        do throws(Errno) {
-            let socket = try open()
-            var address = address(port)
-            try checked {
-                withUnsafeBytes(of: &address) {
-                    bind(
-                        socket.rawValue, $0.baseAddress?.assumingMemoryBound(to: sockaddr.self),
-                        socklen_t($0.count))
-                }
-            }
-            try checked { Glibc.listen(socket.rawValue, 1) }
-            return socket
-        } catch {
-            throw LabError(.unavailable, "cannot listen on 127.0.0.1:\(port)", cause: "\(error)")
-        }
-    }
-
-    static func port(of socket: borrowing FileDescriptor) throws(LabError) -> UInt16 {
-        var address = sockaddr_in()
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let result = withUnsafeMutableBytes(of: &address) {
-            getsockname(
-                socket.rawValue, $0.baseAddress?.assumingMemoryBound(to: sockaddr.self), &length)
-        }
-        guard result == 0 else {
-            throw LabError(.software, "cannot tell the port of a socket", cause: "\(Errno(errno))")
-        }
-        return UInt16(bigEndian: address.sin_port)
-    }
-
-    static func connects(to port: UInt16) -> Bool {
-        guard let socket = try? open() else { return false }
-        var address = address(port)
-        return withUnsafeBytes(of: &address) {
-            connect(
-                socket.rawValue, $0.baseAddress?.assumingMemoryBound(to: sockaddr.self),
-                socklen_t($0.count)) == 0
-        }
-    }
-
-    private static func open() throws(Errno) -> FileDescriptor {
-        FileDescriptor(
-            owning: try checked {
-                socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), Int32(IPPROTO_TCP))
-            })
-    }
-
-    private static func address(_ port: UInt16) -> sockaddr_in {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        return address
     }
 }
