@@ -61,7 +61,7 @@ let package = Package(
             swiftSettings: strict
         ),
         // How a child is started and what it may do: the launch program, whose executor is CLinux. Knows no container.
-        .target(name: "Launch", dependencies: ["LabCore", "CLinux", "CSeccomp"], swiftSettings: strict),
+        .target(name: "Launch", dependencies: ["LabCore", "CLinux"], swiftSettings: strict),
         // The words of the Open Container Initiative's specifications, as values and as JSON.
         .target(name: "OCI", dependencies: ["LabCore"], swiftSettings: strict),
         .target(name: "OCIFile", dependencies: ["LabCore", "OCI"], swiftSettings: strict),

@@ -1,4 +1,3 @@
-import CSeccomp
 import Glibc
 import LabCore
 
@@ -29,10 +28,8 @@ package struct SeccompFilter: Equatable, Sendable {
                 case .allow: allowance
                 case .fail(let errno): assembler.end(SeccompFilter.errorAction(errno))
                 }
-            for name in rule.systemCalls {
-                // -1: this libseccomp does not know it. Below -1: this architecture does not have it.
-                let number = Int(seccomp_syscall_resolve_name(name))
-                guard number >= 0 else { continue }
+            for call in rule.systemCalls {
+                let number = Int(call.rawValue)
                 while destinations.count <= number { destinations.append(refusal) }
                 let next = destinations[number]
                 var holds = match

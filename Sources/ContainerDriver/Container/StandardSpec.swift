@@ -186,7 +186,7 @@ extension RuntimeSpec.Seccomp {
 extension RuntimeSpec.Syscall {
     fileprivate init(_ rule: SeccompProfile.Rule, _ comparisons: [SeccompProfile.Comparison]) {
         self.init {
-            $0.names = rule.systemCalls
+            $0.names = rule.systemCalls.map(\.name)
             switch rule.action {
             case .allow: $0.action = "SCMP_ACT_ALLOW"
             case .fail(let errno): ($0.action, $0.errnoRet) = ("SCMP_ACT_ERRNO", UInt32(errno))

@@ -152,12 +152,12 @@ extension SeccompProfile {
     /// and what looks into other processes' memory from the side.
     package static let room: SeccompProfile = {
         var profile = containerDefault
-        profile.rules.removeAll { $0.systemCalls == ["clone3"] }
+        profile.rules.removeAll { $0.systemCalls == [.clone3] }
         profile.rules.append(
             Rule([
-                "clone", "clone3", "unshare", "setns", "mount", "umount2", "pivot_root", "sethostname",
-                "setdomainname", "open_tree", "move_mount", "fsopen", "fsconfig", "fsmount", "fspick",
-                "mount_setattr",
+                .clone, .clone3, .unshare, .setns, .mount, .umount2, .pivot_root, .sethostname,
+                .setdomainname, .open_tree, .move_mount, .fsopen, .fsconfig, .fsmount, .fspick,
+                .mount_setattr,
             ]))
         return profile
     }()
