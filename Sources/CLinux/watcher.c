@@ -71,8 +71,6 @@ static void watch(void) {
     int container = -1, has_modes = 0;
     struct termios modes;
     stand_apart();
-    // Before a container is anybody's: see clinux_announce.
-    send(SOCKET, "", 1, MSG_NOSIGNAL);
     // Who reads what the container writes is not to wait for us.
     close(STDOUT_FILENO);
     close(STDERR_FILENO);
@@ -107,11 +105,10 @@ static int raised(int descriptor) {
     return above;
 }
 
-// The child: a fork, but for an exit signal, so that nobody but who asks hears of its end.
-static void run(pid_t parent, int socket) {
+// The child: a fork, but for an exit signal, so that nobody but who asks hears of its end. Whatever it needs it has already, so
+// that it watches from the moment in which it exists; when it first runs, nobody waits for.
+static void run(int self, int socket) {
     // Two numbers that no descriptor of ours may have: each is duplicated beyond them first.
-    int self = (int)syscall(SYS_pidfd_open, parent, 0);
-    if (getppid() != parent) return;
     self = fcntl(self, F_DUPFD, SOCKET + 1);
     socket = fcntl(socket, F_DUPFD, SOCKET + 1);
     if (self >= 0 && socket >= 0 && dup2(self, OF_US) >= 0 && dup2(socket, SOCKET) >= 0 &&
@@ -123,18 +120,19 @@ static int start(struct watcher *watcher) {
     int ends[2], pidfd = -1;
     if (clinux_socketpair(ends) != 0) return -1;
     struct clone_args arguments = {.flags = CLONE_PIDFD, .pidfd = (uintptr_t)&pidfd};
-    pid_t parent = getpid();
+    int self = (int)syscall(SYS_pidfd_open, getpid(), 0);
     sigset_t all, before;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
-    pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+    pid_t pid = self < 0 ? -1 : (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
     if (pid == 0) {
-        run(parent, ends[1]);
+        run(self, ends[1]);
         _exit(0);
     }
     int error = errno;
     sigprocmask(SIG_SETMASK, &before, NULL);
     close(ends[1]);
+    if (self >= 0) close(self);
     *watcher = (struct watcher){.pid = pid, .socket = raised(ends[0]), .pidfd = raised(pidfd)};
     if (pid < 0) close(watcher->socket);
     errno = error;
@@ -172,23 +170,13 @@ int clinux_tell_modes(int socket, const struct termios *modes) {
     return send(socket, modes, sizeof *modes, MSG_NOSIGNAL) == sizeof *modes ? 0 : -1;
 }
 
-// It says that it watches, in memory of its own; mostly it has already. Nobody else has its end: when it is dead, that ends.
-static int hear_back(int socket) {
-    char byte;
-    struct pollfd answer = {.fd = socket, .events = POLLIN};
-    ssize_t heard = recv(socket, &byte, 1, MSG_DONTWAIT);
-    if (heard < 0 && errno == EAGAIN && poll(&answer, 1, 10000) > 0) heard = recv(socket, &byte, 1, MSG_DONTWAIT);
-    if (heard == 0) errno = EPIPE;
-    return heard == 1 ? 0 : -1;
-}
-
 int clinux_announce(int socket) {
     int own = (int)syscall(SYS_pidfd_open, getpid(), 0);
     if (own < 0) return -1;
     int result = clinux_send_descriptor(socket, own), error = errno;
     close(own);
     errno = error;
-    return result == 0 ? hear_back(socket) : -1;
+    return result;
 }
 
 void clinux_end_watch(pid_t pid) {

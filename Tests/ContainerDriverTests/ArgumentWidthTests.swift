@@ -128,7 +128,7 @@ struct ArgumentWidthTests {
         let calls = try WideCalls()
         let passed: [UInt64] = [40 | 1 << 32, 40 | 1 << 63, 40 | 0xffff_ffff << 32]
         var profile = SeccompProfile.containerDefault
-        for (place, rule) in profile.rules.enumerated() where rule.systemCalls == ["socket"] {
+        for (place, rule) in profile.rules.enumerated() where rule.systemCalls == [.socket] {
             profile.rules[place].comparisons = [.differs(0, .long, from: 40)]
         }
         let filter = try SeccompFilter(profile: profile)

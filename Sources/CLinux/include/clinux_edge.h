@@ -55,15 +55,15 @@ int clinux_open_terminal(int socket, unsigned numbers, unsigned rows, unsigned c
 /// Starts a process that waits for the end of this one, and then kills the container that was announced to it, with it all of
 /// its PID namespace. It is in a session of its own and takes no signal but SIGKILL; it ends by itself after the container,
 /// unless it was told of a terminal. Returns its pid, a pidfd of it and the socket on which it is told, both close-on-exec; or
-/// -1 with errno. Nothing is waited for: whether it watches, clinux_announce finds out. One process starts one.
+/// -1 with errno. Nothing is waited for: whether it lives, clinux_announce finds out. One process starts one.
 pid_t clinux_watch(int *socket, int *pidfd);
 /// A program that defines it, and for its arguments returns other than 0, has one from its first moment, when a fork costs
 /// least. Called before anything of Swift's is set up.
 __attribute__((weak)) int clinux_starts_containers(int argc, char **argv);
 /// Tells it what its standard input, a terminal, is to have back. 0 or -1 with errno.
 int clinux_tell_modes(int socket, const struct termios *modes);
-/// For the executor: announces the calling process to it, before it can be anybody else's, and waits until it watches, at
-/// most ten seconds. 0 or -1 with errno, EPIPE when it is dead.
+/// For the executor: announces the calling process to it, before it can be anybody else's. 0 or -1 with errno, EPIPE when it is
+/// dead.
 int clinux_announce(int socket);
 /// Ends and reaps it.
 void clinux_end_watch(pid_t pid);
