@@ -26,17 +26,21 @@ enum { OF_US = 3, SOCKET = 4 };
 
 // The words of our command line, where ps(1) and pkill(1) read them.
 static struct {
-    char *first;
-    size_t length;
+    int count;
+    char **all;
 } words;
+
+const char *clinux_word(int index) { return index < words.count ? words.all[index] : NULL; }
 
 // Neither killall(1) and pkill(1) by our name nor a signal to our process group means it.
 static void stand_apart(void) {
     setsid();
     prctl(PR_SET_NAME, name);
-    if (words.length >= sizeof name) {
-        memset(words.first, 0, words.length);
-        memcpy(words.first, name, sizeof name);
+    char *first = words.all[0], *last = words.all[words.count - 1];
+    size_t length = (size_t)(last + strlen(last) - first);
+    if (length >= sizeof name) {
+        memset(first, 0, length);
+        memcpy(first, name, sizeof name);
     }
     // Where that may not be, it is small all the same.
     int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -74,14 +78,11 @@ static void watch(void) {
     // Who reads what the container writes is not to wait for us.
     close(STDOUT_FILENO);
     close(STDERR_FILENO);
-    struct pollfd self[] = {
-        {.fd = OF_US, .events = POLLIN}, {.fd = SOCKET, .events = POLLIN}, {.fd = -1, .events = POLLIN}};
+    // Not on the container too: its end would run us before who waits for it.
+    struct pollfd self[] = {{.fd = OF_US, .events = POLLIN}, {.fd = SOCKET, .events = POLLIN}};
     while (self[0].revents == 0) {
-        if (poll(self, 3, -1) < 0) continue;
-        // It has ended by itself, and there is no terminal that we may still have to leave as it was.
-        if (self[2].revents && !has_modes) return;
+        if (poll(self, 2, -1) < 0) continue;
         if (self[1].revents && !hear(&container, &modes, &has_modes)) self[1].fd = -1;
-        self[2].fd = has_modes ? -1 : container;
     }
     while (hear(&container, &modes, &has_modes)) {}
     if (container >= 0) syscall(SYS_pidfd_send_signal, container, SIGKILL, NULL, 0);
@@ -145,10 +146,12 @@ static void end_waiting(void) {
 
 // Before memory is touched that would have to be copied.
 __attribute__((constructor(101))) static void start_early(int argc, char **argv) {
-    if (!clinux_starts_containers || !clinux_starts_containers(argc, argv)) return;
-    char *last = argv[argc - 1];
-    words.first = argv[0];
-    words.length = (size_t)(last + strlen(last) - argv[0]);
+    if (!clinux_starts_containers) return;
+    words.count = argc;
+    words.all = argv;
+    // A crash of this program's is told by its status: to look for what would draw a picture of it takes twelve system calls.
+    setenv("SWIFT_BACKTRACE", "enable=no,swift-backtrace=/", 0);
+    if (!clinux_starts_containers(argc, argv)) return;
     // Who could not be started now is tried again when it is asked for.
     if (start(&waiting) == 0) atexit(end_waiting);
     else waiting.pid = 0;

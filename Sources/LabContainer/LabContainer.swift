@@ -1,3 +1,4 @@
+import CLinux
 import ContainerDriver
 import Glibc
 import LabCore
@@ -59,7 +60,7 @@ struct LabContainer {
     static func main() {
         ProgramStart.prepare()
         do throws(LabError) {
-            guard let run = try Arguments(CommandLine.arguments.dropFirst()).run else { return try say(help) }
+            guard let run = try Arguments(words()).run else { return try say(help) }
             let outcome = try start(run)
             guard let loss = outcome.loss else { exit(outcome.status) }
             complain(loss)
@@ -68,6 +69,13 @@ struct LabContainer {
             complain(error)
             exit(ContainerRun.failed)
         }
+    }
+
+    /// Returns the command line after the program's name.
+    private static func words() -> [String] {
+        var words: [String] = []
+        while let word = clinux_word(Int32(words.count) + 1) { words.append(String(cString: word)) }
+        return words
     }
 
     private static func start(_ run: ContainerRun) throws(LabError) -> ContainerRun.Outcome {

@@ -10,8 +10,10 @@ extension LaunchProgram {
         package let code: clinux_operation
         /// The name of a step that has no better one, made when somebody asks: of most programs nobody does.
         package let name: @Sendable () -> Message
-        /// The strings `a`, `b` and `c` of `clinux_step`; nil is NULL.
-        package let strings: [String?]
+        /// Those of `clinux_step`; nil is NULL. No array: a start makes a hundred operations.
+        package let a: String?
+        package let b: String?
+        package let c: String?
         /// The bytes that `data` points to.
         package let data: [UInt8]?
         package let x: UInt64
@@ -21,14 +23,12 @@ extension LaunchProgram {
 
         private init(
             _ code: clinux_operation, _ name: @escaping @autoclosure @Sendable () -> Message,
-            _ strings: String?...,
-            data: [UInt8]? = nil,
-            x: UInt64 = 0,
-            y: UInt64 = 0, text: @escaping @Sendable (_ arguments: [String]) -> String
+            _ a: String? = nil, _ b: String? = nil, _ c: String? = nil, data: [UInt8]? = nil,
+            x: UInt64 = 0, y: UInt64 = 0, text: @escaping @Sendable (_ arguments: [String]) -> String
         ) {
             self.code = code
             self.name = name
-            self.strings = strings
+            (self.a, self.b, self.c) = (a, b, c)
             self.data = data
             self.x = x
             self.y = y
@@ -40,7 +40,8 @@ extension LaunchProgram {
 extension LaunchProgram.Operation: Equatable {
     /// Returns true when the executor does the same.
     package static func == (left: Self, right: Self) -> Bool {
-        left.code == right.code && left.strings == right.strings && left.data == right.data
+        left.code == right.code && (left.a, left.b, left.c) == (right.a, right.b, right.c)
+            && left.data == right.data
             && left.x == right.x
             && left.y == right.y
     }
@@ -124,15 +125,17 @@ extension LaunchProgram.Operation {
     /// Covers a path by the one, or where it is a directory and that is none, or the other way round, by the other. A
     /// `*` in it stands for the number of each processor.
     package static func mask(_ path: String, by first: String, orBy otherwise: String) -> Self {
-        let parts = path.split(separator: "*", maxSplits: 1, omittingEmptySubsequences: false).map(
-            String.init)
-        let isEach = parts.count == 2
+        guard path.utf8.contains(UInt8(ascii: "*")) else {
+            return Self(CLINUX_MASK, "mask \(path)", first, otherwise, path) { _ in
+                "mount(\(quoted(first)) or \(quoted(otherwise)), \(quoted(path)), NULL, MS_BIND, NULL)"
+            }
+        }
+        let parts = path.split(separator: "*", maxSplits: 1, omittingEmptySubsequences: false)
         return Self(
-            isEach ? CLINUX_MASK_EACH : CLINUX_MASK, "mask \(path)", first, otherwise, parts[0],
-            data: isEach ? terminated(parts[1]) : nil
+            CLINUX_MASK_EACH, "mask \(path)", first, otherwise, String(parts[0]),
+            data: terminated(String(parts[1]))
         ) { _ in
-            "mount(\(quoted(first)) or \(quoted(otherwise)), \(quoted(path)), NULL, MS_BIND, NULL)"
-                + (isEach ? ", …" : "")
+            "mount(\(quoted(first)) or \(quoted(otherwise)), \(quoted(path)), NULL, MS_BIND, NULL), …"
         }
     }
     package static func write(_ text: String, to path: String) -> Self {

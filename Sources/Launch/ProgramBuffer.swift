@@ -17,8 +17,9 @@ package final class ProgramBuffer: @unchecked Sendable {
         self.program = program
         var size = variables.reduce(0) { $0 + Self.room($1.utf8.count + 1) }
         for step in program.steps {
-            for case let string? in step.operation.strings { size += Self.room(string.utf8.count + 1) }
-            size += Self.room(step.operation.data?.count ?? 0)
+            let operation = step.operation
+            size += Self.room(operation.a) + Self.room(operation.b) + Self.room(operation.c)
+            size += Self.room(operation.data?.count ?? 0)
         }
         memory = .allocate(byteCount: size, alignment: Self.alignment)
         steps = .allocate(capacity: program.steps.count)
@@ -139,6 +140,8 @@ package final class ProgramBuffer: @unchecked Sendable {
     private static let alignment = 8
     private static func room(_ bytes: Int) -> Int { (bytes + alignment - 1) / alignment * alignment }
 
+    private static func room(_ string: String?) -> Int { string.map { room($0.utf8.count + 1) } ?? 0 }
+
     /// Copies bytes to memory that lives as long as the buffer.
     private func copy(_ bytes: UnsafeRawBufferPointer) -> UnsafeMutableRawPointer? {
         let place = UnsafeMutableRawBufferPointer(rebasing: memory[used..<used + bytes.count])
@@ -156,10 +159,10 @@ package final class ProgramBuffer: @unchecked Sendable {
 
     private func layOut(_ step: LaunchProgram.Step) -> clinux_step {
         let operation = step.operation
-        let strings = operation.strings.map { $0.flatMap { copy($0) } } + [nil, nil, nil]
         return clinux_step(
-            operation: operation.code, tolerated_error: step.tolerates?.rawValue ?? 0, a: strings[0],
-            b: strings[1], c: strings[2],
+            operation: operation.code, tolerated_error: step.tolerates?.rawValue ?? 0,
+            a: operation.a.flatMap(copy),
+            b: operation.b.flatMap(copy), c: operation.c.flatMap(copy),
             data: operation.data.flatMap { $0.withUnsafeBytes { UnsafeRawPointer(copy($0)) } },
             x: operation.x,
             y: operation.y)

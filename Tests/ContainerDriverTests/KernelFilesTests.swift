@@ -203,7 +203,7 @@ struct DeviceTests {
                 let count = program.steps.count
                 program.steps.removeAll { step in
                     step.operation.code == CLINUX_MOUNT_FLAGS
-                        && ["/dev", "/mask"].contains { step.operation.strings[0]?.hasSuffix($0) == true }
+                        && ["/dev", "/mask"].contains { step.operation.a?.hasSuffix($0) == true }
                 }
                 #expect(program.steps.count == count - 2)
             } _: { (child) throws in

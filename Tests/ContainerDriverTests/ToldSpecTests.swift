@@ -16,23 +16,23 @@ extension ToldSpec {
         self.init(spec)
         for name in program.namespaces.names { namespaces.insert(SupportedSpec.word(name)) }
         for operation in program.steps.map(\.operation) {
-            let target = operation.strings.dropFirst().first.flatMap { $0 } ?? ""
+            let target = operation.b ?? ""
             switch operation.code {
             case CLINUX_UNSHARE where operation.x == Namespaces.cgroup.rawValue: namespaces.insert("cgroup")
             case CLINUX_MOUNT where operation.x & MountFlags.move.rawValue != 0: mounts[target] = "tmpfs"
             case CLINUX_MOUNT:
-                if let type = operation.strings[2],
+                if let type = operation.c,
                     ["/proc", "/sys", "/dev"].contains(where: { target.hasPrefix($0) })
                 {
                     mounts[target] = type
                 }
-            case CLINUX_MASK: maskedPaths.insert(operation.strings[2] ?? "")
+            case CLINUX_MASK: maskedPaths.insert(operation.c ?? "")
             case CLINUX_MASK_EACH:
                 let suffix = String(decoding: (operation.data ?? []).dropLast(), as: UTF8.self)
-                let path = "\(operation.strings[2] ?? "")*\(suffix)"
+                let path = "\(operation.c ?? "")*\(suffix)"
                 maskedPaths.formUnion(
                     KernelFiles(maskedFiles: [path], maskedDirectories: [], readOnly: []).maskedPaths)
-            case CLINUX_READ_ONLY: readonlyPaths.insert(operation.strings[0] ?? "")
+            case CLINUX_READ_ONLY: readonlyPaths.insert(operation.a ?? "")
             case CLINUX_CAPABILITIES: capabilities = Set(Capabilities(rawValue: operation.x).names)
             case CLINUX_BOUNDING_SET: boundingSet = Set(Capabilities(rawValue: operation.x).names)
             case CLINUX_NO_NEW_PRIVS: noNewPrivileges = true

@@ -53,13 +53,14 @@ int clinux_terminal_peer(int master);
 int clinux_open_terminal(int socket, unsigned numbers, unsigned rows, unsigned columns);
 
 /// Starts a process that waits for the end of this one, and then kills the container that was announced to it, with it all of
-/// its PID namespace. It is in a session of its own and takes no signal but SIGKILL; it ends by itself after the container,
-/// unless it was told of a terminal. Returns its pid, a pidfd of it and the socket on which it is told, both close-on-exec; or
+/// its PID namespace. It is in a session of its own and takes no signal but SIGKILL. Returns its pid, a pidfd of it and the socket on which it is told, both close-on-exec; or
 /// -1 with errno. Nothing is waited for: whether it lives, clinux_announce finds out. One process starts one.
 pid_t clinux_watch(int *socket, int *pidfd);
 /// A program that defines it, and for its arguments returns other than 0, has one from its first moment, when a fork costs
 /// least. Called before anything of Swift's is set up.
 __attribute__((weak)) int clinux_starts_containers(int argc, char **argv);
+/// A word of that program's command line, NULL after the last: Swift would look for them in /proc/self/maps.
+const char *_Nullable clinux_word(int index);
 /// Tells it what its standard input, a terminal, is to have back. 0 or -1 with errno.
 int clinux_tell_modes(int socket, const struct termios *modes);
 /// For the executor: announces the calling process to it, before it can be anybody else's. 0 or -1 with errno, EPIPE when it is

@@ -57,6 +57,8 @@ struct ContainerLife: ~Copyable {
             _ = try? reap()
             throw error
         }
+        // It has nothing to end any more, and goes while the rest is tidied. A terminal is still to be given back.
+        if streams.terminal == nil { _ = clinux_pidfd_send_signal(watcher, SIGKILL) }
         var status = try reap()
         if let takenAction, status == 128 + SIGKILL { status = 128 + takenAction }
         while !streams.drain() {
@@ -117,7 +119,7 @@ struct ContainerLife: ~Copyable {
             }
         }
         if hasEnded { return false }
-        // Its watcher ends after it: who sees that end alone looks again.
+        // The container's first process may be ending, and its watcher be seen to have been killed, at once.
         let isOver = events.1.revents != 0 || (events.5.revents != 0 && isEnded)
         guard isOver || events.5.revents == 0 else {
             throw LabError(
@@ -142,10 +144,12 @@ struct ContainerLife: ~Copyable {
 
     private func timeout(_ hasEnded: Bool) -> Int32 {
         if hasEnded { return -1 }
-        var milliseconds = [killTime?.pollTimeoutMilliseconds].compactMap { $0 }
-        if streams.mustWaitForTerminal { milliseconds.append(Int32(Self.terminalPause / .milliseconds(1))) }
-        if undecided != nil { milliseconds.append(Int32(Self.blockPause / .milliseconds(1))) }
-        return milliseconds.min() ?? -1
+        var milliseconds = killTime?.pollTimeoutMilliseconds ?? .max
+        if streams.mustWaitForTerminal {
+            milliseconds = min(milliseconds, Int32(Self.terminalPause / .milliseconds(1)))
+        }
+        if undecided != nil { milliseconds = min(milliseconds, Int32(Self.blockPause / .milliseconds(1))) }
+        return milliseconds == .max ? -1 : milliseconds
     }
 
     private func nextSignal() -> Int32? {

@@ -113,16 +113,19 @@ extension LaunchProgram {
 
     private static func root(_ spec: ContainerSpec, _ oci: SupportedSpec) -> [Step] {
         // The points to mount on are ours: the layer above hides whatever the image has there, or has in a moment.
-        let lower = spec.layers(oci).indices.reversed().map { ":/lower/\($0)" }.joined()
-        var options = "lowerdir=/lower/points\(lower),upperdir=/layer/upper,workdir=/layer/work"
+        var options = "lowerdir=/lower/points"
+        // No joined(): the first use of it costs a start 25 µs.
+        for index in spec.layers(oci).indices.reversed() { options += ":/lower/\(index)" }
+        options += ",upperdir=/layer/upper,workdir=/layer/work"
         if oci.namespaces.contains(.user) { options += ",userxattr" }
+        let isInStage = spec.stage == nil && spec.layer == nil && !spec.writesToRoot
         var steps =
             spec.stage.map {
                 [
                     Step(.enterNamespace(descriptor: $0, .mount)),
                     Step("own mounts", .unshare(.mount)),
                 ]
-            } ?? stage(spec, oci)
+            } ?? stage(spec, oci, bytes: isInStage ? spec.storageBytes : nil)
         if spec.writesToRoot {
             return steps + [
                 Step(
@@ -132,7 +135,7 @@ extension LaunchProgram {
             ]
         }
         precondition(spec.layer == nil || spec.stage == nil, "a layer on a disk in a stage that others share")
-        if spec.layer == nil {
+        if spec.layer == nil && !isInStage {
             // The writable layer is a tmpfs of the container's own: its pages are charged to the container, and it
             // goes with the mount namespace, so that a start leaves no file to remove, whatever becomes of us.
             steps.append(
@@ -159,7 +162,7 @@ extension LaunchProgram {
     }
 
     /// A file takes memory that `size` does not count, even when it is empty: so their number is bounded too.
-    private static func storage(_ bytes: UInt64) -> String {
+    static func storage(_ bytes: UInt64) -> String {
         "mode=755,size=\(bytes),nr_inodes=\(max(1_024, bytes >> 12))"
     }
 

@@ -133,6 +133,25 @@ public struct ContainerRun: Sendable {
         _ streams: StandardStreams, _ signals: Int32, _ ignored: UInt64, _ watch: borrowing ContainerWatch,
         _ ourselves: borrowing FileDescriptor, _ exitCode: inout Int32
     ) throws(LabError) -> Outcome {
+        defer { streams.release() }
+        // What the start was made from goes while the container begins.
+        var life = try start(
+            root, isolation, tree, cgroups, streams, signals, ignored, watch, ourselves, &exitCode)
+        let status: Int32
+        do throws(LabError) {
+            status = try life.live()
+        } catch {
+            if error.kind == .permission { exitCode = Self.notExecutable }
+            throw error
+        }
+        return Outcome(status: status, loss: streams.loss)
+    }
+
+    private func start(
+        _ root: String, _ isolation: Isolation, _ tree: CgroupTree?, _ cgroups: InstanceCgroups?,
+        _ streams: StandardStreams, _ signals: Int32, _ ignored: UInt64, _ watch: borrowing ContainerWatch,
+        _ ourselves: borrowing FileDescriptor, _ exitCode: inout Int32
+    ) throws(LabError) -> ContainerLife {
         guard let path = try programPath(below: root) else {
             exitCode = Self.notFound
             throw notFound(in: root)
@@ -153,24 +172,14 @@ public struct ContainerRun: Sendable {
                 storageBytes: storageBytes, terminal: streams.request, nulls: streams.nulls,
                 watcher: watch.announcement))
         if streams.request != nil, let modes = streams.terminal?.modes { try watch.restore(modes) }
-        defer { streams.release() }
-        var life: ContainerLife
         do throws(LaunchFailure) {
             let started = try buffer.attempt(
                 .init(arguments: command, standard: streams.standard, cgroups: cgroups))
-            life = ContainerLife(
+            return ContainerLife(
                 started, signals: signals, watcher: watch.pidfd.rawValue, streams: streams)
         } catch {
             throw explained(error, buffer.program, root, &exitCode)
         }
-        let status: Int32
-        do throws(LabError) {
-            status = try life.live()
-        } catch {
-            if error.kind == .permission { exitCode = Self.notExecutable }
-            throw error
-        }
-        return Outcome(status: status, loss: streams.loss)
     }
 
     /// A failure in a user's words.
@@ -178,7 +187,7 @@ public struct ContainerRun: Sendable {
         _ failure: LaunchFailure, _ program: LaunchProgram, _ root: String, _ exitCode: inout Int32
     ) -> LabError {
         let failed = failure.step.map { program.steps[$0].operation }
-        guard let failed, failed.code == CLINUX_EXEC, let path = failed.strings[0] else {
+        guard let failed, failed.code == CLINUX_EXEC, let path = failed.a else {
             return failure.explained(program, command)
         }
         let cause: Message = "\(failure.errno.name), \(failure.errno)"

@@ -18,18 +18,20 @@ import Launch
 /// An engine makes it once, so that a start copies four mounts instead of the host's, has none of them to unmount (an
 /// RCU grace period, 50 µs) and need not make what is the same in all. It belongs to no process and has no path: it is
 /// gone with its descriptor. Where that can't be, without root or for a single container, the container's own program
-/// begins with these steps. Nothing of the host is left in it, so that it holds nothing which a container that could
-/// reach below its root would not have anyway.
+/// begins with these steps, and its writable layer is in the stage's memory: one file system less to make and to end.
+/// Nothing of the host is left in it, so that it holds nothing which a container that could reach below its root would not
+/// have anyway.
 extension LaunchProgram {
     /// Makes the stage of `spec`, which has none yet.
     static func makeStage(_ spec: ContainerSpec) throws(LabError) -> FileDescriptor {
-        let steps = stage(spec, try SupportedSpec(spec.oci))
+        let steps = stage(spec, try SupportedSpec(spec.oci), bytes: nil)
         return try ProgramBuffer(LaunchProgram(namespaces: .mount, steps: steps), environment: [])
             .makeMountNamespace()
     }
 
     /// Ends in the root of the stage, with nothing else mounted.
-    static func stage(_ spec: ContainerSpec, _ oci: SupportedSpec) -> [Step] {
+    /// - Parameter bytes: its capacity, where what a container writes is in it.
+    static func stage(_ spec: ContainerSpec, _ oci: SupportedSpec, bytes: UInt64?) -> [Step] {
         let place = spec.mountPoint
         var steps: [Step] = [
             Step(
@@ -40,7 +42,7 @@ extension LaunchProgram {
                 // Not nodev: it holds the devices.
                 .mount(
                     source: "tmpfs", target: place, type: "tmpfs", flags: [.noSetUID, .noExecute],
-                    data: "mode=755")),
+                    data: bytes.map(storage) ?? "mode=755")),
         ]
         // The directories of a root on which something is mounted. Everything else is mounted on what was mounted there
         // before, where no image has a say.

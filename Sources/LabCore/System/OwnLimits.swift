@@ -28,16 +28,21 @@ public enum OwnLimits {
     /// Raises them, once in a program.
     public static func raise() {
         state.withLock { raised in
-            let resources = [("RLIMIT_NOFILE", Int32(RLIMIT_NOFILE.rawValue)), ("RLIMIT_NPROC", 6)]
-            for (name, resource) in resources where !raised.contains(where: { $0.resource == resource }) {
-                var limit = rlimit()
-                guard getrlimit(resource, &limit) == 0 else { continue }
-                let (soft, hard) = (UInt64(limit.rlim_cur), UInt64(limit.rlim_max))
-                let own = name == "RLIMIT_NOFILE" ? min(hard, mostFiles) : hard
-                let one = Raised(name: name, resource: resource, soft: soft, hard: hard, own: own)
-                if soft < own, set(one, to: own) { raised.append(one) }
-            }
+            raise("RLIMIT_NOFILE", Int32(RLIMIT_NOFILE.rawValue), atMost: mostFiles, &raised)
+            raise("RLIMIT_NPROC", 6, atMost: .max, &raised)
         }
+    }
+
+    private static func raise(
+        _ name: String, _ resource: Int32, atMost most: UInt64, _ raised: inout [Raised]
+    ) {
+        var limit = rlimit()
+        guard !raised.contains(where: { $0.resource == resource }), getrlimit(resource, &limit) == 0 else {
+            return
+        }
+        let (soft, hard) = (UInt64(limit.rlim_cur), UInt64(limit.rlim_max))
+        let one = Raised(name: name, resource: resource, soft: soft, hard: hard, own: min(hard, most))
+        if soft < one.own, set(one, to: one.own) { raised.append(one) }
     }
 
     /// Runs `body` with the caller's limits: for a child that has those of this process at its start. Descriptors that are
