@@ -110,9 +110,12 @@ let package = Package(
         // The container's start as a program of its own, which links little and nothing dynamically, so that its own
         // start costs less than the container's.
         .executableTarget(
-            name: "LabContainer", dependencies: ["CLinux", "LabCore", "ContainerDriver"], swiftSettings: strict,
+            name: "LabContainer", dependencies: ["CLinux", "LabCore", "ContainerDriver"],
+            swiftSettings: strict,
             // Only where the rest is static too: a debug build leaves out what this would link.
-            linkerSettings: [.unsafeFlags(["-static-executable", "-use-ld=lld"], .when(configuration: .release))]),
+            linkerSettings: [
+                .unsafeFlags(["-static-executable", "-use-ld=lld"], .when(configuration: .release))
+            ]),
 
         // Kept beside what they measure; see the head of each file for the command.
         .target(name: "CFloor", path: "Benchmarks/CFloor"),
