@@ -53,8 +53,8 @@ int clinux_terminal_peer(int master);
 int clinux_open_terminal(int socket, unsigned numbers, unsigned rows, unsigned columns);
 
 /// Starts a process that waits for the end of this one, and then kills the container that was announced to it, with it all of
-/// its PID namespace. It is in a session of its own and takes no signal but SIGKILL. Returns its pid, a pidfd of it and the socket on which it is told, both close-on-exec; or
-/// -1 with errno. Nothing is waited for: whether it lives, clinux_announce finds out. One process starts one.
+/// its PID namespace. It is in a session of its own and takes no signal but SIGKILL. Returns its pid, a pidfd of it and the
+/// socket on which it is told, both close-on-exec; or -1 with errno. One process starts one.
 pid_t clinux_watch(int *socket, int *pidfd);
 /// A program that defines it, and for its arguments returns other than 0, has one from its first moment, when a fork costs
 /// least. Called before anything of Swift's is set up.
