@@ -113,6 +113,22 @@ struct LabContainerTests {
         #expect(finished.errors.hasPrefix("lab-container: ") && finished.errors.contains(text))
     }
 
+    @Test(
+        "A tree that has something else where the kernel's files are mounted is refused, as runc and crun do",
+        arguments: ["proc", "sys", "dev"], ["/", ".", "..", "/none", "self"])
+    func aLinkInTheirPlaceIsRefused(name: String, target: String) throws {
+        let tree = "/tmp/lab-test-tree-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+        try Files.makeDirectory(tree)
+        defer { try? Files.removeTree(tree) }
+        try Files.write(try Files.read("\(root)/lab-guest"), to: "\(tree)/lab-guest")
+        try #require(chmod("\(tree)/lab-guest", 0o755) == 0)
+        let words = ["run", tree, "/lab-guest", "noop"]
+        #expect(try start(words).wait().status == 0)
+        try #require(symlink(target == "self" ? name : target, "\(tree)/\(name)") == 0)
+        let finished = try start(words).wait()
+        #expect(finished.status == 125 && finished.errors.contains("its /\(name) is no directory"))
+    }
+
     @Test func itsHelpHasExamples() throws {
         for words in [["--help"], ["run", "--help"]] {
             let finished = try start(words).wait()

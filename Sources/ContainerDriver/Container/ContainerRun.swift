@@ -220,6 +220,15 @@ public struct ContainerRun: Sendable {
                 .input, "\(path) is no root file system", cause: "it is no directory",
                 remedy: "name the directory that holds the container's files")
         }
+        // No mount depends on it, but what a tree is for that has something else there can't be known: runc and crun refuse
+        // it too.
+        for name in ["proc", "sys", "dev"] {
+            var status = stat()
+            guard lstat("\(path)/\(name)", &status) == 0, status.st_mode & S_IFMT != S_IFDIR else { continue }
+            throw LabError(
+                .input, "cannot use the root file system \(path)", cause: "its /\(name) is no directory",
+                remedy: "make it an empty directory, or remove it: something is mounted there")
+        }
         return path
     }
 

@@ -39,6 +39,9 @@ extension Chinese {
         "cannot watch over this process": "无法监视本进程", "cannot wait for the container": "无法等待容器",
         "cannot use the root file system {}": "无法使用根文件系统 {}",
         "{} is no root file system": "{} 不是根文件系统", "it is no directory": "它不是目录",
+        "its /{} is no directory": "其中的 /{} 不是目录",
+        "make it an empty directory, or remove it: something is mounted there":
+            "把它换成空目录，或删除它：容器要在那里挂载文件系统",
         "cannot tell bwrap what to hide of /proc": "无法告诉 bwrap 要隐藏 /proc 的哪些内容",
         "the /proc of this process does not show it": "本进程的 /proc 不显示这些内容",
         "mount /proc without subset=pid": "挂载 /proc 时不要用 subset=pid",
