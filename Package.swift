@@ -138,9 +138,13 @@ let package = Package(
         .target(
             name: "TestTrees", dependencies: ["LabCore"], path: "Tests/TestTrees", swiftSettings: strict),
 
+        // More threads for the tests: all targets' are one program.
+        .target(name: "TestPool", path: "Tests/TestPool"),
         .testTarget(
             name: "LabCoreTests",
-            dependencies: ["Artifacts", "LabCore", "LabFile", "ContainerDriver", "Results", "VMDriver"],
+            dependencies: [
+                "TestPool", "Artifacts", "LabCore", "LabFile", "ContainerDriver", "Results", "VMDriver",
+            ],
             exclude: ["Fixtures"]),
         .testTarget(
             name: "OCITests",
