@@ -18,16 +18,22 @@ import Testing
 
     @Test("a round has its instructions, however many rounds there are")
     func aRoundHasItsInstructions() throws {
-        let counts = try [2, 4].map {
+        func counts(_ rounds: Int) throws -> [String: Double] {
             try ExperimentRun.perform(
-                Count(rounds: $0), on: .qemuDirect, at: [.variant: "clock=instructions"]
+                Count(rounds: rounds), on: .qemuDirect, at: [.variant: "clock=instructions"]
             ).values
         }
-        // A round of integers is some millions of them; what the kernel does meanwhile is little beside.
+        // A round of integers is some millions of them. What the kernel does meanwhile is little beside, unless other tests
+        // keep the VM from running: it only adds, so that the fewest of three count.
+        var (few, many) = (try counts(2), try counts(4))
+        func agree(_ kind: String) -> Bool { (0.98...1.02).contains((many[kind] ?? 0) / (few[kind] ?? 1)) }
+        for _ in 0..<2 where !agree("integer") || !agree("yardstick-entry") {
+            few.merge(try counts(2), uniquingKeysWith: min)
+            many.merge(try counts(4), uniquingKeysWith: min)
+        }
         for (kind, least) in ["integer": 2e6, "yardstick-entry": 1e6] {
-            let (few, many) = (try #require(counts[0][kind]), try #require(counts[1][kind]))
-            #expect(few > least)
-            #expect((0.98...1.02).contains(many / few), "\(kind): \(counts)")
+            #expect(try #require(few[kind]) > least)
+            #expect(agree(kind), "\(kind): \(few) \(many)")
         }
     }
 

@@ -18,7 +18,7 @@ public struct DensityExperiment: Experiment {
     private static let defaultCap = 8
     /// The time that merging may take, and the number of scans of all pages: two, and one more for those that were
     /// not there yet when the first scan began.
-    private static let mergingLimit = Duration.seconds(8)
+    private static let mergingLimit = Duration.seconds(30)
     private static let mergingScans: UInt64 = 3
 
     public func perform(on engine: any PreparedEngine, _ bench: Bench) throws(LabError) -> Finding {
