@@ -37,7 +37,9 @@ struct ExerciseHint: SpeakingCommand {
     /// The hint that every exercise has.
     private static let notStarted = ExerciseDefinition.Hint(
         mistake: NotStarted.mistake,
-        steps: NotStarted.steps.map { LocalizedText(en: Language.en.say($0), zh: Language.zh.say($0)) })
+        steps: NotStarted.steps.map {
+            LocalizedText(en: Language.english.say($0), zh: Language.chinese.say($0))
+        })
 
     func run() throws {
         let text = try speech.choice()
