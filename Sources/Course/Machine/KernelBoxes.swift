@@ -51,7 +51,7 @@ struct KernelBoxes: Sendable {
 
         """
 
-    /// That both have begun.
+    /// That both have begun, made in the room, and in its directory when that was seen.
     private static let sign = "kernels-are-up"
 
     /// The words of a shell in the room that starts them and waits for them.
@@ -76,6 +76,7 @@ struct KernelBoxes: Sendable {
                 exec 3<&-
             done
             : >/tmp/\(Self.sign)
+            until [ -e \(Self.place)/\(Self.sign) ]; do sleep 0.02; done
 
             """
     }
@@ -93,5 +94,6 @@ struct KernelBoxes: Sendable {
                 cause: wait == .late
                     ? "it was not up after \(Int(limit / .seconds(1))) s; \(room.lastWords)" : room.lastWords)
         }
+        try Files.write("", to: "\(room.files)/\(directory)/\(sign)")
     }
 }

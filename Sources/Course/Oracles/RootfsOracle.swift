@@ -160,7 +160,7 @@ struct RootfsOracle: Oracle {
         guard missing.isEmpty else {
             return .wrong(
                 missing.contains("mnt") ? "chroot-only" : nil,
-                "the process lacks a namespace of its own of the kinds \(Message.names(missing))")
+                "the process lacks a namespace of its own of the kinds \(missing.listed)")
         }
         let mounts = MountTable(mountinfo: try Files.readText("/proc/\(process.pid)/mountinfo")).entries
         let outermost = "/proc/\(room.pid)/root"
