@@ -14,15 +14,6 @@ struct KernelBoxes: Sendable {
 
     func program(_ name: String) -> String { "\(Self.place)/\(name)" }
 
-    /// - Throws: `.unavailable` where QEMU is not installed.
-    static func requirePrograms() throws(LabError) {
-        let program = "qemu-system-x86_64"
-        guard Tool.find(program) == nil else { return }
-        throw LabError(
-            .unavailable, "\(program) is not installed", cause: "it is not in PATH",
-            remedy: "apt-get install qemu-system-x86", detail: .notInstalled)
-    }
-
     static let bind = RoomRequest.Bind(directory, at: place)
 
     /// Lays both programs and what the VM boots into a room's files.
@@ -69,7 +60,7 @@ struct KernelBoxes: Sendable {
             done
             \(withContainer ? contained : "")
             cat /tmp/\(machine).console.out >/dev/null &
-            qemu-system-x86_64 \(ShellText.join(options)) </dev/null >&2 &
+            \(MachineRoom.qemu) \(ShellText.join(options)) </dev/null >&2 &
             for box in \(names.joined(separator: " ")); do
                 exec 3<>/tmp/$box.record.out
                 until read -r line <&3 && [ "$line" = ready ]; do :; done

@@ -59,7 +59,7 @@ struct KernelOracle: Oracle {
     func judge(
         _ artefact: Artefact, _ point: Int, _ draw: inout Draw, _ bench: CheckBench
     ) throws(LabError) -> Judgement {
-        try KernelBoxes.requirePrograms()
+        try MachineRoom.requirePrograms(MachineRoom.qemu)
         let task = Task(&draw)
         let guest = try RoomGuest(bench.context)
         let inMachine = try Self.settingsOfMachine(guest, bench)
