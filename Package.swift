@@ -88,8 +88,8 @@ let package = Package(
         .target(
             name: "Course",
             dependencies: [
-                "Artifacts", "LabCore", "Launch", "ContainerDriver", "OCI", "OCIFile", "CArchive", "CLinux",
-                "CSeccomp",
+                "Artifacts", "LabCore", "Launch", "ContainerDriver", "VMDriver", "OCI", "OCIFile", "CArchive",
+                "CLinux", "CSeccomp",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
@@ -162,8 +162,8 @@ let package = Package(
         .testTarget(
             name: "CourseTests",
             dependencies: [
-                "Artifacts", "Course", "ContainerDriver", "LabCore", "LabFile", "Launch", "OCI", "CArchive",
-                "CSeccomp",
+                "Artifacts", "Course", "ContainerDriver", "VMDriver", "LabCore", "LabFile", "Launch", "OCI",
+                "CArchive", "CSeccomp",
             ]),
         .testTarget(
             name: "VMDriverTests",

@@ -25,7 +25,13 @@ package struct Check: Sendable {
             for point in 0..<oracle.points {
                 try bench.context.interrupt.check()
                 var draw = key.draw(point: point)
-                let judgement = try oracle.judge(artefact, point, &draw, bench)
+                bench.errors.withLock { $0 = [] }
+                var judgement = try oracle.judge(artefact, point, &draw, bench)
+                if !judgement.isRight, judgement.mistake == nil,
+                    let reason = NotStarted.reason(artefact, errors: bench.errors.withLock { $0 })
+                {
+                    judgement = .wrong(NotStarted.mistake, "\(reason); \(judgement.seen)")
+                }
                 judgements.append(judgement)
                 if !judgement.isRight { return .notPassed(judgements) }
             }

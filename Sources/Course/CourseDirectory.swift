@@ -14,8 +14,12 @@ package struct CourseDirectory: Sendable {
         package var name: String
         /// 64 hexadecimal digits: the instructor's, or for who learns alone a random one.
         package var ticket: String
+        /// True for a ticket that no instructor gave: one that comes later may take its place.
+        package var isOwn: Bool?
 
-        package init(name: String, ticket: String) { (self.name, self.ticket) = (name, ticket) }
+        package init(name: String, ticket: String, isOwn: Bool? = nil) {
+            (self.name, self.ticket, self.isOwn) = (name, ticket, isOwn)
+        }
 
         package var key: ParameterKey? { ParameterKey(hexadecimal: ticket) }
 

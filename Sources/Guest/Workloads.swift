@@ -96,6 +96,8 @@ let workloads: [GuestWorkload] = [
     },
     // probe NAME[=PARAMETER]…: tries what it can see, reach and do, see ProbeRun.swift.
     GuestWorkload(name: "probe") { arguments, session in probe(arguments, &session) },
+    // Shows and changes settings of its kernel, see Settings.swift.
+    GuestWorkload(name: "settings") { _, session in settings(&session) },
     // compute KIND ROUNDS [DIRECTORY]: fixed work, see Compute.swift.
     GuestWorkload(name: "compute") { arguments, session in compute(arguments, &session) },
     // sequence ROUNDS MILLISECONDS KIND…: such work of several kinds, see Sequence.swift.

@@ -6,6 +6,7 @@ import Testing
 @testable import Course
 @testable import LabCore
 @testable import LabFile
+@testable import VMDriver
 
 let checkout = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().path
@@ -34,10 +35,17 @@ let obstacle: String? = {
 }()
 let hasLimits = Isolation.ofThisUser().contains(.limits)
 
+/// Whether this machine has a kernel for guests, or can fetch one.
+let hasGuestKernel: Bool = (try? withRun { try RoomGuest($0) }) != nil
+
 /// A run's context with a home of its own; nothing of either is left.
 func withRun<Value>(_ body: (RunContext) throws -> Value) throws -> Value {
     try withDirectory { home in
         let paths = LabPaths(cache: "\(home)/cache", state: "\(home)/state")
+        // Where tests of VMs keep the kernel that they fetch: it outlives a test run.
+        let kernels = "/tmp/lab-vm-tests-\(getuid())/cache/kernels"
+        for directory in [kernels, paths.cache] { try Files.makeDirectory(directory) }
+        symlink(kernels, "\(paths.cache)/kernels")
         let guest = try RootFilesystem.locateGuest(environment: ProcessInfo.processInfo.environment)
         try Files.makeDirectory("\(home)/root")
         try RootFilesystem.make(try Files.read(guest), at: "\(home)/root")
@@ -45,7 +53,8 @@ func withRun<Value>(_ body: (RunContext) throws -> Value) throws -> Value {
         let journal = try RunJournal(runID: "x\(UInt32.random(in: 0 ... .max))", paths: paths)
         defer { journal.finish() }
         let value = try body(
-            RunContext(runID: journal.runID, paths: paths, journal: journal, rootFilesystem: root))
+            RunContext(
+                runID: journal.runID, paths: paths, journal: journal, rootFilesystem: root, mayFetch: true))
         let left = try journal.recorded().filter { Files.exists($0.name) }
         #expect(left.isEmpty, "left behind: \(left.map(\.name))")
         return value

@@ -44,6 +44,24 @@ import Testing
     }
 
     @Test(
+        "A program that nothing executes says why",
+        arguments: [
+            ("#!/bin/sh\r\nexit 3\r\n", "carriage return"), ("#!/no/such\n", "/no/such"),
+            ("\u{7f}ELF", "can't execute"), ("import sys\nsys.exit(3)\n", "sh(1)"),
+        ])
+    func notStarted(_ text: String, _ word: String) throws {
+        for id in ["unshare", "layers", "kernel"] {
+            let verdict = try verdict(on: text, of: id)
+            if case .ungradable(let error) = verdict, id == "kernel", error.kind == .unavailable { continue }
+            let last = try #require(verdict.judgements.last)
+            #expect(last.mistake == NotStarted.mistake && last.seen.english.contains(word), "\(last)")
+        }
+        #expect(
+            NotStarted.reason(
+                Artefact(program: "a", files: ["a": Array("#!/bin/sh\nexit 1\n".utf8)]), errors: []) == nil)
+    }
+
+    @Test(
         "An archive that is empty or compressed, or has a name that is none, says so",
         arguments: [
             (":", "not a single byte"), ("tar -C \"$1\" -czf - .", "gzip"),

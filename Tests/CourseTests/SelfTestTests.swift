@@ -20,6 +20,7 @@ import Testing
         switch id {
         case "limits", "quota": hasLimits
         case "vm", "memory": Tool.find("virt-qemu-run") != nil && Tool.find("qemu-system-x86_64") != nil
+        case "kernel": Tool.find("qemu-system-x86_64") != nil && hasGuestKernel
         case "registry": Tool.find("docker-registry") != nil && Tool.find("curl") != nil
         case "bridge": Tool.find("ip") != nil && Files.isDirectory("/sys/module/bridge")
         default: true

@@ -44,7 +44,7 @@ import Testing
     @Test("From start to submission: a mistake gets its hints, what is right passes, and the journal knows")
     func fromStartToEnd() throws {
         #expect(try run("start", "2").status == 0)
-        #expect(Files.list("\(course)/unshare") == ["prediction.md", "task.md"])
+        #expect(Files.list("\(course)/unshare") == ["explanation.md", "prediction.md", "task.md"])
         let missing = try run("check", "unshare")
         #expect(missing.status == 66 && missing.errors.contains("launch"))
         #expect(try run("reveal", "unshare").status == 64)
@@ -169,6 +169,49 @@ import Testing
         #expect(submitted.status == 0 && submitted.output.contains("layers"), "\(submitted.errors)")
         #expect(submitted.errors.contains("helper") && !submitted.errors.contains("task.md"))
         #expect(submitted.errors.contains("unshare") && !submitted.output.contains("unshare"))
+    }
+
+    @Test(
+        "A form of an explanation that nobody filled in is none, in either language; a word of one's own makes it one"
+    )
+    func explanations() throws {
+        for language in ["en", "zh"] {
+            #expect(try run("start", "layers", environment: ["LAB_LANG": language]).status == 0)
+            let file = "\(course)/layers/explanation.md"
+            #expect(try Files.readText(file).contains("3. "))
+            try Files.write("#!/bin/sh\n", to: "\(course)/layers/layer", mode: 0o755)
+            let without = try run("submit")
+            #expect(without.status == 0 && !without.output.contains("explanation.md"))
+            #expect(without.errors.contains("layers: nothing is written in explanation.md"))
+            try Files.write(try Files.readText(file) + "The merged directory.\n", to: file)
+            let with = try run("submit")
+            #expect(with.status == 0 && with.output.contains("explanation.md"), "\(with.errors)")
+            try Files.removeTree(course)
+        }
+    }
+
+    @Test("A ticket that comes late takes the place of one's own, once, and what was written stays")
+    func lateTicket() throws {
+        let tickets = ["a1", "b2"].map { String(repeating: $0, count: 32) }
+        #expect(try run("start", "layers").status == 0)
+        try Files.write("mine", to: "\(course)/layers/layer")
+        let late = try run("start", "layers", "--student", "ada", "--ticket", tickets[0])
+        #expect(late.status == 0, "\(late.errors)")
+        #expect(try Files.readText("\(course)/layers/layer") == "mine")
+        let file = "\(course)/.lab/student.json"
+        #expect(try Files.readText(file).contains(tickets[0]) && Files.readText(file).contains("ada"))
+        #expect(try run("start", "layers", "--ticket", tickets[1]).status == 64)
+        #expect(try Files.readText(file).contains(tickets[0]))
+    }
+
+    @Test("A program that did not begin has a hint of its own in every exercise")
+    func notStarted() throws {
+        #expect(try run("start", "unshare").status == 0)
+        try Files.write("#!/no/such/interpreter\n", to: "\(course)/unshare/launch", mode: 0o755)
+        let check = try run("check", "unshare", "--json", "--no-prediction")
+        if check.status == 69 { try Test.cancel("skipped: no room is made here: \(check.errors)") }
+        #expect(try check.json(Outcome.self).mistake == "not-started", "\(check.output)")
+        #expect(try run("hint", "unshare").output.hasPrefix("1/3"))
     }
 
     @Test("The list is in the course's order, in both languages")

@@ -51,6 +51,8 @@ enum UnreadTexts {
         "clone3(CLONE_VM|CLONE_VFORK), execve", "lab {}", "lab: {}", "libvirt {}, {} {}",
         "prctl(PR_CAPBSET_DROP, …all but {})", "write(console.in, {})",
         "{{.ServerVersion}}, {{.Driver}}, cgroups by {{.CgroupDriver}}, {{.DefaultRuntime}}",
+        // What a shell says of a program that it can't execute.
+        "not found",
         // What is read in files of the kernel.
         "pids.current {}", "pids.events {}", "memory {}", "memory.events max {}", "oom_kill {}",
         "nr_throttled {}",

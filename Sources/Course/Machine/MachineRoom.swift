@@ -18,12 +18,16 @@ struct MachineRoom {
     static let emulator = "/vm/emulator"
     private static let programs = [
         ("virt-qemu-run", "libvirt-daemon libvirt-daemon-driver-qemu"),
-        ("qemu-system-x86_64", "qemu-system-x86"),
+        (qemu, "qemu-system-x86"),
     ]
 
+    static let qemu = "qemu-system-x86_64"
+
+    /// - Parameter only: the one that is needed; nil for both.
     /// - Throws: `.unavailable` where libvirt or QEMU is not installed.
-    static func requirePrograms() throws(LabError) {
-        for (program, package) in programs where Tool.find(program) == nil {
+    static func requirePrograms(_ only: String? = nil) throws(LabError) {
+        for (program, package) in programs
+        where (only == nil || only == program) && Tool.find(program) == nil {
             throw LabError(
                 .unavailable, "\(program) is not installed", cause: "it is not in PATH",
                 remedy: "apt-get install \(package)", detail: .notInstalled)
@@ -92,7 +96,7 @@ struct MachineRoom {
 
     /// QEMU of the domain of this name, as a process of the host's; nil when there is none. A list of children may lack one for a moment.
     func find(_ name: String, isCounting: Bool = false) throws(LabError) -> HostProcess? {
-        let program = Tool.find("qemu-system-x86_64") ?? ""
+        let program = Tool.find(Self.qemu) ?? ""
         var found: HostProcess?
         _ = try room.wait(until: .now().advanced(by: .seconds(2))) {
             found = room.processes.first { process in

@@ -1,13 +1,14 @@
 import ContainerDriver
 import LabCore
+import VMDriver
 
-/// `kernel`: which settings of the kernel a container has for itself, and which all share.
+/// `kernel`: which settings of the kernel a container and a VM have for themselves, and which all share.
 ///
-/// The oracle writes to each in a room of its own and reads it on the host: what was changed inside and not outside is
-/// private. So it is this kernel that says what is right, and not a list.
+/// The oracle writes to each in a container and in a VM of its own and reads it on the host: what was changed inside and not outside is
+/// private. So it is the two kernels that say what is right, and not a list.
 struct KernelOracle: Oracle {
     let id = "kernel"
-    let mistakes = ["same-value", "by-prefix"]
+    let mistakes = ["same-value", "by-prefix", "one-kernel"]
     let points = 2
 
     /// Settings with a number, below `/proc/sys`. Some of them became private with a later kernel, and some are not shown in a
@@ -27,18 +28,45 @@ struct KernelOracle: Oracle {
     /// How many there are at a point of each sort: private or not, of the network or not.
     private static let mostOfASort = 3
 
+    private struct Task {
+        let boxes: KernelBoxes
+        /// The programs that ask in the two, in the order in which they are named.
+        let programs: [String]
+        /// Every setting, in the order in which they are chosen.
+        let order: [String]
+
+        init(_ draw: inout Draw) {
+            boxes = KernelBoxes(container: draw.name(), machine: draw.name())
+            let programs = [boxes.container, boxes.machine].map(boxes.program)
+            self.programs = Bool.random(using: &draw) ? programs : programs.reversed()
+            order = KernelOracle.settings.shuffled(using: &draw)
+        }
+    }
+
+    /// A setting in one of the boxes.
+    private struct Question: Hashable {
+        let program: String
+        let path: String
+
+        var text: String { "\(program) \(path)" }
+    }
+
     func words(_ point: Int, _ draw: inout Draw) -> [String] {
-        Array(Self.settings.shuffled(using: &draw).prefix(2 * Self.mostOfASort))
+        let task = Task(&draw)
+        return task.programs + task.order.prefix(2 * Self.mostOfASort)
     }
 
     func judge(
         _ artefact: Artefact, _ point: Int, _ draw: inout Draw, _ bench: CheckBench
     ) throws(LabError) -> Judgement {
-        let order = Self.settings.shuffled(using: &draw)
-        let known = try Self.experiment(order, bench)
+        try MachineRoom.requirePrograms(MachineRoom.qemu)
+        let task = Task(&draw)
+        let guest = try RoomGuest(bench.context)
+        let inMachine = try Self.settingsOfMachine(guest, bench)
+        let known = try Self.experiment(task.order, bench)
         var sorts: [[Bool]: Int] = [:]
-        let asked = order.filter { path in
-            guard let isPrivate = known[path] else { return false }
+        let asked = task.order.filter { path in
+            guard let isPrivate = known[path], inMachine.contains(path) else { return false }
             let sort = [isPrivate, path.hasPrefix(Self.networkPrefix)]
             sorts[sort, default: 0] += 1
             return sorts[sort, default: 0] <= Self.mostOfASort
@@ -53,34 +81,64 @@ struct KernelOracle: Oracle {
                     "in a user namespace it lets \(known.values.count { $0 }) of \(known.count) be written",
                 remedy: "check on a machine with Linux 6.1 or later")
         }
-        return try bench.answer(artefact, asked).judged { Self.judge($0, asked, known) }
+        let answer = try bench.answer(
+            artefact, task.programs + asked, before: try task.boxes.script(guest),
+            change: { $0.binds.append(KernelBoxes.bind) },
+            furnish: { (files) throws(LabError) in try task.boxes.furnish(files, guest) },
+            meanwhile: { (room) throws(LabError) in try KernelBoxes.awaitStart(in: room, bench) })
+        return try answer.judged { (said) in Self.judge(said, asked, known, task.boxes) }
     }
 
-    private static func judge(_ said: [UInt8], _ asked: [String], _ known: [String: Bool]) -> Judgement {
-        var answers: [String: Bool] = [:]
+    private static func judge(
+        _ said: [UInt8], _ asked: [String], _ known: [String: Bool], _ boxes: KernelBoxes
+    ) -> Judgement {
+        let (container, machine) = (boxes.program(boxes.container), boxes.program(boxes.machine))
+        // A VM's kernel is its own with all that it has.
+        let truth = Dictionary(
+            uniqueKeysWithValues: asked.flatMap { path in
+                [
+                    (Question(program: container, path: path), known[path] == true),
+                    (Question(program: machine, path: path), true),
+                ]
+            })
+        var answers: [Question: Bool] = [:]
         for line in String(decoding: said, as: UTF8.self).split(separator: "\n") {
             let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
-            guard words.count == 2, ["private", "shared"].contains(words[1]), answers[words[0]] == nil else {
+            guard words.count == 3, ["private", "shared"].contains(words[2]),
+                answers[Question(program: words[0], path: words[1])] == nil
+            else {
                 return .wrong(nil, "the answer has a line \(ForeignText.quoted(String(line)))")
             }
-            answers[words[0]] = words[1] == "private"
+            answers[Question(program: words[0], path: words[1])] = words[2] == "private"
         }
-        if let missing = asked.first(where: { answers[$0] == nil }) {
-            return .wrong(nil, "there is no answer for \(missing)")
+        let questions = asked.flatMap { path in
+            [Question(program: container, path: path), Question(program: machine, path: path)]
         }
-        let wrong = asked.filter { answers[$0] != known[$0] }
+        if let missing = questions.first(where: { answers[$0] == nil }) {
+            return .wrong(nil, "there is no answer for \(missing.text)")
+        }
+        let wrong = questions.filter { answers[$0] != truth[$0] }
         guard let first = wrong.first else {
-            return .right("all \(asked.count) settings are told apart as this kernel has them")
+            return .right("all \(asked.count) settings are told apart, in the container and in the VM")
         }
         let seen: Message =
-            known[first] == true
-            ? "of \(asked.count) answers \(wrong.count) are wrong: \(first) was changed inside, and stayed as it was outside"
-            : "of \(asked.count) answers \(wrong.count) are wrong: \(first) can't be changed inside, and is the same outside"
+            if first.program == machine {
+                "of \(questions.count) answers \(wrong.count) are wrong: \(first.path) was changed in the VM, and stayed as it was outside"
+            } else if truth[first] == true {
+                "of \(questions.count) answers \(wrong.count) are wrong: \(first.path) was changed in the container, and stayed as it was outside"
+            } else {
+                "of \(questions.count) answers \(wrong.count) are wrong: \(first.path) can't be changed in the container, and is the same outside"
+            }
+        let inContainer = wrong.filter { $0.program == container }
+        // All that is said of the VM is what is true of the container.
+        if inContainer.isEmpty, wrong.allSatisfy({ known[$0.path] == false }) {
+            return .wrong("one-kernel", seen)
+        }
         // Who goes by the first part of the name errs at the exceptions and nowhere else.
-        if wrong.allSatisfy({ (known[$0] == true) != $0.hasPrefix(networkPrefix) }) {
+        if wrong.allSatisfy({ truth[$0] != $0.path.hasPrefix(networkPrefix) }) {
             return .wrong("by-prefix", seen)
         }
-        return .wrong(wrong.allSatisfy { known[$0] == true } ? "same-value" : nil, seen)
+        return .wrong(wrong.allSatisfy { truth[$0] == true } ? "same-value" : nil, seen)
     }
 
     /// Writes down the value of each, one less in its place, and what is there then.
@@ -120,6 +178,51 @@ struct KernelOracle: Oracle {
         }
         return known
     }
+
+    /// What was seen in a VM of a kernel and an initramfs, which boots the same again.
+    private static let seen = Monitor<(digest: String, paths: Set<String>)>(("", []))
+
+    /// Those that were changed in a VM, and were not on the host.
+    private static func settingsOfMachine(
+        _ guest: RoomGuest, _ bench: CheckBench
+    ) throws(LabError) -> Set<String> {
+        let (digest, paths) = seen.withLock { $0 }
+        if digest == guest.digest { return paths }
+        let boxes = KernelBoxes(container: "container", machine: "machine")
+        var request = RoomRequest(
+            [
+                "/bin/sh", "-c", try boxes.script(guest, withContainer: false) + machineScript, "sh",
+            ] + settings)
+        request.binds = [KernelBoxes.bind]
+        let before = values(settings)
+        let said = try Room.with(
+            request, bench.context,
+            furnish: { (files) throws(LabError) in try boxes.furnish(files, guest) }
+        ) { (room) throws(LabError) -> [UInt8] in
+            try KernelBoxes.awaitStart(in: room, bench)
+            let limit = CheckBench.limit * Emulator.patience
+            guard try room.wait(until: .now().advanced(by: limit)) == .ended, room.end() == 0 else {
+                throw LabError(
+                    .unavailable, "the kernel's settings were not read in a VM", cause: room.lastWords)
+            }
+            return room.output
+        }
+        let after = values(settings)
+        let lines = String(decoding: said, as: UTF8.self).split(separator: "\n")
+        let changed = Set(lines.map(String.init).filter { before[$0] != nil && before[$0] == after[$0] })
+        seen.withLock { $0 = (guest.digest, changed) }
+        return changed
+    }
+
+    /// Prints each path whose value is another one once it was written.
+    private static let machineScript = """
+        for path in "$@"; do
+            old=$(/vm/machine "$path") || continue
+            new=$(/vm/machine "$path" $((old - 1))) || continue
+            [ "$new" = "$old" ] || echo "$path"
+        done
+        exit 0
+        """
 
     /// Settings of namespaces that an older kernel lets nobody write but the host's root: there to be refused is no sign.
     private static func mayBePrivate(_ path: String) -> Bool {

@@ -99,7 +99,7 @@ struct PolicyOracle: Oracle {
             where Set(set ?? []) != Set(task.kept) {
                 return .wrong(
                     nil,
-                    "process.capabilities is to have \(Message.names(task.kept)), in the sets bounding, effective and permitted"
+                    "process.capabilities is to have \(task.kept.listed), in the sets bounding, effective and permitted"
                 )
             }
             filter = try PolicyFilter.compile(policy)
@@ -166,7 +166,7 @@ struct PolicyOracle: Oracle {
         }
         if let flaw = flaw(in: program, task) { return flaw }
         return .right(
-            "the application works with the capabilities \(Message.names(task.kept)), and the filter decides as it was to on \(asked(task).count) calls"
+            "the application works with the capabilities \(task.kept.listed), and the filter decides as it was to on \(asked(task).count) calls"
         )
     }
 

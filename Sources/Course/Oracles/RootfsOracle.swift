@@ -10,7 +10,7 @@ import OCIFile
 /// the host, and lets a program of ours try to get out of the root.
 struct RootfsOracle: Oracle {
     let id = "rootfs"
-    let mistakes = ["chroot-only", "old-root"]
+    let mistakes = ["chroot-only", "old-root", "leaked-descriptor"]
     let points = 2
 
     private struct Task {
@@ -34,7 +34,12 @@ struct RootfsOracle: Oracle {
         var words: [String] { [tree, volume, target, "--"] + command }
         /// The same place as it is seen from the root that the classic way out of a chroot leads to.
         static let outside = "outside/secret"
-        var probe: [String] { ["/guest", "probe", "chroot-escape=\(Self.outside)", "read=/\(Self.outside)"] }
+        var probe: [String] {
+            [
+                "/guest", "probe", "chroot-escape=\(Self.outside)", "read=/\(Self.outside)",
+                "descriptor-escape=\(Self.outside)",
+            ]
+        }
     }
 
     /// The namespaces that the process is to have of its own; whether it has others too is not asked.
@@ -69,21 +74,39 @@ struct RootfsOracle: Oracle {
         let flaw = try run(bundle, task, bench) { (room, process) throws(LabError) in
             try Self.flaw(of: process, in: room, task)
         }
-        if let flaw, flaw.mistake != "chroot-only" { return flaw }
-        let isOut = try run(probing, task, bench) { (room, _) throws(LabError) in
-            let wait = try room.wait(until: bench.deadline) {
-                String(decoding: room.output, as: UTF8.self).contains("output done")
-            }
-            let isOut = String(decoding: room.output, as: UTF8.self).contains(task.secret)
-            if wait != .met { return .wrong(nil, "a probe in the container did not end; \(room.lastWords)") }
-            return isOut
-                ? .wrong(
-                    "chroot-only",
-                    "a program in the container got out of its root, and read a file beside the tree")
-                : nil
+        if let flaw, flaw.mistake == "old-root" { return flaw }
+        let way = try run(probing, task, bench) { (room, _) throws(LabError) in
+            try Self.way(out: room, task, bench)
         }
-        if let failure = isOut ?? flaw { return failure }
+        // A flaw that nobody got out by is told only when nobody did.
+        if let way, way.mistake != nil || flaw == nil { return way }
+        if let flaw { return flaw }
         return .right("the container has a root of its own, nothing of the old one, and no way out was found")
+    }
+
+    /// The way by which a program of ours got out of its root; nil when it found none.
+    private static func way(
+        out room: Room, _ task: Task, _ bench: CheckBench
+    ) throws(LabError) -> Judgement? {
+        var lines: [Substring] = []
+        let wait = try room.wait(until: bench.deadline) {
+            lines = String(decoding: room.output, as: UTF8.self).split(separator: "\n")
+            return lines.contains("output done")
+        }
+        let out = lines.filter { $0.hasSuffix(" ok \(task.secret)") }
+        if out.contains(where: { !$0.hasPrefix("output descriptor-escape ") }) {
+            return .wrong(
+                "chroot-only",
+                "a program in the container got out of its root, and read a file beside the tree")
+        }
+        if !out.isEmpty {
+            return .wrong(
+                "leaked-descriptor",
+                "a program in the container read a file beside the tree through /proc: by what a process outside has for its root, works in or has open"
+            )
+        }
+        return wait == .met
+            ? nil : .wrong(nil, "a probe in the container did not end; \(room.lastWords)")
     }
 
     /// Does what a bundle says, and looks at the process.
@@ -137,7 +160,7 @@ struct RootfsOracle: Oracle {
         guard missing.isEmpty else {
             return .wrong(
                 missing.contains("mnt") ? "chroot-only" : nil,
-                "the process lacks a namespace of its own of the kinds \(Message.names(missing))")
+                "the process lacks a namespace of its own of the kinds \(missing.listed)")
         }
         let mounts = MountTable(mountinfo: try Files.readText("/proc/\(process.pid)/mountinfo")).entries
         let outermost = "/proc/\(room.pid)/root"

@@ -38,6 +38,9 @@ let kernelProbes: [Probe] = [
         guard chroot(".") == 0 else { return cguest_errno() }
         return firstLine(of: path, &detail)
     },
+    // descriptor-escape=PATH: what any process that /proc shows, this one among them, has for its root, works in or has open, from
+    // where `..` leads up; then the first line of PATH, which is relative.
+    Probe("descriptor-escape") { path, detail in escapeByDescriptor(to: path, &detail) },
     // cpuid: what the hypervisor under this machine signs with; ENODEV where the processor knows of none.
     Probe("cpuid") { _, detail in
         let signature = UnsafeMutablePointer<CChar>.allocate(capacity: 13)
@@ -46,3 +49,30 @@ let kernelProbes: [Probe] = [
         return 0
     },
 ]
+
+private func escapeByDescriptor(to goal: Text, _ detail: inout Detail) -> Int32 {
+    let up = literal("/../../../../../../../../../../../../../../../../")
+    var code = ENOENT
+    /// Looks from one link of /proc.
+    func look(_ link: Text) {
+        if code != 0, firstLine(of: joined(joined(link, up), goal), &detail) == 0 { code = 0 }
+    }
+    let failure = forEachName(in: literal("/proc")) { name in
+        guard name[0] >= 0x30 && name[0] <= 0x39 || strcmp(name, literal("self")) == 0 else { return }
+        let process = joined(joined(literal("/proc/"), name), literal("/"))
+        look(joined(process, literal("root")))
+        look(joined(process, literal("cwd")))
+        let open = joined(process, literal("fd/"))
+        _ = forEachName(in: open) { number in look(joined(open, number)) }
+    }
+    return failure != 0 ? failure : code
+}
+
+/// Two texts as one, which lives as long as the process.
+private func joined(_ first: Text, _ second: Text) -> Text {
+    let (head, tail) = (Int(strlen(first)), Int(strlen(second)))
+    let text = UnsafeMutablePointer<CChar>.allocate(capacity: head + tail + 1)
+    memcpy(text, first, head)
+    memcpy(text + head, second, tail + 1)
+    return Text(text)
+}

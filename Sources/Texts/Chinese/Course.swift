@@ -13,6 +13,33 @@ extension Chinese {
         "its standard error ends:{}": "标准错误输出的末尾：{}",
         "a room without cgroups": "房间没有 cgroup",
 
+        // A program that did not begin.
+        "The kernel did not execute your program in the room, or sh(1) read it in place of another language.":
+            "内核没有在房间里执行你的程序，或者读它的是 sh(1)，而不是另一种语言的解释器。",
+        "A file is executed by what its first bytes say: `#!` and the path of an interpreter, up to the end of the line, or ELF. In the room there is only what is below /usr; what is in your home, in a virtual environment or behind a carriage return is not.":
+            "一个文件怎样执行，由开头几个字节决定：`#!` 和解释器的路径（到行尾为止），或者 ELF。房间里只有 /usr 下面的东西；主目录里的、虚拟环境里的，或者路径后面多了一个回车符的，都不在。",
+        "execve(2), “Interpreter scripts”; ls -l, head -n 1 FILE | od -c, file FILE, ldd FILE; then `env -i /work/FILE` as in the room":
+            "execve(2) 的“Interpreter scripts”；ls -l、head -n 1 FILE | od -c、file FILE、ldd FILE；再像房间里那样试 `env -i /work/FILE`",
+        "its first line does not say by #! who is to execute it, so sh(1) did":
+            "它的第一行没有用 #! 说明由谁执行，于是由 sh(1) 执行了",
+        "the program did not start: its first line ends with a carriage return, as editors on Windows write it":
+            "程序没有启动：它的第一行以回车符结尾，Windows 上的编辑器会这样写",
+        "the program did not start: its first line names {}, which is not in the room":
+            "程序没有启动：它的第一行写的是 {}，房间里没有",
+        "the program did not start: this machine can't execute such a file in the room":
+            "程序没有启动：这台机器在房间里执行不了这样的文件",
+
+        // The form of an explanation, and a ticket that comes late.
+        "What did you see, and what brought it about: which namespace, which file, which counter?":
+            "看到了什么？是什么造成的：哪个命名空间、哪个文件、哪个计数器？",
+        "Why does the kernel do that, and what had your prediction assumed?":
+            "内核为什么这样做？你的预测当初是怎样设想的？",
+        "What would you see if it were otherwise, and how did you find out?":
+            "假如不是这样，会看到什么？你是怎样弄清楚的？",
+        "{}: nothing is written in {} yet, and it is left out": "{}：{} 里还什么都没有写，没有放进去",
+        "The course in {} has your instructor's ticket now: check again what you made for parameters, they are new.":
+            "{} 里的课程现在有了教师发的凭据：参数是新的，照参数做的东西请重新检查。",
+
         // Archives and artefacts.
         "there is no memory": "没有内存了",
         "an entry has no name": "有一个条目没有名字",
@@ -106,7 +133,8 @@ extension Chinese {
             "它在一个“房间”（沙箱，sandbox）里运行：用户命名空间里的 root，宿主机的 /usr，空的 /tmp，没有网络，你的文件只有 {}。",
         "What it writes to standard error comes back to you. The parameters stay the same until you submit.":
             "它写到标准错误输出的内容会交还给你。提交之前，参数保持不变。",
-        "(without an instructor's ticket this course is for yourself only)": "（没有教师发的凭据，这门课程只供自学）",
+        "(without an instructor's ticket this course is for yourself only; once you have one, start again with --student and --ticket: what you wrote stays)":
+            "（没有教师发的凭据，这门课程只供自学；拿到以后，带上 --student 和 --ticket 再运行一次 start，写好的都会保留）",
         "changed since": "之后改过", "explanation there": "有说明", "no explanation": "没有说明",
         "predicted": "有预测", "not predicted": "没有预测", "handed in, times: {}": "提交次数：{}", "revealed": "已看讲解",
         "the exercise {} has not been passed": "练习 {} 还没有通过",
@@ -232,11 +260,15 @@ extension Chinese {
         "in a user namespace it lets {} of {} be written": "在用户命名空间里，{2} 项中只有 {1} 项可写",
         "check on a machine with Linux 6.1 or later": "请在 Linux 6.1 或更新的机器上检查",
         "the answer has a line {}": "答案里有一行 {}", "there is no answer for {}": "没有 {} 的答案",
-        "all {} settings are told apart as this kernel has them": "{} 项设置都与这个内核的实际情况相符",
-        "of {} answers {} are wrong: {} was changed inside, and stayed as it was outside":
-            "{} 个答案里有 {} 个不对：{} 在里面改了，外面没有变",
-        "of {} answers {} are wrong: {} can't be changed inside, and is the same outside":
-            "{} 个答案里有 {} 个不对：{} 在里面改不了，外面的也相同",
+        "all {} settings are told apart, in the container and in the VM": "{} 项设置在容器里和虚拟机里都分辨对了",
+        "of {} answers {} are wrong: {} was changed in the container, and stayed as it was outside":
+            "{} 个答案里有 {} 个不对：{} 在容器里改了，外面没有变",
+        "of {} answers {} are wrong: {} was changed in the VM, and stayed as it was outside":
+            "{} 个答案里有 {} 个不对：{} 在虚拟机里改了，外面没有变",
+        "of {} answers {} are wrong: {} can't be changed in the container, and is the same outside":
+            "{} 个答案里有 {} 个不对：{} 在容器里改不了，外面的也相同",
+        "no VM began in a room": "房间里没有虚拟机启动起来", "it was not up after {} s; {}": "{} 秒之后还没有启动好；{}",
+        "the kernel's settings were not read in a VM": "没能在虚拟机里读到内核的设置",
         "the kernel's settings were not read in a room": "没能在房间里读到内核的设置",
 
         // rootfs.
@@ -245,6 +277,8 @@ extension Chinese {
         "a probe in the container did not end; {}": "容器里的探测程序没有结束；{}",
         "a program in the container got out of its root, and read a file beside the tree":
             "容器里的一个程序逃出了它的根，读到了目录树旁边的文件",
+        "a program in the container read a file beside the tree through /proc: by what a process outside has for its root, works in or has open":
+            "容器里的一个程序通过 /proc 读到了目录树旁边的文件：借助外面某个进程的根、工作目录或打开的目录",
         "the container has a root of its own, nothing of the old one, and no way out was found":
             "容器有自己的根，没有旧根的任何东西，也没有找到出去的路",
         "the container's process never ran; {}": "容器的进程始终没有运行；{}",

@@ -70,7 +70,9 @@ extension Workspace {
         let interrupt = try Interrupt()
         try interrupt.catchSignals()
         let warn = { (words: String, remedy: Message?) in Terminal.warn(words, remedy: remedy, in: text) }
-        let workspace = try open(time: .now(), interrupt: interrupt, text: text, warn: warn)
+        let workspace = try open(
+            time: .now(), interrupt: interrupt, mayFetch: EngineSettings.fetchIsAllowed, text: text,
+            warn: warn)
         var leftovers = true
         defer { workspace.close(leftovers: leftovers, warn: warn) }
         let value = try body(workspace.context)

@@ -34,6 +34,13 @@ struct ExerciseHint: SpeakingCommand {
         let outOf: Int
     }
 
+    /// The hint that every exercise has.
+    private static let notStarted = ExerciseDefinition.Hint(
+        mistake: NotStarted.mistake,
+        steps: NotStarted.steps.map {
+            LocalizedText(en: Language.english.say($0), zh: Language.chinese.say($0))
+        })
+
     func run() throws {
         let text = try speech.choice()
         let exercise = try ExerciseDirectory.own().definition(exercise)
@@ -45,7 +52,7 @@ struct ExerciseHint: SpeakingCommand {
         }
         let seen = last.verdict == .notPassed ? last.seen?.last : nil
         guard last.verdict == .notPassed, let mistake = last.mistake,
-            let hint = exercise.hints.first(where: { $0.mistake == mistake })
+            let hint = ([Self.notStarted] + exercise.hints).first(where: { $0.mistake == mistake })
         else {
             if json {
                 return try Terminal.answer(

@@ -52,8 +52,7 @@ struct ExerciseProgress: SpeakingCommand {
                     points: exercise.points, checks: record.checks, hints: record.hints,
                     submissions: record.round, isPredicted: record.prediction != nil,
                     isRevealed: record.isRevealed,
-                    isExplained: Files.exists(
-                        "\(course.workspace(of: exercise))/\(CourseDirectory.explanationFile)"),
+                    isExplained: course.isExplained(exercise),
                     isChanged: record.passed.map { $0.digest != (try? course.artefact(of: exercise))?.digest }
                         ?? false,
                     version: record.passed?.version))

@@ -57,6 +57,8 @@ struct ExerciseStart: SpeakingCommand {
                 bytes: Array(CourseDirectory.questions(exercise, text).utf8)
             ),
         ]
+        files.append(
+            (CourseDirectory.explanationFile, Array(ExplanationForm.text(exercise, text).utf8)))
         let start = "\(exercises.folder(of: exercise))/start"
         for name in exercise.files where Files.exists("\(start)/\(name)") {
             files.append((name, try Files.read("\(start)/\(name)", limit: Artefact.mostBytes)))
@@ -87,12 +89,25 @@ struct ExerciseStart: SpeakingCommand {
                 ),
             ].joined(separator: "\n"))
         if isNew && ticket == nil {
-            Terminal.say(text.say("(without an instructor's ticket this course is for yourself only)"))
+            Terminal.say(
+                text.say(
+                    "(without an instructor's ticket this course is for yourself only; once you have one, start again with --student and --ticket: what you wrote stays)"
+                ))
         }
     }
 
     private func openedOrMade() throws(LabError) -> CourseDirectory {
         if let existing = try? course.opened() {
+            // What was begun while the ticket was still on its way is handed in with it.
+            if let ticket, existing.student.isOwn == true, ParameterKey(hexadecimal: ticket) != nil {
+                let name = student ?? existing.student.name
+                try Self.require(name)
+                Terminal.say(
+                    try speech.choice().say(
+                        "The course in \(course.course) has your instructor's ticket now: check again what you made for parameters, they are new."
+                    ))
+                return try CourseDirectory.make(course.course, .init(name: name, ticket: ticket))
+            }
             guard student == nil || student == existing.student.name,
                 ticket == nil || ticket == existing.student.ticket
             else {
@@ -106,13 +121,7 @@ struct ExerciseStart: SpeakingCommand {
         // A damaged one is an error, and not overwritten.
         if Files.exists("\(course.course)/.lab/student.json") { return try course.opened() }
         let name = student ?? getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) } ?? "student"
-        guard CourseDirectory.Student.isName(name) else {
-            throw LabError(
-                .usage, "--student is \(ForeignText.quoted(name))",
-                cause:
-                    "a name has 1 to 64 letters, digits and the signs - _ . @ +, and begins with neither a hyphen nor a dot"
-            )
-        }
+        try Self.require(name)
         if let ticket, ParameterKey(hexadecimal: ticket) == nil {
             throw LabError(
                 .usage, "--ticket is \(ForeignText.quoted(ticket))",
@@ -120,6 +129,18 @@ struct ExerciseStart: SpeakingCommand {
                 remedy: "leave it out to learn by yourself")
         }
         return try CourseDirectory.make(
-            course.course, .init(name: name, ticket: ticket ?? ParameterKey.random().hexadecimal))
+            course.course,
+            .init(
+                name: name, ticket: ticket ?? ParameterKey.random().hexadecimal,
+                isOwn: ticket == nil ? true : nil))
+    }
+
+    private static func require(_ name: String) throws(LabError) {
+        guard !CourseDirectory.Student.isName(name) else { return }
+        throw LabError(
+            .usage, "--student is \(ForeignText.quoted(name))",
+            cause:
+                "a name has 1 to 64 letters, digits and the signs - _ . @ +, and begins with neither a hyphen nor a dot"
+        )
     }
 }

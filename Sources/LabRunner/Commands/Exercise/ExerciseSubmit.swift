@@ -69,7 +69,10 @@ struct ExerciseSubmit: SpeakingCommand {
                 remedy: "lab exercise start EXERCISE, and write what its task asks for")
         }
         var files: [String: [String: [UInt8]]] = [:]
-        for (exercise, _) in chosen { files[exercise.id] = try Submission.files(of: exercise, in: course) }
+        for (exercise, _) in chosen {
+            files[exercise.id] = try Submission.files(of: exercise, in: course)
+            if !course.isExplained(exercise) { files[exercise.id]?[CourseDirectory.explanationFile] = nil }
+        }
         let submission = try Submission(course.student, files)
         let archive = try submission.archive()
         let path = output ?? "\(course.path)/submission.tar.gz"
@@ -92,7 +95,15 @@ struct ExerciseSubmit: SpeakingCommand {
                 separator: "\n"))
         if !unwritten.isEmpty { Terminal.say(text.say("left out, nothing written yet: \(unwritten.listed)")) }
         for (exercise, _) in chosen {
-            let own = Set(files[exercise.id, default: [:]].keys).union(CourseDirectory.ownFiles)
+            let own = Set(files[exercise.id, default: [:]].keys).union(CourseDirectory.ownFiles).union([
+                CourseDirectory.explanationFile
+            ])
+            if files[exercise.id]?[CourseDirectory.explanationFile] == nil {
+                Terminal.say(
+                    text.say(
+                        "\(exercise.id): nothing is written in \(CourseDirectory.explanationFile) yet, and it is left out"
+                    ))
+            }
             let others = Files.list(course.workspace(of: exercise)).filter { !own.contains($0) }
             guard !others.isEmpty else { continue }
             Terminal.say(text.say("\(exercise.id): not part of the exercise, and left out: \(others.listed)"))
