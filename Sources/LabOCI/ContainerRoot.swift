@@ -108,14 +108,17 @@ struct ContainerRoot {
             try attachNew(mount, options, to: place)
         case nil, "": throw Failure("no type is given, and it is no bind")
         default:
+            let mode = Self.mode(of: target, in: files)
             let place = try files.place(target, isDirectory: true)
             try Self.refuseKernelPlace(place, target, source: nil)
-            try attachNew(mount, options, to: place)
+            try attachNew(mount, options, to: place, like: mode)
         }
     }
 
+    /// - Parameter mode: of a directory of the image's that is covered; a memory without a mode of its own has it too.
     private func attachNew(
-        _ mount: RuntimeSpec.Mount, _ options: MountOptions, to place: borrowing FileDescriptor
+        _ mount: RuntimeSpec.Mount, _ options: MountOptions, to place: borrowing FileDescriptor,
+        like mode: mode_t? = nil
     ) throws {
         let type = mount.type ?? ""
         var words = options.data
@@ -123,20 +126,23 @@ struct ContainerRoot {
         let isVirtual = ["tmpfs", "proc", "sysfs", "mqueue", "devpts", "cgroup2", "ramfs", "bpf"].contains(
             type)
         if options.set & Mounting.readOnly != 0 && !isVirtual { words.append("ro") }
-        if type == "tmpfs" && options.copiesUp == false && !words.contains(where: { $0.hasPrefix("mode=") }) {
-            // As what it covers, where that says something.
-            let mode = try Kernel.status(place.rawValue).st_mode & 0o7777
-            words.append("mode=\(String(mode, radix: 8))")
-        }
         let made = try Mounting.make(type, source: mount.source, words, attributes: 0)
         if options.copiesUp {
             guard type == "tmpfs" else { throw Failure("tmpcopyup is of a tmpfs only") }
             let top = try Kernel.openInRoot(made.rawValue, ".", O_RDONLY | O_DIRECTORY, isBeneath: true)
             try CopyUp.copy(from: place, to: top)
+        } else if let mode, type == "tmpfs", !words.contains(where: { $0.hasPrefix("mode=") }) {
+            let top = try Kernel.openInRoot(made.rawValue, ".", O_RDONLY | O_DIRECTORY, isBeneath: true)
+            try Kernel.check { fchmod(top.rawValue, mode & 0o7777) }
         }
         try finish(made, options)
         try Mounting.attach(made, to: place.rawValue)
         try propagate(made, options)
+    }
+
+    private static func mode(of target: String, in files: RootFiles) -> mode_t? {
+        guard let there = try? files.open(target) else { return nil }
+        return try? Kernel.status(there.rawValue).st_mode
     }
 
     private func bind(
@@ -215,7 +221,8 @@ struct ContainerRoot {
         }
         let top = try Mounting.make("tmpfs", source: "tmpfs", ["mode=755"], attributes: 0)
         try Mounting.attach(top, to: place.rawValue)
-        for hierarchy in hierarchies {
+        // Beside those of version 1 that of version 2 limits nothing, and neither runc nor crun shows it.
+        for hierarchy in hierarchies where !hierarchy.isUnified {
             let name = hierarchy.mountPoint.lastName
             try Kernel.check { mkdirat(top.rawValue, name, 0o755) }
             let inner = try Kernel.openInRoot(top.rawValue, name, clinux_o_path, isBeneath: true)

@@ -31,7 +31,7 @@ struct PodmanRuntimeTests {
                 [engine]
                 lock_type = "file"
                 events_logger = "file"
-                runtime_supports_nocgroups = ["lab-oci"]
+                runtime_supports_nocgroup = ["lab-oci"]
                 runtime_supports_json = ["lab-oci"]
                 [engine.runtimes]
                 lab-oci = ["\(bundle.program)"]
