@@ -9,6 +9,7 @@ let package = Package(
         .executable(name: "lab", targets: ["LabRunner"]),
         .executable(name: "lab-guest", targets: ["Guest"]),
         .executable(name: "lab-container", targets: ["LabContainer"]),
+        .executable(name: "lab-oci", targets: ["LabOCI"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -117,6 +118,13 @@ let package = Package(
                 .unsafeFlags(["-static-executable", "-use-ld=lld"], .when(configuration: .release))
             ]),
 
+        // An OCI runtime with runc's command line, for podman, docker and containerd. Links libseccomp, because the filters
+        // of others ask for all that it can; no driver and no lab.
+        .executableTarget(
+            name: "LabOCI", dependencies: ["LabCore", "Launch", "OCI", "OCIFile", "CLinux", "CSeccomp"],
+            swiftSettings: strict,
+            linkerSettings: [.unsafeFlags(["-static-executable"], .when(configuration: .release))]),
+
         // Kept beside what they measure; see the head of each file for the command.
         .target(name: "CFloor", path: "Benchmarks/CFloor"),
         .executableTarget(
@@ -151,6 +159,8 @@ let package = Package(
             dependencies: [
                 "OCI", "OCIFile", "Artifacts", "ContainerDriver", "Images", "LabCore", "CLinux",
             ]),
+        .testTarget(
+            name: "LabOCITests", dependencies: ["LabOCI", "LabCore", "OCI", "OCIFile", "CLinux", "TestTrees"]),
         .testTarget(name: "TextsTests", dependencies: ["Texts", "LabCore"]),
         .testTarget(name: "ReportTests", dependencies: ["Report", "Results", "LabCore"]),
         .testTarget(

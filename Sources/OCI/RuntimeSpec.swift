@@ -8,8 +8,8 @@ package struct RuntimeSpec: SpecPart {
     package var mounts: [Mount]?
     package var process: Process?
     package var hostname: String?
-    package var domainname: JSON?
-    package var hooks: JSON?
+    package var domainname: String?
+    package var hooks: Hooks?
     package var annotations: [String: String]?
     package var linux: Linux?
     package init() {}
@@ -25,8 +25,28 @@ package struct RuntimeSpec: SpecPart {
         package var type: String?
         package var source: String?
         package var options: [String]?
-        package var uidMappings: JSON?
-        package var gidMappings: JSON?
+        package var uidMappings: [IDMapping]?
+        package var gidMappings: [IDMapping]?
+        package init() {}
+    }
+
+    /// Programs of the caller's at the stages of a container's life, config.md, "POSIX-platform Hooks".
+    package struct Hooks: SpecPart {
+        package var prestart: [Hook]?
+        package var createRuntime: [Hook]?
+        package var createContainer: [Hook]?
+        package var startContainer: [Hook]?
+        package var poststart: [Hook]?
+        package var poststop: [Hook]?
+        package init() {}
+    }
+
+    package struct Hook: SpecPart {
+        package var path = ""
+        package var args: [String]?
+        package var env: [String]?
+        /// Seconds.
+        package var timeout: Int?
         package init() {}
     }
 
@@ -55,7 +75,7 @@ extension SpecPart {
 extension RuntimeSpec {
     package struct Process: SpecPart {
         package var terminal: Bool?
-        package var consoleSize: JSON?
+        package var consoleSize: ConsoleSize?
         package var cwd = "/"
         package var env: [String]?
         package var args: [String]?
@@ -63,12 +83,18 @@ extension RuntimeSpec {
         package var user: User?
         package var capabilities: Capabilities?
         package var noNewPrivileges: Bool?
-        package var apparmorProfile: JSON?
-        package var selinuxLabel: JSON?
+        package var apparmorProfile: String?
+        package var selinuxLabel: String?
         package var oomScoreAdj: Int?
         package var scheduler: JSON?
         package var ioPriority: JSON?
         package var execCPUAffinity: JSON?
+        package init() {}
+    }
+
+    package struct ConsoleSize: SpecPart {
+        package var height: UInt16 = 0
+        package var width: UInt16 = 0
         package init() {}
     }
 
@@ -105,18 +131,18 @@ extension RuntimeSpec {
         package var uidMappings: [IDMapping]?
         package var gidMappings: [IDMapping]?
         package var timeOffsets: JSON?
-        package var devices: JSON?
+        package var devices: [Device]?
         package var netDevices: JSON?
         package var cgroupsPath: String?
         package var resources: Resources?
         package var intelRdt: JSON?
         package var sysctl: StringMap?
         package var seccomp: Seccomp?
-        package var rootfsPropagation: JSON?
+        package var rootfsPropagation: String?
         package var maskedPaths: [String]?
         package var readonlyPaths: [String]?
-        package var mountLabel: JSON?
-        package var personality: JSON?
+        package var mountLabel: String?
+        package var personality: Personality?
         package init() {}
     }
 
@@ -127,16 +153,43 @@ extension RuntimeSpec {
         package init() {}
     }
 
+    package struct Device: SpecPart {
+        /// `c`, `b`, `u` or `p`.
+        package var type = ""
+        package var path = ""
+        package var major: Int64?
+        package var minor: Int64?
+        package var fileMode: UInt32?
+        package var uid: UInt32?
+        package var gid: UInt32?
+        package init() {}
+    }
+
+    package struct Personality: SpecPart {
+        /// `LINUX` or `LINUX32`.
+        package var domain = ""
+        package var flags: [String]?
+        package init() {}
+    }
+
+    package struct HugepageLimit: SpecPart {
+        /// `2MB`.
+        package var pageSize = ""
+        /// Bytes.
+        package var limit: UInt64 = 0
+        package init() {}
+    }
+
     package struct Resources: SpecPart {
         package var devices: [DeviceRule]?
         package var memory: Memory?
         package var cpu: CPU?
         package var pids: Pids?
         package var blockIO: JSON?
-        package var hugepageLimits: JSON?
+        package var hugepageLimits: [HugepageLimit]?
         package var network: JSON?
         package var rdma: JSON?
-        package var unified: JSON?
+        package var unified: StringMap?
         package init() {}
     }
 
@@ -153,8 +206,11 @@ extension RuntimeSpec {
         package var limit: Int64?
         /// Memory and swap together: the same figure as `limit` means no swap.
         package var swap: Int64?
-        package var reservation: JSON?
-        package var swappiness: JSON?
+        package var reservation: Int64?
+        package var swappiness: UInt64?
+        /// Of old kernels, which limited their own memory apart.
+        package var kernel: JSON?
+        package var kernelTCP: JSON?
         package var disableOOMKiller: Bool?
         package init() {}
     }
@@ -163,13 +219,13 @@ extension RuntimeSpec {
         /// Microseconds of each period.
         package var quota: Int64?
         package var period: UInt64?
-        package var shares: JSON?
-        package var burst: JSON?
-        package var realtimeRuntime: JSON?
-        package var realtimePeriod: JSON?
-        package var cpus: JSON?
-        package var mems: JSON?
-        package var idle: JSON?
+        package var shares: UInt64?
+        package var burst: UInt64?
+        package var realtimeRuntime: Int64?
+        package var realtimePeriod: UInt64?
+        package var cpus: String?
+        package var mems: String?
+        package var idle: Int64?
         package init() {}
     }
 
@@ -183,7 +239,7 @@ extension RuntimeSpec {
         package var defaultAction = ""
         package var defaultErrnoRet: UInt32?
         package var architectures: [String]?
-        package var flags: JSON?
+        package var flags: [String]?
         package var listenerPath: JSON?
         package var listenerMetadata: JSON?
         package var syscalls: [Syscall]?

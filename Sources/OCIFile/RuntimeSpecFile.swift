@@ -2,11 +2,11 @@ import FoundationEssentials
 import LabCore
 import OCI
 
-extension RuntimeSpec {
+extension SpecPart {
     /// The most of a file that is read: podman's are 20 KB.
-    private static let most = 4 << 20
+    private static var most: Int { 4 << 20 }
 
-    /// Reads a `config.json`.
+    /// Reads a `config.json`, or a part of one.
     /// - Parameter path: what errors call it.
     /// - Throws: `.data` for what is no JSON or no specification, saying where in it.
     package init(json: [UInt8], of path: String) throws(LabError) {
@@ -18,7 +18,7 @@ extension RuntimeSpec {
         }
         guard json.count <= Self.most else { throw refused("it is larger than 4 MiB") }
         do {
-            self = try JSONDecoder().decode(RuntimeSpec.self, from: Data(json))
+            self = try JSONDecoder().decode(Self.self, from: Data(json))
         } catch let error as DecodingError {
             throw refused("\(ForeignText.line(error.place, most: 400))")
         } catch {

@@ -165,7 +165,7 @@ extension ToldSpec {
     }
 
     private static let refused: [(String, @Sendable (inout RuntimeSpec) -> Void)] = [
-        ("hooks", { $0.hooks = .object(["prestart": .list([.null])]) }),
+        ("hooks", { $0.hooks = RuntimeSpec.Hooks { $0.prestart = [RuntimeSpec.Hook { $0.path = "/x" }] } }),
         ("root.readonly", { $0.root?.readonly = true }),
         (
             "mounts: bind on /etc",
@@ -214,7 +214,7 @@ extension ToldSpec {
             "linux.resources.cpu.cpus",
             {
                 $0.linux?.resources = RuntimeSpec.Resources {
-                    $0.cpu = RuntimeSpec.CPU { $0.cpus = .text("0") }
+                    $0.cpu = RuntimeSpec.CPU { $0.cpus = "0" }
                 }
             }
         ),

@@ -86,6 +86,15 @@ struct SupportedSpec {
         func refuse(_ word: String, _ value: JSON?) throws(LabError) {
             if value?.isEmpty == false { throw unsupported("\(word)") }
         }
+        func refuse(_ word: String, _ value: (some Collection)?) throws(LabError) {
+            if value?.isEmpty == false { throw unsupported("\(word)") }
+        }
+        func refuse(_ word: String, _ value: (some SpecPart)?) throws(LabError) {
+            if let value, value != .init() { throw unsupported("\(word)") }
+        }
+        func refuse(_ word: String, _ value: (some FixedWidthInteger)?) throws(LabError) {
+            if value != nil { throw unsupported("\(word)") }
+        }
         try refuse("domainname", spec.domainname)
         try refuse("hooks", spec.hooks)
         try refuse("process.apparmorProfile", process.apparmorProfile)
@@ -106,9 +115,11 @@ struct SupportedSpec {
         try refuse("linux.resources.network", resources?.network)
         try refuse("linux.resources.hugepageLimits", resources?.hugepageLimits)
         try refuse("linux.resources.rdma", resources?.rdma)
-        try refuse("linux.resources.unified", resources?.unified)
+        try refuse("linux.resources.unified", resources?.unified?.members)
         try refuse("linux.resources.memory.reservation", memory?.reservation)
         try refuse("linux.resources.memory.swappiness", memory?.swappiness)
+        try refuse("linux.resources.memory.kernel", memory?.kernel)
+        try refuse("linux.resources.memory.kernelTCP", memory?.kernelTCP)
         try refuse("linux.resources.cpu.shares", cpu?.shares)
         try refuse("linux.resources.cpu.burst", cpu?.burst)
         try refuse("linux.resources.cpu.realtimeRuntime", cpu?.realtimeRuntime)

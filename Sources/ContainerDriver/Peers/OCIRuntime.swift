@@ -58,7 +58,7 @@ private struct PreparedRuntime: PreparedPeer {
                 spec.linux?.namespaces?[place].path = path
             }
         }
-        if let cpuset { spec.linux?.resources?.cpu?.cpus = .text(cpuset.description) }
+        if let cpuset { spec.linux?.resources?.cpu?.cpus = cpuset.description }
         return [("config.json", try spec.text())]
     }
 

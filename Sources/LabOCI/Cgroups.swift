@@ -1,0 +1,333 @@
+import CLinux
+import Glibc
+import LabCore
+import OCI
+
+/// One mounted hierarchy of cgroups, of either version. All of them: a runtime puts a container into each, also those that
+/// limit nothing.
+struct CgroupHierarchy: Equatable {
+    let mountPoint: String
+    /// The cgroup that is mounted there, of which only what is below can be reached.
+    let root: String
+    let isUnified: Bool
+    /// Those of version 1: `cpu`, `cpuacct`, or `name=systemd`.
+    let mountWords: [String]
+
+    var controllers: [String] {
+        mountWords.map { $0.hasPrefix("name=") ? String($0.dropFirst(5)) : $0 }
+    }
+
+    private static let known: Set<String> = [
+        "cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids", "hugetlb", "net_cls",
+        "net_prio", "perf_event", "rdma", "misc",
+    ]
+
+    static let all: [CgroupHierarchy] = {
+        var found: [CgroupHierarchy] = []
+        for entry in MountTable.current().entries where entry.type == "cgroup" || entry.type == "cgroup2" {
+            let words = entry.superOptions.filter { known.contains($0) || $0.hasPrefix("name=") }
+            let hierarchy = CgroupHierarchy(
+                mountPoint: entry.mountPoint, root: entry.root, isUnified: entry.type == "cgroup2",
+                mountWords: entry.type == "cgroup2" ? [] : words)
+            let isKnown = found.contains {
+                $0.isUnified == hierarchy.isUnified && $0.mountWords == hierarchy.mountWords
+            }
+            if !isKnown { found.append(hierarchy) }
+        }
+        return found
+    }()
+
+    /// Where this process is in it.
+    var ownPath: String {
+        let text = (try? Files.readText("/proc/self/cgroup")) ?? ""
+        for line in text.split(separator: "\n") {
+            let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+            guard fields.count == 3 else { continue }
+            let words = fields[1].split(separator: ",").map(String.init)
+            guard isUnified ? fields[0] == "0" : words == mountWords else { continue }
+            let path = String(fields[2])
+            return path.hasPrefix(root) && root != "/" ? String(path.dropFirst(root.count)) : path
+        }
+        return "/"
+    }
+}
+
+/// The container's cgroup in one hierarchy.
+struct CgroupPlace: Equatable {
+    let hierarchy: CgroupHierarchy
+    let directory: String
+}
+
+/// The cgroups of a container.
+struct Cgroups {
+    let places: [CgroupPlace]
+
+    /// - Parameter path: `linux.cgroupsPath`: from the root of each hierarchy where it is absolute, else below this process's.
+    init(path: String) throws {
+        guard !path.split(separator: "/").contains("..") else {
+            throw Failure("cgroupsPath \(ForeignText.line(path, most: 400)) has .. in it")
+        }
+        places = CgroupHierarchy.all.map { hierarchy in
+            let inner = RootFiles.cleaned(path.hasPrefix("/") ? path : "\(hierarchy.ownPath)/\(path)")
+            return CgroupPlace(
+                hierarchy: hierarchy, directory: hierarchy.mountPoint + (inner == "/" ? "" : inner))
+        }
+    }
+
+    /// The same by their directories, as a state has them.
+    init(directories: [String]) {
+        places = directories.compactMap { directory in
+            let hierarchy = CgroupHierarchy.all.filter { directory.hasPrefix("\($0.mountPoint)/") }
+                .max { $0.mountPoint.utf8.count < $1.mountPoint.utf8.count }
+            return hierarchy.map { CgroupPlace(hierarchy: $0, directory: directory) }
+        }
+    }
+
+    var directories: [String] { places.map(\.directory) }
+
+    private var unified: CgroupPlace? { places.first(where: \.hierarchy.isUnified) }
+    private var isUnifiedOnly: Bool { places.count == 1 && unified != nil }
+
+    /// The place of a controller; that of version 2 where it has it.
+    private func place(_ controller: String) -> CgroupPlace? {
+        places.first { $0.hierarchy.controllers.contains(controller) }
+            ?? places.first { place in
+                guard place.hierarchy.isUnified else { return false }
+                let offered = Files.line("\(place.directory)/cgroup.controllers") ?? ""
+                return offered.split(separator: " ").contains { $0 == controller }
+            }
+    }
+
+    /// Makes what is missing. A cgroup that is there already is used as it is.
+    func make() throws {
+        for place in places {
+            var made = place.hierarchy.mountPoint
+            let inner = place.directory.dropFirst(made.utf8.count).split(separator: "/")
+            for name in inner {
+                if place.hierarchy.isUnified { Self.enableControllers(in: made) }
+                made += "/\(name)"
+                do {
+                    if mkdir(made, 0o755) != 0, errno != EEXIST { throw Errno(errno) }
+                } catch {
+                    throw Failure("unable to apply cgroup configuration: mkdir \(made): \(error.words)")
+                }
+                if place.hierarchy.controllers.contains("cpuset") { Self.fillCpuset(made) }
+            }
+        }
+    }
+
+    /// A cgroup takes no process before it has processors and memory of its own.
+    private static func fillCpuset(_ directory: String) {
+        for file in ["cpuset.cpus", "cpuset.mems"] where Files.line("\(directory)/\(file)") == nil {
+            guard let above = Files.line("\(directory.parent)/\(file)") else { continue }
+            try? Files.overwrite(above, at: "\(directory)/\(file)")
+        }
+    }
+
+    /// What can't be had is missed where a limit asks for it.
+    private static func enableControllers(in directory: String) {
+        let offered = (Files.line("\(directory)/cgroup.controllers") ?? "").split(separator: " ")
+        for controller in offered {
+            try? Files.overwrite("+\(controller)", at: "\(directory)/cgroup.subtree_control")
+        }
+    }
+
+    func add(_ process: pid_t) throws {
+        for place in places {
+            do throws(Errno) {
+                try Files.overwrite("\(process)", at: "\(place.directory)/cgroup.procs")
+            } catch {
+                throw Failure(
+                    "unable to apply cgroup configuration: failed to write \(process) to "
+                        + "\(place.directory)/cgroup.procs", error)
+            }
+        }
+    }
+
+    /// The processes in them and below, each once.
+    var processes: [pid_t] {
+        // Each hierarchy has them all; that of version 2 can't be without one of them.
+        guard let place = unified ?? places.first else { return [] }
+        return Self.processes(below: place.directory)
+    }
+
+    private static func processes(below directory: String) -> [pid_t] {
+        let text = (try? Files.readText("\(directory)/cgroup.procs")) ?? ""
+        let own = text.split(separator: "\n").compactMap { pid_t($0) }.filter { $0 > 0 }
+        return own + inner(directory).flatMap { processes(below: $0) }
+    }
+
+    private static func inner(_ directory: String) -> [String] {
+        Files.list(directory).map { "\(directory)/\($0)" }.filter { path in
+            var status = stat()
+            return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        }
+    }
+
+    /// Removes them, with what the container made in them. One that still has a process, which is about to be gone, is tried
+    /// again for a while.
+    func remove() throws {
+        for place in places where place.directory != place.hierarchy.mountPoint {
+            for attempt in 0... {
+                guard let error = Self.remove(place.directory) else { break }
+                guard error == Errno(EBUSY), attempt < 200 else {
+                    throw Failure("unable to remove container's cgroup: rmdir \(place.directory)", error)
+                }
+                usleep(attempt < 20 ? 1_000 : 10_000)
+            }
+        }
+    }
+
+    private static func remove(_ directory: String) -> Errno? {
+        if rmdir(directory) == 0 || errno == ENOENT { return nil }
+        for inner in inner(directory) { if let error = remove(inner) { return error } }
+        if rmdir(directory) == 0 || errno == ENOENT { return nil }
+        return Errno(errno)
+    }
+
+    // MARK: the freezer
+
+    private var freezer: CgroupPlace? {
+        places.first { $0.hierarchy.controllers.contains("freezer") } ?? unified
+    }
+
+    var isFrozen: Bool {
+        guard let freezer else { return false }
+        if freezer.hierarchy.isUnified { return Files.line("\(freezer.directory)/cgroup.freeze") == "1" }
+        return ["FROZEN", "FREEZING"].contains(Files.line("\(freezer.directory)/freezer.state"))
+    }
+
+    func freeze(_ isFrozen: Bool) throws {
+        guard let freezer else { throw Failure("cannot pause without a freezer cgroup") }
+        let isUnified = freezer.hierarchy.isUnified
+        let file = "\(freezer.directory)/\(isUnified ? "cgroup.freeze" : "freezer.state")"
+        do {
+            try Files.overwrite(
+                isUnified ? (isFrozen ? "1" : "0") : (isFrozen ? "FROZEN" : "THAWED"), at: file)
+        } catch { throw Failure("unable to freeze: write \(file)", error) }
+        for _ in 0..<1_000 {
+            let now =
+                isUnified
+                ? (try? Files.readText("\(freezer.directory)/cgroup.events"))?.contains(
+                    isFrozen ? "frozen 1" : "frozen 0") == true
+                : Files.line(file) == (isFrozen ? "FROZEN" : "THAWED")
+            if now { return }
+            // Who forks meanwhile is caught by another write.
+            if !isUnified && isFrozen { try? Files.overwrite("FROZEN", at: file) }
+            usleep(1_000)
+        }
+        throw Failure("unable to freeze")
+    }
+
+    // MARK: limits
+
+    /// - Parameter isNew: whether devices are to be held too, which is done once.
+    func apply(_ resources: RuntimeSpec.Resources, isNew: Bool) throws {
+        func refuse(_ word: String, _ value: JSON?) throws {
+            if value?.isEmpty == false { throw Failure.unsupported("linux.resources.\(word)") }
+        }
+        try refuse("blockIO", resources.blockIO)
+        try refuse("network", resources.network)
+        try refuse("rdma", resources.rdma)
+        try refuse("memory.kernel", resources.memory?.kernel)
+        try refuse("memory.kernelTCP", resources.memory?.kernelTCP)
+        if let memory = resources.memory { try limit(memory, isNew) }
+        if let cpu = resources.cpu { try limit(cpu) }
+        // 0 is none, as runc has it.
+        if let pids = resources.pids?.limit, pids != 0 {
+            try write(pids < 0 ? "max" : "\(pids)", "pids", "pids.max", "pids.max")
+        }
+        for page in resources.hugepageLimits ?? [] {
+            try write(
+                "\(page.limit)", "hugetlb", "hugetlb.\(page.pageSize).limit_in_bytes",
+                "hugetlb.\(page.pageSize).max")
+        }
+        for member in resources.unified?.members ?? [] {
+            guard let unified, !member.name.contains("/") else {
+                throw Failure.unsupported("linux.resources.unified: \(member.name)")
+            }
+            try put(member.value, "\(unified.directory)/\(member.name)")
+        }
+        if isNew { try DeviceRules(resources.devices ?? []).apply(v1: place("devices"), v2: unified) }
+    }
+
+    private func limit(_ memory: RuntimeSpec.Memory, _ isNew: Bool) throws {
+        let isUnified = place("memory")?.hierarchy.isUnified == true
+        func text(_ bytes: Int64) -> String { bytes < 0 ? (isUnified ? "max" : "-1") : "\(bytes)" }
+        let (limit, swap) = (memory.limit ?? 0, memory.swap ?? 0)
+        if isUnified {
+            if limit != 0 { try write(text(limit), "memory", nil, "memory.max") }
+            if swap != 0 {
+                guard swap < 0 || limit > 0 && swap >= limit else {
+                    throw Failure("memory+swap limit must not be below the memory limit")
+                }
+                try write(swap < 0 ? "max" : "\(swap - limit)", "memory", nil, "memory.swap.max")
+            }
+        } else {
+            let files = [("memory.limit_in_bytes", limit), ("memory.memsw.limit_in_bytes", swap)]
+            // Neither may pass the other on the way up or down: the second attempt finds the way free.
+            var refused: [(String, Int64)] = []
+            for (file, bytes) in files where bytes != 0 {
+                do { try write(text(bytes), "memory", file, nil) } catch { refused.append((file, bytes)) }
+            }
+            for (file, bytes) in refused { try write(text(bytes), "memory", file, nil) }
+        }
+        if let bytes = memory.reservation, bytes != 0 {
+            try write(text(bytes), "memory", "memory.soft_limit_in_bytes", "memory.low")
+        }
+        if let value = memory.swappiness {
+            if isUnified { throw Failure.unsupported("linux.resources.memory.swappiness on cgroup v2") }
+            try write("\(value)", "memory", "memory.swappiness", nil)
+        }
+        if memory.disableOOMKiller == true {
+            if isUnified { throw Failure.unsupported("linux.resources.memory.disableOOMKiller on cgroup v2") }
+            try write("1", "memory", "memory.oom_control", nil)
+        }
+    }
+
+    private func limit(_ cpu: RuntimeSpec.CPU) throws {
+        let isUnified = place("cpu")?.hierarchy.isUnified == true
+        if let shares = cpu.shares, shares != 0 {
+            // The range of one as the range of the other, as every runtime converts it.
+            let weight = 1 + (max(2, min(shares, 262_144)) - 2) * 9_999 / 262_142
+            try write(isUnified ? "\(weight)" : "\(shares)", "cpu", "cpu.shares", "cpu.weight")
+        }
+        if isUnified {
+            if cpu.quota ?? 0 != 0 || cpu.period ?? 0 != 0 {
+                let quota = cpu.quota.map { $0 > 0 ? "\($0)" : "max" } ?? "max"
+                try write("\(quota) \(cpu.period ?? 100_000)", "cpu", nil, "cpu.max")
+            }
+            if cpu.realtimeRuntime ?? 0 != 0 || cpu.realtimePeriod ?? 0 != 0 {
+                throw Failure.unsupported("linux.resources.cpu.realtimeRuntime on cgroup v2")
+            }
+        } else {
+            if let period = cpu.period, period != 0 {
+                try write("\(period)", "cpu", "cpu.cfs_period_us", nil)
+            }
+            if let quota = cpu.quota, quota != 0 { try write("\(quota)", "cpu", "cpu.cfs_quota_us", nil) }
+            if let period = cpu.realtimePeriod, period != 0 {
+                try write("\(period)", "cpu", "cpu.rt_period_us", nil)
+            }
+            if let time = cpu.realtimeRuntime, time != 0 {
+                try write("\(time)", "cpu", "cpu.rt_runtime_us", nil)
+            }
+        }
+        if let burst = cpu.burst { try write("\(burst)", "cpu", "cpu.cfs_burst_us", "cpu.max.burst") }
+        if let idle = cpu.idle { try write("\(idle)", "cpu", "cpu.idle", "cpu.idle") }
+        if let cpus = cpu.cpus, !cpus.isEmpty { try write(cpus, "cpuset", "cpuset.cpus", "cpuset.cpus") }
+        if let mems = cpu.mems, !mems.isEmpty { try write(mems, "cpuset", "cpuset.mems", "cpuset.mems") }
+    }
+
+    private func write(_ text: String, _ controller: String, _ v1: String?, _ v2: String?) throws {
+        guard let place = place(controller), let file = place.hierarchy.isUnified ? v2 : v1 else {
+            throw Failure("cannot set a limit of the cgroup controller \(controller): it is not mounted")
+        }
+        try put(text, "\(place.directory)/\(file)")
+    }
+
+    private func put(_ text: String, _ path: String) throws {
+        do { try Files.overwrite(text, at: path) } catch {
+            throw Failure("failed to write \"\(ForeignText.line(text, most: 200))\" to \"\(path)\"", error)
+        }
+    }
+}

@@ -1,0 +1,190 @@
+import CLinux
+import Glibc
+import LabCore
+import OCI
+
+/// The making of a container: `create`, and the first half of `run`.
+///
+///     runtime                                   first process
+///     state directory, cgroups, limits
+///     clone3 ────────────────────────────────►  waits
+///     joins cgroups, maps ids
+///     go ────────────────────────────────────►  namespaces, root, mounts, devices
+///     hooks prestart, createRuntime  ◄───────── made
+///     go ────────────────────────────────────►  createContainer; pivot_root, terminal, masks, capabilities, user
+///     score           ◄──────────────────────── ready
+///     go ────────────────────────────────────►  waits for `start` at exec.fifo
+///     state.json: created                       startContainer; filter; execve
+struct Creation {
+    let store: StateStore
+    let id: String
+    let options: CreateOptions
+    let log: Log
+
+    /// - Parameter console: a socket for the terminal's other side.
+    func make(_ configuration: Configuration, console: Int32?) throws -> ContainerState {
+        let spec = configuration.spec
+        for name in configuration.unknownCapabilities {
+            log.warning(
+                "ignoring unknown or unavailable capabilities: [\(ForeignText.line(name, most: 100))]")
+        }
+        if options.usesSystemd {
+            guard Files.isDirectory("/run/systemd/system") else {
+                throw Failure(
+                    "systemd cgroup flag passed, but systemd support for managing cgroups is not available: systemd does not run here"
+                )
+            }
+            throw Failure.unsupported("--systemd-cgroup")
+        }
+        try store.make(id)
+        var cgroups: Cgroups?
+        do {
+            let lock = try store.lock(id)
+            var state = ContainerState {
+                ($0.id, $0.ociVersion) = (id, Features.version)
+                ($0.bundle, $0.rootfs) = (configuration.bundle, configuration.rootfs)
+                ($0.created, $0.config) = (RFC3339.text(Int(time(nil))), spec)
+            }
+            if !options.hasNoCgroups {
+                let path = spec.linux?.cgroupsPath ?? ""
+                let places = try Cgroups(path: path.isEmpty ? id : path)
+                state.cgroups = places.directories
+                // Written down before they are made: whoever kills us then, `delete --force` finds them.
+                try store.write(state)
+                cgroups = places
+                try places.make()
+                try places.apply(spec.linux?.resources ?? .init(), isNew: true)
+            } else if let resources = spec.linux?.resources, Self.asksForLimits(resources) {
+                throw Failure("linux.resources can't be had with --cgroup-manager=disabled")
+            }
+            return try fork(configuration, state, cgroups, console, lock)
+        } catch {
+            try? cgroups?.remove()
+            try? store.remove(id)
+            throw error
+        }
+    }
+
+    /// Rules for devices are in every specification, and podman's pids limit of 0 is none.
+    private static func asksForLimits(_ resources: RuntimeSpec.Resources) -> Bool {
+        var rest = resources
+        rest.devices = nil
+        if rest.pids?.limit ?? 0 <= 0 { rest.pids = nil }
+        return rest != .init()
+    }
+
+    private func fork(
+        _ configuration: Configuration, _ blank: ContainerState, _ cgroups: Cgroups?, _ console: Int32?,
+        _ lock: borrowing FileDescriptor
+    ) throws -> ContainerState {
+        var state = blank
+        let spec = configuration.spec
+        let namespaces = configuration.namespaces
+        defer { namespaces.joined.forEach { close($0.descriptor) } }
+        let fifo = store.fifo(id)
+        do { try Kernel.check { mkfifo(fifo, 0o600) } } catch { throw Failure("mkfifo \(fifo)", error) }
+        // To read and to write: a reader without a writer would be at the end of the file.
+        let waiting = FileDescriptor(owning: try Kernel.check { Glibc.open(fifo, O_RDWR | O_CLOEXEC) })
+        let (ours, childs) = try Channel.pair()
+        let first = ContainerInit(
+            state: state, spec: spec, namespaces: namespaces,
+            root: ContainerRoot(
+                spec: spec, directory: configuration.rootfs, bundle: configuration.bundle,
+                hasUserNamespace: namespaces.has(.user), hasCgroupNamespace: namespaces.has(.cgroup),
+                cgroups: cgroups?.places ?? []),
+            process: ContainerProcess(
+                process: spec.process ?? .init(), capabilities: configuration.capabilities,
+                filter: configuration.filter, personality: configuration.personality),
+            channel: childs, fifo: waiting.rawValue, console: console,
+            foreign: [lock.rawValue, ours.descriptor], preserved: options.preservedDescriptors,
+            isMovedToRoot: options.isMovedToRoot, hasOwnKeyring: !options.keepsKeyring)
+        let pid = try namespaces.fork { first.run() }
+        childs.end()
+        do {
+            defer { ours.end() }
+            state.pid = pid
+            state.startTime = ContainerState.startTime(of: pid) ?? 0
+            try store.write(state)
+            try cgroups?.add(pid)
+            if namespaces.new.contains(.user) { try IDMaps.write(spec.linux ?? .init(), of: pid) }
+            try converse(ours, state, spec)
+            state.isCreated = true
+            try store.write(state)
+            if let path = options.pidFile { try Files.write("\(pid)", to: path) }
+            return state
+        } catch {
+            kill(pid, SIGKILL)
+            var status: Int32 = 0
+            waitpid(pid, &status, 0)
+            throw error
+        }
+    }
+
+    private func converse(_ channel: Channel, _ state: ContainerState, _ spec: RuntimeSpec) throws {
+        channel.say(.go, "\(state.pid)")
+        while true {
+            guard let (word, text) = channel.hear() else {
+                throw Failure("unable to start container process: container init was killed")
+            }
+            switch word {
+            case .made:
+                Limits.raise(spec.process?.rlimits, of: state.pid)
+                let report = store.report(state, .creating)
+                try HookRunner.run(spec.hooks?.prestart, "prestart", report)
+                try HookRunner.run(spec.hooks?.createRuntime, "createRuntime", report)
+                channel.say(.go)
+            case .ready:
+                try Self.limit(spec.process ?? .init(), state.pid)
+                channel.say(.go)
+                return
+            case .failed where text.hasPrefix("exec: "):
+                throw Failure("unable to start container process: \(text)")
+            case .failed, .go:
+                throw Failure("unable to start container process: error during container init: \(text)")
+            }
+        }
+    }
+
+    /// What is set from outside of a process that is ready.
+    static func limit(_ process: RuntimeSpec.Process, _ pid: pid_t) throws {
+        if let score = process.oomScoreAdj {
+            do { try Files.overwrite("\(score)", at: "/proc/\(pid)/oom_score_adj") } catch {
+                throw Failure("failed to set oom_score_adj", error)
+            }
+        }
+    }
+}
+
+/// The words of `create` and `run`.
+struct CreateOptions {
+    var bundle = "."
+    var consoleSocket: String?
+    var pidFile: String?
+    var preservedDescriptors: Int32 = 0
+    var isMovedToRoot = false
+    var keepsKeyring = false
+    var usesSystemd = false
+    var hasNoCgroups = false
+    var isDetached = false
+    var isKept = false
+}
+
+enum IDMaps {
+    /// The ids of a new user namespace, see user_namespaces(7).
+    static func write(_ linux: RuntimeSpec.Linux, of pid: pid_t) throws {
+        if geteuid() != 0 {
+            // An unprivileged writer gives the right to change groups up for it first.
+            try put("deny", "/proc/\(pid)/setgroups")
+        }
+        for (file, mappings) in [("uid_map", linux.uidMappings), ("gid_map", linux.gidMappings)] {
+            let lines = (mappings ?? []).map { "\($0.containerID) \($0.hostID) \($0.size)\n" }.joined()
+            try put(lines, "/proc/\(pid)/\(file)")
+        }
+    }
+
+    private static func put(_ text: String, _ path: String) throws {
+        do { try Files.overwrite(text, at: path) } catch {
+            throw Failure("failed to write \(path)", error)
+        }
+    }
+}

@@ -1,0 +1,189 @@
+import CLinux
+import Glibc
+import LabCore
+import Launch
+import OCI
+import OCIFile
+
+/// The words of `exec`.
+struct ExecOptions {
+    var consoleSocket: String?
+    var pidFile: String?
+    var processFile: String?
+    var directory: String?
+    var environment: [String] = []
+    var hasTerminal = false
+    var user: String?
+    var groups: [UInt32] = []
+    var capabilities: [String] = []
+    var hasNoNewPrivileges = false
+    var isDetached = false
+    var preservedDescriptors: Int32 = 0
+    var ignoresPause = false
+    var command: [String] = []
+}
+
+/// Another process in a container that runs: in its cgroups and namespaces, and under its filter.
+struct Execution {
+    let store: StateStore
+    let id: String
+    let options: ExecOptions
+
+    /// - Returns: the status to exit with.
+    func run() throws -> Int32 {
+        let state = try store.read(id)
+        switch store.status(of: state) {
+        case .stopped, .creating: throw Failure("cannot exec in a stopped container")
+        case .paused where !options.ignoresPause:
+            throw Failure("cannot exec in a paused container (use --ignore-paused to override)")
+        default: break
+        }
+        let process = try process(of: state.config)
+        let isTerminal = process.terminal == true
+        let session = try ForegroundSession(
+            isTerminal: isTerminal, isDetached: options.isDetached, consoleSocket: options.consoleSocket)
+        let pid = try start(process, state, session.console)
+        if let path = options.pidFile { try Files.write("\(pid)", to: path) }
+        return options.isDetached ? 0 : try session.wait(for: pid)
+    }
+
+    private func process(of config: RuntimeSpec) throws -> RuntimeSpec.Process {
+        var process: RuntimeSpec.Process
+        if let path = options.processFile {
+            process = try RuntimeSpec.Process(json: try Files.read(path), of: path)
+            if options.hasTerminal { process.terminal = true }
+        } else {
+            process = config.process ?? .init()
+            guard !options.command.isEmpty else { throw Failure("exec args cannot be empty") }
+            process.args = options.command
+            process.terminal = options.hasTerminal
+            process.env = (process.env ?? []) + options.environment
+            if let directory = options.directory { process.cwd = directory }
+            if let user = options.user {
+                let numbers = user.split(separator: ":", omittingEmptySubsequences: false).map { UInt32($0) }
+                guard numbers.count <= 2, let uid = numbers.first ?? nil, !numbers.contains(nil) else {
+                    throw Failure("parsing \(ForeignText.line(user, most: 100)) as uid[:gid] failed")
+                }
+                var changed = process.user ?? .init()
+                changed.uid = uid
+                if numbers.count == 2, let gid = numbers[1] { changed.gid = gid }
+                process.user = changed
+            }
+            if !options.groups.isEmpty {
+                var changed = process.user ?? .init()
+                changed.additionalGids = (changed.additionalGids ?? []) + options.groups
+                process.user = changed
+            }
+            if !options.capabilities.isEmpty {
+                var sets = process.capabilities ?? .init()
+                sets.bounding = (sets.bounding ?? []) + options.capabilities
+                sets.effective = (sets.effective ?? []) + options.capabilities
+                sets.permitted = (sets.permitted ?? []) + options.capabilities
+                process.capabilities = sets
+            }
+            if options.hasNoNewPrivileges { process.noNewPrivileges = true }
+        }
+        try Configuration.check(process)
+        return process
+    }
+
+    /// The kinds of namespaces in which the process is elsewhere than we.
+    private static func others(_ pid: pid_t) throws -> Namespaces {
+        var result: Namespaces = []
+        for (name, kind) in Namespaces.named {
+            var (its, own) = (stat(), stat())
+            guard stat("/proc/\(pid)/ns/\(name)", &its) == 0 else {
+                throw Failure("cannot exec in a stopped container")
+            }
+            if stat("/proc/self/ns/\(name)", &own) == 0, its.st_ino != own.st_ino || its.st_dev != own.st_dev
+            {
+                result.insert(kind)
+            }
+        }
+        return result
+    }
+
+    private func start(
+        _ process: RuntimeSpec.Process, _ state: ContainerState, _ console: Int32?
+    ) throws -> pid_t {
+        let filter = try state.config.linux?.seccomp.map { try CompiledFilter($0) }
+        let first = FileDescriptor(owning: try Kernel.check { clinux_pidfd_open(state.pid) })
+        let others = try Self.others(state.pid)
+        // Its number may have become another's before it was opened.
+        guard state.isAlive else { throw Failure("cannot exec in a stopped container") }
+        let confined = ContainerProcess(
+            process: process, capabilities: CapabilitySets.read(process.capabilities).sets, filter: filter,
+            personality: nil)
+        let (ours, childs) = try Channel.pair()
+        defer { ours.end() }
+        let own = try FileDescriptor.open("/proc/self/ns/pid", O_RDONLY)
+        if others.contains(.pid) {
+            do { try Kernel.check { clinux_setns(first.rawValue, Namespaces.pid.rawValue) } } catch {
+                throw Failure("unable to start container process: setns", error)
+            }
+        }
+        let pid = clinux_fork(0, -1)
+        if pid == 0 { inside(confined, others.subtracting(.pid), first.rawValue, console, ours, childs) }
+        let code = Errno(errno)
+        if others.contains(.pid) { _ = clinux_setns(own.rawValue, Namespaces.pid.rawValue) }
+        childs.end()
+        guard pid > 0 else { throw Failure("unable to start container process: clone", code) }
+        do {
+            try Cgroups(directories: state.cgroups).add(pid)
+            Limits.raise(process.rlimits, of: pid)
+            ours.say(.go)
+            while let (word, text) = ours.hear() {
+                switch word {
+                case .ready:
+                    try Creation.limit(process, pid)
+                    ours.say(.go)
+                default:
+                    throw Failure("unable to start container process: \(text)")
+                }
+            }
+            return pid
+        } catch {
+            kill(pid, SIGKILL)
+            var status: Int32 = 0
+            waitpid(pid, &status, 0)
+            throw error
+        }
+    }
+
+    private func inside(
+        _ process: ContainerProcess, _ others: Namespaces, _ first: Int32, _ console: Int32?, _ ours: Channel,
+        _ channel: Channel
+    ) -> Never {
+        ours.end()
+        guard channel.hear() != nil else { _exit(1) }
+        do {
+            umask(0)
+            clinux_reset_signals()
+            try Kernel.call(SYS_prctl, 4, 0)  // PR_SET_DUMPABLE
+            if !others.isEmpty {
+                do { try Kernel.check { clinux_setns(first, others.rawValue) } } catch {
+                    throw Failure("setns", error)
+                }
+            }
+            if others.contains(.user) {
+                _ = try? Kernel.call(SYS_setresgid, 0, 0, 0)
+                _ = try? Kernel.call(SYS_setresuid, 0, 0, 0)
+            }
+            _ = try? Kernel.call(SYS_setsid)
+            try ContainerInit.joinKeyring()
+            if let console {
+                let root = try FileDescriptor.openPath("/")
+                try Terminal.openAnother(process.process.consoleSize, root, telling: console)
+            }
+            try ContainerProcess.closeDescriptors(
+                from: 3 + options.preservedDescriptors, but: [channel.descriptor])
+            let program = try process.confine()
+            channel.say(.ready)
+            guard channel.hear() != nil else { _exit(1) }
+            try process.execute(program)
+        } catch {
+            channel.say(.failed, error.words)
+            _exit(1)
+        }
+    }
+}

@@ -1,0 +1,133 @@
+import CLinux
+import CSeccomp
+import Glibc
+import LabCore
+import OCI
+
+/// `linux.seccomp`, compiled by libseccomp as runc and crun do it: our own compiler knows what our own profile asks, not every
+/// action, comparison and architecture.
+struct CompiledFilter {
+    let instructions: [UInt8]
+    let flags: UInt32
+
+    static let actions: [(word: String, action: UInt32)] = [
+        ("SCMP_ACT_ALLOW", 0x7fff_0000), ("SCMP_ACT_ERRNO", 0x0005_0000), ("SCMP_ACT_KILL", 0),
+        ("SCMP_ACT_KILL_PROCESS", 0x8000_0000), ("SCMP_ACT_KILL_THREAD", 0), ("SCMP_ACT_LOG", 0x7ffc_0000),
+        ("SCMP_ACT_TRACE", 0x7ff0_0000), ("SCMP_ACT_TRAP", 0x0003_0000),
+    ]
+    static let operators: [(word: String, comparison: scmp_compare)] = [
+        ("SCMP_CMP_EQ", SCMP_CMP_EQ), ("SCMP_CMP_GE", SCMP_CMP_GE), ("SCMP_CMP_GT", SCMP_CMP_GT),
+        ("SCMP_CMP_LE", SCMP_CMP_LE), ("SCMP_CMP_LT", SCMP_CMP_LT),
+        ("SCMP_CMP_MASKED_EQ", SCMP_CMP_MASKED_EQ), ("SCMP_CMP_NE", SCMP_CMP_NE),
+    ]
+    /// Bits of seccomp(2).
+    static let knownFlags: [(word: String, bit: UInt32)] = [
+        ("SECCOMP_FILTER_FLAG_LOG", 2), ("SECCOMP_FILTER_FLAG_SPEC_ALLOW", 4),
+        ("SECCOMP_FILTER_FLAG_TSYNC", 1),
+    ]
+    static let architectures = [
+        "SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM", "SCMP_ARCH_MIPS", "SCMP_ARCH_MIPS64", "SCMP_ARCH_MIPS64N32",
+        "SCMP_ARCH_MIPSEL", "SCMP_ARCH_MIPSEL64", "SCMP_ARCH_MIPSEL64N32", "SCMP_ARCH_PPC",
+        "SCMP_ARCH_PPC64", "SCMP_ARCH_PPC64LE", "SCMP_ARCH_RISCV64", "SCMP_ARCH_S390", "SCMP_ARCH_S390X",
+        "SCMP_ARCH_X32", "SCMP_ARCH_X86", "SCMP_ARCH_X86_64",
+    ]
+
+    init(_ spec: RuntimeSpec.Seccomp) throws {
+        if spec.listenerPath?.isEmpty == false { throw Failure.unsupported("linux.seccomp.listenerPath") }
+        var flags: UInt32 = 0
+        for flag in spec.flags ?? [] {
+            guard let bit = Self.knownFlags.first(where: { $0.word == flag })?.bit else {
+                throw Failure.unsupported("linux.seccomp.flags: \(flag)")
+            }
+            flags |= bit
+        }
+        self.flags = flags
+        let standard = try Self.action(spec.defaultAction, spec.defaultErrnoRet)
+        guard let context = seccomp_init(standard) else { throw Failure("error initializing seccomp filter") }
+        defer { seccomp_release(context) }
+        // The architecture of this machine is in it from the start.
+        for word in spec.architectures ?? [] {
+            guard Self.architectures.contains(word) else {
+                throw Failure(
+                    "error adding architecture \(ForeignText.line(word, most: 100)) to seccomp filter")
+            }
+            let token = seccomp_arch_resolve_name(String(word.dropFirst(10)).lowercased())
+            let code = token == 0 ? -EINVAL : seccomp_arch_add(context, token)
+            guard code == 0 || code == -EEXIST else {
+                throw Failure("error adding architecture to seccomp filter: \(Errno(-code).words)")
+            }
+        }
+        for rule in spec.syscalls ?? [] {
+            let action = try Self.action(rule.action, rule.errnoRet)
+            // What would happen anyway is no rule to libseccomp.
+            if action == standard { continue }
+            let comparisons = try (rule.args ?? []).map(Self.comparison)
+            for name in rule.names {
+                let number = seccomp_syscall_resolve_name(name)
+                // Of a newer kernel than this libseccomp: what no rule names meets the default action.
+                guard number != -1 else { continue }
+                try Self.add(action, name, number, comparisons, to: context)
+            }
+        }
+        instructions = try Self.exported(context)
+    }
+
+    private static func add(
+        _ action: UInt32, _ name: String, _ number: Int32, _ comparisons: [scmp_arg_cmp],
+        to context: scmp_filter_ctx
+    ) throws {
+        // Several of one argument are alternatives, as runc reads them.
+        let isRepeated = Set(comparisons.map(\.arg)).count < comparisons.count
+        for group in isRepeated ? comparisons.map({ [$0] }) : [comparisons] {
+            let code = seccomp_rule_add_array(context, action, number, UInt32(group.count), group)
+            guard code == 0 || code == -EEXIST else {
+                throw Failure(
+                    "error adding seccomp rule for syscall \(ForeignText.line(name, most: 100)): "
+                        + Errno(-code).words)
+            }
+        }
+    }
+
+    private static func exported(_ context: scmp_filter_ctx) throws -> [UInt8] {
+        let file = FileDescriptor(owning: try Kernel.check { clinux_memfd("filter") })
+        let code = seccomp_export_bpf(context, file.rawValue)
+        guard code == 0 else { throw Failure("error exporting seccomp filter: \(Errno(-code).words)") }
+        try Kernel.check { lseek(file.rawValue, 0, SEEK_SET) }
+        var bytes: [UInt8] = []
+        while true {
+            let chunk = try file.read(upTo: 1 << 16)
+            if chunk.isEmpty { return bytes }
+            bytes += chunk
+        }
+    }
+
+    private static func action(_ word: String, _ value: UInt32?) throws -> UInt32 {
+        guard let action = actions.first(where: { $0.word == word })?.action else {
+            throw Failure.unsupported("linux.seccomp: the action \(word)")
+        }
+        switch word {
+        case "SCMP_ACT_ERRNO", "SCMP_ACT_TRACE": return action | (value ?? UInt32(EPERM)) & 0xffff
+        default: return action
+        }
+    }
+
+    private static func comparison(_ argument: RuntimeSpec.SyscallArgument) throws -> scmp_arg_cmp {
+        guard argument.index < 6, let found = operators.first(where: { $0.word == argument.op }) else {
+            throw Failure(
+                "linux.seccomp: argument \(argument.index) \(ForeignText.line(argument.op, most: 100)) is none"
+            )
+        }
+        return scmp_arg_cmp(
+            arg: argument.index, op: found.comparison, datum_a: argument.value,
+            datum_b: argument.valueTwo ?? 0)
+    }
+
+    func load() throws {
+        let result = instructions.withUnsafeBytes {
+            clinux_load_filter($0.baseAddress, UInt32($0.count / 8), flags)
+        }
+        guard result == 0 else {
+            throw Failure("unable to init seccomp: error loading seccomp filter", Errno(errno))
+        }
+    }
+}
