@@ -61,6 +61,12 @@ package enum PackageTree {
             program, arguments, in: directory, variables: variables,
             deadline: .now().advanced(by: patience))
         guard output.status == 0 else {
+            if let line = NoSpace.line(in: output.text) {
+                throw LabError(
+                    .output, "\(what) can't be made: \(program) failed with status \(output.status)",
+                    cause: Message(verbatim: ForeignText.line(String(line), most: 400)),
+                    remedy: NoSpace.remedy)
+            }
             let (words, isName) = reason(in: output.text)
             throw LabError(
                 .unavailable, "\(what) can't be made: \(program) failed with status \(output.status)",

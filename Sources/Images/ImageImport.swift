@@ -54,7 +54,9 @@ package enum ImageSource: Equatable, Sendable {
             }
             self = .archive(file, transport: transport)
         } else {
-            let directory = try place(word)
+            // As `--image` names one.
+            let directory = try place(
+                word.hasPrefix("rootfs:") ? String(word.dropFirst("rootfs:".utf8.count)) : word)
             guard Files.isDirectory(directory) else {
                 throw LabError(
                     .usage, "cannot import \(ForeignText.quoted(word))", cause: "it is no directory",
@@ -121,7 +123,10 @@ extension ImageStore {
                     "--insecure-policy", "copy", "--quiet", Skopeo.asTheyAre, "\(transport):archive",
                     "oci:layout:image",
                 ],
-                in: staging.path, "cannot import \(ForeignText.quoted(file))")
+                in: staging.path, "cannot import \(ForeignText.quoted(file))",
+                remedy:
+                    "save it again with docker save or podman save, or name what it is: docker-archive, oci-archive"
+            )
             return try add(layout: "\(staging.path)/layout", nil, as: name, staging, isOurs: true)
         case .directory(let directory):
             return try add(directory: directory, latest: latest, as: name, staging)
@@ -162,7 +167,10 @@ extension ImageStore {
                 Self.withTransport(reference),
                 "oci:layout:image",
             ],
-            in: staging.path, "cannot pull \(ForeignText.quoted(reference))")
+            in: staging.path, "cannot pull \(ForeignText.quoted(reference))",
+            remedy:
+                "try it by hand: skopeo inspect \(ShellText.quote(Self.withTransport(reference))); a registry without a certificate takes --tls-verify false"
+        )
         return try add(layout: "\(staging.path)/layout", nil, as: name, staging, isOurs: true)
     }
 
@@ -178,7 +186,10 @@ extension ImageStore {
             ["copy", "--quiet", "--dest-tls-verify=\(tlsVerify)"]
                 + (keepsDigests ? ["--preserve-digests"] : [])
                 + ["oci:\(directory):\(name)", target],
-            in: ".", "cannot push to \(ForeignText.quoted(destination))")
+            in: ".", "cannot push to \(ForeignText.quoted(destination))",
+            remedy:
+                "see that it can be written to, and who may: skopeo login; a registry without a certificate takes --tls-verify false"
+        )
     }
 
     /// skopeo's transports, containers-transports(5).
@@ -356,8 +367,11 @@ enum Skopeo {
     /// A gigabyte at 300 KB/s.
     private static let patience = Duration.seconds(3_600)
 
-    /// - Throws: `.unavailable` where it is missing, or with what it said.
-    static func copy(_ words: [String], in directory: String, _ what: Message) throws(LabError) {
+    /// - Parameter remedy: where it is there and fails.
+    /// - Throws: `.unavailable` where it is missing, or with what it said; `.output` where there is no room.
+    static func copy(
+        _ words: [String], in directory: String, _ what: Message, remedy: Message
+    ) throws(LabError) {
         guard Tool.find(program) != nil else {
             throw LabError(
                 .unavailable, what, cause: "\(program) is not installed",
@@ -368,8 +382,17 @@ enum Skopeo {
             program, words, in: directory, deadline: .now().advanced(by: patience))
         guard output.status == 0 else {
             let last = output.text.split(separator: "\n").last ?? ""
+            let isFull = NoSpace.line(in: output.text) != nil
             throw LabError(
-                .unavailable, what, cause: "\(program): \(ForeignText.line(String(last), most: 400))")
+                isFull ? .output : .unavailable, what,
+                cause: "\(program): \(ForeignText.line(said(in: String(last)), most: 400))",
+                remedy: isFull ? NoSpace.remedy : remedy)
         }
+    }
+
+    /// What a line of its log says, without time and level; the line itself where it is none.
+    static func said(in line: String) -> String {
+        guard let start = line.firstRange(of: " msg=\""), line.hasSuffix("\"") else { return line }
+        return String(line[start.upperBound...].dropLast().replacing("\\\"", with: "\""))
     }
 }

@@ -109,8 +109,9 @@ struct ComputeReport: MethodReport {
     var sections: [Block] { claims + ComputeSection(analysis: analysis, text: text).blocks }
 
     var procedure: Phrase {
-        let workload = Phrase.code(lab.workload)
-        return lab.command == nil ? text.computeMethod(workload) : text.commandMethod(workload)
+        guard let command = lab.command else { return text.computeMethod(.code(lab.workload)) }
+        let words = text.words(of: command)
+        return command.client == nil ? text.commandMethod(words) : text.drivenMethod(words)
     }
 
     func label(_ point: Condition) -> Phrase { point.isEmpty ? .none : .code(text.work(point)) }

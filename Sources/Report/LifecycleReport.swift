@@ -85,15 +85,29 @@ struct LifecycleReport: MethodReport {
     }
 
     var procedure: Phrase {
-        text.say(
+        if let command = lab.command {
+            return text.lifeOfCommand(text.words(of: command), command.readiness)
+        }
+        return text.say(
             "Each trial starts one instance with the workload "
                 + "\(.code(lab.workload)), waits for its end and removes everything of it."
         )
     }
 
     /// The tables of the other metrics where nothing is varied; those of counts have none of their own.
-    var details: [Block] {
-        lab.metrics.dropFirst().filter { $0.unit != .count }.flatMap { metric -> [Block] in
+    var details: [Block] { tables(of: lab.metrics.dropFirst().filter { $0.unit != .count }) }
+
+    /// What a command's user asked for belongs to the answer.
+    var summaryFigures: [Block] {
+        let keys = (lab.command?.values ?? []).map(\.key)
+        return tables(
+            of: lab.metrics.dropFirst().filter { metric in
+                if case .value(let key) = metric.source { keys.contains(key) } else { false }
+            })
+    }
+
+    private func tables(of metrics: [Metric]) -> [Block] {
+        metrics.flatMap { metric -> [Block] in
             if isSweep {
                 let table = SweepSection(report: self).table(of: metric).closed(text)
                 return [.heading(3, text.title(metric)), .table(table)]

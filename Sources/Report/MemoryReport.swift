@@ -103,7 +103,7 @@ struct MemoryReport: MethodReport {
     var procedure: Phrase {
         text.say(
             "Each trial starts its instances one after another with the workload "
-                + "\(.code(lab.workload)), reads what memory they take while all of them live, and ends them. "
+                + "\(lab.command.map { text.words(of: $0) } ?? .code(lab.workload)), reads what memory they take while all of them live, and ends them. "
                 + "The host's figure is by how much its available memory fell."
         )
     }

@@ -43,6 +43,8 @@ protocol MethodReport {
     var summaryTitle: Phrase { get }
     /// The first table, narrow enough for a terminal.
     var summary: Table { get }
+    /// Tables that the terminal shows beside it.
+    var summaryFigures: [Block] { get }
     /// True when an engine that was tried and failed has a row in that.
     var summaryHasFailedEngines: Bool { get }
 }
@@ -58,6 +60,7 @@ extension MethodReport {
     func warnings(of engine: Analysis.Engine) -> [Phrase] { [] }
     func isAnswer(_ failed: Observation) -> Bool { false }
     var summaryTitle: Phrase { text.title(analysis.headline) }
+    var summaryFigures: [Block] { [] }
     var summaryHasFailedEngines: Bool { false }
 
     var lab: LabDefinition { analysis.result.header.lab }

@@ -13,7 +13,10 @@ struct MethodSection {
         let result = analysis.result
         let lab = report.lab
         let trials = result.header.plan.trials
-        let definitions = [report.procedure] + lab.metrics.map { definition(of: $0, in: text) }
+        let client = lab.command?.client.map { text.clientMethod(.code(ShellText.join($0))) }
+        let definitions =
+            [report.procedure] + (client.map { [$0] } ?? [])
+            + lab.metrics.map { definition(of: $0, in: text) }
         let clock = report.isClocked ? [text.clock] : []
         return definitions + clock + [
             text.say(

@@ -6,7 +6,7 @@ extension Report {
     public static func summaryLines(for figures: Figures, language text: Language = .english) -> [String] {
         let report = Analysis(figures).report(in: text)
         return TerminalRenderer.render(
-            [.paragraph(report.summaryTitle), .table(table(report))]
+            [.paragraph(report.summaryTitle), .table(table(report))] + report.summaryFigures
                 + (builds(report) + absences(report) + systems(report) + verdicts(report)).map(
                     Block.paragraph))
     }

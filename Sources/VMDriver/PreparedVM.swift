@@ -38,7 +38,7 @@ public final class PreparedVM: PreparedEngine {
             place = VMPlace(name: claim.saved.name, directory: place.directory)
             uuid = claim.saved.uuid
         }
-        let link = try context.network(of: request)?.makeTap(of: request.index, for: setup.starter.user?.uid)
+        let link = try context.network(of: request)?.makeTap(of: request.index)
         do throws(LabError) {
             return try start(
                 try setup.description(

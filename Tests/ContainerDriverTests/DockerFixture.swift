@@ -11,6 +11,15 @@ struct DockerFixture: SuiteTrait, TestScoping {
     private static let address = Mutex<String?>(nil)
     /// True when one answers, whoever started it.
     static var isThere: Bool { answers(host) }
+    /// Why none can be had here; nil where one answers.
+    static var obstacle: String? {
+        if isThere { return nil }
+        if Tool.find("docker") == nil { return "docker is not installed" }
+        if Tool.find("dockerd") == nil { return "no docker daemon answers, and dockerd is not installed" }
+        return geteuid() == 0 ? "dockerd can't be started here: \(lastWords.withLock { $0 })" : "not root"
+    }
+    /// What the daemon of ours said last.
+    private static let lastWords = Mutex("")
 
     func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
@@ -28,10 +37,16 @@ struct DockerFixture: SuiteTrait, TestScoping {
             "--exec-root",
             "\(directory)/exec", "--pidfile", "\(directory)/pid", "--host", socket,
         ]
+        let log = "\(directory)/log"
+        try Files.write("", to: log)
         daemon.standardOutput = FileHandle.nullDevice
-        daemon.standardError = FileHandle.nullDevice
+        daemon.standardError = FileHandle(forWritingAtPath: log)
         try daemon.run()
         for _ in 0..<200 where daemon.isRunning && !Self.answers(socket) { usleep(100_000) }
+        let said = (try? Files.readText(log)) ?? ""
+        Self.lastWords.withLock {
+            $0 = said.split(separator: "\n").last.map(String.init) ?? "it said nothing"
+        }
         Self.address.withLock { $0 = socket }
         let result: Result<Void, any Error>
         do { result = .success(try await function()) } catch { result = .failure(error) }

@@ -27,10 +27,8 @@ enum ImageMaker: String, CaseIterable, CustomTestStringConvertible {
                 podman + ["save", "--quiet", "--format", "docker-archive", "--output", file, "lab-test"],
                 in: directory)
         case .docker:
-            guard let host = DockerFixture.host ?? (DockerFixture.isThere ? "" : nil) else {
-                try Test.cancel("skipped: no docker daemon can be started here")
-            }
-            let docker = ["docker"] + (host.isEmpty ? [] : ["--host", host])
+            if let obstacle = DockerFixture.obstacle { try Test.cancel("skipped: \(obstacle)") }
+            let docker = ["docker"] + (DockerFixture.host.map { ["--host", $0] } ?? [])
             let name = "lab-test:\(UInt32.random(in: 0 ... .max))"
             try pack(lower, upper, in: directory)
             try run(docker + ["import", "whole.tar", name], in: directory)

@@ -115,6 +115,15 @@ struct CommandLookupTests {
             try words {
                 $0.entrypoint = []; $0.arguments = ["/start"]
             } == ["/start"])
+        // Said a second time by somebody who did not know of the entrypoint, unless that was said too.
+        for word in ["start", "/start", "/usr/bin/start"] {
+            let error = #expect(throws: LabError.self) { try words { $0.arguments = [word, "x"] } }
+            #expect(error?.kind == .usage && error?.remedy?.english.contains("--entrypoint ''") == true)
+        }
+        #expect(
+            try words {
+                $0.entrypoint = ["/start"]; $0.arguments = ["start"]
+            } == ["/start", "start"])
         #expect(try CommandDefinition(image: "").payload(in: tree).environment.contains("B=1"))
     }
 

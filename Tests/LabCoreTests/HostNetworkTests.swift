@@ -38,8 +38,11 @@ struct HostNetworkTests {
             try network.open()
             #expect(exists(network.bridge))
             let container = try network.makeNamespace(of: 0)
-            let machine = try network.makeTap(of: 1, for: 65_534)
+            let machine = try network.makeTap(of: 1)
             #expect(exists(container.name) && exists(machine.name))
+            #expect(
+                Files.line("/sys/class/net/\(machine.name)/owner") == "0", "one without an owner is anybody's"
+            )
             #expect(container.namespaceNumber >= 0 && machine.namespaceNumber == -1)
             #expect(container.address != machine.address)
             #expect(
@@ -48,7 +51,7 @@ struct HostNetworkTests {
             // A number that is taken, as when a run has more than its block: the one who has it keeps it.
             let again = network.address(of: 1 + 4_093)
             #expect(again == machine.address)
-            #expect(throws: LabError.self) { try network.makeTap(of: 1 + 4_093, for: nil) }
+            #expect(throws: LabError.self) { try network.makeTap(of: 1 + 4_093) }
             #expect(exists(machine.name))
             for link in [container, machine] {
                 try link.remove()
@@ -120,7 +123,7 @@ struct HostNetworkTests {
     func journalIsReplayed() throws {
         try withNetwork { network, run, _ in
             try network.open()
-            let link = try network.makeTap(of: 0, for: nil)
+            let link = try network.makeTap(of: 0)
             let other = LinkNames("\(run.runID)x")
             for name in [
                 "lo", other.bridge, "br0", "../lo", "\(network.bridge)x", "", "\(network.bridge) lo",

@@ -161,7 +161,39 @@ struct ImageCommandTests {
         let lab = try LabProgram()
         let finished = try lab.run(["image", "pull", "localhost:1/x"])
         #expect(finished.status == 69)
-        #expect(finished.errors.contains("connection refused"))
+        #expect(finished.errors.contains("connection refused") && !finished.errors.contains("level="))
+        #expect(finished.errors.contains("remedy: try it by hand: skopeo inspect docker://localhost:1/x; "))
         #expect(Files.list("\(lab.paths.cache)/images/staging") == [])
+    }
+
+    @Test(
+        "A full disk is said with its remedy, and nothing is left of what was brought in",
+        .enabled(if: geteuid() == 0, "skipped: not root"),
+        .enabled(if: Tool.find("skopeo") != nil, "skopeo is not installed"))
+    func fullDisk() throws {
+        let lab = try LabProgram()
+        let home = "\(lab.directory.path)/small"
+        try Files.makeDirectory("\(lab.directory.path)/tree")
+        try Files.makeDirectory(home, mode: 0o700)
+        try Files.write(
+            String(repeating: "0123456789abcdef", count: 1 << 18), to: "\(lab.directory.path)/tree/large")
+        for words in [
+            ["import", "rootfs:tree", "--name", "large"], ["push", "large", "docker-archive:large.tar"],
+        ] {
+            let made = try lab.run(["image"] + words)
+            try #require(made.status == 0, "\(made.errors)")
+        }
+        let mounted = try Tool.run(
+            "mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", home], in: "/",
+            deadline: .now().advanced(by: .seconds(20)))
+        try #require(mounted.status == 0, "\(mounted.text)")
+        defer { umount2(home, Int32(MNT_DETACH)) }
+        let finished = try lab.run(
+            ["image", "import", "docker-archive:large.tar"], environment: ["LAB_HOME": home])
+        #expect(finished.status == 73, "\(finished.errors)")
+        #expect(
+            finished.errors.contains("no space left on device")
+                && finished.errors.contains("remedy: make room"))
+        #expect(Files.list("\(home)/cache/images/staging") == [])
     }
 }

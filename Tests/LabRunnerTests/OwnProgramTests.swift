@@ -61,6 +61,7 @@ struct OwnProgramTests {
         #expect(result.header.lab.claims.isEmpty && result.header.lab.row == nil)
         #expect(result.header.command.hasSuffix(" -- sh -c 'echo rate $N; echo x >&2'"))
         let report = try Files.readText("\(lab.directory.path)/out/report.md")
+        #expect(finished.output.contains("rate (more is better)"), "it was asked for: \(finished.output)")
         for words in ["rate (more is better)", "rootfs:tree", "N=42", "chroot into the tree"] {
             #expect(report.contains(words), "\(words)")
         }
@@ -181,6 +182,31 @@ struct OwnProgramTests {
             }
             #expect(lab.leftovers.isEmpty)
         }
+    }
+
+    @Test(
+        "A bare process that fails beside others is told what it shares with them, alone and in a container it is not"
+    )
+    func sharedPorts() throws {
+        let lab = try program()
+        let finished = try lab.run(
+            [
+                "run", "startup-latency", "--image", "rootfs:tree", "--engine", "process,container",
+                "--series", "plain,together", "--samples", "1", "--warmup", "0", "--output", "out",
+                "--ready", "line=x", "--", "sh", "-c", "echo bind: in use >&2; exit 1",
+            ])
+        #expect(finished.status == 1)
+        for sample in try result(lab).samples {
+            guard case .failed(let error, _) = sample.outcome else {
+                Issue.record("it did not fail")
+                continue
+            }
+            let isTold = error.remedy?.english.contains("share this host's ports") == true
+            #expect(
+                isTold == (sample.engine == .process && sample.parameters.concurrency != nil), "\(sample)")
+            #expect(error.reason.english.contains("it said bind: in use"))
+        }
+        #expect(lab.leftovers.isEmpty)
     }
 
     @Test("An engine that was started and yielded nothing is a failure, whatever the reason")

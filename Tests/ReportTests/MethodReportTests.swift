@@ -63,6 +63,40 @@ import Testing
     }
 }
 
+/// What the method says of a client on this host.
+@Suite struct ClientReportTests {
+    @Test(
+        "The method says who drives the command, from where and over what, and whose the time is",
+        arguments: Language.allCases)
+    func clientIsSaid(language: Language) {
+        for fixture in [RunFixture.compute(), RunFixture.complete()] {
+            var result = fixture.result
+            result.header.lab.command = CommandDefinition(
+                image: "x", arguments: ["serve"], readiness: .port(80), network: .bridge)
+            let alone = Report.files(for: result, language: language)[0].contents
+            result.header.lab.command?.client = ["drive", "a b"]
+            let driven = Report.files(for: result, language: language)[0].contents
+            let words =
+                language == .english
+                ? [
+                    "outside the instances and their limits", "over a veth pair and a VM over a tap",
+                    "loopback interface",
+                ]
+                : ["不受实例的限制", "容器经一对 veth，虚拟机经一个 tap", "本机的回环接口"]
+            for word in words { #expect(driven.contains(word) && !alone.contains(word), "\(word)") }
+            #expect(driven.contains("`drive 'a b'`"))
+            let own = language == .english ? "the operations that it says" : "它报告的操作次数"
+            #expect(!driven.contains(own), "they are the client's")
+            // Somebody's own words, or the image's: never none.
+            #expect(alone.contains(language == .english ? "with the command `serve`" : "运行命令 `serve`"))
+            result.header.lab.command?.arguments = []
+            let unsaid = Report.files(for: result, language: language)[0].contents
+            #expect(unsaid.contains(language == .english ? "with the command of the image" : "运行命令 （镜像自带）"))
+            #expect(alone.contains(own) == (result.header.lab.method == .compute))
+        }
+    }
+}
+
 @Suite struct TerminalSummaryTests {
     /// A terminal of a hundred columns shows the first table of each method without wrapping.
     @Test(arguments: Language.allCases)

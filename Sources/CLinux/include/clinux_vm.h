@@ -1,4 +1,5 @@
-// Why this exists: what is asked about machines and Swift can't call: instructions, and variadic functions.
+// Why this exists: what is asked about machines and Swift can't call: instructions, variadic functions, and a
+// request that is a union.
 #pragma once
 #include <string.h>
 #include <sys/auxv.h>
@@ -52,3 +53,7 @@ static inline int clinux_adopt_orphans(int adopt) { return prctl(PR_SET_CHILD_SU
 static inline int clinux_pidfd_getfd(int pidfd, int number) {
     return (int)syscall(SYS_pidfd_getfd, pidfd, number, 0);
 }
+
+/// Opens a tap that is there, as libvirt does for QEMU: whole frames, each behind the header by which virtio says what was left
+/// to the other end (tuntap.rst in Linux). A descriptor that is closed by exec, or -1 with errno.
+int clinux_open_tap(const char *name);

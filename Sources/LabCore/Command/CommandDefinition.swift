@@ -82,6 +82,20 @@ public struct CommandDefinition: Codable, Equatable, Sendable {
     static let mostWords = 10_000
     static let mostBytes = 1 << 20
 
+    /// The program's name, said behind an entrypoint of the image's that is that program alone: it would be its first argument.
+    /// Whoever means it says `entrypoint` as well.
+    private func requireSaidOnce(by tree: FileTree) throws(LabError) {
+        func name(_ word: String?) -> Substring? { word?.split(separator: "/").last }
+        guard entrypoint == nil, tree.config.entrypoint.count == 1, let said = arguments.first,
+            let known = name(tree.config.entrypoint.first), name(said) == known
+        else { return }
+        throw LabError(
+            .usage, "the command says \(ForeignText.quoted(said)) a second time",
+            cause:
+                "the image's entrypoint is \(ForeignText.quoted(tree.config.entrypoint[0])), behind which it comes",
+            remedy: "leave the word out, or the image's entrypoint: --entrypoint ''")
+    }
+
     /// Looks everything up in the tree that it names.
     /// - Throws: one error that says what is not there, and what helps.
     public func payload(in tree: FileTree) throws(LabError) -> CommandPayload {
@@ -94,6 +108,7 @@ public struct CommandDefinition: Codable, Equatable, Sendable {
                 .usage, "there is no command to start", cause: "the image names none of its own",
                 remedy: "say it behind --: lab run LAB --image \(tree.reference) -- COMMAND")
         }
+        try requireSaidOnce(by: tree)
         let who = try (user ?? tree.config.user).flatMap { $0.isEmpty ? nil : $0 }.map {
             (word) throws(LabError) in try TreeUsers(tree).find(word)
         }

@@ -9,12 +9,19 @@ extension CommandOutput {
         return words.isEmpty ? how : "\(how); it said \(words)"
     }
 
+    /// What a command that shares this host's ports may have failed for; nil for one that shares nothing.
+    var sharedPorts: Message? {
+        sharesPorts
+            ? "bare processes that live at the same time share this host's ports: let it take a free one, or leave several at once out with --series"
+            : nil
+    }
+
     /// It ended, and was to say that it is ready.
     public func endedEarly(_ status: Int32) -> LabError {
         LabError(
             .instance, "the command ended before it was ready", cause: end(status),
             remedy: status != 0
-                ? "mend what it says of itself: all of its output is beside the samples"
+                ? sharedPorts ?? "mend what it says of itself: all of its output is beside the samples"
                 : readiness == .firstOutput
                     ? "look why it says nothing; where its end is what you time, say --ready exit"
                     : "keep it in the foreground, as under docker; where its end is what you time, say --ready exit"

@@ -21,6 +21,8 @@ public final class CommandOutput: @unchecked Sendable {
     public let readiness: Readiness
     /// The reason why the command's trial has no result, apart from its exit status.
     public var failure: LabError?
+    /// Whether others live at the same time that have the same network: bare processes, of which several were started.
+    public var sharesPorts = false
     /// The exit status of the command that is to show that it is ready, the last time that it did not.
     public var lastCheck: Int32?
     /// What finds out over the network that it listens on its port; nil where that is not how it is ready, or its port is

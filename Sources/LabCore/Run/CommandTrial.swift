@@ -82,7 +82,9 @@ extension TrialProcedure {
                 .instance, "the command failed", cause: output.end(status),
                 remedy: status == 128 + SIGKILL
                     ? "where it wanted more memory than it may have, raise --memory; see its output beside the samples"
-                    : "see its output beside the samples; try it with: --entrypoint '' -- sh -c 'COMMAND'")
+                    : output.sharedPorts
+                        ?? "see its output beside the samples; try it with: --entrypoint '' -- sh -c 'COMMAND'"
+            )
         }
     }
 

@@ -37,6 +37,7 @@ extension TrialProcedure {
         var request = request(work.workload, of: trial, began: .now())
         let address = context?.address(of: request, on: engine)
         request.output = try output(of: trial, place, at: address)
+        request.output?.sharesPorts = place != nil && engine.kind == .process
         return Start(
             request: request, expected: request.command == nil ? work.expected : [],
             limit: .seconds(lab.timeoutSeconds(at: trial.parameters)),

@@ -18,8 +18,7 @@ struct BuildImage: ImageSubcommand {
               environment: [LANG=C.UTF-8]
               user: redis
               directory: /var/lib/redis
-              entrypoint: [redis-server]
-              command: [--save, "", --port, "6379"]
+              command: [redis-server, --save, "", --port, "6379"]
 
             packages, put together by mmdebstrap with what every system has, come from
             this machine's package sources, of its release or that of `suite`. files lie

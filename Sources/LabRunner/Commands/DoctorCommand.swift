@@ -69,6 +69,8 @@ struct DoctorCommand: SpeakingCommand {
         if checks.contains(where: { $0.status == .fail }) { throw ExitCode.failure }
     }
 
+    private var fetches: Bool { fetch || EngineSettings.fetchIsAllowed }
+
     private func checks(
         _ engines: [EngineID], _ interrupt: Interrupt, _ line: ProgressLine, _ text: Language
     ) throws(LabError) -> [DoctorCheck] {
@@ -78,7 +80,7 @@ struct DoctorCommand: SpeakingCommand {
         var checks = HostChecks.all(paths: paths, warnings: Environment.capture().warnings)
         try interrupt.check()
         line.show(text.say("using what engines need …"), now: true)
-        checks += EngineFactory.driverChecks(paths: paths, connect: connect)
+        checks += EngineFactory.driverChecks(paths: paths, connect: connect, fetches: fetches)
         try interrupt.check()
 
         var labs: [LabDefinition] = []
@@ -98,7 +100,7 @@ struct DoctorCommand: SpeakingCommand {
         var leftovers = true
         defer { workspace.close(leftovers: leftovers, warn: warn) }
         let tried = try EngineFactory.make(
-            engines, EngineSettings(connect: connect, fetchesKernel: fetch || EngineSettings.fetchIsAllowed))
+            engines, EngineSettings(connect: connect, fetchesKernel: fetches))
         let proved = try EngineChecks.all(tried, context: workspace.context, labs: labs) { event in
             switch event {
             case .probing(let engine), .preparing(let engine): line.show(text.trying(engine), now: true)

@@ -75,10 +75,10 @@ enum EngineFactory {
 
     /// Returns the checks by which the drivers can prove this machine piece by piece.
     /// - Parameter connect: a libvirt URI; nil for QEMU's driver inside this process.
-    static func driverChecks(paths: LabPaths, connect: String? = nil) -> [DoctorCheck] {
-        ContainerChecks.all(paths: paths)
-            + VMChecks.all(
-                paths: paths, connect: connect, fetches: EngineSettings.fetchIsAllowed)
+    static func driverChecks(
+        paths: LabPaths, connect: String? = nil, fetches: Bool = EngineSettings.fetchIsAllowed
+    ) -> [DoctorCheck] {
+        ContainerChecks.all(paths: paths) + VMChecks.all(paths: paths, connect: connect, fetches: fetches)
     }
 }
 

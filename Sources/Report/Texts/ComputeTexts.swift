@@ -41,14 +41,6 @@ extension Language {
                 + "included."
         )
     }
-    func commandMethod(_ command: Phrase) -> Phrase {
-        say(
-            "Each trial starts one instance with the command \(command) and the word that the row names, which "
-                + "prepares, is \(code: "ready"), does its work and ends: from there to its end is the time, over "
-                + "the operations that it says it did. Host CPU time covers everything the host does for the "
-                + "instance, VMM threads included.")
-    }
-
     var lossPlotNote: Phrase {
         say(
             "Dots are ratios of medians, whiskers their 95 % intervals; to the right of 1 × the work takes "

@@ -51,6 +51,14 @@ extension Chinese {
         "pull or import it for this machine's architecture": "拉取或导入适合本机体系结构的镜像",
         "cannot unpack the image {}": "无法解开镜像 {}", "{}, in the image {}": "{}（在镜像 {} 中）",
         "{} is the beginning of several images' digests": "有多个镜像的摘要以 {} 开头",
+        "make room in the file systems of lab's cache and of /tmp, or say with LAB_HOME where there is more":
+            "在 lab 缓存和 /tmp 所在的文件系统中腾出空间，或用 LAB_HOME 指定空间更大的位置",
+        "try it by hand: skopeo inspect {}; a registry without a certificate takes --tls-verify false":
+            "手工试一下：skopeo inspect {}；没有证书的镜像仓库需要 --tls-verify false",
+        "see that it can be written to, and who may: skopeo login; a registry without a certificate takes --tls-verify false":
+            "确认那里可写、且有权写入：skopeo login；没有证书的镜像仓库需要 --tls-verify false",
+        "save it again with docker save or podman save, or name what it is: docker-archive, oci-archive":
+            "用 docker save 或 podman save 重新保存，或写明它的格式：docker-archive、oci-archive",
         "give more of its digits, or its name": "多写几位摘要，或写镜像的名字", "there is no image {}{}": "没有名为 {} 的镜像{}",
         "lab image ls shows those that there are; lab image pull and import bring others":
             "lab image ls 列出现有的镜像；lab image pull 和 import 带来别的镜像",

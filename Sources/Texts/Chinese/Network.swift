@@ -47,14 +47,15 @@ extension Chinese {
             "它不接受现成的网络命名空间，或以别的方式建立网络",
         "name the engines container, runc, crun, or one that is a VM":
             "改用引擎 container、runc、crun，或虚拟机引擎",
+        "Each trial starts one instance with the command {} and the word that the row names. From when it is {} a client drives it, whose whole life is the time, over the operations that the client says it did. Host CPU time covers everything the host does for the instance, VMM threads included, and nothing of what the client does.":
+            "每次试验启动一个实例，运行命令 {} 并附上该行所写的词。从它到达 {} 起由客户端驱动；客户端从开始到结束的时间除以它自己报告的操作次数即为结果。宿主机 CPU 时间包括宿主机为该实例所做的一切，含 VMM 线程，但不含客户端所做的。",
+        "The client {} runs on this host, outside the instances and their limits, and begins when the command is {}; the figures are read from what it writes, and the command is asked to end when it has ended. On a bridge of this host it reaches a container over a veth pair and a VM over a tap; {} it reaches over this host's loopback interface.":
+            "客户端 {} 在本机上运行，在各实例之外，不受实例的限制，命令到达 {} 后才开始；数值取自客户端的输出；客户端结束后即请求命令结束。它经本机的网桥访问实例：容器经一对 veth，虚拟机经一个 tap；{} 则经本机的回环接口访问。",
         "network": "网络", "client": "客户端",
         "virtio-net on a tap of this host, whose packets QEMU carries: no vhost":
             "virtio-net，接在本机的 tap 上，数据包由 QEMU 转送：不用 vhost",
         "there can be no tap for a VM": "无法为虚拟机创建 tap", "modprobe tun": "运行 modprobe tun",
-        "QEMU can't open a tap": "QEMU 无法打开 tap",
-        "others than root may not open {}": "除 root 外不得打开 {}",
-        "chmod 0666 {}, as distributions have it: a tap can still be opened by its owner alone":
-            "像发行版那样 chmod 0666 {}：tap 仍只有其所有者能打开",
+        "cannot open the tap {} for QEMU": "无法为 QEMU 打开 tap {}",
         "a VM of another host can't be linked to a bridge of this one": "另一台主机上的虚拟机无法接入本机的网桥",
         "leave --connect out, or say --network none": "去掉 --connect，或使用 --network none",
     ]

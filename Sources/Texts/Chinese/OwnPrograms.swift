@@ -217,6 +217,17 @@ extension Chinese {
             "如果是内存超过了限额，就调大 --memory；它的输出保存在样本旁边",
         "see its output beside the samples; try it with: --entrypoint '' -- sh -c 'COMMAND'":
             "查看样本旁保存的输出；可以这样试：--entrypoint '' -- sh -c 'COMMAND'",
+        "bare processes that live at the same time share this host's ports: let it take a free one, or leave several at once out with --series":
+            "同时存在的裸进程共用本机的端口：让它自己取一个空闲端口，或用 --series 去掉同时启动多个的部分",
+        "the command says {} a second time": "命令里重复写了 {}",
+        "the image's entrypoint is {}, behind which it comes": "镜像的入口程序是 {}，命令的词接在它后面",
+        "leave the word out, or the image's entrypoint: --entrypoint ''":
+            "去掉这个词，或去掉镜像的入口程序：--entrypoint ''",
+        "of the image": "（镜像自带）",
+        "Each trial starts one instance with the command {}, waits for its end and removes everything of it.":
+            "每次试验启动一个实例，运行命令 {}，等待结束，并清除其全部痕迹。",
+        "Each trial starts one instance with the command {}, waits until it is ready ({}), asks it to end and removes everything of it.":
+            "每次试验启动一个实例，运行命令 {}，等到它就绪（{}），请求它结束，并清除其全部痕迹。",
         "mend what it says of itself: all of its output is beside the samples":
             "按它自己的报错来修正：全部输出保存在样本旁边",
         "the command was killed for want of memory": "命令因内存不足而被杀死",

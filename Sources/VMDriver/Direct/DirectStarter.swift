@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import LabCore
 
@@ -49,9 +50,11 @@ struct DirectStarter: VMStarter {
         let end = try Self.open("\(place.recordPipe).out", O_WRONLY | O_NONBLOCK)
         // Its standard input is a write end of the record channel that it never writes to: so the channel ends with
         // QEMU, also with one that dies before it has opened the channel itself.
+        let tap = try description.interface.map { link throws(LabError) in try Self.openTap(link.tap) } ?? -1
+        defer { if tap >= 0 { close(tap) } }
         let process = try QEMUProcess.start(
-            program, description.qemuArguments, input: end.rawValue, output: log.rawValue, as: user,
-            on: description.processors)
+            program, description.qemuArguments, input: end.rawValue, output: log.rawValue,
+            tap: tap, as: user, on: description.processors)
         return DirectVM(place, process, emulates: description.type == .qemu)
     }
 
@@ -63,23 +66,23 @@ struct DirectStarter: VMStarter {
         }
     }
 
+    /// Opens a tap for QEMU, whose user may not: /dev/net/tun is open to root alone where no udev has changed that.
+    private static func openTap(_ name: String) throws(LabError) -> Int32 {
+        let number = clinux_open_tap(name)
+        guard number >= 0 else {
+            throw LabError(.instance, "cannot open the tap \(name) for QEMU", cause: Errno(errno))
+        }
+        return number
+    }
+
     func check(type: DomainType, machine: MachineProfile) throws(LabError) {}
 
-    /// QEMU opens the tap itself: the tap is its user's, and the device must be open to it.
     func checkTaps() throws(LabError) {
-        var status = stat()
         let path = "/dev/net/tun"
-        guard stat(path, &status) == 0 else {
+        guard access(path, F_OK) == 0 else {
             throw LabError(
                 .unavailable, "there can be no tap for a VM", cause: "\(path): \(Errno(errno))",
                 remedy: "modprobe tun")
-        }
-        guard user == nil || status.st_mode & 0o006 == 0o006 else {
-            throw LabError(
-                .unavailable, "QEMU can't open a tap", cause: "others than root may not open \(path)",
-                remedy:
-                    "chmod 0666 \(path), as distributions have it: a tap can still be opened by its owner alone"
-            )
         }
     }
 

@@ -100,12 +100,14 @@ extension DomainDescription {
         return (root ?? []) + (storage ?? [])
     }
 
+    /// QEMU's descriptor of the tap that its starter has opened, as libvirt opens it too.
+    static let tapDescriptor: Int32 = 3
+
     private var networkOptions: [QEMUOption] {
         guard let interface else { return [] }
         let rom = machine.hasPCI ? ",romfile=" : ""
         return [
-            option(
-                "-netdev", "tap,id=hostnet0,ifname=\(Self.escaped(interface.tap)),script=no,downscript=no"),
+            option("-netdev", "tap,id=hostnet0,fd=\(Self.tapDescriptor)"),
             virtio(
                 "virtio-net", "netdev=hostnet0,id=net0,mac=\(interface.hardware)\(rom)", Self.networkSlot),
         ]
