@@ -34,8 +34,8 @@ struct RootFiles {
             if file >= 0 { close(file) }
         }
         do {
-            return try Kernel.openInRoot(
-                parent.rawValue, name, clinux_o_path | O_NOFOLLOW, isBeneath: true)
+            // Without O_NOFOLLOW, with which O_PATH would open the link itself.
+            return try Kernel.openInRoot(parent.rawValue, name, clinux_o_path, isBeneath: true)
         } catch {
             guard error == Errno(ELOOP) else { throw error }
             throw Failure("\(path) is a link to nothing")
