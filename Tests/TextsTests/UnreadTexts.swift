@@ -40,7 +40,7 @@ enum UnreadTexts {
         "link add name {} address {} type bridge", "link set dev {} alias {}", "address add {} dev {}",
         "link set dev {} up", "link set dev {} master {} up",
         "neigh replace {} lladdr {} nud permanent dev {}",
-        "link delete dev {}", "neigh delete {} dev {}", " user {}", "tuntap add dev {} mode tap{}",
+        "link delete dev {}", "neigh delete {} dev {}", "tuntap add dev {} mode tap user 0",
         "link add name {} type veth peer name eth0 address {} netns {}",
         // Steps that are called as their command is.
         "mkdir upper", "mkdir work", "move /{}", "bind /proc", "empty pipe",
