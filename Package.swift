@@ -101,8 +101,7 @@ let package = Package(
             name: "LabRunner",
             dependencies: [
                 "Artifacts", "Images", "LabCore", "LabFile", "VMDriver", "ContainerDriver", "Course",
-                "Experiments",
-                "Report", "Results", "Texts", "CLinux",
+                "Experiments", "OCI", "Report", "Results", "Texts", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -160,14 +159,15 @@ let package = Package(
                 "OCI", "OCIFile", "Artifacts", "ContainerDriver", "Images", "LabCore", "CLinux",
             ]),
         .testTarget(
-            name: "LabOCITests", dependencies: ["LabOCI", "LabCore", "OCI", "OCIFile", "CLinux", "TestTrees"]),
+            name: "LabOCITests",
+            dependencies: ["LabOCI", "Artifacts", "LabCore", "OCI", "OCIFile", "CLinux", "TestTrees"]),
         .testTarget(name: "TextsTests", dependencies: ["Texts", "LabCore"]),
         .testTarget(name: "ReportTests", dependencies: ["Report", "Results", "LabCore"]),
         .testTarget(
             name: "ContainerDriverTests",
             dependencies: [
-                "Artifacts", "ContainerDriver", "Images", "LabCore", "Launch", "OCI", "OCIFile", "CSeccomp",
-                "TestTrees",
+                "Artifacts", "CLinux", "ContainerDriver", "Images", "LabCore", "Launch", "OCI", "OCIFile",
+                "CSeccomp", "TestTrees",
             ]),
         .testTarget(
             name: "CourseTests",
@@ -177,7 +177,7 @@ let package = Package(
             ]),
         .testTarget(
             name: "VMDriverTests",
-            dependencies: ["Artifacts", "VMDriver", "LabCore", "Launch", "CLibvirt", "TestTrees"]),
+            dependencies: ["Artifacts", "CLinux", "VMDriver", "LabCore", "Launch", "CLibvirt", "TestTrees"]),
         .testTarget(
             name: "LabRunnerTests",
             dependencies: ["Artifacts", "LabRunner", "LabCore", "LabFile", "Report", "Results", "Texts"]),
