@@ -60,7 +60,7 @@ pid_t clinux_watch(int *socket, int *pidfd);
 /// least. Called before anything of Swift's is set up.
 __attribute__((weak)) int clinux_starts_containers(int argc, char **argv);
 /// A word of that program's command line, NULL after the last: Swift would look for them in /proc/self/maps.
-const char *_Nullable clinux_word(int index);
+const char *clinux_word(int index);
 /// Tells it what its standard input, a terminal, is to have back. 0 or -1 with errno.
 int clinux_tell_modes(int socket, const struct termios *modes);
 /// For the executor: announces the calling process to it, before it can be anybody else's. 0 or -1 with errno, EPIPE when it is
