@@ -3,14 +3,11 @@
 #define _GNU_SOURCE
 #include "clinux.h"
 #include "clinux_edge.h"
+#include "clinux_runtime.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
-#include <linux/filter.h>
 #include <linux/sched.h>
-#include <linux/seccomp.h>
-#include <net/if.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -175,40 +172,6 @@ static int die_with_parent(const struct clinux_step *step) {
     return -1;
 }
 
-static int loopback_up(void) {
-    // Any socket of the network namespace's will do, and this kind is made and closed the fastest.
-    int handle = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0);
-    if (handle < 0) return -1;
-    struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP};
-    int result = ioctl(handle, SIOCSIFFLAGS, &request);
-    int error = errno;
-    close(handle);
-    errno = error;
-    return result;
-}
-
-static int bound_capabilities(uint64_t kept) {
-    for (int capability = 0; capability < 64; capability++) {
-        if (kept >> capability & 1) continue;
-        if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0) return errno == EINVAL ? 0 : -1;  // past the last one
-    }
-    return 0;
-}
-
-static int set_capabilities(uint64_t mask) {
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct data[2] = {
-        {.effective = (uint32_t)mask, .permitted = (uint32_t)mask},
-        {.effective = (uint32_t)(mask >> 32), .permitted = (uint32_t)(mask >> 32)},
-    };
-    return (int)syscall(SYS_capset, &header, data);
-}
-
-static int load_filter(const struct clinux_step *step) {
-    struct sock_fprog program = {.len = (unsigned short)step->x, .filter = (struct sock_filter *)step->data};
-    return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
-}
-
 // The system calls themselves, here and for groups: glibc's functions would have our parent's threads follow suit. Where
 // the user changes, the kernel makes the memory that we share with our parent undumpable, so that nobody who is that user
 // already may look into it.
@@ -245,16 +208,16 @@ static int run(const struct clinux_step *step, struct clinux_launch *launch) {
     case CLINUX_UNSHARE: return unshare((int)step->x);
     case CLINUX_JOIN_CGROUP: return write(launch->joins[step->x], "0", 1) == 1 ? 0 : -1;
     case CLINUX_HOSTNAME: return sethostname(step->a, strlen(step->a));
-    case CLINUX_LOOPBACK_UP: return loopback_up();
+    case CLINUX_LOOPBACK_UP: return clinux_loopback_up();
     case CLINUX_STANDARD: return standard(launch->standard[step->x], (int)step->x);
     case CLINUX_NULL: return null_device((int)step->x, (int)step->y);
     case CLINUX_CLOSE_FROM:
         return (int)syscall(SYS_close_range, (unsigned)step->x, ~0U, (unsigned)step->y);
     case CLINUX_SETSID: return setsid();
-    case CLINUX_BOUNDING_SET: return bound_capabilities(step->x);
-    case CLINUX_CAPABILITIES: return set_capabilities(step->x);
+    case CLINUX_BOUNDING_SET: return clinux_bound_capabilities(step->x);
+    case CLINUX_CAPABILITIES: return clinux_set_capability_sets(step->x, step->x, 0);
     case CLINUX_NO_NEW_PRIVS: return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    case CLINUX_SECCOMP: return load_filter(step);
+    case CLINUX_SECCOMP: return clinux_load_filter(step->data, (unsigned)step->x, 0);
     case CLINUX_GROUPS: return (int)syscall(SYS_setgroups, (size_t)step->x, step->data);
     case CLINUX_TERMINAL:
         return clinux_open_terminal(launch->standard[3], (unsigned)step->x, step->y >> 16 & 0xffff, step->y & 0xffff);

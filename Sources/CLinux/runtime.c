@@ -69,6 +69,7 @@ int clinux_bound_capabilities(uint64_t kept) {
 }
 
 int clinux_loopback_up(void) {
+    // Any socket of the network namespace's will do, and this kind is made and closed the fastest.
     int handle = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0);
     if (handle < 0) return -1;
     struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP};
