@@ -274,6 +274,7 @@ public final class Runner {
         var previousEnd = MonotonicInstant.now()
         var pace = Pace(setup.lab)
         var round: Int?
+        var overtime = Overtime(budget: setup.lab.budgetSeconds)
         // Trials whose samples came with those of others.
         var made: Set<Int> = []
         for trial in plan.trials {
@@ -287,6 +288,10 @@ public final class Runner {
                 progress.skipped(trial)
                 continue
             }
+            guard overtime.allows(trial, costing: mean(of: trial.cell)) else {
+                progress.skipped(trial)
+                continue
+            }
             var hasWaited = false
             if !trial.warmup {
                 do throws(LabError) { hasWaited = try pace.wait(for: trial, context.interrupt) } catch {
@@ -297,13 +302,18 @@ public final class Runner {
             let now = MonotonicInstant.now()
             if trial.extra || hasWaited { previousEnd = now }
             if context.interrupt.isRaised { return .interrupted }
+            if overtime.isOver(at: now) { return .budget }
             // A round that has begun is finished, and the first one is begun: no engine is left out for want of time.
             if !trial.warmup && trial.round != round {
-                if now > lastStart, let last = round {
+                if now > lastStart, let last = round, !overtime.hasBegun {
                     if last == 0 { firstRound = .nanoseconds(Int64(clamping: now.nanoseconds(since: began))) }
-                    return .budget
+                    overtime.begin(at: now)
                 }
                 round = trial.round
+                guard overtime.allows(trial, costing: mean(of: trial.cell)) else {
+                    progress.skipped(trial)
+                    continue
+                }
             }
             watch(
                 .trial(trial, progress, elapsed: .nanoseconds(Int64(clamping: now.nanoseconds(since: began))))
@@ -325,6 +335,7 @@ public final class Runner {
                 spend(TrialCosts.key(cell, in: setup.lab), share)
             }
             previousEnd = conclusion.ended
+            overtime.made(trial)
             samples.append(conclusion.observation)
             try log?.append(conclusion.observation)
             for var other in conclusion.others {
@@ -342,7 +353,12 @@ public final class Runner {
             }
             judge(conclusion.observation, watch)
         }
-        return .complete
+        return overtime.hasBegun ? .budget : .complete
+    }
+
+    /// The mean of the seconds that trials of a cell took in this run; nil before the first.
+    private func mean(of cell: Plan.Cell) -> Double? {
+        spent[TrialCosts.key(cell, in: setup.lab)].map { $0.seconds / $0.count }
     }
 
     /// Stops an engine that has failed too often in a row.
