@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/keyctl.h>
 #include <linux/sched.h>
 #include <poll.h>
 #include <pthread.h>
@@ -75,8 +76,8 @@ static int make_node(const struct clinux_step *step) {
 }
 
 static int set_mount_flags(const struct clinux_step *step) {
-    struct mount_attr attributes = {.attr_set = step->x};
-    return mount_setattr(AT_FDCWD, step->a, AT_RECURSIVE, &attributes, sizeof attributes);
+    struct mount_attr attributes = {.attr_set = step->x, .attr_clr = step->y};
+    return mount_setattr(AT_FDCWD, step->a, step->y ? 0 : AT_RECURSIVE, &attributes, sizeof attributes);
 }
 
 // Whether what is to be hidden is a file or a directory, the kernel itself says.
@@ -231,6 +232,8 @@ static int run(const struct clinux_step *step, struct clinux_launch *launch) {
         umask((mode_t)step->x);
         launch->umask = -1;
         return 0;
+    case CLINUX_SESSION_KEYRING:
+        return syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, step->a) < 0 ? -1 : 0;
     case CLINUX_CALL: return call(step->data);
     }
     errno = EINVAL;
@@ -329,8 +332,15 @@ pid_t clinux_start(struct clinux_launch *launch, int *pidfd) {
     return -1;
 }
 
+struct mount_namespace {
+    struct clinux_launch *launch;
+    const char *path;
+    int device;
+};
+
 static void *make_mount_namespace(void *argument) {
-    struct clinux_launch *launch = argument;
+    struct mount_namespace *made = argument;
+    struct clinux_launch *launch = made->launch;
     // Implies a root and a working directory of this thread's own.
     int result = unshare(CLONE_NEWNS);
     // Before the steps, after which there may be no /proc.
@@ -340,18 +350,22 @@ static void *make_mount_namespace(void *argument) {
     } else if (run_all(launch) != 0) {
         close(handle);
         handle = -1;
+    } else {
+        made->device = open(made->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     }
     return (void *)(intptr_t)handle;
 }
 
-int clinux_make_mount_namespace(struct clinux_launch *launch) {
+int clinux_make_mount_namespace(struct clinux_launch *launch, const char *path, int *device) {
+    struct mount_namespace made = {.launch = launch, .path = path, .device = -1};
     launch->failed_step = -1;
     launch->error = 0;
     launch->umask = -1;
     pthread_t thread;
     void *result = NULL;
-    int error = pthread_create(&thread, NULL, make_mount_namespace, launch);
+    int error = pthread_create(&thread, NULL, make_mount_namespace, &made);
     if (error == 0) error = pthread_join(thread, &result);
+    *device = made.device;
     if (error == 0) return (int)(intptr_t)result;
     launch->error = error;
     return -1;

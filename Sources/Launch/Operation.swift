@@ -114,6 +114,25 @@ extension LaunchProgram.Operation {
             "mount_setattr(AT_FDCWD, \(quoted(path)), AT_RECURSIVE, {attr_set=\(flags.attributeText)})"
         }
     }
+    /// Takes flags away from a mount, and from none below it.
+    package static func removeMountFlags(_ path: String, _ flags: MountFlags) -> Self {
+        Self(CLINUX_MOUNT_FLAGS, "writable \(path)", path, y: flags.rawValue) { _ in
+            "mount_setattr(AT_FDCWD, \(quoted(path)), 0, {attr_clr=\(flags.attributeText)})"
+        }
+    }
+    /// - Parameter name: that of a keyring of this user's, made where there is none; nil for a new one without a name.
+    package static func joinSessionKeyring(_ name: String?) -> Self {
+        Self(CLINUX_SESSION_KEYRING, "session keyring", name) { _ in
+            "keyctl(KEYCTL_JOIN_SESSION_KEYRING, \(quoted(name)))"
+        }
+    }
+    /// Makes a mount of its own of a path and of what is mounted below it, with the flags of the mount that it is in.
+    package static func bindItself(_ path: String) -> Self {
+        Self(CLINUX_MOUNT, "read-only \(path)", path, path, x: MountFlags([.bind, .recursive]).rawValue) {
+            _ in
+            "mount(\(quoted(path)), \(quoted(path)), NULL, MS_BIND|MS_REC, NULL)"
+        }
+    }
     /// Makes a mount of its own of a path and of what is mounted below it, read-only, with other flags beside.
     package static func bindReadOnly(_ path: String, _ others: MountFlags) -> Self {
         let flags = others.union(.readOnly)

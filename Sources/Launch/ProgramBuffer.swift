@@ -114,14 +114,21 @@ package final class ProgramBuffer: @unchecked Sendable {
     }
 
     /// Runs the program, which has no `execute`, in a mount namespace of its own.
+    /// - Parameters:
+    ///   - path: a device in there that is opened for reading, or that is not there.
+    ///   - device: its descriptor.
     /// - Returns: a descriptor of the namespace, which lives as long as that is open.
-    package func makeMountNamespace() throws(LabError) -> FileDescriptor {
+    package func makeMountNamespace(
+        opening path: String, as device: inout FileDescriptor?
+    ) throws(LabError) -> FileDescriptor {
         var launch = blank()
         var stamps = [UInt64](repeating: 0, count: steps.count)
+        var opened: Int32 = -1
         let descriptor = stamps.withUnsafeMutableBufferPointer { stamps in
             launch.stamps = stamps.baseAddress
-            return clinux_make_mount_namespace(&launch)
+            return clinux_make_mount_namespace(&launch, path, &opened)
         }
+        if opened >= 0 { device = FileDescriptor(owning: opened) }
         guard descriptor >= 0 else { throw LaunchFailure(launch).explained(program, []) }
         return FileDescriptor(owning: descriptor)
     }

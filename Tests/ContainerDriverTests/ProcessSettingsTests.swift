@@ -209,15 +209,35 @@ struct ProcessSettingsTests {
             Step("forbid", .call(SYS_keyctl, [5, -3, 0x2100_0000], "forbid", "setperm")),
         ]
         let clear = Step("clear", .call(SYS_keyctl, [7, -3], "clear", "clear"))
-        let own = try #require(
-            ProcessSettings().steps(.unknown).first { $0.name.english == "session keyring" })
-        for (steps, last) in [(callers + [own, clear], "the end"), (callers + [clear], "clear")] {
+        // By name it is one for all of a run, which nobody holds but this process.
+        let shared = try #require(SessionKeyring(run: "test"))
+        let own = try [nil, shared.name].map { name in
+            try #require(
+                ProcessSettings().steps(.unknown, keyring: name).first {
+                    $0.name.english == "session keyring"
+                })
+        }
+        for (steps, last) in [
+            (callers + [own[0], clear], "the end"), (callers + [own[1], clear], "the end"),
+            (callers + [clear], "clear"),
+        ] {
             let program = LaunchProgram(
                 namespaces: [], steps: steps + [Step("the end", .execute(LaunchProgram.nothing))])
             let failure = #expect(throws: LaunchFailure.self) {
                 _ = try ProgramBuffer(program, environment: []).attempt(.init(arguments: ["none"]))
             }
             #expect(failure?.step.map { program.steps[$0].name.english } == last)
+        }
+    }
+
+    @Test("Containers of a run share a session keyring only behind a filter that forbids keyctl(2)")
+    func theFilterHoldsOffTheKeyring() throws {
+        try withContainer { engine, _ in
+            var open = request(.idle)
+            open.condition.isolation = .without(.seccomp)
+            let filtered = try engine.explain(request(.idle)).english
+            #expect(isRoot == filtered.contains("keyctl(KEYCTL_JOIN_SESSION_KEYRING, \"lab-"))
+            #expect(try engine.explain(open).english.contains("keyctl(KEYCTL_JOIN_SESSION_KEYRING, NULL)"))
         }
     }
 

@@ -20,6 +20,9 @@ extension ToldSpec {
             switch operation.code {
             case CLINUX_UNSHARE where operation.x == Namespaces.cgroup.rawValue: namespaces.insert("cgroup")
             case CLINUX_MOUNT where operation.x & MountFlags.move.rawValue != 0: mounts[target] = "tmpfs"
+            // Of /proc while that is read-only: `KernelFilesTests` tries it.
+            case CLINUX_MOUNT where operation.a != nil && operation.a == operation.b:
+                readonlyPaths.insert(target)
             case CLINUX_MOUNT:
                 if let type = operation.c,
                     ["/proc", "/sys", "/dev"].contains(where: { target.hasPrefix($0) })

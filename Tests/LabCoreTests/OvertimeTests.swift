@@ -5,7 +5,8 @@ import Testing
 /// What is made after the budget is spent.
 @Suite struct OvertimeTests {
     private func trial(_ block: Int, warmup: Bool = false, extra: Bool = false) -> Plan.Trial {
-        Plan.Trial(index: block, engine: "container", warmup: warmup, extra: extra, round: block, block: block)
+        Plan.Trial(
+            index: block, engine: "container", warmup: warmup, extra: extra, round: block, block: block)
     }
 
     @Test func beforeItAllIsAllowed() {
@@ -14,7 +15,9 @@ import Testing
         #expect(!overtime.isOver(at: .now()))
     }
 
-    @Test("A cell gets a trial of each block that it lacks, up to those that an interval needs, and no extra one")
+    @Test(
+        "A cell gets a trial of each block that it lacks, up to those that an interval needs, and no extra one"
+    )
     func upToAnInterval() {
         var overtime = Overtime(budget: 10)
         overtime.made(trial(0))

@@ -128,16 +128,20 @@ import Testing
         #expect(apart.measured("process").count == 30 && apart.measured("container").count == 30)
     }
 
-    @Test("What costs nearly nothing gets the blocks of an interval also where something dear used up the budget")
+    @Test(
+        "What costs nearly nothing gets the blocks of an interval also where something dear used up the budget"
+    )
     func theCheapDoNotWaitForTheDear() throws {
         let cheap = SyntheticEngine("container") { _, _ in 2_000_000 }
         let dear = SyntheticEngine("qemu") { _, _ in
             usleep(1_100_000)
             return 1_000_000_000
         }
-        let result = try run([cheap, dear], .init(default: 20, warmup: 0, precision: 0.05, growth: 3), budget: 1)
+        let result = try run(
+            [cheap, dear], .init(default: 20, warmup: 0, precision: 0.05, growth: 3), budget: 1)
         #expect(result.ending == .budget)
-        #expect(result.measured("container").count == BlockInterval.fewest && result.measured("qemu").count == 1)
+        #expect(
+            result.measured("container").count == BlockInterval.fewest && result.measured("qemu").count == 1)
     }
 
     @Test func withoutAWantedPrecisionNothingGrows() throws {

@@ -35,7 +35,7 @@ enum clinux_operation {
     CLINUX_MKDIR,          ///< mkdir(a, x), whatever the umask; EEXIST is no error
     CLINUX_SYMLINK,        ///< symlink(a, b)
     CLINUX_NODE,           ///< mknod(a, x, y), whatever the umask; EPERM where there is a b: an empty file, mount(b, a, MS_BIND)
-    CLINUX_MOUNT_FLAGS,    ///< mount_setattr(a, AT_RECURSIVE, {attr_set = x}): adds flags and takes none away
+    CLINUX_MOUNT_FLAGS,    ///< mount_setattr(a, AT_RECURSIVE, {attr_set = x}); of a alone where y: {attr_set = x, attr_clr = y}
     CLINUX_READ_ONLY,      ///< mount(a, a, MS_BIND|MS_REC); mount_setattr(a, AT_RECURSIVE, {attr_set = x})
     CLINUX_MASK,           ///< mount(a, c, MS_BIND); ENOTDIR, as one is a directory and one is not: mount(b, c, MS_BIND)
     CLINUX_MASK_EACH,      ///< the same with c, a number and data for c, for each processor's number
@@ -61,6 +61,7 @@ enum clinux_operation {
     CLINUX_AFFINITY,       ///< sched_setaffinity(0, x, data)
     CLINUX_UMASK,          ///< umask(x)
     CLINUX_ANNOUNCE,       ///< the child's pidfd goes over the socket x to who watches over it
+    CLINUX_SESSION_KEYRING,  ///< keyctl(KEYCTL_JOIN_SESSION_KEYRING, a)
     CLINUX_CALL,           ///< syscall of the six numbers at data, the first its own: what takes nothing but numbers
 };
 
@@ -106,10 +107,17 @@ struct clinux_launch {
     int32_t umask;
 };
 
+/// Makes a keyring of that name, which lives until it is dropped or the process ends, and which children may join as their
+/// session keyring. Returns its serial number, or -1 with errno.
+int32_t clinux_make_keyring(const char *name);
+void clinux_drop_keyring(int32_t keyring);
+
 /// Runs the program, which has no CLINUX_EXEC, in a thread with a mount namespace of its own. Returns a close-on-exec
 /// descriptor of that namespace, which lives as long as somebody holds it or is in it; or -1: `failed_step` >= 0 names
 /// the step that failed and `error` its errno; with `failed_step` == -1 there was no thread or no namespace.
-int clinux_make_mount_namespace(struct clinux_launch *launch);
+/// The character device that `path` names in there at the end is `*device`, opened for reading and close-on-exec; -1 where
+/// there is none.
+int clinux_make_mount_namespace(struct clinux_launch *launch, const char *path, int *device);
 
 /// Starts the program in a child made by clone3(2) with CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_CLEAR_SIGHAND.
 /// Returns the pid when execve succeeded, with a close-on-exec pidfd in `pidfd`; otherwise -1, the child reaped:

@@ -56,7 +56,9 @@ extension LaunchProgram {
     /// From where all is mounted and entered to the program: what it may do, and where it stands.
     private static func end(_ spec: ContainerSpec, _ oci: SupportedSpec) throws(LabError) -> [Step] {
         let process = spec.inheritsAll ? nil : oci.process
-        var steps = process?.steps(spec.caller) ?? callersLimits()
+        // One for all is enough where no system call reaches it: the kernel spends more on a keyring's end than on its making.
+        let keyring = spec.filter == nil ? nil : spec.sessionKeyring
+        var steps = process?.steps(spec.caller, keyring: keyring) ?? callersLimits()
         // Closed and not only closed on exec: while execve looks for the command, a link of the image's, or the
         // interpreter that a script names, may lead through /proc/self/fd to a directory of the host's.
         steps.append(Step(.closeDescriptors(from: 3)))
@@ -218,9 +220,7 @@ extension LaunchProgram {
 
     /// Passed over is only what this kernel does not have: a mask that fails for any other reason ends the start.
     private static func masks(_ oci: SupportedSpec) -> [Step] {
-        var steps = oci.readonlyPaths.map { path in
-            Step(.bindReadOnly(path, SupportedSpec.strict), tolerates: Errno(ENOENT))
-        }
+        var steps = readOnly(oci)
         // Relative to the stage, where we still stand. What it is on this kernel is tried first: the kernel takes back a
         // mount of the wrong kind only after an RCU grace period (70 µs).
         for path in KernelFiles.folded(oci.maskedPaths) {
@@ -230,6 +230,19 @@ extension LaunchProgram {
             steps.append(Step(.mask(path, by: first, orBy: otherwise), tolerates: Errno(ENOENT)))
         }
         return steps
+    }
+
+    /// A mount of a part of another has that one's flags: below /proc, which most are, it is read-only itself meanwhile, and a
+    /// step each is saved.
+    private static func readOnly(_ oci: SupportedSpec) -> [Step] {
+        let isStrict = oci.mounts["/proc"]?.flags.isSuperset(of: SupportedSpec.strict) == true
+        let inside = isStrict ? oci.readonlyPaths.filter { $0.hasPrefix("/proc/") } : []
+        let others = oci.readonlyPaths.filter { !inside.contains($0) }
+        let own = others.map { Step(.bindReadOnly($0, SupportedSpec.strict), tolerates: Errno(ENOENT)) }
+        guard !inside.isEmpty else { return own }
+        return [Step(.addMountFlags("/proc", .readOnly))]
+            + inside.map { Step(.bindItself($0), tolerates: Errno(ENOENT)) }
+            + [Step(.removeMountFlags("/proc", .readOnly))] + own
     }
 
     /// `memory` of `/sys/fs/cgroup/memory/lab-…/3`.

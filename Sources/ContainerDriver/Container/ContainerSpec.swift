@@ -102,6 +102,8 @@ struct ContainerSpec: Sendable {
     var terminal: LaunchProgram.TerminalRequest?
     /// The standard descriptors that are its own /dev/null.
     var nulls: [LaunchProgram.NullDescriptor] = []
+    /// The name of the session keyring that it shares with others of its run, where a filter holds it off; nil has its own.
+    var sessionKeyring: String?
     /// The socket of who ends it when this process can't; nil where nobody does.
     var watcher: Int32?
 

@@ -68,7 +68,8 @@ extension ProcessSettings {
     }
 
     /// All the rest. After what opens files and before privileges go: the limits may be raised, and hold from then on.
-    func steps(_ caller: CallerSettings) -> [LaunchProgram.Step] {
+    /// - Parameter keyring: the name of the session keyring; nil for a new one.
+    func steps(_ caller: CallerSettings, keyring: String? = nil) -> [LaunchProgram.Step] {
         var steps: [LaunchProgram.Step] = []
         if caller.ignoredSignals != 0 {
             steps.append(Step(.defaultSignals(caller.ignoredSignals)))
@@ -76,9 +77,7 @@ extension ProcessSettings {
         steps += [
             Step(.setUmask(umask)),
             // Otherwise it would possess the keys in the caller's, see session-keyring(7).
-            Step(
-                .call(SYS_keyctl, [1, 0], "session keyring", "keyctl(KEYCTL_JOIN_SESSION_KEYRING, NULL)"),
-                tolerates: Errno(ENOSYS)),
+            Step(.joinSessionKeyring(keyring), tolerates: Errno(ENOSYS)),
         ]
         if caller.personality != 0 {
             steps.append(Step(.call(SYS_personality, [0], "personality", "personality(PER_LINUX)")))

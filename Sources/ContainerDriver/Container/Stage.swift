@@ -23,10 +23,13 @@ import Launch
 /// have anyway.
 extension LaunchProgram {
     /// Makes the stage of `spec`, which has none yet.
-    static func makeStage(_ spec: ContainerSpec) throws(LabError) -> FileDescriptor {
+    /// - Parameter null: its null device, the standard input of all that is started in it; untouched where it has no devices.
+    static func makeStage(
+        _ spec: ContainerSpec, null: inout FileDescriptor?
+    ) throws(LabError) -> FileDescriptor {
         let steps = stage(spec, try SupportedSpec(spec.oci), bytes: nil)
         return try ProgramBuffer(LaunchProgram(namespaces: .mount, steps: steps), environment: [])
-            .makeMountNamespace()
+            .makeMountNamespace(opening: "/dev/null", as: &null)
     }
 
     /// Ends in the root of the stage, with nothing else mounted.

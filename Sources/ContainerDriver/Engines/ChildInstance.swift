@@ -157,7 +157,7 @@ public final class ChildInstance: Instance {
     private var pidfdNumber: Int32 { Self.number(pidfd) }
 
     /// The number of a descriptor, -1 once it is closed.
-    private static func number(_ descriptor: borrowing FileDescriptor?) -> Int32 {
+    static func number(_ descriptor: borrowing FileDescriptor?) -> Int32 {
         switch descriptor {
         case .some(let open): open.rawValue
         case .none: -1

@@ -7,6 +7,8 @@ import Launch
 final class ChildLauncher {
     /// Readable once this process has died.
     let parent: FileDescriptor
+    /// The standard input of its children, which has ended; nil makes an empty pipe for each.
+    var input: FileDescriptor?
     /// The environment of every workload, the same in every engine.
     static let environment = ["PATH=\(SearchPath.standard)", "HOME=/"]
 
@@ -29,15 +31,18 @@ final class ChildLauncher {
         stepsBefore: [UInt64] = [], timesSteps: Bool = false, interrupt: Interrupt,
         cleanUp: @escaping (ChildInstance) throws(LabError) -> Void = { _ in }
     ) throws(LabError) -> ChildInstance {
-        let input = try Self.emptyPipe()
+        var ended: FileDescriptor?
+        if ChildInstance.number(self.input) < 0 { ended = try Self.emptyPipe() }
+        let input = max(ChildInstance.number(self.input), ChildInstance.number(ended))
         let output = try Self.pipe()
         let errors = try Self.pipe()
         let parameters = ProgramBuffer.Parameters(
             arguments: arguments,
-            standard: (input.rawValue, output.write.rawValue, errors.write.rawValue, inherited),
+            standard: (input, output.write.rawValue, errors.write.rawValue, inherited),
             cgroup: cgroup, joins: joins)
         let steps = stepsBefore + [MonotonicInstant.now().nanoseconds(since: requested)]
         let started: ProgramBuffer.Started
+        defer { ended = nil }
         do { started = try buffer.start(parameters) } catch {
             if channel >= 0 { close(channel) }
             throw error
@@ -60,8 +65,8 @@ final class ChildLauncher {
         }
     }
 
-    /// Standard input that has ended. Not the host's /dev/null: whoever holds a descriptor of a file may change the file's
-    /// mode, and what this one is of goes with the instance.
+    /// Standard input that has ended, where there is no stage with a null device. Not the host's /dev/null: whoever holds a
+    /// descriptor of a file may change the file's mode, and what this one is of goes with the instance.
     private static func emptyPipe() throws(LabError) -> FileDescriptor {
         let pipe = try pipe(isRead: false)
         return pipe.read

@@ -52,10 +52,12 @@ public final class PreparedContainer: PreparedEngine {
             }
             var parts = Parts(
                 context: context, isolation: isolation, launcher: try ChildLauncher(),
+                keyring: SessionKeyring(run: context.runID),
                 filter: isolation.contains(.seccomp) ? try SeccompFilter(profile: .containerDefault) : nil,
                 caller: .current(), mountPoint: mountPoint)
             if isolation.contains(.root) && !isolation.contains(.user) {
-                stage = try LaunchProgram.makeStage(parts.spec(isolation, stage: nil))
+                stage = try LaunchProgram.makeStage(
+                    parts.spec(isolation, stage: nil), null: &parts.launcher.input)
             }
             if isolation.contains(.limits) {
                 parts.cgroups = try CgroupTree(
@@ -239,6 +241,8 @@ private struct Parts {
     let context: RunContext
     let isolation: Isolation
     let launcher: ChildLauncher
+    /// That of all containers; nil where the kernel gives none, and each makes its own.
+    let keyring: SessionKeyring?
     var cgroups: CgroupTree?
     let filter: SeccompFilter?
     let caller: CallerSettings
@@ -261,7 +265,8 @@ private struct Parts {
             network: network, cgroupsToJoin: cgroups?.directoriesToJoin(number) ?? [],
             // A container without any layer is a bare process.
             inheritsAll: isolation.isEmpty, caller: caller, processors: context.placement?.measured,
-            parent: launcher.parent.rawValue)
+            parent: launcher.parent.rawValue,
+            sessionKeyring: isolation.contains(.user) ? nil : keyring?.name)
     }
 
     /// The command that shows that another is ready; nil where something else does.

@@ -43,6 +43,8 @@ public final class PreparedProcess: PreparedEngine {
         var beside: @Sendable ([ReadyCheck.Entered]) throws(LabError) -> LaunchProgram
         var record = record
         let parent = launcher.parent.rawValue
+        // With nothing around it, it may change the mode of the host's anyway.
+        launcher.input = try? .open("/dev/null", O_RDONLY)
         switch context.command {
         case nil:
             program = .process(program: context.rootFilesystem.hostGuestPath, parent: parent)
@@ -61,7 +63,7 @@ public final class PreparedProcess: PreparedEngine {
             var spec = try ContainerSpec(entering: command, at: mountPoint, parent: parent)
             try Files.makeDirectory(mountPoint, mode: 0o700)
             do throws(LabError) {
-                stage = try LaunchProgram.makeStage(spec)
+                stage = try LaunchProgram.makeStage(spec, null: &launcher.input)
                 spec.stage = stage?.rawValue
                 program = try .container(spec)
             } catch {

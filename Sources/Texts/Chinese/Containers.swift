@@ -131,6 +131,7 @@ extension Chinese {
         "undumpable": "不可转储", "uid map": "uid 映射", "gid map": "gid 映射", "enter the stage": "进入准备区",
         "own mounts": "独立的挂载",
         "writable layer": "可写层", "enter the root": "进入根文件系统", "bind {}": "绑定挂载 {}", "read-only {}": "只读 {}",
+        "writable {}": "可写 {}",
         "mask {}": "遮蔽 {}", "private mounts": "私有挂载", "leave the old root": "离开旧根",
         "  // {} is passed over": "  // 忽略 {}", "supplementary groups": "附加组", "group": "组", "user": "用户",
         "oom score": "OOM 分数", "default signals": "信号恢复默认", "null device": "空设备", "personality": "执行域",
