@@ -55,7 +55,7 @@ public final class PreparedVM: PreparedEngine {
     /// Each word of a series makes another file of it.
     private func command(of request: LaunchRequest) -> VMCommand? {
         guard let command, let payload = request.command else { return nil }
-        return VMCommand(payload, on: command.disk, place: command.place)
+        return VMCommand(payload, on: command.disk, place: command.place, ground: command.ground)
     }
 
     /// Returns what its VM is to be made from, made if it is not there yet.

@@ -151,6 +151,47 @@ extension Message.Argument {
     }
 }
 
+// Of somebody else's.
+extension Message {
+    /// The same with none of its texts able to act or to stand at the beginning of a line: each as `ForeignText` shows it, lines
+    /// behind the first indented, and no more than so many characters of all together.
+    public func foreign(most: Int) -> Message {
+        var left = most
+        return foreign(&left)
+    }
+
+    fileprivate func foreign(_ left: inout Int) -> Message {
+        Message(
+            format: Self.foreign(format, &left),
+            arguments: arguments.compactMap { left > 0 ? $0.foreign(&left) : nil })
+    }
+
+    fileprivate static func foreign(_ text: String, _ left: inout Int) -> String {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        var shown: [String] = []
+        for line in lines {
+            guard left > 0 || shown.isEmpty else { break }
+            let words = shown.isEmpty ? String(line) : String(line.drop { $0 == " " })
+            shown.append(ForeignText.line(words, most: max(left, 0)))
+            left -= words.unicodeScalars.count + 1
+        }
+        return shown.joined(separator: "\n      ")
+    }
+}
+
+extension Message.Argument {
+    fileprivate func foreign(_ left: inout Int) -> Self {
+        switch self {
+        case .verbatim(let words): return .verbatim(Message.foreign(words, &left))
+        case .number: return self
+        case .message(let message): return .message(message.foreign(&left))
+        case .list(let messages, let joint):
+            let shown = messages.compactMap { left > 0 ? $0.foreign(&left) : nil }
+            return .list(shown, joint: Message.foreign(joint, &left))
+        }
+    }
+}
+
 // In a result: a sentence without arguments is a string.
 extension Message: Codable {
     fileprivate struct Fields: Codable {
