@@ -122,7 +122,7 @@ extension MessageTests {
         #expect(foreign.foreign(most: 1_000) == foreign)
         let plain: Message = "\(1) of \("x" as String), \(["a", "b"].joined(separator: "; "))"
         #expect(plain.foreign(most: 1_000) == plain)
-        #expect(Message(verbatim: "abcdef").foreign(most: 3).english == "abc…")
+        #expect(Message(verbatim: "abcdef").foreign(most: 5).english == "abc…")
         #expect(plain.foreign(most: 1).english.count < 8)
     }
 }

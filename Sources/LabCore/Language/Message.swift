@@ -161,19 +161,24 @@ extension Message {
     }
 
     fileprivate func foreign(_ left: inout Int) -> Message {
-        Message(
-            format: Self.foreign(format, &left),
-            arguments: arguments.compactMap { left > 0 ? $0.foreign(&left) : nil })
+        let shown = Self.foreign(format, &left)
+        // As many as have a place.
+        let places = shown.utf8.count { $0 == UInt8(ascii: "{") }
+        var others: [Argument] = []
+        for argument in arguments.prefix(places) {
+            others.append(left > 0 ? argument.foreign(&left) : .verbatim("…"))
+        }
+        return Message(format: shown, arguments: others)
     }
 
     fileprivate static func foreign(_ text: String, _ left: inout Int) -> String {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         var shown: [String] = []
-        for line in lines {
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
             guard left > 0 || shown.isEmpty else { break }
             let words = shown.isEmpty ? String(line) : String(line.drop { $0 == " " })
+            left -= shown.isEmpty ? 0 : 1
             shown.append(ForeignText.line(words, most: max(left, 0)))
-            left -= words.unicodeScalars.count + 1
+            left -= words.unicodeScalars.count
         }
         return shown.joined(separator: "\n      ")
     }
@@ -186,8 +191,13 @@ extension Message.Argument {
         case .number: return self
         case .message(let message): return .message(message.foreign(&left))
         case .list(let messages, let joint):
-            let shown = messages.compactMap { left > 0 ? $0.foreign(&left) : nil }
-            return .list(shown, joint: Message.foreign(joint, &left))
+            let between = Message.foreign(joint, &left)
+            var shown: [Message] = []
+            for message in messages where left > 0 {
+                left -= between.unicodeScalars.count + 1
+                shown.append(message.foreign(&left))
+            }
+            return .list(shown, joint: between)
         }
     }
 }
