@@ -66,7 +66,7 @@ public final class PreparedVM: PreparedEngine {
     }
 
     private func isRestored(_ request: LaunchRequest) throws(LabError) -> Bool {
-        try setup.parts.of(request.condition).variant.start == .restore
+        try setup.parts.of(request.condition, starting: command(of: request)).variant.start == .restore
     }
 
     private func start(

@@ -95,7 +95,7 @@ struct RecipeFileTests {
         }
     }
 
-    @Test("The recipe of the guests that grade has the libraries that lab is linked to, and what the exercises ask for")
+    @Test("The recipe of the guests that grade has lab's libraries, and what the exercises ask for")
     func graders() throws {
         let recipe = try RecipeFile.load(path: "\(checkout)/grader").recipe
         let wanted = [
