@@ -138,6 +138,12 @@ package struct TreeDisk: Equatable, Sendable {
         self.init(path: path, format: format, digest: digest, hold: hold)
     }
 
+    /// One that this program made, at a place where nobody else changes it; nil where there is none any more.
+    package init?(at path: String, _ format: Format, digest: String) {
+        guard let hold = DiskHold(path) else { return nil }
+        self.init(path: path, format: format, digest: digest, hold: hold)
+    }
+
     /// Beside it lie its digest, so that a damaged one is noticed, and the tree's. That it was used now is noted there too.
     private static func found(at path: String, _ format: Format) -> TreeDisk? {
         guard let hold = DiskHold(path), let digest = TreeDisks.digests(beside: path).disk,

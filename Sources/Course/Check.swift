@@ -56,13 +56,16 @@ package struct CheckBench: Sendable {
     }
 
     /// The time that a program of a student's has at one point. Only for what never ends: nothing is graded by time.
-    package static let limit = Duration.seconds(20)
+    package static let limit = patient(.seconds(20))
+
+    /// A time that is enough on hardware, as long as it has to be on this machine: a guest that judges may be emulated.
+    static func patient(_ time: Duration) -> Duration { time * Emulator.patience }
 
     /// When the time of a point that begins now is over.
     var deadline: MonotonicInstant { .now().advanced(by: limit) }
 
     /// The time in which a room begins and ends on a machine that can tell late from slow.
-    private static let slow = Duration.seconds(2)
+    private static let slow = patient(.seconds(2))
 
     /// The artefact's directory in a room.
     static let work = "/work"

@@ -52,7 +52,7 @@ final class ReplicaRoom {
     private(set) var started: [String: Int] = [:]
 
     private static let directory = "place"
-    private static let limit = Duration.seconds(5)
+    private static let limit = CheckBench.patient(.seconds(5))
 
     /// Lays what the loop finds in its place into a room's files.
     static func furnish(
@@ -176,7 +176,9 @@ final class ReplicaRoom {
         let named = round.ready.filter { $0.nonce.map(words.contains) == true }
         let others = round.ready.filter { !named.contains($0) }
         // Who was told to end is gone in a moment; who was only not named stays.
-        _ = try room.wait(until: .now().advanced(by: .seconds(1))) { !others.contains(where: isThere) }
+        _ = try room.wait(until: .now().advanced(by: CheckBench.patient(.seconds(1)))) {
+            !others.contains(where: isThere)
+        }
         round.stopped = round.ready.filter { !isThere($0) }
         round.serving = named.filter { !round.stopped.contains($0) }
         return .success(round)

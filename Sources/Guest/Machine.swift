@@ -74,6 +74,23 @@ struct Machine {
         guard let serial = suffix(of: place, after: "disk:") else { return place }
         try mountDevices()
         mountKernelFiles()
+        try mountDisk(serial, at: "/disk")
+        return literal("/disk")
+    }
+
+    /// Mounts the file system, ext4, on this machine's disk of that serial.
+    func mountDisk(_ serial: Text, at directory: Text) throws(Failure) {
+        guard let device = disk(of: serial) else { throw Failure("no disk has that serial", code: 0) }
+        makeDirectories(directory)
+        guard mount(device, directory, "ext4", UInt(MS_NOSUID | MS_NODEV), nil) == 0 else {
+            throw Failure("cannot mount the disk")
+        }
+    }
+
+    /// The device of this machine's first disk that has this serial, or with `isOther` another one or none; nil where there is
+    /// none. It needs /dev and /sys.
+    private func disk(of serial: Text, isOther: Bool = false) -> Text? {
+        // Kept: whoever mounts it reads it.
         let device = UnsafeMutablePointer<CChar>.allocate(capacity: 16)
         let file = UnsafeMutablePointer<CChar>.allocate(capacity: 32)
         strcpy(device, literal("/dev/vd?"))
@@ -81,14 +98,25 @@ struct Machine {
         // Disks of virtio are named in the order in which their kernel finds them, and there are few.
         for letter in CChar(0x61)...CChar(0x68) {
             (device[7], file[13]) = (letter, letter)
-            guard Self.holds(file, serial) else { continue }
-            mkdir("/disk", 0o755)
-            guard mount(device, "/disk", "ext4", UInt(MS_NOSUID | MS_NODEV), nil) == 0 else {
-                throw Failure("cannot mount the disk")
-            }
-            return literal("/disk")
+            guard access(device, F_OK) == 0 else { continue }
+            if Self.holds(file, serial) != isOther { return Text(device) }
         }
-        throw Failure("no disk has that serial", code: 0)
+        return nil
+    }
+
+    /// Makes a directory and those above it, where they are missing.
+    private func makeDirectories(_ path: Text) {
+        let length = Int(strlen(path))
+        let copy = UnsafeMutablePointer<CChar>.allocate(capacity: length + 1)
+        defer { copy.deallocate() }
+        strcpy(copy, path)
+        guard length > 1 else { return }
+        for index in 1..<length where copy[index] == 0x2f {
+            copy[index] = 0
+            mkdir(copy, 0o755)
+            copy[index] = 0x2f
+        }
+        mkdir(copy, 0o755)
     }
 
     /// Returns true when a file holds this text and no more than a line's end after it.
@@ -106,11 +134,21 @@ struct Machine {
 
     /// Makes the root that of the tree on the first disk: read-only, below a layer in memory. Elsewhere the roots are the
     /// host's, and nothing is mounted.
-    /// - Parameter fileSystem: the kernel's name of the disk's.
-    func enterDisk(_ fileSystem: Text) throws(Failure) {
+    /// - Parameters:
+    ///   - fileSystem: the kernel's name of the disk's.
+    ///   - other: the serial of a disk beside it, which is not that; nil where there is none.
+    func enterDisk(_ fileSystem: Text, beside other: Text? = nil) throws(Failure) {
         try mountDevices()
+        var device: Text = literal("/dev/vda")
+        if let other {
+            mountKernelFiles()
+            guard let found = disk(of: other, isOther: true) else {
+                throw Failure("there is no disk with the tree", code: 0)
+            }
+            device = found
+        }
         for directory in ["/lower", "/layer", "/root"] as [StaticString] { mkdir(literal(directory), 0o755) }
-        guard mount("/dev/vda", "/lower", fileSystem, UInt(MS_RDONLY), nil) == 0 else {
+        guard mount(device, "/lower", fileSystem, UInt(MS_RDONLY), nil) == 0 else {
             throw Failure("cannot mount the disk")
         }
         guard mount("tmpfs", "/layer", "tmpfs", 0, "mode=755") == 0, mkdir("/layer/upper", 0o755) == 0,
@@ -127,12 +165,17 @@ struct Machine {
 
     /// Mounts in the tree of a command what any program finds in a container: /proc, /sys and /dev, with terminals and shared
     /// memory. What is missing of them is made in the layer above the tree.
-    func mountForPrograms() throws(Failure) {
+    /// - Parameter areMakers: whether they make containers: then cgroups are theirs to make, and /sys may be written to, since a
+    ///   user namespace mounts no sysfs that may where the machine's own may not.
+    func mountForPrograms(areMakers: Bool = false) throws(Failure) {
         let strict = UInt(MS_NOSUID | MS_NODEV | MS_NOEXEC)
         for directory in ["/proc", "/sys", "/dev"] as [StaticString] { mkdir(literal(directory), 0o755) }
         guard mount("proc", "/proc", "proc", strict, nil) == 0 else { throw Failure("cannot mount /proc") }
-        guard mount("sysfs", "/sys", "sysfs", strict | UInt(MS_RDONLY), nil) == 0 else {
+        guard mount("sysfs", "/sys", "sysfs", areMakers ? strict : strict | UInt(MS_RDONLY), nil) == 0 else {
             throw Failure("cannot mount /sys")
+        }
+        if areMakers, mount("cgroup2", "/sys/fs/cgroup", "cgroup2", strict, nil) != 0 {
+            throw Failure("cannot mount /sys/fs/cgroup")
         }
         guard mount("devtmpfs", "/dev", "devtmpfs", UInt(MS_NOSUID), nil) == 0 else {
             throw Failure("cannot mount /dev")

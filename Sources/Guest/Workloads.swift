@@ -117,7 +117,7 @@ let workloads: [GuestWorkload] = [
     // Hands the machine over to the system on its disk, see System.swift.
     GuestWorkload(name: "system") { _, session in startSystem(&session) },
     // Runs the command of an image that is on its disk, see CommandLife.swift.
-    GuestWorkload(name: "command") { _, session in startCommand(&session) },
+    GuestWorkload(name: "command") { arguments, session in startCommand(arguments, &session) },
     // The workloads that limits are tried with, see Limits.swift.
     GuestWorkload(name: "burn") { _, session in burn(&session) },
     GuestWorkload(name: "forks") { arguments, session in forks(arguments, &session) },

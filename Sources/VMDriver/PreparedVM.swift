@@ -55,7 +55,7 @@ public final class PreparedVM: PreparedEngine {
     /// Each word of a series makes another file of it.
     private func command(of request: LaunchRequest) -> VMCommand? {
         guard let command, let payload = request.command else { return nil }
-        return VMCommand(payload, on: command.disk, place: command.place)
+        return VMCommand(payload, on: command.disk, place: command.place, ground: command.ground)
     }
 
     /// Returns what its VM is to be made from, made if it is not there yet.
@@ -66,7 +66,7 @@ public final class PreparedVM: PreparedEngine {
     }
 
     private func isRestored(_ request: LaunchRequest) throws(LabError) -> Bool {
-        try setup.parts.of(request.condition).variant.start == .restore
+        try setup.parts.of(request.condition, starting: command(of: request)).variant.start == .restore
     }
 
     private func start(

@@ -93,12 +93,13 @@ final class VMParts: Sendable {
         if let command = wish.command {
             names += Self.modules(startingFrom: command.disk.format)
             if command.payload.network != nil { names.append("virtio_net") }
+            if command.ground != nil { names += VMCommand.Ground.modules }
         }
         if variant.diskCache != nil { names += ["virtio_blk", StorageDisk.fileSystem] }
         if !names.isEmpty {
             let modules = try load([chosen.machine.virtioModule] + names)
             chosen.initramfs = try Initramfs.make(
-                of: root, modules: modules, command: wish.command?.file, paths: paths)
+                of: root, modules: modules, command: wish.command, paths: paths)
             chosen.modules = modules.map(\.name)
         }
         return chosen
@@ -133,6 +134,20 @@ final class VMParts: Sendable {
             return try TreeDisk.of(tree, in: directory, as: format, paths: paths)
         }
         throw obstacle ?? LabError(.software, "no file system is known for the disk of a command")
+    }
+
+    /// Proves that the guest's kernel has what `VMCommand.Ground` promises.
+    /// - Throws: `.unavailable` where it lacks a module.
+    func requireGround() throws(LabError) {
+        _ = try load([StorageDisk.fileSystem] + VMCommand.Ground.modules)
+    }
+
+    /// Lays the guest's kernel where lab finds it in a guest, with its cache below `home/cache`: there it boots others.
+    func keepKernel(below directory: String) throws(LabError) {
+        let place = "\(directory)/home/cache/kernels/\(kernel.digest)"
+        try Files.makeDirectory(place)
+        let name = kernel.version.isEmpty ? "guest" : kernel.version
+        try Files.write(try Files.read(kernel.source, limit: 1 << 30), to: "\(place)/vmlinuz-\(name)")
     }
 
     private func kernel(_ form: VMVariant.Kernel?) throws(LabError) -> GuestKernel {

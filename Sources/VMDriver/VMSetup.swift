@@ -140,8 +140,9 @@ struct VMSetup: Sendable {
                 remedy: "leave the condition payload=system out")
         }
         let workload =
-            try command == nil
-            ? request.workload(in: EngineID(rawValue: type.rawValue)) : Workload(name: "command")
+            if let command { command.workload } else {
+                try request.workload(in: EngineID(rawValue: type.rawValue))
+            }
         let parts = try parts(of: request.condition, starting: command)
         let variant = parts.variant
         guard !channel.isConsole || variant.console != VMVariant.Console.none else {

@@ -55,23 +55,26 @@ import Testing
     }
 
     @Test(
-        "A grader is another one when its version, its course's exercises or its secret is; not for other points"
+        "A grader is another one when its version, its course's exercises, its secret or its guests' files are; not for other points"
     )
     func identities() throws {
-        func identity(_ ids: [String], points: Int = 5, secret: UInt8 = 1, version: String = "1") -> String {
+        func identity(
+            _ ids: [String], points: Int = 5, secret: UInt8 = 1, version: String = "1", guest: String? = nil
+        ) -> String {
             let course = CourseDefinition(
                 title: "A", secretFile: "", language: .english,
                 items: ids.map { .init(exercise: $0, points: points) })
             let key = ParameterKey([UInt8](repeating: secret, count: 32))
-            return Grader(course, known: exercises, secret: key, version: version).identity
+            return Grader(course, known: exercises, secret: key, version: version, guest: guest).identity
         }
         let own = identity(["unshare", "layers"])
         #expect(identity(["unshare", "layers"], points: 9) == own)
         let others = [
             identity(["unshare"]), identity(["unshare", "layers"], secret: 2),
-            identity(["unshare", "layers"], version: "2"),
+            identity(["unshare", "layers"], version: "2"), identity(["unshare", "layers"], guest: "a1"),
+            identity(["unshare", "layers"], guest: "a2"),
         ]
-        #expect(Set(others + [own]).count == 4)
+        #expect(Set(others + [own]).count == 6)
     }
 
     @Test("Of a student's archives the newest counts; one that nobody knows stays by itself")

@@ -110,3 +110,19 @@ import Testing
         #expect(long.english == holes)
     }
 }
+
+/// Messages of somebody else's.
+extension MessageTests {
+    @Test("Of another's message every text is shown and none acts; its sentence is still looked up")
+    func foreignText() {
+        let message: Message = "cannot open \("a\u{1b}[2J\nlab: b" as String): \(Errno(2))"
+        let foreign = message.foreign(most: 1_000)
+        #expect(foreign.english == "cannot open a\\x1b[2J\n      lab: b: No such file or directory")
+        #expect(say(foreign, ["cannot open {}: {}": "打不开 {}：{}"]).hasPrefix("打不开 a"))
+        #expect(foreign.foreign(most: 1_000) == foreign)
+        let plain: Message = "\(1) of \("x" as String), \(["a", "b"].joined(separator: "; "))"
+        #expect(plain.foreign(most: 1_000) == plain)
+        #expect(Message(verbatim: "abcdef").foreign(most: 5).english == "abc…")
+        #expect(plain.foreign(most: 1).english.count < 8)
+    }
+}

@@ -95,6 +95,16 @@ struct RecipeFileTests {
         }
     }
 
+    @Test("The recipe of the guests that grade has lab's libraries, and what the exercises ask for")
+    func graders() throws {
+        let recipe = try RecipeFile.load(path: "\(checkout)/grader").recipe
+        let wanted = [
+            "libvirt0", "libxml2", "libseccomp2", "libarchive13", "iproute2", "curl", "docker-registry",
+            "qemu-system-x86", "libvirt-daemon-driver-qemu",
+        ]
+        #expect(Set(recipe.packages ?? []).isSuperset(of: wanted))
+    }
+
     @Test("Whatever is changed in a recipe, it is read within its rules or refused")
     func fuzz() {
         let original = Array(Self.whole.utf8)

@@ -17,27 +17,42 @@ package struct Grader: Sendable {
 
     /// The runs of an artefact.
     package static let runs = 3
-    /// The tries of a run, where the machine could not tell.
-    private static let tries = 2
-    /// Between two tries.
-    private static let pause = Duration.seconds(2)
 
-    /// - Parameter version: of the program.
+    /// - Parameters:
+    ///   - version: of the program.
+    ///   - guest: the digest of the tree that guests have in which it judges; nil for rooms of this machine.
     package init(
-        _ course: CourseDefinition, known: [ExerciseDefinition], secret: ParameterKey, version: String
+        _ course: CourseDefinition, known: [ExerciseDefinition], secret: ParameterKey, version: String,
+        guest: String? = nil
     ) {
         exercises = course.items.compactMap { item in known.first { $0.id == item.exercise } }
         (self.known, self.secret) = (known, secret)
         let names = exercises.map { "\($0.id) \($0.oracle) \($0.files.joined(separator: ","))" }
         // Not the points, nor the dates: what they change is no verdict.
-        let text = ([version] + names + [secret.derived("grader").hexadecimal]).joined(separator: "\n")
+        let own = names + [secret.derived("grader").hexadecimal] + (guest.map { ["guest=\($0)"] } ?? [])
+        let text = ([version] + own).joined(separator: "\n")
         identity = "\(version)-\(Digest.sha256(Array(text.utf8)).prefix(16))"
     }
 
+    /// Judges an archive in rooms of this machine.
     /// - Parameter limit: the time that an artefact has at a point.
     /// - Throws: `.interrupted` on a signal.
     package func grade(
         _ archive: [UInt8], _ context: RunContext, limit: Duration = CheckBench.limit
+    ) throws(LabError) -> GradedSubmission {
+        try grade(archive) { (pieces) throws(LabError) in
+            var runs: [String: [ExerciseGrade.Run]] = [:]
+            for piece in pieces { runs[piece.exercise] = try piece.judged(context, limit: limit) }
+            return runs
+        }
+    }
+
+    /// Takes an archive apart and has its artefacts judged.
+    /// - Parameter judge: returns the runs by the exercises; is not asked where there is nothing to judge.
+    /// - Throws: what `judge` throws.
+    package func grade(
+        _ archive: [UInt8],
+        by judge: ([GradingPiece]) throws(LabError) -> [String: [ExerciseGrade.Run]]
     ) throws(LabError) -> GradedSubmission {
         var graded = GradedSubmission(submission: Digest.sha256(archive), grader: identity)
         let submission: Submission
@@ -50,36 +65,28 @@ package struct Grader: Sendable {
             return graded
         }
         graded.student = submission.manifest.student
+        var pieces: [GradingPiece] = []
         for exercise in exercises {
-            graded.exercises.append(try grade(exercise, of: submission, context, limit))
+            var grade = ExerciseGrade(exercise: exercise.id)
+            let files = submission.files[exercise.id] ?? [:]
+            grade.hasPrediction = files[CourseDirectory.predictionFile] != nil
+            grade.hasExplanation = files[CourseDirectory.explanationFile] != nil
+            if let artefact = submission.artefact(of: exercise) {
+                grade.digest = artefact.digest
+                grade.shingles = Similarity.shingles(of: artefact)
+                let keys = (0..<Self.runs).map { run in
+                    secret.grading(
+                        submission.manifest.student, exercise: exercise.id, digest: artefact.digest, run: run)
+                }
+                pieces.append(GradingPiece(exercise, artefact, keys: keys))
+            }
+            graded.exercises.append(grade)
+        }
+        guard !pieces.isEmpty else { return graded }
+        let runs = try judge(pieces)
+        for index in graded.exercises.indices where graded.exercises[index].digest != nil {
+            graded.exercises[index].runs = runs[graded.exercises[index].exercise] ?? []
         }
         return graded
-    }
-
-    private func grade(
-        _ exercise: ExerciseDefinition, of submission: Submission, _ context: RunContext, _ limit: Duration
-    ) throws(LabError) -> ExerciseGrade {
-        var grade = ExerciseGrade(exercise: exercise.id)
-        let files = submission.files[exercise.id] ?? [:]
-        grade.hasPrediction = files[CourseDirectory.predictionFile] != nil
-        grade.hasExplanation = files[CourseDirectory.explanationFile] != nil
-        guard let artefact = submission.artefact(of: exercise) else { return grade }
-        grade.digest = artefact.digest
-        grade.shingles = Similarity.shingles(of: artefact)
-        let oracle = try Oracles.named(exercise.oracle)
-        for run in 0..<Self.runs {
-            let key = secret.grading(
-                submission.manifest.student, exercise: exercise.id, digest: artefact.digest, run: run)
-            let check = Check(oracle, key, context, limit: limit)
-            var verdict = try check.verdict(on: artefact)
-            for _ in 1..<Self.tries where verdict.name == .ungradable {
-                try context.interrupt.wait(until: .now().advanced(by: Self.pause))
-                verdict = try check.verdict(on: artefact)
-            }
-            grade.runs.append(ExerciseGrade.Run(verdict))
-            // What this machine can't tell once it can't tell at all.
-            if verdict.name == .ungradable { break }
-        }
-        return grade
     }
 }

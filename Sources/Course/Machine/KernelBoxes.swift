@@ -75,15 +75,15 @@ struct KernelBoxes: Sendable {
     /// Waits until both have begun, before anything of a student's does.
     /// - Throws: `.unavailable` when they don't.
     static func awaitStart(in room: Room, _ bench: CheckBench) throws(LabError) {
-        let limit = CheckBench.limit * Emulator.patience
-        let wait = try room.wait(until: .now().advanced(by: limit)) {
+        let wait = try room.wait(until: .now().advanced(by: CheckBench.limit)) {
             Files.exists("/proc/\(room.pid)/root/tmp/\(sign)")
         }
         guard wait == .met else {
             throw LabError(
                 .unavailable, "no VM began in a room",
                 cause: wait == .late
-                    ? "it was not up after \(Int(limit / .seconds(1))) s; \(room.lastWords)" : room.lastWords)
+                    ? "it was not up after \(Int(CheckBench.limit / .seconds(1))) s; \(room.lastWords)"
+                    : room.lastWords)
         }
         try Files.write("", to: "\(room.files)/\(directory)/\(sign)")
     }

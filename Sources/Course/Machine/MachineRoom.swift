@@ -98,7 +98,7 @@ struct MachineRoom {
     func find(_ name: String, isCounting: Bool = false) throws(LabError) -> HostProcess? {
         let program = Tool.find(Self.qemu) ?? ""
         var found: HostProcess?
-        _ = try room.wait(until: .now().advanced(by: .seconds(2))) {
+        _ = try room.wait(until: .now().advanced(by: CheckBench.patient(.seconds(2)))) {
             found = room.processes.first { process in
                 guard process.executes(program), let words = process.commandLine else { return false }
                 return words.contains { $0.hasPrefix("guest=\(name),") }

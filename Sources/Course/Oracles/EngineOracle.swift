@@ -189,7 +189,7 @@ struct EngineOracle: Oracle {
         guard let victim = parts[task.victim] else { preconditionFailure("all three parts were seen") }
         let others = parts.filter { $0.key != task.victim }
         let fated = others.filter { !survivors.contains($0.key) }
-        let limit = Duration.seconds(5)
+        let limit = CheckBench.patient(.seconds(5))
         func untrue(_ part: Part, isLeft: Bool) -> Judgement {
             let (killed, other) = (task.victim.rawValue, part.rawValue)
             return .wrong(

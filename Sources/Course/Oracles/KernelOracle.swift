@@ -200,8 +200,8 @@ struct KernelOracle: Oracle {
             furnish: { (files) throws(LabError) in try boxes.furnish(files, guest) }
         ) { (room) throws(LabError) -> [UInt8] in
             try KernelBoxes.awaitStart(in: room, bench)
-            let limit = CheckBench.limit * Emulator.patience
-            guard try room.wait(until: .now().advanced(by: limit)) == .ended, room.end() == 0 else {
+            guard try room.wait(until: .now().advanced(by: CheckBench.limit)) == .ended, room.end() == 0
+            else {
                 throw LabError(
                     .unavailable, "the kernel's settings were not read in a VM", cause: room.lastWords)
             }

@@ -104,7 +104,7 @@ struct LimitsOracle: Oracle {
             )
         }
         let before = neighbour.waits
-        let answers = try room.wait(until: .now().advanced(by: .seconds(5))) {
+        let answers = try room.wait(until: .now().advanced(by: CheckBench.patient(.seconds(5)))) {
             guard let before, let now = neighbour.waits else { return false }
             return now > before
         }
@@ -210,7 +210,9 @@ struct LimitsOracle: Oracle {
             return .wrong("reclaims", seen)
         }
         func limits(_ process: pid_t) -> String { (try? Files.readText("/proc/\(process)/limits")) ?? "" }
-        let ended = try room.wait(until: .now().advanced(by: .seconds(4))) { !load.isRunning }
+        let ended = try room.wait(until: .now().advanced(by: CheckBench.patient(.seconds(4)))) {
+            !load.isRunning
+        }
         if ended != .late {
             return .wrong("killed-by-hand", "\(seen); then the load was killed, and not by the kernel")
         }

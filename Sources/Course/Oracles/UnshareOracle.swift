@@ -113,7 +113,7 @@ struct UnshareOracle: Oracle {
             )
         }
         var orphan: HostProcess?
-        let deadline = MonotonicInstant.now().advanced(by: .seconds(5))
+        let deadline = MonotonicInstant.now().advanced(by: CheckBench.patient(.seconds(5)))
         _ = try room.wait(until: deadline) {
             orphan = room.guest(with: "\(task.nonce)-orphan")
             return orphan != nil
@@ -125,7 +125,7 @@ struct UnshareOracle: Oracle {
             )
         }
         orphan.end { $0.commandLine?.contains("\(task.nonce)-orphan") == true }
-        let isReaped = try room.wait(until: .now().advanced(by: .seconds(5))) {
+        let isReaped = try room.wait(until: .now().advanced(by: CheckBench.patient(.seconds(5)))) {
             !Files.exists("/proc/\(orphan.pid)")
         }
         guard isReaped == .met else {
@@ -136,7 +136,9 @@ struct UnshareOracle: Oracle {
             )
         }
         // Where its PID 1 ends all is gone with it, and nobody has waited for anything.
-        let isAlone = try room.wait(until: .now().advanced(by: .milliseconds(300))) { !command.isRunning }
+        let isAlone = try room.wait(until: .now().advanced(by: CheckBench.patient(.milliseconds(300)))) {
+            !command.isRunning
+        }
         guard isAlone == .late else {
             return (
                 .wrong(
@@ -154,7 +156,7 @@ struct UnshareOracle: Oracle {
             let word = "\(task.nonce)-\(word)"
             room.guest(with: word)?.end { $0.commandLine?.contains(word) == true }
         }
-        guard try room.wait(until: .now().advanced(by: .seconds(5))) == .ended else {
+        guard try room.wait(until: .now().advanced(by: CheckBench.patient(.seconds(5)))) == .ended else {
             return (
                 .wrong("outlives", "\(task.asked): the command has ended, and the launcher runs on"), true
             )

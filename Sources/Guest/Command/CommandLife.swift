@@ -1,25 +1,34 @@
 import CGuest
 
-/// command: in a machine, starts the command of `/command` in the tree on its disk and tells the host of it through a port
-/// of its own. It is this machine's init meanwhile: what the command leaves behind is its to reap, and goes with the
+/// command [HOME]: in a machine, starts the command of `/command` in the tree on its disk and tells the host of it through a
+/// port of its own. It is this machine's init meanwhile: what the command leaves behind is its to reap, and goes with the
 /// machine, which the host ends. Returns only when that could not begin, with the reason on the console.
-func startCommand(_ session: inout Session) -> Int32 {
+///
+/// With HOME the command is one that makes containers: the machine's cgroups are its to make, and the disk that it may write
+/// to is mounted there. What `/input` holds, where it is there, is the command's standard input.
+func startCommand(_ arguments: Arguments, _ session: inout Session) -> Int32 {
     do throws(Failure) {
         try session.machine.mountDevices()
         let command = try CommandFile()
         let port = try CommandPort()
-        try session.machine.enterDisk(command.fileSystem)
-        try session.machine.mountForPrograms()
+        let input = cguest_open("/input")
+        let home = arguments[0]
+        try session.machine.enterDisk(command.fileSystem, beside: home == nil ? nil : literal(storageSerial))
+        try session.machine.mountForPrograms(areMakers: home != nil)
+        if let home { try session.machine.mountDisk(literal(storageSerial), at: home) }
         try session.machine.raiseLoopback()
         try session.machine.raiseInterface()
         sethostname("vm", 2)
-        let life = try CommandLife(command, port)
+        let life = try CommandLife(command, port, input: input)
         life.live()
     } catch {
         complain(error)
         return Status.system
     }
 }
+
+/// By which a machine's disk for what is written is known: StorageDisk.swift of VMDriver gives it.
+private let storageSerial: StaticString = "lab-storage"
 
 /// A command that was started, and its pipes.
 private struct CommandLife {
@@ -44,10 +53,10 @@ private struct CommandLife {
     private let errors: Int32
     private let ends: Int32
 
-    init(_ command: CommandFile, _ port: CommandPort) throws(Failure) {
+    /// - Parameter given: its standard input; -1 for one that has ended, as in a container.
+    init(_ command: CommandFile, _ port: CommandPort, input given: Int32) throws(Failure) {
         let ends = cguest_watch_children()
         guard ends >= 0 else { throw Failure("cannot watch over the command") }
-        // Standard input that has ended, as in a container.
         let input = try CommandLife.pipe()
         let output = try CommandLife.pipe()
         let errors = try CommandLife.pipe()
@@ -56,13 +65,14 @@ private struct CommandLife {
         guard child >= 0 else { throw Failure("cannot start a process") }
         if child == 0 {
             setsid()
-            dup2(input.read, 0)
+            dup2(given < 0 ? input.read : given, 0)
             dup2(output.write, 1)
             dup2(errors.write, 2)
             cguest_release_signals()
             CommandLife.become(command, command.program, command.arguments, report.write)
         }
         for number in [input.read, input.write, output.write, errors.write, report.write] { close(number) }
+        if given >= 0 { close(given) }
         cguest_never_wait(output.read)
         cguest_never_wait(errors.read)
         self.port = port

@@ -13,7 +13,11 @@ public enum Emulator {
 
     /// The factor by which boots are waited for longer than on hardware. A VM under KVM takes 7–20 s in TCG, and one
     /// that emulates in turn 15–40 s.
-    public static var patience: Int { current == nil ? 1 : 4 }
+    public static var patience: Int { patience(emulates: false) }
+
+    /// The same for what goes on in a VM of this machine's.
+    /// - Parameter emulates: whether the VM's processor is emulated.
+    public static func patience(emulates: Bool) -> Int { current == nil && !emulates ? 1 : 4 }
 
     /// - Parameters:
     ///   - signature: the hypervisor's in CPUID leaf 0x40000000. Under a KVM that is nested in TCG it is KVM's.

@@ -151,6 +151,57 @@ extension Message.Argument {
     }
 }
 
+// Of somebody else's.
+extension Message {
+    /// The same with none of its texts able to act or to stand at the beginning of a line: each as `ForeignText` shows it, lines
+    /// behind the first indented, and no more than so many characters of all together.
+    public func foreign(most: Int) -> Message {
+        var left = most
+        return foreign(&left)
+    }
+
+    fileprivate func foreign(_ left: inout Int) -> Message {
+        let shown = Self.foreign(format, &left)
+        // As many as have a place.
+        let places = shown.utf8.count { $0 == UInt8(ascii: "{") }
+        var others: [Argument] = []
+        for argument in arguments.prefix(places) {
+            others.append(left > 0 ? argument.foreign(&left) : .verbatim("…"))
+        }
+        return Message(format: shown, arguments: others)
+    }
+
+    fileprivate static func foreign(_ text: String, _ left: inout Int) -> String {
+        var shown: [String] = []
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            guard left > 0 || shown.isEmpty else { break }
+            let words = shown.isEmpty ? String(line) : String(line.drop { $0 == " " })
+            left -= shown.isEmpty ? 0 : 1
+            shown.append(ForeignText.line(words, most: max(left, 0)))
+            left -= words.unicodeScalars.count
+        }
+        return shown.joined(separator: "\n      ")
+    }
+}
+
+extension Message.Argument {
+    fileprivate func foreign(_ left: inout Int) -> Self {
+        switch self {
+        case .verbatim(let words): return .verbatim(Message.foreign(words, &left))
+        case .number: return self
+        case .message(let message): return .message(message.foreign(&left))
+        case .list(let messages, let joint):
+            let between = Message.foreign(joint, &left)
+            var shown: [Message] = []
+            for message in messages where left > 0 {
+                left -= between.unicodeScalars.count + 1
+                shown.append(message.foreign(&left))
+            }
+            return .list(shown, joint: between)
+        }
+    }
+}
+
 // In a result: a sentence without arguments is a string.
 extension Message: Codable {
     fileprivate struct Fields: Codable {

@@ -42,6 +42,22 @@ extension Chinese {
         "{}: {} of {} points": "{}：{} 分（满分 {}）",
         "passed": "通过", "not passed": "未通过", "review": "待复核", "missing": "未交", "late": "迟交",
 
+        // A guest for each submission.
+        "making what the guests start from": "正在准备虚拟机启动所用的文件",
+        "guests of {} can't be made without root": "没有 root 权限，做不出 {} 的虚拟机",
+        "what is in them has owners that this user may not give": "里面的文件另有所有者，这个用户无权这样设置",
+        "the disk of the guests is gone": "虚拟机的磁盘不见了", "grade again: it is made anew": "重新评分：会重新做一份",
+        "{} describes no guest": "{} 没有描述任何虚拟机", "cannot encode a guest": "无法编码虚拟机的描述",
+        "a piece of a grading has no key": "评分的一份任务没有密钥",
+        "cannot encode what a guest is to judge": "无法编码虚拟机要评判的内容",
+        "what is to be judged can't be read": "无法读取要评判的内容",
+        "the guest said what is no grade": "虚拟机说出的不是成绩",
+        "the guest did not say what it found": "虚拟机没有说出评判的结果",
+        "its judge ended with status {} and said last: {}": "里面的评分程序以状态 {} 结束，最后说的是：{}",
+        "see that the image has what lab needs: lab image build grader":
+            "请确认镜像里有 lab 需要的东西：lab image build grader",
+        "standard input has more than {} bytes": "标准输入多于 {} 字节",
+
         // What students read.
         "passed in all of {} runs": "{} 次运行全部通过", "not passed: {}": "未通过：{}",
         "the {} runs do not agree; your instructor looks at it": "{} 次运行结果不一致；由教师复核",

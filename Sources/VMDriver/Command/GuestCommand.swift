@@ -6,6 +6,8 @@ import LabCore
 enum GuestCommand {
     /// Its path, without the slash at the beginning.
     static let file = "command"
+    /// That of the file with its standard input, where it has one.
+    static let input = "input"
 
     /// Texts with a NUL behind each: file system, program, directory, user, group, a count and so many groups, the port on
     /// which it listens when it is ready or 0, a count and so many arguments, a count and so many variables; then the program and
@@ -40,16 +42,36 @@ struct VMCommand: Hashable, Sendable {
     let file: [UInt8]
     /// A directory of the run's for copies that QEMU can read.
     let place: String
+    /// For a command that makes containers.
+    let ground: Ground?
 
-    init(_ payload: CommandPayload, on disk: TreeDisk, place: String) {
+    /// What a command that makes containers finds beside its tree: cgroups that are its to make, the links of their
+    /// networks, a disk that it may write to, and words that it is told.
+    struct Ground: Equatable, Sendable {
+        /// The directory of that disk, which is the request's `storage`.
+        var home: String
+        /// Its standard input. It stays in `place`, and goes with it.
+        var input: [UInt8]
+
+        /// Modules of the kernel that it needs.
+        static let modules = ["bridge", "veth"]
+    }
+
+    init(_ payload: CommandPayload, on disk: TreeDisk, place: String, ground: Ground? = nil) {
         self.payload = payload
         self.disk = disk
         self.place = place
+        self.ground = ground
         file = GuestCommand.bytes(of: payload, on: disk.format)
     }
 
+    /// The workload of lab-guest that starts it.
+    var workload: Workload {
+        Workload(name: "command", arguments: ground.map { [$0.home] } ?? [])
+    }
+
     static func == (left: VMCommand, right: VMCommand) -> Bool {
-        left.disk == right.disk && left.file == right.file
+        left.disk == right.disk && left.file == right.file && left.ground == right.ground
     }
 
     func hash(into hasher: inout Hasher) { hasher.combine(disk.path) }

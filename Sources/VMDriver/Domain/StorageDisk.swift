@@ -46,12 +46,7 @@ public struct StorageDisk: Equatable, Sendable {
         in directory: String, bytes: UInt64, cache: VMVariant.DiskCache?, for user: QEMUUser?
     ) throws(LabError) -> InstanceStorage {
         guard let cache else { throw cacheIsUnsaid }
-        let tool = TreeDisk.Format.ext4.tool
-        guard Tool.find(tool.name) != nil else {
-            throw LabError(
-                .unavailable, "there is no \(tool.name) to make a disk with",
-                remedy: "apt-get install \(tool.package)")
-        }
+        try requireTool()
         let path = path(in: directory)
         do throws(Errno) {
             let file = try FileDescriptor.open(path, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
@@ -65,17 +60,64 @@ public struct StorageDisk: Equatable, Sendable {
         }
         // All of it now: what is put off, the guest's kernel would do while it is measured.
         let options = "nodiscard,lazy_itable_init=0,lazy_journal_init=0"
+        try makeFileSystem(["-E", options, path], on: path)
+        try MachineFiles.hand(path, to: user)
+        return storage(in: directory, cache)
+    }
+
+    private static func storage(in directory: String, _ cache: VMVariant.DiskCache) -> InstanceStorage {
+        InstanceStorage(
+            directory: directory, place: "disk:\(serial)",
+            title: "\(fileSystem) in the guest, on virtio-blk, on a raw file; cache=\(cache.rawValue)")
+    }
+
+    private static func requireTool() throws(LabError) {
+        let tool = TreeDisk.Format.ext4.tool
+        guard Tool.find(tool.name) == nil else { return }
+        throw LabError(
+            .unavailable, "there is no \(tool.name) to make a disk with",
+            remedy: "apt-get install \(tool.package)")
+    }
+
+    /// - Parameter words: the last of those of its program.
+    private static func makeFileSystem(_ words: [String], on path: String) throws(LabError) {
         let output = try Tool.run(
-            tool.name, ["-q", "-F", "-t", fileSystem, "-m", "0", "-E", options, path], in: "/",
+            TreeDisk.Format.ext4.tool.name, ["-q", "-F", "-t", fileSystem, "-m", "0"] + words, in: "/",
             deadline: .now().advanced(by: patience))
         guard output.status == 0 else {
             throw LabError(
                 .output, "cannot make a file system on \(path)",
                 cause: "\(ForeignText.line(output.text.trimmingWhitespace(), most: 400))")
         }
+    }
+
+    /// Makes a file with a file system in it that holds all below a directory, root's, for copies of it. It has holes.
+    /// - Parameter bytes: that are free in it.
+    static func make(of content: String, at path: String, bytes: UInt64) throws(LabError) {
+        try requireTool()
+        var usage = DiskUsage()
+        try usage.add(content)
+        let mebibytes = (usage.allocatedBytes + bytes + overhead) >> 20
+        // What is lost with its machine needs no journal.
+        try makeFileSystem(
+            ["-O", "^has_journal", "-E", "root_owner=0:0", "-d", content, path, "\(mebibytes)M"], on: path)
+    }
+
+    /// A copy of such a file, for one instance.
+    static func copy(
+        _ image: String, to directory: String, for user: QEMUUser?
+    ) throws(LabError) -> InstanceStorage {
+        let path = path(in: directory)
+        let output = try Tool.run(
+            "cp", ["--sparse=always", "--reflink=auto", image, path], in: "/",
+            deadline: .now().advanced(by: patience))
+        guard output.status == 0, chmod(path, 0o600) == 0 else {
+            throw LabError(
+                .output, "cannot make the disk \(path)",
+                cause: "\(ForeignText.line(output.text.trimmingWhitespace(), most: 400))",
+                remedy: "free space on that file system")
+        }
         try MachineFiles.hand(path, to: user)
-        return InstanceStorage(
-            directory: directory, place: "disk:\(serial)",
-            title: "\(fileSystem) in the guest, on virtio-blk, on a raw file; cache=\(cache.rawValue)")
+        return storage(in: directory, .writeback)
     }
 }

@@ -12,23 +12,28 @@ struct Initramfs: Equatable, Sendable {
 
     /// Writes the archive of `root` to the cache. The same root gives the same bytes: owner 0, time 0, sorted names.
     /// - Parameter modules: what lab-guest finds below `/lib/modules`, as `NAME.ko`.
-    /// - Parameter command: what it is told of a command, see `GuestCommand`; nil for none.
+    /// - Parameter command: what it is told of a command, see `GuestCommand`; nil for none. One whose command has input is
+    ///   that command's alone: it is written to the command's place, for nobody but this user.
     static func make(
-        of root: RootFilesystem, modules: [KernelModule] = [], command: [UInt8]? = nil, paths: LabPaths
+        of root: RootFilesystem, modules: [KernelModule] = [], command: VMCommand? = nil, paths: LabPaths
     ) throws(LabError) -> Initramfs {
-        let bytes = try archive(directory: root.directory, modules: modules, command: command)
+        let bytes = try archive(
+            directory: root.directory, modules: modules, command: command?.file,
+            input: command?.ground?.input)
         let digest = Digest.sha256(bytes)
-        let path = "\(paths.cache)/initramfs/\(digest).cpio"
+        let isPrivate = command?.ground != nil
+        let directory = if let command, isPrivate { command.place } else { "\(paths.cache)/initramfs" }
+        let path = "\(directory)/\(digest).cpio"
         if (try? Digest.sha256(file: path)) != digest {
-            try Files.makeDirectory("\(paths.cache)/initramfs")
-            try Files.write(bytes, to: path)
+            try Files.makeDirectory(directory)
+            try Files.write(bytes, to: path, mode: isPrivate ? 0o600 : 0o644)
         }
         return Initramfs(path: path, digest: digest)
     }
 
     /// The archive of everything below `directory`, and of the console that the kernel opens for init.
     static func archive(
-        directory: String, modules: [KernelModule] = [], command: [UInt8]? = nil
+        directory: String, modules: [KernelModule] = [], command: [UInt8]? = nil, input: [UInt8]? = nil
     ) throws(LabError) -> [UInt8] {
         let writer = try CpioWriter()
         try add(directory, "", to: writer)
@@ -39,6 +44,7 @@ struct Initramfs: Equatable, Sendable {
             try writer.add("lib/modules/\(module.name).ko", mode: S_IFREG | 0o644, content: module.bytes)
         }
         if let command { try writer.add(GuestCommand.file, mode: S_IFREG | 0o444, content: command) }
+        if let input { try writer.add(GuestCommand.input, mode: S_IFREG | 0o400, content: input) }
         // 5:1, Documentation/admin-guide/devices.txt.
         try writer.add("dev/console", mode: S_IFCHR | 0o600, device: (5, 1))
         return try writer.finish()

@@ -51,10 +51,11 @@ enum KernelPackage {
         throw LabError(.unavailable, "no package of the kernel \(version) holds its modules")
     }
 
-    /// The modules that lab has a use for: drivers of what a hypervisor pretends to be, and file systems.
+    /// The modules that lab has a use for: drivers of what a hypervisor pretends to be, file systems, and the links of
+    /// containers' networks.
     private static let useful = [
         "virtio_pci", "virtio_mmio", "virtio_balloon", "virtio_blk", "virtio_console", "virtio_net", "ext4",
-        "erofs", "overlay",
+        "erofs", "overlay", "bridge", "veth",
     ]
 
     /// Keeps those, with all that they need: a few hundred KiB of 100 MB. What this kernel has not, nobody gets.

@@ -22,9 +22,12 @@ struct GradeCommand: ParsableCommand {
               lab grade course/COURSE.yaml submissions/ --resume --format junit,moodle
               lab grade course/COURSE.yaml submissions/ --resume --canvas export.csv
               lab grade course/COURSE.yaml submissions/ --resume --viva 5
+              lab grade course/COURSE.yaml submissions/ --guest grader
               lab grade run --help                      every option
             """,
-        subcommands: [GradeRun.self, GradeInit.self, GradeTicket.self, GradeOne.self],
+        subcommands: [
+            GradeRun.self, GradeInit.self, GradeTicket.self, GradeOne.self, GradeJudge.self,
+        ],
         defaultSubcommand: GradeRun.self)
 
     /// Before the command it says the same as behind it.
@@ -38,12 +41,14 @@ struct InstructorCourse {
     let secret: ParameterKey
     let grader: Grader
 
-    /// - Parameter path: of COURSE.yaml, or of the directory that it is in.
-    init(_ path: String) throws(LabError) {
+    /// - Parameters:
+    ///   - path: of COURSE.yaml, or of the directory that it is in.
+    ///   - guest: the digest of the tree in which guests judge; nil for rooms of this machine.
+    init(_ path: String, guest: String? = nil) throws(LabError) {
         let file = Files.isDirectory(path) ? "\(path)/\(GradeInit.courseFile)" : path
         known = try ExerciseDirectory.own().all()
         course = try CourseFile.load(path: file, exercises: known)
         secret = try ParameterKey.secret(in: course.secretFile)
-        grader = Grader(course, known: known, secret: secret, version: Version.current)
+        grader = Grader(course, known: known, secret: secret, version: Version.current, guest: guest)
     }
 }

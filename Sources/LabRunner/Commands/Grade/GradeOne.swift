@@ -16,6 +16,8 @@ struct GradeOne: SpeakingCommand {
     @Option var store: String
     /// Who started it, and must not end before it.
     @Option var parent: Int32
+    /// The file that describes the guest in which it is judged; nil for rooms of this machine.
+    @Option var guest: String?
 
     @OptionGroup var speech: LanguageOptions
 
@@ -25,11 +27,15 @@ struct GradeOne: SpeakingCommand {
         guard getppid() == parent else { throw Interrupt.error }
         // Where memory runs out, the kernel takes this rather than who counts.
         try? Files.overwrite("500", at: "/proc/self/oom_score_adj")
-        let course = try InstructorCourse(course)
+        let guest = try guest.map { (file) throws(LabError) in try GradingGuest(file: file) }
+        let course = try InstructorCourse(course, guest: guest?.digest)
         let store = try GradeStore(store)
         let bytes = try Files.read(archive, limit: Submission.mostBytes)
         let graded = try Workspace.lend(try speech.choice()) { (context) throws(LabError) in
-            try course.grader.grade(bytes, context)
+            guard let guest else { return try course.grader.grade(bytes, context) }
+            return try course.grader.grade(bytes) { (pieces) throws(LabError) in
+                try guest.judge(pieces, context)
+            }
         }
         try store.save(graded)
     }

@@ -19,6 +19,7 @@ struct GradeRun: SpeakingCommand {
               lab grade COURSE.yaml submissions/ --jobs 2
               lab grade COURSE.yaml submissions/ --shard 2/4 --output part
               lab grade COURSE.yaml submissions/ --resume --format gradescope,junit
+              lab image build grader && lab grade COURSE.yaml submissions/ --guest grader
             """)
 
     @Argument(help: ArgumentHelp("The course.", valueName: "COURSE.yaml"))
@@ -32,6 +33,12 @@ struct GradeRun: SpeakingCommand {
 
     @Option(help: ArgumentHelp("Only part I of N of the archives: for several machines.", valueName: "I/N"))
     var shard: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Judge each archive in a VM of its own with the files of an image, without a network and thrown away afterwards; by default in rooms of this machine.",
+            valueName: "IMAGE"))
+    var guest: String?
 
     @Flag(help: "Take what has been graded as it is.")
     var resume = false
@@ -68,7 +75,8 @@ struct GradeRun: SpeakingCommand {
         let part = try part()
         let formats = try formats()
         let export = try canvas.map { path throws(LabError) in try Files.readText(path, limit: 16 << 20) }
-        let course = try InstructorCourse(course)
+        // What is wrong with it is said before anything is made.
+        var course = try InstructorCourse(course)
         var passed: [String] = []
         let root = try absolute(submissions)
         var archives = try GradeSession.archives(below: root) { passed.append($0) }
@@ -83,9 +91,18 @@ struct GradeRun: SpeakingCommand {
         let interrupt = try Interrupt()
         try interrupt.catchSignals()
         let store = try GradeStore(try absolute("\(output)/results"))
-        let session = GradeSession(
-            course: course, courseFile: try absolute(self.course), store: store, jobs: jobs, resumes: resume)
         let line = ProgressLine(quiet: false, text: text)
+        let ground = try guest.map { (image) throws(LabError) -> GuestGround in
+            line.show(text.say("making what the guests start from"), now: true)
+            defer { line.clear() }
+            return try GuestGround(of: image, interrupt, text)
+        }
+        defer { ground?.close() }
+        if let ground { course = try InstructorCourse(self.course, guest: ground.guest.digest) }
+        let exercises = course.grader.exercises.count
+        let session = GradeSession(
+            course: course, courseFile: try absolute(self.course), store: store, jobs: jobs, resumes: resume,
+            guests: ground.map { .init(file: $0.file, limit: $0.guest.limit(exercises)) })
         let outcome = try session.run(archives) { done, count in
             line.show(text.say("graded \(done) of \(count)"))
         }

@@ -16,6 +16,15 @@ struct GradeSession {
     let jobs: Int
     /// Results that are there already are taken as they are.
     let resumes: Bool
+    /// The guests in which archives are judged; nil for rooms of this machine.
+    var guests: Guests?
+
+    struct Guests: Sendable {
+        /// Of what they have in common.
+        var file: String
+        /// The time that one has.
+        var limit: Duration
+    }
 
     /// An archive that was found.
     struct Archive: Sendable {
@@ -39,9 +48,11 @@ struct GradeSession {
     /// The times that an archive is tried whose process is ended.
     private static let tries = 3
     /// For all points of an artefact's runs, and what is made and removed around them.
-    private static func limit(_ exercises: Int) -> Duration {
+    static func limit(_ exercises: Int) -> Duration {
         .seconds(300) * exercises + .seconds(60)
     }
+    /// What a process may take longer than its guest: for the copying of a disk, and to be rid of all.
+    private static let aroundGuest = Duration.seconds(180)
     private static let deepest = 4
     private static let mostFiles = 20_000
 
@@ -104,12 +115,13 @@ struct GradeSession {
         let began = MonotonicInstant.now()
         let state = Monitor(State(queue: queue[...], workers: min(jobs, queue.count)))
         let program = try Self.program()
+        let way = way
         let parent = getpid()
         for _ in 0..<min(jobs, queue.count) {
             do throws(Errno) {
                 _ = try OSThread.start { [self] in
                     while let archive = state.withLock({ $0.next() }) {
-                        let fault = grade(archive, program, parent)
+                        let fault = grade(archive, program, way, parent)
                         state.withLock { $0.end(archive, fault) }
                     }
                     state.withLock { $0.workers -= 1 }
@@ -171,8 +183,16 @@ struct GradeSession {
             file: archive.file, received: archive.received, digest: archive.digest, result: result)
     }
 
+    /// How a process judges: the words that it is told of guests, and the time that it has.
+    private var way: (words: [String], limit: Duration) {
+        guard let guests else { return ([], Self.limit(course.grader.exercises.count)) }
+        return (["--guest", guests.file], guests.limit + Self.aroundGuest)
+    }
+
     /// Judges one in a process of its own; nil when its result is there.
-    private func grade(_ archive: Archive, _ program: String, _ parent: pid_t) -> LabError? {
+    private func grade(
+        _ archive: Archive, _ program: String, _ way: (words: [String], limit: Duration), _ parent: pid_t
+    ) -> LabError? {
         var fault = LabError(.software, "an archive was not tried")
         for _ in 0..<Self.tries {
             do throws(LabError) {
@@ -181,8 +201,8 @@ struct GradeSession {
                     [
                         "grade", "one", courseFile, archive.path, "--store", store.directory, "--parent",
                         "\(parent)",
-                    ],
-                    in: "/", deadline: .now().advanced(by: Self.limit(course.grader.exercises.count)),
+                    ] + way.words,
+                    in: "/", deadline: .now().advanced(by: way.limit),
                     limit: 1 << 20)
                 if output.status == 0, store.result(of: archive.digest, by: course.grader.identity) != nil {
                     return nil
@@ -206,7 +226,7 @@ struct GradeSession {
     }
 
     /// This program, for which `/proc/self/exe` stands only in this process.
-    private static func program() throws(LabError) -> String {
+    static func program() throws(LabError) -> String {
         guard let path = Files.target(ofLink: "/proc/self/exe"), access(path, X_OK) == 0 else {
             throw LabError(.unavailable, "cannot find the program lab", cause: "its file was replaced")
         }
