@@ -1,7 +1,6 @@
 import FoundationEssentials
 import LabCore
 import OCI
-import OCIFile
 
 /// The image specification's values as JSON.
 enum SpecText {

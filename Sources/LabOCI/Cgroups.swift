@@ -24,7 +24,8 @@ struct CgroupHierarchy: Equatable {
 
     static let all: [CgroupHierarchy] = {
         var found: [CgroupHierarchy] = []
-        for entry in MountTable.current().entries where entry.type == "cgroup" || entry.type == "cgroup2" {
+        for entry in MountTable(mountinfo: mounts).entries
+        where entry.type == "cgroup" || entry.type == "cgroup2" {
             let words = entry.superOptions.filter { known.contains($0) || $0.hasPrefix("name=") }
             let hierarchy = CgroupHierarchy(
                 mountPoint: entry.mountPoint, root: entry.root, isUnified: entry.type == "cgroup2",
@@ -36,6 +37,19 @@ struct CgroupHierarchy: Equatable {
         }
         return found
     }()
+
+    /// The lines of mountinfo that have a cgroup: to take each of them apart would take longer than all that is made here.
+    private static var mounts: String {
+        let bytes = (try? Files.read("/proc/self/mountinfo")) ?? []
+        let type = " - cgroup".utf8
+        let lines = bytes.split(separator: 0x0a).filter { line in
+            // The first dash alone: a space in a name is written otherwise.
+            line.indices.first { line[$0] == 0x20 && line[$0...].starts(with: " - ".utf8) }.map {
+                line[$0...].starts(with: type)
+            } ?? false
+        }
+        return lines.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
+    }
 
     /// Where this process is in it.
     var ownPath: String {
@@ -86,7 +100,7 @@ struct Cgroups {
     var directories: [String] { places.map(\.directory) }
 
     private var unified: CgroupPlace? { places.first(where: \.hierarchy.isUnified) }
-    private var isUnifiedOnly: Bool { places.count == 1 && unified != nil }
+    var isUnifiedOnly: Bool { places.count == 1 && unified != nil }
 
     /// The place of a controller; that of version 2 where it has it.
     private func place(_ controller: String) -> CgroupPlace? {
@@ -99,21 +113,39 @@ struct Cgroups {
     }
 
     /// Makes what is missing. A cgroup that is there already is used as it is.
-    func make() throws {
+    /// - Returns: those that there are: who is not the machine's root makes few, and a limit in another is an error then.
+    func make() throws -> Cgroups {
+        var made: [CgroupPlace] = []
         for place in places {
-            var made = place.hierarchy.mountPoint
-            let inner = place.directory.dropFirst(made.utf8.count).split(separator: "/")
-            for name in inner {
-                if place.hierarchy.isUnified { Self.enableControllers(in: made) }
-                made += "/\(name)"
-                do {
-                    if mkdir(made, 0o755) != 0, errno != EEXIST { throw Errno(errno) }
-                } catch {
-                    throw Failure("unable to apply cgroup configuration: mkdir \(made): \(error.words)")
-                }
-                if place.hierarchy.controllers.contains("cpuset") { Self.fillCpuset(made) }
+            do {
+                try Self.make(place)
+                made.append(place)
+            } catch {
+                let isForbidden = [Errno(EACCES), Errno(EPERM), Errno(EROFS)].contains(error.error)
+                if Rootless.isOne && isForbidden { continue }
+                throw Failure("unable to apply cgroup configuration: mkdir \(error.directory)", error.error)
             }
         }
+        return Cgroups(places: made)
+    }
+
+    private init(places: [CgroupPlace]) { self.places = places }
+
+    private static func make(_ place: CgroupPlace) throws(Refusal) {
+        var made = place.hierarchy.mountPoint
+        for name in place.directory.dropFirst(made.utf8.count).split(separator: "/") {
+            if place.hierarchy.isUnified { enableControllers(in: made) }
+            made += "/\(name)"
+            if mkdir(made, 0o755) != 0, errno != EEXIST {
+                throw Refusal(error: Errno(errno), directory: made)
+            }
+            if place.hierarchy.controllers.contains("cpuset") { fillCpuset(made) }
+        }
+    }
+
+    private struct Refusal: Error {
+        let error: Errno
+        let directory: String
     }
 
     /// A cgroup takes no process before it has processors and memory of its own.
@@ -132,8 +164,52 @@ struct Cgroups {
         }
     }
 
-    func add(_ process: pid_t) throws {
-        for place in places {
+    /// How a new process gets into them.
+    struct Entry {
+        /// The directory of version 2, open, in which it is born; -1 for none.
+        let birthplace: Int32
+        /// The files `tasks` of version 1, open.
+        let tasks: [Int32]
+
+        /// For the process itself, as a thread, of which it has one: to move a process the kernel waits until no other forks
+        /// or exits, which takes longer than all that is made here.
+        func join() throws {
+            defer { close() }
+            for file in tasks {
+                do { try Kernel.check { Glibc.write(file, "0", 1) } } catch {
+                    throw Failure("unable to apply cgroup configuration: write 0 to tasks", error)
+                }
+            }
+        }
+
+        func close() {
+            for file in tasks { Glibc.close(file) }
+            if birthplace >= 0 { Glibc.close(birthplace) }
+        }
+    }
+
+    /// - Returns: what the caller closes when the process is there.
+    func entry() throws -> Entry {
+        var (birthplace, tasks) = (-1 as Int32, [Int32]())
+        do {
+            for place in places {
+                if place.hierarchy.isUnified {
+                    birthplace = try FileDescriptor.openPath(place.directory, O_DIRECTORY).release()
+                } else {
+                    tasks.append(
+                        try FileDescriptor.open("\(place.directory)/tasks", O_WRONLY).release())
+                }
+            }
+        } catch {
+            Entry(birthplace: birthplace, tasks: tasks).close()
+            throw Failure("unable to apply cgroup configuration: \(error.words)")
+        }
+        return Entry(birthplace: birthplace, tasks: tasks)
+    }
+
+    /// Moves a process that could not be born there into that of version 2, or into all.
+    func add(_ process: pid_t, toAll: Bool) throws {
+        for place in places where toAll || place.hierarchy.isUnified {
             do throws(Errno) {
                 try Files.overwrite("\(process)", at: "\(place.directory)/cgroup.procs")
             } catch {
@@ -183,6 +259,14 @@ struct Cgroups {
         for inner in inner(directory) { if let error = remove(inner) { return error } }
         if rmdir(directory) == 0 || errno == ENOENT { return nil }
         return Errno(errno)
+    }
+
+    /// What a file of a controller's says; nil where there is none.
+    func text(_ controller: String, v1: String?, v2: String?) -> String? {
+        guard let place = place(controller), let file = place.hierarchy.isUnified ? v2 : v1 else {
+            return nil
+        }
+        return try? Files.readText("\(place.directory)/\(file)", limit: 1 << 20)
     }
 
     // MARK: the freezer
@@ -248,7 +332,10 @@ struct Cgroups {
             }
             try put(member.value, "\(unified.directory)/\(member.name)")
         }
-        if isNew { try DeviceRules(resources.devices ?? []).apply(v1: place("devices"), v2: unified) }
+        // Who is not the machine's root makes no devices, and may hold none.
+        if isNew && !Rootless.isOne {
+            try DeviceRules(resources.devices ?? []).apply(v1: place("devices"), v2: unified)
+        }
     }
 
     private func limit(_ memory: RuntimeSpec.Memory, _ isNew: Bool) throws {
@@ -285,12 +372,16 @@ struct Cgroups {
         }
     }
 
+    /// The range of one as the range of the other, as every runtime converts it.
+    static func weight(of shares: UInt64) -> UInt64 {
+        1 + (max(2, min(shares, 262_144)) - 2) * 9_999 / 262_142
+    }
+
     private func limit(_ cpu: RuntimeSpec.CPU) throws {
         let isUnified = place("cpu")?.hierarchy.isUnified == true
         if let shares = cpu.shares, shares != 0 {
-            // The range of one as the range of the other, as every runtime converts it.
-            let weight = 1 + (max(2, min(shares, 262_144)) - 2) * 9_999 / 262_142
-            try write(isUnified ? "\(weight)" : "\(shares)", "cpu", "cpu.shares", "cpu.weight")
+            try write(
+                isUnified ? "\(Self.weight(of: shares))" : "\(shares)", "cpu", "cpu.shares", "cpu.weight")
         }
         if isUnified {
             if cpu.quota ?? 0 != 0 || cpu.period ?? 0 != 0 {

@@ -11,6 +11,10 @@ struct ContainerInit {
     let namespaces: ContainerNamespaces
     let root: ContainerRoot
     let process: ContainerProcess
+    /// nil without cgroups.
+    let entry: Cgroups.Entry?
+    /// True when something is done to it before it may begin.
+    let waits: Bool
     let channel: Channel
     /// A FIFO that is open to read and to write, so that to read it waits for `start`.
     let fifo: Int32
@@ -24,10 +28,10 @@ struct ContainerInit {
 
     func run() -> Never {
         foreign.forEach { close($0) }
-        guard let (word, text) = channel.hear(), word == .go else { _exit(1) }
+        if waits, channel.hear() == nil { _exit(1) }
         let program: ContainerProcess.Program
         do {
-            program = try prepare(pid_t(text) ?? 0)
+            program = try prepare()
         } catch {
             channel.say(.failed, error.words)
             _exit(1)
@@ -60,7 +64,7 @@ struct ContainerInit {
         }
     }
 
-    private func prepare(_ pid: pid_t) throws -> ContainerProcess.Program {
+    private func prepare() throws -> ContainerProcess.Program {
         umask(0)
         clinux_reset_signals()
         // Whoever is in a namespace that it enters must not look into a copy of the runtime's memory.
@@ -70,7 +74,11 @@ struct ContainerInit {
             _ = try? Kernel.call(SYS_setresgid, 0, 0, 0)
             _ = try? Kernel.call(SYS_setresuid, 0, 0, 0)
         }
+        try entry?.join()
         try namespaces.enter()
+        try namespaces.enterTime(spec.linux?.timeOffsets)
+        try Scheduling.apply(process.process)
+        try Labels.apply(process.process)
         _ = try? Kernel.call(SYS_setsid)
         if hasOwnKeyring { try Self.joinKeyring() }
         if namespaces.new.contains(.network) {
@@ -81,10 +89,10 @@ struct ContainerInit {
             made = try root.prepare().release()
         }
         channel.say(.made)
-        guard channel.hear() != nil else { _exit(1) }
+        guard let (_, pid) = channel.hear() else { _exit(1) }
         if made >= 0 {
             var report = report(.creating)
-            report.pid = pid
+            report.pid = pid_t(pid)
             try HookRunner.run(spec.hooks?.createContainer, "createContainer", report)
         }
         let rootfs = FileDescriptor(owning: made >= 0 ? made : try FileDescriptor.openPath("/").release())

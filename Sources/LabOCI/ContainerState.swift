@@ -2,7 +2,6 @@ import CLinux
 import Glibc
 import LabCore
 import OCI
-import OCIFile
 
 /// What is kept of a container from one call to the next: a directory below `--root`, with a state that is replaced whole.
 struct ContainerState: SpecPart {
@@ -17,7 +16,13 @@ struct ContainerState: SpecPart {
     /// False until all stages before `start` are done.
     var isCreated = false
     var cgroups: [String] = []
-    var config = RuntimeSpec()
+    /// With systemd's cgroups.
+    var scope: SystemdScope?
+    var annotations: [String: String]?
+    /// Those that come after it was made.
+    var hooks: RuntimeSpec.Hooks?
+    /// True when all its processes end with the first.
+    var hasOwnPIDs = false
     init() {}
 
     enum Status: String { case creating, created, running, stopped, paused }
@@ -27,9 +32,15 @@ struct ContainerState: SpecPart {
 
     /// nil for a process that has ended.
     static func startTime(of pid: pid_t) -> UInt64? {
-        let fields = HostProcess(pid: pid).statFields
-        guard fields.count > 19, fields[0] != "Z", fields[0] != "X" else { return nil }
-        return UInt64(fields[19])
+        // As bytes: it is asked for several times in a call.
+        guard let bytes = try? Files.read("/proc/\(pid)/stat", limit: 1 << 14, step: 1 << 10),
+            let end = bytes.lastIndex(of: UInt8(ascii: ")"))
+        else { return nil }
+        let fields = bytes[(end + 1)...].split(separator: UInt8(ascii: " "))
+        guard fields.count > 19, let state = fields[0].first, state != UInt8(ascii: "Z"),
+            state != UInt8(ascii: "X")
+        else { return nil }
+        return UInt64(String(decoding: fields[19], as: UTF8.self))
     }
 }
 
@@ -82,6 +93,17 @@ struct StateStore {
         return try ContainerState(json: try Files.read(path), of: path)
     }
 
+    /// Its config.json, as it was when it was made.
+    func config(_ id: String) throws -> RuntimeSpec {
+        try StateStore.check(id)
+        let path = "\(directory(id))/config.json"
+        return try RuntimeSpec(json: try Files.read(path, limit: 8 << 20), of: path)
+    }
+
+    func keep(config: [UInt8], of id: String) throws {
+        try Files.write(config, to: "\(directory(id))/config.json", mode: 0o600)
+    }
+
     func write(_ state: ContainerState) throws {
         try Files.write(try state.text(), to: "\(directory(state.id))/state.json", mode: 0o600)
     }
@@ -126,7 +148,7 @@ struct StateStore {
             ($0.ociVersion, $0.id, $0.bundle) = (state.ociVersion, state.id, state.bundle)
             $0.status = status.rawValue
             $0.pid = status == .stopped ? 0 : state.pid
-            $0.annotations = state.config.annotations
+            $0.annotations = state.annotations
         }
     }
 }

@@ -7,9 +7,8 @@ import OCI
 ///
 ///     runtime                                   first process
 ///     state directory, cgroups, limits
-///     clone3 ────────────────────────────────►  waits
-///     joins cgroups, maps ids
-///     go ────────────────────────────────────►  namespaces, root, mounts, devices
+///     clone3 ────────────────────────────────►  waits, where its ids are yet to be mapped
+///     maps ids, go ──────────────────────────►  cgroups, namespaces, root, mounts, devices
 ///     hooks prestart, createRuntime  ◄───────── made
 ///     go ────────────────────────────────────►  createContainer; pivot_root, terminal, masks, capabilities, user
 ///     score           ◄──────────────────────── ready
@@ -29,12 +28,11 @@ struct Creation {
                 "ignoring unknown or unavailable capabilities: [\(ForeignText.line(name, most: 100))]")
         }
         if options.usesSystemd {
-            guard Files.isDirectory("/run/systemd/system") else {
+            guard SystemdScope.isRunning else {
                 throw Failure(
                     "systemd cgroup flag passed, but systemd support for managing cgroups is not available: systemd does not run here"
                 )
             }
-            throw Failure.unsupported("--systemd-cgroup")
         }
         try store.make(id)
         var cgroups: Cgroups?
@@ -43,17 +41,34 @@ struct Creation {
             var state = ContainerState {
                 ($0.id, $0.ociVersion) = (id, Features.version)
                 ($0.bundle, $0.rootfs) = (configuration.bundle, configuration.rootfs)
-                ($0.created, $0.config) = (RFC3339.text(Int(time(nil))), spec)
+                ($0.created, $0.annotations) = (RFC3339.text(Int(time(nil))), spec.annotations)
+                if let hooks = spec.hooks, hooks.poststart != nil || hooks.poststop != nil {
+                    $0.hooks = RuntimeSpec.Hooks {
+                        ($0.poststart, $0.poststop) = (hooks.poststart, hooks.poststop)
+                    }
+                }
+                $0.hasOwnPIDs = configuration.namespaces.new.contains(.pid)
             }
+            try store.keep(config: configuration.bytes, of: id)
             if !options.hasNoCgroups {
                 let path = spec.linux?.cgroupsPath ?? ""
-                let places = try Cgroups(path: path.isEmpty ? id : path)
+                var places: Cgroups
+                if options.usesSystemd {
+                    let scope = try SystemdScope(path: path, id: id, isOfUser: geteuid() != 0)
+                    state.scope = scope
+                    places = try Cgroups(path: try scope.path())
+                } else {
+                    places = try Cgroups(path: path.isEmpty ? id : path)
+                }
                 state.cgroups = places.directories
                 // Written down before they are made: whoever kills us then, `delete --force` finds them.
                 try store.write(state)
                 cgroups = places
-                try places.make()
-                try places.apply(spec.linux?.resources ?? .init(), isNew: true)
+                if state.scope == nil {
+                    places = try places.make()
+                    (cgroups, state.cgroups) = (places, places.directories)
+                    try places.apply(spec.linux?.resources ?? .init(), isNew: true)
+                }
             } else if let resources = spec.linux?.resources, Self.asksForLimits(resources) {
                 throw Failure("linux.resources can't be had with --cgroup-manager=disabled")
             }
@@ -86,27 +101,42 @@ struct Creation {
         // To read and to write: a reader without a writer would be at the end of the file.
         let waiting = FileDescriptor(owning: try Kernel.check { Glibc.open(fifo, O_RDWR | O_CLOEXEC) })
         let (ours, childs) = try Channel.pair()
+        // Those of systemd's are made around a process that is there.
+        let entry = state.scope == nil ? try cgroups?.entry() : nil
+        let waits = namespaces.has(.user) || state.scope != nil
+        let mapped = try MappedMounts(spec, namespaces, bundle: configuration.bundle)
+        defer { mapped.close() }
         let first = ContainerInit(
             state: state, spec: spec, namespaces: namespaces,
             root: ContainerRoot(
                 spec: spec, directory: configuration.rootfs, bundle: configuration.bundle,
                 hasUserNamespace: namespaces.has(.user), hasCgroupNamespace: namespaces.has(.cgroup),
-                cgroups: cgroups?.places ?? []),
+                cgroups: cgroups?.places ?? [], mapped: mapped),
             process: ContainerProcess(
                 process: spec.process ?? .init(), capabilities: configuration.capabilities,
-                filter: configuration.filter, personality: configuration.personality),
-            channel: childs, fifo: waiting.rawValue, console: console,
+                filter: configuration.filter, personality: configuration.personality, channel: childs),
+            entry: entry, waits: waits, channel: childs, fifo: waiting.rawValue, console: console,
             foreign: [lock.rawValue, ours.descriptor], preserved: options.preservedDescriptors,
             isMovedToRoot: options.isMovedToRoot, hasOwnKeyring: !options.keepsKeyring)
-        let pid = try namespaces.fork { first.run() }
+        defer { entry?.close() }
+        let pid = try namespaces.fork(in: entry?.birthplace ?? -1) { first.run() }
         childs.end()
         do {
             defer { ours.end() }
             state.pid = pid
             state.startTime = ContainerState.startTime(of: pid) ?? 0
             try store.write(state)
-            try cgroups?.add(pid)
+            if let scope = state.scope, let cgroups {
+                let resources = spec.linux?.resources ?? .init()
+                try scope.start(pid, resources, isUnified: cgroups.isUnifiedOnly)
+                let made = try cgroups.make()
+                try made.apply(resources, isNew: true)
+                try made.add(pid, toAll: true)
+            } else if namespaces.joined.contains(where: { $0.kind == .user }) {
+                try cgroups?.add(pid, toAll: false)
+            }
             if namespaces.new.contains(.user) { try IDMaps.write(spec.linux ?? .init(), of: pid) }
+            if waits { ours.say(.go) }
             try converse(ours, state, spec)
             state.isCreated = true
             try store.write(state)
@@ -121,7 +151,6 @@ struct Creation {
     }
 
     private func converse(_ channel: Channel, _ state: ContainerState, _ spec: RuntimeSpec) throws {
-        channel.say(.go, "\(state.pid)")
         while true {
             guard let (word, text) = channel.hear() else {
                 throw Failure("unable to start container process: container init was killed")
@@ -132,7 +161,10 @@ struct Creation {
                 let report = store.report(state, .creating)
                 try HookRunner.run(spec.hooks?.prestart, "prestart", report)
                 try HookRunner.run(spec.hooks?.createRuntime, "createRuntime", report)
-                channel.say(.go)
+                channel.say(.go, "\(state.pid)")
+            case .listens:
+                try ListenerHandover.pass(
+                    channel, spec.linux?.seccomp, pid: state.pid, store.report(state, .creating))
             case .ready:
                 try Self.limit(spec.process ?? .init(), state.pid)
                 channel.say(.go)
@@ -149,6 +181,8 @@ struct Creation {
     static func limit(_ process: RuntimeSpec.Process, _ pid: pid_t) throws {
         if let score = process.oomScoreAdj {
             do { try Files.overwrite("\(score)", at: "/proc/\(pid)/oom_score_adj") } catch {
+                // Who is not the machine's root may only make it more likely.
+                if Rootless.isOne, error == Errno(EACCES) || error == Errno(EPERM) { return }
                 throw Failure("failed to set oom_score_adj", error)
             }
         }
@@ -167,24 +201,4 @@ struct CreateOptions {
     var hasNoCgroups = false
     var isDetached = false
     var isKept = false
-}
-
-enum IDMaps {
-    /// The ids of a new user namespace, see user_namespaces(7).
-    static func write(_ linux: RuntimeSpec.Linux, of pid: pid_t) throws {
-        if geteuid() != 0 {
-            // An unprivileged writer gives the right to change groups up for it first.
-            try put("deny", "/proc/\(pid)/setgroups")
-        }
-        for (file, mappings) in [("uid_map", linux.uidMappings), ("gid_map", linux.gidMappings)] {
-            let lines = (mappings ?? []).map { "\($0.containerID) \($0.hostID) \($0.size)\n" }.joined()
-            try put(lines, "/proc/\(pid)/\(file)")
-        }
-    }
-
-    private static func put(_ text: String, _ path: String) throws {
-        do { try Files.overwrite(text, at: path) } catch {
-            throw Failure("failed to write \(path)", error)
-        }
-    }
 }

@@ -55,6 +55,12 @@ struct DeviceRules {
 
     /// As Documentation/admin-guide/cgroup-v1/devices.rst in Linux has it.
     private func write(to directory: String) throws {
+        let allow: FileDescriptor
+        let deny: FileDescriptor
+        do {
+            allow = try FileDescriptor.open("\(directory)/devices.allow", O_WRONLY)
+            deny = try FileDescriptor.open("\(directory)/devices.deny", O_WRONLY)
+        } catch { throw Failure("failed to open the device rules of \(directory)", error) }
         for rule in rules {
             func text(_ number: UInt32?) -> String { number.map(String.init) ?? "*" }
             let line =
@@ -65,8 +71,10 @@ struct DeviceRules {
                 line.hasPrefix("a ")
                 ? ["b", "c"].map { "\($0)\(line.dropFirst())" } : [line]
             for line in lines {
-                let path = "\(directory)/devices.\(rule.isAllowed ? "allow" : "deny")"
-                do { try Files.overwrite(line, at: path) } catch {
+                do {
+                    if rule.isAllowed { try allow.writeAll(line.utf8) } else { try deny.writeAll(line.utf8) }
+                } catch {
+                    let path = "\(directory)/devices.\(rule.isAllowed ? "allow" : "deny")"
                     throw Failure("failed to write \"\(line)\" to \"\(path)\"", error)
                 }
             }

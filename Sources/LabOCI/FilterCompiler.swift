@@ -13,7 +13,7 @@ struct CompiledFilter {
     static let actions: [(word: String, action: UInt32)] = [
         ("SCMP_ACT_ALLOW", 0x7fff_0000), ("SCMP_ACT_ERRNO", 0x0005_0000), ("SCMP_ACT_KILL", 0),
         ("SCMP_ACT_KILL_PROCESS", 0x8000_0000), ("SCMP_ACT_KILL_THREAD", 0), ("SCMP_ACT_LOG", 0x7ffc_0000),
-        ("SCMP_ACT_TRACE", 0x7ff0_0000), ("SCMP_ACT_TRAP", 0x0003_0000),
+        ("SCMP_ACT_NOTIFY", 0x7fc0_0000), ("SCMP_ACT_TRACE", 0x7ff0_0000), ("SCMP_ACT_TRAP", 0x0003_0000),
     ]
     static let operators: [(word: String, comparison: scmp_compare)] = [
         ("SCMP_CMP_EQ", SCMP_CMP_EQ), ("SCMP_CMP_GE", SCMP_CMP_GE), ("SCMP_CMP_GT", SCMP_CMP_GT),
@@ -23,8 +23,9 @@ struct CompiledFilter {
     /// Bits of seccomp(2).
     static let knownFlags: [(word: String, bit: UInt32)] = [
         ("SECCOMP_FILTER_FLAG_LOG", 2), ("SECCOMP_FILTER_FLAG_SPEC_ALLOW", 4),
-        ("SECCOMP_FILTER_FLAG_TSYNC", 1),
+        ("SECCOMP_FILTER_FLAG_TSYNC", 1), ("SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", 0x20),
     ]
+    private static let newListener: UInt32 = 8
     static let architectures = [
         "SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM", "SCMP_ARCH_MIPS", "SCMP_ARCH_MIPS64", "SCMP_ARCH_MIPS64N32",
         "SCMP_ARCH_MIPSEL", "SCMP_ARCH_MIPSEL64", "SCMP_ARCH_MIPSEL64N32", "SCMP_ARCH_PPC",
@@ -32,16 +33,38 @@ struct CompiledFilter {
         "SCMP_ARCH_X32", "SCMP_ARCH_X86", "SCMP_ARCH_X86_64",
     ]
 
-    init(_ spec: RuntimeSpec.Seccomp) throws {
-        if spec.listenerPath?.isEmpty == false { throw Failure.unsupported("linux.seccomp.listenerPath") }
+    init(instructions: [UInt8], flags: UInt32) { (self.instructions, self.flags) = (instructions, flags) }
+
+    static func flags(of spec: RuntimeSpec.Seccomp) throws -> UInt32 {
         var flags: UInt32 = 0
         for flag in spec.flags ?? [] {
-            guard let bit = Self.knownFlags.first(where: { $0.word == flag })?.bit else {
+            guard let bit = knownFlags.first(where: { $0.word == flag })?.bit else {
                 throw Failure.unsupported("linux.seccomp.flags: \(flag)")
             }
             flags |= bit
         }
-        self.flags = flags
+        let actions = (spec.syscalls ?? []).map(\.action)
+        guard spec.defaultAction != "SCMP_ACT_NOTIFY" else {
+            throw Failure("SCMP_ACT_NOTIFY cannot be used as default action")
+        }
+        guard actions.contains("SCMP_ACT_NOTIFY") else {
+            guard flags & 0x20 == 0 else {
+                throw Failure("SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV requires SCMP_ACT_NOTIFY")
+            }
+            return flags
+        }
+        guard spec.listenerPath?.isEmpty == false else {
+            throw Failure("seccomp listenerPath is not set, but SCMP_ACT_NOTIFY is used")
+        }
+        // Without it, the threads that could not be held are not told: seccomp(2), SECCOMP_FILTER_FLAG_TSYNC_ESRCH.
+        return flags | newListener | (flags & 1 != 0 ? 0x10 : 0)
+    }
+
+    /// True when somebody is to be asked.
+    var isListenedTo: Bool { flags & Self.newListener != 0 }
+
+    init(_ spec: RuntimeSpec.Seccomp) throws {
+        flags = try Self.flags(of: spec)
         let standard = try Self.action(spec.defaultAction, spec.defaultErrnoRet)
         guard let context = seccomp_init(standard) else { throw Failure("error initializing seccomp filter") }
         defer { seccomp_release(context) }
@@ -122,12 +145,15 @@ struct CompiledFilter {
             datum_b: argument.valueTwo ?? 0)
     }
 
-    func load() throws {
+    /// - Returns: the descriptor by which its questions are answered, where it has any; else 0.
+    @discardableResult
+    func load() throws -> Int32 {
         let result = instructions.withUnsafeBytes {
             clinux_load_filter($0.baseAddress, UInt32($0.count / 8), flags)
         }
-        guard result == 0 else {
+        guard result >= 0 else {
             throw Failure("unable to init seccomp: error loading seccomp filter", Errno(errno))
         }
+        return result
     }
 }

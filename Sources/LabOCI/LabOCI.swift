@@ -2,7 +2,6 @@ import CLinux
 import Glibc
 import LabCore
 import OCI
-import OCIFile
 
 /// The program `lab-oci`: an OCI runtime, called as runc is.
 @main
@@ -25,6 +24,8 @@ struct LabOCI {
            kill ID [SIGNAL]        send its first process a signal, SIGTERM by default; --all to all of them
            pause ID, resume ID     stop it and let it go on
            update ID               change its limits
+           events ID               what it uses, every five seconds or --interval, and when it ran out of memory;
+                                   --stats once
            delete ID               remove what is left of it; --force also while it runs
            spec                    write a config.json
            features                what this runtime can do
@@ -33,8 +34,8 @@ struct LabOCI {
            --root DIRECTORY        where states are kept, by default /run/lab-oci or $XDG_RUNTIME_DIR/lab-oci
            --log FILE              where errors are written, too
            --log-format FORMAT     text or json
-           --cgroup-manager NAME   cgroupfs, or disabled
-           --systemd-cgroup        refused: cgroups are made without systemd
+           --cgroup-manager NAME   cgroupfs, systemd or disabled
+           --systemd-cgroup        have systemd make the cgroup: cgroupsPath is SLICE:PREFIX:NAME
            --version               the version of this program and of the specification
 
         """
@@ -42,14 +43,17 @@ struct LabOCI {
     static func main() {
         var log = Log()
         do {
-            exit(try run(Array(CommandLine.arguments.dropFirst())[...], &log))
+            let command = try Words.ofThisProgram()
+            exit(try run(command.dropFirst(), of: command, &log))
         } catch {
             log.error(error.words)
             exit((error as? Failure)?.status ?? 1)
         }
     }
 
-    private static func run(_ arguments: ArraySlice<String>, _ log: inout Log) throws -> Int32 {
+    private static func run(
+        _ arguments: ArraySlice<String>, of whole: [String], _ log: inout Log
+    ) throws -> Int32 {
         let global = try Words(arguments, Words.global)
         log.path = global["log"].flatMap { $0.isEmpty ? nil : $0 }
         switch global["log-format"] {
@@ -65,28 +69,28 @@ struct LabOCI {
             print(help, terminator: "")
             return 0
         }
-        guard let known = Words.commands[command] else {
+        guard let known = Words.known(command) else {
             if Words.missing.contains(command) { throw Failure("\(command) is not supported by lab-oci") }
             throw Failure("No help topic for '\(ForeignText.line(command, most: 100))'", status: 3)
         }
         // Before there is anything that could be lost: the program starts over.
-        if ["create", "run", "exec"].contains(command), clinux_protect_own_file(CommandLine.unsafeArgv) != 0 {
-            throw Failure("lab-oci cannot be protected from its containers", Errno(errno))
-        }
+        if ["create", "run", "exec"].contains(command) { try protect(whole) }
         // Not `ProgramStart`: it raises limits, and containers are to have the caller's.
         StandardDescriptors.claim()
         SearchPath.dropRelative()
         signal(SIGCHLD, SIG_DFL)
-        let options = known.switches.union(["help"])
-        let words = try Words(
-            global.rest.dropFirst(),
-            Words.Known(
-                values: known.values, switches: options, short: known.short.merging(["h": "help"]) { $1 }))
+        let words = try Words(global.rest.dropFirst(), known)
         if words.has("help") {
             print(help, terminator: "")
             return 0
         }
         return try run(command, words, global, log)
+    }
+
+    private static func protect(_ words: [String]) throws {
+        var texts = words.map { strdup($0) } + [nil]
+        guard clinux_protect_own_file(&texts) != 0 else { return texts.forEach { free($0) } }
+        throw Failure("lab-oci cannot be protected from its containers", Errno(errno))
     }
 
     private static func run(_ command: String, _ words: Words, _ global: Words, _ log: Log) throws -> Int32 {
@@ -121,6 +125,10 @@ struct LabOCI {
             try containers.processes(
                 id, isJSON: try format(words, ["table", "json"]) == "json", Array(words.rest.dropFirst()))
         case "update": try containers.update(try words.only(command), try resources(words))
+        case "events":
+            let period = try EventStream.period(words["interval"] ?? "5s")
+            try EventStream(store: store, id: try words.only(command)).run(
+                every: period, isOnce: words.has("stats"))
         case "features": print(try Features().text(), terminator: "")
         default: try writeSpec(words)
         }
@@ -158,7 +166,7 @@ struct LabOCI {
         options.isDetached = command == "create" || words.has("detach")
         options.isKept = words.has("keep")
         try StateStore.check(id)
-        let configuration = try Configuration(bundle: options.bundle)
+        let configuration = try Configuration(bundle: options.bundle, filters: FilterStore(store))
         let session = try ForegroundSession(
             isTerminal: configuration.spec.process?.terminal == true, isDetached: options.isDetached,
             consoleSocket: options.consoleSocket)
@@ -167,10 +175,18 @@ struct LabOCI {
         if command == "create" { return 0 }
         let containers = Lifecycle(store: store, log: log)
         do {
-            try containers.start(id)
+            do {
+                let lock = try store.lock(id)
+                defer { withExtendedLifetime(lock.rawValue) {} }
+                try containers.begin(state)
+            }
             if options.isDetached { return 0 }
             let status = try session.wait(for: state.pid)
-            if !options.isKept { try containers.delete(id, isForced: true) }
+            guard !options.isKept else { return status }
+            // Somebody else may have removed it by now.
+            guard let lock = try? store.lock(id) else { return status }
+            defer { withExtendedLifetime(lock.rawValue) {} }
+            try containers.remove(state)
             return status
         } catch {
             try? containers.delete(id, isForced: true)
@@ -233,9 +249,9 @@ struct LabOCI {
     }
 
     private static func writeSpec(_ words: Words) throws {
-        if words.has("rootless") { throw Failure.unsupported("spec --rootless") }
         let path = "\(words["bundle"] ?? ".")/config.json"
         guard !Files.exists(path) else { throw Failure("File config.json exists. Remove it first") }
-        try Files.write(try SpecTemplate.whole.text(), to: path)
+        let spec = words.has("rootless") ? SpecTemplate.rootless : SpecTemplate.whole
+        try Files.write(try spec.text(), to: path)
     }
 }

@@ -17,6 +17,12 @@ struct Lifecycle {
         case .stopped, .creating: throw Failure("cannot start a container that has stopped")
         case .running, .paused: throw Failure("cannot start an already running container")
         }
+        try begin(state)
+    }
+
+    /// Lets the program of a container begin that waits for it.
+    func begin(_ state: ContainerState) throws {
+        let id = state.id
         let fifo: FileDescriptor
         do { fifo = try FileDescriptor.open(store.fifo(id), O_WRONLY) } catch {
             throw Failure("cannot start a container that has stopped", error)
@@ -24,7 +30,7 @@ struct Lifecycle {
         unlink(store.fifo(id))
         try fifo.writeAll([0])
         do {
-            try HookRunner.run(state.config.hooks?.poststart, "poststart", store.report(state, .running))
+            try HookRunner.run(state.hooks?.poststart, "poststart", store.report(state, .running))
         } catch {
             // runtime.md: a failing poststart is an error of start, and the container goes.
             _ = try? signal(state, SIGKILL)
@@ -44,9 +50,7 @@ struct Lifecycle {
         guard state.isAlive else { throw Failure("container not running") }
         try signal(state, number)
         // Without a PID namespace the others do not go with the first.
-        let isAlone =
-            state.config.linux?.namespaces?.contains { $0.type == "pid" && ($0.path ?? "").isEmpty } != true
-        if number == SIGKILL && isAlone { cgroups.processes.forEach { Glibc.kill($0, number) } }
+        if number == SIGKILL && !state.hasOwnPIDs { cgroups.processes.forEach { Glibc.kill($0, number) } }
         // What is frozen dies when it thaws.
         if number == SIGKILL && cgroups.isFrozen { try cgroups.freeze(false) }
     }
@@ -85,13 +89,19 @@ struct Lifecycle {
             }
             try end(state)
         }
+        try remove(state)
+    }
+
+    /// Removes what is left of a container whose first process has ended.
+    func remove(_ state: ContainerState) throws {
         let cgroups = Cgroups(directories: state.cgroups)
-        for pid in cgroups.processes { Glibc.kill(pid, SIGKILL) }
+        if !state.hasOwnPIDs { for pid in cgroups.processes { Glibc.kill(pid, SIGKILL) } }
+        state.scope?.stop()
         try cgroups.remove()
-        try store.remove(id)
+        try store.remove(state.id)
         var report = store.report(state, .stopped)
         report.pid = 0
-        do { try HookRunner.run(state.config.hooks?.poststop, "poststop", report) } catch {
+        do { try HookRunner.run(state.hooks?.poststop, "poststop", report) } catch {
             // runtime.md: the rest goes on, and so has the container gone.
             log.warning(error.words)
         }
@@ -132,7 +142,9 @@ struct Lifecycle {
         defer { withExtendedLifetime(lock.rawValue) {} }
         let state = try store.read(id)
         guard state.isAlive else { throw Failure("container not running") }
-        try Cgroups(directories: state.cgroups).apply(resources, isNew: false)
+        let cgroups = Cgroups(directories: state.cgroups)
+        try state.scope?.update(resources, isUnified: cgroups.isUnifiedOnly)
+        try cgroups.apply(resources, isNew: false)
     }
 
     func state(_ id: String) throws { print(try store.report(try store.read(id)).text(), terminator: "") }

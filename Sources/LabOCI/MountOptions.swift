@@ -16,6 +16,9 @@ struct MountOptions {
     var data: [String] = []
     /// True when a tmpfs begins with what it covers.
     var copiesUp = false
+    /// True when its owners are shown as others, and so those of what is mounted below it.
+    var isMapped = false
+    var isMappedRecursively = false
     /// True when the source is no link that is followed.
     var isNotFollowed = false
 
@@ -40,7 +43,8 @@ struct MountOptions {
     static var words: [String] {
         attributes.map(\.word) + attributes.map { "r\($0.word)" }
             + propagation.flatMap { [$0.word, "r\($0.word)"] }
-            + superblock + superblockOff + ["bind", "rbind", "tmpcopyup", "nofollow", "copy-symlink"]
+            + superblock + superblockOff
+            + ["bind", "rbind", "tmpcopyup", "nofollow", "copy-symlink", "idmap", "ridmap"]
     }
 
     init(_ options: [String]) throws {
@@ -63,7 +67,9 @@ struct MountOptions {
                 case "rbind": (isBind, isRecursive) = (true, true)
                 case "tmpcopyup": copiesUp = true
                 case "nofollow": isNotFollowed = true
-                case "idmap", "ridmap", "copy-symlink":
+                case "idmap": isMapped = true
+                case "ridmap": (isMapped, isMappedRecursively) = (true, true)
+                case "copy-symlink":
                     throw Failure.unsupported("mounts: the option \(option)")
                 default: data.append(option)
                 }

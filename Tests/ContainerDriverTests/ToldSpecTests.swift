@@ -1,6 +1,5 @@
 import CLinux
 import Glibc
-import OCIFile
 import Testing
 
 @testable import ContainerDriver

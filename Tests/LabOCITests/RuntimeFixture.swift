@@ -2,7 +2,6 @@ import Artifacts
 import Glibc
 import LabCore
 import OCI
-import OCIFile
 import TestTrees
 import Testing
 

@@ -1,5 +1,4 @@
 import LabCore
-import OCIFile
 import Testing
 
 @testable import OCI
