@@ -55,12 +55,13 @@ struct DeviceRules {
 
     /// As Documentation/admin-guide/cgroup-v1/devices.rst in Linux has it.
     private func write(to directory: String) throws {
-        let allow: FileDescriptor
-        let deny: FileDescriptor
-        do {
-            allow = try FileDescriptor.open("\(directory)/devices.allow", O_WRONLY)
-            deny = try FileDescriptor.open("\(directory)/devices.deny", O_WRONLY)
-        } catch { throw Failure("failed to open the device rules of \(directory)", error) }
+        func open(_ name: String) throws -> FileDescriptor {
+            do { return try FileDescriptor.open("\(directory)/\(name)", O_WRONLY) } catch {
+                throw Failure("failed to open \(directory)/\(name)", error)
+            }
+        }
+        let allow = try open("devices.allow")
+        let deny = try open("devices.deny")
         for rule in rules {
             func text(_ number: UInt32?) -> String { number.map(String.init) ?? "*" }
             let line =
