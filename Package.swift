@@ -188,3 +188,11 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// Tests/Fuzz/fuzz builds it, with instruments that nothing else has.
+if Context.environment["LAB_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzz", dependencies: ["Course", "Images", "LabCore", "LabFile", "OCI", "Results"],
+            path: "Tests/Fuzz", exclude: ["fuzz"], swiftSettings: strict))
+}

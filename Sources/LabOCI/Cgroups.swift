@@ -188,6 +188,26 @@ struct Cgroups {
         }
     }
 
+    /// Those below them that `exec --cgroup` names: `PATH`, or `CONTROLLER,…:PATH` for some.
+    func below(_ words: [String]) throws -> Cgroups {
+        var changed = places
+        for word in words {
+            let parts = word.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            let inner = RootFiles.cleaned("/\(parts[parts.count - 1])")
+            let controllers = parts.count == 2 ? parts[0].split(separator: ",").map(String.init) : nil
+            for (index, place) in places.enumerated()
+            where controllers.map({ !$0.filter(place.hierarchy.controllers.contains).isEmpty }) ?? true {
+                let directory = place.directory + (inner == "/" ? "" : inner)
+                guard Files.isDirectory(directory) else {
+                    throw Failure(
+                        "bad sub cgroup \(ForeignText.line(word, most: 200)): \(directory) is not there")
+                }
+                changed[index] = CgroupPlace(hierarchy: place.hierarchy, directory: directory)
+            }
+        }
+        return Cgroups(places: changed)
+    }
+
     /// - Returns: what the caller closes when the process is there.
     func entry() throws -> Entry {
         var (birthplace, tasks) = (-1 as Int32, [Int32]())
@@ -310,9 +330,6 @@ struct Cgroups {
         func refuse(_ word: String, _ value: JSON?) throws {
             if value?.isEmpty == false { throw Failure.unsupported("linux.resources.\(word)") }
         }
-        try refuse("blockIO", resources.blockIO)
-        try refuse("network", resources.network)
-        try refuse("rdma", resources.rdma)
         try refuse("memory.kernel", resources.memory?.kernel)
         try refuse("memory.kernelTCP", resources.memory?.kernelTCP)
         if let memory = resources.memory { try limit(memory, isNew) }
@@ -320,6 +337,14 @@ struct Cgroups {
         // 0 is none, as runc has it.
         if let pids = resources.pids?.limit, pids != 0 {
             try write(pids < 0 ? "max" : "\(pids)", "pids", "pids.max", "pids.max")
+        }
+        if let block = resources.blockIO { try limit(block) }
+        if let network = resources.network { try mark(network) }
+        for (device, limit) in (resources.rdma ?? [:]).sorted(by: { $0.key < $1.key }) {
+            var text = device
+            if let handles = limit.hcaHandles { text += " hca_handle=\(handles)" }
+            if let objects = limit.hcaObjects { text += " hca_object=\(objects)" }
+            try write(text, "rdma", "rdma.max", "rdma.max")
         }
         for page in resources.hugepageLimits ?? [] {
             try write(
@@ -342,6 +367,14 @@ struct Cgroups {
         let isUnified = place("memory")?.hierarchy.isUnified == true
         func text(_ bytes: Int64) -> String { bytes < 0 ? (isUnified ? "max" : "-1") : "\(bytes)" }
         let (limit, swap) = (memory.limit ?? 0, memory.swap ?? 0)
+        if memory.checkBeforeUpdate == true, isUnified, limit > 0,
+            let used = self.text("memory", v1: nil, v2: "memory.current").flatMap({
+                Int64($0.trimmingWhitespace())
+            }),
+            used > limit
+        {
+            throw Failure("rejecting memory limit \(limit) < usage \(used)")
+        }
         if isUnified {
             if limit != 0 { try write(text(limit), "memory", nil, "memory.max") }
             if swap != 0 {
@@ -375,6 +408,53 @@ struct Cgroups {
     /// The range of one as the range of the other, as every runtime converts it.
     static func weight(of shares: UInt64) -> UInt64 {
         1 + (max(2, min(shares, 262_144)) - 2) * 9_999 / 262_142
+    }
+
+    private func limit(_ block: RuntimeSpec.BlockIO) throws {
+        // Of two kernels' schedulers, each with files of its own.
+        let isUnified = place("blkio")?.hierarchy.isUnified ?? true
+        let name = isUnified ? "io" : "blkio"
+        let hasBFQ = text(name, v1: "blkio.bfq.weight", v2: "io.bfq.weight") != nil
+        func scaled(_ weight: UInt16) -> Int {
+            isUnified && !hasBFQ ? 1 + (max(10, Int(weight)) - 10) * 9_999 / 990 : Int(weight)
+        }
+        func weigh(_ text: String, _ suffix: String) throws {
+            try write(
+                text, name, "blkio.\(hasBFQ ? "bfq." : "")weight\(suffix)",
+                hasBFQ ? "io.bfq.weight" : "io.weight")
+        }
+        if let weight = block.weight, weight != 0 { try weigh("\(scaled(weight))", "") }
+        if let weight = block.leafWeight, weight != 0 {
+            try write("\(weight)", name, "blkio.leaf_weight", nil)
+        }
+        for device in block.weightDevice ?? [] {
+            let number = "\(device.major):\(device.minor)"
+            if let weight = device.weight, weight != 0 { try weigh("\(number) \(scaled(weight))", "_device") }
+            if let weight = device.leafWeight, weight != 0 {
+                try write("\(number) \(weight)", name, "blkio.leaf_weight_device", nil)
+            }
+        }
+        for (devices, v1, v2) in [
+            (block.throttleReadBpsDevice, "read_bps", "rbps"),
+            (block.throttleWriteBpsDevice, "write_bps", "wbps"),
+            (block.throttleReadIOPSDevice, "read_iops", "riops"),
+            (block.throttleWriteIOPSDevice, "write_iops", "wiops"),
+        ] {
+            for device in devices ?? [] {
+                let number = "\(device.major):\(device.minor)"
+                let rate = device.rate == 0 ? "max" : "\(device.rate)"
+                try write(
+                    isUnified ? "\(number) \(v2)=\(rate)" : "\(number) \(device.rate)", name,
+                    "blkio.throttle.\(v1)_device", "io.max")
+            }
+        }
+    }
+
+    private func mark(_ network: RuntimeSpec.Network) throws {
+        if let mark = network.classID, mark != 0 { try write("\(mark)", "net_cls", "net_cls.classid", nil) }
+        for entry in network.priorities ?? [] {
+            try write("\(entry.name) \(entry.priority)", "net_prio", "net_prio.ifpriomap", nil)
+        }
     }
 
     private func limit(_ cpu: RuntimeSpec.CPU) throws {

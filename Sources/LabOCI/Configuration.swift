@@ -18,10 +18,12 @@ struct Configuration {
     /// Names of capabilities that this kernel has not.
     let unknownCapabilities: [String]
 
-    init(bundle given: String, filters: FilterStore) throws {
+    init(bundle given: String, file: String, filters: FilterStore) throws {
         do { bundle = try Files.realPath(given) } catch { throw Failure("stat \(given)", error) }
-        let path = "\(bundle)/config.json"
-        guard Files.exists(path) else { throw Failure("JSON specification file config.json not found") }
+        let path = file.hasPrefix("/") ? file : "\(bundle)/\(file)"
+        guard Files.exists(path) else {
+            throw Failure("JSON specification file \(ForeignText.line(file, most: 400)) not found")
+        }
         bytes = try Files.read(path, limit: 8 << 20)
         spec = try RuntimeSpec(json: bytes, of: path)
         guard let root = spec.root, !root.path.isEmpty else { throw Failure("root must be specified") }

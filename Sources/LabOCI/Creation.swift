@@ -141,6 +141,7 @@ struct Creation {
             state.isCreated = true
             try store.write(state)
             if let path = options.pidFile { try Files.write("\(pid)", to: path) }
+            try Self.send(pid, to: options.handleSocket)
             return state
         } catch {
             kill(pid, SIGKILL)
@@ -177,6 +178,18 @@ struct Creation {
         }
     }
 
+    /// A descriptor of a process, for who asked for it: `--pidfd-socket`.
+    static func send(_ pid: pid_t, to path: String?) throws {
+        guard let path, !path.isEmpty else { return }
+        do {
+            let handle = FileDescriptor(owning: try Kernel.check { clinux_pidfd_open(pid) })
+            let socket = try UnixSocket.connect(path)
+            try Kernel.check { clinux_send_descriptor(socket.rawValue, handle.rawValue) }
+        } catch {
+            throw Failure("failed to send the pidfd to \(ForeignText.line(path, most: 400)): \(error.words)")
+        }
+    }
+
     /// What is set from outside of a process that is ready.
     static func limit(_ process: RuntimeSpec.Process, _ pid: pid_t) throws {
         if let score = process.oomScoreAdj {
@@ -192,6 +205,10 @@ struct Creation {
 /// The words of `create` and `run`.
 struct CreateOptions {
     var bundle = "."
+    /// In the bundle.
+    var file = "config.json"
+    /// Where a descriptor of the first process goes.
+    var handleSocket: String?
     var consoleSocket: String?
     var pidFile: String?
     var preservedDescriptors: Int32 = 0

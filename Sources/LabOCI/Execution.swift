@@ -19,6 +19,13 @@ struct ExecOptions {
     var isDetached = false
     var preservedDescriptors: Int32 = 0
     var ignoresPause = false
+    /// Of AppArmor, and of SELinux.
+    var profile: String?
+    var label: String?
+    /// Below its cgroups.
+    var cgroups: [String] = []
+    /// Where a descriptor of the process goes.
+    var handleSocket: String?
     var command: [String] = []
 }
 
@@ -44,6 +51,7 @@ struct Execution {
             isTerminal: isTerminal, isDetached: options.isDetached, consoleSocket: options.consoleSocket)
         let pid = try start(process, config.linux?.seccomp, state, session.console)
         if let path = options.pidFile { try Files.write("\(pid)", to: path) }
+        try Creation.send(pid, to: options.handleSocket)
         return options.isDetached ? 0 : try session.wait(for: pid)
     }
 
@@ -83,6 +91,8 @@ struct Execution {
             }
             if options.hasNoNewPrivileges { process.noNewPrivileges = true }
         }
+        if let profile = options.profile { process.apparmorProfile = profile }
+        if let label = options.label { process.selinuxLabel = label }
         try Configuration.check(process)
         return process
     }
@@ -125,7 +135,7 @@ struct Execution {
                 throw Failure("unable to start container process: setns", error)
             }
         }
-        let entry = try Cgroups(directories: state.cgroups).entry()
+        let entry = try Cgroups(directories: state.cgroups).below(options.cgroups).entry()
         let pid = clinux_fork(0, entry.birthplace)
         if pid == 0 {
             inside(confined, others.subtracting(.pid), first.rawValue, console, ours, childs, entry)

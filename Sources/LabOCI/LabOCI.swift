@@ -157,6 +157,8 @@ struct LabOCI {
         let id = try words.only(command)
         var options = CreateOptions()
         options.bundle = words["bundle"] ?? "."
+        options.file = words["config"] ?? options.file
+        options.handleSocket = words["pidfd-socket"]
         options.consoleSocket = words["console-socket"]
         options.pidFile = words["pid-file"].flatMap { $0.isEmpty ? nil : $0 }
         options.preservedDescriptors = try preserved(words)
@@ -166,7 +168,8 @@ struct LabOCI {
         options.isDetached = command == "create" || words.has("detach")
         options.isKept = words.has("keep")
         try StateStore.check(id)
-        let configuration = try Configuration(bundle: options.bundle, filters: FilterStore(store))
+        let configuration = try Configuration(
+            bundle: options.bundle, file: options.file, filters: FilterStore(store))
         let session = try ForegroundSession(
             isTerminal: configuration.spec.process?.terminal == true, isDetached: options.isDetached,
             consoleSocket: options.consoleSocket)
@@ -208,6 +211,9 @@ struct LabOCI {
             return number
         }
         options.capabilities = words.values["cap"] ?? []
+        options.cgroups = words.values["cgroup"] ?? []
+        options.handleSocket = words["pidfd-socket"]
+        (options.profile, options.label) = (words["apparmor"], words["process-label"])
         (options.hasTerminal, options.isDetached) = (words.has("tty"), words.has("detach"))
         options.hasNoNewPrivileges = words.has("no-new-privs")
         options.ignoresPause = words.has("ignore-paused")
@@ -242,6 +248,9 @@ struct LabOCI {
         cpu.idle = try words.number("cpu-idle")
         (cpu.cpus, cpu.mems) = (words["cpuset-cpus"], words["cpuset-mems"])
         resources.cpu = cpu
+        if let weight = try words.number("blkio-weight") {
+            resources.blockIO = RuntimeSpec.BlockIO { $0.weight = UInt16(clamping: weight) }
+        }
         if let limit = try words.number("pids-limit") {
             resources.pids = RuntimeSpec.Pids { $0.limit = limit }
         }

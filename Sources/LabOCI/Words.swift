@@ -77,7 +77,9 @@ struct Words {
         values: ["log", "log-format", "root", "criu", "rootless", "cgroup-manager"],
         switches: ["debug", "systemd-cgroup", "version"], short: ["v": "version"])
 
-    private static let creating = ["bundle", "console-socket", "pid-file", "preserve-fds"]
+    private static let creating = [
+        "bundle", "config", "console-socket", "pid-file", "pidfd-socket", "preserve-fds",
+    ]
 
     /// nil for a command that there is not.
     static func known(_ command: String) -> Known? {
@@ -100,7 +102,7 @@ struct Words {
             Known(
                 values: [
                     "console-socket", "cwd", "env", "user", "additional-gids", "process", "pid-file", "cap",
-                    "preserve-fds", "apparmor", "process-label",
+                    "preserve-fds", "apparmor", "process-label", "cgroup", "pidfd-socket",
                 ], switches: ["tty", "detach", "no-new-privs", "ignore-paused"],
                 short: [
                     "e": "env", "t": "tty", "u": "user", "g": "additional-gids", "p": "process",
@@ -111,6 +113,7 @@ struct Words {
                 values: [
                     "resources", "cpu-period", "cpu-quota", "cpu-share", "cpu-burst", "cpuset-cpus",
                     "cpuset-mems", "cpu-idle", "memory", "memory-reservation", "memory-swap", "pids-limit",
+                    "blkio-weight",
                 ], switches: [], short: ["r": "resources"])
         default: nil
         }

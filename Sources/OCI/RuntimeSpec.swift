@@ -227,11 +227,58 @@ extension RuntimeSpec {
         package var memory: Memory?
         package var cpu: CPU?
         package var pids: Pids?
-        package var blockIO: JSON?
+        package var blockIO: BlockIO?
         package var hugepageLimits: [HugepageLimit]?
-        package var network: JSON?
-        package var rdma: JSON?
+        package var network: Network?
+        package var rdma: [String: RDMA]?
         package var unified: StringMap?
+        package init() {}
+    }
+
+    /// How disks are shared, and at most used, by the numbers of their devices.
+    package struct BlockIO: SpecPart {
+        package var weight: UInt16?
+        package var leafWeight: UInt16?
+        package var weightDevice: [WeightDevice]?
+        package var throttleReadBpsDevice: [ThrottleDevice]?
+        package var throttleWriteBpsDevice: [ThrottleDevice]?
+        package var throttleReadIOPSDevice: [ThrottleDevice]?
+        package var throttleWriteIOPSDevice: [ThrottleDevice]?
+        package init() {}
+    }
+
+    package struct WeightDevice: SpecPart {
+        package var major: Int64 = 0
+        package var minor: Int64 = 0
+        package var weight: UInt16?
+        package var leafWeight: UInt16?
+        package init() {}
+    }
+
+    package struct ThrottleDevice: SpecPart {
+        package var major: Int64 = 0
+        package var minor: Int64 = 0
+        /// Bytes or operations in a second.
+        package var rate: UInt64 = 0
+        package init() {}
+    }
+
+    /// What packets are marked with, on version 1.
+    package struct Network: SpecPart {
+        package var classID: UInt32?
+        package var priorities: [InterfacePriority]?
+        package init() {}
+    }
+
+    package struct InterfacePriority: SpecPart {
+        package var name = ""
+        package var priority: UInt32 = 0
+        package init() {}
+    }
+
+    package struct RDMA: SpecPart {
+        package var hcaHandles: UInt32?
+        package var hcaObjects: UInt32?
         package init() {}
     }
 
@@ -254,6 +301,8 @@ extension RuntimeSpec {
         package var kernel: JSON?
         package var kernelTCP: JSON?
         package var disableOOMKiller: Bool?
+        /// A limit below what is used already is refused.
+        package var checkBeforeUpdate: Bool?
         package init() {}
     }
 
