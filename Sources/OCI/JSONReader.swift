@@ -329,7 +329,10 @@ private struct JSONNodeDecoder: Decoder {
 
     /// A value of any type. Types are compared and not cast: the first cast to a protocol costs a look at all of the program's.
     fileprivate func value<Value: Decodable>(_ type: Value.Type) throws -> Value {
-        func same<Known>(_ known: Known) -> Value { known as! Value }
+        func same<Known>(_ known: Known) -> Value {
+            guard let value = known as? Value else { preconditionFailure("its type was compared") }
+            return value
+        }
         if type == String.self { return same(try text()) }
         if type == Bool.self { return same(try bool()) }
         if type == [String].self, case .list(let elements) = node {
