@@ -171,6 +171,11 @@ int clinux_protect_own_file(char *const *argv) {
     return -1;
 }
 
+// Before anything is prepared that the second start prepares once more. Who can't be protected here is told so by main.
+__attribute__((constructor(101))) static void protect_early(int argc, char **argv) {
+    if (clinux_protects_itself && clinux_protects_itself(argc, argv)) clinux_protect_own_file(argv);
+}
+
 int clinux_set_scheduling(const struct clinux_scheduling *wanted) {
     // struct sched_attr of linux/sched/types.h, which glibc's sched.h may define too.
     struct {

@@ -44,25 +44,29 @@ struct CgroupHierarchy: Equatable {
         let type = " - cgroup".utf8
         let lines = bytes.split(separator: 0x0a).filter { line in
             // The first dash alone: a space in a name is written otherwise.
-            line.indices.first { line[$0] == 0x20 && line[$0...].starts(with: " - ".utf8) }.map {
-                line[$0...].starts(with: type)
-            } ?? false
+            let dash = line.indices.dropLast(2).first {
+                line[$0] == 0x20 && line[$0 + 1] == 0x2d && line[$0 + 2] == 0x20
+            }
+            return dash.map { line[$0...].starts(with: type) } ?? false
         }
         return lines.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
     }
 
+    /// The lines of /proc/self/cgroup: the number of a hierarchy, what it has, where this process is.
+    private static let membership: [(number: String, words: String, path: String)] = {
+        let text = (try? Files.readText("/proc/self/cgroup")) ?? ""
+        return text.split(separator: "\n").compactMap { line in
+            let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+            return fields.count == 3 ? (String(fields[0]), String(fields[1]), String(fields[2])) : nil
+        }
+    }()
+
     /// Where this process is in it.
     var ownPath: String {
-        let text = (try? Files.readText("/proc/self/cgroup")) ?? ""
-        for line in text.split(separator: "\n") {
-            let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-            guard fields.count == 3 else { continue }
-            let words = fields[1].split(separator: ",").map(String.init)
-            guard isUnified ? fields[0] == "0" : words == mountWords else { continue }
-            let path = String(fields[2])
-            return path.hasPrefix(root) && root != "/" ? String(path.dropFirst(root.count)) : path
-        }
-        return "/"
+        let words = mountWords.joined(separator: ",")
+        guard let own = Self.membership.first(where: { isUnified ? $0.number == "0" : $0.words == words })
+        else { return "/" }
+        return own.path.hasPrefix(root) && root != "/" ? String(own.path.dropFirst(root.count)) : own.path
     }
 }
 
