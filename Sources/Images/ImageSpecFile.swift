@@ -81,3 +81,22 @@ extension ImageSpec {
         }
     }
 }
+
+extension DecodingError {
+    /// The error and its place: `layers.0.size: …`.
+    fileprivate var place: String {
+        func text(_ context: Context, _ missing: (any CodingKey)? = nil) -> String {
+            let keys = context.codingPath + (missing.map { [$0] } ?? [])
+            let path = keys.map { $0.intValue.map { String($0) } ?? $0.stringValue }.joined(separator: ".")
+            // Of a number that does not fit, only this tells which.
+            let reason = context.underlyingError.map { " (\($0))" } ?? ""
+            return (path.isEmpty ? "" : "\(path): ") + context.debugDescription + reason
+        }
+        return switch self {
+        case .keyNotFound(let key, let context): text(context, key)
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+            text(context)
+        @unknown default: "\(self)"
+        }
+    }
+}

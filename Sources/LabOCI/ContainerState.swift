@@ -44,6 +44,27 @@ struct ContainerState: SpecPart {
     }
 }
 
+extension ContainerState: JSONReadable {
+    mutating func take(_ name: String, _ value: JSONNode) throws(JSONProblem) {
+        switch name {
+        case "id": id = try value.string()
+        case "ociVersion": ociVersion = try value.string()
+        case "bundle": bundle = try value.string()
+        case "rootfs": rootfs = try value.string()
+        case "created": created = try value.string()
+        case "pid": pid = try value.integer()
+        case "startTime": startTime = try value.integer()
+        case "isCreated": isCreated = try value.flag()
+        case "cgroups": cgroups = try value.texts()
+        case "scope": scope = try value.part()
+        case "annotations": annotations = try value.dictionary()
+        case "hooks": hooks = try value.part()
+        case "hasOwnPIDs": hasOwnPIDs = try value.flag()
+        default: break
+        }
+    }
+}
+
 /// The containers of one `--root`.
 struct StateStore {
     let root: String

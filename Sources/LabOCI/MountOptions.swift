@@ -49,13 +49,15 @@ struct MountOptions {
 
     init(_ options: [String]) throws {
         for option in options where !option.isEmpty {
+            // The same word for all that is mounted below.
+            let rest = option.utf8.first == UInt8(ascii: "r") ? String(option.dropFirst()) : nil
             if let (_, bit, isCleared) = Self.attributes.first(where: { $0.word == option }) {
                 apply(bit, isCleared, option, &set, &clear)
             } else if let kind = Self.propagation.first(where: { $0.word == option })?.kind {
                 propagations.append((kind, false))
-            } else if let kind = Self.propagation.first(where: { "r\($0.word)" == option })?.kind {
+            } else if let kind = Self.propagation.first(where: { $0.word == rest })?.kind {
                 propagations.append((kind, true))
-            } else if let (word, bit, isCleared) = Self.attributes.first(where: { "r\($0.word)" == option }) {
+            } else if let (word, bit, isCleared) = Self.attributes.first(where: { $0.word == rest }) {
                 apply(bit, isCleared, word, &recursiveSet, &recursiveClear)
             } else if Self.superblock.contains(option) {
                 data.append(option)

@@ -4,7 +4,7 @@ import OCI
 
 /// A container's cgroup as a scope of systemd's: `--systemd-cgroup`. Asked for by the tool that comes with systemd, since a
 /// library for it would be loaded at every start. See systemd.scope(5), org.freedesktop.systemd1(5), `StartTransientUnit`.
-struct SystemdScope: SpecPart {
+struct SystemdScope: SpecPart, JSONReadable {
     var unit = ""
     var slice = ""
     /// True for the manager of a user's.
@@ -31,6 +31,15 @@ struct SystemdScope: SpecPart {
         self.isOfUser = isOfUser
         guard !unit.contains("/"), try !Self.directory(of: slice).contains("..") else {
             throw Failure("invalid cgroupsPath \(ForeignText.line(path, most: 400))")
+        }
+    }
+
+    mutating func take(_ name: String, _ value: JSONNode) throws(JSONProblem) {
+        switch name {
+        case "unit": unit = try value.string()
+        case "slice": slice = try value.string()
+        case "isOfUser": isOfUser = try value.flag()
+        default: break
         }
     }
 

@@ -1,6 +1,31 @@
 import LabCore
 
-extension SpecPart {
+/// A part of a specification that is read member by member.
+package protocol JSONReadable {
+    init()
+    /// The members that must be there.
+    static var required: [String] { get }
+    /// Takes a member that is not null; one that nobody knows is passed over.
+    mutating func take(_ name: String, _ value: JSONNode) throws(JSONProblem)
+}
+
+extension JSONReadable {
+    package static var required: [String] { [] }
+
+    package init(_ node: JSONNode) throws(JSONProblem) {
+        guard case .object(let members) = node else { throw node.mismatch("an object") }
+        self.init()
+        // Of a name that is there twice the last counts, as in Go.
+        for (name, value) in members {
+            if case .null = value { continue }
+            do { try take(name, value) } catch { throw error.under(name) }
+        }
+        for name in Self.required {
+            let isThere = members.contains { if case .null = $0.value { false } else { $0.name == name } }
+            guard isThere else { throw JSONProblem(cause: "it is missing", place: [name]) }
+        }
+    }
+
     /// The most of a file that is read: podman's are 20 KB.
     private static var most: Int { 4 << 20 }
 
@@ -15,38 +40,29 @@ extension SpecPart {
                 remedy: "write it as the OCI runtime specification has it, config.md")
         }
         guard json.count <= Self.most else { throw refused("it is larger than 4 MiB") }
-        do {
-            self = try Self(from: JSONNodeDecoder(node: try JSONNode(json), codingPath: []))
-        } catch let error as DecodingError {
-            throw refused("\(ForeignText.line(error.place, most: 400))")
-        } catch {
-            throw refused("\(ForeignText.line("\(error)", most: 400))")
+        do throws(JSONProblem) { self = try Self(try JSONNode(json)) } catch {
+            throw refused("\(ForeignText.line(error.text, most: 400))")
         }
     }
 }
 
-extension DecodingError {
-    /// The error and its place: `process.rlimits.0.soft: …`.
-    package var place: String {
-        func text(_ context: Context, _ missing: (any CodingKey)? = nil) -> String {
-            let keys = context.codingPath + (missing.map { [$0] } ?? [])
-            let path = keys.map { $0.intValue.map { String($0) } ?? $0.stringValue }.joined(separator: ".")
-            // Of a number that does not fit, only this tells which.
-            let reason = context.underlyingError.map { " (\($0))" } ?? ""
-            return (path.isEmpty ? "" : "\(path): ") + context.debugDescription + reason
-        }
-        return switch self {
-        case .keyNotFound(let key, let context): text(context, key)
-        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-            text(context)
-        @unknown default: "\(self)"
-        }
+/// What is wrong with a text that should be JSON, or should be another.
+package struct JSONProblem: Error {
+    var cause: String
+    /// The names on the way to it, the innermost first.
+    var place: [String] = []
+
+    func under(_ name: String) -> JSONProblem { JSONProblem(cause: cause, place: place + [name]) }
+
+    /// `process.rlimits.0.soft: …`
+    var text: String {
+        place.isEmpty ? cause : "\(place.reversed().joined(separator: ".")): \(cause)"
     }
 }
 
 /// A value of JSON as it was read, RFC 8259. Foundation's decoder does no more, and a program that links it takes longer to
 /// start than a container.
-private enum JSONNode {
+package enum JSONNode {
     case null
     case bool(Bool)
     /// As it stands there: not every integer of 64 bits is a floating-point number.
@@ -55,15 +71,14 @@ private enum JSONNode {
     case list([JSONNode])
     case object([(name: String, value: JSONNode)])
 
-    /// - Throws: `DecodingError.dataCorrupted` for what is no JSON, with its line.
-    init(_ bytes: [UInt8]) throws {
-        self = try bytes.withUnsafeBufferPointer { bytes in
+    init(_ bytes: [UInt8]) throws(JSONProblem) {
+        self = try bytes.withUnsafeBufferPointer { bytes throws(JSONProblem) in
             var parser = JSONParser(bytes: bytes)
             return try parser.whole()
         }
     }
 
-    var kind: String {
+    private var kind: String {
         switch self {
         case .null: "null"
         case .bool: "true or false"
@@ -72,6 +87,101 @@ private enum JSONNode {
         case .list: "a list"
         case .object: "an object"
         }
+    }
+
+    func mismatch(_ wanted: String) -> JSONProblem { JSONProblem(cause: "it is \(kind), and not \(wanted)") }
+}
+
+// MARK: what a value is taken for
+
+extension JSONNode {
+    package func string() throws(JSONProblem) -> String {
+        guard case .text(let text) = self else { throw mismatch("a text") }
+        return text
+    }
+
+    package func flag() throws(JSONProblem) -> Bool {
+        guard case .bool(let bool) = self else { throw mismatch("true or false") }
+        return bool
+    }
+
+    package func integer<Number: FixedWidthInteger>() throws(JSONProblem) -> Number {
+        guard case .number(let text) = self else { throw mismatch("a number") }
+        // 1e3 and 2.0 are integers, too.
+        guard let number = Number(text) ?? Double(text).flatMap({ Number(exactly: $0) }) else {
+            throw JSONProblem(cause: "\(text) is not from \(Number.min) to \(Number.max)")
+        }
+        return number
+    }
+
+    package func part<Part: JSONReadable>() throws(JSONProblem) -> Part { try Part(self) }
+
+    package func array<Part: JSONReadable>() throws(JSONProblem) -> [Part] {
+        try elements { element throws(JSONProblem) in try Part(element) }
+    }
+
+    package func texts() throws(JSONProblem) -> [String] {
+        try elements { element throws(JSONProblem) in try element.string() }
+    }
+
+    package func integers<Number: FixedWidthInteger>() throws(JSONProblem) -> [Number] {
+        try elements { element throws(JSONProblem) in try element.integer() }
+    }
+
+    package func parts<Part: JSONReadable>() throws(JSONProblem) -> [String: Part] {
+        try dictionary { value throws(JSONProblem) in try Part(value) }
+    }
+
+    package func dictionary() throws(JSONProblem) -> [String: String] {
+        try dictionary { value throws(JSONProblem) in try value.string() }
+    }
+
+    package func stringMap() throws(JSONProblem) -> StringMap {
+        let all = try dictionary().sorted { $0.key < $1.key }
+        var map = StringMap()
+        map.members = all.map { StringMap.Member(name: $0.key, value: $0.value) }
+        return map
+    }
+
+    /// The value as it is.
+    package func json() throws(JSONProblem) -> JSON {
+        switch self {
+        case .null: return .null
+        case .bool(let bool): return .bool(bool)
+        case .number(let text):
+            guard let number = Double(text), number.isFinite else {
+                throw JSONProblem(cause: "\(text) is too large a number")
+            }
+            return .number(number)
+        case .text(let text): return .text(text)
+        case .list: return .list(try elements { element throws(JSONProblem) in try element.json() })
+        case .object: return .object(try dictionary { value throws(JSONProblem) in try value.json() })
+        }
+    }
+
+    private func elements<Value>(
+        _ read: (JSONNode) throws(JSONProblem) -> Value
+    ) throws(JSONProblem) -> [Value] {
+        guard case .list(let elements) = self else { throw mismatch("a list") }
+        var values: [Value] = []
+        values.reserveCapacity(elements.count)
+        for (place, element) in elements.enumerated() {
+            do throws(JSONProblem) { values.append(try read(element)) } catch {
+                throw error.under("\(place)")
+            }
+        }
+        return values
+    }
+
+    private func dictionary<Value>(
+        _ read: (JSONNode) throws(JSONProblem) -> Value
+    ) throws(JSONProblem) -> [String: Value] {
+        guard case .object(let members) = self else { throw mismatch("an object") }
+        var values: [String: Value] = [:]
+        for (name, value) in members {
+            do throws(JSONProblem) { values[name] = try read(value) } catch { throw error.under(name) }
+        }
+        return values
     }
 }
 
@@ -85,16 +195,16 @@ private struct JSONParser {
 
     init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
-    mutating func whole() throws -> JSONNode {
+    mutating func whole() throws(JSONProblem) -> JSONNode {
         let value = try value()
         skipBlanks()
         guard place == bytes.count else { throw wrong("something follows its end") }
         return value
     }
 
-    private func wrong(_ cause: String) -> DecodingError {
+    private func wrong(_ cause: String) -> JSONProblem {
         let line = 1 + bytes[..<min(place, bytes.count)].count { $0 == 0x0a }
-        return .dataCorrupted(.init(codingPath: [], debugDescription: "line \(line): \(cause)"))
+        return JSONProblem(cause: "line \(line): \(cause)")
     }
 
     private var next: UInt8? { place < bytes.count ? bytes[place] : nil }
@@ -110,7 +220,7 @@ private struct JSONParser {
         return true
     }
 
-    private mutating func word(_ word: StaticString, _ value: JSONNode) throws -> JSONNode {
+    private mutating func word(_ word: StaticString, _ value: JSONNode) throws(JSONProblem) -> JSONNode {
         let end = place + word.utf8CodeUnitCount
         let isThere =
             end <= bytes.count
@@ -120,12 +230,11 @@ private struct JSONParser {
         return value
     }
 
-    private mutating func value() throws -> JSONNode {
+    private mutating func value() throws(JSONProblem) -> JSONNode {
         skipBlanks()
         switch next {
         case nil: throw wrong("it ends before its value does")
-        case UInt8(ascii: "{"): return try nested { try $0.object() }
-        case UInt8(ascii: "["): return try nested { try $0.list() }
+        case UInt8(ascii: "{"), UInt8(ascii: "["): return try nested()
         case UInt8(ascii: "\""): return .text(try text())
         case UInt8(ascii: "t"): return try word("true", .bool(true))
         case UInt8(ascii: "f"): return try word("false", .bool(false))
@@ -134,16 +243,17 @@ private struct JSONParser {
         }
     }
 
-    private mutating func nested(_ read: (inout JSONParser) throws -> JSONNode) throws -> JSONNode {
+    private mutating func nested() throws(JSONProblem) -> JSONNode {
+        let isObject = next == UInt8(ascii: "{")
         place += 1
         depth += 1
         guard depth <= Self.deepest else { throw wrong("more than \(Self.deepest) values in each other") }
-        let value = try read(&self)
+        let value = isObject ? try object() : try list()
         depth -= 1
         return value
     }
 
-    private mutating func object() throws -> JSONNode {
+    private mutating func object() throws(JSONProblem) -> JSONNode {
         var members: [(name: String, value: JSONNode)] = []
         if take(UInt8(ascii: "}")) { return .object(members) }
         repeat {
@@ -157,7 +267,7 @@ private struct JSONParser {
         return .object(members)
     }
 
-    private mutating func list() throws -> JSONNode {
+    private mutating func list() throws(JSONProblem) -> JSONNode {
         var elements: [JSONNode] = []
         if take(UInt8(ascii: "]")) { return .list(elements) }
         repeat { elements.append(try value()) } while take(UInt8(ascii: ","))
@@ -165,13 +275,13 @@ private struct JSONParser {
         return .list(elements)
     }
 
-    private mutating func digits() throws {
+    private mutating func digits() throws(JSONProblem) {
         let start = place
         while let byte = next, (0x30...0x39).contains(byte) { place += 1 }
         guard place > start else { throw wrong("no value") }
     }
 
-    private mutating func number() throws -> JSONNode {
+    private mutating func number() throws(JSONProblem) -> JSONNode {
         let start = place
         if next == UInt8(ascii: "-") { place += 1 }
         let isZero = next == UInt8(ascii: "0")
@@ -191,7 +301,7 @@ private struct JSONParser {
     }
 
     /// At a quotation mark.
-    private mutating func text() throws -> String {
+    private mutating func text() throws(JSONProblem) -> String {
         place += 1
         let start = place
         while let byte = next, byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
@@ -205,7 +315,7 @@ private struct JSONParser {
         while let byte = next {
             place += 1
             switch byte {
-            case UInt8(ascii: "\""): return try unescaped.withUnsafeBufferPointer { try checked($0[...]) }
+            case UInt8(ascii: "\""): return try checked(unescaped)
             case UInt8(ascii: "\\"): try unescape(to: &unescaped)
             case ..<0x20: throw wrong("a control character in a text")
             default: unescaped.append(byte)
@@ -214,7 +324,7 @@ private struct JSONParser {
         throw wrong("a text without its end")
     }
 
-    private func checked(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) throws -> String {
+    private func checked(_ bytes: some Sequence<UInt8>) throws(JSONProblem) -> String {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw wrong("a text that is no UTF-8")
         }
@@ -222,7 +332,7 @@ private struct JSONParser {
     }
 
     /// Behind a backslash.
-    private mutating func unescape(to text: inout [UInt8]) throws {
+    private mutating func unescape(to text: inout [UInt8]) throws(JSONProblem) {
         guard let byte = next else { throw wrong("a text without its end") }
         place += 1
         switch byte {
@@ -249,7 +359,7 @@ private struct JSONParser {
     }
 
     /// Four hexadecimal digits.
-    private mutating func unit() throws -> UInt32 {
+    private mutating func unit() throws(JSONProblem) -> UInt32 {
         guard place + 4 <= bytes.count else { throw wrong("a text without its end") }
         var code: UInt32 = 0
         for byte in bytes[place..<place + 4] {
@@ -263,198 +373,4 @@ private struct JSONParser {
         place += 4
         return code
     }
-}
-
-private struct JSONIndex: CodingKey {
-    let intValue: Int?
-    var stringValue: String { "\(intValue ?? 0)" }
-    init(intValue: Int) { self.intValue = intValue }
-    init?(stringValue: String) { nil }
-}
-
-private struct JSONNodeDecoder: Decoder {
-    let node: JSONNode
-    let codingPath: [any CodingKey]
-    var userInfo: [CodingUserInfoKey: Any] { [:] }
-
-    func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
-        guard case .object(let members) = node else { throw mismatch([String: String].self, "an object") }
-        return KeyedDecodingContainer(Members(members, codingPath))
-    }
-
-    func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
-        guard case .list(let elements) = node else { throw mismatch([String].self, "a list") }
-        return Elements(elements: elements, codingPath: codingPath)
-    }
-
-    func singleValueContainer() -> any SingleValueDecodingContainer { Alone(decoder: self) }
-
-    fileprivate func mismatch(_ type: any Any.Type, _ wanted: String) -> DecodingError {
-        let words = "it is \(node.kind), and not \(wanted)"
-        let context = DecodingError.Context(codingPath: codingPath, debugDescription: words)
-        if case .null = node { return .valueNotFound(type, context) }
-        return .typeMismatch(type, context)
-    }
-
-    private func integer<Number: FixedWidthInteger>(_ type: Number.Type) throws -> Number {
-        guard case .number(let text) = node else { throw mismatch(type, "a number") }
-        // 1e3 and 2.0 are integers, too.
-        guard let number = Number(text) ?? Double(text).flatMap({ Number(exactly: $0) }) else {
-            throw DecodingError.dataCorrupted(
-                .init(
-                    codingPath: codingPath,
-                    debugDescription: "\(text) does not fit \(Number.min)...\(Number.max)"))
-        }
-        return number
-    }
-
-    private func floating() throws -> Double {
-        guard case .number(let text) = node else { throw mismatch(Double.self, "a number") }
-        guard let number = Double(text), number.isFinite else {
-            throw DecodingError.dataCorrupted(
-                .init(codingPath: codingPath, debugDescription: "\(text) is too large a number"))
-        }
-        return number
-    }
-
-    private func text() throws -> String {
-        guard case .text(let text) = node else { throw mismatch(String.self, "a text") }
-        return text
-    }
-
-    private func bool() throws -> Bool {
-        guard case .bool(let bool) = node else { throw mismatch(Bool.self, "true or false") }
-        return bool
-    }
-
-    /// A value of any type. Types are compared and not cast: the first cast to a protocol costs a look at all of the program's.
-    fileprivate func value<Value: Decodable>(_ type: Value.Type) throws -> Value {
-        func same<Known>(_ known: Known) -> Value {
-            guard let value = known as? Value else { preconditionFailure("its type was compared") }
-            return value
-        }
-        if type == String.self { return same(try text()) }
-        if type == Bool.self { return same(try bool()) }
-        if type == [String].self, case .list(let elements) = node {
-            return same(
-                try elements.enumerated().map { place, element in
-                    if case .text(let text) = element { return text }
-                    return try JSONNodeDecoder(
-                        node: element, codingPath: codingPath + [JSONIndex(intValue: place)]
-                    ).text()
-                })
-        }
-        if type == UInt32.self { return same(try integer(UInt32.self)) }
-        if type == UInt64.self { return same(try integer(UInt64.self)) }
-        if type == Int.self { return same(try integer(Int.self)) }
-        if type == Int64.self { return same(try integer(Int64.self)) }
-        if type == Int32.self { return same(try integer(Int32.self)) }
-        if type == UInt16.self { return same(try integer(UInt16.self)) }
-        if type == UInt8.self { return same(try integer(UInt8.self)) }
-        if type == UInt.self { return same(try integer(UInt.self)) }
-        if type == Int16.self { return same(try integer(Int16.self)) }
-        if type == Int8.self { return same(try integer(Int8.self)) }
-        if type == Double.self { return same(try floating()) }
-        if type == Float.self { return same(Float(try floating())) }
-        return try Value(from: self)
-    }
-}
-
-private struct Members<Key: CodingKey>: KeyedDecodingContainerProtocol {
-    private let members: [(name: String, value: JSONNode)]
-    /// Their places by their names, where they are many.
-    private let places: [String: Int]
-    let codingPath: [any CodingKey]
-
-    init(_ members: [(name: String, value: JSONNode)], _ codingPath: [any CodingKey]) {
-        (self.members, self.codingPath) = (members, codingPath)
-        places =
-            members.count < 32
-            ? [:] : Dictionary(members.indices.map { (members[$0].name, $0) }) { _, last in last }
-    }
-
-    private func node(_ name: String) -> JSONNode? {
-        // Of a name that is there twice the last counts, as in Go.
-        if places.isEmpty { return members.last { $0.name == name }?.value }
-        return places[name].map { members[$0].value }
-    }
-
-    private func decoder(_ key: some CodingKey) throws -> JSONNodeDecoder {
-        guard let node = node(key.stringValue) else {
-            throw DecodingError.keyNotFound(
-                key, .init(codingPath: codingPath, debugDescription: "it is missing"))
-        }
-        return JSONNodeDecoder(node: node, codingPath: codingPath + [key])
-    }
-
-    var allKeys: [Key] { members.compactMap { Key(stringValue: $0.name) } }
-    func contains(_ key: Key) -> Bool { node(key.stringValue) != nil }
-    func decodeNil(forKey key: Key) throws -> Bool {
-        if case .null = try decoder(key).node { true } else { false }
-    }
-    func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value {
-        try decoder(key).value(type)
-    }
-    func nestedContainer<Nested: CodingKey>(
-        keyedBy type: Nested.Type, forKey key: Key
-    ) throws -> KeyedDecodingContainer<Nested> { try decoder(key).container(keyedBy: type) }
-    func nestedUnkeyedContainer(forKey key: Key) throws -> any UnkeyedDecodingContainer {
-        try decoder(key).unkeyedContainer()
-    }
-    func superDecoder() -> any Decoder { JSONNodeDecoder(node: .object(members), codingPath: codingPath) }
-    func superDecoder(forKey key: Key) throws -> any Decoder { try decoder(key) }
-}
-
-private struct Elements: UnkeyedDecodingContainer {
-    let elements: [JSONNode]
-    let codingPath: [any CodingKey]
-    var currentIndex = 0
-
-    var count: Int? { elements.count }
-    var isAtEnd: Bool { currentIndex == elements.count }
-
-    private func decoder() throws -> JSONNodeDecoder {
-        let path = codingPath + [JSONIndex(intValue: currentIndex)]
-        guard !isAtEnd else {
-            throw DecodingError.valueNotFound(
-                Any.self, .init(codingPath: path, debugDescription: "the list ends before it"))
-        }
-        return JSONNodeDecoder(node: elements[currentIndex], codingPath: path)
-    }
-
-    mutating func decodeNil() throws -> Bool {
-        guard case .null = try decoder().node else { return false }
-        currentIndex += 1
-        return true
-    }
-    mutating func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
-        let value = try decoder().value(type)
-        currentIndex += 1
-        return value
-    }
-    mutating func nestedContainer<Nested: CodingKey>(
-        keyedBy type: Nested.Type
-    ) throws -> KeyedDecodingContainer<Nested> {
-        let container = try decoder().container(keyedBy: type)
-        currentIndex += 1
-        return container
-    }
-    mutating func nestedUnkeyedContainer() throws -> any UnkeyedDecodingContainer {
-        let container = try decoder().unkeyedContainer()
-        currentIndex += 1
-        return container
-    }
-    mutating func superDecoder() throws -> any Decoder {
-        let decoder = try decoder()
-        currentIndex += 1
-        return decoder
-    }
-}
-
-private struct Alone: SingleValueDecodingContainer {
-    let decoder: JSONNodeDecoder
-    var codingPath: [any CodingKey] { decoder.codingPath }
-
-    func decodeNil() -> Bool { if case .null = decoder.node { true } else { false } }
-    func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try decoder.value(type) }
 }

@@ -1,4 +1,5 @@
 import CLinux
+import FoundationEssentials
 import Glibc
 import LabCore
 import OCI
@@ -104,7 +105,7 @@ struct FeatureTests {
         let text = told.text.withLock { $0 }
         // The test closes the listener, and whoever asks then hears that there is no such call.
         #expect(run.status == 0 && run.text.contains("Function not implemented"), "\(run)")
-        let state = try ListenerHandover.ProcessState(json: Array(text.utf8), of: "the state")
+        let state = try JSONDecoder().decode(ListenerHandover.ProcessState.self, from: Data(text.utf8))
         #expect(state.fds == ["seccompFd"] && state.metadata == "mine" && state.pid > 0, "\(text)")
         #expect(state.state.bundle == bundle.directory)
     }
@@ -114,7 +115,7 @@ struct FeatureTests {
         let bundle = try Bundle()
         let id = try bundle.started()
         let said = try bundle.call(["events", "--stats", id])
-        let event = try EventStream.Event(json: Array(said.text.utf8), of: "events")
+        let event = try JSONDecoder().decode(EventStream.Event.self, from: Data(said.text.utf8))
         #expect(event.type == "stats" && event.id == id, "\(said)")
         #expect(event.data?.pids?.current ?? 1 == 1)
         let log = "\(bundle.directory)/events"

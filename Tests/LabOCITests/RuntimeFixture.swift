@@ -1,4 +1,5 @@
 import Artifacts
+import FoundationEssentials
 import Glibc
 import LabCore
 import OCI
@@ -124,7 +125,7 @@ final class Bundle {
     func report(_ id: String) throws -> ContainerReport {
         let output = try call(["state", id])
         try #require(output.status == 0, "\(output.text)")
-        return try ContainerReport(json: Array(output.text.utf8), of: "state")
+        return try JSONDecoder().decode(ContainerReport.self, from: Data(output.text.utf8))
     }
 
     func mount(_ destination: String, _ type: String, _ source: String, _ options: [String])

@@ -48,6 +48,22 @@ import Testing
     }
 }
 
+@Suite("lab-oci: what is kept of a container") struct ContainerStateTests {
+    @Test("A state is the same after it was written and read") func roundTrip() throws {
+        var state = ContainerState {
+            ($0.id, $0.ociVersion, $0.bundle, $0.rootfs) = ("a", "1.2.0", "/b", "/b/r")
+            ($0.created, $0.pid, $0.startTime, $0.isCreated) = ("2026", 7, .max, true)
+            ($0.cgroups, $0.annotations, $0.hasOwnPIDs) = (["/c", "/d"], ["x": "y\"\n"], true)
+        }
+        state.scope = try SystemdScope(path: "a.slice:b:c", id: "x", isOfUser: true)
+        state.hooks = RuntimeSpec.Hooks {
+            $0.poststop = [RuntimeSpec.Hook { ($0.path, $0.args, $0.timeout) = ("/h", ["h"], 3) }]
+        }
+        #expect(try ContainerState(json: Array(try state.text().utf8), of: "state") == state)
+        #expect(try ContainerState(json: Array(try state.line().utf8), of: "state") == state)
+    }
+}
+
 @Suite("lab-oci: filters that were compiled before") struct FilterStoreTests {
     private static let spec = RuntimeSpec.Seccomp {
         $0.defaultAction = "SCMP_ACT_ALLOW"
