@@ -173,7 +173,9 @@ struct Cgroups {
         /// The directory of version 2, open, in which it is born; -1 for none.
         let birthplace: Int32
         /// The files `tasks` of version 1, open.
-        let tasks: [Int32]
+        var tasks: [Int32] = []
+        /// Those that are not made yet.
+        var paths: [String] = []
 
         /// For the process itself, as a thread, of which it has one: to move a process the kernel waits until no other forks
         /// or exits, which takes longer than all that is made here.
@@ -182,6 +184,11 @@ struct Cgroups {
             for file in tasks {
                 do { try Kernel.check { Glibc.write(file, "0", 1) } } catch {
                     throw Failure("unable to apply cgroup configuration: write 0 to tasks", error)
+                }
+            }
+            for path in paths {
+                do { try Files.overwrite("0", at: path) } catch {
+                    throw Failure("unable to apply cgroup configuration: write 0 to \(path)", error)
                 }
             }
         }
@@ -212,24 +219,30 @@ struct Cgroups {
         return Cgroups(places: changed)
     }
 
+    /// - Parameter isLate: whether those of version 1 are made while the process begins.
     /// - Returns: what the caller closes when the process is there.
-    func entry() throws -> Entry {
-        var (birthplace, tasks) = (-1 as Int32, [Int32]())
+    func entry(isLate: Bool) throws -> Entry {
+        var (birthplace, tasks, paths) = (-1 as Int32, [Int32](), [String]())
         do {
             for place in places {
+                let file = "\(place.directory)/tasks"
                 if place.hierarchy.isUnified {
                     birthplace = try FileDescriptor.openPath(place.directory, O_DIRECTORY).release()
+                } else if isLate {
+                    paths.append(file)
                 } else {
-                    tasks.append(
-                        try FileDescriptor.open("\(place.directory)/tasks", O_WRONLY).release())
+                    tasks.append(try FileDescriptor.open(file, O_WRONLY).release())
                 }
             }
         } catch {
             Entry(birthplace: birthplace, tasks: tasks).close()
             throw Failure("unable to apply cgroup configuration: \(error.words)")
         }
-        return Entry(birthplace: birthplace, tasks: tasks)
+        return Entry(birthplace: birthplace, tasks: tasks, paths: paths)
     }
+
+    /// That of version 2 alone, in which a process is born.
+    var unifiedPart: Cgroups { Cgroups(places: places.filter(\.hierarchy.isUnified)) }
 
     /// Moves a process that could not be born there into that of version 2, or into all.
     func add(_ process: pid_t, toAll: Bool) throws {

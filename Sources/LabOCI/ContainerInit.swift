@@ -3,6 +3,30 @@ import Glibc
 import LabCore
 import OCI
 
+/// The step of a first process into its cgroups, done once: when it begins, or when it can't go on without, so that the runtime
+/// makes them meanwhile.
+final class CgroupStep {
+    /// nil without cgroups.
+    private let entry: Cgroups.Entry?
+    private let namespaces: ContainerNamespaces
+    private let channel: Channel
+    /// True when the runtime says when they are made.
+    let isLate: Bool
+    private var isDone = false
+
+    init(_ entry: Cgroups.Entry?, _ namespaces: ContainerNamespaces, _ channel: Channel, isLate: Bool) {
+        (self.entry, self.namespaces, self.channel, self.isLate) = (entry, namespaces, channel, isLate)
+    }
+
+    func take() throws {
+        guard !isDone else { return }
+        isDone = true
+        if isLate, channel.hear() == nil { _exit(1) }
+        try entry?.join()
+        try namespaces.enterCgroup()
+    }
+}
+
 /// A container's first process, from its fork to its execve. It has a copy of the runtime's memory, so that nothing needs to be
 /// handed over, and one thread.
 struct ContainerInit {
@@ -11,8 +35,7 @@ struct ContainerInit {
     let namespaces: ContainerNamespaces
     let root: ContainerRoot
     let process: ContainerProcess
-    /// nil without cgroups.
-    let entry: Cgroups.Entry?
+    let cgroups: CgroupStep
     /// True when something is done to it before it may begin.
     let waits: Bool
     let channel: Channel
@@ -74,7 +97,7 @@ struct ContainerInit {
             _ = try? Kernel.call(SYS_setresgid, 0, 0, 0)
             _ = try? Kernel.call(SYS_setresuid, 0, 0, 0)
         }
-        try entry?.join()
+        if !cgroups.isLate { try cgroups.take() }
         try namespaces.enter()
         try namespaces.enterTime(spec.linux?.timeOffsets)
         try Scheduling.apply(process.process)
@@ -86,8 +109,9 @@ struct ContainerInit {
         }
         var made: Int32 = -1
         if namespaces.new.contains(.mount) {
-            made = try root.prepare().release()
+            made = try root.prepare(cgroups).release()
         }
+        try cgroups.take()
         channel.say(.made)
         guard let (_, pid) = channel.hear() else { _exit(1) }
         if made >= 0 {

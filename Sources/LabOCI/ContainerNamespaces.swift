@@ -55,12 +55,15 @@ struct ContainerNamespaces {
                 throw Failure("failed to setns to \(ForeignText.line(path, most: 400))", error)
             }
         }
-        if new.contains(.cgroup) {
-            do { try Kernel.check { clinux_unshare(Namespaces.cgroup.rawValue) } } catch {
-                throw Failure("failed to unshare cgroup namespace", error)
-            }
-        }
         joined.forEach { close($0.descriptor) }
+    }
+
+    /// For the child, when it is in its cgroups.
+    func enterCgroup() throws {
+        guard new.contains(.cgroup) else { return }
+        do { try Kernel.check { clinux_unshare(Namespaces.cgroup.rawValue) } } catch {
+            throw Failure("failed to unshare cgroup namespace", error)
+        }
     }
 
     /// For the child, while it sees the host's /proc: makes its time namespace, tells it its clocks, and enters it.

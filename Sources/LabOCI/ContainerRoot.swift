@@ -28,12 +28,15 @@ struct ContainerRoot {
     }
 
     /// Makes everything but the step into it.
-    func prepare() throws -> FileDescriptor {
+    func prepare(_ step: CgroupStep) throws -> FileDescriptor {
         try propagate()
         let root = try attachRoot()
         let files = RootFiles(root: root.rawValue)
         for (index, mount) in mounts.enumerated() {
-            do { try make(mount, at: index, in: files) } catch {
+            do {
+                if mount.type == "cgroup" || mount.type == "cgroup2" { try step.take() }
+                try make(mount, at: index, in: files)
+            } catch {
                 throw Failure(
                     "error mounting \"\(mount.source ?? "")\" to rootfs at \"\(mount.destination)\": \(error.words)"
                 )

@@ -8,7 +8,7 @@ import OCI
 ///     runtime                                   first process
 ///     state directory, cgroups, limits
 ///     clone3 ────────────────────────────────►  waits, where its ids are yet to be mapped
-///     maps ids, go ──────────────────────────►  cgroups, namespaces, root, mounts, devices
+///     maps ids, or makes cgroups; go ────────►  namespaces, root, mounts, devices, and cgroups when they are made
 ///     hooks prestart, createRuntime  ◄───────── made
 ///     go ────────────────────────────────────►  createContainer; pivot_root, terminal, masks, capabilities, user
 ///     score           ◄──────────────────────── ready
@@ -64,7 +64,9 @@ struct Creation {
                 // Written down before they are made: whoever kills us then, `delete --force` finds them.
                 try store.write(state)
                 cgroups = places
-                if state.scope == nil {
+                if isLate(configuration, state) {
+                    _ = try places.unifiedPart.make()
+                } else if state.scope == nil {
                     places = try places.make()
                     (cgroups, state.cgroups) = (places, places.directories)
                     try places.apply(spec.linux?.resources ?? .init(), isNew: true)
@@ -78,6 +80,14 @@ struct Creation {
             try? store.remove(id)
             throw error
         }
+    }
+
+    /// Whether the cgroups of version 1 are made beside the first process, which enters them later: where it sees them, and
+    /// may, and none is left out.
+    private func isLate(_ configuration: Configuration, _ state: ContainerState) -> Bool {
+        let namespaces = configuration.namespaces
+        return !state.cgroups.isEmpty && state.scope == nil && CgroupHierarchy.all.contains { !$0.isUnified }
+            && namespaces.new.contains(.mount) && !namespaces.has(.user) && !Rootless.isOne
     }
 
     /// Rules for devices are in every specification, and podman's pids limit of 0 is none.
@@ -102,7 +112,8 @@ struct Creation {
         let waiting = FileDescriptor(owning: try Kernel.check { Glibc.open(fifo, O_RDWR | O_CLOEXEC) })
         let (ours, childs) = try Channel.pair()
         // Those of systemd's are made around a process that is there.
-        let entry = state.scope == nil ? try cgroups?.entry() : nil
+        let isLate = isLate(configuration, state)
+        let entry = state.scope == nil ? try cgroups?.entry(isLate: isLate) : nil
         let waits = namespaces.has(.user) || state.scope != nil
         let mapped = try MappedMounts(spec, namespaces, bundle: configuration.bundle)
         defer { mapped.close() }
@@ -115,7 +126,8 @@ struct Creation {
             process: ContainerProcess(
                 process: spec.process ?? .init(), capabilities: configuration.capabilities,
                 filter: configuration.filter, personality: configuration.personality, channel: childs),
-            entry: entry, waits: waits, channel: childs, fifo: waiting.rawValue, console: console,
+            cgroups: CgroupStep(entry, namespaces, childs, isLate: isLate), waits: waits, channel: childs,
+            fifo: waiting.rawValue, console: console,
             foreign: [lock.rawValue, ours.descriptor], preserved: options.preservedDescriptors,
             isMovedToRoot: options.isMovedToRoot, hasOwnKeyring: !options.keepsKeyring)
         defer { entry?.close() }
@@ -126,7 +138,10 @@ struct Creation {
             state.pid = pid
             state.startTime = ContainerState.startTime(of: pid) ?? 0
             try store.write(state)
-            if let scope = state.scope, let cgroups {
+            if isLate, let cgroups {
+                try cgroups.make().apply(spec.linux?.resources ?? .init(), isNew: true)
+                ours.say(.go)
+            } else if let scope = state.scope, let cgroups {
                 let resources = spec.linux?.resources ?? .init()
                 try scope.start(pid, resources, isUnified: cgroups.isUnifiedOnly)
                 let made = try cgroups.make()

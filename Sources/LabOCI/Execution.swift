@@ -135,7 +135,8 @@ struct Execution {
                 throw Failure("unable to start container process: setns", error)
             }
         }
-        let entry = try Cgroups(directories: state.cgroups).below(options.cgroups).entry()
+        let entry = try Cgroups(directories: state.cgroups).below(options.cgroups).entry(
+            isLate: false)
         let pid = clinux_fork(0, entry.birthplace)
         if pid == 0 {
             inside(confined, others.subtracting(.pid), first.rawValue, console, ours, childs, entry)
