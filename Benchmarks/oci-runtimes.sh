@@ -2,8 +2,7 @@
 # What one container costs as a whole process under lab-oci, crun and runc: the same config.json, with cgroups, limits and a
 # seccomp filter. Needs root, hyperfine, jq, and the runtimes.
 #
-#   swift build -c release --static-swift-stdlib --product lab-oci && swift build -c release --product lab-guest &&
-#       Benchmarks/oci-runtimes.sh [rounds, by default 10]
+#   swift build -c release --static-swift-stdlib && Benchmarks/oci-runtimes.sh [rounds, by default 10]
 #
 # Rounds are short and take turns, so that a drift of the machine meets all alike. Each runtime keeps the filter that it has
 # compiled, where it does so at all: the first runs are not counted.
