@@ -110,6 +110,34 @@ struct FeatureTests {
         #expect(state.state.bundle == bundle.directory)
     }
 
+    @Test(
+        "With --systemd-cgroup the cgroup is a scope, which is gone with its container",
+        .enabled(if: SystemdScope.isRunning && Tool.find("busctl") != nil, "systemd does not run here"))
+    func systemd() throws {
+        let bundle = try Bundle()
+        let id = bundle.id()
+        var spec = Bundle.spec(["/bin/sleep", "1000"])
+        spec.linux?.cgroupsPath = "system.slice:lab:\(id)"
+        spec.linux?.resources?.pids = RuntimeSpec.Pids { $0.limit = 77 }
+        try bundle.write(spec)
+        let created = try bundle.create(id, global: ["--systemd-cgroup"])
+        try #require(created.status == 0, "\(created)")
+        let pid = try #require(try bundle.report(id).pid)
+        let unit = "lab-\(id).scope"
+        #expect(try Files.readText("/proc/\(pid)/cgroup").contains("/system.slice/\(unit)\n"))
+        func property(_ name: String) throws -> String {
+            try Tool.run(
+                "systemctl", ["show", "--property=\(name)", "--value", unit], in: "/",
+                deadline: .now().advanced(by: .seconds(20))
+            ).text
+        }
+        #expect(try property("TasksMax") == "77\n" && property("ActiveState") == "active\n")
+        #expect(try bundle.call(["update", "--pids-limit", "78", id]).status == 0)
+        #expect(try property("TasksMax") == "78\n")
+        #expect(try bundle.call(["delete", "--force", id]).status == 0)
+        #expect(try property("ActiveState") == "inactive\n")
+    }
+
     @Test("events --stats says what a container uses")
     func stats() throws {
         let bundle = try Bundle()

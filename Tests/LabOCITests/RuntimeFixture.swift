@@ -112,12 +112,12 @@ final class Bundle {
     }
 
     /// Its output is a file: `create` ends, and what it made has it still.
-    func create(_ id: String, _ words: [String] = []) throws -> Said {
+    func create(_ id: String, _ words: [String] = [], global: [String] = []) throws -> Said {
         let log = "\(directory)/output"
         let output = try Tool.run(
             "/bin/sh",
-            ["-c", "exec \"$0\" \"$@\" >\(log) 2>&1 </dev/null", program, "--root", state, "create"] + words
-                + [id],
+            ["-c", "exec \"$0\" \"$@\" >\(log) 2>&1 </dev/null", program, "--root", state] + global
+                + ["create"] + words + [id],
             in: directory, deadline: .now().advanced(by: .seconds(120)))
         return Said(status: output.status, text: (try? Files.readText(log)) ?? "")
     }
