@@ -318,6 +318,19 @@ struct Cgroups {
         return ["FROZEN", "FREEZING"].contains(Files.line("\(freezer.directory)/freezer.state"))
     }
 
+    /// Thaws the freezer of version 1 that a process is in, whosever that is.
+    static func thaw(_ process: pid_t) {
+        guard let hierarchy = CgroupHierarchy.all.first(where: { $0.controllers.contains("freezer") }) else {
+            return
+        }
+        let text = (try? Files.readText("/proc/\(process)/cgroup")) ?? ""
+        for line in text.split(separator: "\n") {
+            let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+            guard fields.count == 3, fields[1] == "freezer" else { continue }
+            try? Files.overwrite("THAWED", at: "\(hierarchy.mountPoint)\(fields[2])/freezer.state")
+        }
+    }
+
     func freeze(_ isFrozen: Bool) throws {
         guard let freezer else { throw Failure("cannot pause without a freezer cgroup") }
         let isUnified = freezer.hierarchy.isUnified

@@ -66,7 +66,8 @@ struct ContainerInit {
             var byte: UInt8 = 0
             guard try Kernel.check({ read(fifo, &byte, 1) }) == 1 else { _exit(1) }
             close(fifo)
-            try HookRunner.run(spec.hooks?.startContainer, "startContainer", report(.created))
+            try HookRunner.run(
+                spec.hooks?.startContainer, "startContainer", report(.created), inherits: false)
             clinux_reset_signals()
             try process.execute(program)
         } catch {
@@ -117,7 +118,7 @@ struct ContainerInit {
         if made >= 0 {
             var report = report(.creating)
             report.pid = pid_t(pid)
-            try HookRunner.run(spec.hooks?.createContainer, "createContainer", report)
+            try HookRunner.run(spec.hooks?.createContainer, "createContainer", report, inherits: false)
         }
         let rootfs = FileDescriptor(owning: made >= 0 ? made : try FileDescriptor.openPath("/").release())
         if made >= 0 { try root.enter(rootfs, byMoving: isMovedToRoot) }

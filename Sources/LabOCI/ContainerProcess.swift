@@ -130,7 +130,7 @@ struct ContainerProcess {
     }
 
     private var environment: [String] {
-        var given = process.env ?? []
+        var given = Self.once(process.env ?? [])
         // Which descriptors they are, its own pid says: the first process of a container, mostly.
         if let count = getenv("LISTEN_FDS").map({ String(cString: $0) }) {
             given.removeAll { $0.hasPrefix("LISTEN_FDS=") || $0.hasPrefix("LISTEN_PID=") }
@@ -138,6 +138,22 @@ struct ContainerProcess {
         }
         guard !given.contains(where: { $0.hasPrefix("HOME=") }) else { return given }
         return given + ["HOME=\(home ?? "/")"]
+    }
+
+    /// Each variable once: the last of its values, as every runtime reads it.
+    static func once(_ all: [String]) -> [String] {
+        var places: [Substring: Int] = [:]
+        var result: [String] = []
+        for entry in all {
+            let name = entry.prefix { $0 != "=" }
+            if let place = places[name] {
+                result[place] = entry
+            } else {
+                places[name] = result.count
+                result.append(entry)
+            }
+        }
+        return result
     }
 
     /// As the container's own /etc/passwd has it.

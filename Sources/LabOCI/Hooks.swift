@@ -15,15 +15,23 @@ struct ContainerReport: SpecPart {
 
 enum HookRunner {
     /// Runs hooks one after another, each with the container's state as its input.
-    static func run(_ hooks: [RuntimeSpec.Hook]?, _ stage: String, _ report: ContainerReport) throws {
+    /// - Parameter inherits: whether it may see the variables that the runtime was called with: a container may not.
+    static func run(
+        _ hooks: [RuntimeSpec.Hook]?, _ stage: String, _ report: ContainerReport, inherits: Bool = true
+    ) throws {
         for (index, hook) in (hooks ?? []).enumerated() {
-            do { try run(hook, report) } catch {
+            do { try run(hook, report, inherits) } catch {
                 throw Failure("error running \(stage) hook #\(index): \(error.words)")
             }
         }
     }
 
-    private static func run(_ hook: RuntimeSpec.Hook, _ report: ContainerReport) throws {
+    private static var callers: [String] {
+        let bytes = (try? Files.read("/proc/self/environ", step: 1 << 12)) ?? []
+        return bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    private static func run(_ hook: RuntimeSpec.Hook, _ report: ContainerReport, _ inherits: Bool) throws {
         guard hook.path.hasPrefix("/") else { throw Failure("the path of a hook must be absolute") }
         let input = try FileDescriptor.pipe()
         let output = try FileDescriptor.pipe()
@@ -41,7 +49,9 @@ enum HookRunner {
         posix_spawnattr_setsigmask(&attributes, &signals)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var words = (hook.args ?? [hook.path]).map { strdup($0) } + [nil]
-        var variables = (hook.env ?? []).map { strdup($0) } + [nil]
+        // Without a list it has the caller's, as under runc and crun.
+        let own = hook.env ?? (inherits ? Self.callers : [])
+        var variables = own.map { strdup($0) } + [nil]
         defer { (words + variables).forEach { free($0) } }
         var pid: pid_t = 0
         let code = posix_spawn(&pid, hook.path, &actions, &attributes, &words, &variables)

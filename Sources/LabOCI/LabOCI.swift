@@ -39,7 +39,7 @@ struct LabOCI {
            update ID               change its limits
            events ID               what it uses, every five seconds or --interval, and when it ran out of memory;
                                    --stats once
-           delete ID               remove what is left of it; --force also while it runs
+           delete ID               remove what is left of it; --force also while it runs; --regex all that fit
            spec                    write a config.json
            features                what this runtime can do
 
@@ -127,6 +127,8 @@ struct LabOCI {
             // urfave/cli takes options only before the arguments; containerd and podman give them there.
             let signal = words.rest.count == 2 ? words.rest[words.rest.startIndex + 1] : "SIGTERM"
             try containers.kill(id, signal, isForAll: words.has("all"))
+        case "delete" where words.has("regex"):
+            try containers.delete(fitting: try words.only(command), isForced: words.has("force"))
         case "delete": try containers.delete(try words.only(command), isForced: words.has("force"))
         case "pause": try containers.pause(try words.only(command))
         case "resume": try containers.resume(try words.only(command))

@@ -66,6 +66,18 @@ struct Lifecycle {
         } catch let error as Errno { throw Failure("unable to signal init", error) }
     }
 
+    /// Removes all whose id fits a regular expression, as crun does it.
+    func delete(fitting pattern: String, isForced: Bool) throws {
+        var expression = regex_t()
+        guard regcomp(&expression, pattern, REG_EXTENDED | REG_NOSUB) == 0 else {
+            throw Failure("\(ForeignText.line(pattern, most: 200)) is no regular expression")
+        }
+        defer { regfree(&expression) }
+        for state in store.all where regexec(&expression, state.id, 0, nil, 0) == 0 {
+            try delete(state.id, isForced: isForced)
+        }
+    }
+
     func delete(_ id: String, isForced: Bool) throws {
         try StateStore.check(id)
         guard Files.exists(store.directory(id)) else {
@@ -115,6 +127,8 @@ struct Lifecycle {
             for pid in cgroups.processes { Glibc.kill(pid, SIGKILL) }
             if attempt == 0, cgroups.isFrozen { try cgroups.freeze(false) }
             if !state.isAlive { return }
+            // Somebody may have put it into another's freezer, in which nothing dies.
+            if attempt == 10 { Cgroups.thaw(state.pid) }
             usleep(10_000)
         }
         throw Failure("container init still running")

@@ -93,7 +93,8 @@ struct Words {
                 short: ["b": "bundle", "d": "detach"])
         case "start", "state", "pause", "resume", "features": Known(values: [], switches: [])
         case "kill": Known(values: [], switches: ["all"], short: ["a": "all"])
-        case "delete": Known(values: [], switches: ["force"], short: ["f": "force"])
+        case "delete":
+            Known(values: [], switches: ["force", "regex"], short: ["f": "force", "r": "regex"])
         case "list": Known(values: ["format"], switches: ["quiet"], short: ["f": "format", "q": "quiet"])
         case "ps": Known(values: ["format"], switches: [], short: ["f": "format"])
         case "spec": Known(values: ["bundle"], switches: ["rootless"], short: ["b": "bundle"])

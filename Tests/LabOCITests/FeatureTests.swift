@@ -138,6 +138,19 @@ struct FeatureTests {
         #expect(try property("ActiveState") == "inactive\n")
     }
 
+    @Test("Of a variable that is there twice the last value counts; delete --regex removes all that fit")
+    func asOthersDoIt() throws {
+        let bundle = try Bundle()
+        let run = try bundle.run(["/bin/env"]) { $0.process?.env = ["A=1", "PATH=/bin", "A=2", "B", "A=3"] }
+        #expect(run.text == "A=3\nPATH=/bin\nB\nHOME=/root\n", "\(run)")
+        let first = try bundle.started()
+        let second = try bundle.started()
+        let nothing = try bundle.call(["delete", "--force", "--regex", "^none"])
+        #expect(nothing.status == 0 && Files.list(bundle.state).count == 2, "\(nothing)")
+        let both = try bundle.call(["delete", "--force", "--regex", "^lab-oci-\(getpid())"])
+        #expect(both.status == 0 && Files.list(bundle.state).isEmpty, "\(both) \(first) \(second)")
+    }
+
     @Test("events --stats says what a container uses")
     func stats() throws {
         let bundle = try Bundle()
