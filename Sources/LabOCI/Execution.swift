@@ -50,15 +50,22 @@ struct Execution {
         let session = try ForegroundSession(
             isTerminal: isTerminal, isDetached: options.isDetached, consoleSocket: options.consoleSocket)
         let pid = try start(process, config.linux?.seccomp, state, session.console)
-        if let path = options.pidFile { try Files.write("\(pid)", to: path) }
-        try Creation.send(pid, to: options.handleSocket)
+        do {
+            if let path = options.pidFile { try Files.write("\(pid)", to: path) }
+            try Creation.send(pid, to: options.handleSocket)
+        } catch {
+            kill(pid, SIGKILL)
+            var status: Int32 = 0
+            waitpid(pid, &status, 0)
+            throw error
+        }
         return options.isDetached ? 0 : try session.wait(for: pid)
     }
 
     private func process(of config: RuntimeSpec) throws -> RuntimeSpec.Process {
         var process: RuntimeSpec.Process
         if let path = options.processFile {
-            process = try RuntimeSpec.Process(json: try Files.read(path), of: path)
+            process = try RuntimeSpec.Process(json: try Words.contents(of: path), of: path)
             if options.hasTerminal { process.terminal = true }
         } else {
             process = config.process ?? .init()
@@ -137,7 +144,13 @@ struct Execution {
         }
         let entry = try Cgroups(directories: state.cgroups).below(options.cgroups).entry(
             isLate: false)
-        let pid = clinux_fork(0, entry.birthplace)
+        var pid = clinux_fork(0, entry.birthplace)
+        // A container that has cgroups of its own below its cgroup may have no process in that: then beside its first.
+        if pid < 0, errno == EBUSY, options.cgroups.isEmpty,
+            let other = try? Cgroups.directory(of: state.pid)
+        {
+            pid = clinux_fork(0, other.rawValue)
+        }
         if pid == 0 {
             inside(confined, others.subtracting(.pid), first.rawValue, console, ours, childs, entry)
         }

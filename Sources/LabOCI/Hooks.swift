@@ -13,6 +13,20 @@ struct ContainerReport: SpecPart {
     init() {}
 }
 
+/// The same with what `state` and `list` say beside it, in the order in which runc does.
+struct ContainerListing: SpecPart {
+    var ociVersion = ""
+    var id = ""
+    var pid: Int32 = 0
+    var status = ""
+    var bundle = ""
+    var rootfs = ""
+    var created = ""
+    var annotations: [String: String]?
+    var owner = ""
+    init() {}
+}
+
 enum HookRunner {
     /// Runs hooks one after another, each with the container's state as its input.
     /// - Parameter inherits: whether it may see the variables that the runtime was called with: a container may not.

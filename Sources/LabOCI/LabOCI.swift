@@ -92,7 +92,9 @@ struct LabOCI {
         StandardDescriptors.claim()
         SearchPath.dropRelative()
         signal(SIGCHLD, SIG_DFL)
-        let words = try Words(global.rest.dropFirst(), known)
+        // What stands behind a container's name belongs to what runs there, or to ps.
+        let words = try Words(
+            global.rest.dropFirst(), known, isMixed: !["exec", "ps"].contains(command))
         if words.has("help") {
             print(help, terminator: "")
             return 0
@@ -124,7 +126,6 @@ struct LabOCI {
             guard let id = words.rest.first, words.rest.count <= 2 else {
                 throw Failure("\"kill\" requires a minimum of 1 argument")
             }
-            // urfave/cli takes options only before the arguments; containerd and podman give them there.
             let signal = words.rest.count == 2 ? words.rest[words.rest.startIndex + 1] : "SIGTERM"
             try containers.kill(id, signal, isForAll: words.has("all"))
         case "delete" where words.has("regex"):
@@ -238,12 +239,8 @@ struct LabOCI {
 
     private static func resources(_ words: Words) throws -> RuntimeSpec.Resources {
         if let path = words["resources"] {
-            if path == "-" {
-                let input = FileDescriptor(owning: try Kernel.check { dup(STDIN_FILENO) })
-                return try RuntimeSpec.Resources(
-                    json: Array(try Kernel.text(input).utf8), of: "standard input")
-            }
-            return try RuntimeSpec.Resources(json: try Files.read(path), of: path)
+            return try RuntimeSpec.Resources(
+                json: try Words.contents(of: path), of: path == "-" ? "standard input" : path)
         }
         func bytes(_ name: String) throws -> Int64? {
             guard let text = words[name] else { return nil }

@@ -161,7 +161,24 @@ struct Lifecycle {
         try cgroups.apply(resources, isNew: false)
     }
 
-    func state(_ id: String) throws { print(try store.report(try store.read(id)).text(), terminator: "") }
+    func state(_ id: String) throws {
+        print(try listing(try store.read(id)).text(), terminator: "")
+    }
+
+    private func listing(_ state: ContainerState) -> ContainerListing {
+        let report = store.report(state)
+        return ContainerListing {
+            ($0.ociVersion, $0.id, $0.pid) = (report.ociVersion, report.id, report.pid ?? 0)
+            ($0.status, $0.bundle, $0.rootfs) = (report.status, report.bundle, state.rootfs)
+            ($0.created, $0.annotations, $0.owner) = (state.created, report.annotations, owner(of: state))
+        }
+    }
+
+    private func owner(of state: ContainerState) -> String {
+        var status = stat()
+        stat(store.directory(state.id), &status)
+        return getpwuid(status.st_uid).map { String(cString: $0.pointee.pw_name) } ?? "#\(status.st_uid)"
+    }
 
     func processes(_ id: String, isJSON: Bool, _ words: [String]) throws {
         let state = try store.read(id)
@@ -186,17 +203,14 @@ struct Lifecycle {
         let all = store.all
         if isQuiet { return all.forEach { print($0.id) } }
         if isJSON {
-            let reports = try all.map { try store.report($0).text().trimmingWhitespace() }
-            return print("[\(reports.joined(separator: ","))]")
+            return print("[\(try all.map { try listing($0).line() }.joined(separator: ","))]")
         }
         var rows = [["ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER"]]
         for state in all {
             let report = store.report(state)
-            var status = stat()
-            stat(store.directory(state.id), &status)
-            let owner =
-                getpwuid(status.st_uid).map { String(cString: $0.pointee.pw_name) } ?? "#\(status.st_uid)"
-            rows.append([state.id, "\(report.pid ?? 0)", report.status, state.bundle, state.created, owner])
+            rows.append([
+                state.id, "\(report.pid ?? 0)", report.status, state.bundle, state.created, owner(of: state),
+            ])
         }
         let widths = rows[0].indices.map { column in max(12, (rows.map { $0[column].count }.max() ?? 0) + 3) }
         for row in rows {
@@ -219,7 +233,8 @@ enum Signals {
     ]
 
     static func number(of word: String) throws -> Int32 {
-        if let number = Int32(word), (1...64).contains(number) { return number }
+        // 0 asks only whether it is there: kill(2).
+        if let number = Int32(word), (0...64).contains(number) { return number }
         var name = word.uppercased()
         if name.hasPrefix("SIG") { name.removeFirst(3) }
         if let place = names.firstIndex(of: name) { return Int32(place + 1) }

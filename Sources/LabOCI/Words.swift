@@ -28,10 +28,18 @@ struct Words {
     private(set) var switches: [String] = []
     private(set) var rest: ArraySlice<String>
 
-    /// Reads options up to the first other word.
-    init(_ words: ArraySlice<String>, _ known: Known) throws {
+    /// Reads options up to the first other word, or wherever they are.
+    init(_ words: ArraySlice<String>, _ known: Known, isMixed: Bool = false) throws {
         rest = words
-        while let word = rest.first, word.hasPrefix("-"), word != "-" {
+        var others: [String] = []
+        defer { rest = others + rest }
+        while let word = rest.first {
+            guard word.hasPrefix("-"), word != "-" else {
+                guard isMixed else { return }
+                others.append(word)
+                rest.removeFirst()
+                continue
+            }
             rest.removeFirst()
             if word == "--" { return }
             let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(
@@ -49,6 +57,16 @@ struct Words {
             } else {
                 throw Failure("flag provided but not defined: \(ForeignText.line(word, most: 100))")
             }
+        }
+    }
+
+    /// A file that the caller names, which may be a pipe of a shell's.
+    static func contents(of path: String) throws -> [UInt8] {
+        let number = path == "-" ? dup(STDIN_FILENO) : Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+        guard number >= 0 else { throw Failure("open \(ForeignText.line(path, most: 400))", Errno(errno)) }
+        let file = FileDescriptor(owning: number)
+        do { return Array(try Kernel.text(file).utf8) } catch {
+            throw Failure("read \(ForeignText.line(path, most: 400))", error)
         }
     }
 

@@ -12,7 +12,7 @@ extension SpecPart {
         return value.written() + "\n"
     }
 
-    /// The same on one line.
+    /// The same on one line, in the order of declaration.
     package func line() throws(LabError) -> String {
         let value = JSONText(codingPath: [])
         do {
@@ -31,7 +31,8 @@ private final class JSONText: Encoder {
         /// Whatever is no list and no object.
         case word(String)
         case list([JSONText])
-        case object([String: JSONText])
+        /// In the order of their declaration.
+        case object([(name: String, value: JSONText)])
     }
 
     let codingPath: [any CodingKey]
@@ -41,7 +42,7 @@ private final class JSONText: Encoder {
     init(codingPath: [any CodingKey]) { self.codingPath = codingPath }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
-        if case .word = value { value = .object([:]) }
+        if case .word = value { value = .object([]) }
         return KeyedEncodingContainer(Keyed(text: self))
     }
 
@@ -55,8 +56,8 @@ private final class JSONText: Encoder {
     fileprivate func member(_ key: any CodingKey) -> JSONText {
         let member = JSONText(codingPath: codingPath + [key])
         if case .object(var members) = value {
-            value = .object([:])
-            members[key.stringValue] = member
+            value = .object([])
+            members.append((key.stringValue, member))
             value = .object(members)
         }
         return member
@@ -113,8 +114,7 @@ private final class JSONText: Encoder {
         case .word(let word): return word
         case .list(let elements): return "[\(elements.map { $0.writtenShort() }.joined(separator: ","))]"
         case .object(let members):
-            let sorted = members.sorted { $0.key < $1.key }
-            let all = sorted.map { "\(Self.quoted($0)):\($1.writtenShort())" }
+            let all = members.map { "\(Self.quoted($0)):\($1.writtenShort())" }
             return "{\(all.joined(separator: ","))}"
         }
     }
@@ -129,7 +129,7 @@ private final class JSONText: Encoder {
         case .word(let word): return word
         case .list(let elements): return lines(elements.map { $0.written(indent: inner) }, "[", "]")
         case .object(let members):
-            let sorted = members.sorted { $0.key < $1.key }
+            let sorted = members.sorted { $0.name < $1.name }
             return lines(sorted.map { "\(Self.quoted($0)): \($1.written(indent: inner))" }, "{", "}")
         }
     }

@@ -138,6 +138,26 @@ struct FeatureTests {
         #expect(try property("ActiveState") == "inactive\n")
     }
 
+    @Test("Options stand behind the id too, and a process comes through a pipe") func words() throws {
+        let bundle = try Bundle()
+        let id = try bundle.started()
+        let process = try Tool.run(
+            "/bin/sh",
+            [
+                "-c",
+                "echo '{\"cwd\": \"/\", \"args\": [\"/bin/echo\", \"piped\"]}' | "
+                    + "\"$0\" --root \"$1\" exec --process /dev/stdin \"$2\"",
+                bundle.program, bundle.state, id,
+            ], in: bundle.directory, deadline: .now().advanced(by: .seconds(60)))
+        #expect(process.text == "piped\n", "\(process.text)")
+        #expect(
+            try bundle.call(["list", "--format", "json"]).text.hasPrefix(
+                "[{\"ociVersion\":\"1.2.0\",\"id\":\"\(id)\",\"pid\":"))
+        #expect(try bundle.call(["update", id, "--pids-limit", "9"]).status == 0)
+        #expect(try bundle.call(["kill", id, "0"]).status == 0)
+        #expect(try bundle.call(["delete", id, "--force"]).status == 0)
+    }
+
     @Test("Of a variable that is there twice the last value counts; delete --regex removes all that fit")
     func asOthersDoIt() throws {
         let bundle = try Bundle()
