@@ -32,7 +32,7 @@ struct Words {
     init(_ words: ArraySlice<String>, _ known: Known, isMixed: Bool = false) throws {
         rest = words
         var others: [String] = []
-        defer { rest = others + rest }
+        defer { rest = others[...] + rest }
         while let word = rest.first {
             guard word.hasPrefix("-"), word != "-" else {
                 guard isMixed else { return }
