@@ -394,6 +394,10 @@ struct Cgroups {
             guard let unified, !member.name.contains("/") else {
                 throw Failure.unsupported("linux.resources.unified: \(member.name)")
             }
+            guard isUnifiedOnly else {
+                throw Failure(
+                    "invalid configuration: linux.resources.unified takes a machine with cgroup v2 alone")
+            }
             try put(member.value, "\(unified.directory)/\(member.name)")
         }
         // Who is not the machine's root makes no devices, and may hold none.
@@ -405,7 +409,14 @@ struct Cgroups {
     private func limit(_ memory: RuntimeSpec.Memory, _ isNew: Bool) throws {
         let isUnified = place("memory")?.hierarchy.isUnified == true
         func text(_ bytes: Int64) -> String { bytes < 0 ? (isUnified ? "max" : "-1") : "\(bytes)" }
-        let (limit, swap) = (memory.limit ?? 0, memory.swap ?? 0)
+        let limit = memory.limit ?? 0
+        var swap = memory.swap ?? 0
+        // No limit of memory is none of both, as runc has it.
+        if limit < 0, swap == 0,
+            self.text("memory", v1: "memory.memsw.limit_in_bytes", v2: "memory.swap.max") != nil
+        {
+            swap = -1
+        }
         if memory.checkBeforeUpdate == true, isUnified, limit > 0,
             let used = self.text("memory", v1: nil, v2: "memory.current").flatMap({
                 Int64($0.trimmingWhitespace())

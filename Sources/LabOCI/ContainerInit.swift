@@ -66,6 +66,8 @@ struct ContainerInit {
             var byte: UInt8 = 0
             guard try Kernel.check({ read(fifo, &byte, 1) }) == 1 else { _exit(1) }
             close(fifo)
+            // A hook of the container's is under its filter, as with runc.
+            try process.loadFilter()
             try HookRunner.run(
                 spec.hooks?.startContainer, "startContainer", report(.created), inherits: false)
             clinux_reset_signals()

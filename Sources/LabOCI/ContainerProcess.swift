@@ -76,9 +76,13 @@ struct ContainerProcess {
         try ListenerHandover.load(filter, telling: channel)
     }
 
-    /// The last steps, behind which no privilege is needed.
-    func execute(_ program: Program) throws -> Never {
+    /// Loads a filter that takes no privilege, as late as it can be.
+    func loadFilter() throws {
         if !hasNewPrivileges, let filter, !filter.isListenedTo { try filter.load() }
+    }
+
+    /// The last step.
+    func execute(_ program: Program) throws -> Never {
         let arguments = (process.args ?? []).map { strdup($0) } + [nil]
         let variables = program.environment.map { strdup($0) } + [nil]
         execve(program.path, arguments, variables)

@@ -217,6 +217,7 @@ struct Execution {
             let program = try process.confine()
             channel.say(.ready)
             guard channel.hear() != nil else { _exit(1) }
+            try process.loadFilter()
             try process.execute(program)
         } catch {
             channel.say(.failed, error.words)

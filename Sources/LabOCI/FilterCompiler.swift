@@ -92,7 +92,54 @@ struct CompiledFilter {
                 try Self.add(action, name, number, comparisons, to: context)
             }
         }
-        instructions = try Self.exported(context)
+        instructions = Self.unknownCalls(spec) + (try Self.exported(context))
+    }
+
+    /// The beginning of a filter that refuses what it does not name: a call that is newer than all that it names does not exist
+    /// there (ENOSYS), so that programs fall back to an older one. As runc has it, for those machines whose numbers only grow.
+    private static func unknownCalls(_ spec: RuntimeSpec.Seccomp) -> [UInt8] {
+        guard spec.defaultErrnoRet == nil,
+            !["SCMP_ACT_ALLOW", "SCMP_ACT_LOG", "SCMP_ACT_TRACE"].contains(spec.defaultAction)
+        else { return [] }
+        let names = (spec.syscalls ?? []).flatMap(\.names)
+        func last(_ architecture: UInt32) -> UInt32? {
+            names.map { seccomp_syscall_resolve_name_arch(architecture, $0) }.filter { $0 >= 0 }.max().map {
+                UInt32($0)
+            }
+        }
+        var program: [UInt8] = []
+        func add(_ code: UInt16, _ yes: UInt8, _ no: UInt8, _ value: UInt32) {
+            withUnsafeBytes(of: sock_filter(code: code, jt: yes, jf: no, k: value)) {
+                program.append(contentsOf: $0)
+            }
+        }
+        let (load, equal, atLeast, greater, end): (UInt16, UInt16, UInt16, UInt16, UInt16) = (
+            0x20, 0x15, 0x35, 0x25, 0x06
+        )
+        let noCall: UInt32 = 0x0005_0000 | UInt32(ENOSYS)
+        // Of struct seccomp_data: the number is first, the machine second.
+        for (word, token, machine, isX32) in [
+            ("SCMP_ARCH_X86_64", 0xc000_003e, 0xc000_003e, false),
+            ("SCMP_ARCH_X32", 0x4000_003e, 0xc000_003e, true),
+        ] as [(String, UInt32, UInt32, Bool)]
+        where word == "SCMP_ARCH_X86_64" || spec.architectures?.contains(word) == true {
+            guard let last = last(token) else { continue }
+            add(load, 0, 0, 4)
+            add(equal, 0, 4, machine)
+            add(load, 0, 0, 0)
+            // Those of x32 have a bit of their own.
+            add(atLeast, isX32 ? 0 : 2, isX32 ? 2 : 0, 0x4000_0000)
+            add(greater, 0, 1, last)
+            add(end, 0, 0, noCall)
+        }
+        if spec.architectures?.contains("SCMP_ARCH_X86") == true, let last = last(0x4000_0003) {
+            add(load, 0, 0, 4)
+            add(equal, 0, 3, 0x4000_0003)
+            add(load, 0, 0, 0)
+            add(greater, 0, 1, last)
+            add(end, 0, 0, noCall)
+        }
+        return program
     }
 
     private static func add(

@@ -31,7 +31,7 @@ struct FilterStore {
     /// All that a filter depends on, each text with its length, so that no two are alike.
     private func key(of spec: RuntimeSpec.Seccomp) -> [UInt8]? {
         guard let version = seccomp_version()?.pointee else { return nil }
-        var key = Array("1 \(version.major).\(version.minor).\(version.micro)\n".utf8)
+        var key = Array("2 \(version.major).\(version.minor).\(version.micro)\n".utf8)
         func add(_ number: UInt64) { withUnsafeBytes(of: number) { key.append(contentsOf: $0) } }
         func add(_ text: String) {
             add(UInt64(text.utf8.count))

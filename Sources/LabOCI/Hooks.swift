@@ -80,7 +80,13 @@ enum HookRunner {
         let (status, said) = try wait(pid, output.read, hook.timeout)
         guard status == 0 else {
             let text = ForeignText.line(said.trimmingWhitespace(), most: 1_000)
-            throw Failure("exit status \(status), stdout and stderr: \(text)")
+            // As Go says it.
+            let signal = status & 0x7f
+            let end =
+                signal == 0
+                ? "exit status \(status.exitStatus)"
+                : "signal: \(String(cString: strsignal(signal)).lowercased())"
+            throw Failure("\(end), stdout and stderr: \(text)")
         }
     }
 
@@ -102,7 +108,7 @@ enum HookRunner {
                 usleep(1_000)
             }
             if ended == pid {
-                return (status.exitStatus, String(decoding: said, as: UTF8.self))
+                return (status, String(decoding: said, as: UTF8.self))
             }
             if let deadline, MonotonicInstant.now() > deadline {
                 kill(pid, SIGKILL)

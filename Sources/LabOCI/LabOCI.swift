@@ -245,7 +245,16 @@ struct LabOCI {
         func bytes(_ name: String) throws -> Int64? {
             guard let text = words[name] else { return nil }
             if let number = Int64(text) { return number }
-            return Int64(clamping: try Units.parseBytes(text))
+            // Go's units: each is 1024 of the one before, whatever it is called.
+            let digits = text.prefix { $0.isNumber }
+            let unit = text.dropFirst(digits.count).lowercased()
+            guard let number = Int64(digits),
+                let power = ["k", "m", "g", "t", "p"].firstIndex(where: {
+                    [$0, "\($0)b", "\($0)ib"].contains(unit)
+                }),
+                case (let bytes, false) = number.multipliedReportingOverflow(by: 1 << (10 * (power + 1)))
+            else { throw Failure("invalid size: '\(ForeignText.line(text, most: 40))'") }
+            return bytes
         }
         var resources = RuntimeSpec.Resources()
         resources.memory = .init()

@@ -4,8 +4,8 @@ import LabCore
 import Launch
 import OCI
 
-/// Binds whose owners are shown as others: mount_setattr(2), MOUNT_ATTR_IDMAP. They are made by the runtime, which may; a
-/// container's first process in its own user namespace may not.
+/// Binds that the runtime makes, because a container's first process in its own user namespace may not: those whose owners are
+/// shown as others (mount_setattr(2), MOUNT_ATTR_IDMAP), and those of what only root reaches.
 struct MappedMounts {
     /// Open, by the place of the mount in config.json.
     private let made: [(index: Int, descriptor: Int32)]
@@ -20,7 +20,13 @@ struct MappedMounts {
             for (index, mount) in (spec.mounts ?? []).enumerated() {
                 let hasIDs = mount.uidMappings?.isEmpty == false || mount.gidMappings?.isEmpty == false
                 let asks = (mount.options ?? []).contains { $0 == "idmap" || $0 == "ridmap" }
-                guard hasIDs || asks else { continue }
+                guard hasIDs || asks else {
+                    // What is not there the first process says in its own words.
+                    if namespaces.has(.user), !Rootless.isOne, let copy = try? Self.copy(mount, bundle) {
+                        made.append((index, copy.release()))
+                    }
+                    continue
+                }
                 do {
                     made.append((index, try Self.make(mount, spec, namespaces, bundle)))
                 } catch {
@@ -38,17 +44,23 @@ struct MappedMounts {
     private static func make(
         _ mount: RuntimeSpec.Mount, _ spec: RuntimeSpec, _ namespaces: ContainerNamespaces, _ bundle: String
     ) throws -> Int32 {
+        let copy = try copy(mount, bundle)
+        let users = try users(mount, spec, namespaces)
+        let isRecursive: Int32 = (mount.options ?? []).contains("ridmap") ? 1 : 0
+        try Kernel.check { clinux_map_mount(copy.rawValue, isRecursive, users.rawValue) }
+        return copy.release()
+    }
+
+    private static func copy(_ mount: RuntimeSpec.Mount, _ bundle: String) throws -> FileDescriptor {
         let options = try MountOptions(mount.options ?? [])
         guard options.isBind || mount.type == "bind" else { throw Failure("only binds can be id-mapped") }
         guard let source = mount.source, !source.isEmpty else { throw Failure("a bind without a source") }
-        let users = try users(mount, spec, namespaces)
         let origin = try FileDescriptor.openPath(
             source.hasPrefix("/") ? source : "\(bundle)/\(source)", options.isNotFollowed ? O_NOFOLLOW : 0)
         let copy = try Mounting.clone(of: "", at: origin.rawValue, isRecursive: options.isRecursive)
-        try Kernel.check {
-            clinux_map_mount(copy.rawValue, options.isMappedRecursively ? 1 : 0, users.rawValue)
-        }
-        return copy.release()
+        // What is mounted in there later stays in there: a copy shares where its origin does.
+        try Mounting.change(copy, isRecursive: true, propagation: UInt64(MS_SLAVE))
+        return copy
     }
 
     /// A user namespace with the mappings: they can be told to the kernel by no other means.

@@ -138,6 +138,38 @@ struct FeatureTests {
         #expect(try property("ActiveState") == "inactive\n")
     }
 
+    @Test(
+        "A container with users of its own gets what only root reaches, and newer calls do not exist under a filter that refuses"
+    )
+    func asRuncDoesIt() throws {
+        let bundle = try Bundle()
+        chmod(bundle.directory, 0o711)
+        let closed = "\(bundle.directory)/closed"
+        try Files.makeDirectory("\(closed)/in")
+        try Files.write("inside\n", to: "\(closed)/in/f")
+        chmod(closed, 0o700)
+        let ids = [RuntimeSpec.IDMapping { ($0.hostID, $0.size) = (100_000, 2_000) }]
+        let read = try bundle.run(["/bin/cat", "/srv/f"]) {
+            $0.linux?.namespaces?.append(RuntimeSpec.Namespace { $0.type = "user" })
+            ($0.linux?.uidMappings, $0.linux?.gidMappings) = (ids, ids)
+            $0.mounts?.append(bundle.mount("/srv", "bind", "\(closed)/in", ["bind"]))
+        }
+        #expect(read.text == "inside\n", "\(read)")
+        let filter = try CompiledFilter(
+            RuntimeSpec.Seccomp {
+                $0.defaultAction = "SCMP_ACT_ERRNO"
+                $0.syscalls = [RuntimeSpec.Syscall { ($0.names, $0.action) = (["read"], "SCMP_ACT_ALLOW") }]
+            })
+        let other = try CompiledFilter(
+            RuntimeSpec.Seccomp {
+                ($0.defaultAction, $0.defaultErrnoRet) = ("SCMP_ACT_ERRNO", 1)
+                $0.syscalls = [RuntimeSpec.Syscall { ($0.names, $0.action) = (["read"], "SCMP_ACT_ALLOW") }]
+            })
+        // Six instructions more, of which the last says ENOSYS.
+        #expect(filter.instructions.count == other.instructions.count + 48)
+        #expect(Array(filter.instructions[40..<48]) == [6, 0, 0, 0, UInt8(ENOSYS), 0, 5, 0])
+    }
+
     @Test("Options stand behind the id too, and a process comes through a pipe") func words() throws {
         let bundle = try Bundle()
         let id = try bundle.started()
