@@ -107,7 +107,7 @@ struct Lifecycle {
     /// Removes what is left of a container whose first process has ended.
     func remove(_ state: ContainerState) throws {
         let cgroups = Cgroups(directories: state.cgroups)
-        if !state.hasOwnPIDs { for pid in cgroups.processes { Glibc.kill(pid, SIGKILL) } }
+        for pid in cgroups.processes { Glibc.kill(pid, SIGKILL) }
         state.scope?.stop()
         try cgroups.remove()
         try store.remove(state.id)
