@@ -151,7 +151,8 @@ struct FeatureTests {
         let ids = [RuntimeSpec.IDMapping { ($0.hostID, $0.size) = (100_000, 2_000) }]
         let read = try bundle.run(["/bin/cat", "/srv/f"]) {
             $0.linux?.namespaces?.append(RuntimeSpec.Namespace { $0.type = "user" })
-            ($0.linux?.uidMappings, $0.linux?.gidMappings) = (ids, ids)
+            $0.linux?.uidMappings = ids
+            $0.linux?.gidMappings = ids
             $0.mounts?.append(bundle.mount("/srv", "bind", "\(closed)/in", ["bind"]))
         }
         #expect(read.text == "inside\n", "\(read)")
@@ -256,7 +257,8 @@ struct FeatureTests {
         #expect(Files.list("\(own)/state").isEmpty)
         // Control: without a namespace of users he may not.
         spec.linux?.namespaces?.removeAll { $0.type == "user" }
-        (spec.linux?.uidMappings, spec.linux?.gidMappings) = (nil, nil)
+        spec.linux?.uidMappings = nil
+        spec.linux?.gidMappings = nil
         try Files.write(try spec.text(), to: "\(own)/config.json")
         let refused = try call(["run", "x"])
         #expect(refused.status == 1 && refused.text.contains("requires user namespaces"), "\(refused)")
