@@ -80,7 +80,7 @@ import Testing
     @Test(
         "Numbers are exact, texts are what their escapes say, and of a name that is there twice the last counts"
     )
-    func values() throws {
+    func exact() throws {
         func limits(_ value: String) throws -> RuntimeSpec.Rlimit {
             try RuntimeSpec.Rlimit(json: Array(#"{"type": "a", "hard": 1, "soft": \#(value)}"#.utf8), of: "x")
         }
