@@ -122,7 +122,10 @@ let package = Package(
             name: "LabOCI", dependencies: ["LabCore", "Launch", "OCI", "CLinux", "CSeccomp"],
             swiftSettings: strict,
             linkerSettings: [
-                .unsafeFlags(["-static-executable", "-use-ld=lld"], .when(configuration: .release))
+                // It starts over before libc begins: see `clinux_before_start`.
+                .unsafeFlags(
+                    ["-static-executable", "-use-ld=lld", "-Xlinker", "--entry=clinux_entry"],
+                    .when(configuration: .release))
             ]),
 
         // Kept beside what they measure; see the head of each file for the command.

@@ -10,7 +10,6 @@
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -165,16 +164,74 @@ int clinux_protect_own_file(char *const *argv) {
     if (mine < 0) mine = sealed_copy(file);
     close(file);
     if (mine < 0) return -1;
-    // The second start need not look once more for what would draw a picture of a crash.
-    setenv("SWIFT_BACKTRACE", "enable=no,swift-backtrace=/", 0);
     syscall(SYS_execveat, mine, "", argv, environ, AT_EMPTY_PATH);
     return -1;
 }
 
-// Before anything is prepared that the second start prepares once more. Who can't be protected here is told so by main.
-__attribute__((constructor(101))) static void protect_early(int argc, char **argv) {
-    if (clinux_protects_itself && clinux_protects_itself(argc, argv)) clinux_protect_own_file(argv);
+#ifdef __x86_64__
+// The entry point of a program that starts over (see Package.swift): before libc begins, which asks a virtual processor for its
+// caches each time. Nothing may be called here but the kernel. Who can't be protected goes on, and main tells him so.
+static long raw(long number, long a, long b, long c, long d, long e) {
+    register long r10 __asm__("r10") = d;
+    register long r8 __asm__("r8") = e;
+    long result;
+    __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8) : "rcx", "r11", "memory");
+    return result;
 }
+
+static int is_word(const char *text, const char *word) {
+    while (*word && *text == *word) text++, word++;
+    return *text == *word;
+}
+
+#define MOST_VARIABLES 1000
+
+__attribute__((used, no_stack_protector)) void clinux_before_start(long *stack) {
+    int argc = (int)stack[0], starts = 0;
+    char **argv = (char **)(stack + 1), **variables = argv + argc + 1;
+    for (int index = 1; index < argc; index++)
+        starts |= is_word(argv[index], "create") | is_word(argv[index], "run") | is_word(argv[index], "exec");
+    if (!starts) return;
+    int file = (int)raw(SYS_open, (long)"/proc/self/exe", O_RDONLY | O_CLOEXEC, 0, 0, 0);
+    if (file < 0) return;
+    struct statfs status;
+    long seals = raw(SYS_fcntl, file, F_GET_SEALS, 0, 0, 0);
+    int is_safe = raw(SYS_fstatfs, file, (long)&status, 0, 0, 0) == 0 &&
+                 (status.f_flags & ST_RDONLY || (seals >= 0 && seals & F_SEAL_WRITE));
+    int mine = is_safe ? -1 : (int)raw(SYS_open_tree, file, (long)"", 1 /* OPEN_TREE_CLONE */ | O_CLOEXEC | AT_EMPTY_PATH, 0, 0);
+    raw(SYS_close, file, 0, 0, 0, 0);
+    if (mine < 0) return;
+    struct mount_attr attributes;
+    attributes.attr_set = 1;  // MOUNT_ATTR_RDONLY
+    attributes.attr_clr = attributes.propagation = attributes.userns_fd = 0;
+    // The second start need not look for what would draw a picture of a crash.
+    char *all[MOST_VARIABLES + 2];
+    int count = 0;
+    while (variables[count] && count < MOST_VARIABLES) {
+        all[count] = variables[count];
+        count++;
+    }
+    if (!variables[count]) {
+        all[count] = "SWIFT_BACKTRACE=enable=no,swift-backtrace=/";
+        all[count + 1] = NULL;
+        variables = all;
+    }
+    if (raw(SYS_mount_setattr, mine, (long)"", AT_EMPTY_PATH, (long)&attributes, sizeof attributes) == 0)
+        raw(SYS_execveat, mine, (long)"", (long)argv, (long)variables, AT_EMPTY_PATH);
+    raw(SYS_close, mine, 0, 0, 0, 0);
+}
+
+__asm__(".text\n.globl clinux_entry\nclinux_entry:\n"
+        "xor %ebp, %ebp\n"
+        "mov %rsp, %rdi\n"
+        "mov %rdx, %rbx\n"
+        "mov %rsp, %r12\n"
+        "and $-16, %rsp\n"
+        "call clinux_before_start\n"
+        "mov %r12, %rsp\n"
+        "mov %rbx, %rdx\n"
+        "jmp _start\n");
+#endif
 
 int clinux_set_scheduling(const struct clinux_scheduling *wanted) {
     // struct sched_attr of linux/sched/types.h, which glibc's sched.h may define too.

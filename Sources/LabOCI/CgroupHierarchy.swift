@@ -38,7 +38,7 @@ struct CgroupHierarchy: Equatable {
 
     /// The lines of mountinfo that have a cgroup: to take each of them apart would take longer than all that is made here.
     private static var mounts: String {
-        let bytes = (try? Files.read("/proc/self/mountinfo")) ?? []
+        let bytes = (try? Files.read("/proc/self/mountinfo", step: 1 << 13)) ?? []
         let type = " - cgroup".utf8
         let lines = bytes.split(separator: 0x0a).filter { line in
             // The first dash alone: a space in a name is written otherwise.
@@ -52,8 +52,8 @@ struct CgroupHierarchy: Equatable {
 
     /// The lines of /proc/self/cgroup: the number of a hierarchy, what it has, where this process is.
     private static let membership: [(number: String, words: String, path: String)] = {
-        let text = (try? Files.readText("/proc/self/cgroup")) ?? ""
-        return text.split(separator: "\n").compactMap { line in
+        let bytes = (try? Files.read("/proc/self/cgroup", step: 1 << 11)) ?? []
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { line in
             let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
             return fields.count == 3 ? (String(fields[0]), String(fields[1]), String(fields[2])) : nil
         }

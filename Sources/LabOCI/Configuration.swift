@@ -24,7 +24,7 @@ struct Configuration {
         guard Files.exists(path) else {
             throw Failure("JSON specification file \(ForeignText.line(file, most: 400)) not found")
         }
-        bytes = try Files.read(path, limit: 8 << 20)
+        bytes = try Files.read(path, limit: 8 << 20, step: 1 << 14)
         spec = try RuntimeSpec(json: bytes, of: path)
         guard let root = spec.root, !root.path.isEmpty else { throw Failure("root must be specified") }
         do {

@@ -13,8 +13,6 @@ struct ContainerState: SpecPart {
     /// The first process, 0 before there is one, and its start in ticks since boot: a number may be another's by now.
     var pid: Int32 = 0
     var startTime: UInt64 = 0
-    /// False until all stages before `start` are done.
-    var isCreated = false
     var cgroups: [String] = []
     /// With systemd's cgroups.
     var scope: SystemdScope?
@@ -54,7 +52,6 @@ extension ContainerState: JSONReadable {
         case "created": created = try value.string()
         case "pid": pid = try value.integer()
         case "startTime": startTime = try value.integer()
-        case "isCreated": isCreated = try value.flag()
         case "cgroups": cgroups = try value.texts()
         case "scope": scope = try value.part()
         case "annotations": annotations = try value.dictionary()
@@ -78,7 +75,10 @@ struct StateStore {
     }
 
     func directory(_ id: String) -> String { "\(root)/\(id)" }
+    /// At which a container waits for `start`.
     func fifo(_ id: String) -> String { "\(directory(id))/exec.fifo" }
+    /// The same until all stages before `start` are done.
+    func unfinishedFIFO(_ id: String) -> String { "\(directory(id))/making.fifo" }
 
     /// As runc: letters, digits, `_`, `+`, `-` and `.`, and no name of a directory that is there already.
     static func check(_ id: String) throws {
@@ -122,7 +122,20 @@ struct StateStore {
     }
 
     func keep(config: [UInt8], of id: String) throws {
-        try Files.write(config, to: "\(directory(id))/config.json", mode: 0o600)
+        try create("\(directory(id))/config.json", config)
+    }
+
+    /// Writes a file of a directory that is new: there is nobody yet who could read half of it.
+    private func create(_ path: String, _ bytes: [UInt8]) throws {
+        do {
+            let file = try FileDescriptor.open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
+            try file.writeAll(bytes)
+        } catch { throw Failure("write \(path)", error) }
+    }
+
+    /// The first state of a container.
+    func begin(_ state: ContainerState) throws {
+        try create("\(directory(state.id))/state.json", Array(try state.text().utf8))
     }
 
     func write(_ state: ContainerState) throws {
@@ -134,9 +147,9 @@ struct StateStore {
     /// One change of a container at a time, by a lock that is gone with who holds it.
     func lock(_ id: String) throws -> FileDescriptor {
         try Self.check(id)
-        let path = "\(directory(id))/lock"
+        let path = directory(id)
         while true {
-            let file = Glibc.open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+            let file = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
             guard file >= 0 else {
                 throw errno == ENOENT
                     ? Failure("container does not exist") : Failure("open \(path)", Errno(errno))
@@ -157,8 +170,8 @@ struct StateStore {
     }
 
     func status(of state: ContainerState) -> ContainerState.Status {
-        guard state.isAlive else { return state.isCreated || state.pid > 0 ? .stopped : .creating }
-        if !state.isCreated { return .creating }
+        guard state.isAlive else { return state.pid > 0 ? .stopped : .creating }
+        if Files.exists(unfinishedFIFO(state.id)) { return .creating }
         if Files.exists(fifo(state.id)) { return .created }
         return Cgroups(directories: state.cgroups).isFrozen ? .paused : .running
     }

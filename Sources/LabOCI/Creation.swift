@@ -13,7 +13,7 @@ import OCI
 ///     go ────────────────────────────────────►  createContainer; pivot_root, terminal, masks, capabilities, user
 ///     score           ◄──────────────────────── ready
 ///     go ────────────────────────────────────►  waits for `start` at exec.fifo
-///     state.json: created                       startContainer; filter; execve
+///     exec.fifo: created                        filter; startContainer; execve
 struct Creation {
     let store: StateStore
     let id: String
@@ -62,7 +62,7 @@ struct Creation {
                 }
                 state.cgroups = places.directories
                 // Written down before they are made: whoever kills us then, `delete --force` finds them.
-                try store.write(state)
+                try store.begin(state)
                 cgroups = places
                 if isLate(configuration, state) {
                     _ = try places.unifiedPart.make()
@@ -106,7 +106,7 @@ struct Creation {
         let spec = configuration.spec
         let namespaces = configuration.namespaces
         defer { namespaces.joined.forEach { close($0.descriptor) } }
-        let fifo = store.fifo(id)
+        let fifo = store.unfinishedFIFO(id)
         do { try Kernel.check { mkfifo(fifo, 0o600) } } catch { throw Failure("mkfifo \(fifo)", error) }
         // To read and to write: a reader without a writer would be at the end of the file.
         let waiting = FileDescriptor(owning: try Kernel.check { Glibc.open(fifo, O_RDWR | O_CLOEXEC) })
@@ -153,8 +153,7 @@ struct Creation {
             if namespaces.new.contains(.user) { try IDMaps.write(spec.linux ?? .init(), of: pid) }
             if waits { ours.say(.go) }
             try converse(ours, state, spec)
-            state.isCreated = true
-            try store.write(state)
+            try Kernel.check { rename(fifo, store.fifo(id)) }
             if let path = options.pidFile { try Files.write("\(pid)", to: path) }
             try Self.send(pid, to: options.handleSocket)
             return state

@@ -3,19 +3,6 @@ import Glibc
 import LabCore
 import OCI
 
-/// Whether it starts over from its first moment, which main does else. Nothing of Swift's is to be touched here: it is called
-/// before its runtime begins. The tests have this program in theirs, built for debugging.
-@_cdecl("clinux_protects_itself")
-func protectsItself(_ count: Int32, _ words: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Int32 {
-    #if !DEBUG
-    for place in 1..<max(1, Int(count)) {
-        guard let word = words[place] else { return 0 }
-        if strcmp(word, "create") == 0 || strcmp(word, "run") == 0 || strcmp(word, "exec") == 0 { return 1 }
-    }
-    #endif
-    return 0
-}
-
 /// The program `lab-oci`: an OCI runtime, called as runc is.
 @main
 struct LabOCI {

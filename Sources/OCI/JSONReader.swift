@@ -41,22 +41,23 @@ extension JSONReadable {
         }
         guard json.count <= Self.most else { throw refused("it is larger than 4 MiB") }
         do throws(JSONProblem) { self = try Self(try JSONNode(json)) } catch {
-            throw refused("\(ForeignText.line(error.text, most: 400))")
+            throw refused(error.text)
         }
     }
 }
 
 /// What is wrong with a text that should be JSON, or should be another.
 package struct JSONProblem: Error {
-    var cause: String
+    var cause: Message
     /// The names on the way to it, the innermost first.
     var place: [String] = []
 
     func under(_ name: String) -> JSONProblem { JSONProblem(cause: cause, place: place + [name]) }
 
     /// `process.rlimits.0.soft: …`
-    var text: String {
-        place.isEmpty ? cause : "\(place.reversed().joined(separator: ".")): \(cause)"
+    var text: Message {
+        let names = ForeignText.line(place.reversed().joined(separator: "."), most: 400)
+        return place.isEmpty ? cause : "\(names): \(cause)"
     }
 }
 
@@ -78,7 +79,7 @@ package enum JSONNode {
         }
     }
 
-    private var kind: String {
+    private var kind: Message {
         switch self {
         case .null: "null"
         case .bool: "true or false"
@@ -89,7 +90,7 @@ package enum JSONNode {
         }
     }
 
-    func mismatch(_ wanted: String) -> JSONProblem { JSONProblem(cause: "it is \(kind), and not \(wanted)") }
+    func mismatch(_ wanted: Message) -> JSONProblem { JSONProblem(cause: "it is \(kind), and not \(wanted)") }
 }
 
 // MARK: what a value is taken for
@@ -109,7 +110,10 @@ extension JSONNode {
         guard case .number(let text) = self else { throw mismatch("a number") }
         // 1e3 and 2.0 are integers, too.
         guard let number = Number(text) ?? Double(text).flatMap({ Number(exactly: $0) }) else {
-            throw JSONProblem(cause: "\(text) is not from \(Number.min) to \(Number.max)")
+            throw JSONProblem(
+                cause:
+                    "\(ForeignText.line(text, most: 60)) is not from \("\(Number.min)") to \("\(Number.max)")"
+            )
         }
         return number
     }
@@ -150,7 +154,7 @@ extension JSONNode {
         case .bool(let bool): return .bool(bool)
         case .number(let text):
             guard let number = Double(text), number.isFinite else {
-                throw JSONProblem(cause: "\(text) is too large a number")
+                throw JSONProblem(cause: "\(ForeignText.line(text, most: 60)) is too large a number")
             }
             return .number(number)
         case .text(let text): return .text(text)
@@ -202,7 +206,7 @@ private struct JSONParser {
         return value
     }
 
-    private func wrong(_ cause: String) -> JSONProblem {
+    private func wrong(_ cause: Message) -> JSONProblem {
         let line = 1 + bytes[..<min(place, bytes.count)].count { $0 == 0x0a }
         return JSONProblem(cause: "line \(line): \(cause)")
     }

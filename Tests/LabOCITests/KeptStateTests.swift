@@ -53,7 +53,7 @@ import Testing
     @Test("A state is the same after it was written and read") func roundTrip() throws {
         var state = ContainerState {
             ($0.id, $0.ociVersion, $0.bundle, $0.rootfs) = ("a", "1.2.0", "/b", "/b/r")
-            ($0.created, $0.pid, $0.startTime, $0.isCreated) = ("2026", 7, .max, true)
+            ($0.created, $0.pid, $0.startTime) = ("2026", 7, .max)
             ($0.cgroups, $0.annotations, $0.hasOwnPIDs) = (["/c", "/d"], ["x": "y\"\n"], true)
         }
         state.scope = try SystemdScope(path: "a.slice:b:c", id: "x", isOfUser: true)

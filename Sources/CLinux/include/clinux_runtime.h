@@ -69,12 +69,10 @@ int clinux_attach_device_program(int program, int cgroup);
 long clinux_type_of(int descriptor);
 
 /// A program that is linked with it and whose file could be written to starts over from a read-only mount of the file that
-/// nobody else has: what runs in a container it made then has no way to overwrite it (CVE-2019-5736). Called first in main.
+/// nobody else has: what runs in a container it made then has no way to overwrite it (CVE-2019-5736). Called first in main; a
+/// program whose entry point is `clinux_entry` has done so by then.
 /// Returns 0 when it is such a mount by now, else -1 with errno.
 int clinux_protect_own_file(char *const *argv);
-/// A program that defines it, and for its arguments returns other than 0, does so before its main. Called before anything of
-/// Swift's is set up.
-__attribute__((weak)) int clinux_protects_itself(int argc, char **argv);
 
 /// What sched_setattr(2) is told.
 struct clinux_scheduling {
