@@ -15,7 +15,7 @@ mkdir -p "$work/rootfs/dev" "$work/rootfs/proc" "$work/rootfs/sys" "$work/rootfs
 cp "$built/lab-guest" "$work/rootfs/"
 
 (cd "$work" && "$built/lab-oci" spec)
-jq '.process.terminal = false | .process.args = ["/lab-guest", "noop"]
+jq '.ociVersion = "1.0.2" | .process.terminal = false | .process.args = ["/lab-guest", "noop"]
     | .linux.resources += {memory: {limit: 268435456}, cpu: {quota: 100000, period: 100000}, pids: {limit: 1024}}
     | .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", architectures: ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"],
         syscalls: [{names: ["keyctl", "add_key", "request_key", "kexec_load", "bpf", "userfaultfd", "perf_event_open"],
