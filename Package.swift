@@ -65,11 +65,10 @@ let package = Package(
         .target(name: "Launch", dependencies: ["LabCore", "CLinux"], swiftSettings: strict),
         // The words of the Open Container Initiative's specifications, as values and as JSON.
         .target(name: "OCI", dependencies: ["LabCore"], swiftSettings: strict),
-        .target(name: "OCIFile", dependencies: ["LabCore", "OCI"], swiftSettings: strict),
         // Images: the store, layers on disk. Apart from OCI, so that lab-container links no libarchive.
         .target(
             name: "Images",
-            dependencies: ["Artifacts", "LabCore", "OCI", "OCIFile", "CArchive", "CLinux"],
+            dependencies: ["Artifacts", "LabCore", "OCI", "CArchive", "CLinux"],
             swiftSettings: strict),
         .target(
             name: "VMDriver",
@@ -89,7 +88,7 @@ let package = Package(
         .target(
             name: "Course",
             dependencies: [
-                "Artifacts", "LabCore", "Launch", "ContainerDriver", "VMDriver", "OCI", "OCIFile", "CArchive",
+                "Artifacts", "LabCore", "Launch", "ContainerDriver", "VMDriver", "OCI", "CArchive",
                 "CLinux", "CSeccomp",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
@@ -120,9 +119,14 @@ let package = Package(
         // An OCI runtime with runc's command line, for podman, docker and containerd. Links libseccomp, because the filters
         // of others ask for all that it can; no driver and no lab.
         .executableTarget(
-            name: "LabOCI", dependencies: ["LabCore", "Launch", "OCI", "OCIFile", "CLinux", "CSeccomp"],
+            name: "LabOCI", dependencies: ["LabCore", "Launch", "OCI", "CLinux", "CSeccomp"],
             swiftSettings: strict,
-            linkerSettings: [.unsafeFlags(["-static-executable"], .when(configuration: .release))]),
+            linkerSettings: [
+                // It starts over before libc begins: see `clinux_before_start`.
+                .unsafeFlags(
+                    ["-static-executable", "-use-ld=lld", "-Xlinker", "--entry=clinux_entry"],
+                    .when(configuration: .release))
+            ]),
 
         // Kept beside what they measure; see the head of each file for the command.
         .target(name: "CFloor", path: "Benchmarks/CFloor"),
@@ -156,17 +160,17 @@ let package = Package(
         .testTarget(
             name: "OCITests",
             dependencies: [
-                "OCI", "OCIFile", "Artifacts", "ContainerDriver", "Images", "LabCore", "CLinux",
+                "OCI", "Artifacts", "ContainerDriver", "Images", "LabCore", "CLinux",
             ]),
         .testTarget(
             name: "LabOCITests",
-            dependencies: ["LabOCI", "Artifacts", "LabCore", "OCI", "OCIFile", "CLinux", "TestTrees"]),
+            dependencies: ["LabOCI", "Artifacts", "LabCore", "OCI", "CLinux", "TestTrees"]),
         .testTarget(name: "TextsTests", dependencies: ["Texts", "LabCore"]),
         .testTarget(name: "ReportTests", dependencies: ["Report", "Results", "LabCore"]),
         .testTarget(
             name: "ContainerDriverTests",
             dependencies: [
-                "Artifacts", "CLinux", "ContainerDriver", "Images", "LabCore", "Launch", "OCI", "OCIFile",
+                "Artifacts", "CLinux", "ContainerDriver", "Images", "LabCore", "Launch", "OCI",
                 "CSeccomp", "TestTrees",
             ]),
         .testTarget(
@@ -187,3 +191,11 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// Tests/Fuzz/fuzz builds it, with instruments that nothing else has.
+if Context.environment["LAB_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzz", dependencies: ["Course", "Images", "LabCore", "LabFile", "OCI", "Results"],
+            path: "Tests/Fuzz", exclude: ["fuzz"], swiftSettings: strict))
+}

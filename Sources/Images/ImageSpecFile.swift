@@ -1,7 +1,6 @@
 import FoundationEssentials
 import LabCore
 import OCI
-import OCIFile
 
 /// The image specification's values as JSON.
 enum SpecText {
@@ -79,6 +78,25 @@ extension ImageSpec {
                 .data, "cannot use the image \(ForeignText.line(name, most: 400))",
                 cause: "it has \(layers) layers and \(rootfs.diffIDs.count) digests of layers",
                 remedy: ImageLimits.remedy)
+        }
+    }
+}
+
+extension DecodingError {
+    /// The error and its place: `layers.0.size: …`.
+    fileprivate var place: String {
+        func text(_ context: Context, _ missing: (any CodingKey)? = nil) -> String {
+            let keys = context.codingPath + (missing.map { [$0] } ?? [])
+            let path = keys.map { $0.intValue.map { String($0) } ?? $0.stringValue }.joined(separator: ".")
+            // Of a number that does not fit, only this tells which.
+            let reason = context.underlyingError.map { " (\($0))" } ?? ""
+            return (path.isEmpty ? "" : "\(path): ") + context.debugDescription + reason
+        }
+        return switch self {
+        case .keyNotFound(let key, let context): text(context, key)
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+            text(context)
+        @unknown default: "\(self)"
         }
     }
 }

@@ -7,10 +7,12 @@ struct Channel {
     let descriptor: Int32
 
     enum Word: UInt8 {
-        /// To the child: it is in its cgroups, its ids are mapped; with its pid on the host.
+        /// To the child: its ids are mapped, or the hooks of the runtime have run; then with its pid on the host.
         case go = 0x67
         /// To the runtime: the namespaces and mounts are there, the hooks of that stage may run.
         case made = 0x6d
+        /// To the runtime: a descriptor follows, by which the filter's questions are answered.
+        case listens = 0x6c
         /// To the runtime: nothing is left but to execute.
         case ready = 0x72
         /// To the runtime: what went wrong.

@@ -1,12 +1,13 @@
 import Glibc
 import LabCore
 import OCI
-import OCIFile
 
 /// A bundle's config.json, looked through before anything is made: what is asked for and not done here is an error with its
 /// name, never passed over.
 struct Configuration {
     let spec: RuntimeSpec
+    /// The file as it is.
+    let bytes: [UInt8]
     /// Absolute, without links.
     let bundle: String
     let rootfs: String
@@ -17,11 +18,14 @@ struct Configuration {
     /// Names of capabilities that this kernel has not.
     let unknownCapabilities: [String]
 
-    init(bundle given: String) throws {
+    init(bundle given: String, file: String, filters: FilterStore) throws {
         do { bundle = try Files.realPath(given) } catch { throw Failure("stat \(given)", error) }
-        let path = "\(bundle)/config.json"
-        guard Files.exists(path) else { throw Failure("JSON specification file config.json not found") }
-        spec = try RuntimeSpec(json: try Files.read(path, limit: 8 << 20), of: path)
+        let path = file.hasPrefix("/") ? file : "\(bundle)/\(file)"
+        guard Files.exists(path) else {
+            throw Failure("JSON specification file \(ForeignText.line(file, most: 400)) not found")
+        }
+        bytes = try Files.read(path, limit: 8 << 20, step: 1 << 14)
+        spec = try RuntimeSpec(json: bytes, of: path)
         guard let root = spec.root, !root.path.isEmpty else { throw Failure("root must be specified") }
         do {
             rootfs = try Files.realPath(root.path.hasPrefix("/") ? root.path : "\(bundle)/\(root.path)")
@@ -33,24 +37,15 @@ struct Configuration {
         try Self.check(spec, linux)
         namespaces = try ContainerNamespaces(linux)
         try Self.check(spec, linux, namespaces)
-        filter = try linux.seccomp.map { try CompiledFilter($0) }
+        filter = try linux.seccomp.map { try filters.filter($0) }
         personality = try Self.personality(linux.personality)
         (capabilities, unknownCapabilities) = CapabilitySets.read(spec.process?.capabilities)
     }
 
     /// A process of `exec`, held to the same.
     static func check(_ process: RuntimeSpec.Process) throws {
-        func refuse(_ word: String, _ value: JSON?) throws {
-            if value?.isEmpty == false { throw Failure.unsupported("process.\(word)") }
-        }
-        try refuse("scheduler", process.scheduler)
-        try refuse("ioPriority", process.ioPriority)
-        try refuse("execCPUAffinity", process.execCPUAffinity)
-        for (word, value) in [
-            ("apparmorProfile", process.apparmorProfile), ("selinuxLabel", process.selinuxLabel),
-        ] where value?.isEmpty == false {
-            throw Failure.unsupported("process.\(word)")
-        }
+        try Scheduling.check(process)
+        try Labels.check(process)
         guard process.cwd.hasPrefix("/") else { throw Failure("cwd must be an absolute path") }
         guard !(process.args ?? []).isEmpty else { throw Failure("args must not be empty") }
         try Limits.check(process.rlimits)
@@ -76,16 +71,14 @@ struct Configuration {
         func refuse(_ word: String, _ value: JSON?) throws {
             if value?.isEmpty == false { throw Failure.unsupported(word) }
         }
-        try refuse("linux.timeOffsets", linux.timeOffsets)
         try refuse("linux.netDevices", linux.netDevices)
         try refuse("linux.intelRdt", linux.intelRdt)
-        if linux.mountLabel?.isEmpty == false { throw Failure.unsupported("linux.mountLabel") }
+        if linux.mountLabel?.isEmpty == false, !Labels.hasSELinux {
+            throw Failure("mountLabel is specified in config, but SELinux is disabled or not supported")
+        }
         var strings = [spec.hostname, spec.domainname, spec.root?.path, linux.cgroupsPath].compactMap { $0 }
         for mount in spec.mounts ?? [] {
             strings += [mount.destination, mount.source ?? "", mount.type ?? ""] + (mount.options ?? [])
-            for ids in [mount.uidMappings, mount.gidMappings] where ids?.isEmpty == false {
-                throw Failure.unsupported("mounts: uidMappings of \(mount.destination)")
-            }
         }
         strings += (linux.maskedPaths ?? []) + (linux.readonlyPaths ?? []) + (linux.devices ?? []).map(\.path)
         guard !strings.contains(where: { $0.utf8.contains(0) }) else {
@@ -103,6 +96,9 @@ struct Configuration {
     private static func check(
         _ spec: RuntimeSpec, _ linux: RuntimeSpec.Linux, _ namespaces: ContainerNamespaces
     ) throws {
+        guard geteuid() == 0 || namespaces.has(.user) else {
+            throw Failure("rootless container requires user namespaces")
+        }
         guard namespaces.has(.mount) else {
             throw Failure.unsupported("a container without a mount namespace")
         }
@@ -119,6 +115,11 @@ struct Configuration {
             }
         } else if hasMappings && !namespaces.has(.user) {
             throw Failure("user namespace mappings specified, but user namespace isn't enabled in the config")
+        }
+        if linux.timeOffsets?.monotonic != nil || linux.timeOffsets?.boottime != nil,
+            !namespaces.new.contains(.time)
+        {
+            throw Failure("time namespace offsets specified, but time namespace isn't enabled in the config")
         }
         try SystemControl.check(spec, namespaces)
     }

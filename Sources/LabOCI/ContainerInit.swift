@@ -3,6 +3,30 @@ import Glibc
 import LabCore
 import OCI
 
+/// The step of a first process into its cgroups, done once: when it begins, or when it can't go on without, so that the runtime
+/// makes them meanwhile.
+final class CgroupStep {
+    /// nil without cgroups.
+    private let entry: Cgroups.Entry?
+    private let namespaces: ContainerNamespaces
+    private let channel: Channel
+    /// True when the runtime says when they are made.
+    let isLate: Bool
+    private var isDone = false
+
+    init(_ entry: Cgroups.Entry?, _ namespaces: ContainerNamespaces, _ channel: Channel, isLate: Bool) {
+        (self.entry, self.namespaces, self.channel, self.isLate) = (entry, namespaces, channel, isLate)
+    }
+
+    func take() throws {
+        guard !isDone else { return }
+        isDone = true
+        if isLate, channel.hear() == nil { _exit(1) }
+        try entry?.join()
+        try namespaces.enterCgroup()
+    }
+}
+
 /// A container's first process, from its fork to its execve. It has a copy of the runtime's memory, so that nothing needs to be
 /// handed over, and one thread.
 struct ContainerInit {
@@ -11,6 +35,9 @@ struct ContainerInit {
     let namespaces: ContainerNamespaces
     let root: ContainerRoot
     let process: ContainerProcess
+    let cgroups: CgroupStep
+    /// True when something is done to it before it may begin.
+    let waits: Bool
     let channel: Channel
     /// A FIFO that is open to read and to write, so that to read it waits for `start`.
     let fifo: Int32
@@ -24,10 +51,10 @@ struct ContainerInit {
 
     func run() -> Never {
         foreign.forEach { close($0) }
-        guard let (word, text) = channel.hear(), word == .go else { _exit(1) }
+        if waits, channel.hear() == nil { _exit(1) }
         let program: ContainerProcess.Program
         do {
-            program = try prepare(pid_t(text) ?? 0)
+            program = try prepare()
         } catch {
             channel.say(.failed, error.words)
             _exit(1)
@@ -39,7 +66,10 @@ struct ContainerInit {
             var byte: UInt8 = 0
             guard try Kernel.check({ read(fifo, &byte, 1) }) == 1 else { _exit(1) }
             close(fifo)
-            try HookRunner.run(spec.hooks?.startContainer, "startContainer", report(.created))
+            // A hook of the container's is under its filter, as with runc.
+            try process.loadFilter()
+            try HookRunner.run(
+                spec.hooks?.startContainer, "startContainer", report(.created), inherits: false)
             clinux_reset_signals()
             try process.execute(program)
         } catch {
@@ -60,7 +90,7 @@ struct ContainerInit {
         }
     }
 
-    private func prepare(_ pid: pid_t) throws -> ContainerProcess.Program {
+    private func prepare() throws -> ContainerProcess.Program {
         umask(0)
         clinux_reset_signals()
         // Whoever is in a namespace that it enters must not look into a copy of the runtime's memory.
@@ -70,7 +100,11 @@ struct ContainerInit {
             _ = try? Kernel.call(SYS_setresgid, 0, 0, 0)
             _ = try? Kernel.call(SYS_setresuid, 0, 0, 0)
         }
+        if !cgroups.isLate { try cgroups.take() }
         try namespaces.enter()
+        try namespaces.enterTime(spec.linux?.timeOffsets)
+        try Scheduling.apply(process.process)
+        try Labels.apply(process.process)
         _ = try? Kernel.call(SYS_setsid)
         if hasOwnKeyring { try Self.joinKeyring() }
         if namespaces.new.contains(.network) {
@@ -78,14 +112,15 @@ struct ContainerInit {
         }
         var made: Int32 = -1
         if namespaces.new.contains(.mount) {
-            made = try root.prepare().release()
+            made = try root.prepare(cgroups).release()
         }
+        try cgroups.take()
         channel.say(.made)
-        guard channel.hear() != nil else { _exit(1) }
+        guard let (_, pid) = channel.hear() else { _exit(1) }
         if made >= 0 {
             var report = report(.creating)
-            report.pid = pid
-            try HookRunner.run(spec.hooks?.createContainer, "createContainer", report)
+            report.pid = pid_t(pid)
+            try HookRunner.run(spec.hooks?.createContainer, "createContainer", report, inherits: false)
         }
         let rootfs = FileDescriptor(owning: made >= 0 ? made : try FileDescriptor.openPath("/").release())
         if made >= 0 { try root.enter(rootfs, byMoving: isMovedToRoot) }

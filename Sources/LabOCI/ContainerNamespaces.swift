@@ -12,7 +12,7 @@ struct ContainerNamespaces {
 
     static let kinds: [(word: String, kind: Namespaces)] = [
         ("user", .user), ("cgroup", .cgroup), ("ipc", .ipc), ("uts", .uts), ("network", .network),
-        ("pid", .pid), ("mount", .mount),
+        ("pid", .pid), ("time", .time), ("mount", .mount),
     ]
 
     init(_ spec: RuntimeSpec.Linux) throws {
@@ -44,8 +44,9 @@ struct ContainerNamespaces {
 
     func has(_ kind: Namespaces) -> Bool { new.contains(kind) || joined.contains { $0.kind == kind } }
 
-    /// The flags of the child's clone: its cgroup namespace is made when it is in its cgroup.
-    var cloneFlags: UInt64 { new.subtracting(.cgroup).rawValue }
+    /// The flags of the child's clone: its cgroup namespace is made when it is in its cgroup, and one of time can be told the
+    /// time only while nobody is in it.
+    var cloneFlags: UInt64 { new.subtracting([.cgroup, .time]).rawValue }
 
     /// For the child: those of PIDs and of users it was born in.
     func enter() throws {
@@ -54,23 +55,42 @@ struct ContainerNamespaces {
                 throw Failure("failed to setns to \(ForeignText.line(path, most: 400))", error)
             }
         }
-        if new.contains(.cgroup) {
-            do { try Kernel.check { clinux_unshare(Namespaces.cgroup.rawValue) } } catch {
-                throw Failure("failed to unshare cgroup namespace", error)
-            }
-        }
         joined.forEach { close($0.descriptor) }
+    }
+
+    /// For the child, when it is in its cgroups.
+    func enterCgroup() throws {
+        guard new.contains(.cgroup) else { return }
+        do { try Kernel.check { clinux_unshare(Namespaces.cgroup.rawValue) } } catch {
+            throw Failure("failed to unshare cgroup namespace", error)
+        }
+    }
+
+    /// For the child, while it sees the host's /proc: makes its time namespace, tells it its clocks, and enters it.
+    func enterTime(_ offsets: RuntimeSpec.TimeOffsets?) throws {
+        guard new.contains(.time) else { return }
+        do {
+            try Kernel.check { clinux_unshare(Namespaces.time.rawValue) }
+            var text = ""
+            for (clock, offset) in [("monotonic", offsets?.monotonic), ("boottime", offsets?.boottime)] {
+                if let offset { text += "\(clock) \(offset.secs ?? 0) \(offset.nanosecs ?? 0)\n" }
+            }
+            if !text.isEmpty { try Files.overwrite(text, at: "/proc/self/timens_offsets") }
+            let made = try FileDescriptor.open("/proc/self/ns/time_for_children", O_RDONLY)
+            try Kernel.check { clinux_setns(made.rawValue, Namespaces.time.rawValue) }
+        } catch { throw Failure("failed to make a time namespace: \(error.words)") }
     }
 
     /// Forks the first process: in the new namespaces, and born in the joined ones of users and of PIDs. All others belong to
     /// the user namespace that they are made in, so that it comes first.
+    /// - Parameter cgroup: of version 2, open, in which it is born unless it joins a namespace of users; -1 for none.
     /// - Returns: its pid; in it, `body` runs.
-    func fork(_ body: () -> Never) throws -> pid_t {
+    func fork(in cgroup: Int32, _ body: () -> Never) throws -> pid_t {
         if let user = joined.first(where: { $0.kind == .user }) { return try fork(in: user, body) }
         let own = try FileDescriptor.open("/proc/self/ns/pid", O_RDONLY)
         let processes = joined.first { $0.kind == .pid }
         if let processes { try Self.enter(processes) }
-        let pid = clinux_fork(cloneFlags, -1)
+        let pid = clinux_fork(cloneFlags, cgroup)
         if pid == 0 { body() }
         let code = Errno(errno)
         // Hooks are born outside again.

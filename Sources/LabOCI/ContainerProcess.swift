@@ -11,6 +11,8 @@ struct ContainerProcess {
     let filter: CompiledFilter?
     /// personality(2) of `linux.personality`.
     let personality: Int?
+    /// To the runtime.
+    let channel: Channel
 
     /// What there is to execute, found while files can be opened.
     struct Program {
@@ -43,7 +45,7 @@ struct ContainerProcess {
         try Limits.set(process.rlimits)
         // Where it may not be by then: as root, but what only its user may enter is entered as that user below.
         let isThere = chdir(process.cwd) == 0
-        if hasNewPrivileges, let filter { try filter.load() }
+        if hasNewPrivileges, let filter { try load(filter) }
         do {
             try capabilities.bound()
             try Kernel.call(SYS_prctl, 8, 1)  // PR_SET_KEEPCAPS
@@ -60,12 +62,27 @@ struct ContainerProcess {
                 throw Failure("unable to set no new privileges", error)
             }
         }
-        return Program(path: try program(), environment: environment)
+        let found = try program()
+        // While the runtime is there, which hands the listener on.
+        if !hasNewPrivileges, let filter, filter.isListenedTo { try load(filter) }
+        return Program(path: found, environment: environment)
     }
 
-    /// The last steps, behind which no privilege is needed.
+    private func load(_ filter: CompiledFilter) throws {
+        guard filter.isListenedTo else {
+            try filter.load()
+            return
+        }
+        try ListenerHandover.load(filter, telling: channel)
+    }
+
+    /// Loads a filter that takes no privilege, as late as it can be.
+    func loadFilter() throws {
+        if !hasNewPrivileges, let filter, !filter.isListenedTo { try filter.load() }
+    }
+
+    /// The last step.
     func execute(_ program: Program) throws -> Never {
-        if !hasNewPrivileges, let filter { try filter.load() }
         let arguments = (process.args ?? []).map { strdup($0) } + [nil]
         let variables = program.environment.map { strdup($0) } + [nil]
         execve(program.path, arguments, variables)
@@ -117,7 +134,7 @@ struct ContainerProcess {
     }
 
     private var environment: [String] {
-        var given = process.env ?? []
+        var given = Self.once(process.env ?? [])
         // Which descriptors they are, its own pid says: the first process of a container, mostly.
         if let count = getenv("LISTEN_FDS").map({ String(cString: $0) }) {
             given.removeAll { $0.hasPrefix("LISTEN_FDS=") || $0.hasPrefix("LISTEN_PID=") }
@@ -125,6 +142,22 @@ struct ContainerProcess {
         }
         guard !given.contains(where: { $0.hasPrefix("HOME=") }) else { return given }
         return given + ["HOME=\(home ?? "/")"]
+    }
+
+    /// Each variable once: the last of its values, as every runtime reads it.
+    static func once(_ all: [String]) -> [String] {
+        var places: [Substring: Int] = [:]
+        var result: [String] = []
+        for entry in all {
+            let name = entry.prefix { $0 != "=" }
+            if let place = places[name] {
+                result[place] = entry
+            } else {
+                places[name] = result.count
+                result.append(entry)
+            }
+        }
+        return result
     }
 
     /// As the container's own /etc/passwd has it.

@@ -14,6 +14,7 @@ struct ContainerRoot {
     let hasCgroupNamespace: Bool
     /// The container's cgroups, for a mount of theirs.
     let cgroups: [CgroupPlace]
+    let mapped: MappedMounts
 
     private var linux: RuntimeSpec.Linux { spec.linux ?? .init() }
     private var mounts: [RuntimeSpec.Mount] { spec.mounts ?? [] }
@@ -27,12 +28,15 @@ struct ContainerRoot {
     }
 
     /// Makes everything but the step into it.
-    func prepare() throws -> FileDescriptor {
+    func prepare(_ step: CgroupStep) throws -> FileDescriptor {
         try propagate()
         let root = try attachRoot()
         let files = RootFiles(root: root.rawValue)
-        for mount in mounts {
-            do { try make(mount, in: files) } catch {
+        for (index, mount) in mounts.enumerated() {
+            do {
+                if mount.type == "cgroup" || mount.type == "cgroup2" { try step.take() }
+                try make(mount, at: index, in: files)
+            } catch {
                 throw Failure(
                     "error mounting \"\(mount.source ?? "")\" to rootfs at \"\(mount.destination)\": \(error.words)"
                 )
@@ -61,7 +65,10 @@ struct ContainerRoot {
         let wanted = try propagation
         let isShared = wanted?.kind == 1 << 20
         let first = isShared ? nil : wanted?.kind == 1 << 18 ? wanted?.kind : 1 << 19
-        if let first { try Self.setPropagation("/", first | UInt64(MS_REC)) }
+        if let first {
+            // None below it shares any more.
+            return try Self.setPropagation("/", first | UInt64(MS_REC))
+        }
         guard let parent = MountTable.current().covering(directory) else {
             throw Failure("error preparing rootfs: no mount has \(directory)")
         }
@@ -88,13 +95,13 @@ struct ContainerRoot {
 
     // MARK: mounts
 
-    private func make(_ mount: RuntimeSpec.Mount, in files: RootFiles) throws {
+    private func make(_ mount: RuntimeSpec.Mount, at index: Int, in files: RootFiles) throws {
         var options = try MountOptions(mount.options ?? [])
         if mount.type == "bind" { options.isBind = true }
         let target = RootFiles.cleaned(mount.destination)
         guard target != "/" else { throw Failure.unsupported("a mount on the root itself") }
         if target == "/dev" && !options.isBind { options.set &= ~1 }
-        if options.isBind { return try bind(mount, options, target, files) }
+        if options.isBind { return try bind(mount, mapped.descriptor(of: index), options, target, files) }
         switch mount.type {
         case "cgroup", "cgroup2": try mountCgroups(options, target, files)
         case "proc", "sysfs":
@@ -145,19 +152,27 @@ struct ContainerRoot {
         return try? Kernel.status(there.rawValue).st_mode
     }
 
+    /// - Parameter mapped: its copy, with other owners; nil where it has none.
     private func bind(
-        _ mount: RuntimeSpec.Mount, _ options: MountOptions, _ target: String, _ files: RootFiles
+        _ mount: RuntimeSpec.Mount, _ mapped: Int32?, _ options: MountOptions, _ target: String,
+        _ files: RootFiles
     ) throws {
         guard let source = mount.source, !source.isEmpty else { throw Failure("a bind without a source") }
         guard options.data.isEmpty else {
             throw Failure.unsupported("mounts: the option \(options.data.joined(separator: ",")) of a bind")
         }
         let path = source.hasPrefix("/") ? source : "\(bundle)/\(source)"
-        let origin = try FileDescriptor.openPath(path, options.isNotFollowed ? O_NOFOLLOW : 0)
+        let origin =
+            if let mapped { FileDescriptor(owning: mapped) } else {
+                try FileDescriptor.openPath(path, options.isNotFollowed ? O_NOFOLLOW : 0)
+            }
         let isDirectory = try Kernel.isDirectory(origin.rawValue)
         let place = try files.place(target, isDirectory: isDirectory)
         try Self.refuseKernelPlace(place, target, source: origin.rawValue)
-        let copy = try Mounting.clone(of: "", at: origin.rawValue, isRecursive: options.isRecursive)
+        let copy =
+            if mapped != nil { origin } else {
+                try Mounting.clone(of: "", at: origin.rawValue, isRecursive: options.isRecursive)
+            }
         try finish(copy, options)
         try Mounting.attach(copy, to: place.rawValue)
         try propagate(copy, options)
@@ -333,7 +348,10 @@ struct ContainerRoot {
             }
         }
         for path in linux.readonlyPaths ?? [] { try makeReadOnly(path, files) }
-        for path in linux.maskedPaths ?? [] { try mask(path, files) }
+        // One memory for all: each would take as long as ten mounts of one.
+        var empty: Int32 = -1
+        defer { if empty >= 0 { Glibc.close(empty) } }
+        for path in linux.maskedPaths ?? [] { try mask(path, files, &empty) }
         if spec.root?.readonly == true {
             do { try Mounting.change(root, set: Mounting.readOnly) } catch {
                 throw Failure("error setting rootfs as readonly", error)
@@ -352,13 +370,21 @@ struct ContainerRoot {
         } catch { throw Failure("can't make \"\(path)\" read-only: \(error.words)") }
     }
 
-    private func mask(_ path: String, _ files: RootFiles) throws {
+    /// - Parameter empty: an empty directory that can't be written to, open; -1 before the first is needed.
+    private func mask(_ path: String, _ files: RootFiles, _ empty: inout Int32) throws {
         do {
             let place = try files.open(path)
             if try Kernel.isDirectory(place.rawValue) {
-                let empty = try Mounting.make(
+                if empty >= 0 {
+                    let copy = try Mounting.clone(of: "", at: empty, isRecursive: false)
+                    return try Mounting.attach(copy, to: place.rawValue)
+                }
+                let made = try Mounting.make(
                     "tmpfs", source: "tmpfs", ["size=0k"], attributes: Mounting.readOnly)
-                return try Mounting.attach(empty, to: place.rawValue)
+                try Mounting.attach(made, to: place.rawValue)
+                // Only what is attached can be copied.
+                empty = made.release()
+                return
             }
             let null = try nullDevice(files)
             try Mounting.attach(

@@ -2,7 +2,6 @@ import CLinux
 import Glibc
 import LabCore
 import OCI
-import OCIFile
 
 /// What is kept of a container from one call to the next: a directory below `--root`, with a state that is replaced whole.
 struct ContainerState: SpecPart {
@@ -14,10 +13,14 @@ struct ContainerState: SpecPart {
     /// The first process, 0 before there is one, and its start in ticks since boot: a number may be another's by now.
     var pid: Int32 = 0
     var startTime: UInt64 = 0
-    /// False until all stages before `start` are done.
-    var isCreated = false
     var cgroups: [String] = []
-    var config = RuntimeSpec()
+    /// With systemd's cgroups.
+    var scope: SystemdScope?
+    var annotations: [String: String]?
+    /// Those that come after it was made.
+    var hooks: RuntimeSpec.Hooks?
+    /// True when all its processes end with the first.
+    var hasOwnPIDs = false
     init() {}
 
     enum Status: String { case creating, created, running, stopped, paused }
@@ -27,9 +30,35 @@ struct ContainerState: SpecPart {
 
     /// nil for a process that has ended.
     static func startTime(of pid: pid_t) -> UInt64? {
-        let fields = HostProcess(pid: pid).statFields
-        guard fields.count > 19, fields[0] != "Z", fields[0] != "X" else { return nil }
-        return UInt64(fields[19])
+        // As bytes: it is asked for several times in a call.
+        guard let bytes = try? Files.read("/proc/\(pid)/stat", limit: 1 << 14, step: 1 << 10),
+            let end = bytes.lastIndex(of: UInt8(ascii: ")"))
+        else { return nil }
+        let fields = bytes[(end + 1)...].split(separator: UInt8(ascii: " "))
+        guard fields.count > 19, let state = fields[0].first, state != UInt8(ascii: "Z"),
+            state != UInt8(ascii: "X")
+        else { return nil }
+        return UInt64(String(decoding: fields[19], as: UTF8.self))
+    }
+}
+
+extension ContainerState: JSONReadable {
+    mutating func take(_ name: String, _ value: JSONNode) throws(JSONProblem) {
+        switch name {
+        case "id": id = try value.string()
+        case "ociVersion": ociVersion = try value.string()
+        case "bundle": bundle = try value.string()
+        case "rootfs": rootfs = try value.string()
+        case "created": created = try value.string()
+        case "pid": pid = try value.integer()
+        case "startTime": startTime = try value.integer()
+        case "cgroups": cgroups = try value.texts()
+        case "scope": scope = try value.part()
+        case "annotations": annotations = try value.dictionary()
+        case "hooks": hooks = try value.part()
+        case "hasOwnPIDs": hasOwnPIDs = try value.flag()
+        default: break
+        }
     }
 }
 
@@ -46,7 +75,10 @@ struct StateStore {
     }
 
     func directory(_ id: String) -> String { "\(root)/\(id)" }
+    /// At which a container waits for `start`.
     func fifo(_ id: String) -> String { "\(directory(id))/exec.fifo" }
+    /// The same until all stages before `start` are done.
+    func unfinishedFIFO(_ id: String) -> String { "\(directory(id))/making.fifo" }
 
     /// As runc: letters, digits, `_`, `+`, `-` and `.`, and no name of a directory that is there already.
     static func check(_ id: String) throws {
@@ -82,6 +114,30 @@ struct StateStore {
         return try ContainerState(json: try Files.read(path), of: path)
     }
 
+    /// Its config.json, as it was when it was made.
+    func config(_ id: String) throws -> RuntimeSpec {
+        try StateStore.check(id)
+        let path = "\(directory(id))/config.json"
+        return try RuntimeSpec(json: try Files.read(path, limit: 8 << 20), of: path)
+    }
+
+    func keep(config: [UInt8], of id: String) throws {
+        try create("\(directory(id))/config.json", config)
+    }
+
+    /// Writes a file of a directory that is new: there is nobody yet who could read half of it.
+    private func create(_ path: String, _ bytes: [UInt8]) throws {
+        do {
+            let file = try FileDescriptor.open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
+            try file.writeAll(bytes)
+        } catch { throw Failure("write \(path)", error) }
+    }
+
+    /// The first state of a container.
+    func begin(_ state: ContainerState) throws {
+        try create("\(directory(state.id))/state.json", Array(try state.text().utf8))
+    }
+
     func write(_ state: ContainerState) throws {
         try Files.write(try state.text(), to: "\(directory(state.id))/state.json", mode: 0o600)
     }
@@ -91,9 +147,9 @@ struct StateStore {
     /// One change of a container at a time, by a lock that is gone with who holds it.
     func lock(_ id: String) throws -> FileDescriptor {
         try Self.check(id)
-        let path = "\(directory(id))/lock"
+        let path = directory(id)
         while true {
-            let file = Glibc.open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+            let file = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
             guard file >= 0 else {
                 throw errno == ENOENT
                     ? Failure("container does not exist") : Failure("open \(path)", Errno(errno))
@@ -114,8 +170,8 @@ struct StateStore {
     }
 
     func status(of state: ContainerState) -> ContainerState.Status {
-        guard state.isAlive else { return state.isCreated || state.pid > 0 ? .stopped : .creating }
-        if !state.isCreated { return .creating }
+        guard state.isAlive else { return state.pid > 0 ? .stopped : .creating }
+        if Files.exists(unfinishedFIFO(state.id)) { return .creating }
         if Files.exists(fifo(state.id)) { return .created }
         return Cgroups(directories: state.cgroups).isFrozen ? .paused : .running
     }
@@ -126,7 +182,7 @@ struct StateStore {
             ($0.ociVersion, $0.id, $0.bundle) = (state.ociVersion, state.id, state.bundle)
             $0.status = status.rawValue
             $0.pid = status == .stopped ? 0 : state.pid
-            $0.annotations = state.config.annotations
+            $0.annotations = state.annotations
         }
     }
 }

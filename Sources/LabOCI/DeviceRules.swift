@@ -55,6 +55,13 @@ struct DeviceRules {
 
     /// As Documentation/admin-guide/cgroup-v1/devices.rst in Linux has it.
     private func write(to directory: String) throws {
+        func open(_ name: String) throws -> FileDescriptor {
+            do { return try FileDescriptor.open("\(directory)/\(name)", O_WRONLY) } catch {
+                throw Failure("failed to open \(directory)/\(name)", error)
+            }
+        }
+        let allow = try open("devices.allow")
+        let deny = try open("devices.deny")
         for rule in rules {
             func text(_ number: UInt32?) -> String { number.map(String.init) ?? "*" }
             let line =
@@ -65,8 +72,10 @@ struct DeviceRules {
                 line.hasPrefix("a ")
                 ? ["b", "c"].map { "\($0)\(line.dropFirst())" } : [line]
             for line in lines {
-                let path = "\(directory)/devices.\(rule.isAllowed ? "allow" : "deny")"
-                do { try Files.overwrite(line, at: path) } catch {
+                do {
+                    if rule.isAllowed { try allow.writeAll(line.utf8) } else { try deny.writeAll(line.utf8) }
+                } catch {
+                    let path = "\(directory)/devices.\(rule.isAllowed ? "allow" : "deny")"
                     throw Failure("failed to write \"\(line)\" to \"\(path)\"", error)
                 }
             }

@@ -1,3 +1,4 @@
+import Glibc
 import LabCore
 import OCI
 
@@ -18,8 +19,8 @@ struct Features: SpecPart {
         var capabilities = CapabilitySets.names
         var cgroup = Cgroup()
         var seccomp = Seccomp()
-        var apparmor = Switch()
-        var selinux = Switch()
+        var apparmor = Switch { $0.enabled = true }
+        var selinux = Switch { $0.enabled = true }
         var intelRdt = Switch()
         var mountExtensions = MountExtensions()
         init() {}
@@ -28,8 +29,8 @@ struct Features: SpecPart {
     struct Cgroup: SpecPart {
         var v1 = true
         var v2 = true
-        var systemd = false
-        var systemdUser = false
+        var systemd = true
+        var systemdUser = true
         var rdma = false
         init() {}
     }
@@ -50,7 +51,7 @@ struct Features: SpecPart {
     }
 
     struct MountExtensions: SpecPart {
-        var idmap = Switch()
+        var idmap = Switch { $0.enabled = true }
         init() {}
     }
 }
@@ -66,6 +67,28 @@ enum SpecTemplate {
             $0.mounts = mounts
             $0.linux = linux
         }
+    }
+
+    /// For who is not root: his own id and group are root's in there, and nothing is asked that takes more.
+    static var rootless: RuntimeSpec {
+        var spec = whole
+        let (user, group) = (geteuid(), getegid())
+        spec.linux?.namespaces?.removeAll { $0.type == "network" }
+        spec.linux?.namespaces?.append(RuntimeSpec.Namespace { $0.type = "user" })
+        spec.linux?.uidMappings = [RuntimeSpec.IDMapping { ($0.hostID, $0.size) = (user, 1) }]
+        spec.linux?.gidMappings = [RuntimeSpec.IDMapping { ($0.hostID, $0.size) = (group, 1) }]
+        spec.linux?.resources = nil
+        // A new /sys takes a network namespace of its own; there is but one group.
+        spec.mounts = spec.mounts?.filter { $0.type != "cgroup" }.map { mount in
+            var mount = mount
+            if mount.destination == "/sys" {
+                (mount.type, mount.source) = ("none", "/sys")
+                mount.options = ["rbind", "nosuid", "noexec", "nodev", "ro"]
+            }
+            mount.options?.removeAll { $0.hasPrefix("gid=") }
+            return mount
+        }
+        return spec
     }
 
     private static var process: RuntimeSpec.Process {

@@ -13,17 +13,39 @@ struct ContainerReport: SpecPart {
     init() {}
 }
 
+/// The same with what `state` and `list` say beside it, in the order in which runc does.
+struct ContainerListing: SpecPart {
+    var ociVersion = ""
+    var id = ""
+    var pid: Int32 = 0
+    var status = ""
+    var bundle = ""
+    var rootfs = ""
+    var created = ""
+    var annotations: [String: String]?
+    var owner = ""
+    init() {}
+}
+
 enum HookRunner {
     /// Runs hooks one after another, each with the container's state as its input.
-    static func run(_ hooks: [RuntimeSpec.Hook]?, _ stage: String, _ report: ContainerReport) throws {
+    /// - Parameter inherits: whether it may see the variables that the runtime was called with: a container may not.
+    static func run(
+        _ hooks: [RuntimeSpec.Hook]?, _ stage: String, _ report: ContainerReport, inherits: Bool = true
+    ) throws {
         for (index, hook) in (hooks ?? []).enumerated() {
-            do { try run(hook, report) } catch {
+            do { try run(hook, report, inherits) } catch {
                 throw Failure("error running \(stage) hook #\(index): \(error.words)")
             }
         }
     }
 
-    private static func run(_ hook: RuntimeSpec.Hook, _ report: ContainerReport) throws {
+    private static var callers: [String] {
+        let bytes = (try? Files.read("/proc/self/environ", step: 1 << 12)) ?? []
+        return bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    private static func run(_ hook: RuntimeSpec.Hook, _ report: ContainerReport, _ inherits: Bool) throws {
         guard hook.path.hasPrefix("/") else { throw Failure("the path of a hook must be absolute") }
         let input = try FileDescriptor.pipe()
         let output = try FileDescriptor.pipe()
@@ -41,7 +63,9 @@ enum HookRunner {
         posix_spawnattr_setsigmask(&attributes, &signals)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var words = (hook.args ?? [hook.path]).map { strdup($0) } + [nil]
-        var variables = (hook.env ?? []).map { strdup($0) } + [nil]
+        // Without a list it has the caller's, as under runc and crun.
+        let own = hook.env ?? (inherits ? Self.callers : [])
+        var variables = own.map { strdup($0) } + [nil]
         defer { (words + variables).forEach { free($0) } }
         var pid: pid_t = 0
         let code = posix_spawn(&pid, hook.path, &actions, &attributes, &words, &variables)
@@ -56,7 +80,13 @@ enum HookRunner {
         let (status, said) = try wait(pid, output.read, hook.timeout)
         guard status == 0 else {
             let text = ForeignText.line(said.trimmingWhitespace(), most: 1_000)
-            throw Failure("exit status \(status), stdout and stderr: \(text)")
+            // As Go says it.
+            let signal = status & 0x7f
+            let end =
+                signal == 0
+                ? "exit status \(status.exitStatus)"
+                : "signal: \(String(cString: strsignal(signal)).lowercased())"
+            throw Failure("\(end), stdout and stderr: \(text)")
         }
     }
 
@@ -78,7 +108,7 @@ enum HookRunner {
                 usleep(1_000)
             }
             if ended == pid {
-                return (status.exitStatus, String(decoding: said, as: UTF8.self))
+                return (status, String(decoding: said, as: UTF8.self))
             }
             if let deadline, MonotonicInstant.now() > deadline {
                 kill(pid, SIGKILL)

@@ -2,7 +2,6 @@ import CLinux
 import Glibc
 import LabCore
 import OCI
-import OCIFile
 
 /// The program `lab-oci`: an OCI runtime, called as runc is.
 @main
@@ -25,7 +24,9 @@ struct LabOCI {
            kill ID [SIGNAL]        send its first process a signal, SIGTERM by default; --all to all of them
            pause ID, resume ID     stop it and let it go on
            update ID               change its limits
-           delete ID               remove what is left of it; --force also while it runs
+           events ID               what it uses, every five seconds or --interval, and when it ran out of memory;
+                                   --stats once
+           delete ID               remove what is left of it; --force also while it runs; --regex all that fit
            spec                    write a config.json
            features                what this runtime can do
 
@@ -33,8 +34,8 @@ struct LabOCI {
            --root DIRECTORY        where states are kept, by default /run/lab-oci or $XDG_RUNTIME_DIR/lab-oci
            --log FILE              where errors are written, too
            --log-format FORMAT     text or json
-           --cgroup-manager NAME   cgroupfs, or disabled
-           --systemd-cgroup        refused: cgroups are made without systemd
+           --cgroup-manager NAME   cgroupfs, systemd or disabled
+           --systemd-cgroup        have systemd make the cgroup: cgroupsPath is SLICE:PREFIX:NAME
            --version               the version of this program and of the specification
 
         """
@@ -42,14 +43,17 @@ struct LabOCI {
     static func main() {
         var log = Log()
         do {
-            exit(try run(Array(CommandLine.arguments.dropFirst())[...], &log))
+            let command = try Words.ofThisProgram()
+            exit(try run(command.dropFirst(), of: command, &log))
         } catch {
             log.error(error.words)
             exit((error as? Failure)?.status ?? 1)
         }
     }
 
-    private static func run(_ arguments: ArraySlice<String>, _ log: inout Log) throws -> Int32 {
+    private static func run(
+        _ arguments: ArraySlice<String>, of whole: [String], _ log: inout Log
+    ) throws -> Int32 {
         let global = try Words(arguments, Words.global)
         log.path = global["log"].flatMap { $0.isEmpty ? nil : $0 }
         switch global["log-format"] {
@@ -65,28 +69,30 @@ struct LabOCI {
             print(help, terminator: "")
             return 0
         }
-        guard let known = Words.commands[command] else {
+        guard let known = Words.known(command) else {
             if Words.missing.contains(command) { throw Failure("\(command) is not supported by lab-oci") }
             throw Failure("No help topic for '\(ForeignText.line(command, most: 100))'", status: 3)
         }
         // Before there is anything that could be lost: the program starts over.
-        if ["create", "run", "exec"].contains(command), clinux_protect_own_file(CommandLine.unsafeArgv) != 0 {
-            throw Failure("lab-oci cannot be protected from its containers", Errno(errno))
-        }
+        if ["create", "run", "exec"].contains(command) { try protect(whole) }
         // Not `ProgramStart`: it raises limits, and containers are to have the caller's.
         StandardDescriptors.claim()
         SearchPath.dropRelative()
         signal(SIGCHLD, SIG_DFL)
-        let options = known.switches.union(["help"])
+        // What stands behind a container's name belongs to what runs there, or to ps.
         let words = try Words(
-            global.rest.dropFirst(),
-            Words.Known(
-                values: known.values, switches: options, short: known.short.merging(["h": "help"]) { $1 }))
+            global.rest.dropFirst(), known, isMixed: !["exec", "ps"].contains(command))
         if words.has("help") {
             print(help, terminator: "")
             return 0
         }
         return try run(command, words, global, log)
+    }
+
+    private static func protect(_ words: [String]) throws {
+        var texts = words.map { strdup($0) } + [nil]
+        guard clinux_protect_own_file(&texts) != 0 else { return texts.forEach { free($0) } }
+        throw Failure("lab-oci cannot be protected from its containers", Errno(errno))
     }
 
     private static func run(_ command: String, _ words: Words, _ global: Words, _ log: Log) throws -> Int32 {
@@ -107,9 +113,10 @@ struct LabOCI {
             guard let id = words.rest.first, words.rest.count <= 2 else {
                 throw Failure("\"kill\" requires a minimum of 1 argument")
             }
-            // urfave/cli takes options only before the arguments; containerd and podman give them there.
             let signal = words.rest.count == 2 ? words.rest[words.rest.startIndex + 1] : "SIGTERM"
             try containers.kill(id, signal, isForAll: words.has("all"))
+        case "delete" where words.has("regex"):
+            try containers.delete(fitting: try words.only(command), isForced: words.has("force"))
         case "delete": try containers.delete(try words.only(command), isForced: words.has("force"))
         case "pause": try containers.pause(try words.only(command))
         case "resume": try containers.resume(try words.only(command))
@@ -121,6 +128,10 @@ struct LabOCI {
             try containers.processes(
                 id, isJSON: try format(words, ["table", "json"]) == "json", Array(words.rest.dropFirst()))
         case "update": try containers.update(try words.only(command), try resources(words))
+        case "events":
+            let period = try EventStream.period(words["interval"] ?? "5s")
+            try EventStream(store: store, id: try words.only(command)).run(
+                every: period, isOnce: words.has("stats"))
         case "features": print(try Features().text(), terminator: "")
         default: try writeSpec(words)
         }
@@ -149,6 +160,8 @@ struct LabOCI {
         let id = try words.only(command)
         var options = CreateOptions()
         options.bundle = words["bundle"] ?? "."
+        options.file = words["config"] ?? options.file
+        options.handleSocket = words["pidfd-socket"]
         options.consoleSocket = words["console-socket"]
         options.pidFile = words["pid-file"].flatMap { $0.isEmpty ? nil : $0 }
         options.preservedDescriptors = try preserved(words)
@@ -158,7 +171,8 @@ struct LabOCI {
         options.isDetached = command == "create" || words.has("detach")
         options.isKept = words.has("keep")
         try StateStore.check(id)
-        let configuration = try Configuration(bundle: options.bundle)
+        let configuration = try Configuration(
+            bundle: options.bundle, file: options.file, filters: FilterStore(store))
         let session = try ForegroundSession(
             isTerminal: configuration.spec.process?.terminal == true, isDetached: options.isDetached,
             consoleSocket: options.consoleSocket)
@@ -167,10 +181,18 @@ struct LabOCI {
         if command == "create" { return 0 }
         let containers = Lifecycle(store: store, log: log)
         do {
-            try containers.start(id)
+            do {
+                let lock = try store.lock(id)
+                defer { withExtendedLifetime(lock.rawValue) {} }
+                try containers.begin(state)
+            }
             if options.isDetached { return 0 }
             let status = try session.wait(for: state.pid)
-            if !options.isKept { try containers.delete(id, isForced: true) }
+            guard !options.isKept else { return status }
+            // Somebody else may have removed it by now.
+            guard let lock = try? store.lock(id) else { return status }
+            defer { withExtendedLifetime(lock.rawValue) {} }
+            try containers.remove(state)
             return status
         } catch {
             try? containers.delete(id, isForced: true)
@@ -192,6 +214,9 @@ struct LabOCI {
             return number
         }
         options.capabilities = words.values["cap"] ?? []
+        options.cgroups = words.values["cgroup"] ?? []
+        options.handleSocket = words["pidfd-socket"]
+        (options.profile, options.label) = (words["apparmor"], words["process-label"])
         (options.hasTerminal, options.isDetached) = (words.has("tty"), words.has("detach"))
         options.hasNoNewPrivileges = words.has("no-new-privs")
         options.ignoresPause = words.has("ignore-paused")
@@ -201,17 +226,22 @@ struct LabOCI {
 
     private static func resources(_ words: Words) throws -> RuntimeSpec.Resources {
         if let path = words["resources"] {
-            if path == "-" {
-                let input = FileDescriptor(owning: try Kernel.check { dup(STDIN_FILENO) })
-                return try RuntimeSpec.Resources(
-                    json: Array(try Kernel.text(input).utf8), of: "standard input")
-            }
-            return try RuntimeSpec.Resources(json: try Files.read(path), of: path)
+            return try RuntimeSpec.Resources(
+                json: try Words.contents(of: path), of: path == "-" ? "standard input" : path)
         }
         func bytes(_ name: String) throws -> Int64? {
             guard let text = words[name] else { return nil }
             if let number = Int64(text) { return number }
-            return Int64(clamping: try Units.parseBytes(text))
+            // Go's units: each is 1024 of the one before, whatever it is called.
+            let digits = text.prefix { $0.isNumber }
+            let unit = text.dropFirst(digits.count).lowercased()
+            guard let number = Int64(digits),
+                let power = ["k", "m", "g", "t", "p"].firstIndex(where: {
+                    [$0, "\($0)b", "\($0)ib"].contains(unit)
+                }),
+                case (let bytes, false) = number.multipliedReportingOverflow(by: 1 << (10 * (power + 1)))
+            else { throw Failure("invalid size: '\(ForeignText.line(text, most: 40))'") }
+            return bytes
         }
         var resources = RuntimeSpec.Resources()
         resources.memory = .init()
@@ -226,6 +256,9 @@ struct LabOCI {
         cpu.idle = try words.number("cpu-idle")
         (cpu.cpus, cpu.mems) = (words["cpuset-cpus"], words["cpuset-mems"])
         resources.cpu = cpu
+        if let weight = try words.number("blkio-weight") {
+            resources.blockIO = RuntimeSpec.BlockIO { $0.weight = UInt16(clamping: weight) }
+        }
         if let limit = try words.number("pids-limit") {
             resources.pids = RuntimeSpec.Pids { $0.limit = limit }
         }
@@ -233,9 +266,9 @@ struct LabOCI {
     }
 
     private static func writeSpec(_ words: Words) throws {
-        if words.has("rootless") { throw Failure.unsupported("spec --rootless") }
         let path = "\(words["bundle"] ?? ".")/config.json"
         guard !Files.exists(path) else { throw Failure("File config.json exists. Remove it first") }
-        try Files.write(try SpecTemplate.whole.text(), to: path)
+        let spec = words.has("rootless") ? SpecTemplate.rootless : SpecTemplate.whole
+        try Files.write(try spec.text(), to: path)
     }
 }

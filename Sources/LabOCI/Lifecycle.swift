@@ -17,6 +17,12 @@ struct Lifecycle {
         case .stopped, .creating: throw Failure("cannot start a container that has stopped")
         case .running, .paused: throw Failure("cannot start an already running container")
         }
+        try begin(state)
+    }
+
+    /// Lets the program of a container begin that waits for it.
+    func begin(_ state: ContainerState) throws {
+        let id = state.id
         let fifo: FileDescriptor
         do { fifo = try FileDescriptor.open(store.fifo(id), O_WRONLY) } catch {
             throw Failure("cannot start a container that has stopped", error)
@@ -24,7 +30,7 @@ struct Lifecycle {
         unlink(store.fifo(id))
         try fifo.writeAll([0])
         do {
-            try HookRunner.run(state.config.hooks?.poststart, "poststart", store.report(state, .running))
+            try HookRunner.run(state.hooks?.poststart, "poststart", store.report(state, .running))
         } catch {
             // runtime.md: a failing poststart is an error of start, and the container goes.
             _ = try? signal(state, SIGKILL)
@@ -44,9 +50,7 @@ struct Lifecycle {
         guard state.isAlive else { throw Failure("container not running") }
         try signal(state, number)
         // Without a PID namespace the others do not go with the first.
-        let isAlone =
-            state.config.linux?.namespaces?.contains { $0.type == "pid" && ($0.path ?? "").isEmpty } != true
-        if number == SIGKILL && isAlone { cgroups.processes.forEach { Glibc.kill($0, number) } }
+        if number == SIGKILL && !state.hasOwnPIDs { cgroups.processes.forEach { Glibc.kill($0, number) } }
         // What is frozen dies when it thaws.
         if number == SIGKILL && cgroups.isFrozen { try cgroups.freeze(false) }
     }
@@ -60,6 +64,18 @@ struct Lifecycle {
         } catch Errno(ESRCH) {
             throw Failure("container not running")
         } catch let error as Errno { throw Failure("unable to signal init", error) }
+    }
+
+    /// Removes all whose id fits a regular expression, as crun does it.
+    func delete(fitting pattern: String, isForced: Bool) throws {
+        var expression = regex_t()
+        guard regcomp(&expression, pattern, REG_EXTENDED | REG_NOSUB) == 0 else {
+            throw Failure("\(ForeignText.line(pattern, most: 200)) is no regular expression")
+        }
+        defer { regfree(&expression) }
+        for state in store.all where regexec(&expression, state.id, 0, nil, 0) == 0 {
+            try delete(state.id, isForced: isForced)
+        }
     }
 
     func delete(_ id: String, isForced: Bool) throws {
@@ -85,13 +101,19 @@ struct Lifecycle {
             }
             try end(state)
         }
+        try remove(state)
+    }
+
+    /// Removes what is left of a container whose first process has ended.
+    func remove(_ state: ContainerState) throws {
         let cgroups = Cgroups(directories: state.cgroups)
         for pid in cgroups.processes { Glibc.kill(pid, SIGKILL) }
+        state.scope?.stop()
         try cgroups.remove()
-        try store.remove(id)
+        try store.remove(state.id)
         var report = store.report(state, .stopped)
         report.pid = 0
-        do { try HookRunner.run(state.config.hooks?.poststop, "poststop", report) } catch {
+        do { try HookRunner.run(state.hooks?.poststop, "poststop", report) } catch {
             // runtime.md: the rest goes on, and so has the container gone.
             log.warning(error.words)
         }
@@ -105,6 +127,8 @@ struct Lifecycle {
             for pid in cgroups.processes { Glibc.kill(pid, SIGKILL) }
             if attempt == 0, cgroups.isFrozen { try cgroups.freeze(false) }
             if !state.isAlive { return }
+            // Somebody may have put it into another's freezer, in which nothing dies.
+            if attempt == 10 { Cgroups.thaw(state.pid) }
             usleep(10_000)
         }
         throw Failure("container init still running")
@@ -132,10 +156,34 @@ struct Lifecycle {
         defer { withExtendedLifetime(lock.rawValue) {} }
         let state = try store.read(id)
         guard state.isAlive else { throw Failure("container not running") }
-        try Cgroups(directories: state.cgroups).apply(resources, isNew: false)
+        let cgroups = Cgroups(directories: state.cgroups)
+        try state.scope?.update(resources, isUnified: cgroups.isUnifiedOnly)
+        try cgroups.apply(resources, isNew: false)
     }
 
-    func state(_ id: String) throws { print(try store.report(try store.read(id)).text(), terminator: "") }
+    func state(_ id: String) throws {
+        print(try listing(try store.read(id)).text(), terminator: "")
+    }
+
+    private func listing(_ state: ContainerState) -> ContainerListing {
+        let report = store.report(state)
+        return ContainerListing {
+            ($0.ociVersion, $0.id, $0.pid) = (report.ociVersion, report.id, report.pid ?? 0)
+            ($0.status, $0.bundle, $0.rootfs) = (report.status, report.bundle, state.rootfs)
+            ($0.created, $0.annotations, $0.owner) = (state.created, report.annotations, owner(of: state))
+        }
+    }
+
+    private func owner(of state: ContainerState) -> String {
+        var status = stat()
+        stat(store.directory(state.id), &status)
+        // Not by getpwuid(3), which loads libraries into a program that is linked to none.
+        for line in ((try? Files.readText("/etc/passwd", limit: 4 << 20)) ?? "").split(separator: "\n") {
+            let fields = line.split(separator: ":", omittingEmptySubsequences: false)
+            if fields.count > 2, UInt32(fields[2]) == status.st_uid { return String(fields[0]) }
+        }
+        return "#\(status.st_uid)"
+    }
 
     func processes(_ id: String, isJSON: Bool, _ words: [String]) throws {
         let state = try store.read(id)
@@ -160,17 +208,14 @@ struct Lifecycle {
         let all = store.all
         if isQuiet { return all.forEach { print($0.id) } }
         if isJSON {
-            let reports = try all.map { try store.report($0).text().trimmingWhitespace() }
-            return print("[\(reports.joined(separator: ","))]")
+            return print("[\(try all.map { try listing($0).line() }.joined(separator: ","))]")
         }
         var rows = [["ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER"]]
         for state in all {
             let report = store.report(state)
-            var status = stat()
-            stat(store.directory(state.id), &status)
-            let owner =
-                getpwuid(status.st_uid).map { String(cString: $0.pointee.pw_name) } ?? "#\(status.st_uid)"
-            rows.append([state.id, "\(report.pid ?? 0)", report.status, state.bundle, state.created, owner])
+            rows.append([
+                state.id, "\(report.pid ?? 0)", report.status, state.bundle, state.created, owner(of: state),
+            ])
         }
         let widths = rows[0].indices.map { column in max(12, (rows.map { $0[column].count }.max() ?? 0) + 3) }
         for row in rows {
@@ -193,7 +238,8 @@ enum Signals {
     ]
 
     static func number(of word: String) throws -> Int32 {
-        if let number = Int32(word), (1...64).contains(number) { return number }
+        // 0 asks only whether it is there: kill(2).
+        if let number = Int32(word), (0...64).contains(number) { return number }
         var name = word.uppercased()
         if name.hasPrefix("SIG") { name.removeFirst(3) }
         if let place = names.firstIndex(of: name) { return Int32(place + 1) }

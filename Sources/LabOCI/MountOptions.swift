@@ -16,6 +16,9 @@ struct MountOptions {
     var data: [String] = []
     /// True when a tmpfs begins with what it covers.
     var copiesUp = false
+    /// True when its owners are shown as others, and so those of what is mounted below it.
+    var isMapped = false
+    var isMappedRecursively = false
     /// True when the source is no link that is followed.
     var isNotFollowed = false
 
@@ -40,18 +43,21 @@ struct MountOptions {
     static var words: [String] {
         attributes.map(\.word) + attributes.map { "r\($0.word)" }
             + propagation.flatMap { [$0.word, "r\($0.word)"] }
-            + superblock + superblockOff + ["bind", "rbind", "tmpcopyup", "nofollow", "copy-symlink"]
+            + superblock + superblockOff
+            + ["bind", "rbind", "tmpcopyup", "nofollow", "copy-symlink", "idmap", "ridmap"]
     }
 
     init(_ options: [String]) throws {
         for option in options where !option.isEmpty {
+            // The same word for all that is mounted below.
+            let rest = option.utf8.first == UInt8(ascii: "r") ? String(option.dropFirst()) : nil
             if let (_, bit, isCleared) = Self.attributes.first(where: { $0.word == option }) {
                 apply(bit, isCleared, option, &set, &clear)
             } else if let kind = Self.propagation.first(where: { $0.word == option })?.kind {
                 propagations.append((kind, false))
-            } else if let kind = Self.propagation.first(where: { "r\($0.word)" == option })?.kind {
+            } else if let kind = Self.propagation.first(where: { $0.word == rest })?.kind {
                 propagations.append((kind, true))
-            } else if let (word, bit, isCleared) = Self.attributes.first(where: { "r\($0.word)" == option }) {
+            } else if let (word, bit, isCleared) = Self.attributes.first(where: { $0.word == rest }) {
                 apply(bit, isCleared, word, &recursiveSet, &recursiveClear)
             } else if Self.superblock.contains(option) {
                 data.append(option)
@@ -63,7 +69,9 @@ struct MountOptions {
                 case "rbind": (isBind, isRecursive) = (true, true)
                 case "tmpcopyup": copiesUp = true
                 case "nofollow": isNotFollowed = true
-                case "idmap", "ridmap", "copy-symlink":
+                case "idmap": isMapped = true
+                case "ridmap": (isMapped, isMappedRecursively) = (true, true)
+                case "copy-symlink":
                     throw Failure.unsupported("mounts: the option \(option)")
                 default: data.append(option)
                 }

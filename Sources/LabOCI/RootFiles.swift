@@ -14,8 +14,13 @@ struct RootFiles {
         try Kernel.openInRoot(root, path, flags)
     }
 
-    /// The same with its missing directories made; what is missing itself becomes a directory or an empty file.
+    /// The same with its missing directories made; what is missing itself becomes a directory or an empty file, and so does what a
+    /// link leads to.
     func place(_ path: String, isDirectory: Bool) throws -> FileDescriptor {
+        try place(path, isDirectory, links: 40)
+    }
+
+    private func place(_ path: String, _ isDirectory: Bool, links: Int) throws -> FileDescriptor {
         let path = Self.cleaned(path)
         do {
             return try open(path)
@@ -24,7 +29,7 @@ struct RootFiles {
         }
         let name = path.lastName
         guard !name.isEmpty else { return try open("/") }
-        let parent = try place(path.parent, isDirectory: true)
+        let parent = try place(path.parent, true, links: links)
         if isDirectory {
             if mkdirat(parent.rawValue, name, 0o755) != 0, errno != EEXIST { throw Errno(errno) }
         } else {
@@ -38,8 +43,24 @@ struct RootFiles {
             return try Kernel.openInRoot(parent.rawValue, name, clinux_o_path, isBeneath: true)
         } catch {
             guard error == Errno(ELOOP) else { throw error }
-            throw Failure("\(path) is a link to nothing")
         }
+        guard links > 0 else { throw Errno(ELOOP) }
+        // Where it leads may be made by whoever laid it, meanwhile or not: each look-up begins at this root again.
+        var target = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let length = try Kernel.check { readlinkat(parent.rawValue, name, &target, target.count) }
+        let text = String(decoding: target[..<length], as: UTF8.self)
+        let whole = text.hasPrefix("/") ? text : "\(try pathInRoot(parent))/\(text)"
+        return try place(whole, isDirectory, links: links - 1)
+    }
+
+    /// The name of a directory of this root's, without links.
+    private func pathInRoot(_ directory: borrowing FileDescriptor) throws -> String {
+        let top = Files.target(ofLink: Kernel.path(root)) ?? ""
+        let path = Files.target(ofLink: Kernel.path(directory.rawValue)) ?? ""
+        guard path == top || path.hasPrefix(top == "/" ? "/" : "\(top)/") else {
+            throw Failure("\(ForeignText.line(path, most: 400)) is not in the container's root")
+        }
+        return String(path.dropFirst(top == "/" ? 0 : top.count))
     }
 
     /// A directory or a file of a kernel's file system, reached by no link: a link there is an image's doing, and would have

@@ -55,24 +55,8 @@ enum Terminal {
 
     /// Connects to the socket of `--console-socket`.
     static func connect(_ path: String) throws -> FileDescriptor {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let bytes = Array(path.utf8)
-        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
-            throw Failure("connect to console socket \(path): the path is too long")
+        do { return try UnixSocket.connect(path) } catch {
+            throw Failure("connect to console socket \(ForeignText.line(path, most: 400)): \(error.words)")
         }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
-        let socket = FileDescriptor(
-            owning: try Kernel.check { Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0) })
-        do {
-            try Kernel.check {
-                withUnsafePointer(to: &address) {
-                    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                        Glibc.connect(socket.rawValue, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-                    }
-                }
-            }
-        } catch { throw Failure("connect to console socket \(path)", error) }
-        return socket
     }
 }

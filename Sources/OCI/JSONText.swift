@@ -11,6 +11,17 @@ extension SpecPart {
         }
         return value.written() + "\n"
     }
+
+    /// The same on one line, in the order of declaration.
+    package func line() throws(LabError) -> String {
+        let value = JSONText(codingPath: [])
+        do {
+            try encode(to: value)
+        } catch {
+            throw LabError(.software, "cannot write JSON", cause: "\(error)")
+        }
+        return value.writtenShort()
+    }
 }
 
 /// A value as it is written in JSON, RFC 8259. Foundation's encoder does no more, and a program that links it takes longer
@@ -20,7 +31,8 @@ private final class JSONText: Encoder {
         /// Whatever is no list and no object.
         case word(String)
         case list([JSONText])
-        case object([String: JSONText])
+        /// In the order of their declaration.
+        case object([(name: String, value: JSONText)])
     }
 
     let codingPath: [any CodingKey]
@@ -30,7 +42,7 @@ private final class JSONText: Encoder {
     init(codingPath: [any CodingKey]) { self.codingPath = codingPath }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
-        if case .word = value { value = .object([:]) }
+        if case .word = value { value = .object([]) }
         return KeyedEncodingContainer(Keyed(text: self))
     }
 
@@ -44,7 +56,8 @@ private final class JSONText: Encoder {
     fileprivate func member(_ key: any CodingKey) -> JSONText {
         let member = JSONText(codingPath: codingPath + [key])
         if case .object(var members) = value {
-            members[key.stringValue] = member
+            value = .object([])
+            members.append((key.stringValue, member))
             value = .object(members)
         }
         return member
@@ -54,14 +67,23 @@ private final class JSONText: Encoder {
 
     fileprivate func element() -> JSONText {
         let element = JSONText(codingPath: codingPath)
-        if case .list(let elements) = value { value = .list(elements + [element]) }
+        if case .list(var elements) = value {
+            // It has one owner, so that nothing is copied.
+            value = .list([])
+            elements.append(element)
+            value = .list(elements)
+        }
         return element
     }
 
     fileprivate func set(_ new: some Encodable) throws {
+        // Types are compared before they are cast: the first cast to a protocol costs a look at all of the program's.
+        let type = Swift.type(of: new)
+        if type == String.self, let text = new as? String { return value = .word(Self.quoted(text)) }
+        if type == Bool.self, let bool = new as? Bool { return value = .word(bool ? "true" : "false") }
+        if type == Int32.self, let number = new as? Int32 { return value = .word(number.description) }
+        if type == UInt64.self, let number = new as? UInt64 { return value = .word(number.description) }
         switch new {
-        case let text as String: value = .word(Self.quoted(text))
-        case let bool as Bool: value = .word(bool ? "true" : "false")
         case let number as any FixedWidthInteger: value = .word("\(number)")
         case let number as any BinaryFloatingPoint:
             guard Double(number).isFinite else {
@@ -87,6 +109,16 @@ private final class JSONText: Encoder {
         return result + "\""
     }
 
+    func writtenShort() -> String {
+        switch value {
+        case .word(let word): return word
+        case .list(let elements): return "[\(elements.map { $0.writtenShort() }.joined(separator: ","))]"
+        case .object(let members):
+            let all = members.map { "\(Self.quoted($0)):\($1.writtenShort())" }
+            return "{\(all.joined(separator: ","))}"
+        }
+    }
+
     func written(indent: String = "") -> String {
         let inner = "\(indent)  "
         func lines(_ all: [String], _ open: String, _ close: String) -> String {
@@ -97,7 +129,7 @@ private final class JSONText: Encoder {
         case .word(let word): return word
         case .list(let elements): return lines(elements.map { $0.written(indent: inner) }, "[", "]")
         case .object(let members):
-            let sorted = members.sorted { $0.key < $1.key }
+            let sorted = members.sorted { $0.name < $1.name }
             return lines(sorted.map { "\(Self.quoted($0)): \($1.written(indent: inner))" }, "{", "}")
         }
     }

@@ -86,9 +86,38 @@ extension RuntimeSpec {
         package var apparmorProfile: String?
         package var selinuxLabel: String?
         package var oomScoreAdj: Int?
-        package var scheduler: JSON?
-        package var ioPriority: JSON?
-        package var execCPUAffinity: JSON?
+        package var scheduler: Scheduler?
+        package var ioPriority: IOPriority?
+        package var execCPUAffinity: CPUAffinity?
+        package init() {}
+    }
+
+    /// sched_setattr(2).
+    package struct Scheduler: SpecPart {
+        /// `SCHED_OTHER` and so on.
+        package var policy = ""
+        package var nice: Int32?
+        package var priority: Int32?
+        package var flags: [String]?
+        /// Nanoseconds, of `SCHED_DEADLINE`.
+        package var runtime: UInt64?
+        package var deadline: UInt64?
+        package var period: UInt64?
+        package init() {}
+    }
+
+    /// ioprio_set(2).
+    package struct IOPriority: SpecPart {
+        /// `IOPRIO_CLASS_BE` and so on.
+        package var `class` = ""
+        package var priority = 0
+        package init() {}
+    }
+
+    /// The processors of a process of `exec`, as lists: while it is moved into the container, and then.
+    package struct CPUAffinity: SpecPart {
+        package var initial: String?
+        package var final: String?
         package init() {}
     }
 
@@ -130,7 +159,7 @@ extension RuntimeSpec {
         package var namespaces: [Namespace]?
         package var uidMappings: [IDMapping]?
         package var gidMappings: [IDMapping]?
-        package var timeOffsets: JSON?
+        package var timeOffsets: TimeOffsets?
         package var devices: [Device]?
         package var netDevices: JSON?
         package var cgroupsPath: String?
@@ -150,6 +179,19 @@ extension RuntimeSpec {
         package var type = ""
         /// Of one that is there already and is entered.
         package var path: String?
+        package init() {}
+    }
+
+    /// What the clocks of a time namespace of its own are ahead of the machine's.
+    package struct TimeOffsets: SpecPart {
+        package var monotonic: TimeOffset?
+        package var boottime: TimeOffset?
+        package init() {}
+    }
+
+    package struct TimeOffset: SpecPart {
+        package var secs: Int64?
+        package var nanosecs: UInt32?
         package init() {}
     }
 
@@ -185,11 +227,58 @@ extension RuntimeSpec {
         package var memory: Memory?
         package var cpu: CPU?
         package var pids: Pids?
-        package var blockIO: JSON?
+        package var blockIO: BlockIO?
         package var hugepageLimits: [HugepageLimit]?
-        package var network: JSON?
-        package var rdma: JSON?
+        package var network: Network?
+        package var rdma: [String: RDMA]?
         package var unified: StringMap?
+        package init() {}
+    }
+
+    /// How disks are shared, and at most used, by the numbers of their devices.
+    package struct BlockIO: SpecPart {
+        package var weight: UInt16?
+        package var leafWeight: UInt16?
+        package var weightDevice: [WeightDevice]?
+        package var throttleReadBpsDevice: [ThrottleDevice]?
+        package var throttleWriteBpsDevice: [ThrottleDevice]?
+        package var throttleReadIOPSDevice: [ThrottleDevice]?
+        package var throttleWriteIOPSDevice: [ThrottleDevice]?
+        package init() {}
+    }
+
+    package struct WeightDevice: SpecPart {
+        package var major: Int64 = 0
+        package var minor: Int64 = 0
+        package var weight: UInt16?
+        package var leafWeight: UInt16?
+        package init() {}
+    }
+
+    package struct ThrottleDevice: SpecPart {
+        package var major: Int64 = 0
+        package var minor: Int64 = 0
+        /// Bytes or operations in a second.
+        package var rate: UInt64 = 0
+        package init() {}
+    }
+
+    /// What packets are marked with, on version 1.
+    package struct Network: SpecPart {
+        package var classID: UInt32?
+        package var priorities: [InterfacePriority]?
+        package init() {}
+    }
+
+    package struct InterfacePriority: SpecPart {
+        package var name = ""
+        package var priority: UInt32 = 0
+        package init() {}
+    }
+
+    package struct RDMA: SpecPart {
+        package var hcaHandles: UInt32?
+        package var hcaObjects: UInt32?
         package init() {}
     }
 
@@ -212,6 +301,8 @@ extension RuntimeSpec {
         package var kernel: JSON?
         package var kernelTCP: JSON?
         package var disableOOMKiller: Bool?
+        /// A limit below what is used already is refused.
+        package var checkBeforeUpdate: Bool?
         package init() {}
     }
 
@@ -240,8 +331,9 @@ extension RuntimeSpec {
         package var defaultErrnoRet: UInt32?
         package var architectures: [String]?
         package var flags: [String]?
-        package var listenerPath: JSON?
-        package var listenerMetadata: JSON?
+        /// A socket, on which somebody waits for the descriptor that SCMP_ACT_NOTIFY asks.
+        package var listenerPath: String?
+        package var listenerMetadata: String?
         package var syscalls: [Syscall]?
         package init() {}
     }

@@ -5,7 +5,9 @@ package struct StringMap: Equatable, Sendable {
         package var value: String
     }
 
-    package var members: [Member]
+    package var members: [Member] = []
+
+    init() {}
 
     /// - Parameter name: of its only member.
     package init(_ name: String, _ value: String) { members = [Member(name: name, value: value)] }

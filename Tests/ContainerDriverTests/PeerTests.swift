@@ -1,7 +1,6 @@
 import Artifacts
 import FoundationEssentials
 import Glibc
-import OCIFile
 import Testing
 
 @testable import ContainerDriver

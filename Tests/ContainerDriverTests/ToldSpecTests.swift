@@ -1,6 +1,5 @@
 import CLinux
 import Glibc
-import OCIFile
 import Testing
 
 @testable import ContainerDriver
@@ -212,7 +211,7 @@ extension ToldSpec {
         ("process.cwd that is relative", { $0.process?.cwd = "x" }),
         ("a zero byte", { $0.hostname = "a\0b" }), ("a zero byte", { $0.process?.env = ["A=\0"] }),
         ("linux.uidMappings without", { $0.linux?.uidMappings = [RuntimeSpec.IDMapping()] }),
-        ("linux.seccomp.listenerPath", { $0.linux?.seccomp?.listenerPath = .text("/s") }),
+        ("linux.seccomp.listenerPath", { $0.linux?.seccomp?.listenerPath = "/s" }),
         (
             "linux.resources.cpu.cpus",
             {

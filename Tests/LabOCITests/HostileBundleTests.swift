@@ -62,17 +62,15 @@ struct HostileBundleTests {
         try Files.makeDirectory("\(victim)/x")
         try Files.write("", to: "\(bundle.directory)/log")
         try bundle.write(Self.watched(bundle, target))
-        // In the root there is nothing of that name.
-        let refused = try bundle.call(["run", bundle.id()])
-        #expect(refused.status == 1 && refused.text.contains("is a link to nothing"), "\(refused)")
-        #expect(try Self.outside(bundle).isEmpty)
-        // Where there is, the mount is there.
-        try Files.makeDirectory("\(bundle.root)\(victim)/in")
-        try Files.makeDirectory("\(bundle.root)\(victim)/x")
-        let run = try bundle.call(["run", bundle.id()])
-        #expect(run.status == 0, "\(run)")
-        #expect(try Files.readText("\(bundle.directory)/log").contains("\(bundle.root)\(victim)"))
-        #expect(try Self.outside(bundle).isEmpty)
+        // In the root there is nothing of that name: it is made there, and the second time it is there.
+        for _ in 0..<2 {
+            try Files.write("", to: "\(bundle.directory)/log")
+            let run = try bundle.call(["run", bundle.id()])
+            #expect(run.status == 0, "\(run)")
+            #expect(try Files.readText("\(bundle.directory)/log").contains("\(bundle.root)\(victim)"))
+            #expect(try Self.outside(bundle).isEmpty)
+        }
+        #expect(Files.list(victim) == ["in", "x"] && Files.list("\(victim)/in").isEmpty)
         // Control: who mounts by name is led out, and it is seen.
         try Self.carelessMount(bundle, target)
         #expect(try !Self.outside(bundle).isEmpty)
@@ -103,11 +101,13 @@ struct HostileBundleTests {
         }
         defer { flag.isOver.store(true, ordering: .relaxed) }
         try bundle.write(Self.watched(bundle, "/real/in"))
-        var statuses: Set<Int32> = []
-        for _ in 0..<40 { statuses.insert(try bundle.call(["run", bundle.id()]).status) }
+        for _ in 0..<40 { _ = try bundle.call(["run", bundle.id()]) }
         #expect(try Self.outside(bundle).isEmpty)
         // Control: both were met, and who mounts by name is led out under the same exchange.
-        #expect(statuses == [0, 1])
+        let places = MountTable(mountinfo: try Files.readText("\(bundle.directory)/log")).entries.map(
+            \.mountPoint)
+        #expect(places.contains { $0.hasPrefix("\(root)\(victim)") })
+        #expect(places.contains { !$0.hasPrefix("\(root)\(victim)") })
         for _ in 0..<40 { try Self.carelessMount(bundle, "/real/in") }
         flag.isOver.store(true, ordering: .relaxed)
         exchanger.join()

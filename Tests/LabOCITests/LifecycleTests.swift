@@ -205,28 +205,51 @@ struct LifecycleTests {
     }
 
     static let refused: [(String, @Sendable (inout RuntimeSpec) -> Void)] = [
-        ("process.selinuxLabel", { $0.process?.selinuxLabel = "x" }),
-        ("process.scheduler", { $0.process?.scheduler = .object(["policy": .text("SCHED_FIFO")]) }),
+        // Where the kernel has them, it knows no such label.
+        ("selinux label", { $0.process?.selinuxLabel = "x" }),
+        ("apparmor", { $0.process?.apparmorProfile = "lab-none" }),
+        (
+            "invalid scheduler policy: SCHED_X",
+            { $0.process?.scheduler = RuntimeSpec.Scheduler { $0.policy = "SCHED_X" } }
+        ),
+        (
+            "invalid ioPriority.priority: 8",
+            {
+                $0.process?.ioPriority = RuntimeSpec.IOPriority {
+                    ($0.class, $0.priority) = ("IOPRIO_CLASS_BE", 8)
+                }
+            }
+        ),
         ("linux.intelRdt", { $0.linux?.intelRdt = .object(["closID": .text("x")]) }),
         (
-            "linux.seccomp.listenerPath",
+            "listenerPath is not set",
             {
                 $0.linux?.seccomp = RuntimeSpec.Seccomp {
-                    ($0.defaultAction, $0.listenerPath) = ("SCMP_ACT_ALLOW", .text("/s"))
+                    $0.defaultAction = "SCMP_ACT_ALLOW"
+                    $0.syscalls = [
+                        RuntimeSpec.Syscall { ($0.names, $0.action) = (["mkdir"], "SCMP_ACT_NOTIFY") }
+                    ]
                 }
             }
         ),
         (
-            "uidMappings of /x",
+            "the id-mapped mount of /x: only binds",
             {
                 let ids = [RuntimeSpec.IDMapping { $0.size = 1 }]
                 $0.mounts?.append(RuntimeSpec.Mount { ($0.destination, $0.uidMappings) = ("/x", ids) })
             }
         ),
-        ("linux.resources.rdma", { $0.linux?.resources?.rdma = .object(["x": .number(1)]) }),
         (
-            "linux.namespaces: time",
-            { $0.linux?.namespaces?.append(RuntimeSpec.Namespace { $0.type = "time" }) }
+            "linux.resources.memory.kernel",
+            { $0.linux?.resources?.memory = RuntimeSpec.Memory { $0.kernel = .number(1) } }
+        ),
+        (
+            "time namespace offsets",
+            {
+                $0.linux?.timeOffsets = RuntimeSpec.TimeOffsets {
+                    $0.boottime = RuntimeSpec.TimeOffset { $0.secs = 1 }
+                }
+            }
         ),
         ("without a mount namespace", { $0.linux?.namespaces?.removeAll { $0.type == "mount" } }),
         ("is not in a separate kernel namespace", { $0.linux?.sysctl = ["kernel.core_pattern": "x"] }),

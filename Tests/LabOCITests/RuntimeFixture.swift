@@ -1,8 +1,8 @@
 import Artifacts
+import FoundationEssentials
 import Glibc
 import LabCore
 import OCI
-import OCIFile
 import TestTrees
 import Testing
 
@@ -112,12 +112,12 @@ final class Bundle {
     }
 
     /// Its output is a file: `create` ends, and what it made has it still.
-    func create(_ id: String, _ words: [String] = []) throws -> Said {
+    func create(_ id: String, _ words: [String] = [], global: [String] = []) throws -> Said {
         let log = "\(directory)/output"
         let output = try Tool.run(
             "/bin/sh",
-            ["-c", "exec \"$0\" \"$@\" >\(log) 2>&1 </dev/null", program, "--root", state, "create"] + words
-                + [id],
+            ["-c", "exec \"$0\" \"$@\" >\(log) 2>&1 </dev/null", program, "--root", state] + global
+                + ["create"] + words + [id],
             in: directory, deadline: .now().advanced(by: .seconds(120)))
         return Said(status: output.status, text: (try? Files.readText(log)) ?? "")
     }
@@ -125,7 +125,7 @@ final class Bundle {
     func report(_ id: String) throws -> ContainerReport {
         let output = try call(["state", id])
         try #require(output.status == 0, "\(output.text)")
-        return try ContainerReport(json: Array(output.text.utf8), of: "state")
+        return try JSONDecoder().decode(ContainerReport.self, from: Data(output.text.utf8))
     }
 
     func mount(_ destination: String, _ type: String, _ source: String, _ options: [String])

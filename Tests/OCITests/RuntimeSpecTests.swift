@@ -1,5 +1,4 @@
 import LabCore
-import OCIFile
 import Testing
 
 @testable import OCI
@@ -76,6 +75,43 @@ import Testing
             try RuntimeSpec(json: Array(text.utf8), of: "config.json")
         }
         #expect(error?.cause?.english.hasPrefix("\(place): ") == true, "\(error?.cause?.english ?? "")")
+    }
+
+    @Test(
+        "Numbers are exact, texts are what their escapes say, and of a name that is there twice the last counts"
+    )
+    func exact() throws {
+        func limits(_ value: String) throws -> RuntimeSpec.Rlimit {
+            try RuntimeSpec.Rlimit(json: Array(#"{"type": "a", "hard": 1, "soft": \#(value)}"#.utf8), of: "x")
+        }
+        #expect(try limits("18446744073709551615").soft == .max)
+        #expect(try limits("1e3").soft == 1_000 && limits("2.0").soft == 2 && limits("0").soft == 0)
+        for wrong in [
+            "18446744073709551616", "-1", "1.5", "1e400", "01", "+1", "1.", ".5", "1e", "0x1", "\"1\"", "--1",
+        ] {
+            #expect(throws: LabError.self, "\(wrong)") { try limits(wrong) }
+        }
+        #expect(try limits("1, \"soft\": 2").soft == 2)
+        func text(_ value: String) throws -> String {
+            try RuntimeSpec.Root(json: Array("{\"path\": \"\(value)\"}".utf8), of: "x").path
+        }
+        #expect(
+            try text(#"a\"\\\/\b\f\n\r\té\u00e9\ud83d\ude00"#) == "a\"\\/\u{8}\u{c}\n\r\té\u{e9}\u{1f600}")
+        for wrong in [#"\ud83d"#, #"\ud83d\u0041"#, #"\ude00"#, #"\u12"#, #"\x"#, "\n", #"\"#, #"\u00g0"#] {
+            #expect(throws: LabError.self, "\(wrong)") { try text(wrong) }
+        }
+        for wrong in [
+            "", " ", "{", "{}x", "{,}", "{\"path\"}", "{\"path\": \"a\",}", "[1,]", "nul", "{a: 1}",
+        ] {
+            #expect(throws: LabError.self, "\(wrong)") {
+                try RuntimeSpec.Root(json: Array(wrong.utf8), of: "x")
+            }
+        }
+        // Many names, of which some are there twice.
+        let many = (0..<200).map { "\"n\($0 % 150)\": \"\($0)\"" }.joined(separator: ",")
+        let read = try RuntimeSpec(
+            json: Array("{\"ociVersion\": \"1\", \"annotations\": {\(many)}}".utf8), of: "x")
+        #expect(read.annotations?.count == 150 && read.annotations?["n3"] == "153")
     }
 
     @Test("A file that is too large is not read, and words that nobody knows are passed over")

@@ -21,7 +21,7 @@ import Testing
     static let root: URL = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
     static let targets = [
-        "LabCore", "LabFile", "Launch", "OCI", "OCIFile", "Images", "Results", "Artifacts",
+        "LabCore", "LabFile", "Launch", "OCI", "Images", "Results", "Artifacts",
         "ContainerDriver", "VMDriver", "Experiments", "Course", "Texts", "Report", "LabRunner",
     ]
     /// Nobody reads what stands in these: our own bugs, and the help that ArgumentParser prints; and `LocalizedText`

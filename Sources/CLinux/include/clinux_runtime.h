@@ -69,6 +69,25 @@ int clinux_attach_device_program(int program, int cgroup);
 long clinux_type_of(int descriptor);
 
 /// A program that is linked with it and whose file could be written to starts over from a read-only mount of the file that
-/// nobody else has: what runs in a container it made then has no way to overwrite it (CVE-2019-5736). Called first in main.
+/// nobody else has: what runs in a container it made then has no way to overwrite it (CVE-2019-5736). Called first in main; a
+/// program whose entry point is `clinux_entry` has done so by then.
 /// Returns 0 when it is such a mount by now, else -1 with errno.
 int clinux_protect_own_file(char *const *argv);
+
+/// What sched_setattr(2) is told.
+struct clinux_scheduling {
+    uint32_t policy;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t flags;
+    /// Nanoseconds.
+    uint64_t runtime, deadline, period;
+};
+/// sched_setattr(2) of this process. 0 or -1 with errno.
+int clinux_set_scheduling(const struct clinux_scheduling *wanted);
+
+/// Sends a text with a descriptor over a stream. Returns how much was sent, or -1 with errno.
+long clinux_send_text(int socket, const void *bytes, size_t count, int descriptor);
+
+/// The owners in a detached mount are shown as a user namespace maps them: mount_setattr(2). 0 or -1 with errno.
+int clinux_map_mount(int mount, int recursive, int users);

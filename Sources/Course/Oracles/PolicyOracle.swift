@@ -4,7 +4,6 @@ import Glibc
 import LabCore
 import Launch
 import OCI
-import OCIFile
 
 /// `policy`: a filter of system calls and a set of capabilities for an application.
 ///

@@ -2,7 +2,6 @@ import ContainerDriver
 import Glibc
 import LabCore
 import OCI
-import OCIFile
 
 /// `rootfs`: the `config.json` of a container whose root is a given tree.
 ///
