@@ -40,14 +40,17 @@ struct CgroupHierarchy: Equatable {
     private static var mounts: String {
         let bytes = (try? Files.read("/proc/self/mountinfo", step: 1 << 13)) ?? []
         let type = " - cgroup".utf8
-        let lines = bytes.split(separator: 0x0a).filter { line in
+        var found: [UInt8] = []
+        for line in bytes.split(separator: 0x0a) {
             // The first dash alone: a space in a name is written otherwise.
             let dash = line.indices.dropLast(2).first {
                 line[$0] == 0x20 && line[$0 + 1] == 0x2d && line[$0 + 2] == 0x20
             }
-            return dash.map { line[$0...].starts(with: type) } ?? false
+            guard let dash, line[dash...].starts(with: type) else { continue }
+            found += line
+            found.append(0x0a)
         }
-        return lines.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
+        return String(decoding: found, as: UTF8.self)
     }
 
     /// The lines of /proc/self/cgroup: the number of a hierarchy, what it has, where this process is.

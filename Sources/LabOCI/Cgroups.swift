@@ -32,9 +32,9 @@ struct Cgroups {
         }
     }
 
-    var directories: [String] { places.map(\.directory) }
+    var directories: [String] { places.map { $0.directory } }
 
-    var unified: CgroupPlace? { places.first(where: \.hierarchy.isUnified) }
+    var unified: CgroupPlace? { places.first { $0.hierarchy.isUnified } }
     var isUnifiedOnly: Bool { places.count == 1 && unified != nil }
 
     /// The place of a controller; that of version 2 where it has it.
@@ -175,14 +175,14 @@ struct Cgroups {
     /// The directory of version 2 that a process is in, open.
     static func directory(of process: pid_t) throws -> FileDescriptor {
         let text = try Files.readText("/proc/\(process)/cgroup")
-        guard let hierarchy = CgroupHierarchy.all.first(where: \.isUnified),
+        guard let hierarchy = CgroupHierarchy.all.first(where: { $0.isUnified }),
             let line = text.split(separator: "\n").first(where: { $0.hasPrefix("0::") })
         else { throw Errno(ENOENT) }
         return try FileDescriptor.openPath(hierarchy.mountPoint + line.dropFirst(3), O_DIRECTORY)
     }
 
     /// That of version 2 alone, in which a process is born.
-    var unifiedPart: Cgroups { Cgroups(places: places.filter(\.hierarchy.isUnified)) }
+    var unifiedPart: Cgroups { Cgroups(places: places.filter { $0.hierarchy.isUnified }) }
 
     /// Moves a process that could not be born there into that of version 2, or into all.
     func add(_ process: pid_t, toAll: Bool) throws {

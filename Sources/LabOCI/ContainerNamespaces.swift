@@ -160,12 +160,19 @@ enum SystemControl {
                     "sysctl \"\(ForeignText.line(member.name, most: 200))\" is not in a separate kernel namespace"
                 )
             }
+            // Each has a word of its own in config.json; of the name there has always been only that.
+            guard name != "kernel.hostname", name != "kernel.domainname" || spec.domainname?.isEmpty != false
+            else {
+                throw Failure(
+                    "sysctl \"\(name)\" is not allowed as it conflicts with the OCI \"\(name.dropFirst(7))\" field"
+                )
+            }
             let isOwn =
                 ofIPC.contains(name) || name.hasPrefix("fs.mqueue.")
                 ? namespaces.has(.ipc)
                 : name.hasPrefix("net.")
                     ? namespaces.has(.network)
-                    : name == "kernel.domainname" || name == "kernel.hostname" ? namespaces.has(.uts) : false
+                    : name == "kernel.domainname" ? namespaces.has(.uts) : false
             guard isOwn else {
                 throw Failure(
                     "sysctl \"\(ForeignText.line(member.name, most: 200))\" is not in a separate kernel namespace"

@@ -146,6 +146,21 @@ struct ContainerProcess {
 
     /// Each variable once: the last of its values, as every runtime reads it.
     static func once(_ all: [String]) -> [String] {
+        // Mostly they are a handful, of which no table is made.
+        guard all.count > 100 else {
+            var result: [String] = []
+            for entry in all {
+                let name = entry.utf8.prefix { $0 != UInt8(ascii: "=") }
+                let place = result.firstIndex {
+                    let other = $0.utf8
+                    return other.starts(with: name)
+                        && (other.count == name.count
+                            || other.dropFirst(name.count).first == UInt8(ascii: "="))
+                }
+                if let place { result[place] = entry } else { result.append(entry) }
+            }
+            return result
+        }
         var places: [Substring: Int] = [:]
         var result: [String] = []
         for entry in all {

@@ -252,6 +252,7 @@ struct LifecycleTests {
             }
         ),
         ("without a mount namespace", { $0.linux?.namespaces?.removeAll { $0.type == "mount" } }),
+        ("conflicts with the OCI \\\"hostname\\\" field", { $0.linux?.sysctl = ["kernel.hostname": "x"] }),
         ("is not in a separate kernel namespace", { $0.linux?.sysctl = ["kernel.core_pattern": "x"] }),
         ("rlimit type RLIMIT_X", { $0.process?.rlimits = [RuntimeSpec.Rlimit { $0.type = "RLIMIT_X" }] }),
     ]
