@@ -61,11 +61,11 @@ package enum PackageTree {
             program, arguments, in: directory, variables: variables,
             deadline: .now().advanced(by: patience))
         guard output.status == 0 else {
-            if let line = NoSpace.line(in: output.text) {
+            if let line = FullFileSystem.line(in: output.text) {
                 throw LabError(
                     .output, "\(what) can't be made: \(program) failed with status \(output.status)",
                     cause: Message(verbatim: ForeignText.line(String(line), most: 400)),
-                    remedy: NoSpace.remedy)
+                    remedy: FullFileSystem.remedyOfTools)
             }
             let (words, isName) = reason(in: output.text)
             throw LabError(

@@ -116,11 +116,11 @@ struct FileCopy {
 
     private func failed(_ error: Errno, _ inner: String? = nil) -> LabError {
         let name = inner.map { "\(file.source)/\($0)" } ?? file.source
-        let isFull = error == Errno(ENOSPC) || error == Errno(EDQUOT)
+        let room = FullFileSystem.remedy(error, at: root)
         return LabError(
-            isFull ? .output : .input,
+            room == nil ? .input : .output,
             "cannot copy \(ForeignText.quoted(name)) to \(ForeignText.quoted(file.target)) of the image",
-            cause: error, remedy: isFull ? "free space on that file system" : "mend the recipe")
+            cause: error, remedy: room ?? "mend the recipe")
     }
 
     private func refused(_ cause: Message) -> LabError {

@@ -286,10 +286,10 @@ extension ImageStore {
         } catch let error as LabError {
             throw error
         } catch {
-            let isFull = error as? Errno == Errno(ENOSPC)
+            let room = (error as? Errno).flatMap { FullFileSystem.remedy($0, at: path) }
             throw LabError(
-                isFull ? .output : .input, "cannot copy the blob \(blob.digest)", cause: "\(error)",
-                remedy: isFull ? "free space on that file system" : ImageLimits.remedy)
+                room == nil ? .input : .output, "cannot copy the blob \(blob.digest)", cause: "\(error)",
+                remedy: room ?? ImageLimits.remedy)
         }
         guard left == 0, digest.end() == blob.digest.hex else {
             throw LabError(
@@ -322,14 +322,18 @@ extension ImageStore {
     ) throws(LabError) -> Image {
         descriptor.name = name
         let new = descriptor
+        var old: Descriptor?
         try changeIndex { index throws(LabError) in
             for blob in Set((manifest.layers + [manifest.config, new]).map(\.digest)) {
                 try Self.move("\(staging.path)/\(blob.hex)", to: path(of: blob))
             }
+            old = index.manifests.first { $0.name == name }
             index.manifests.removeAll { $0.name == name }
             index.manifests.append(new)
         }
-        return try image(name)
+        var image = try image(name)
+        if let old, old.digest != new.digest { image.replaced = old.digest }
+        return image
     }
 
     /// A name as a layout may have one: annotations.md, `org.opencontainers.image.ref.name`.
@@ -382,11 +386,11 @@ enum Skopeo {
             program, words, in: directory, deadline: .now().advanced(by: patience))
         guard output.status == 0 else {
             let last = output.text.split(separator: "\n").last ?? ""
-            let isFull = NoSpace.line(in: output.text) != nil
+            let isFull = FullFileSystem.line(in: output.text) != nil
             throw LabError(
                 isFull ? .output : .unavailable, what,
                 cause: "\(program): \(ForeignText.line(said(in: String(last)), most: 400))",
-                remedy: isFull ? NoSpace.remedy : remedy)
+                remedy: isFull ? FullFileSystem.remedyOfTools : remedy)
         }
     }
 

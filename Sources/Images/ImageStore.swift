@@ -40,6 +40,8 @@ package struct ImageStore: Sendable {
         package var descriptor: Descriptor
         package var manifest: ImageManifest
         package var configuration: ImageSpec
+        /// The image that had its name until it came, another one.
+        package var replaced: BlobDigest?
 
         /// The name of its tree: that of its layers, whatever else the image says.
         var treeName: String {

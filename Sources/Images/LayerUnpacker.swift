@@ -126,11 +126,11 @@ struct LayerUnpacker: ~Copyable {
                 remedy: ImageLimits.remedy)
         }
 
-        func failed(_ error: Errno) -> LabError {
-            let isFull = error == Errno(ENOSPC) || error == Errno(EDQUOT)
-            let remedy: Message? = isFull ? "free space on that file system" : nil
+        /// - Parameter root: the directory that it is unpacked into.
+        func failed(_ error: Errno, in root: Int32) -> LabError {
+            let remedy = FullFileSystem.remedy(error, at: "/proc/self/fd/\(root)")
             return LabError(
-                isFull ? .output : .data,
+                remedy == nil ? .data : .output,
                 "cannot unpack the layer's entry \"\(ForeignText.line(name, most: 200))\"",
                 cause: error, remedy: remedy)
         }
@@ -168,7 +168,7 @@ struct LayerUnpacker: ~Copyable {
         } catch let error as LabError {
             throw error
         } catch {
-            throw entry.failed(error as? Errno ?? Errno(EIO))
+            throw entry.failed(error as? Errno ?? Errno(EIO), in: root.rawValue)
         }
     }
 
@@ -198,7 +198,7 @@ struct LayerUnpacker: ~Copyable {
             guard ![ENOTDIR, ELOOP, EXDEV].contains(code) else {
                 throw entry.refused("the way to it is no directory of the layer")
             }
-            throw entry.failed(Errno(code))
+            throw entry.failed(Errno(code), in: root.rawValue)
         }
         let held = Held(names, FileDescriptor(owning: opened))
         parent = held
@@ -366,7 +366,7 @@ struct LayerUnpacker: ~Copyable {
                 try checked { fsetxattr(file, name, value, size, 0) }
             }
         } catch {
-            throw entry.failed(error)
+            throw entry.failed(error, in: root.rawValue)
         }
     }
 }

@@ -12,7 +12,7 @@ extension MergedTree {
         func failed(_ error: Errno, _ path: [UInt8]) -> LabError {
             LabError(
                 .output, "cannot make \"/\(ForeignText.line(path, most: 200))\" in \(target)", cause: error,
-                remedy: error == Errno(ENOSPC) ? "free space on that file system" : nil)
+                remedy: FullFileSystem.remedy(error, at: target))
         }
         let root: FileDescriptor = try opened(target, failed)
         try walk(layers) { entry throws(LabError) in

@@ -15,7 +15,17 @@ struct ComputeReport: MethodReport {
                 Analysis.mostColumns))
     }
 
-    private var kinds: [Condition] { Array(analysis.points.prefix(Analysis.mostRows)) }
+    /// What is compared. In a sweep the baseline, which nothing holds, has points that are nobody else's: it is what the others
+    /// are compared with, and a row of its own would hold no figure.
+    private var compared: [Condition] {
+        guard analysis.isSwept else { return analysis.points }
+        return analysis.points.filter { point in
+            point != point.withoutLimits
+                || columns.contains { !analysis.figures.samples($0.id, at: point).isEmpty }
+        }
+    }
+
+    private var kinds: [Condition] { Array(compared.prefix(Analysis.mostRows)) }
 
     var tables: [Block] {
         var blocks: [Block] = [
@@ -28,7 +38,7 @@ struct ComputeReport: MethodReport {
                 .table(table(metric, ratio)),
             ]
         }
-        return blocks + unmeasured + text.leftOut(analysis.points.count - kinds.count)
+        return blocks + unmeasured + text.leftOut(compared.count - kinds.count)
     }
 
     var note: Phrase { text.lossNote }

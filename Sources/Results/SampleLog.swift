@@ -52,12 +52,11 @@ public final class SampleLog: SampleKeeping {
         } catch {
             // Half a line would make the next one unreadable.
             ftruncate(file.rawValue, length)
-            let isFull = error == Errno(ENOSPC) || error == Errno(EDQUOT)
             throw LabError(
                 .output, "cannot write a sample to \(path)", cause: "\(error)",
-                remedy: isFull
-                    ? "free space on that file system; `lab report \(path)` reports on the samples before this one"
-                    : nil)
+                remedy: FullFileSystem.remedy(error, at: path).map {
+                    "\($0); `lab report \(path)` reports on the samples before this one"
+                })
         }
         length += bytes.count
     }

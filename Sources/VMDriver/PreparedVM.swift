@@ -156,6 +156,7 @@ extension VMSetup {
 
 extension PreparedVM: TreeStarting {
     public func starting(from disk: String?, in context: RunContext) throws(LabError) -> any PreparedEngine {
+        guard setup.type != .xen else { throw XenHost.startsNoCommand(id) }
         guard !setup.channel.isConsole, setup.starter.isOfThisHost, !setup.starter.isDaemon else {
             throw LabError(
                 .unavailable, "\(id) can't start a command of an image",

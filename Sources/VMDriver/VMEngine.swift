@@ -24,6 +24,8 @@ public final class VMEngine: Engine {
 
     /// Boots a guest, the first time it is asked; KVM's answer is kept until the host restarts.
     public func probe(_ context: RunContext) -> Availability {
+        // Of this command alone: another run of the process may start lab-guest.
+        do { try refuse(context.command) } catch { return .unavailable(error) }
         if let availability { return availability }
         var answer: Availability
         do {
@@ -40,6 +42,7 @@ public final class VMEngine: Engine {
     }
 
     public func prepare(_ context: RunContext) throws(LabError) -> PreparedVM {
+        try refuse(context.command)
         let setup = try setUp(context)
         // QEMU is probed by libvirt here, so that the first start isn't the one to wait for it.
         try setup.check()
@@ -50,6 +53,10 @@ public final class VMEngine: Engine {
         try context.requireNetwork()
         let command = try setup.command(payload, for: id, place: setup.place(id, context))
         return try setup.starting(command, record(starting: command), context)
+    }
+
+    private func refuse(_ command: CommandPayload?) throws(LabError) {
+        if type == .xen, command != nil { throw XenHost.startsNoCommand(id) }
     }
 
     public var record: EngineRecord { record(starting: nil) }

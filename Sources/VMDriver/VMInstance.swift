@@ -227,7 +227,9 @@ public final class VMInstance: Instance, HostVisible, MemoryAccounting, MemoryRe
     public func memoryBytes() throws(LabError) -> [String: UInt64] {
         // The VM is still there when its command has ended, and is then not what was asked for.
         guard watch.now.commandStatus == nil else {
-            throw LabError(.instance, "the workload's memory is unknown", cause: "it has ended")
+            throw LabError(
+                .instance, "the workload's memory is unknown", cause: "it has ended",
+                remedy: CommandOutput.foreground)
         }
         let process = try ownProcess()
         var sum = try process.proportionalBytes()

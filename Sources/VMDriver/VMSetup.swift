@@ -73,10 +73,8 @@ struct VMSetup: Sendable {
         guard !channel.isConsole else {
             throw LabError(
                 .unavailable, "\(engine) can't start a command of an image",
-                cause: type == .xen
-                    ? "its output needs a port of its own, and a paravirtual guest of Xen has a console alone"
-                    : "its output needs a port of its own, and libvirt carries the console alone from there",
-                remedy: type == .xen ? "name only engines that run on QEMU" : "leave --connect out")
+                cause: "its output needs a port of its own, and libvirt carries the console alone from there",
+                remedy: "leave --connect out")
         }
         if payload.network != nil { try starter.checkTaps() }
         let disk = try parts.disk(of: payload.tree, in: payload.tree.directory(for: engine))

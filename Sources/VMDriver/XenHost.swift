@@ -15,6 +15,15 @@ enum XenHost {
             remedy: remedy)
     }
 
+    /// That a command of an image can't be started, whatever Xen there may be: nobody is to set one up for that.
+    static func startsNoCommand(_ engine: EngineID) -> LabError {
+        LabError(
+            .unavailable, "\(engine) can't start a command of an image",
+            cause:
+                "its files need a disk and its output a port, and lab gives a paravirtual guest of Xen neither: both are virtio's",
+            remedy: "name only engines that run on QEMU")
+    }
+
     static let remedy: Message =
         "in a Xen host's dom0 --connect xen:///system, from elsewhere --connect xen+ssh://HOST/system"
 }

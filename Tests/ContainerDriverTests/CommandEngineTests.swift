@@ -273,6 +273,32 @@ struct CommandEngineTests {
                 && error.reason.english.contains("cannot bind"))
     }
 
+    @Test(
+        "One that goes into the background is told so, with what keeps it in the foreground",
+        arguments: engines)
+    func background(id: EngineID) throws {
+        let busybox = try BusyboxTree()
+        // As daemon(3): what stays has a session of its own, and nothing that anybody reads.
+        let command = try busybox.shell(
+            "busybox setsid sleep 1031 >/dev/null 2>&1 & sleep 0.1", .line("ready")
+        ).payload(in: busybox.tree)
+        try with(id, command) { engine, _ in
+            let output = try CommandOutput(command.readiness)
+            let request = request(command, output)
+            let instance = try engine.launch(request)
+            let early = #expect(throws: LabError.self) {
+                try instance.waitUntilReady(deadline: request.deadline)
+            }
+            try instance.dispose()
+            let error = try #require(output.failure ?? early)
+            #expect(error.kind == .instance && error.reason.english.contains("went into the background"))
+            // Of a container all goes with its first process, before anybody sees it.
+            #expect(error.reason.english.contains("; it left ") == (id == .process), "\(error)")
+            #expect(error.remedy?.english.contains("nginx -g 'daemon off;'") == true)
+            #expect(!HostProcess.all.contains { $0.commandLine?.last == "1031" })
+        }
+    }
+
     @Test("What never becomes ready is an error at its deadline", arguments: [EngineID.process, .container])
     func neverReady(id: EngineID) throws {
         let busybox = try BusyboxTree()

@@ -94,6 +94,15 @@ struct CommandOutputTests {
         #expect(output.contents(of: .output).count == CommandOutput.mostBytes)
     }
 
+    @Test("One that had no room for what it wrote is told where that is kept")
+    func noRoom() throws {
+        let output = try CommandOutput(.exit)
+        _ = receive("dd: error writing '/x': No space left on device\n", output, of: .errors)
+        let error = try #require(TrialProcedure.failure(.success(1), output, endsByItself: true))
+        #expect(error.reason.english.contains("No space left on device"))
+        #expect(error.remedy?.english.contains("kept in memory") == true)
+    }
+
     @Test("Of a long output the last words begin with a whole line, or where there is none with a whole word")
     func wordsAreWhole() throws {
         let lines = try CommandOutput(.exit)

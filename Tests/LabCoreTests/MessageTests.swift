@@ -78,7 +78,7 @@ import Testing
     func hostileMessagesAreHarmless() {
         var generator = SeededGenerator(seed: 41)
         var read = 0
-        for _ in 0..<20_000 {
+        for _ in 0..<12_000 {
             let arguments = (0..<3).map { _ in value(&generator, depth: 0) }
             let tree: [String: Any] = ["format": "{} {2} {{}{}", "arguments": arguments]
             guard let bytes = try? JSONSerialization.data(withJSONObject: tree),

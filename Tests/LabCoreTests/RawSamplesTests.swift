@@ -198,7 +198,7 @@ import Testing
         var fuzzer = Fuzzer(seed: 20_261_128)
         let words = ["\"", ",", "\n", "\r", "-ms", "nan", "1e999", "engine", "[", "}", "\u{feff}", "-1", "0"]
         var (taken, refused) = (0, 0)
-        for _ in 0..<2_000 {
+        for _ in 0..<1_000 {
             let csv = fuzzer.mutated(Array(Self.table.utf8), dictionary: words)
             let json = fuzzer.mutated(Array(Self.export.utf8), dictionary: words)
             let readers: [() throws -> [RunResult]] = [

@@ -75,6 +75,44 @@ struct RunJournalTests {
         }
     }
 
+    @Test(
+        "A line for which there was no room is taken back whole, and the next one is read",
+        .enabled(if: geteuid() == 0, "skipped: mounting a small file system needs root"))
+    func fullDisk() throws {
+        try withTemporaryDirectory { home in
+            let paths = LabPaths(cache: "\(home)/cache", state: "\(home)/state")
+            try Files.makeDirectory(paths.state, mode: 0o700)
+            if mount("tmpfs", paths.state, "tmpfs", 0, "size=64k,mode=700") != 0 {
+                try Test.cancel("skipped: nothing can be mounted here: \(Errno(errno))")
+            }
+            defer { umount2(paths.state, Int32(MNT_DETACH)) }
+            let journal = try RunJournal(runID: "full", paths: paths)
+            let filler = "\(paths.state)/filler"
+            let file = try FileDescriptor.open(filler, O_WRONLY | O_CREAT)
+            var full: Errno?
+            do throws(Errno) { try file.writeAll([UInt8](repeating: 0, count: 1 << 16)) } catch {
+                full = error
+            }
+            #expect(full == Errno(ENOSPC))
+            // What is left of its page takes the first, and not all of the second.
+            let names = (0..<2).map { "/\($0)" + String(repeating: "x", count: 3_000) }
+            try journal.record(JournaledResource(.file, names[0]))
+            let error = try #require(throws: LabError.self) {
+                try journal.record(JournaledResource(.file, names[1]))
+            }
+            #expect(error.kind == .output && error.reason.english.contains("No space left on device"))
+            let state = try Files.realPath(paths.state)
+            #expect(error.remedy?.english.contains("\(state) (tmpfs, 64 KiB, ") == true, "\(error)")
+            ftruncate(file.rawValue, 0)
+            try journal.record(JournaledResource(.cgroup, "/after"))
+            #expect(
+                try journal.recorded() == [
+                    JournaledResource(.cgroup, "/after"), JournaledResource(.file, names[0]),
+                ])
+            journal.finish()
+        }
+    }
+
     @Test func aTornLineIsIgnored() throws {
         let whole = Array("cgroup\t/a\nfile\t/b\n".utf8)
         let complete = RunJournal.parse(whole)

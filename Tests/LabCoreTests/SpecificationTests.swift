@@ -35,9 +35,12 @@ struct SpecificationTests {
                 let text = try Files.readText("\(checkout)/Tests/\(directory)/\(file)")
                 var suite = ""
                 for line in text.split(separator: "\n") {
+                    // Few lines are worth an expression.
                     let type = /^[^\/]*\b(?:struct|class|enum|actor|extension) (\w+Tests)\b/
-                    if let match = try type.firstMatch(in: line) { suite = String(match.1) }
-                    if let match = try /\bfunc (\w+)\(/.firstMatch(in: line) {
+                    if line.contains("Tests"), let match = try type.firstMatch(in: line) {
+                        suite = String(match.1)
+                    }
+                    if line.contains("func "), let match = try /\bfunc (\w+)\(/.firstMatch(in: line) {
                         suites[suite, default: []].insert(String(match.1))
                     }
                 }

@@ -182,7 +182,8 @@ struct CrashTests {
     func duringAPeersStarts(engine: String, microseconds: UInt32) throws {
         let lab = try LabProgram()
         let running = try lab.start([
-            "run", "startup-latency", "--engine", engine, "--samples", "5000", "--budget", "10min",
+            "run", "startup-latency", "--series", "plain", "--engine", engine, "--samples", "5000",
+            "--budget", "10min",
         ])
         let runs = try runIDs(of: lab)
         let measures = waitUntil(.seconds(60)) {

@@ -1,6 +1,9 @@
 import Glibc
 import LabCore
+import LabFile
 import Testing
+
+@testable import LabRunner
 
 /// What comes from outside never traps: each input is tried on the program itself, in a process of its own, whose end
 /// tells. A trap is a signal, 132 or 133.
@@ -37,11 +40,15 @@ struct HostileInputTests {
             "LAB_HOME", "HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "LAB_LANG", "LAB_LABS", "LAB_GUEST",
             "PATH",
         ] {
-            let isHome = variable != "LAB_HOME" && !variable.hasPrefix("LAB_") && variable != "PATH"
-            for words in [["clean", "--dry-run"], BadInputTests.run]
-            where variable != "PATH" || words.count == 2 {
-                let finished = try run(
-                    lab, program, isHome ? words : words, variable, bytes)
+            // Where LAB_HOME is set, what the others hold is looked at and no more: once is enough.
+            let commands =
+                switch variable {
+                case "LAB_HOME", "LAB_LANG": [["clean", "--dry-run"], BadInputTests.run]
+                case "LAB_LABS", "LAB_GUEST": [BadInputTests.run]
+                default: [["clean", "--dry-run"]]
+                }
+            for words in commands {
+                let finished = try run(lab, program, words, variable, bytes)
                 #expect(
                     [0, 1, 64, 65, 66, 69, 73, 77].contains(finished.status),
                     "\(variable) \(words): \(finished.status) \(finished.errors)")
@@ -77,22 +84,26 @@ struct HostileInputTests {
         "Whatever stands in place of a number, a size or a length of time is a usage error",
         arguments: numbers)
     func numbersAreErrors(number: String) throws {
-        let lab = try LabProgram()
-        for option in ["--samples", "--warmup", "--cpus", "--seed", "--memory", "--timeout", "--budget"] {
-            for unit in [
-                "--memory": ["B", "KiB", "TiB"], "--timeout": ["ns", "h"], "--budget": ["ns", "h"],
-            ][option] ?? [""] {
-                // An engine that does not exist ends what is no mistake before it begins.
-                let finished = try lab.run(
-                    [
-                        "run", "startup-latency", "--engine", "process", "--series", "none", option,
-                        number + unit,
-                    ])
-                #expect(
-                    finished.status == 64, "\(option) \(number)\(unit): \(finished.status) \(finished.errors)"
-                )
+        let units = ["--memory": ["B", "KiB", "TiB"], "--timeout": ["ns", "h"], "--budget": ["ns", "h"]]
+        let options = ["--samples", "--warmup", "--cpus", "--seed", "--memory", "--timeout", "--budget"]
+        let words = options.flatMap { option in (units[option] ?? [""]).map { [option, number + $0] } }
+        // A series that does not exist ends what is no mistake before it begins.
+        let none = ["startup-latency", "--engine", "process", "--series", "none"]
+        // All of them in this process, whose end would tell too; and the program's own end of one.
+        let catalogue = try LabDirectory.open("\(checkout)/labs", engines: EngineFactory.ids)
+        let lab = try LabSelection.read("startup-latency", in: catalogue).labs[0]
+        for word in words {
+            let error = #expect(throws: (any Error).self) {
+                let run = try RunCommand.parse(none + word)
+                _ = try RunRequest(lab, run.instance, run.options, seed: run.options.chosenSeed())
             }
+            guard let error else { continue }
+            let status = (error as? LabError)?.exitCode ?? RunCommand.exitCode(for: error).rawValue
+            #expect(status == 64, "\(word): \(error)")
         }
+        let word = words[number.utf8.count % words.count]
+        let finished = try LabProgram().run(["run"] + none + word)
+        #expect(finished.status == 64, "\(word): \(finished.status) \(finished.errors)")
     }
 
     @Test(

@@ -116,6 +116,24 @@ struct ImageCommandTests {
         #expect(lab.leftovers.isEmpty)
     }
 
+    @Test("An image that takes another's name says which it replaces, and one that is the same says nothing")
+    func replaced() throws {
+        let lab = try LabProgram()
+        let root = try root(lab)
+        let words = ["image", "import", root, "--name", "mine", "--json"]
+        let first = try lab.run(words)
+        #expect(first.status == 0 && first.errors.isEmpty, "\(first.errors)")
+        #expect(try lab.run(words).errors.isEmpty)
+        try Files.write("y", to: "\(root)/bin/x")
+        let second = try lab.run(words)
+        #expect(second.status == 0)
+        let digest = try first.json(Line.self).digest
+        #expect(second.errors.contains("mine replaces \(digest); "), "\(second.errors)")
+        #expect(try lab.run(["image", "ls", "--json"]).json([Line].self).count == 1)
+        let chinese = try lab.run(["image", "import", "\(root)/bin", "--name", "mine", "--lang", "zh"])
+        #expect(chinese.errors.contains("mine 取代了 sha256:"), "\(chinese.errors)")
+    }
+
     @Test("Two images' files are compared as podman says it", .enabled(if: geteuid() == 0, "takes root"))
     func diff() throws {
         let lab = try LabProgram()

@@ -166,16 +166,59 @@ struct RunCommandTests {
         let script = """
             mkdir small && mount -t tmpfs -o size=512k none small || exit 99
             "$1" run startup-latency --series plain --engine process --samples 2000 --budget 1min --output small/out; status=$?
-            cp small/out/samples.jsonl kept.jsonl; exit $status
+            ls small/out >names; cp small/out/samples.jsonl kept.jsonl; exit $status
             """
         let finished = try lab.start(["-m", "sh", "-c", script, "sh", program], program: "/usr/bin/unshare")
             .wait()
         #expect(finished.status == 73, "\(finished.errors)")
         #expect(finished.errors.contains("No space left on device"))
+        #expect(finished.errors.contains("/small (tmpfs, 512 KiB, "), "\(finished.errors)")
+        // No half of a file that could be taken for one.
+        #expect(try Files.readText("\(lab.directory.path)/names") == "samples.jsonl\n")
         let result = try ResultStore.load("\(lab.directory.path)/kept.jsonl")
         #expect(result.ending == .killed && result.samples.count > 10)
         #expect(result.samples.map(\.index) == Array(0..<result.samples.count))
         #expect(lab.leftovers.isEmpty)
+    }
+
+    @Test(
+        "a full disk under LAB_HOME fails the trials that need it, by its name; all others and the result are whole",
+        .enabled(if: geteuid() == 0, "skipped: mounting a small file system needs root"),
+        .enabled(
+            if: Tool.find("crun") != nil, "skipped: there is no crun, which needs a bundle for each start"))
+    func aFullHomeFailsByItsName() throws {
+        let lab = try LabProgram()
+        let program = try #require(LabProgram.path)
+        // What an instance had is free again once it is gone, so that it has to be filled until the end.
+        let script = """
+            mkdir home && mount -t tmpfs -o size=16m none home || exit 99
+            "$1" run startup-latency --series plain --engine process,container,crun --samples 60 --warmup 0 \\
+                --spread 10ms --budget 1min --output out & run=$!
+            tries=0
+            until [ "$(cat out/samples.jsonl 2>/dev/null | wc -l)" -gt 20 ] || [ $tries = 600 ]; do
+                sleep 0.1; tries=$((tries + 1))
+            done
+            while kill -0 $run 2>/dev/null; do cat /dev/zero >>home/full 2>/dev/null; sleep 0.01; done
+            wait $run; status=$?
+            rm home/full; find home/state -type f; exit $status
+            """
+        let finished = try lab.start(["-m", "sh", "-c", script, "sh", program], program: "/usr/bin/unshare")
+            .wait()
+        #expect(finished.status <= 1, "\(finished.errors)")
+        let result = try ResultStore.load("\(lab.directory.path)/out")
+        #expect(result.ending == .complete && result.samples.count { $0.engine == .process } == 60)
+        var failures = 0
+        for sample in result.samples {
+            guard case .failed(let error, _) = sample.outcome else { continue }
+            failures += 1
+            #expect(sample.engine == "crun" && error.reason.english.contains("No space left"), "\(error)")
+            // What crun itself can't write it names itself.
+            #expect(
+                error.kind != .output || error.remedy?.english.contains("/home (tmpfs, 16 MiB, ") == true,
+                "\(error)")
+        }
+        #expect(failures >= Runner.failuresInARow)
+        #expect(!finished.output.contains("home/state/"), "\(finished.output)")
     }
 
     @Test func warnsWhileAnotherRunIsAlive() throws {

@@ -82,9 +82,9 @@ import Testing
     func sweepIsTabledAndPlotted() throws {
         let result = swept().result
         let report = try file("report.md", result)
-        for size in ["32MiB", "64MiB", "128MiB"] {
-            for cpus in 1...2 {
-                #expect(row("\(size) of memory, \(cpus) CPU", in: report)?.count == 4, "\(size), \(cpus)")
+        for size in [32, 64, 128] {
+            for cpus in ["1 CPU", "2 CPUs"] {
+                #expect(row("\(size) MiB of memory, \(cpus)", in: report)?.count == 4, "\(size), \(cpus)")
             }
         }
         let names = Report.files(for: Figures(result)).map(\.name).filter { $0.hasPrefix("sweep-") }
@@ -92,13 +92,15 @@ import Testing
         for name in names { expectWellFormed(try file(name, result)) }
         expectWholeTables(report)
         let lines = Report.summaryLines(for: Figures(result))
-        #expect(lines.contains { $0.contains("64MiB of memory, 2 CPU") })
+        #expect(lines.contains { $0.contains("64 MiB of memory, 2 CPUs") })
+        let chinese = Report.summaryLines(for: Figures(result), language: .chinese)
+        #expect(chinese.contains { $0.contains("内存 64 MiB、2 个 CPU") }, "\(chinese)")
     }
 
     @Test("What an engine can't take is said by its name with the reason, and so is who has no limits")
     func refusalsAreSaid() throws {
         let report = try file("report.md", swept().result)
-        let cells = try #require(row("32MiB of memory, 1 CPU", in: report))
+        let cells = try #require(row("32 MiB of memory, 1 CPU", in: report))
         #expect(cells[3] == "not possible")
         #expect(report.contains("a VM with so little can't start"))
         #expect(report.contains("nothing holds it to any limit"))
@@ -132,6 +134,9 @@ import Testing
             #expect(
                 analysis.ratioToBaseline(analysis.headline, .container, at: place) != nil, "\(place.text)")
         }
+        // The process's own points are in no row: with the median of all kinds these are all.
+        let table = ComputeReport(analysis: analysis, text: .english).summary
+        #expect(table.rows.count == places.count + 1, "\(table.rows)")
     }
 
     @Test(

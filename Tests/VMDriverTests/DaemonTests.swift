@@ -109,7 +109,7 @@ final class PrivateDaemon {
 
 @Suite(
     "a libvirt daemon, reached as a remote one", .serialized,
-    .enabled(if: PrivateDaemon.obstacle == nil, "\(PrivateDaemon.obstacle ?? "")"))
+    .enabled("skipped for what is said above") { isFree(of: PrivateDaemon.obstacle) })
 struct DaemonTests {
     /// Depots of this process that are still there, by their directories.
     private var depots: [String] {

@@ -82,6 +82,29 @@ import Testing
         #expect(error.remedy?.english.contains("--connect xen:///system") == true, "\(error)")
     }
 
+    @Test("A command of an image is refused for what such a guest lacks, before any Xen is looked for")
+    func commandsAreRefused() throws {
+        let bench = Bench.shared
+        let journal = try RunJournal(runID: "t\(UInt32.random(in: 0 ... .max))", paths: bench.paths)
+        defer { journal.finish() }
+        let command = CommandPayload(
+            tree: FileTree(reference: "rootfs:/x", layers: ["/x"], digest: "d"), arguments: ["a"],
+            program: "/bin/a", environment: [], directory: "/", readiness: .exit)
+        let context = RunContext(
+            runID: journal.runID, paths: bench.paths, journal: journal,
+            rootFilesystem: try #require(bench.root), command: command)
+        let engine = engine()
+        guard case .unavailable(let error) = engine.probe(context) else {
+            Issue.record("it would start one")
+            return
+        }
+        #expect(error.message.english == "xen can't start a command of an image" && error.remedy != nil)
+        #expect(error.cause?.english.contains("neither: both are virtio's") == true)
+        // lab-guest is another matter, which is not answered by it.
+        #expect(engine.probe(context.withoutCommand) != .unavailable(error))
+        #expect(throws: error) { _ = try engine.prepare(context) }
+    }
+
     @Test func hardwareIsNoPartOfAParavirtualGuest() throws {
         for word in ["memory=balloon", "machine=q35", "kernel=bzimage,clock=instructions", "console=none"] {
             #expect(try VMVariant(word).wordOfHardware != nil, "\(word)")

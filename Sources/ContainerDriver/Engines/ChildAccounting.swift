@@ -13,7 +13,9 @@ extension ChildInstance: MemoryAccounting {
     public func memoryBytes() throws(LabError) -> [String: UInt64] {
         // A pid that was reaped may be somebody else's by now.
         guard cpuNanoseconds == nil else {
-            throw LabError(.instance, "the workload's memory is unknown", cause: "it has ended")
+            throw LabError(
+                .instance, "the workload's memory is unknown", cause: "it has ended",
+                remedy: command.map { _ in CommandOutput.foreground })
         }
         var bytes = accounts?.memoryBytes ?? [:]
         var sum = try HostProcess(pid: pid).proportionalBytes()

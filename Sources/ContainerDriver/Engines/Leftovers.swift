@@ -12,11 +12,13 @@ enum Leftovers {
     /// The time in which all of them must be gone.
     private static let patience = Duration.seconds(5)
 
-    /// Ends them. A command that was to do its work and go has failed if it left one.
+    /// Ends them. A command that was to do its work and go has failed if it left one, and one that went into the background is
+    /// told so.
     /// - Parameters:
-    ///   - session: the number of the command, which was its session's first process.
+    ///   - child: the command, which was its session's first process.
     ///   - run: nil while other commands of the run live.
-    static func end(of session: pid_t, _ output: CommandOutput, run: String?) throws(LabError) {
+    static func end(of child: ChildInstance, _ output: CommandOutput, run: String?) throws(LabError) {
+        let session = child.pid
         let deadline = MonotonicInstant.now().advanced(by: patience)
         var names: [String] = []
         while true {
@@ -31,12 +33,15 @@ enum Leftovers {
             }
             usleep(1_000)
         }
-        guard !names.isEmpty, output.readiness == .exit, output.failure == nil else { return }
+        guard !names.isEmpty, output.failure == nil else { return }
         let shown = names.prefix(4).map { ForeignText.line($0, most: 20) }.joined(separator: ", ")
-        output.failure = LabError(
-            .instance, "the command left processes behind, which were ended", cause: "\(shown)",
-            remedy:
-                "keep it in the foreground, as under docker, and say how it is ready: --ready first-output")
+        if output.readiness == .exit {
+            output.failure = LabError(
+                .instance, "the command left processes behind, which were ended", cause: "\(shown)",
+                remedy: "\(CommandOutput.foreground); and say how it is ready: --ready first-output")
+        } else if child.status == 0, child.timeline[.ready] == nil {
+            output.failure = output.endedEarly(0, leaving: shown)
+        }
     }
 
     /// Those that are the command's now.

@@ -123,7 +123,7 @@ public final class PreparedProcess: PreparedEngine {
                     living -= 1
                     return living == 0
                 }
-                try Leftovers.end(of: child.pid, output, run: isLast ? context.runID : nil)
+                try Leftovers.end(of: child, output, run: isLast ? context.runID : nil)
                 child.stampStep()
             }
             started = true

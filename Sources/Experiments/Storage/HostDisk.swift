@@ -35,7 +35,7 @@ struct HostDisk {
             throw LabError(
                 .unavailable, "there is no room for the files of this lab",
                 cause: "they take \(bytes >> 20) MiB, and \(free >> 20) MiB are free in \(directory)",
-                remedy: "free space on that file system")
+                remedy: FullFileSystem.remedy(at: directory))
         }
         let mount = MountTable.current().covering(directory)
         title = "\(mount?.type ?? "?") on \(mount?.mountPoint ?? "?"), \(free >> 20) MiB free"
@@ -66,7 +66,8 @@ struct HostDisk {
             }
             try checked { fsync(file.rawValue) }
         } catch {
-            throw LabError(.output, "cannot write \(path)", cause: error)
+            throw LabError(
+                .output, "cannot write \(path)", cause: error, remedy: FullFileSystem.remedy(error, at: path))
         }
         do throws(Errno) {
             let file = try FileDescriptor.open(path, O_RDWR | clinux_direct())

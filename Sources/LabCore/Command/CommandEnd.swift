@@ -16,16 +16,28 @@ extension CommandOutput {
             : nil
     }
 
-    /// It ended, and was to say that it is ready.
-    public func endedEarly(_ status: Int32) -> LabError {
-        LabError(
-            .instance, "the command ended before it was ready", cause: end(status),
-            remedy: status != 0
-                ? sharedPorts ?? "mend what it says of itself: all of its output is beside the samples"
-                : readiness == .firstOutput
-                    ? "look why it says nothing; where its end is what you time, say --ready exit"
-                    : "keep it in the foreground, as under docker; where its end is what you time, say --ready exit"
-        )
+    /// What keeps a command from going into the background, where nobody watches over it: with its first process a container
+    /// and a VM end.
+    public static let foreground: Message =
+        "keep it in the foreground, as under docker: nginx -g 'daemon off;', redis-server --daemonize no, sshd -D"
+
+    /// It ended, and was to say that it is ready. A daemon does so well: it leaves another process behind, which goes with a
+    /// container and a VM before anybody sees it.
+    /// - Parameter left: the names of those that were seen.
+    public func endedEarly(_ status: Int32, leaving left: String? = nil) -> LabError {
+        guard status == 0 else {
+            return LabError(
+                .instance, "the command ended before it was ready", cause: end(status),
+                remedy: sharedPorts ?? "mend what it says of itself: all of its output is beside the samples")
+        }
+        let end = end(status)
+        return LabError(
+            .instance,
+            left == nil
+                ? "the command ended before it was ready, or went into the background"
+                : "the command went into the background before it was ready",
+            cause: left.map { "\(end); it left \($0), which was ended" } ?? end,
+            remedy: "\(Self.foreground); where its end is what you time, say --ready exit")
     }
 
     /// The kernel ended it because it wanted more memory than its instance may have.

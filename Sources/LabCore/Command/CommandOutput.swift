@@ -59,7 +59,7 @@ public final class CommandOutput: @unchecked Sendable {
         } catch {
             throw LabError(
                 .output, "cannot keep the command's output\(path.map { " in \($0)" as Message } ?? "")",
-                cause: "\(error)")
+                cause: "\(error)", remedy: Self.remedy(error, at: path))
         }
     }
 
@@ -100,6 +100,13 @@ public final class CommandOutput: @unchecked Sendable {
         return news
     }
 
+    private static func remedy(_ error: Errno, at path: String?) -> Message {
+        path.flatMap { FullFileSystem.remedy(error, at: $0) }.map {
+            "\($0), or give --output another directory"
+        }
+            ?? "give --output another directory"
+    }
+
     private func keep(_ bytes: UnsafeRawBufferPointer, _ stream: Stream) {
         let room = Self.mostBytes - lengths.withLock { $0[0] + $0[1] }
         var rest = UnsafeRawBufferPointer(rebasing: bytes.prefix(room))
@@ -114,7 +121,7 @@ public final class CommandOutput: @unchecked Sendable {
             } catch {
                 failure = LabError(
                     .output, "cannot keep the command's output", cause: "\(error)",
-                    remedy: "free space where the results are, or give --output another directory")
+                    remedy: Self.remedy(error, at: path))
                 return
             }
         }

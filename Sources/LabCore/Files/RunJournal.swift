@@ -47,6 +47,8 @@ public final class RunJournal: Sendable {
     public let path: String
     private let directory: OwnDirectory
     private let file: FileDescriptor
+    /// Bytes of complete lines: what a failed write is cut back to, so that the next line is one.
+    private let length: Mutex<Int>
 
     /// Starts the journal of a new run.
     /// - Throws: `.usage` for an id that is no plain word; `.permission` where others may write; else `.output`.
@@ -64,14 +66,18 @@ public final class RunJournal: Sendable {
         let unnamed = "\(name)\(Self.unnamedSuffix)\(getpid())"
         let place = directory.file.rawValue
         defer { unlinkat(place, unnamed, 0) }
+        let maker = Array("\(Self.makerWord)\t\(getpid())\n".utf8)
+        length = Mutex(maker.count)
         do throws(Errno) {
             let flags = O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC
             file = FileDescriptor(owning: try checked { openat(place, unnamed, flags, 0o600) })
             try checked { flock(file.rawValue, LOCK_EX | LOCK_NB) }
-            try file.writeAll("\(Self.makerWord)\t\(getpid())\n".utf8)
+            try file.writeAll(maker)
             try checked { linkat(place, unnamed, place, name, 0) }
         } catch {
-            throw LabError(.output, "cannot write the journal \(path)", cause: error)
+            throw LabError(
+                .output, "cannot write the journal \(path)", cause: error,
+                remedy: FullFileSystem.remedy(error, at: path))
         }
     }
 
@@ -91,10 +97,14 @@ public final class RunJournal: Sendable {
             text += resource.name.utf8
             text.append(0x0a)
         }
-        do {
-            try file.writeAll(text)
-        } catch {
-            throw LabError(.output, "cannot write the journal \(path)", cause: error)
+        try length.withLock { (length: inout Int) throws(LabError) in
+            do throws(Errno) { try file.writeAll(text) } catch {
+                ftruncate(file.rawValue, length)
+                throw LabError(
+                    .output, "cannot write the journal \(path)", cause: error,
+                    remedy: FullFileSystem.remedy(error, at: path))
+            }
+            length += text.count
         }
     }
 

@@ -82,8 +82,10 @@ extension TrialProcedure {
                 .instance, "the command failed", cause: output.end(status),
                 remedy: status == 128 + SIGKILL
                     ? "where it wanted more memory than it may have, raise --memory; see its output beside the samples"
-                    : output.sharedPorts
-                        ?? "see its output beside the samples; try it with: --entrypoint '' -- sh -c 'COMMAND'"
+                    : FullFileSystem.line(in: output.lastWords) != nil
+                        ? "let it write less: what it writes to its root is kept in memory, in a VM in half of its --memory"
+                        : output.sharedPorts
+                            ?? "see its output beside the samples; try it with: --entrypoint '' -- sh -c 'COMMAND'"
             )
         }
     }

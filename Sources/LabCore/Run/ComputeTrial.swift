@@ -60,6 +60,8 @@ extension TrialProcedure {
         let reached = instance.timeline.last
         let disposalFailure = Self.dispose(instance)
         let ended = MonotonicInstant.now()
+        // What is known only now says more.
+        if failure != nil { failure = request.output?.failure ?? failure }
 
         if let span = driven?.span ?? instance.timeline.span(from: .ready, to: lab.endOfWork) {
             values["round-ns"] = Double(span) / rounds

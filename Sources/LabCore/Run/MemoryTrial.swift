@@ -48,6 +48,8 @@ extension TrialProcedure {
         let reached = instances.last?.timeline.last
         let disposalFailure = instances.reversed().compactMap(Self.dispose).last
         let ended = MonotonicInstant.now()
+        // What is known only now says more.
+        if failure != nil { failure = requests.lazy.compactMap(\.output?.failure).first ?? failure }
         for request in requests { request.output?.removeEmptyFiles() }
         let outcome = (failure ?? disposalFailure).map { Outcome.failed($0, after: reached) } ?? .completed
         let observation = Observation(

@@ -80,8 +80,8 @@ public enum Files {
             try file.writeAll(bytes)
             try checked { rename(temporary, path) }
         } catch {
+            let remedy = FullFileSystem.remedy(error, at: path)
             unlink(temporary)
-            let remedy: Message? = error == Errno(ENOSPC) ? "free space on that file system" : nil
             throw LabError(.output, "cannot write \(path)", cause: error, remedy: remedy)
         }
     }
@@ -120,7 +120,9 @@ public enum Files {
             try makeDirectory(String(path[..<slash]), mode: mode)
             if mkdir(path, mode) == 0 || errno == EEXIST { return }
         }
-        throw LabError(.output, "cannot make the directory \(path)", cause: "\(Errno(code))")
+        throw LabError(
+            .output, "cannot make the directory \(path)", cause: "\(Errno(code))",
+            remedy: FullFileSystem.remedy(Errno(code), at: path))
     }
 
     /// Returns true when anything is at `path`, a dangling link included.

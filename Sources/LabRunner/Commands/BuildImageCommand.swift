@@ -56,7 +56,8 @@ struct BuildImage: ImageSubcommand {
                 try BuildContainer.run(
                     command, network: network, deadline: .now().advanced(by: Self.patience))
             }, say: { Terminal.say(text.say($0)) })
-        try ImageLine(try store.build(build, as: name ?? Self.name(of: self.recipe))).answer(json: json)
+        let image = try store.build(build, as: name ?? Self.name(of: self.recipe))
+        try ImageLine.answer(made: image, json: json, text)
     }
 
     /// `redis` of `redis.yaml`, and of a directory `redis`.

@@ -66,6 +66,16 @@ struct ImageLine: Encodable {
         architecture = "\(image.configuration.os)/\(image.configuration.architecture)"
     }
 
+    /// Answers with an image that was just made. That it took its name from another one is said, as by docker load.
+    static func answer(made image: ImageStore.Image, json: Bool, _ text: Language) throws(LabError) {
+        if let old = image.replaced {
+            Terminal.say(
+                text.say(
+                    "\(image.name) replaces \(old.description); `lab image gc` removes what only that had"))
+        }
+        try ImageLine(image).answer(json: json)
+    }
+
     func answer(json: Bool) throws(LabError) {
         if json { try Terminal.answer(json: self) } else { try Terminal.answer("\(digest)  \(name)") }
     }
@@ -80,7 +90,8 @@ struct ImportImage: ImageSubcommand {
             Each blob is checked against its digest and size. A directory becomes one
             layer, in the order of its names: the same directory gives the same digest.
             SOURCE_DATE_EPOCH, in seconds since 1970, is the latest time that a file of
-            it may have. An archive, also oci-archive:FILE, is converted by skopeo.
+            it may have. An archive, also oci-archive:FILE, is converted by skopeo. A name
+            that another image has becomes the new one's, and that is said.
 
             EXAMPLES
               lab image import oci:layout:debian
@@ -97,8 +108,8 @@ struct ImportImage: ImageSubcommand {
     @OptionGroup var speech: LanguageOptions
 
     func run(_ store: ImageStore, _ text: Language) throws {
-        try ImageLine(try store.add(try ImageSource(source), as: name, latest: try SourceDate.epoch()))
-            .answer(json: json)
+        let image = try store.add(try ImageSource(source), as: name, latest: try SourceDate.epoch())
+        try ImageLine.answer(made: image, json: json, text)
     }
 }
 
@@ -126,7 +137,8 @@ struct PullImage: ImageSubcommand {
     @OptionGroup var speech: LanguageOptions
 
     func run(_ store: ImageStore, _ text: Language) throws {
-        try ImageLine(try store.pull(reference, as: name, tlsVerify: tlsVerify)).answer(json: json)
+        let image = try store.pull(reference, as: name, tlsVerify: tlsVerify)
+        try ImageLine.answer(made: image, json: json, text)
     }
 }
 

@@ -38,8 +38,8 @@ struct ConditionWords {
         case .compute, .argument, .experiment: "\(value)"
         case .setting: "\(setting(of: condition))"
         case .variant: text.say("made as \(code: value)")
-        case .memory: text.say("\(value) of memory")
-        case .cpus: text.say("\(value) CPU")
+        case .memory: text.say("\(Units.format(bytes: condition.memory ?? 0)) of memory")
+        case .cpus: text.say("\(condition.cpus ?? 0, one: "CPU", other: "CPUs")")
         }
     }
 

@@ -68,7 +68,11 @@ extension Chinese {
         "cannot read {}": "无法读取 {}", "cannot write {}": "无法写入 {}", "cannot make {}": "无法建立 {}",
         "cannot open {}": "无法打开 {}", "cannot remove {}": "无法删除 {}",
         "cannot make the directory {}": "无法建立目录 {}", "{} is larger than {} bytes": "{} 超过 {} 字节",
-        "free space on that file system": "在那个文件系统上腾出空间",
+        "make room on the file system at {} ({})": "在挂载于 {} 的文件系统（{}）上腾出空间",
+        "make room on the file system at {} ({}, {}, {} free)":
+            "在挂载于 {} 的文件系统（{}，共 {}，剩余 {}）上腾出空间",
+        "remove files from the file system at {} ({}): it has as many as it can hold":
+            "删除挂载于 {} 的文件系统（{}）上的一些文件：它的文件数已达上限",
         "something is mounted there": "那里挂载着东西", "cannot unmount {}": "无法卸载 {}",
         "LAB_HOME is {}": "LAB_HOME 是 {}", "it must be an absolute path": "它必须是绝对路径",
         "HOME is not set": "没有设置 HOME",

@@ -67,6 +67,8 @@ extension Chinese {
         "a name has letters and digits, with / - . _ : @ + between them":
             "名字由字母和数字组成，其间可以有 / - . _ : @ +",
         "give one with --name": "用 --name 指定一个名字",
+        "{} replaces {}; `lab image gc` removes what only that had":
+            "{} 取代了 {}；`lab image gc` 会删除只属于后者的内容",
 
         // Where images come from and go to.
         "cannot import {}": "无法导入 {}", "there is no directory with an index.json": "没有含 index.json 的目录",

@@ -43,10 +43,13 @@ extension Chinese {
         "Each trial starts one instance with the command {} and the word that the row names, which prepares, is {}, does its work and ends: from there to its end is the time, over the operations that it says it did. Host CPU time covers everything the host does for the instance, VMM threads included.":
             "每次试验启动一个实例，运行命令 {} 并附上该行所写的词：准备、到达 {}、工作、结束；从那一刻到结束的时间除以它报告的操作次数即为结果。宿主机 CPU 时间包括宿主机为该实例所做的一切，含 VMM 线程。",
         "the command ended before it was ready": "命令还没有就绪就结束了",
-        "look why it says nothing; where its end is what you time, say --ready exit":
-            "查明它为何没有输出；若要计时的就是它的结束，请用 --ready exit",
-        "keep it in the foreground, as under docker; where its end is what you time, say --ready exit":
-            "让它留在前台，和在 docker 下一样；若要计时的就是它的结束，请用 --ready exit",
+        "the command ended before it was ready, or went into the background": "命令还没有就绪就结束了，或转入了后台",
+        "the command went into the background before it was ready": "命令还没有就绪就转入了后台",
+        "{}; it left {}, which was ended": "{}；它留下了 {}，已将其结束",
+        "keep it in the foreground, as under docker: nginx -g 'daemon off;', redis-server --daemonize no, sshd -D":
+            "让它留在前台，和在 docker 下一样：nginx -g 'daemon off;'、redis-server --daemonize no、sshd -D",
+        "{}; where its end is what you time, say --ready exit": "{}；若要计时的就是它的结束，请用 --ready exit",
+        "{}; and say how it is ready: --ready first-output": "{}；并说明怎样算就绪：--ready first-output",
         "the command did not end in time": "命令没有按时结束",
         "raise --timeout; for a server say how it is known to be ready: --ready first-output":
             "调大 --timeout；若是服务，请说明怎样算就绪：--ready first-output",
@@ -56,8 +59,6 @@ extension Chinese {
             "调大 --timeout，或用 --ready 说明真正的就绪标志",
         "processes of the command are left": "命令的进程没有清理干净", "end them by hand": "手动结束它们",
         "the command left processes behind, which were ended": "命令留下了进程，已将其结束",
-        "keep it in the foreground, as under docker, and say how it is ready: --ready first-output":
-            "让它留在前台，和在 docker 下一样，并说明怎样算就绪：--ready first-output",
         "there is no command to start": "没有要启动的命令",
         "the image names none of its own": "镜像自己没有指定命令",
         "say it behind --: lab run LAB --image {} -- COMMAND": "写在 -- 之后：lab run LAB --image {} -- COMMAND",
@@ -101,8 +102,10 @@ extension Chinese {
             "使用 startup-latency、cpu-overhead、memory-footprint 或 density",
         "cannot keep the command's output{}": "无法保存命令的输出{}", " in {}": "（{}）",
         "cannot keep the command's output": "无法保存命令的输出",
-        "free space where the results are, or give --output another directory":
-            "在结果所在处腾出空间，或用 --output 换一个目录",
+        "let it write less: what it writes to its root is kept in memory, in a VM in half of its --memory":
+            "让它少写一些：它写入根目录的内容放在内存里，在虚拟机中至多占 --memory 的一半",
+        "{}, or give --output another directory": "{}，或用 --output 换一个目录",
+        "give --output another directory": "用 --output 换一个目录",
         "the command wrote more than {}": "命令的输出超过了 {}",
         "what came before that is kept, and no more": "只保留此前的输出",
         "let it write less: -- sh -c 'COMMAND > /dev/null'": "让它少写一些：-- sh -c 'COMMAND > /dev/null'",
@@ -189,8 +192,8 @@ extension Chinese {
         "no file system is known for the disk of a command": "没有可用于命令磁盘的文件系统",
         "a command can't be started in a VM that is restored": "由保存状态恢复的虚拟机不能启动命令",
         "what differs from start to start is told to it on its console": "每次启动的不同之处是在控制台上告诉它的",
-        "its output needs a port of its own, and a paravirtual guest of Xen has a console alone":
-            "它的输出需要一个专用端口，而 Xen 的半虚拟化客户机只有控制台",
+        "its files need a disk and its output a port, and lab gives a paravirtual guest of Xen neither: both are virtio's":
+            "它的文件需要磁盘，输出需要端口，而 lab 没有给 Xen 的半虚拟化客户机这两样：它们都是 virtio 的",
         "its output needs a port of its own, and libvirt carries the console alone from there":
             "它的输出需要一个专用端口，而 libvirt 从那里只传来控制台",
         "a complete system starts no command of an image": "完整系统不启动镜像里的命令",

@@ -101,6 +101,6 @@ extension Chinese {
         "nothing holds it to any limit, so that it was measured without": "它没有限额，所以在不设限额的情况下测量",
         "{} against {}": "{} 与 {} 的关系",
         "{} of memory": "内存 {}",
-        "{} CPU": "{} 个 CPU",
+        "{} CPUs": "{} 个 CPU",
     ]
 }

@@ -36,8 +36,8 @@ extension Chinese {
         "cannot write the samples to {}": "无法把样本写入 {}",
         "choose another directory with --output": "用 --output 另选一个目录",
         "cannot write a sample to {}": "无法把一个样本写入 {}",
-        "free space on that file system; `lab report {}` reports on the samples before this one":
-            "在那个文件系统上腾出空间；`lab report {}` 可对此前的样本出报告",
+        "{}; `lab report {}` reports on the samples before this one":
+            "{}；`lab report {}` 可对此前的样本出报告",
 
         "another sample has {} too": "另一个样本也是 {}", "the engine {} occurs twice": "引擎 {} 出现了两次",
         "there is no metric": "没有任何指标", "the metric {} occurs twice": "指标 {} 出现了两次",

@@ -102,7 +102,7 @@ final class MachineFiles: Sendable {
         } catch {
             throw LabError(
                 .output, "cannot copy \(file) to where QEMU can read it", cause: error,
-                remedy: error == Errno(ENOSPC) ? "free space on that file system" : nil)
+                remedy: FullFileSystem.remedy(error, at: copy))
         }
     }
 }

@@ -56,7 +56,7 @@ public struct StorageDisk: Equatable, Sendable {
         } catch {
             throw LabError(
                 .output, "cannot make the disk \(path)", cause: "\(error)",
-                remedy: "free space on that file system")
+                remedy: FullFileSystem.remedy(error, at: path))
         }
         // All of it now: what is put off, the guest's kernel would do while it is measured.
         let options = "nodiscard,lazy_itable_init=0,lazy_journal_init=0"
