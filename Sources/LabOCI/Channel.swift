@@ -36,7 +36,8 @@ struct Channel {
         var bytes = [UInt8](repeating: 0, count: 8_192)
         while true {
             let count = recv(descriptor, &bytes, bytes.count, 0)
-            if count < 0, errno == EINTR { continue }
+            // Who ends without having heard all is told of first (unix(7), SOCK_SEQPACKET): what it said is read after that.
+            if count < 0, errno == EINTR || errno == ECONNRESET { continue }
             guard count > 0, let word = Word(rawValue: bytes[0]) else { return nil }
             return (word, String(decoding: bytes[1..<count], as: UTF8.self))
         }

@@ -72,6 +72,16 @@ struct HostileRootTests {
         let count = program.steps.count
         program.steps.removeAll { $0.name.english.contains("/lower/points/") }
         #expect(program.steps.count == count - 3)
+        // Nor is all that a link leads to read-only while parts of it are bound, which they then stay: as runtimes do it.
+        program.steps.removeAll { ["read-only /proc", "writable /proc"].contains($0.name.english) }
+        #expect(program.steps.count == count - 5)
+        for (place, step) in program.steps.enumerated() {
+            guard step.operation.code == CLINUX_MOUNT, let path = step.operation.a, path == step.operation.b,
+                path.hasPrefix("/proc/")
+            else { continue }
+            program.steps[place] = LaunchProgram.Step(
+                .bindReadOnly(path, SupportedSpec.strict), tolerates: Errno(ENOENT))
+        }
     }
 
     @Test(
