@@ -115,7 +115,7 @@ public struct StorageDisk: Equatable, Sendable {
             throw LabError(
                 .output, "cannot make the disk \(path)",
                 cause: "\(ForeignText.line(output.text.trimmingWhitespace(), most: 400))",
-                remedy: "free space on that file system")
+                remedy: FullFileSystem.line(in: output.text).map { _ in FullFileSystem.remedy(at: path) })
         }
         try MachineFiles.hand(path, to: user)
         return storage(in: directory, .writeback)
