@@ -56,8 +56,9 @@ import Testing
         }
         let before = settings()
         let point: Condition = [.instances: "3", .setting: "budget=2GiB ksm=on"]
-        let found = try ExperimentRun.perform(
-            DensityExperiment(), on: .qemuDirect, at: point, mebibytes: 192)
+        let found = try ExperimentRun.merging.withLock { _ in
+            try ExperimentRun.perform(DensityExperiment(), on: .qemuDirect, at: point, mebibytes: 192)
+        }
         #expect(found.values["alive-count"] == 3)
         #expect(found.values["merged-bytes"] ?? 0 > Double(1 << 20))
         #expect(settings() == before)

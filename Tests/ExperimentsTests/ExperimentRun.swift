@@ -18,6 +18,8 @@ struct ExperimentRun {
     let engine: any PreparedEngine
 
     static let isRoot = geteuid() == 0
+    /// Held by who has the kernel merge alike pages, or has VMs whose pages may not be merged while it looks at them.
+    static let merging = Mutex<Void>(())
     /// Whether a container works here and has limits, which need root.
     static let hasContainers = isRoot && works(.container)
     /// Whether a VM boots here. KVM and libvirt are left out, so that this holds on every machine that has QEMU.
