@@ -4,8 +4,7 @@
 #
 #   swift build -c release --static-swift-stdlib && Benchmarks/oci-runtimes.sh [rounds, by default 10]
 #
-# Rounds are short and take turns, so that a drift of the machine meets all alike. Each runtime keeps the filter that it has
-# compiled, where it does so at all: the first runs are not counted.
+# Each runtime keeps the filter that it has compiled, where it does so at all: the first runs are not counted.
 set -eu
 built=$(dirname -- "$(readlink -f -- "$0")")/../.build/release
 rounds=${1:-10}
@@ -33,13 +32,4 @@ command_of() {
     *) echo "$1 run --bundle $work lab-oci-runtimes-$$" ;;
     esac
 }
-for round in $(seq "$rounds"); do
-    for tool in $tools; do
-        hyperfine -N --style none --warmup 2 --runs 40 --export-json "$work/$tool-$round.json" \
-            "$(command_of "$tool")" >/dev/null
-    done
-done
-for tool in $tools; do
-    jq -rs --arg tool "$tool" '[.[].results[0].times[]] | sort | "\($tool)\tmedian \(.[length / 2 | floor] * 1e6 | round) µs, mean \(add / length * 1e6 | round) µs, \(length) runs"' \
-        "$work/$tool"-*.json
-done
+. "$(dirname -- "$(readlink -f -- "$0")")/rounds.sh"

@@ -4,9 +4,8 @@
 #
 #   swift build -c release --static-swift-stdlib && Benchmarks/whole-process.sh [rounds, by default 10]
 #
-# Rounds are short and take turns, so that a drift of the machine meets all alike. bwrap gets the same seccomp filter
-# and capabilities, but makes no cgroup: it is to be compared with lab-sh. crun makes cgroups, but gets no seccomp filter,
-# because it would compile one at each start: it is to be compared with lab-limited.
+# bwrap gets the same seccomp filter and capabilities, but makes no cgroup: it is to be compared with lab-sh. crun makes
+# cgroups, but gets no seccomp filter, because it would compile one at each start: it is to be compared with lab-limited.
 set -eu
 built=$(dirname -- "$(readlink -f -- "$0")")/../.build/release
 rounds=${1:-10}
@@ -49,14 +48,4 @@ jq '.process.terminal = false | .process.args = ["/lab-guest", "noop"]
     | .linux.resources = {memory: {limit: 268435456}, cpu: {quota: 100000, period: 100000}, pids: {limit: 1024}}
     | .linux.namespaces += [{type: "cgroup"}]' \
     "$work/config.json" >"$work/config" && mv "$work/config" "$work/config.json"
-
-for round in $(seq "$rounds"); do
-    for tool in $tools; do
-        hyperfine -N --style none --warmup 2 --runs 40 --export-json "$work/$tool-$round.json" \
-            "$(command_of "$tool")" >/dev/null
-    done
-done
-for tool in $tools; do
-    jq -rs --arg tool "$tool" '[.[].results[0].times[]] | sort | "\($tool)\tmedian \(.[length / 2 | floor] * 1e6 | round) µs, mean \(add / length * 1e6 | round) µs, \(length) runs"' \
-        "$work/$tool"-[0-9]*.json
-done
+. "$(dirname -- "$(readlink -f -- "$0")")/rounds.sh"

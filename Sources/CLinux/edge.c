@@ -97,16 +97,20 @@ union control {
     struct cmsghdr align;
 };
 
-int clinux_send_descriptor(int socket, int descriptor) {
-    struct iovec data = {"", 1};
-    union control control;
+long clinux_send_text(int socket, const void *bytes, size_t count, int descriptor) {
+    struct iovec data = {(void *)bytes, count};
+    union control control = {0};
     struct msghdr message = {
         .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
     *header = (struct cmsghdr){
         .cmsg_len = CMSG_LEN(sizeof descriptor), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
     memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
-    return sendmsg(socket, &message, MSG_NOSIGNAL) == 1 ? 0 : -1;
+    return sendmsg(socket, &message, MSG_NOSIGNAL);
+}
+
+int clinux_send_descriptor(int socket, int descriptor) {
+    return clinux_send_text(socket, "", 1, descriptor) == 1 ? 0 : -1;
 }
 
 int clinux_receive_descriptor(int socket) {

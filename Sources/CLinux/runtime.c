@@ -41,10 +41,13 @@ void clinux_reset_signals(void) {
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof none);
 }
 
-int clinux_change_mount(int mount, int recursive, uint64_t set, uint64_t clear, uint64_t propagation) {
-    struct mount_attr attributes = {.attr_set = set, .attr_clr = clear, .propagation = propagation};
+static int set_mount(int mount, int recursive, struct mount_attr attributes) {
     return (int)syscall(SYS_mount_setattr, mount, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attributes,
                         sizeof attributes);
+}
+
+int clinux_change_mount(int mount, int recursive, uint64_t set, uint64_t clear, uint64_t propagation) {
+    return set_mount(mount, recursive, (struct mount_attr){.attr_set = set, .attr_clr = clear, .propagation = propagation});
 }
 
 int clinux_set_capability_sets(uint64_t effective, uint64_t permitted, uint64_t inheritable) {
@@ -246,24 +249,7 @@ int clinux_set_scheduling(const struct clinux_scheduling *wanted) {
     return (int)syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
 
-long clinux_send_text(int socket, const void *bytes, size_t count, int descriptor) {
-    union {
-        char bytes[CMSG_SPACE(sizeof(int))];
-        struct cmsghdr align;
-    } control = {0};
-    struct iovec text = {.iov_base = (void *)bytes, .iov_len = count};
-    struct msghdr message = {
-        .msg_iov = &text, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof descriptor);
-    memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
-    return sendmsg(socket, &message, MSG_NOSIGNAL);
-}
-
 int clinux_map_mount(int mount, int recursive, int users) {
-    struct mount_attr attributes = {.attr_set = 0x100000 /* MOUNT_ATTR_IDMAP */, .userns_fd = (uint64_t)users};
-    return (int)syscall(SYS_mount_setattr, mount, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attributes,
-                        sizeof attributes);
+    return set_mount(mount, recursive,
+                     (struct mount_attr){.attr_set = 0x100000 /* MOUNT_ATTR_IDMAP */, .userns_fd = (uint64_t)users});
 }

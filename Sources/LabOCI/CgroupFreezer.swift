@@ -18,11 +18,8 @@ extension Cgroups {
         guard let hierarchy = CgroupHierarchy.all.first(where: { $0.controllers.contains("freezer") }) else {
             return
         }
-        let text = (try? Files.readText("/proc/\(process)/cgroup")) ?? ""
-        for line in text.split(separator: "\n") {
-            let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-            guard fields.count == 3, fields[1] == "freezer" else { continue }
-            try? Files.overwrite("THAWED", at: "\(hierarchy.mountPoint)\(fields[2])/freezer.state")
+        for line in CgroupHierarchy.membership(of: "\(process)") where line.words == "freezer" {
+            try? Files.overwrite("THAWED", at: "\(hierarchy.mountPoint)\(line.path)/freezer.state")
         }
     }
 

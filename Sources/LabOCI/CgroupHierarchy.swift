@@ -53,20 +53,24 @@ struct CgroupHierarchy: Equatable {
         return String(decoding: found, as: UTF8.self)
     }
 
-    /// The lines of /proc/self/cgroup: the number of a hierarchy, what it has, where this process is.
-    private static let membership: [(number: String, words: String, path: String)] = {
-        let bytes = (try? Files.read("/proc/self/cgroup", step: 1 << 11)) ?? []
+    /// The lines of /proc/PID/cgroup: the number of a hierarchy, what it has, where the process is. None of one that is gone.
+    static func membership(
+        of process: String
+    ) -> [(number: Substring, words: Substring, path: Substring)] {
+        let bytes = (try? Files.read("/proc/\(process)/cgroup", step: 1 << 11)) ?? []
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { line in
             let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-            return fields.count == 3 ? (String(fields[0]), String(fields[1]), String(fields[2])) : nil
+            return fields.count == 3 ? (fields[0], fields[1], fields[2]) : nil
         }
-    }()
+    }
+
+    private static let ownMembership = membership(of: "self")
 
     /// Where this process is in it.
     var ownPath: String {
         let words = mountWords.joined(separator: ",")
-        guard let own = Self.membership.first(where: { isUnified ? $0.number == "0" : $0.words == words })
+        guard let own = Self.ownMembership.first(where: { isUnified ? $0.number == "0" : $0.words == words })
         else { return "/" }
-        return own.path.hasPrefix(root) && root != "/" ? String(own.path.dropFirst(root.count)) : own.path
+        return String(own.path.hasPrefix(root) && root != "/" ? own.path.dropFirst(root.count) : own.path)
     }
 }

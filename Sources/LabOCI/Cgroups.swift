@@ -174,11 +174,10 @@ struct Cgroups {
 
     /// The directory of version 2 that a process is in, open.
     static func directory(of process: pid_t) throws -> FileDescriptor {
-        let text = try Files.readText("/proc/\(process)/cgroup")
         guard let hierarchy = CgroupHierarchy.all.first(where: { $0.isUnified }),
-            let line = text.split(separator: "\n").first(where: { $0.hasPrefix("0::") })
+            let line = CgroupHierarchy.membership(of: "\(process)").first(where: { $0.number == "0" })
         else { throw Errno(ENOENT) }
-        return try FileDescriptor.openPath(hierarchy.mountPoint + line.dropFirst(3), O_DIRECTORY)
+        return try FileDescriptor.openPath(hierarchy.mountPoint + line.path, O_DIRECTORY)
     }
 
     /// That of version 2 alone, in which a process is born.

@@ -18,7 +18,8 @@ struct FilterStore {
         guard spec.syscalls?.isEmpty == false, let key = key(of: spec) else {
             return try CompiledFilter(spec)
         }
-        let path = "\(directory)/\(Self.name(of: key))"
+        // Two with one name are told apart by the key in the file.
+        let path = "\(directory)/\(String(key.fnv1a, radix: 16))"
         if let kept = Self.read(path, key) {
             return CompiledFilter(instructions: kept, flags: try CompiledFilter.flags(of: spec))
         }
@@ -55,12 +56,6 @@ struct FilterStore {
             }
         }
         return key
-    }
-
-    /// FNV-1a: two with one name are told apart by the key in the file.
-    private static func name(of key: [UInt8]) -> String {
-        String(
-            key.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }, radix: 16)
     }
 
     /// The length of the key, the key, the instructions.

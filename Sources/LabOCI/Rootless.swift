@@ -42,14 +42,6 @@ enum IDMaps {
         guard Tool.find(program) != nil else {
             throw Failure("\(program) is not installed, which maps the ids of a user's container")
         }
-        let output: Tool.Output
-        do {
-            output = try Tool.run(
-                program, ["\(pid)"] + words, in: "/", deadline: .now().advanced(by: .seconds(30)),
-                limit: 1 << 16)
-        } catch { throw Failure("\(program): \(error.words)") }
-        guard output.status == 0 else {
-            throw Failure("\(program): \(ForeignText.line(output.text.trimmingWhitespace(), most: 400))")
-        }
+        _ = try Tool.answer(program, ["\(pid)"] + words, asking: program)
     }
 }

@@ -68,17 +68,8 @@ struct SystemdScope: SpecPart, JSONReadable {
     }
 
     private func run(_ program: String, _ words: [String]) throws -> String {
-        let output: Tool.Output
-        do {
-            output = try Tool.run(
-                program, [isOfUser ? "--user" : "--system"] + words, in: "/",
-                deadline: .now().advanced(by: .seconds(30)), limit: 1 << 16)
-        } catch { throw Failure("unable to ask systemd: \(error.words)") }
-        guard output.status == 0 else {
-            throw Failure(
-                "unable to ask systemd: \(ForeignText.line(output.text.trimmingWhitespace(), most: 400))")
-        }
-        return output.text
+        try Tool.answer(
+            program, [isOfUser ? "--user" : "--system"] + words, asking: "unable to ask systemd")
     }
 
     private static let manager = [
@@ -144,8 +135,7 @@ struct SystemdScope: SpecPart, JSONReadable {
     }
 
     private func isIn(_ pid: pid_t) -> Bool {
-        let membership = (try? Files.readText("/proc/\(pid)/cgroup")) ?? ""
-        return membership.split(separator: "\n").contains { $0.hasSuffix("/\(unit)") }
+        CgroupHierarchy.membership(of: "\(pid)").contains { $0.path.hasSuffix("/\(unit)") }
     }
 
     func update(_ resources: RuntimeSpec.Resources, isUnified: Bool) throws {

@@ -2,25 +2,19 @@ import LabCore
 
 extension SpecPart {
     /// The text of a file that holds it: sorted, so that the same value gives the same bytes.
-    package func text() throws(LabError) -> String {
-        let value = JSONText(codingPath: [])
-        do {
-            try encode(to: value)
-        } catch {
-            throw LabError(.software, "cannot write JSON", cause: "\(error)")
-        }
-        return value.written() + "\n"
-    }
+    package func text() throws(LabError) -> String { try encoded().written() + "\n" }
 
     /// The same on one line, in the order of declaration.
-    package func line() throws(LabError) -> String {
+    package func line() throws(LabError) -> String { try encoded().writtenShort() }
+
+    private func encoded() throws(LabError) -> JSONText {
         let value = JSONText(codingPath: [])
         do {
             try encode(to: value)
         } catch {
             throw LabError(.software, "cannot write JSON", cause: "\(error)")
         }
-        return value.writtenShort()
+        return value
     }
 }
 

@@ -66,7 +66,7 @@ import Testing
                 let course = try CourseFile.parse(bytes, name: "COURSE.yaml", exercises: exercises)
                 #expect(course.items.allSatisfy { item in exercises.contains { $0.id == item.exercise } })
             } catch {
-                #expect((error as? LabError)?.kind == .data)
+                #expect(error.kind == .data)
             }
         }
     }

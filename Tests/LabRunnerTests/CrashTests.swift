@@ -11,7 +11,6 @@ import Testing
 struct CrashTests {
     /// The shipped lab with the workload `idle`, whose instance runs until somebody ends it.
     private func writeIdleLab(like model: String = "startup-latency", in directory: String) throws {
-        let checkout = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
         var text = try Files.readText("\(checkout)/labs/\(model)/lab.yaml")
         for (words, others) in [
             ("id: \(model)", "id: idle"), ("workload: hello", "workload: idle"),
@@ -159,13 +158,13 @@ struct CrashTests {
         let runs = try runIDs(of: lab)
         // The probe's guest says hello and ends; this one idles.
         let idles = waitUntil(.seconds(60)) {
-            hasEnded(running.pid)
+            isGone(running.pid)
                 || Files.list("/proc").contains { name in
                     pid_t(name) != nil && Files.line("/proc/\(name)/cmdline") == "/lab-guest\0idle\0"
                 }
         }
         #expect(idles)
-        let began = !hasEnded(running.pid)
+        let began = !isGone(running.pid)
         running.signal(SIGKILL)
         let ended = try running.wait()
         guard began else {
@@ -187,10 +186,10 @@ struct CrashTests {
         ])
         let runs = try runIDs(of: lab)
         let measures = waitUntil(.seconds(60)) {
-            hasEnded(running.pid) || lab.samples(lines: 4, within: .milliseconds(1)) != nil
+            isGone(running.pid) || lab.samples(lines: 4, within: .milliseconds(1)) != nil
         }
         #expect(measures)
-        let began = !hasEnded(running.pid)
+        let began = !isGone(running.pid)
         usleep(microseconds)
         running.signal(SIGKILL)
         let ended = try running.wait()
@@ -201,11 +200,6 @@ struct CrashTests {
         let cleaned = try lab.run(["clean"])
         #expect(cleaned.status == 0, "\(cleaned.errors)")
         #expect(traces(of: lab, runs).isEmpty)
-    }
-
-    /// Whether a child of ours has ended; it is reaped later.
-    private func hasEnded(_ pid: pid_t) -> Bool {
-        kill(pid, 0) != 0 || Files.line("/proc/\(pid)/stat")?.contains(") Z ") == true
     }
 
     /// A lab whose VM idles, how its trials are chosen, and a word of its QEMU's command line: of one that boots, and of
@@ -227,7 +221,7 @@ struct CrashTests {
             ["run", "idle", "--engine", "qemu", "--samples", "1"] + choice, environment: environment)
         let runs = try runIDs(of: lab)
         let alive = waitUntil(.seconds(240)) {
-            isRunning(word, of: runs) || hasEnded(running.pid)
+            isRunning(word, of: runs) || isGone(running.pid)
         }
         #expect(alive)
         let booted = isRunning(word, of: runs)

@@ -45,16 +45,7 @@ import Testing
 
     /// A course of the exercise unshare, and archives of these kinds.
     private func course(_ kinds: [String]) throws -> [Expected] {
-        #expect(try lab.run(["grade", "init", "course"]).status == 0)
-        try Files.write(
-            "title: Test\nsecret: secret\nexercises: [{exercise: unshare}]\n",
-            to: "\(place)/course/COURSE.yaml")
-        let samples = try #require(LabProgram.path).dropLast("lab".count) + "grade-samples"
-        let made = try lab.start(
-            [checkout, "\(place)/course/secret", place, "1"] + kinds.map { "unshare:\($0)" },
-            program: String(samples)
-        ).wait()
-        #expect(made.status == 0, "\(made.errors)")
+        try lab.makeCourse(kinds)
         return try JSONDecoder().decode([Expected].self, from: Data(try Files.read("\(place)/expected.json")))
     }
 

@@ -49,16 +49,7 @@ struct GradeGuestTests {
 
     /// A course of the exercise unshare with these kinds of archives, and the kernels that tests of VMs keep.
     private func course(_ kinds: [String]) throws {
-        #expect(try lab.run(["grade", "init", "course"]).status == 0)
-        try Files.write(
-            "title: Test\nsecret: secret\nexercises: [{exercise: unshare}]\n",
-            to: "\(place)/course/COURSE.yaml")
-        let samples = try #require(LabProgram.path).dropLast("lab".count) + "grade-samples"
-        let made = try lab.start(
-            [checkout, "\(place)/course/secret", place, "1"] + kinds.map { "unshare:\($0)" },
-            program: String(samples)
-        ).wait()
-        #expect(made.status == 0, "\(made.errors)")
+        try lab.makeCourse(kinds)
         let kernels = "/tmp/lab-vm-tests-\(getuid())/cache/kernels"
         for directory in [kernels, lab.paths.cache] { try Files.makeDirectory(directory, mode: 0o700) }
         try checked { symlink(kernels, "\(lab.paths.cache)/kernels") }

@@ -94,10 +94,9 @@ import Testing
             runID: journal.runID, paths: bench.paths, journal: journal,
             rootFilesystem: try #require(bench.root), command: command)
         let engine = engine()
-        guard case .unavailable(let error) = engine.probe(context) else {
-            Issue.record("it would start one")
-            return
-        }
+        let obstacle: LabError? =
+            if case .unavailable(let error) = engine.probe(context) { error } else { nil }
+        let error = try #require(obstacle, "it would start one")
         #expect(error.message.english == "xen can't start a command of an image" && error.remedy != nil)
         #expect(error.cause?.english.contains("neither: both are virtio's") == true)
         // lab-guest is another matter, which is not answered by it.

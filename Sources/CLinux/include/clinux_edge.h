@@ -41,6 +41,8 @@ ssize_t clinux_splice(int from, int to, size_t count);
 
 /// A connected pair of SOCK_SEQPACKET sockets, close-on-exec.
 int clinux_socketpair(int ends[2]);
+/// Sends a text with a descriptor over a socket; async-signal-safe. Returns how much was sent, or -1 with errno.
+long clinux_send_text(int socket, const void *bytes, size_t count, int descriptor);
 /// Sends a descriptor over a socket; async-signal-safe. 0 or -1 with errno.
 int clinux_send_descriptor(int socket, int descriptor);
 /// The descriptor that came over a socket, close-on-exec; -1 with errno, EAGAIN when none is there.

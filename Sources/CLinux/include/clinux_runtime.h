@@ -86,8 +86,5 @@ struct clinux_scheduling {
 /// sched_setattr(2) of this process. 0 or -1 with errno.
 int clinux_set_scheduling(const struct clinux_scheduling *wanted);
 
-/// Sends a text with a descriptor over a stream. Returns how much was sent, or -1 with errno.
-long clinux_send_text(int socket, const void *bytes, size_t count, int descriptor);
-
 /// The owners in a detached mount are shown as a user namespace maps them: mount_setattr(2). 0 or -1 with errno.
 int clinux_map_mount(int mount, int recursive, int users);

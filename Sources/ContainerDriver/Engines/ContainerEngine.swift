@@ -52,7 +52,7 @@ public final class PreparedContainer: PreparedEngine {
             }
             var parts = Parts(
                 context: context, isolation: isolation, launcher: try ChildLauncher(),
-                keyring: SessionKeyring(run: context.runID),
+                keyring: isolation.contains(.user) ? nil : SessionKeyring(run: context.runID),
                 filter: isolation.contains(.seccomp) ? try SeccompFilter(profile: .containerDefault) : nil,
                 caller: .current(), mountPoint: mountPoint)
             if isolation.contains(.root) && !isolation.contains(.user) {
@@ -266,7 +266,7 @@ private struct Parts {
             // A container without any layer is a bare process.
             inheritsAll: isolation.isEmpty, caller: caller, processors: context.placement?.measured,
             parent: launcher.parent.rawValue,
-            sessionKeyring: isolation.contains(.user) ? nil : keyring?.name)
+            sessionKeyring: keyring?.name)
     }
 
     /// The command that shows that another is ready; nil where something else does.

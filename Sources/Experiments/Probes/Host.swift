@@ -59,18 +59,14 @@ struct Host: Sendable {
         guard let bytes = try? Files.read(path, limit: 1 << 20) else { return nil }
         var text = bytes.prefix(1 << 16)
         while let last = text.last, last == 0x0a || last == 0x20 { text.removeLast() }
-        return hexadecimal(digest(of: text))
+        return hexadecimal(text.fnv1a)
     }
 
     /// `COUNT SUM`, as lab-guest lists a directory; nil when it can't be read.
     static func listing(_ path: String) -> String? {
         guard Files.isDirectory(path) else { return nil }
         let names = Files.list(path)
-        return "\(names.count) \(hexadecimal(names.reduce(0) { $0 &+ digest(of: $1.utf8) }))"
-    }
-
-    static func digest(of bytes: some Sequence<UInt8>) -> UInt64 {
-        bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+        return "\(names.count) \(hexadecimal(names.reduce(0) { $0 &+ $1.utf8.fnv1a }))"
     }
 
     static func hexadecimal(_ value: UInt64) -> String {

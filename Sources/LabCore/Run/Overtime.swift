@@ -28,9 +28,9 @@ struct Overtime {
 
     /// Whether it is to be made, also now that the budget is spent.
     /// - Parameter seconds: the mean of what its cell took; nil where none was made.
-    func allows(_ trial: Plan.Trial, costing seconds: Double?) -> Bool {
+    func allows(_ trial: Plan.Trial, costing seconds: @autoclosure () -> Double?) -> Bool {
         guard hasBegun else { return true }
-        guard !trial.extra, let seconds, seconds <= budget * Self.share else { return false }
+        guard !trial.extra, let seconds = seconds(), seconds <= budget * Self.share else { return false }
         let blocks = blocks[trial.cell] ?? []
         return blocks.count < BlockInterval.fewest && !blocks.contains(trial.block)
     }
