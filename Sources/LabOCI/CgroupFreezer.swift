@@ -15,12 +15,9 @@ extension Cgroups {
 
     /// Thaws the freezer of version 1 that a process is in, whosever that is.
     static func thaw(_ process: pid_t) {
-        guard let hierarchy = CgroupHierarchy.all.first(where: { $0.controllers.contains("freezer") }) else {
-            return
-        }
-        for line in CgroupHierarchy.membership(of: "\(process)") where line.words == "freezer" {
-            try? Files.overwrite("THAWED", at: "\(hierarchy.mountPoint)\(line.path)/freezer.state")
-        }
+        let hierarchy = CgroupHierarchy.all.first { $0.controllers.contains("freezer") }
+        guard let directory = hierarchy?.directory(of: process) else { return }
+        try? Files.overwrite("THAWED", at: "\(directory)/freezer.state")
     }
 
     func freeze(_ isFrozen: Bool) throws {

@@ -53,10 +53,11 @@ struct CgroupHierarchy: Equatable {
         return String(decoding: found, as: UTF8.self)
     }
 
-    /// The lines of /proc/PID/cgroup: the number of a hierarchy, what it has, where the process is. None of one that is gone.
-    static func membership(
-        of process: String
-    ) -> [(number: Substring, words: Substring, path: Substring)] {
+    /// The lines of /proc/PID/cgroup: the number of a hierarchy, what it has, where the process is.
+    private typealias Membership = [(number: Substring, words: Substring, path: Substring)]
+
+    /// None of a process that is gone.
+    private static func membership(of process: String) -> Membership {
         let bytes = (try? Files.read("/proc/\(process)/cgroup", step: 1 << 11)) ?? []
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { line in
             let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
@@ -66,11 +67,22 @@ struct CgroupHierarchy: Equatable {
 
     private static let ownMembership = membership(of: "self")
 
+    private func path(in membership: Membership) -> Substring? {
+        let words = mountWords.joined(separator: ",")
+        return membership.first { isUnified ? $0.number == "0" : $0.words == words }?.path
+    }
+
+    /// The cgroups that a process is in, of any hierarchy; none of one that is gone.
+    static func paths(of process: pid_t) -> [Substring] { membership(of: "\(process)").map(\.path) }
+
+    /// The directory of the cgroup that a process is in; nil of one that is gone.
+    func directory(of process: pid_t) -> String? {
+        path(in: Self.membership(of: "\(process)")).map { mountPoint + $0 }
+    }
+
     /// Where this process is in it.
     var ownPath: String {
-        let words = mountWords.joined(separator: ",")
-        guard let own = Self.ownMembership.first(where: { isUnified ? $0.number == "0" : $0.words == words })
-        else { return "/" }
-        return String(own.path.hasPrefix(root) && root != "/" ? own.path.dropFirst(root.count) : own.path)
+        guard let own = path(in: Self.ownMembership) else { return "/" }
+        return String(own.hasPrefix(root) && root != "/" ? own.dropFirst(root.count) : own)
     }
 }

@@ -174,10 +174,9 @@ struct Cgroups {
 
     /// The directory of version 2 that a process is in, open.
     static func directory(of process: pid_t) throws -> FileDescriptor {
-        guard let hierarchy = CgroupHierarchy.all.first(where: { $0.isUnified }),
-            let line = CgroupHierarchy.membership(of: "\(process)").first(where: { $0.number == "0" })
+        guard let directory = CgroupHierarchy.all.first(where: { $0.isUnified })?.directory(of: process)
         else { throw Errno(ENOENT) }
-        return try FileDescriptor.openPath(hierarchy.mountPoint + line.path, O_DIRECTORY)
+        return try FileDescriptor.openPath(directory, O_DIRECTORY)
     }
 
     /// That of version 2 alone, in which a process is born.

@@ -135,7 +135,7 @@ struct SystemdScope: SpecPart, JSONReadable {
     }
 
     private func isIn(_ pid: pid_t) -> Bool {
-        CgroupHierarchy.membership(of: "\(pid)").contains { $0.path.hasSuffix("/\(unit)") }
+        CgroupHierarchy.paths(of: pid).contains { $0.hasSuffix("/\(unit)") }
     }
 
     func update(_ resources: RuntimeSpec.Resources, isUnified: Bool) throws {

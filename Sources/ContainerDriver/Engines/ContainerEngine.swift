@@ -241,7 +241,7 @@ private struct Parts {
     let context: RunContext
     let isolation: Isolation
     let launcher: ChildLauncher
-    /// That of all containers; nil where the kernel gives none, and each makes its own.
+    /// That of all containers; nil in a user namespace and where the kernel gives none: each makes its own.
     let keyring: SessionKeyring?
     var cgroups: CgroupTree?
     let filter: SeccompFilter?
